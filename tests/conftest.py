@@ -1,0 +1,25 @@
+"""Shared settings of the test suite: Hypothesis profiles and the published data."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+_common = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("default", max_examples=100, **_common)
+settings.register_profile("ci", max_examples=1000, **_common)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def julia_data() -> Path:
+    """Folder of the matrices and losses published with the 2022 Julia run."""
+    folder = SHARED / "data" / "julia"
+    if not folder.is_dir():
+        pytest.skip(f"the published matrices are not at {folder.relative_to(SHARED.parent)}")
+    return folder

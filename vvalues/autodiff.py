@@ -1,0 +1,129 @@
+"""Registration of the V-value as a type of HIPS autograd.
+
+All V-values are *one* vector space: two trees of different support add. So the space compares
+equal by type alone; a support is kept only to draw probes (``randn``, ``standard_basis``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from autograd.extend import Box, VSpace
+
+from . import kernels
+from .paths import as_path
+from .support import Support
+from .tree import At, VValue, from_buffer
+
+__all__ = ["VValueBox", "VValueSpace", "register"]
+
+
+class VValueSpace(VSpace):
+    """The vector space of all V-values, seen from one of them."""
+
+    __slots__ = ("support",)
+
+    def __init__(self, value: VValue) -> None:
+        self.support: Support = value.support
+
+    @property
+    def size(self) -> int:
+        return self.support.size
+
+    def zeros(self) -> VValue:
+        return VValue()
+
+    def ones(self) -> VValue:
+        return from_buffer(self.support, np.ones(self.support.size))
+
+    def standard_basis(self) -> Iterator[VValue]:
+        for row in np.eye(self.support.size):
+            yield from_buffer(self.support, row)
+
+    def randn(self) -> VValue:
+        # autograd's own checker draws from the global generator; nothing else here does.
+        return from_buffer(self.support, np.random.randn(self.support.size))  # noqa: NPY002
+
+    def _add(self, x: VValue, y: VValue) -> VValue:
+        return kernels.add(x, y)
+
+    _mut_add = _add  # values are immutable
+
+    def _scalar_mul(self, x: VValue, a: float) -> VValue:
+        return kernels.scale(x, a)
+
+    def _inner_prod(self, x: VValue, y: VValue) -> float:
+        return kernels.inner(x, y)
+
+    def _covector(self, x: VValue) -> VValue:
+        return x
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return "VValueSpace()"
+
+
+class VValueBox(Box):
+    """A V-value that is being differentiated; it has the V-value's operators and accessors."""
+
+    __slots__ = ()
+    __array_ufunc__ = None
+
+    # The class bodies of VValue call primitives, which accept boxes: borrow them.
+    __add__ = VValue.__add__
+    __sub__ = VValue.__sub__
+    __neg__ = VValue.__neg__
+    __mul__ = VValue.__mul__
+    __rmul__ = VValue.__rmul__
+    __truediv__ = VValue.__truediv__
+    __getitem__ = VValue.__getitem__
+    get = VValue.get
+    subtree = VValue.subtree
+
+    def at(self, path: Any) -> At:
+        return At(self, as_path(path))  # type: ignore[arg-type]
+
+    def __len__(self) -> int:
+        return len(self._value)
+
+    def __contains__(self, path: Any) -> bool:
+        return path in self._value
+
+    def items(self) -> Iterator[tuple[tuple[str, ...], Any]]:
+        for path in self.support.paths:
+            yield path, self[path]
+
+    @property
+    def support(self) -> Support:
+        return self._value.support
+
+    @property
+    def size(self) -> int:
+        return self._value.size
+
+    @property
+    def buffer(self) -> np.ndarray:
+        raise AttributeError(
+            "the buffer of a V-value that is being differentiated is not traced: "
+            "use vvalues.ravel(v)"
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return self._value == (other._value if isinstance(other, Box) else other)
+
+    __hash__ = Box.__hash__
+
+    def __repr__(self) -> str:
+        return f"VValueBox({self._value!r})"
+
+
+def register() -> None:
+    """Make V-values known to autograd; importing `vvalues` does this."""
+    VValueSpace.register(VValue)
+    VValueBox.register(VValue)

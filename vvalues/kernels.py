@@ -1,0 +1,122 @@
+"""Untraced numeric kernels on V-values: one numpy call where the supports agree."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .paths import Path
+from .products import ProductPlan
+from .support import Support
+from .tree import VValue, from_buffer
+
+__all__ = [
+    "add",
+    "align",
+    "contract",
+    "extremes",
+    "inner",
+    "max_norm",
+    "put",
+    "scale",
+    "subtree",
+]
+
+
+def add(left: VValue, right: VValue, sign: float = 1.0) -> VValue:
+    """``left + sign * right`` on the union of the supports; ``sign`` is +1 or -1."""
+    combine = np.add if sign > 0 else np.subtract
+    if left.support is right.support:
+        return from_buffer(left.support, combine(left.buffer, right.buffer))
+    support, at_left, at_right = left.support.union(right.support)
+    if at_left is None:
+        out = np.array(left.buffer)
+    else:
+        out = np.zeros(support.size)
+        out[at_left] = left.buffer
+    if at_right is None:
+        combine(out, right.buffer, out=out)
+    else:  # the positions are distinct, so this is no lossy scatter
+        out[at_right] = combine(out[at_right], right.buffer)
+    return from_buffer(support, out)
+
+
+def scale(tree: VValue, factor: float) -> VValue:
+    """``factor * tree``."""
+    return from_buffer(tree.support, tree.buffer * float(factor))
+
+
+def align(tree: VValue, support: Support) -> np.ndarray:
+    """Buffer of the tree's projection on a support: zeros where the tree has nothing."""
+    if tree.support is support:
+        return tree.buffer
+    theirs, mine = support.elements(tree.support)
+    out = np.zeros(support.size)
+    out[theirs] = tree.buffer[mine]
+    return out
+
+
+def inner(left: VValue, right: VValue) -> float:
+    """Sum of products over the common paths."""
+    if left.support is right.support:
+        return float(left.buffer @ right.buffer)
+    if left.size > right.size:
+        left, right = right, left
+    return float(left.buffer @ align(right, left.support))
+
+
+def max_norm(tree: VValue) -> float:
+    """Largest absolute value of an element; 0 for the empty tree."""
+    return float(np.max(np.abs(tree.buffer), initial=0.0))
+
+
+def extremes(tree: VValue) -> VValue:
+    """Subgradient of `max_norm`: signs of the largest elements, shared equally among ties."""
+    magnitude = np.abs(tree.buffer)
+    largest = magnitude == np.max(magnitude, initial=0.0)
+    count = max(int(np.count_nonzero(largest)), 1)
+    return from_buffer(tree.support, np.where(largest, np.sign(tree.buffer), 0.0) / count)
+
+
+def subtree(tree: VValue, path: Path) -> VValue:
+    """The subtree at a path, with paths relative to it."""
+    support, span = tree.support.subtree(path)
+    return from_buffer(support, tree.buffer[span])
+
+
+def put(tree: VValue, path: Path, part: VValue) -> VValue:
+    """The tree with the subtree at ``path`` replaced by ``part``."""
+    whole = tree.support
+    first, last = whole.leaf_range(path)
+    below = part.support.below(path)
+    if last - first == len(below) and whole.paths[first:last] == below.paths:
+        shapes_agree = all(whole.shape(first + i) == below.shape(i) for i in range(len(below)))
+        support = whole if shapes_agree else _spliced(whole, first, last, below)
+    else:
+        support = _spliced(whole, first, last, below)
+    span = whole.span(first, last)
+    pieces = (tree.buffer[: span.start], part.buffer, tree.buffer[span.stop :])
+    return from_buffer(support, np.concatenate(pieces))
+
+
+def _spliced(whole: Support, first: int, last: int, part: Support) -> Support:
+    paths = whole.paths[:first] + part.paths + whole.paths[last:]
+    shapes = None
+    if whole.shapes is not None or part.shapes is not None:
+        every = [whole.shape(i) for i in range(len(whole))]
+        every[first:last] = [part.shape(i) for i in range(len(part))]
+        shapes = tuple(every)
+    return Support.of(paths, shapes, is_sorted=True)
+
+
+def contract(plan: ProductPlan, role: int, one: VValue, other: VValue) -> VValue:
+    """The party ``role`` (0 coefficient, 1 value, 2 output) of a product from the other two.
+
+    Role 2 is the product itself, roles 0 and 1 are its two partial adjoints; the arguments come in
+    the order of the remaining roles.
+    """
+    first, second = (r for r in range(3) if r != role)
+    support = plan.supports[role]
+    left = align(one, plan.supports[first])[plan.positions[first]]
+    right = align(other, plan.supports[second])[plan.positions[second]]
+    out = np.bincount(plan.positions[role], weights=left * right, minlength=support.size)
+    return from_buffer(support, out.astype(np.float64, copy=False))

@@ -1,0 +1,118 @@
+"""Paths: tuples of string keys, their order, and their spelling for people.
+
+A path is a tuple of ``str`` keys; the empty tuple is the root. Two orders are used:
+
+* the *canonical* order of a support is plain tuple order, because it is fast and makes every
+  subtree one contiguous run of the buffer;
+* the *natural* order of displays and files sorts ``n2`` before ``n10``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+__all__ = ["NUMBER", "Path", "as_path", "format_path", "natural_key", "parse_path"]
+
+Path = tuple[str, ...]
+
+NUMBER = ":number"
+"""Reserved key for the scalar that sits at an inner node."""
+
+_DIGITS = re.compile(r"(\d+)")
+
+
+def as_path(path: str | Iterable[str]) -> Path:
+    """Normalise a key or a sequence of keys to a path.
+
+    A ``str`` is always *one* key (a stream may well have the key ``"/"``); spelled paths go
+    through `parse_path`. The reserved key ``":number"`` names the node it stands in, so it is
+    dropped.
+
+    Raises
+    ------
+    TypeError
+        If a key is not a ``str``.
+
+    Examples
+    --------
+    >>> as_path("a"), as_path(["a", "b"]), as_path(("a", ":number"))
+    (('a',), ('a', 'b'), ('a',))
+    """
+    keys = (path,) if isinstance(path, str) else tuple(path)
+    for key in keys:
+        if not isinstance(key, str):
+            raise TypeError(
+                f"path {keys!r} has the key {key!r} of type {type(key).__name__}; "
+                "keys of a V-value are str: convert it with str(key)"
+            )
+    if keys and keys[-1] == NUMBER:
+        keys = keys[:-1]
+    if NUMBER in keys:
+        raise ValueError(
+            f"path {format_path(keys)} goes below {NUMBER!r}; that key holds a scalar only"
+        )
+    return keys
+
+
+def format_path(path: Iterable[str]) -> str:
+    r"""Spell a path for people: keys joined by ``/``; ``/`` and ``\`` inside a key are escaped.
+
+    Examples
+    --------
+    >>> print(format_path(("norm-2-1", "dict")))
+    norm-2-1/dict
+    >>> format_path(())
+    '(root)'
+    """
+    keys = tuple(path)
+    if not keys:
+        return "(root)"
+    return "/".join(key.replace("\\", "\\\\").replace("/", "\\/") or "\\0" for key in keys)
+
+
+def parse_path(text: str) -> Path:
+    r"""Inverse of `format_path`.
+
+    Examples
+    --------
+    >>> parse_path("a/b\\/c")
+    ('a', 'b/c')
+    >>> parse_path("(root)")
+    ()
+    """
+    if text == "(root)":
+        return ()
+    keys: list[str] = []
+    key = ""
+    characters = iter(text)
+    for character in characters:
+        if character == "\\":
+            following = next(characters, "")
+            key += "" if following == "0" else following
+        elif character == "/":
+            keys.append(key)
+            key = ""
+        else:
+            key += character
+    keys.append(key)
+    return tuple(keys)
+
+
+def natural_key(path: str | Iterable[str]) -> tuple:
+    """Sort key that orders digits inside keys as numbers: ``n2`` before ``n10``.
+
+    Examples
+    --------
+    >>> sorted(["n10", "n2", "n1"], key=natural_key)
+    ['n1', 'n2', 'n10']
+    """
+    keys = (path,) if isinstance(path, str) else path
+    return tuple(_natural_parts(key) for key in keys)
+
+
+def _natural_parts(key: str) -> tuple:
+    # Text at even places, digits at odd ones; the key itself breaks ties such as "01" and "1".
+    parts = _DIGITS.split(key)
+    parts[1::2] = [int(digits) for digits in parts[1::2]]  # type: ignore[misc]
+    return tuple(parts), key

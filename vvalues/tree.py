@@ -1,0 +1,347 @@
+"""The V-value: an immutable vector whose indices are paths in a tree.
+
+One flat ``float64`` buffer and one interned `Support`. Everything here is untraced structure and
+value access; the differentiable operations are in `vvalues.primitives` and reach the class through
+its operators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Union, final
+
+import numpy as np
+
+from .paths import NUMBER, Path, as_path, format_path
+from .support import Support
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["VValue", "from_buffer"]
+
+Leaf = Union[float, np.ndarray]  # noqa: UP007  (evaluated at run time on Python 3.10)
+
+
+@final
+class VValue:
+    """A vector with tree-shaped indices; an absent path is zero.
+
+    Parameters
+    ----------
+    mapping : nested mapping of str keys, a real number, a real array or a VValue
+        Leaves are real scalars or real arrays; each array leaf keeps its shape. The reserved key
+        ``":number"`` holds the scalar of an inner node. Integers become floats. Leaves that are
+        being differentiated are welcome: the result is then differentiable too
+        (see `vvalues.assemble`).
+
+    Raises
+    ------
+    TypeError
+        If a key is not a ``str`` or a leaf is not real; the message names the path.
+
+    Notes
+    -----
+    An explicit zero is kept: it is part of the support (a link that exists with weight 0), though
+    the *vector* is the same without it, and ``==`` compares vectors. Values are immutable; the
+    buffer is read-only. ``hash`` agrees with ``==``.
+
+    References
+    ----------
+    M. Bukatin, J. Anthony, "Dataflow Matrix Machines and V-values", arXiv:1712.07447, section 3.
+
+    Examples
+    --------
+    >>> v = VValue({"foo": {":number": 2, "bar": 7}, "baz": {"foo": {"bar": -4}}})
+    >>> v["foo", "bar"], v["nothing"]
+    (7.0, 0.0)
+    >>> v + v == 2 * v
+    True
+    """
+
+    __slots__ = ("__weakref__", "buffer", "support")
+
+    support: Support
+    buffer: np.ndarray
+
+    # Numpy scalars and arrays must not try to take the tree apart: `array * tree` asks
+    # VValue.__rmul__ or fails loudly instead of returning a wrong object array.
+    __array_ufunc__ = None
+
+    def __new__(cls, mapping: Any = None, /) -> VValue:
+        if mapping is None:
+            return from_buffer(Support.of(()), np.zeros(0))
+        if isinstance(mapping, VValue):
+            return mapping
+        leaves = dict(_walk(mapping))
+        if any(_is_traced(leaf) for leaf in leaves.values()):
+            from .primitives import assemble
+
+            return assemble(leaves)
+        return from_leaves(leaves)
+
+    # -------------------- reading --------------------
+
+    @property
+    def size(self) -> int:
+        """Number of elements in the buffer: the number of leaves when all are scalars."""
+        return self.support.size
+
+    def __len__(self) -> int:
+        """Number of leaves."""
+        return len(self.support)
+
+    def __bool__(self) -> bool:
+        """Whether there is any leaf at all (even a zero one)."""
+        return len(self.support) > 0
+
+    def __contains__(self, path: str | Iterable[str]) -> bool:
+        first, last = self.support.leaf_range(as_path(path))
+        return last > first
+
+    def __getitem__(self, path: str | Iterable[str]) -> Any:
+        """Leaf or subtree at a path: a float, an array, or a VValue; ``0.0`` where nothing is.
+
+        A ``str`` is one key, a tuple is a path: ``v["a"]["b"]`` is ``v["a", "b"]``.
+        """
+        from .primitives import take
+
+        return take(self, as_path(path))
+
+    def get(self, path: str | Iterable[str], default: Any = 0.0) -> Any:
+        """As ``v[path]``, with another value for an absent path."""
+        return self[path] if path in self else default  # noqa: SIM401  (this *is* get)
+
+    def subtree(self, path: str | Iterable[str]) -> VValue:
+        """The subtree at a path as a VValue, whatever is there (empty when absent)."""
+        from .primitives import subtree
+
+        return subtree(self, as_path(path))
+
+    def at(self, path: str | Iterable[str]) -> At:
+        """Out-of-place update: ``v.at(path).set(x)``, ``.add(x)``, ``.remove()``."""
+        return At(self, as_path(path))
+
+    def items(self) -> Iterator[tuple[Path, Leaf]]:
+        """``(path, leaf)`` pairs in canonical order."""
+        for i, path in enumerate(self.support.paths):
+            yield path, self._leaf(i)
+
+    def _leaf(self, i: int) -> Leaf:
+        block = self.buffer[self.support.span(i, i + 1)]
+        shape = self.support.shape(i)
+        return block.reshape(shape) if shape else float(block[0])
+
+    def to_dict(self) -> dict[str, Any] | float | np.ndarray:
+        """Nested dict of floats and arrays; ``:number`` where a node has both.
+
+        A V-value that is only a scalar at the root gives ``{":number": x}``.
+
+        Examples
+        --------
+        >>> VValue({"a": {":number": 1, "b": 2}}).to_dict()
+        {'a': {':number': 1.0, 'b': 2.0}}
+        """
+        root: dict[str, Any] = {}
+        for path, leaf in self.items():
+            node = root
+            for key in path[:-1]:
+                child = node.setdefault(key, {})
+                if not isinstance(child, dict):  # the node's own scalar came first
+                    child = node[key] = {NUMBER: child}
+                node = child
+            node[path[-1] if path else NUMBER] = leaf
+        return root
+
+    # -------------------- arithmetic (each one primitive) --------------------
+
+    def __add__(self, other: VValue) -> VValue:
+        from .primitives import add
+
+        return add(self, other) if _is_tree(other) else NotImplemented
+
+    def __sub__(self, other: VValue) -> VValue:
+        from .primitives import subtract
+
+        return subtract(self, other) if _is_tree(other) else NotImplemented
+
+    def __neg__(self) -> VValue:
+        from .primitives import negative
+
+        return negative(self)
+
+    def __mul__(self, factor: float) -> VValue:
+        from .primitives import scale
+
+        return NotImplemented if _is_tree(factor) else scale(self, factor)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: float) -> VValue:
+        from .primitives import scale
+
+        return NotImplemented if _is_tree(divisor) else scale(self, 1.0 / divisor)
+
+    # -------------------- identity --------------------
+
+    def __eq__(self, other: object) -> bool:
+        """Equality of vectors: an explicit zero equals an absent path."""
+        if not isinstance(other, VValue):
+            return NotImplemented
+        if self.support is other.support:
+            return bool(np.array_equal(self.buffer, other.buffer))
+        try:
+            return not np.any((self - other).buffer)
+        except ValueError:  # leaves of different shapes at one path
+            return False
+
+    def __hash__(self) -> int:
+        nonzero = np.flatnonzero(self.buffer)
+        leaf = np.searchsorted(self.support.offsets, nonzero, side="right") - 1
+        paths = tuple(self.support.paths[i] for i in leaf)
+        return hash((paths, self.buffer[nonzero].tobytes()))
+
+    def __reduce__(self):
+        return from_buffer, (self.support, np.array(self.buffer))
+
+    def __copy__(self) -> VValue:
+        return self
+
+    def __deepcopy__(self, memo: dict) -> VValue:
+        return self
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(
+            f"a VValue is immutable: use v.at(path).set(x) instead of v.{name} = …"
+        )
+
+    def __repr__(self) -> str:
+        from .display import compact
+
+        return compact(self)
+
+    def __str__(self) -> str:
+        from .display import indented
+
+        return indented(self)
+
+
+class At:
+    """A place in a V-value, for updates that return a new V-value."""
+
+    __slots__ = ("_path", "_tree")
+
+    def __init__(self, tree: VValue, path: Path) -> None:
+        self._tree = tree
+        self._path = path
+
+    def set(self, value: Any) -> VValue:
+        """Replace the subtree here by a number, an array, a mapping or a VValue.
+
+        Examples
+        --------
+        >>> VValue({"a": 1}).at(("b", "c")).set(2)
+        VValue({'a': 1.0, 'b': {'c': 2.0}})
+        """
+        from .primitives import put
+
+        return put(self._tree, self._path, value if _is_traced(value) else _as_leaf_or_tree(value))
+
+    def add(self, value: Any) -> VValue:
+        """Add a number, an array, a mapping or a VValue to the subtree here."""
+        from .primitives import add, put
+
+        return add(self._tree, put(VValue(), self._path, _as_leaf_or_tree(value)))
+
+    def remove(self) -> VValue:
+        """Drop the subtree here (its coordinates become zero and leave the support)."""
+        return self.set(VValue())
+
+
+# -------------------- construction --------------------
+
+
+def from_buffer(support: Support, buffer: np.ndarray) -> VValue:
+    """A V-value from a support and its flat buffer (not copied; becomes read-only)."""
+    tree = object.__new__(VValue)
+    if buffer.dtype != np.float64:
+        buffer = buffer.astype(np.float64)
+    buffer.flags.writeable = False
+    object.__setattr__(tree, "support", support)
+    object.__setattr__(tree, "buffer", buffer)
+    return tree
+
+
+def from_leaves(leaves: Mapping[Path, Leaf]) -> VValue:
+    """A V-value from untraced leaves by path."""
+    paths = sorted(leaves)
+    values = [leaves[path] for path in paths]
+    if all(type(value) is float for value in values):
+        return from_buffer(Support.of(paths, is_sorted=True), np.array(values, dtype=np.float64))
+    support = Support.of(paths, [np.shape(value) for value in values], is_sorted=True)
+    return from_buffer(support, np.concatenate([np.ravel(value) for value in values]))
+
+
+def _walk(mapping: Any) -> Iterator[tuple[Path, Any]]:
+    """``(path, leaf)`` of a nested mapping, without recursion (trees may be deep)."""
+    stack: list[tuple[Path, Any]] = [((), mapping)]
+    while stack:
+        path, node = stack.pop()
+        if isinstance(node, Mapping):
+            for key, child in node.items():
+                stack.append((_child_path(path, key, child), child))
+        elif isinstance(node, VValue):
+            yield from ((path + tail, leaf) for tail, leaf in node.items())
+        else:
+            yield path, _as_leaf(path, node)
+
+
+def _child_path(path: Path, key: Any, child: Any) -> Path:
+    if key == NUMBER:
+        if isinstance(child, (Mapping, VValue)):
+            raise TypeError(
+                f"V-value at {format_path((*path, NUMBER))} is {type(child).__name__}; "
+                f"{NUMBER!r} holds the node's own scalar: expected a real number"
+            )
+        return path
+    if not isinstance(key, str):
+        raise TypeError(
+            f"V-value at {format_path(path)} has the key {key!r} of type {type(key).__name__}; "
+            "keys are str: convert it with str(key)"
+        )
+    return (*path, key)
+
+
+def _as_leaf(path: Path, leaf: Any) -> Any:
+    if type(leaf) is float or _is_traced(leaf):
+        return leaf
+    if isinstance(leaf, Real) and not isinstance(leaf, (bool, np.bool_)):
+        return float(leaf)
+    if isinstance(leaf, np.ndarray) and leaf.dtype.kind in "fiu":
+        return leaf.astype(np.float64) if leaf.ndim else float(leaf)
+    shown = f"{leaf!r:.40}"
+    raise TypeError(
+        f"VValue leaf at {format_path(path)} is {type(leaf).__name__} {shown}; "
+        "expected a real number or an array of real numbers"
+    )
+
+
+def _as_leaf_or_tree(value: Any) -> Any:
+    if isinstance(value, VValue) or _is_traced(value):
+        return value
+    if isinstance(value, Mapping):
+        return VValue(value)
+    return _as_leaf((), value)
+
+
+def _is_traced(value: Any) -> bool:
+    from autograd.tracer import isbox
+
+    return isbox(value)
+
+
+def _is_tree(value: Any) -> bool:
+    from autograd.builtins import isinstance as traced_isinstance
+
+    return traced_isinstance(value, VValue)
