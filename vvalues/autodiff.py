@@ -13,9 +13,9 @@ import numpy as np
 from autograd.extend import Box, VSpace
 
 from . import kernels
-from .paths import as_path
+from .paths import NUMBER
 from .support import Support
-from .tree import At, VValue, from_buffer
+from .tree import VValue, from_buffer
 
 __all__ = ["VValueBox", "VValueSpace", "register"]
 
@@ -39,7 +39,9 @@ class VValueSpace(VSpace):
         return from_buffer(self.support, np.ones(self.support.size))
 
     def standard_basis(self) -> Iterator[VValue]:
-        for row in np.eye(self.support.size):
+        for i in range(self.support.size):
+            row = np.zeros(self.support.size)
+            row[i] = 1.0
             yield from_buffer(self.support, row)
 
     def randn(self) -> VValue:
@@ -85,9 +87,7 @@ class VValueBox(Box):
     __getitem__ = VValue.__getitem__
     get = VValue.get
     subtree = VValue.subtree
-
-    def at(self, path: Any) -> At:
-        return At(self, as_path(path))  # type: ignore[arg-type]
+    at = VValue.at
 
     def __len__(self) -> int:
         return len(self._value)
@@ -95,9 +95,13 @@ class VValueBox(Box):
     def __contains__(self, path: Any) -> bool:
         return path in self._value
 
+    def __iter__(self) -> Iterator[tuple[str, ...]]:
+        return iter(self._value)
+
     def items(self) -> Iterator[tuple[tuple[str, ...], Any]]:
         for path in self.support.paths:
-            yield path, self[path]
+            own = (*path, NUMBER)  # the leaf itself, also where a subtree hangs below it
+            yield path, self[own]
 
     @property
     def support(self) -> Support:

@@ -15,6 +15,7 @@ __all__ = [
     "contract",
     "extremes",
     "inner",
+    "leaf_magnitudes",
     "max_norm",
     "put",
     "scale",
@@ -35,8 +36,8 @@ def add(left: VValue, right: VValue, sign: float = 1.0) -> VValue:
         out[at_left] = left.buffer
     if at_right is None:
         combine(out, right.buffer, out=out)
-    else:  # the positions are distinct, so this is no lossy scatter
-        out[at_right] = combine(out[at_right], right.buffer)
+    else:  # in one pass; `out[at_right] += …` makes three
+        combine.at(out, at_right, right.buffer)
     return from_buffer(support, out)
 
 
@@ -69,6 +70,17 @@ def max_norm(tree: VValue) -> float:
     return float(np.max(np.abs(tree.buffer), initial=0.0))
 
 
+def leaf_magnitudes(tree: VValue) -> np.ndarray:
+    """Largest absolute element of every leaf (0 for an array without elements)."""
+    support = tree.support
+    magnitude = np.abs(tree.buffer)
+    if support.shapes is None:
+        return magnitude
+    out = np.zeros(len(support))
+    np.maximum.at(out, np.repeat(np.arange(len(support)), np.diff(support.offsets)), magnitude)
+    return out
+
+
 def extremes(tree: VValue) -> VValue:
     """Subgradient of `max_norm`: signs of the largest elements, shared equally among ties."""
     magnitude = np.abs(tree.buffer)
@@ -83,10 +95,12 @@ def subtree(tree: VValue, path: Path) -> VValue:
     return from_buffer(support, tree.buffer[span])
 
 
-def put(tree: VValue, path: Path, part: VValue) -> VValue:
-    """The tree with the subtree at ``path`` replaced by ``part``."""
+def put(tree: VValue, path: Path, part: VValue, only_own: bool = False) -> VValue:
+    """The tree with the subtree at ``path`` (or only its own scalar) replaced by ``part``."""
     whole = tree.support
     first, last = whole.leaf_range(path)
+    if only_own:
+        last = first + (first < last and whole.paths[first] == path)
     below = part.support.below(path)
     if last - first == len(below) and whole.paths[first:last] == below.paths:
         shapes_agree = all(whole.shape(first + i) == below.shape(i) for i in range(len(below)))

@@ -12,7 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-__all__ = ["NUMBER", "Path", "as_path", "format_path", "natural_key", "parse_path"]
+__all__ = [
+    "NUMBER",
+    "Path",
+    "as_path",
+    "format_path",
+    "names_own_scalar",
+    "natural_key",
+    "parse_path",
+]
 
 Path = tuple[str, ...]
 
@@ -33,13 +41,15 @@ def as_path(path: str | Iterable[str]) -> Path:
     ------
     TypeError
         If a key is not a ``str``.
+    ValueError
+        If keys follow ``":number"``.
 
     Examples
     --------
     >>> as_path("a"), as_path(["a", "b"]), as_path(("a", ":number"))
     (('a',), ('a', 'b'), ('a',))
     """
-    keys = (path,) if isinstance(path, str) else tuple(path)
+    keys = _keys(path)
     for key in keys:
         if not isinstance(key, str):
             raise TypeError(
@@ -53,6 +63,28 @@ def as_path(path: str | Iterable[str]) -> Path:
             f"path {format_path(keys)} goes below {NUMBER!r}; that key holds a scalar only"
         )
     return keys
+
+
+def names_own_scalar(path: str | Iterable[str]) -> bool:
+    """Whether a path ends in ``":number"``: the scalar of a node, not what hangs below it.
+
+    Examples
+    --------
+    >>> names_own_scalar(("a", ":number")), names_own_scalar("a")
+    (True, False)
+    """
+    return _keys(path)[-1:] == (NUMBER,)
+
+
+def _keys(path: str | Iterable[str]) -> tuple:
+    if isinstance(path, str):
+        return (path,)
+    try:
+        return tuple(path)
+    except TypeError:
+        raise TypeError(
+            f"path {path!r} is {type(path).__name__}; expected a key (str) or a tuple of keys"
+        ) from None
 
 
 def format_path(path: Iterable[str]) -> str:

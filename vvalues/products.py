@@ -19,12 +19,14 @@ __all__ = ["MODES", "ProductPlan", "product_plan"]
 
 MODES = ("canonical", "compat")
 
+Positions = tuple[np.ndarray, np.ndarray, np.ndarray]
+
 
 class ProductPlan(NamedTuple):
     """Triplets of element positions, and the supports of the three parties."""
 
     supports: tuple[Support, Support, Support]  # coefficient, value, output
-    positions: tuple[np.ndarray, np.ndarray, np.ndarray]
+    positions: Positions
 
 
 def product_plan(
@@ -49,13 +51,16 @@ def product_plan(
     key = (level, in_place, mode)
     plans = coefficients.plans.setdefault(values, {})
     if key not in plans:
-        plans[key] = _build(coefficients, values, level, in_place, mode)
-    return plans[key]
+        output, positions = _build(coefficients, values, level, in_place, mode)
+        # None stands for `values`, which a plan remembered under it must not keep alive.
+        plans[key] = (None if output is values else output), positions
+    output, positions = plans[key]
+    return ProductPlan((coefficients, values, values if output is None else output), positions)
 
 
 def _build(
     coefficients: Support, values: Support, level: int, in_place: bool, mode: str
-) -> ProductPlan:
+) -> tuple[Support, Positions]:
     if mode not in MODES:
         raise ValueError(f"mode is {mode!r}; expected one of {', '.join(MODES)}")
     if coefficients.shapes is not None:
@@ -78,7 +83,7 @@ def _build(
             targets.append(
                 row + (values.paths[j] if in_place else values.paths[j][len(selector) :])
             )
-    return _flatten(coefficients, values, pairs, targets)
+    return _flatten(values, pairs, targets)
 
 
 def _selected(
@@ -101,8 +106,8 @@ def _selected(
 
 
 def _flatten(
-    coefficients: Support, values: Support, pairs: list[tuple[int, int]], targets: list[Path]
-) -> ProductPlan:
+    values: Support, pairs: list[tuple[int, int]], targets: list[Path]
+) -> tuple[Support, Positions]:
     """Leaf pairs to element triplets."""
     shape_of: dict[Path, tuple[int, ...]] = {}
     for (_, j), target in zip(pairs, targets, strict=True):
@@ -114,21 +119,16 @@ def _flatten(
             )
     paths = sorted(shape_of)
     output = Support.of(paths, [shape_of[path] for path in paths], is_sorted=True)
-    position = output.index
-    triplets = [
-        (np.array([i for i, _ in pairs], np.intp)),
-        (np.array([j for _, j in pairs], np.intp)),
-        (np.array([position[target] for target in targets], np.intp)),
-    ]
+    position = {path: k for k, path in enumerate(paths)}
+    mask_leaf = np.array([i for i, _ in pairs], np.intp)
+    value_leaf = np.array([j for _, j in pairs], np.intp)
+    output_leaf = np.array([position[target] for target in targets], np.intp)
     if values.shapes is None:
-        return ProductPlan((coefficients, values, output), tuple(triplets))  # type: ignore[arg-type]
-    lengths = np.diff(values.offsets)[triplets[1]]
+        return output, (mask_leaf, value_leaf, output_leaf)
+    lengths = np.diff(values.offsets)[value_leaf]
     within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return ProductPlan(
-        (coefficients, values, output),
-        (
-            np.repeat(triplets[0], lengths),
-            np.repeat(values.offsets[triplets[1]], lengths) + within,
-            np.repeat(output.offsets[triplets[2]], lengths) + within,
-        ),
+    return output, (
+        np.repeat(mask_leaf, lengths),
+        np.repeat(values.offsets[value_leaf], lengths) + within,
+        np.repeat(output.offsets[output_leaf], lengths) + within,
     )

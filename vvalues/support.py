@@ -10,8 +10,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, compress, pairwise
 from math import prod
+from operator import ne
 from typing import NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
@@ -23,7 +24,24 @@ __all__ = ["Support", "Union"]
 
 Shape = tuple[int, ...]
 
-_interned: WeakValueDictionary = WeakValueDictionary()
+_interned: WeakValueDictionary[_Key, Support] = WeakValueDictionary()
+
+
+class _Key:
+    """Paths and shapes with their hash worked out once (a tuple hashes a million paths anew)."""
+
+    __slots__ = ("hash", "paths", "shapes")
+
+    def __init__(self, paths: tuple[Path, ...], shapes: tuple[Shape, ...] | None) -> None:
+        self.paths = paths
+        self.shapes = shapes
+        self.hash = hash((paths, shapes))
+
+    def __hash__(self) -> int:
+        return self.hash
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self.paths == other.paths and self.shapes == other.shapes
 
 
 class Union(NamedTuple):
@@ -84,21 +102,16 @@ class Support:
             for one, other in pairwise(paths):
                 if one == other:
                     raise ValueError(f"path {format_path(one)} occurs twice in one support")
-        found = _interned.get((paths, leaf_shapes))
+        key = _Key(paths, leaf_shapes)
+        found = _interned.get(key)
         if found is not None:
             return found
         self = object.__new__(cls)
         self.paths = paths
         self.shapes = leaf_shapes
-        if leaf_shapes is None:
-            self.offsets = np.arange(len(paths) + 1)
-        else:
-            self.offsets = np.concatenate([[0], np.cumsum([prod(s) for s in leaf_shapes])]).astype(
-                np.intp
-            )
-        self.offsets.flags.writeable = False
+        self.offsets = _offsets(len(paths), leaf_shapes)
         self.size = int(self.offsets[-1])
-        return _interned.setdefault((paths, leaf_shapes), self)
+        return _interned.setdefault(key, self)
 
     # -------------------- lookup --------------------
 
@@ -116,12 +129,19 @@ class Support:
     def _subtrees(self) -> dict[Path, tuple[Support, slice]]:
         return {}
 
+    # What depends on a second support is remembered by weak reference, and no remembered value
+    # refers to that second support: a long run meets many supports and must be able to forget them.
+
     @cached_property
-    def _unions(self) -> WeakKeyDictionary:
+    def _unions(self) -> WeakKeyDictionary[Support, _Meeting]:
         return WeakKeyDictionary()
 
     @cached_property
-    def plans(self) -> WeakKeyDictionary:
+    def _overlaps(self) -> WeakKeyDictionary[Support, tuple[np.ndarray, np.ndarray]]:
+        return WeakKeyDictionary()
+
+    @cached_property
+    def plans(self) -> WeakKeyDictionary[Support, dict]:
         """Index plans of products with other supports (see `vvalues.products`)."""
         return WeakKeyDictionary()
 
@@ -198,20 +218,33 @@ class Support:
             return Union(self, None, None)
         found = self._unions.get(other)
         if found is None:
-            found = self._unions[other] = _unite(self, other)
-        return found
+            found = self._unions[other] = _meet(self, other)
+        support, at_left, at_right = found
+        if support is None:
+            support = self if at_left is None else other
+        return Union(support, at_left, at_right)
 
     def where(self, keep: np.ndarray) -> Support:
         """The support of the leaves selected by a boolean array."""
         if keep.all():
             return self
-        chosen = np.flatnonzero(keep)
-        paths = tuple(self.paths[i] for i in chosen)
-        shapes = None if self.shapes is None else tuple(self.shapes[i] for i in chosen)
-        return Support.of(paths, shapes, is_sorted=True)
+        shapes = None if self.shapes is None else tuple(compress(self.shapes, keep))
+        return Support.of(tuple(compress(self.paths, keep)), shapes, is_sorted=True)
 
     def elements(self, other: Support) -> tuple[np.ndarray, np.ndarray]:
-        """Element positions of the leaves that both supports have: (in self, in other)."""
+        """Element positions of the leaves that both supports have: (in self, in other); cached.
+
+        Raises
+        ------
+        ValueError
+            If one path holds leaves of different shapes.
+        """
+        found = self._overlaps.get(other)
+        if found is None:
+            found = self._overlaps[other] = self._overlap(other)
+        return found
+
+    def _overlap(self, other: Support) -> tuple[np.ndarray, np.ndarray]:
         union = self.union(other)
         mine = np.arange(self.size) if union.left is None else union.left
         theirs = np.arange(other.size) if union.right is None else union.right
@@ -222,46 +255,98 @@ class Support:
         return np.flatnonzero(shared), matched[shared]
 
 
+class _Meeting(NamedTuple):
+    """A remembered `Union`; None for a support stands for the side whose positions are None."""
+
+    support: Support | None
+    left: np.ndarray | None
+    right: np.ndarray | None
+
+
 def _restore(paths: tuple[Path, ...], shapes: tuple[Shape, ...] | None) -> Support:
     return Support.of(paths, shapes, is_sorted=True)
 
 
-def _unite(left: Support, right: Support) -> Union:
+def _offsets(n_leaves: int, shapes: tuple[Shape, ...] | None) -> np.ndarray:
+    if shapes is None:
+        offsets = np.arange(n_leaves + 1)
+    else:
+        offsets = np.cumsum([0, *map(prod, shapes)], dtype=np.intp)
+    offsets.flags.writeable = False
+    return offsets
+
+
+# -------------------- unions --------------------
+
+_MUCH_SMALLER = 16  # below this ratio a search per path beats a pass over both supports
+
+
+def _meet(left: Support, right: Support) -> _Meeting:
+    for part, whole in ((right, left), (left, right)):
+        if len(part) * _MUCH_SMALLER <= len(whole):
+            at = _search(part, whole)
+            if at is not None:
+                positions = _element_positions(part, whole, at)
+                meeting = _Meeting(None, None, positions)
+                return meeting if whole is left else _Meeting(None, positions, None)
+    return _merge(left, right)
+
+
+def _search(part: Support, whole: Support) -> np.ndarray | None:
+    """Leaf numbers of a part's paths in the whole, None unless it has them all."""
+    found = []
+    for path in part.paths:
+        i = bisect_left(whole.paths, path)
+        if i == len(whole) or whole.paths[i] != path:
+            return None
+        found.append(i)
+    return np.array(found, np.intp)
+
+
+def _merge(left: Support, right: Support) -> _Meeting:
+    both = left.paths + right.paths
+    # Two ascending runs, which Python's sort recognises and merges in linear time.
+    order = sorted(range(len(both)), key=both.__getitem__)
+    merged = [both[i] for i in order]
+    is_first = np.ones(len(merged), bool)
+    is_first[1:] = np.fromiter(map(ne, merged, merged[1:]), bool, max(len(merged) - 1, 0))
+    at = np.empty(len(both), np.intp)
+    at[order] = np.cumsum(is_first) - 1
+    at_left, at_right = at[: len(left)], at[len(left) :]
+    n_union = int(np.count_nonzero(is_first))
+    if n_union == len(left):
+        return _Meeting(None, None, _element_positions(right, left, at_right))
+    if n_union == len(right):
+        return _Meeting(None, _element_positions(left, right, at_left), None)
+    union = _united(left, right, tuple(compress(merged, is_first)), list(compress(order, is_first)))
+    return _Meeting(
+        union,
+        _element_positions(left, union, at_left),
+        _element_positions(right, union, at_right),
+    )
+
+
+def _united(left: Support, right: Support, paths: tuple[Path, ...], leaves: list[int]) -> Support:
     if left.shapes is None and right.shapes is None:
-        support = _subset_or_merged(left, right)
-        return Union(support, _scalar_positions(left, support), _scalar_positions(right, support))
-    shapes = {path: left.shape(i) for i, path in enumerate(left.paths)}
-    for i, path in enumerate(right.paths):
-        shape = shapes.setdefault(path, right.shape(i))
-        if shape != right.shape(i):
+        return Support.of(paths, is_sorted=True)
+    every = tuple(chain(_shapes(left), _shapes(right)))
+    return Support.of(paths, (every[i] for i in leaves), is_sorted=True)
+
+
+def _shapes(support: Support) -> tuple[Shape, ...]:
+    return ((),) * len(support) if support.shapes is None else support.shapes
+
+
+def _element_positions(part: Support, whole: Support, at: np.ndarray) -> np.ndarray:
+    """Positions in the whole's buffer of a part's elements, given those of its leaves."""
+    if part.shapes is None and whole.shapes is None:
+        return at
+    for i, j in enumerate(at.tolist()):
+        if part.shape(i) != whole.shape(j):
             raise ValueError(
-                f"leaf at {format_path(path)} has shape {shape} in one V-value and "
-                f"{right.shape(i)} in the other; a path holds one kind of leaf"
+                f"leaf at {format_path(part.paths[i])} has shape {part.shape(i)} in one V-value "
+                f"and {whole.shape(j)} in the other; a path holds one kind of leaf"
             )
-    paths = sorted(shapes)
-    support = Support.of(paths, [shapes[path] for path in paths], is_sorted=True)
-    return Union(support, _positions(left, support), _positions(right, support))
-
-
-def _subset_or_merged(left: Support, right: Support) -> Support:
-    small, large = sorted((left, right), key=len)
-    if all(path in large.index for path in small.paths):
-        return large
-    # Both sides are sorted runs, which Python's sort merges in linear time.
-    paths = sorted(left.paths + tuple(p for p in right.paths if p not in left.index))
-    return Support.of(paths, is_sorted=True)
-
-
-def _scalar_positions(part: Support, whole: Support) -> np.ndarray | None:
-    if part is whole:
-        return None
-    index = whole.index
-    return np.fromiter((index[path] for path in part.paths), np.intp, len(part))
-
-
-def _positions(part: Support, whole: Support) -> np.ndarray | None:
-    if part is whole:
-        return None
-    index = whole.index
-    runs = [np.arange(*whole.offsets[[index[p], index[p] + 1]]) for p in part.paths]
-    return np.concatenate(runs) if runs else np.zeros(0, np.intp)
+    lengths = np.diff(part.offsets)
+    within = np.arange(part.size) - np.repeat(part.offsets[:-1], lengths)
+    return np.repeat(whole.offsets[at], lengths) + within

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, Union, final
 
 import numpy as np
 
-from .paths import NUMBER, Path, as_path, format_path
+from .paths import NUMBER, Path, as_path, format_path, names_own_scalar
 from .support import Support
+from .tracing import is_traced, is_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["VValue", "from_buffer"]
+__all__ = ["At", "VValue", "from_buffer", "from_leaves"]
 
 Leaf = Union[float, np.ndarray]  # noqa: UP007  (evaluated at run time on Python 3.10)
 
@@ -75,10 +76,8 @@ class VValue:
         if isinstance(mapping, VValue):
             return mapping
         leaves = dict(_walk(mapping))
-        if any(_is_traced(leaf) for leaf in leaves.values()):
-            from .primitives import assemble
-
-            return assemble(leaves)
+        if any(is_traced(leaf) for leaf in leaves.values()):
+            return _primitives.assemble(leaves)
         return from_leaves(leaves)
 
     # -------------------- reading --------------------
@@ -97,17 +96,23 @@ class VValue:
         return len(self.support) > 0
 
     def __contains__(self, path: str | Iterable[str]) -> bool:
-        first, last = self.support.leaf_range(as_path(path))
+        keys = as_path(path)
+        if names_own_scalar(path):
+            return keys in self.support
+        first, last = self.support.leaf_range(keys)
         return last > first
+
+    def __iter__(self) -> Iterator[Path]:
+        """The paths of the leaves, in canonical order."""
+        return iter(self.support.paths)
 
     def __getitem__(self, path: str | Iterable[str]) -> Any:
         """Leaf or subtree at a path: a float, an array, or a VValue; ``0.0`` where nothing is.
 
-        A ``str`` is one key, a tuple is a path: ``v["a"]["b"]`` is ``v["a", "b"]``.
+        A ``str`` is one key, a tuple is a path: ``v["a"]["b"]`` is ``v["a", "b"]``. The node's own
+        scalar, whatever hangs below it, is ``v["a", ":number"]``.
         """
-        from .primitives import take
-
-        return take(self, as_path(path))
+        return _primitives.take(self, path)
 
     def get(self, path: str | Iterable[str], default: Any = 0.0) -> Any:
         """As ``v[path]``, with another value for an absent path."""
@@ -115,13 +120,11 @@ class VValue:
 
     def subtree(self, path: str | Iterable[str]) -> VValue:
         """The subtree at a path as a VValue, whatever is there (empty when absent)."""
-        from .primitives import subtree
-
-        return subtree(self, as_path(path))
+        return _primitives.subtree(self, path)
 
     def at(self, path: str | Iterable[str]) -> At:
         """Out-of-place update: ``v.at(path).set(x)``, ``.add(x)``, ``.remove()``."""
-        return At(self, as_path(path))
+        return At(self, path)
 
     def items(self) -> Iterator[tuple[Path, Leaf]]:
         """``(path, leaf)`` pairs in canonical order."""
@@ -157,31 +160,21 @@ class VValue:
     # -------------------- arithmetic (each one primitive) --------------------
 
     def __add__(self, other: VValue) -> VValue:
-        from .primitives import add
-
-        return add(self, other) if _is_tree(other) else NotImplemented
+        return _primitives.add(self, other) if is_tree(other) else NotImplemented
 
     def __sub__(self, other: VValue) -> VValue:
-        from .primitives import subtract
-
-        return subtract(self, other) if _is_tree(other) else NotImplemented
+        return _primitives.subtract(self, other) if is_tree(other) else NotImplemented
 
     def __neg__(self) -> VValue:
-        from .primitives import negative
-
-        return negative(self)
+        return _primitives.negative(self)
 
     def __mul__(self, factor: float) -> VValue:
-        from .primitives import scale
-
-        return NotImplemented if _is_tree(factor) else scale(self, factor)
+        return NotImplemented if is_tree(factor) else _primitives.scale(self, factor)
 
     __rmul__ = __mul__
 
     def __truediv__(self, divisor: float) -> VValue:
-        from .primitives import scale
-
-        return NotImplemented if _is_tree(divisor) else scale(self, 1.0 / divisor)
+        return NotImplemented if is_tree(divisor) else _primitives.scale(self, 1.0 / divisor)
 
     # -------------------- identity --------------------
 
@@ -232,31 +225,41 @@ class At:
 
     __slots__ = ("_path", "_tree")
 
-    def __init__(self, tree: VValue, path: Path) -> None:
+    def __init__(self, tree: VValue, path: str | Iterable[str]) -> None:
         self._tree = tree
-        self._path = path
+        self._path = path if isinstance(path, str) else tuple(path)
 
     def set(self, value: Any) -> VValue:
         """Replace the subtree here by a number, an array, a mapping or a VValue.
+
+        At a path that ends in ``":number"`` only the node's own scalar is replaced.
 
         Examples
         --------
         >>> VValue({"a": 1}).at(("b", "c")).set(2)
         VValue({'a': 1.0, 'b': {'c': 2.0}})
         """
-        from .primitives import put
-
-        return put(self._tree, self._path, value if _is_traced(value) else _as_leaf_or_tree(value))
+        return _primitives.put(self._tree, self._path, value)
 
     def add(self, value: Any) -> VValue:
-        """Add a number, an array, a mapping or a VValue to the subtree here."""
-        from .primitives import add, put
+        """Add a number, an array, a mapping or a VValue to the subtree here.
 
-        return add(self._tree, put(VValue(), self._path, _as_leaf_or_tree(value)))
+        Examples
+        --------
+        >>> VValue({"a": 1}).at("a").add({"b": 2})
+        VValue({'a': {':number': 1.0, 'b': 2.0}})
+        """
+        return _primitives.add(self._tree, _primitives.put(VValue(), self._path, value))
 
     def remove(self) -> VValue:
-        """Drop the subtree here (its coordinates become zero and leave the support)."""
-        return self.set(VValue())
+        """Drop the subtree here (its coordinates become zero and leave the support).
+
+        Examples
+        --------
+        >>> VValue({"a": 1, "b": {"c": 2}}).at("b").remove()
+        VValue({'a': 1.0})
+        """
+        return _primitives.put(self._tree, self._path, VValue())
 
 
 # -------------------- construction --------------------
@@ -288,7 +291,9 @@ def _walk(mapping: Any) -> Iterator[tuple[Path, Any]]:
     stack: list[tuple[Path, Any]] = [((), mapping)]
     while stack:
         path, node = stack.pop()
-        if isinstance(node, Mapping):
+        if type(node) is float:  # by far the most frequent case
+            yield path, node
+        elif isinstance(node, Mapping):
             for key, child in node.items():
                 stack.append((_child_path(path, key, child), child))
         elif isinstance(node, VValue):
@@ -314,34 +319,29 @@ def _child_path(path: Path, key: Any, child: Any) -> Path:
 
 
 def _as_leaf(path: Path, leaf: Any) -> Any:
-    if type(leaf) is float or _is_traced(leaf):
+    if type(leaf) is float or is_traced(leaf):
         return leaf
     if isinstance(leaf, Real) and not isinstance(leaf, (bool, np.bool_)):
         return float(leaf)
     if isinstance(leaf, np.ndarray) and leaf.dtype.kind in "fiu":
         return leaf.astype(np.float64) if leaf.ndim else float(leaf)
-    shown = f"{leaf!r:.40}"
+    hint = ""
+    if isinstance(leaf, (list, tuple)) or (isinstance(leaf, np.ndarray) and leaf.dtype == object):
+        hint = " (np.array(...) of numbers; autograd.numpy.array(...) of differentiated ones)"
     raise TypeError(
-        f"VValue leaf at {format_path(path)} is {type(leaf).__name__} {shown}; "
-        "expected a real number or an array of real numbers"
+        f"VValue leaf at {format_path(path)} is {type(leaf).__name__} {leaf!r:.40}; "
+        f"expected a real number or an array of real numbers{hint}"
     )
 
 
-def _as_leaf_or_tree(value: Any) -> Any:
-    if isinstance(value, VValue) or _is_traced(value):
+def as_leaf_or_tree(path: Path, value: Any) -> Any:
+    """A leaf, or a tree where the value is one; ``path`` is where it goes, for the message."""
+    if is_tree(value) or is_traced(value):
         return value
     if isinstance(value, Mapping):
         return VValue(value)
-    return _as_leaf((), value)
+    return _as_leaf(path, value)
 
 
-def _is_traced(value: Any) -> bool:
-    from autograd.tracer import isbox
-
-    return isbox(value)
-
-
-def _is_tree(value: Any) -> bool:
-    from autograd.builtins import isinstance as traced_isinstance
-
-    return traced_isinstance(value, VValue)
+# The operators call the primitives, which are made of V-values: the one circular import, last.
+from . import primitives as _primitives  # noqa: E402

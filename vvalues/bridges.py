@@ -1,0 +1,239 @@
+"""Bridges between trees and arrays: flat vectors, matrices, elementwise functions.
+
+The index plans are cached per support. What an array holds is fixed by the tree's support, so
+gradients live on the support of the argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import autograd.numpy as anp
+import numpy as np
+from autograd.extend import defjvp, defvjp, primitive
+
+from . import kernels
+from .paths import Path, as_path, format_path
+from .structure import restrict
+from .support import Support
+from .tracing import is_tree, require_trees, support_of
+from .tree import VValue, from_buffer
+
+__all__ = ["dense", "from_dense", "map_leaves", "ravel", "unravel"]
+
+
+@primitive
+def ravel(tree: VValue, /) -> np.ndarray:
+    """All elements as a flat array, in canonical order of the paths.
+
+    Returns
+    -------
+    array of shape (tree.size,)
+
+    Notes
+    -----
+    Use it to reach what only knows arrays: ``autograd.jacobian``, ``scipy.optimize`` and the like.
+
+    Examples
+    --------
+    >>> ravel(VValue({"b": 2, "a": {"x": 1}}))
+    array([1., 2.])
+    """
+    require_trees(tree=tree)
+    return np.array(tree.buffer)
+
+
+defvjp(ravel, lambda ans, tree: lambda g: unravel(g, tree.support))
+defjvp(ravel, lambda g, ans, tree: ravel(restrict(g, tree.support)))
+
+
+@primitive
+def unravel(array: np.ndarray, support: Support, /) -> VValue:
+    """Inverse of `ravel` for a given support.
+
+    Parameters
+    ----------
+    array : array of shape (support.size,)
+    support : Support
+
+    Returns
+    -------
+    VValue with this support
+
+    Raises
+    ------
+    ValueError
+        If the array is not of shape ``(support.size,)``.
+
+    Examples
+    --------
+    >>> unravel(np.array([1.0, 2.0]), VValue({"a": 0, "b": 0}).support)
+    VValue({'a': 1.0, 'b': 2.0})
+    """
+    if np.shape(array) != (support.size,):
+        raise ValueError(f"array has shape {np.shape(array)}; this support needs ({support.size},)")
+    return from_buffer(support, np.array(array, dtype=np.float64))
+
+
+defvjp(
+    unravel,
+    lambda ans, array, support: lambda g: ravel(restrict(g, support)),
+    argnums=(0,),
+)
+defjvp(unravel, "same", argnums=(0,))
+
+
+def map_leaves(function: Callable, tree: VValue, /) -> VValue:
+    """Apply an elementwise function of ``autograd.numpy`` to all elements at once.
+
+    Parameters
+    ----------
+    function : callable, flat array -> array of the same shape
+        The support stays, so it should map 0 to 0 (an absent path does); where it does not, as
+        ``cos``, explicit zeros and absent paths are told apart.
+    tree : VValue
+
+    Returns
+    -------
+    VValue on the same support
+
+    Raises
+    ------
+    ValueError
+        If the function changes the shape.
+
+    Examples
+    --------
+    >>> map_leaves(np.abs, VValue({"a": -1.0}))
+    VValue({'a': 1.0})
+    """
+    return unravel(function(ravel(tree)), support_of(tree, "tree"))
+
+
+# -------------------- two-level trees as matrices --------------------
+
+
+@primitive
+def _gather(tree: VValue, support: Support, positions: np.ndarray, shape: tuple, /) -> np.ndarray:
+    out = np.zeros(shape)
+    out.flat[positions] = kernels.align(tree, support)
+    return out
+
+
+@primitive
+def _scatter(array: np.ndarray, support: Support, positions: np.ndarray, shape: tuple, /) -> VValue:
+    return from_buffer(support, np.ravel(array)[positions])
+
+
+defvjp(
+    _gather,
+    lambda ans, tree, support, positions, shape: lambda g: _scatter(g, support, positions, shape),
+    argnums=(0,),
+)
+defjvp(_gather, "same", argnums=(0,))
+defvjp(
+    _scatter,
+    lambda ans, array, support, positions, shape: lambda g: _gather(g, support, positions, shape),
+    argnums=(0,),
+)
+defjvp(_scatter, "same", argnums=(0,))
+
+
+def dense(tree: VValue, rows: Sequence[str | Path], columns: Sequence[str | Path], /) -> np.ndarray:
+    """A tree of scalar leaves as a matrix, zeros where nothing is.
+
+    Parameters
+    ----------
+    tree : VValue
+    rows, columns : sequences of keys or paths
+        The leaf at ``row path + column path`` goes to that row and column; leaves at other paths
+        are left out.
+
+    Returns
+    -------
+    array of shape (len(rows), len(columns))
+
+    Raises
+    ------
+    ValueError
+        If two entries would hold the same path, or a leaf there is an array.
+
+    Examples
+    --------
+    >>> dense(VValue({"x": {"a": 1}, "y": {"b": 2}}), ["x", "y"], ["a", "b"])
+    array([[1., 0.],
+           [0., 2.]])
+    """
+    support, positions, shape = _grid(support_of(tree, "tree"), _paths(rows), _paths(columns))
+    return _gather(tree, support, positions, shape)
+
+
+def from_dense(
+    array: np.ndarray, rows: Sequence[str | Path], columns: Sequence[str | Path], /
+) -> VValue:
+    """Inverse of `dense`: every entry becomes a leaf at ``row path + column path``.
+
+    Parameters
+    ----------
+    array : array of shape (len(rows), len(columns))
+    rows, columns : sequences of keys or paths
+
+    Returns
+    -------
+    VValue with scalar leaves
+
+    Raises
+    ------
+    ValueError
+        If the array is not of that shape, or two entries would have the same path.
+
+    Examples
+    --------
+    >>> from_dense(np.eye(2), ["x", "y"], ["a", "b"])
+    VValue({'x': {'a': 1.0, 'b': 0.0}, 'y': {'a': 0.0, 'b': 1.0}})
+    """
+    row_paths, column_paths = _paths(rows), _paths(columns)
+    shape = (len(row_paths), len(column_paths))
+    if is_tree(array) or anp.shape(array) != shape:
+        got = "a VValue" if is_tree(array) else f"of shape {anp.shape(array)}"
+        raise ValueError(f"array is {got}; these rows and columns need shape {shape}")
+    cells = _cells(row_paths, column_paths)
+    support = Support.of(cells)
+    positions = np.fromiter((cells[path] for path in support.paths), np.intp, len(support))
+    return _scatter(array, support, positions, shape)
+
+
+_Grid = tuple[Support, np.ndarray, tuple[int, int]]
+
+
+def _grid(support: Support, rows: tuple[Path, ...], columns: tuple[Path, ...]) -> _Grid:
+    cached: dict[Any, _Grid] = support.__dict__.setdefault("_grids", {})
+    if (rows, columns) not in cached:
+        cells = _cells(rows, columns)
+        inside = [path for path in support.paths if path in cells]
+        for path in inside:
+            if shape := support.shape(support.index[path]):
+                raise ValueError(
+                    f"leaf at {format_path(path)} is an array of shape {shape}; "
+                    "an entry of a matrix is a scalar"
+                )
+        positions = np.fromiter((cells[path] for path in inside), np.intp, len(inside))
+        part = Support.of(inside, is_sorted=True)
+        cached[rows, columns] = part, positions, (len(rows), len(columns))
+    return cached[rows, columns]
+
+
+def _cells(rows: tuple[Path, ...], columns: tuple[Path, ...]) -> dict[Path, int]:
+    """Position in the flat matrix of every path."""
+    cells: dict[Path, int] = {}
+    for row in rows:
+        for column in columns:
+            if row + column in cells:
+                raise ValueError(f"two entries of the matrix are at {format_path(row + column)}")
+            cells[row + column] = len(cells)
+    return cells
+
+
+def _paths(keys: Sequence[str | Path]) -> tuple[Path, ...]:
+    return tuple(as_path(key) for key in keys)
