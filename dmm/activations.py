@@ -1,0 +1,157 @@
+"""The neuron types of the published duplicate-character detector.
+
+Reference implementations on V-values, each with its vectorised kernel.
+
+References
+----------
+DMM Lite: github anhinga/julia-flux-drafts, ``arxiv-1606-09470-section3/May-August-2022/v0-1``,
+``dmm-lite.jl`` (``sum_dicts``, ``max_norm_dict``, ``dot_product_dicts``, ``compare_scalars``,
+``const_1``, ``const_end``, ``timer_add_one``, ``input_dummy``, ``output_dummy``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import autograd.numpy as anp
+from autograd.tracer import getval
+
+import vvalues as vv
+from vvalues import NUMBER, VValue
+
+from .kernels import Compare, DotProduct, MaxNorm, Sum
+from .neurons import neuron_type
+
+__all__ = ["clamp", "number", "relu"]
+
+_DMM_LITE = "dmm-lite.jl (anhinga/julia-flux-drafts)"
+_units: dict[str, VValue] = {}
+
+
+def number(inputs: VValue, field: str) -> float:
+    """The ``:number`` of one field of a neuron's inputs (0 where absent)."""
+    unit = _units.setdefault(field, VValue({field: {NUMBER: 1.0}}))
+    return vv.inner(inputs, unit)
+
+
+def relu(x: Any) -> Any:
+    """``max(0, x)`` of a number, with derivative 0 at 0."""
+    return x * float(x > 0)  # a comparison is not traced; the product carries the derivative
+
+
+def clamp(x: Any, bound: float) -> Any:
+    """A number within ``[-bound, bound]``, with derivative 1 on the bound itself."""
+    is_inside = float(abs(x) <= bound)
+    return x * is_inside + bound * (1.0 - is_inside) * anp.sign(x)
+
+
+@neuron_type(
+    "accum",
+    reads=["dict-1", "dict-2"],
+    writes=["dict"],
+    kernel=Sum(),
+    fixed_links=(("dict-1", "", "dict"),),
+    source=_DMM_LITE + ", sum_dicts",
+)
+def accumulator(inputs: VValue) -> dict[str, Any]:
+    """Sum of two streams; with its fixed self-link on ``dict-1`` an accumulator."""
+    return {"dict": inputs.subtree("dict-1") + inputs.subtree("dict-2")}
+
+
+@neuron_type(
+    "norm",
+    reads=["dict"],
+    writes=["norm/:number"],
+    kernel=MaxNorm(),
+    source=_DMM_LITE + ", max_norm_dict",
+)
+def maximum_norm(inputs: VValue) -> dict[str, Any]:
+    """Largest absolute value over all keys."""
+    return {"norm": vv.max_norm(inputs.subtree("dict"))}
+
+
+DOT_BOUND = 4.0
+
+
+@neuron_type(
+    "dot",
+    reads=["dict-1", "dict-2"],
+    writes=["dot/:number"],
+    kernel=DotProduct(DOT_BOUND),
+    is_alive="all",
+    source=_DMM_LITE + ", dot_product_dicts (clamped to +-4 since feedforward-run-3)",
+)
+def dot_product(inputs: VValue) -> dict[str, Any]:
+    """Dot product over the common keys, clamped to +-4."""
+    product = vv.inner(inputs.subtree("dict-1"), inputs.subtree("dict-2"))
+    return {"dot": clamp(product, DOT_BOUND)}
+
+
+@neuron_type(
+    "compare",
+    reads=["dict-1/:number", "dict-2/:number"],
+    writes=["true/:number", "false/:number"],
+    kernel=Compare(),
+    source=_DMM_LITE + ", compare_scalars",
+)
+def compare_scalars(inputs: VValue) -> dict[str, Any]:
+    """``true = relu(dict-1 - dict-2)`` and ``false = relu(dict-2 - dict-1)``."""
+    difference = number(inputs, "dict-1") - number(inputs, "dict-2")
+    return {"true": relu(difference), "false": relu(-difference)}
+
+
+@neuron_type("const_1", writes=["const_1/:number"], is_alive="always", source=_DMM_LITE)
+def constant_one(inputs: VValue) -> dict[str, Any]:
+    """The number 1 at every tick."""
+    return {"const_1": 1.0}
+
+
+END_OF_TEXT = "."
+
+
+@neuron_type("eos", writes=["char"], is_alive="always", source=_DMM_LITE + ", const_end")
+def end_of_text(inputs: VValue) -> dict[str, Any]:
+    """The constant stream {".": 1}."""
+    return {"char": VValue({END_OF_TEXT: 1.0})}
+
+
+@neuron_type(
+    "timer",
+    reads=["timer/:number"],
+    writes=["timer/:number"],
+    kernel=Sum(offset=1.0),
+    is_alive="always",
+    fixed_links=(("timer", "", "timer"),),
+    source=_DMM_LITE + ", timer_add_one",
+)
+def timer(inputs: VValue) -> dict[str, Any]:
+    """Its input plus 1; with its fixed self-link it counts ticks."""
+    return {"timer": number(inputs, "timer") + 1.0}
+
+
+@neuron_type(
+    "input",
+    reads=["timer/:number"],
+    writes=["char"],
+    is_source=True,
+    is_alive="always",
+    fixed_links=(("timer", "timer", "timer"),),
+    source=_DMM_LITE + ", input_dummy",
+)
+def read_stream(inputs: VValue, stream: Sequence[VValue]) -> dict[str, Any]:
+    """The entry of the external stream at the index its ``timer`` says; nothing elsewhere."""
+    t = float(getval(number(inputs, "timer")))
+    is_inside = t.is_integer() and 0 <= t < len(stream)
+    return {"char": stream[int(t)] if is_inside else VValue()}
+
+
+@neuron_type(
+    "output",
+    reads=["dict-1", "dict-2"],
+    kernel=None,
+    source=_DMM_LITE + ", output_dummy",
+)
+def sink(inputs: VValue) -> dict[str, Any]:
+    """Writes nothing; its *inputs* are what is observed."""
+    return {}

@@ -1,0 +1,37 @@
+"""Array operations of the compiled engine: (machines, slots, ticks, strings[, keys])."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+__all__ = ["apply", "flat", "linear_filter", "outer"]
+
+
+def apply(matrix: np.ndarray, state: np.ndarray) -> np.ndarray:
+    """``matrix @ state`` over the slot axis, all further axes carried along."""
+    out = matrix @ flat(state)
+    return out.reshape(*out.shape[:2], *state.shape[2:])
+
+
+def outer(rows: np.ndarray, state: np.ndarray) -> np.ndarray:
+    """Sum over time, strings and keys of ``rows x slots``."""
+    return flat(rows) @ flat(state).swapaxes(1, 2)
+
+
+def flat(x: np.ndarray) -> np.ndarray:
+    """All axes after the second as one (explicitly: -1 is ambiguous for empty arrays)."""
+    return x.reshape(*x.shape[:2], prod(x.shape[2:]))
+
+
+def linear_filter(x: np.ndarray, feedback: np.ndarray, backwards: bool) -> np.ndarray:
+    x = x[:, :, ::-1] if backwards else x
+    if np.all(feedback == 1.0):
+        y = np.cumsum(x, axis=2)
+    else:
+        y = np.array(x, dtype=np.result_type(x, feedback))
+        factor = feedback.reshape(*feedback.shape, *[1] * (x.ndim - 3))
+        for t in range(1, y.shape[2]):
+            y[:, :, t] += factor * y[:, :, t - 1]
+    return y[:, :, ::-1] if backwards else y

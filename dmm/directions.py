@@ -1,0 +1,95 @@
+"""Directions of forward mode: a few dense ones, or one per link for a Jacobian."""
+
+from __future__ import annotations
+
+from typing import Union
+
+import numpy as np
+
+from .arrays import apply
+from .plan import Plan
+
+__all__ = ["DenseDirections", "Directions", "UnitDirections"]
+
+
+class DenseDirections:
+    """Directions as vectors over the live links, shape (directions, live links)."""
+
+    def __init__(self, vectors: np.ndarray) -> None:
+        self.vectors = vectors
+        self.dtype = vectors.dtype
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def n_active(self, block: int) -> int:
+        """How many of the directions can be non-zero by the end of a block."""
+        return len(self.vectors)
+
+    def add(
+        self,
+        block: int,
+        rows: np.ndarray,
+        row: np.ndarray,
+        slot: np.ndarray,
+        link: np.ndarray,
+        state: np.ndarray,
+    ) -> None:
+        """``rows[p, row] += vectors[p, link] * state[slot]`` for all entries of a link table."""
+        if len(link):
+            matrix = np.zeros((len(self), rows.shape[1], state.shape[0]), self.dtype)
+            matrix[:, row, slot] = self.vectors[:, link]
+            rows += apply(matrix, state[None])
+
+
+class UnitDirections:
+    """One direction per link, in order of the block that receives it.
+
+    Until that block everything is zero along the direction, so a block only works on the
+    directions that have begun.
+
+    Parameters
+    ----------
+    plan : Plan
+    links : positions of the live links to differentiate
+
+    Attributes
+    ----------
+    order : ``links`` in the order of the directions
+    """
+
+    dtype = np.dtype(np.float64)
+
+    def __init__(self, plan: Plan, links: np.ndarray) -> None:
+        receiver = np.zeros(len(plan.links), np.intp)
+        for i, block in enumerate((*plan.blocks, plan.sink)):
+            receiver[block.outer.link] = i
+            receiver[block.inner.link] = i
+        self.order = links[np.argsort(receiver[links], kind="stable")]
+        self.begun = np.searchsorted(receiver[self.order], np.arange(len(plan.blocks) + 1), "right")
+        self.direction = np.full(len(plan.links), -1)
+        self.direction[self.order] = np.arange(len(links))
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def n_active(self, block: int) -> int:
+        """How many directions have begun by the end of a block."""
+        return int(self.begun[block])
+
+    def add(
+        self,
+        block: int,
+        rows: np.ndarray,
+        row: np.ndarray,
+        slot: np.ndarray,
+        link: np.ndarray,
+        state: np.ndarray,
+    ) -> None:
+        """``rows[direction of link, row] += state[slot]``; the targets are distinct."""
+        wanted = self.direction[link] >= 0
+        target = self.direction[link[wanted]], row[wanted]
+        rows[target] += state[slot[wanted]]
+
+
+Directions = Union[DenseDirections, UnitDirections]  # noqa: UP007

@@ -1,0 +1,194 @@
+"""The compiled engine agrees with the reference engine, in values and in all derivatives."""
+
+from __future__ import annotations
+
+import warnings
+
+import autograd.numpy as anp
+import numpy as np
+import pytest
+from autograd import grad
+from autograd.extend import vspace
+from autograd.test_util import check_grads
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import vvalues as vv
+from dmm import Machine, compile_machine, load_machine, neuron_type, text_streams
+from dmm.compiled import Program, ReferenceProgram
+from dmm.zoo import duplicate_detector
+from tests.dmm.machines import Case, cases, random_machine
+
+TOLERANCE = 1e-10
+ACCUMULATORS_STOPPED = (("accum", "dict-1"),)
+
+
+def weighted_sum(program, weights):
+    def loss(trainable, streams):
+        return anp.sum(weights * program(trainable, streams) ** 2)
+
+    return loss
+
+
+def assert_engines_agree(case: Case, stopped=()):
+    machine, streams = case.machine, case.streams
+    compiled = compile_machine(machine, case.observed, stopped=stopped)
+    reference = ReferenceProgram(machine, case.observed, stopped)
+    assert isinstance(compiled, Program)
+    expected = reference(machine.trainable, streams)
+    values = compiled(machine.trainable, streams)
+    assert values.shape == expected.shape
+    scale = 1.0 + np.max(np.abs(expected), initial=0.0)
+    np.testing.assert_allclose(values, expected, rtol=0, atol=TOLERANCE * scale)
+
+    weights = case.rng.standard_normal(values.shape)
+    with warnings.catch_warnings():  # a machine without links depends on nothing
+        warnings.filterwarnings("ignore", message="Output seems independent")
+        exact = grad(weighted_sum(reference, weights))(machine.trainable, streams)
+        found = grad(weighted_sum(compiled, weights))(machine.trainable, streams)
+    scale = 1.0 + vv.max_norm(exact)
+    assert vv.max_norm(found - exact) <= TOLERANCE * scale
+
+
+@given(cases())
+def test_agrees_on_acyclic_machines(case):
+    assert_engines_agree(case)
+
+
+@given(cases(is_cyclic=True))
+def test_agrees_on_cyclic_machines(case):
+    assert_engines_agree(case)
+
+
+@given(cases(is_cyclic=True), st.booleans())
+@settings(max_examples=30)
+def test_agrees_with_a_stopped_path(case, also_norm):
+    assert_engines_agree(case, ACCUMULATORS_STOPPED + ((("norm", "dict"),) if also_norm else ()))
+
+
+@given(cases(is_cyclic=True, max_ticks=6), st.integers(0, 99))
+@settings(max_examples=30)
+def test_derivatives_to_second_order(case, seed):
+    program = compile_machine(case.machine, case.observed)
+    np.random.seed(seed)  # noqa: NPY002  (autograd's checker draws from here)
+    weights = program.flatten(case.machine.trainable)
+    # A mild amplitude keeps the finite differences of the checker on one side of every kink.
+    check_grads(lambda w: program.evaluate(w, case.streams))(0.1 * weights)
+
+
+@given(cases(is_cyclic=True))
+@settings(max_examples=30)
+def test_jacobian_is_the_transpose_of_the_gradient(case):
+    program = compile_machine(case.machine, case.observed)
+    weights = program.flatten(case.machine.trainable)
+    values, jacobian = program.jacobian(weights, case.streams)
+    np.testing.assert_array_equal(values, program.evaluate(weights, case.streams))
+    g = case.rng.standard_normal(values.shape)
+    pulled = grad(lambda w: anp.sum(g * program.evaluate(w, case.streams)))(weights)
+    projected = np.tensordot(jacobian, g, 3)
+    np.testing.assert_allclose(
+        projected, pulled, rtol=1e-9, atol=1e-9 * (1 + np.abs(pulled).max(initial=0))
+    )
+
+
+@given(cases(is_cyclic=True), st.integers(2, 4))
+@settings(max_examples=30)
+def test_a_batch_of_machines_is_the_machines_one_by_one(case, n_machines):
+    program = compile_machine(case.machine, case.observed)
+    weights = 0.4 * case.rng.standard_normal((n_machines, program.support.size))
+    together = program.evaluate(weights, case.streams)
+    for row, one in zip(weights, together, strict=True):
+        np.testing.assert_allclose(one, program.evaluate(row, case.streams), atol=1e-9)
+    g = case.rng.standard_normal(together.shape)
+    gradient = grad(lambda w: anp.sum(g * program.evaluate(w, case.streams)))(weights)
+    for row, cotangent, pulled in zip(weights, g, gradient, strict=True):
+        alone = grad(lambda w, c=cotangent: anp.sum(c * program.evaluate(w, case.streams)))(row)
+        np.testing.assert_allclose(pulled, alone, rtol=1e-8, atol=1e-8)
+
+
+def test_a_batch_of_strings_is_the_strings_one_by_one():
+    machine = random_machine(np.random.default_rng(5), 6, 0.6, is_cyclic=False)
+    program = compile_machine(machine)
+    texts = ["test string.", "aabb.", "hello."]
+    together = program(machine.trainable, text_streams(texts, 50))
+    for b, text in enumerate(texts):
+        alone = program(machine.trainable, text_streams(text, 50))
+        np.testing.assert_allclose(together[:, :, b], alone[:, :, 0], atol=1e-10)
+
+
+def test_an_exact_tie_has_the_same_subgradient_in_both_engines():
+    # The handcrafted machine compares norm 1 with the constant 1: relu sits on its kink.
+    assert_engines_agree(
+        Case(duplicate_detector(), text_streams("aab.", 60), (("output", "dict-1"),))
+    )
+
+
+def test_links_that_cannot_matter_are_left_out_and_have_zero_gradient(julia_data):
+    machine = load_machine(julia_data / "recurrent-932-initial-matrix.json")
+    program = compile_machine(machine)
+    assert program.live.sum() == 72
+    streams = text_streams("test string.", 140)
+    gradient = vv.ravel(grad(lambda w: anp.sum(program(w, streams) ** 2))(machine.trainable))
+    assert not np.any(gradient[~program.live])
+    assert np.count_nonzero(gradient[program.live]) > 50
+
+
+def test_a_machine_with_many_links_costs_few_tape_nodes():
+    machine = random_machine(np.random.default_rng(1), 8, 1.0, is_cyclic=False)
+    program, streams = compile_machine(machine), text_streams("test string.", 140)
+    with _tape() as count:
+        grad(lambda w: anp.sum(program(w, streams) ** 2))(machine.trainable)
+    assert count() <= 100
+
+
+class _tape:
+    """Counts the VJP nodes that are made inside the block."""
+
+    def __enter__(self):
+        from autograd.core import VJPNode
+
+        self.node, self.n, self.original = VJPNode, 0, VJPNode.__init__
+
+        def counted(node, *args):
+            self.n += 1
+            self.original(node, *args)
+
+        VJPNode.__init__ = counted
+        return lambda: self.n
+
+    def __exit__(self, *_):
+        self.node.__init__ = self.original
+
+
+def test_without_a_kernel_the_reference_engine_runs_and_says_so():
+    @neuron_type("double-for-test", reads=["dict"], writes=["dict"])
+    def double(inputs):
+        return {"dict": 2.0 * inputs.subtree("dict")}
+
+    detector = duplicate_detector()
+    links = dict(detector.trainable.items())
+    del links["norm", "dict", "accum", "dict"]
+    links["twice", "dict", "accum", "dict"] = 0.5
+    links["norm", "dict", "twice", "dict"] = 1.0
+    machine = Machine(
+        {**detector.neurons, "twice": "double-for-test"}, detector.fixed, vv.tree.from_leaves(links)
+    )
+    with pytest.warns(UserWarning, match="double-for-test"):
+        program = compile_machine(machine)
+    assert program.engine == "reference"
+    streams = text_streams("test string.", 70)
+    values = program(machine.trainable, streams)
+    assert values[0, :, 0].max() == 2.0  # one tick later than the detector, the same counts
+
+
+def test_an_unknown_observed_port_is_refused():
+    with pytest.raises(ValueError, match="no neuron 'nobody'"):
+        compile_machine(duplicate_detector(), [("nobody", "dict")])
+    with pytest.raises(ValueError, match="reads dict-1, dict-2"):
+        compile_machine(duplicate_detector(), [("output", "dict")])
+
+
+def test_the_output_space_is_an_ordinary_array():
+    program = compile_machine(duplicate_detector())
+    values = program(duplicate_detector().trainable, text_streams("ab", 3))
+    assert vspace(values).shape == (2, 3, 1)
