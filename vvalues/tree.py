@@ -219,6 +219,16 @@ class VValue:
 
         return indented(self)
 
+    def _repr_html_(self) -> str:
+        from .rich_display import html
+
+        return html(self)
+
+    def __treescope_repr__(self, path: str | None, subtree_renderer: Any) -> Any:
+        from .rich_display import treescope_rendering
+
+        return treescope_rendering(self, path, subtree_renderer)
+
 
 class At:
     """A place in a V-value, for updates that return a new V-value."""
