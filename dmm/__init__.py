@@ -9,7 +9,7 @@ from .compiled import Program, ReferenceProgram, compile_machine
 from .engine import Trace, down_movement, run, two_stroke_cycle, up_movement
 from .machine import Link, Machine, load_machine, machine_from_matrix, save_machine
 from .neurons import Field, NeuronType, get_neuron_type, neuron_type, neuron_types, register
-from .spaces import layered_space
+from .spaces import layered_space, recurrent_space
 from .streams import Streams, streams_from_trees, text_streams
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "machine_from_matrix",
     "neuron_type",
     "neuron_types",
+    "recurrent_space",
     "register",
     "run",
     "save_machine",

@@ -146,6 +146,12 @@ def read_stream(inputs: VValue, stream: Sequence[VValue]) -> dict[str, Any]:
     return {"char": stream[int(t)] if is_inside else VValue()}
 
 
+@neuron_type("stream", writes=["stream"], is_source=True, is_alive="always")
+def emit_stream(inputs: VValue, now: VValue) -> dict[str, Any]:
+    """This tick's entry of the external stream; a machine may have any number of such neurons."""
+    return {"stream": now}
+
+
 @neuron_type(
     "output",
     reads=["dict-1", "dict-2"],

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from vvalues import VValue, apply_matrix, assemble, put, restrict, stop_gradient
 
 from .machine import Machine
+from .neurons import NeuronType
 from .streams import Streams
 
 __all__ = ["Trace", "down_movement", "run", "two_stroke_cycle", "up_movement"]
@@ -37,6 +38,7 @@ def up_movement(
     inputs: VValue,
     sources: Mapping[str, Sequence[VValue]],
     stopped: StoppedPaths = (),
+    tick: int = 0,
 ) -> VValue:
     """Outputs of all neurons (neuron / field / stream) from their inputs."""
     outputs = {}
@@ -46,10 +48,19 @@ def up_movement(
         for type_name, field in stopped:
             if type_name == kind.name:
                 mine = put(mine, field, stop_gradient(mine.subtree(field)))
-        external = (sources.get(neuron, ()),) if kind.is_source else ()
+        external = _external(kind, sources.get(neuron, ()), tick)
         for field, stream in kind.activation(mine, *external).items():
             outputs[neuron, field] = stream
     return assemble(outputs)
+
+
+def _external(kind: NeuronType, stream: Sequence[VValue], tick: int) -> tuple:
+    """What a source is given besides its inputs."""
+    if not kind.is_source:
+        return ()
+    if kind.reads:
+        return (stream,)
+    return (stream[tick] if tick < len(stream) else VValue(),)
 
 
 def two_stroke_cycle(
@@ -58,10 +69,11 @@ def two_stroke_cycle(
     outputs: VValue,
     sources: Mapping[str, Sequence[VValue]],
     stopped: StoppedPaths = (),
+    tick: int = 0,
 ) -> tuple[VValue, VValue]:
-    """One tick: down movement, then up movement; returns ``(inputs, outputs)``."""
+    """One tick (numbered from 0): down, then up movement; returns ``(inputs, outputs)``."""
     inputs = down_movement(matrix, outputs)
-    return inputs, up_movement(machine, inputs, sources, stopped)
+    return inputs, up_movement(machine, inputs, sources, stopped, tick)
 
 
 def run(
@@ -101,8 +113,8 @@ def run(
     matrix = machine.fixed + restrict(trainable, trainable.support)
     outputs = VValue()
     trace = Trace([], [])
-    for _ in range(ticks):
-        inputs, outputs = two_stroke_cycle(machine, matrix, outputs, sources, stopped)
+    for tick in range(ticks):
+        inputs, outputs = two_stroke_cycle(machine, matrix, outputs, sources, stopped, tick)
         trace.inputs.append(inputs)
         trace.outputs.append(outputs)
     return trace

@@ -49,8 +49,9 @@ class NeuronType:
     reads, writes : tuple of Field
     activation : callable
         Reference implementation: ``activation(inputs)`` takes the V-value of the neuron's inputs
-        (field / stream) and returns ``{field: V-value or number}``. Stream sources get the
-        external stream as second argument.
+        (field / stream) and returns ``{field: V-value or number}``. A source gets a second
+        argument: the whole external stream if it reads anything (its inputs then say which entry),
+        otherwise the entry of this tick.
     kernel : Kernel or None
         Vectorised implementation with its derivative; without one the reference engine is used.
     is_source : bool
