@@ -29,6 +29,7 @@ def compact(tree: VValue, limit: int = 12) -> str:
 
     Examples
     --------
+    >>> from vvalues import VValue
     >>> compact(VValue({"a": 1, "b": np.zeros((2, 3))}))
     "VValue({'a': 1.0, 'b': array(2, 3)})"
     """
@@ -78,6 +79,7 @@ def indented(tree: VValue, limit: int = 200) -> str:
 
     Examples
     --------
+    >>> from vvalues import VValue
     >>> print(indented(VValue({"n1": {"in": {"x": 2, "y": -1}}, "n2": {"in": {"x": 0.5}}})))
     n1/in
       x  +2

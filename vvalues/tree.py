@@ -80,6 +80,17 @@ class VValue:
             return _primitives.assemble(leaves)
         return from_leaves(leaves)
 
+    @classmethod
+    def from_dict(cls, mapping: Mapping[str, Any], /) -> VValue:
+        """Inverse of `to_dict`; the same as ``VValue(mapping)``.
+
+        Examples
+        --------
+        >>> VValue.from_dict({"a": {":number": 1, "b": 2}})["a", "b"]
+        2.0
+        """
+        return VValue(mapping)
+
     # -------------------- reading --------------------
 
     @property
