@@ -11,6 +11,7 @@ import io
 import json
 import zipfile
 from math import prod
+from operator import lt
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def _checked(structure: dict[str, Any], buffer: np.ndarray, where: str) -> VValu
         n_elements = len(paths) if shapes is None else sum(map(prod, shapes))
         if shapes is not None and len(shapes) != len(paths):
             raise ValueError(f"{len(shapes)} shapes for {len(paths)} paths")
-        if paths != sorted(set(paths)):
+        if not all(map(lt, paths, paths[1:])):
             raise ValueError("the paths are not in canonical order")
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{where} has a damaged structure: {error}") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,7 +53,7 @@ def html(tree: VValue, limit: int = 200) -> str:
 def _nested(lines: Sequence[Row], largest: float) -> list[str]:
     out: list[str] = []
     open_levels: list[int] = []
-    for row, following in zip(lines, [*lines[1:], None], strict=True):
+    for row, following in zip_longest(lines, lines[1:]):
         while open_levels and open_levels[-1] >= row.level:
             open_levels.pop()
             out.append("</details>")

@@ -91,6 +91,11 @@ class VValue:
         """
         return VValue(mapping)
 
+    def __init_subclass__(cls) -> None:
+        raise TypeError(
+            "VValue is final (autograd looks a type up exactly): keep one in an attribute instead"
+        )
+
     # -------------------- reading --------------------
 
     @property

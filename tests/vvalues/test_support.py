@@ -1,0 +1,122 @@
+"""Supports: identity, unions against a plain oracle, and that caches forget."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import pickle
+import weakref
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+import vvalues as vv
+from vvalues import Support, VValue
+from vvalues import strategies as trees
+
+ARRAYS = {"w": (2,), "m": (2, 3)}
+
+
+def test_equal_supports_are_one_object():
+    one = Support.of([("b",), ("a", "c")])
+    assert one is Support.of([("a", "c"), ("b",)], [(), ()])
+    assert one is pickle.loads(pickle.dumps(one)) is copy.copy(one) is copy.deepcopy(one)
+    assert one is not Support.of([("b",), ("a", "c")], [(2,), ()])
+    assert repr(one) == "Support(2 leaves: a/c, b)"
+    assert ("b",) in one and ("a",) not in one
+    assert (one.depth, one.children(), one.size) == (2, ("a", "b"), 2)
+
+
+def test_mistakes_are_named():
+    with pytest.raises(ValueError, match="path a/b occurs twice"):
+        Support.of([("a", "b"), ("a", "b")])
+    with pytest.raises(TypeError, match=r"Support.of\(paths, shapes\)"):
+        Support()
+    with pytest.raises(ValueError, match=r"leaf at a has shape .* in one .*a path holds one kind"):
+        VValue({"a": np.ones(2)}) + VValue({"a": 1.0})
+    with pytest.raises(ValueError, match=r"leaf at a has shape \(\) in one .* \(2,\)"):
+        VValue({"a": 1.0}) - VValue({"a": np.ones(2), **{f"k{i}": 0.0 for i in range(40)}})
+
+
+@given(trees.pairs(arrays=ARRAYS))
+def test_union_is_that_of_the_paths(pair):
+    left, right = (tree.support for tree in pair)
+    union, at_left, at_right = left.union(right)
+    assert set(union.paths) == set(left.paths) | set(right.paths)
+    assert list(union.paths) == sorted(union.paths)
+    for part, at in ((left, at_left), (right, at_right)):
+        assert (at is None) == (part is union)
+        if at is not None:
+            elements = np.arange(union.size)[at]
+            for i, path in enumerate(part.paths):
+                j = union.index[path]
+                assert part.shape(i) == union.shape(j)
+                assert np.array_equal(
+                    elements[part.span(i, i + 1)], np.arange(union.size)[union.span(j, j + 1)]
+                )
+    again = left.union(right)
+    assert again.support is union and again.left is at_left
+
+
+def test_union_of_a_small_and_a_large_support_in_both_orders():
+    large = Support.of((f"k{i}",) for i in range(200))
+    inside, outside = Support.of([("k7",), ("k150",)]), Support.of([("k7",), ("z",)])
+    assert large.union(inside).support is inside.union(large).support is large
+    assert [large.paths[i] for i in large.union(inside).right] == list(inside.paths)
+    union = outside.union(large)
+    assert len(union.support) == 201
+    assert [union.support.paths[i] for i in union.left] == list(outside.paths)
+    nothing = Support.of([])
+    assert nothing.union(large).support is large.union(nothing).support is large
+    assert nothing.union(nothing).support is nothing
+
+
+@given(trees.pairs(arrays=ARRAYS))
+def test_common_elements(pair):
+    left, right = pair
+    mine, theirs = left.support.elements(right.support)
+    common = [path for path in left.support.paths if path in right.support]
+    sizes = [np.size(left._leaf(left.support.index[path])) for path in common]
+    assert len(mine) == len(theirs) == sum(sizes)
+
+
+@given(trees.vvalues(arrays=ARRAYS), trees.paths())
+def test_subtree_and_its_span(tree, path):
+    support, span = tree.support.subtree(path)
+    inside = [p[len(path) :] for p in tree.support.paths if p[: len(path)] == path]
+    assert list(support.paths) == inside
+    assert span.stop - span.start == support.size
+
+
+@given(trees.supports(arrays=ARRAYS), trees.paths())
+def test_hanging_below_a_path_and_back(support, path):
+    assert support.below(path).subtree(path)[0] is support
+
+
+def test_no_cache_keeps_a_support_alive():
+    """A long run meets many supports; each must go when its trees are gone."""
+    keeper = VValue({"a": 1.0, "b": {"c": 2.0}})
+
+    def meet(extra):
+        visitor = VValue({"b": {"c": 1.0}, **extra})
+        vv.inner(keeper + visitor, visitor)
+        vv.inner(visitor, keeper)
+        vv.mask_multiply(VValue({":number": 2.0}) + keeper * 0, visitor)
+        vv.mask_multiply(keeper, visitor)
+        vv.linear_combination(visitor, keeper)
+        vv.mask_multiply(visitor, visitor)
+        return weakref.ref(visitor.support)
+
+    visitors = [
+        meet({"a": 3.0, f"visitor {i}": 4.0} if i % 2 else {"b": {f"visitor {i}": 4.0}})
+        for i in range(6)
+    ]
+    gc.collect()
+    assert [visitor() for visitor in visitors] == [None] * 6
+
+
+def test_selecting_leaves():
+    support = Support.of([("a",), ("b",), ("w",)], [(), (), (2,)])
+    assert support.where(np.array([True, True, True])) is support
+    assert support.where(np.array([False, True, True])).shapes == ((), (2,))
