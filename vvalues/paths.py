@@ -49,6 +49,8 @@ def as_path(path: str | Iterable[str]) -> Path:
     >>> as_path("a"), as_path(["a", "b"]), as_path(("a", ":number"))
     (('a',), ('a', 'b'), ('a',))
     """
+    if type(path) is str:
+        return () if path == NUMBER else (path,)
     keys = _keys(path)
     for key in keys:
         if not isinstance(key, str):
@@ -73,7 +75,7 @@ def names_own_scalar(path: str | Iterable[str]) -> bool:
     >>> names_own_scalar(("a", ":number")), names_own_scalar("a")
     (True, False)
     """
-    return _keys(path)[-1:] == (NUMBER,)
+    return path == NUMBER if type(path) is str else _keys(path)[-1:] == (NUMBER,)
 
 
 def _keys(path: str | Iterable[str]) -> tuple:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from autograd.builtins import isinstance as _isinstance
 from autograd.tracer import isbox
 
+from . import tree as _tree  # the module: it imports this one, and defines its names later
+
 if TYPE_CHECKING:
     from .support import Support
     from .tree import VValue
@@ -26,9 +28,7 @@ def is_traced(value: Any) -> bool:
 
 def is_tree(value: Any) -> bool:
     """Whether a value is a V-value, boxed or not."""
-    from .tree import VValue
-
-    return type(value) is VValue or _isinstance(value, VValue)
+    return type(value) is _tree.VValue or _isinstance(value, _tree.VValue)
 
 
 def unboxed(tree: Any, argument: str = "value") -> VValue:
@@ -41,7 +41,8 @@ def unboxed(tree: Any, argument: str = "value") -> VValue:
     """
     while isbox(tree):
         tree = tree._value
-    require_trees(**{argument: tree})
+    if type(tree) is not _tree.VValue:
+        require_trees(**{argument: tree})
     return tree
 
 
@@ -58,10 +59,8 @@ def require_trees(**arguments: Any) -> None:
     TypeError
         The message names the argument and the remedy.
     """
-    from .tree import VValue
-
     for name, value in arguments.items():
-        if type(value) is not VValue:
+        if type(value) is not _tree.VValue:
             raise TypeError(
                 f"argument {name} is {type(value).__name__} {value!r:.60}; expected a VValue: "
                 f"wrap it in VValue(...)"

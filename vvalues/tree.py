@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Union, final
 
 import numpy as np
 
+from . import display, rich_display
 from .paths import NUMBER, Path, as_path, format_path, names_own_scalar
 from .support import Support
 from .tracing import is_traced, is_tree
@@ -75,10 +76,10 @@ class VValue:
             return from_buffer(Support.of(()), np.zeros(0))
         if isinstance(mapping, VValue):
             return mapping
-        leaves = dict(_walk(mapping))
-        if any(is_traced(leaf) for leaf in leaves.values()):
-            return _primitives.assemble(leaves)
-        return from_leaves(leaves)
+        paths, leaves = _walk(mapping)
+        if any(map(is_traced, leaves)):
+            return _primitives.assemble(dict(zip(paths, leaves, strict=True)))
+        return _from_sorted(paths, leaves)
 
     @classmethod
     def from_dict(cls, mapping: Mapping[str, Any], /) -> VValue:
@@ -226,24 +227,16 @@ class VValue:
         )
 
     def __repr__(self) -> str:
-        from .display import compact
-
-        return compact(self)
+        return display.compact(self)
 
     def __str__(self) -> str:
-        from .display import indented
-
-        return indented(self)
+        return display.indented(self)
 
     def _repr_html_(self) -> str:
-        from .rich_display import html
-
-        return html(self)
+        return rich_display.html(self)
 
     def __treescope_repr__(self, path: str | None, subtree_renderer: Any) -> Any:
-        from .rich_display import treescope_rendering
-
-        return treescope_rendering(self, path, subtree_renderer)
+        return rich_display.treescope_rendering(self, path, subtree_renderer)
 
 
 class At:
@@ -290,58 +283,89 @@ class At:
 
 # -------------------- construction --------------------
 
+_FLOAT64 = np.dtype(np.float64)
+# The slots' own setters: VValue.__setattr__ refuses, and this is on the way of every operation.
+_set_support = VValue.__dict__["support"].__set__
+_set_buffer = VValue.__dict__["buffer"].__set__
+
 
 def from_buffer(support: Support, buffer: np.ndarray) -> VValue:
     """A V-value from a support and its flat buffer (not copied; becomes read-only)."""
     tree = object.__new__(VValue)
-    if buffer.dtype != np.float64:
+    if buffer.dtype is not _FLOAT64 and buffer.dtype != _FLOAT64:
         buffer = buffer.astype(np.float64)
-    buffer.flags.writeable = False
-    object.__setattr__(tree, "support", support)
-    object.__setattr__(tree, "buffer", buffer)
+    buffer.setflags(write=False)
+    _set_support(tree, support)
+    _set_buffer(tree, buffer)
     return tree
 
 
 def from_leaves(leaves: Mapping[Path, Leaf]) -> VValue:
     """A V-value from untraced leaves by path."""
     paths = sorted(leaves)
-    values = [leaves[path] for path in paths]
-    if all(type(value) is float for value in values):
-        return from_buffer(Support.of(paths, is_sorted=True), np.array(values, dtype=np.float64))
-    support = Support.of(paths, [np.shape(value) for value in values], is_sorted=True)
-    return from_buffer(support, np.concatenate([np.ravel(value) for value in values]))
+    return _from_sorted(paths, [leaves[path] for path in paths])
 
 
-def _walk(mapping: Any) -> Iterator[tuple[Path, Any]]:
-    """``(path, leaf)`` of a nested mapping, without recursion (trees may be deep)."""
+def _from_sorted(paths: Iterable[Path], leaves: list[Leaf]) -> VValue:
+    if set(map(type, leaves)) <= {float}:
+        return from_buffer(Support.of(paths, is_sorted=True), np.array(leaves, dtype=np.float64))
+    support = Support.of(paths, [np.shape(leaf) for leaf in leaves], is_sorted=True)
+    return from_buffer(support, np.concatenate([np.ravel(leaf) for leaf in leaves]))
+
+
+def _walk(mapping: Any) -> tuple[list[Path], list[Any]]:
+    """Paths and leaves of a nested mapping, in canonical order.
+
+    Without recursion (trees may be deep), and sorting the few keys of each node rather than all
+    the paths at the end.
+    """
+    paths: list[Path] = []
+    leaves: list[Any] = []
     stack: list[tuple[Path, Any]] = [((), mapping)]
     while stack:
         path, node = stack.pop()
-        if type(node) is float:  # by far the most frequent case
-            yield path, node
-        elif isinstance(node, Mapping):
-            for key, child in node.items():
-                stack.append((_child_path(path, key, child), child))
+        if isinstance(node, Mapping):
+            keys = _sorted_keys(path, node)
+            children = [node[key] for key in keys]
+            if set(map(type, children)) <= {float}:  # the lowest level, by far the widest
+                paths.extend([path if key == NUMBER else (*path, key) for key in keys])
+                leaves.extend(children)
+            else:
+                below = (_child_path(path, *item) for item in zip(keys, children, strict=True))
+                stack.extend(reversed(list(zip(below, children, strict=True))))
         elif isinstance(node, VValue):
-            yield from ((path + tail, leaf) for tail, leaf in node.items())
+            paths.extend(path + tail for tail in node.support.paths)
+            leaves.extend(leaf for _, leaf in node.items())
         else:
-            yield path, _as_leaf(path, node)
+            paths.append(path)
+            leaves.append(_as_leaf(path, node))
+    return paths, leaves
 
 
-def _child_path(path: Path, key: Any, child: Any) -> Path:
-    if key == NUMBER:
-        if isinstance(child, (Mapping, VValue)):
+def _sorted_keys(path: Path, node: Mapping) -> list[str]:
+    """Keys of a node in canonical order; its own scalar comes before what hangs below it."""
+    for key in node:
+        if not isinstance(key, str):
             raise TypeError(
-                f"V-value at {format_path((*path, NUMBER))} is {type(child).__name__}; "
-                f"{NUMBER!r} holds the node's own scalar: expected a real number"
+                f"V-value at {format_path(path)} has the key {key!r} of type "
+                f"{type(key).__name__}; keys are str: convert it with str(key)"
             )
-        return path
-    if not isinstance(key, str):
+    keys = sorted(node)
+    if NUMBER in node:
+        keys.remove(NUMBER)
+        keys.insert(0, NUMBER)
+    return keys
+
+
+def _child_path(path: Path, key: str, child: Any) -> Path:
+    if key != NUMBER:
+        return (*path, key)
+    if isinstance(child, (Mapping, VValue)):
         raise TypeError(
-            f"V-value at {format_path(path)} has the key {key!r} of type {type(key).__name__}; "
-            "keys are str: convert it with str(key)"
+            f"V-value at {format_path((*path, NUMBER))} is {type(child).__name__}; "
+            f"{NUMBER!r} holds the node's own scalar: expected a real number"
         )
-    return (*path, key)
+    return path
 
 
 def _as_leaf(path: Path, leaf: Any) -> Any:
