@@ -1,0 +1,39 @@
+"""Synthesis: from a large random machine to a small one a person can read, without a human.
+
+Tasks, losses, optimizers on V-values, structure edits and the unattended loop.
+"""
+
+from .edits import prune_by_ablation, prune_by_magnitude, remove_dead
+from .least_squares import compensated_removals, levenberg_marquardt
+from .loop import Event, Result, search_events, synthesize
+from .models import MachineModel
+from .objective import MachineObjective, ModelObjective, Objective
+from .protocols import Model, Task
+from .records import Front, FrontMember, Record
+from .settings import Settings
+from .tasks import StreamTask, get_task, task_names
+
+__all__ = [
+    "Event",
+    "Front",
+    "FrontMember",
+    "MachineModel",
+    "MachineObjective",
+    "Model",
+    "ModelObjective",
+    "Objective",
+    "Record",
+    "Result",
+    "Settings",
+    "StreamTask",
+    "Task",
+    "compensated_removals",
+    "get_task",
+    "levenberg_marquardt",
+    "prune_by_ablation",
+    "prune_by_magnitude",
+    "remove_dead",
+    "search_events",
+    "synthesize",
+    "task_names",
+]

@@ -1,0 +1,193 @@
+"""Command line: ``python -m synthesis run|resume|evaluate|show|tasks``.
+
+Whatever is wrong with a file, a name or an option gives one clear line on standard error and exit
+status 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from .settings import Settings
+
+__all__ = ["main"]
+
+RENDERINGS = {
+    "table": ("display", "table"),
+    "tree": ("display", "tree"),
+    "equations": ("equations", "equations"),
+    "mermaid": ("graph", "to_mermaid"),
+    "dot": ("graph", "to_dot"),
+    "html": ("html", "report"),
+    "python": ("export", "to_python"),
+}
+INTERRUPTED = 130
+
+
+class UsageError(Exception):
+    """Something the user can mend; its text is the one line that is printed."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except (UsageError, ValueError, OSError) as error:
+        print(f"synthesis: {_one_line(error)}", file=sys.stderr)
+        return 2
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror.lower()}"
+    return " ".join(str(error).split())
+
+
+# -------------------- commands --------------------
+
+
+def _run(options: argparse.Namespace) -> int:
+    from dmm import load_machine
+
+    from .run import Run
+    from .tasks import get_task
+
+    task = get_task(options.task)
+    start = None if options.start is None else load_machine(options.start)
+    folder = options.out or f"runs/{options.task}-{options.seed}"
+    run = Run.new(folder, task, options.seed, _settings(options), start)
+    return _carry_out(run, options)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    given = {item.name: getattr(options, item.name) for item in fields(Settings)}
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def _resume(options: argparse.Namespace) -> int:
+    from .run import Run
+
+    return _carry_out(Run.resumed(options.folder), options)
+
+
+def _carry_out(run: Any, options: argparse.Namespace) -> int:
+    from .progress import with_progress
+
+    try:
+        for _ in with_progress(run.events()):
+            pass
+    except KeyboardInterrupt:
+        print(
+            f"\nsynthesis: interrupted; go on with: python -m synthesis resume {run.folder}",
+            file=sys.stderr,
+        )
+        return INTERRUPTED
+    outcome = run.finish()
+    print(outcome.machine)
+    print()
+    print(f"training strings: loss {outcome.loss:.3g}, {len(outcome.parameters)} trainable links")
+    for name, value in outcome.figures.items():
+        print(f"held-out strings: {name.removeprefix('held_out_')} {value:.3g}")
+    print(f"written to {run.folder}: machine.json, records.jsonl, report.html")
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from dmm import load_machine
+
+    from .figures import evaluate_machine, figures_table
+    from .tasks import get_task
+
+    task = get_task(options.task)
+    machine = load_machine(options.file)
+    figures = evaluate_machine(machine, task, options.text, options.ticks)
+    print(json.dumps(figures) if options.json else figures_table(figures))
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    from dmm import load_machine
+
+    module, function = RENDERINGS[options.rendering]
+    render = getattr(import_module(f"dmm.{module}"), function)
+    print(render(load_machine(options.file)))
+    return 0
+
+
+def _tasks(options: argparse.Namespace) -> int:
+    from .tasks import get_task, task_names
+
+    width = max(map(len, task_names()))
+    for name in task_names():
+        print(f"{name:<{width}}  {get_task(name).summary}")
+    return 0
+
+
+# -------------------- options --------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors in one line, like all others."""
+
+    def error(self, message: str) -> Any:
+        self.exit(2, f"synthesis: {message} (see python -m synthesis --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    from .tasks.duplicate_detector import PUBLISHED_TEXT, PUBLISHED_TICKS
+
+    parser = _Parser(prog="python -m synthesis", description=__doc__.split("\n")[0])
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+
+    run = commands.add_parser("run", help="synthesize a machine, unattended")
+    run.set_defaults(command=_run)
+    run.add_argument("task", metavar="TASK")
+    run.add_argument("--seed", type=_count, default=0, help="determines everything (default 0)")
+    run.add_argument("--out", type=Path, metavar="DIR", help="default runs/TASK-SEED")
+    run.add_argument("--start", type=Path, metavar="FILE", help="machine to start from")
+    for item in fields(Settings):
+        flag = "--" + item.name.replace("_", "-")
+        kind = _count if isinstance(item.default, int) else _amount
+        run.add_argument(flag, type=kind, metavar="X", help=f"default {item.default}")
+
+    resume = commands.add_parser("resume", help="go on with an interrupted run")
+    resume.set_defaults(command=_resume)
+    resume.add_argument("folder", type=Path, metavar="DIR")
+
+    evaluate = commands.add_parser("evaluate", help="figures of a machine on one string")
+    evaluate.set_defaults(command=_evaluate)
+    evaluate.add_argument("file", type=Path, metavar="FILE")
+    evaluate.add_argument("--task", required=True)
+    evaluate.add_argument("--text", default=PUBLISHED_TEXT)
+    evaluate.add_argument("--ticks", type=_count, default=PUBLISHED_TICKS)
+    evaluate.add_argument("--json", action="store_true", help="print one JSON object")
+
+    show = commands.add_parser("show", help="render a machine")
+    show.set_defaults(command=_show)
+    show.add_argument("file", type=Path, metavar="FILE")
+    show.add_argument("--as", dest="rendering", choices=tuple(RENDERINGS), default="table")
+
+    tasks = commands.add_parser("tasks", help="list the tasks")
+    tasks.set_defaults(command=_tasks)
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number >= 0")
+    return int(text)
+
+
+def _amount(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None

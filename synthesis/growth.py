@@ -1,0 +1,120 @@
+"""Phases that look beyond the machine at hand: rescue, regrowth, and the end of a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from vvalues import Support, VValue, from_buffer, restrict
+
+from .phases import Outcome, Search, phase
+from .state import SearchState, generator_from, generator_state
+
+__all__ = ["is_better", "regrown"]
+
+REGROWTH_SCALES = (0.05, 0.30)
+RESCUE_STEPS = 400
+RESCUE_SCALE = 0.01
+
+
+def is_better(links: int, loss: float, than_links: int, than_loss: float, exact: float) -> bool:
+    """Exact machines before others; among exact ones fewer links, among others less loss."""
+    if loss <= exact and than_loss <= exact:
+        return links < than_links  # losses at rounding level mean nothing
+    return loss < than_loss
+
+
+@phase
+def judge(search: Search, state: SearchState) -> Outcome:
+    """Keep the better of this machine and the best one so far; decide how to go on."""
+    settings = search.settings
+    best = state.best
+    improved = best is None or is_better(
+        len(state.parameters), state.loss, len(best), state.best_loss, settings.exact
+    )
+    if improved:
+        state = replace(state, best=state.parameters, best_loss=state.loss)
+    assert state.best is not None
+    failures = 0 if improved else state.passes.get("failures", 0) + 1
+    state = replace(state, passes={**state.passes, "failures": failures})
+    records = [state.record("judge", best_links=len(state.best), best_loss=state.best_loss)]
+    if state.best_loss > settings.exact:
+        if state.passes.get("rescues", 0) < settings.rescues:
+            return _restart(search, state), records
+    elif failures < settings.regrow_failures:
+        return _regrow(search, state), records
+    return finished(state), records
+
+
+def finished(state: SearchState) -> SearchState:
+    """The end of a run: the best machine is the result."""
+    best = state.parameters if state.best is None else state.best
+    loss = state.loss if state.best is None else state.best_loss
+    return state.to("done", parameters=best, loss=loss)
+
+
+def _counted(state: SearchState, counter: str) -> SearchState:
+    passes = {**state.passes, counter: state.passes.get(counter, 0) + 1}
+    return replace(state, passes=passes)
+
+
+def _restart(search: Search, state: SearchState) -> SearchState:
+    """The best machine plus noise on the whole search space, to be trained and pruned again."""
+    assert state.best is not None
+    rng = generator_from(state.rng)
+    whole = search.model.space.trainable.support
+    noise = from_buffer(whole, RESCUE_SCALE * rng.standard_normal(whole.size))
+    parameters = restrict(state.best, whole) + noise
+    state = _counted(state, "rescues").to(
+        "dense",
+        parameters=parameters,
+        loss=search.objective.loss(parameters),
+        rng=generator_state(rng),
+    )
+    return state.with_memo(steps=RESCUE_STEPS)
+
+
+def _regrow(search: Search, state: SearchState) -> SearchState:
+    """The best machine with a few fresh neurons and all links among those in use, near zero."""
+    assert state.best is not None
+    rng = generator_from(state.rng)
+    scale = REGROWTH_SCALES[state.passes.get("regrowths", 0) % len(REGROWTH_SCALES)]
+    whole = search.model.space.trainable.support
+    parameters = regrown(state.best, whole, rng, search.settings.regrow_neurons, scale)
+    state = _counted(state, "regrowths").to(
+        "shrink",
+        parameters=parameters,
+        loss=search.objective.loss(parameters),
+        rng=generator_state(rng),
+    )
+    return state.with_memo(give_up=search.settings.budget_floor)
+
+
+def regrown(
+    parameters: VValue, whole: Support, rng: np.random.Generator, n_neurons: int, scale: float
+) -> VValue:
+    """Add random unused neurons, and every allowed link among neurons in use, near zero.
+
+    A removal can end in a machine that is exact but has relays too many; a few fresh neurons give
+    it room to find the shorter way.
+
+    Parameters
+    ----------
+    whole : Support of the search space
+    n_neurons : int
+        Neurons to add, each type of the space equally likely per neuron.
+    scale : float
+        Standard deviation of the new weights.
+    """
+    used = {key for path in parameters.support.paths for key in (path[0], path[2])}
+    unused = sorted({path[0] for path in whole.paths} - used)
+    fresh = rng.choice(unused, size=min(n_neurons, len(unused)), replace=False) if unused else []
+    available = used | {str(name) for name in fresh}
+    senders = {path[2] for path in whole.paths} - {path[0] for path in whole.paths}
+    available |= senders  # sources are always at hand
+    keep = np.array([p[0] in available and p[2] in available for p in whole.paths], dtype=bool)
+    support = whole.where(keep)
+    noise = scale * rng.standard_normal(support.size)
+    noise[[support.index[path] for path in parameters.support.paths]] = 0.0
+    return restrict(parameters, support) + from_buffer(support, noise)

@@ -1,0 +1,71 @@
+"""Dataflow matrix machines as models: parameters are the trainable network matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from dmm import Machine, Program, Streams, compile_machine
+from vvalues import Support, VValue, restrict
+
+__all__ = ["MachineModel"]
+
+OUTPUT = (("output", "dict-1"), ("output", "dict-2"))
+
+
+class MachineModel:
+    """A family of machines: all sub-machines of one search space.
+
+    Parameters
+    ----------
+    space : Machine
+        Its neurons and fixed links are those of every member; its trainable support is the largest
+        one.
+    sample : callable from a Generator to parameters, optional
+        Draws initial parameters; the space's own weights when omitted.
+    observed : sequence of (neuron, field)
+        What a prediction consists of.
+    stopped : collection of (neuron type, field)
+        Inputs without gradient (see `dmm.compile_machine`).
+    """
+
+    def __init__(
+        self,
+        space: Machine,
+        sample: Callable[[np.random.Generator], VValue] | None = None,
+        observed: Sequence[tuple[str, str]] = OUTPUT,
+        stopped: Collection[tuple[str, str]] = (),
+    ) -> None:
+        self.space = space
+        self.observed = tuple(observed)
+        self.stopped = tuple(stopped)
+        self._sample = sample
+        self._programs = lru_cache(maxsize=64)(self._compile)
+
+    def initial(self, rng: np.random.Generator) -> VValue:
+        """Random parameters on the whole space."""
+        return self.space.trainable if self._sample is None else self._sample(rng)
+
+    def __call__(self, parameters: VValue, inputs: Streams) -> np.ndarray:
+        """Observed numbers, (observed, ticks, strings); differentiable."""
+        return self.program(parameters.support)(parameters, inputs)
+
+    def program(self, support: Support) -> Program:
+        """The compiled machine with links on this support; remembered."""
+        return self._programs(support)
+
+    def _compile(self, support: Support) -> Program:
+        machine = self.space.with_trainable(restrict(self.space.trainable, support))
+        return compile_machine(machine, self.observed, stopped=self.stopped)  # type: ignore[return-value]
+
+    def living(self, support: Support) -> Support:
+        """The links of a support that can influence an observed stream."""
+        return support.where(self.program(support).live)
+
+    def machine(self, parameters: VValue, name: str = "machine") -> Machine:
+        """The machine with these trainable links, without neurons that nothing is linked to."""
+        from dataclasses import replace
+
+        return replace(self.space.with_trainable(parameters).without_idle_neurons(), name=name)

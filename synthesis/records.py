@@ -1,0 +1,121 @@
+"""Records of what a run did, and the Pareto front it ends in."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+from vvalues import VValue
+
+__all__ = ["Front", "FrontMember", "Record", "read_jsonl", "to_jsonl"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One event of a run.
+
+    Attributes
+    ----------
+    event : str
+        What happened: "train", "prune", "remove", "back-out", "accept", ...
+    phase : str
+        The phase of the loop it happened in.
+    step : int
+        Number of gradient or least-squares steps so far.
+    loss : float
+        Training loss after the event.
+    links : int
+        Number of trainable links after the event.
+    l1 : float
+        Sum of absolute weights.
+    details : mapping
+        Whatever else is telling (JSON-compatible).
+    """
+
+    event: str
+    phase: str
+    step: int
+    loss: float
+    links: int
+    l1: float
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A flat dict; details become keys of their own."""
+        flat = asdict(self)
+        details = flat.pop("details")
+        return {**flat, **details}
+
+
+def to_jsonl(records: Iterable[Record | Mapping[str, Any]]) -> str:
+    """One JSON object per line; numbers that are not finite become null."""
+    lines = []
+    for record in records:
+        flat = record.to_dict() if isinstance(record, Record) else dict(record)
+        clean = {
+            key: None if isinstance(value, float) and not math.isfinite(value) else value
+            for key, value in flat.items()
+        }
+        lines.append(json.dumps(clean, ensure_ascii=False, allow_nan=False))
+    return "".join(line + "\n" for line in lines)
+
+
+def read_jsonl(text: str) -> list[dict[str, Any]]:
+    """Inverse of `to_jsonl`, as dicts."""
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+class FrontMember(NamedTuple):
+    """A machine on the front."""
+
+    links: int
+    loss: float
+    parameters: VValue
+
+
+class Front:
+    """Pareto front of links against loss; immutable.
+
+    A machine is on the front when no other one has at most as many links and at most its loss.
+
+    Examples
+    --------
+    >>> front = Front().add(VValue({"a": 1, "b": 2}), 0.1).add(VValue({"a": 1}), 0.5)
+    >>> front.add(VValue({"b": 1, "c": 1}), 0.3).table()
+    'links  loss\\n    1  0.5\\n    2  0.1'
+    """
+
+    def __init__(self, members: Iterable[FrontMember] = ()) -> None:
+        self.members = tuple(sorted(members, key=lambda m: (m.links, m.loss)))
+
+    def __iter__(self) -> Iterator[FrontMember]:
+        return iter(self.members)
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def add(self, parameters: VValue, loss: float) -> Front:
+        """The front with one more machine; those it dominates leave."""
+        links = len(parameters)
+        if not math.isfinite(loss) or any(m.links <= links and m.loss <= loss for m in self):
+            return self
+        kept = [m for m in self if not (links <= m.links and loss <= m.loss)]
+        return Front([*kept, FrontMember(links, loss, parameters)])
+
+    def choose(self, largest_loss: float) -> FrontMember | None:
+        """The smallest machine whose loss is not above ``largest_loss``; the best one otherwise."""
+        good = [m for m in self if m.loss <= largest_loss]
+        if good:
+            return good[0]
+        return min(self, key=lambda m: m.loss, default=None)
+
+    def table(self, chosen: FrontMember | None = None) -> str:
+        """Links and losses as text, the chosen machine marked."""
+        lines = ["links  loss"]
+        for member in self:
+            mark = "  <==" if member is chosen else ""
+            lines.append(f"{member.links:5d}  {member.loss:.3g}{mark}")
+        return "\n".join(lines)

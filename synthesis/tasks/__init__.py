@@ -1,0 +1,28 @@
+"""Tasks by name."""
+
+from __future__ import annotations
+
+from .base import Example, StreamTask, targets_of_machine
+from .duplicate_detector import DUPLICATE_DETECTOR
+
+__all__ = ["Example", "StreamTask", "get_task", "targets_of_machine", "task_names"]
+
+_tasks = {task.name: task for task in (DUPLICATE_DETECTOR,)}
+
+
+def task_names() -> tuple[str, ...]:
+    """Names of all tasks."""
+    return tuple(_tasks)
+
+
+def get_task(name: str) -> StreamTask:
+    """The task of this name.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message lists the known ones.
+    """
+    if name not in _tasks:
+        raise ValueError(f"unknown task {name!r}; known tasks: {', '.join(_tasks)}")
+    return _tasks[name]

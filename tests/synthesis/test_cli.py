@@ -1,0 +1,180 @@
+"""The command line, as a user meets it: output, exit status, one clear line for every mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from dmm import save_machine
+from dmm.zoo import duplicate_detector
+from synthesis.cli import main
+
+QUICK = ["--dense-steps", "50", "--bite-steps", "5", "--bite-fraction", "0.6", "--rescues", "0"]
+QUICK += ["--regrow-failures", "0"]
+
+
+@pytest.fixture
+def detector_file(tmp_path):
+    file = tmp_path / "detector.json"
+    save_machine(duplicate_detector(), file)
+    return file
+
+
+def test_evaluate_prints_one_json_object(detector_file, capsys):
+    arguments = ["evaluate", str(detector_file), "--task", "duplicate-detector", "--json"]
+    assert main([*arguments, "--text", "aabb.", "--ticks", "90"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["task_loss"] == 0.0
+    assert figures["max_element_loss"] == 0.0
+    assert figures["links_trainable"] == 8
+    assert figures["links_fixed"] == 3
+    assert figures["l1_norm"] == 8.0
+    assert (figures["text"], figures["ticks"]) == ("aabb.", 90)
+
+
+def test_evaluate_reads_a_plain_matrix(julia_data, capsys):
+    file = julia_data / "sparse20-100-steps-matrix.json"
+    assert main(["evaluate", str(file), "--task", "duplicate-detector", "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["task_loss"] == pytest.approx(0.0016100588, rel=1e-4)
+    assert (figures["links_trainable"], figures["links_fixed"]) == (19, 3)
+
+
+@pytest.mark.parametrize("rendering", ["table", "tree", "html"])
+def test_show_names_every_neuron(detector_file, capsys, rendering):
+    assert main(["show", str(detector_file), "--as", rendering]) == 0
+    shown = capsys.readouterr().out
+    for neuron in duplicate_detector().neurons:
+        assert neuron in shown
+
+
+def test_run_writes_its_files_and_prints_the_machine(tmp_path, capsys):
+    out = tmp_path / "run"
+    assert main(["run", "duplicate-detector", "--seed", "1", "--out", str(out), *QUICK]) == 0
+    printed = capsys.readouterr().out
+    assert "held-out strings: loss" in printed
+    assert "output" in printed
+    for name in ("machine.json", "records.jsonl", "report.html", "checkpoint.json"):
+        assert (out / name).stat().st_size > 0
+    assert main(["resume", str(out)]) == 0  # a finished run is simply shown again
+
+
+def plain(tmp_path, text):
+    file = tmp_path / "matrix.json"
+    file.write_text(text)
+    return str(file)
+
+
+LINK = '{"norm-1": {"dict": {"input": {"char": %s}}}}'
+
+BAD_FILES = {
+    "missing": (None, "no such file"),
+    "not JSON": ("{", "not JSON"),
+    "not an object": ("[1]", "expected an object"),
+    "text leaf": (LINK % '"x"', r"norm-1/dict/input/char is 'x', not a real number"),
+    "boolean leaf": (LINK % "true", "norm-1/dict/input/char is True"),
+    "null leaf": (LINK % "null", "norm-1/dict/input/char is None"),
+    "NaN": (LINK % "NaN", "norm-1/dict/input/char is nan"),
+    "infinity": (LINK % "-Infinity", "norm-1/dict/input/char is -inf"),
+    "overflow": (LINK % "1e999", "norm-1/dict/input/char is inf"),
+    "unknown neuron": ('{"who-1": {"dict": {"input": {"char": 1}}}}', "'who-1'"),
+    "unknown field": ('{"norm-1": {"dict": {"input": {"what": 1}}}}', "'what'"),
+    "too shallow": ('{"norm-1": {"dict": {"input": 1}}}', "norm-1/dict/input has 3 keys"),
+    "too deep": ('{"norm-1": {"dict": {"input": {"char": {"a": 1}}}}}', "has 5 keys"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+@pytest.mark.parametrize("command", ["evaluate", "show", "run"])
+def test_a_bad_file_gives_one_clear_line(tmp_path, capsys, name, command):
+    import re
+
+    text, expected = BAD_FILES[name]
+    file = str(tmp_path / "matrix.json") if text is None else plain(tmp_path, text)
+    out = tmp_path / "out"
+    arguments = {
+        "evaluate": ["evaluate", file, "--task", "duplicate-detector"],
+        "show": ["show", file],
+        "run": ["run", "duplicate-detector", "--start", file, "--out", str(out)],
+    }[command]
+    assert main(arguments) == 2
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert streams.err.count("\n") == 1
+    assert "matrix.json" in streams.err
+    assert re.search(expected, streams.err), streams.err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["run", "no-such-task"], "unknown task 'no-such-task'"),
+        (["run", "duplicate-detector", "--seed", "-1"], "--seed"),
+        (["run", "duplicate-detector", "--no-such-option"], "--no-such-option"),
+        (["run", "duplicate-detector", "--rate", "0"], "rate is 0"),
+        (["show", "x.json", "--as", "poem"], "poem"),
+        ([], "COMMAND"),
+    ],
+)
+def test_a_bad_option_gives_one_clear_line(arguments, expected, capsys):
+    try:
+        status = main(arguments)
+    except SystemExit as stop:
+        status = stop.code
+    assert status == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert expected in error
+
+
+def test_a_run_directory_is_not_overwritten(tmp_path, capsys):
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "machine.json").write_text("precious")
+    assert main(["run", "duplicate-detector", "--out", str(out)]) == 2
+    assert "holds a run already" in capsys.readouterr().err
+    assert (out / "machine.json").read_text() == "precious"
+
+
+def test_resume_without_a_run_says_so(tmp_path, capsys):
+    assert main(["resume", str(tmp_path)]) == 2
+    assert "nothing to resume" in capsys.readouterr().err
+
+
+def test_ctrl_c_leaves_a_checkpoint_that_resumes_to_the_same_machine(tmp_path):
+    command = [sys.executable, "-m", "synthesis"]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    out = tmp_path / "run"
+    process = subprocess.Popen(
+        [*command, "run", "duplicate-detector", "--out", str(out), *QUICK],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    records = out / "records.jsonl"
+    while time.monotonic() < deadline and process.poll() is None:
+        if records.exists() and records.read_text().count("\n") >= 3:
+            break
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "synthesis resume" in error
+    subprocess.run([*command, "resume", str(out)], env=environment, check=True, capture_output=True)
+    whole = tmp_path / "whole"
+    subprocess.run(
+        [*command, "run", "duplicate-detector", "--out", str(whole), *QUICK],
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
+    assert (out / "machine.json").read_text() == (whole / "machine.json").read_text()
