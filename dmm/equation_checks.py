@@ -1,0 +1,162 @@
+"""What a machine does on random streams, to check its equations against.
+
+The reference engine is the judge. Streams carry numbers and keys, sparse and dense, small and
+large, so that clips and comparisons are seen on both sides.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vvalues import VValue
+
+from .engine import Trace, run
+from .expressions import Evaluator, Linear, Port
+from .machine import Machine
+from .reading import layers
+from .streams import Streams
+
+__all__ = ["Observations", "observe", "random_streams"]
+
+Key = tuple[str, ...]
+
+SEED = 20120
+SCALES = (1.0, 0.1, 5.0)  # one string each; the last one reaches the bounds of clips
+TICKS_AFTER_START = 24
+TOLERANCE = 1e-9
+
+
+@dataclass
+class Observations:
+    """Traces of all ports on some strings.
+
+    Attributes
+    ----------
+    outputs, inputs : for every string, port -> array (1 + ticks, keys)
+        Row 0 is the empty state before the first tick.
+    keys : for every string, the path of each column; column 0 is the ``:number``
+    scales : for every string, the largest value of any port up to each tick, at least 1
+    trouble : why the machine cannot be run on random streams, or ""
+    """
+
+    outputs: list[dict[Port, np.ndarray]] = field(default_factory=list)
+    inputs: list[dict[Port, np.ndarray]] = field(default_factory=list)
+    keys: list[list[Key]] = field(default_factory=list)
+    scales: list[np.ndarray] = field(default_factory=list)
+    ticks: int = 0
+    trouble: str = ""
+    tolerance: float = TOLERANCE
+
+    def error(
+        self,
+        port: Port,
+        right: Linear,
+        signs: Mapping[Port, int],
+        *,
+        is_input: bool = False,
+        is_sum: bool = False,
+        valid_from: int = 1,
+    ) -> float:
+        """Largest difference between an equation and the machine, relative to the state so far.
+
+        Infinite if there is no tick to compare at.
+        """
+        worst, n_compared = 0.0, 0
+        for outputs, inputs, keys, scale in zip(
+            self.outputs, self.inputs, self.keys, self.scales, strict=True
+        ):
+            silence = np.zeros((1 + self.ticks, len(keys)))
+            observed = (inputs if is_input else outputs).get(port, silence)
+
+            def named(of: Port, outputs=outputs, silence=silence) -> np.ndarray:
+                return signs.get(of, 1) * outputs.get(of, silence)
+
+            with np.errstate(all="ignore"):
+                claimed = Evaluator(named, keys, self.ticks).values(right)
+                if is_sum:
+                    claimed[0] = 0.0
+                    claimed = np.cumsum(claimed, axis=0)
+                differences = np.abs(claimed - observed).max(axis=1) / scale
+            comparable = np.isfinite(scale)
+            comparable[:valid_from] = False
+            n_compared += int(comparable.sum())
+            worst = max(worst, float(np.max(differences[comparable], initial=0.0)))
+        return worst if n_compared and np.isfinite(worst) else np.inf
+
+    def constant_error(self, port: Port, value: VValue, start: int) -> float:
+        """Largest deviation of an output from a constant, from a tick on."""
+        worst, leaves = 0.0, dict(value.items())
+        for outputs, keys in zip(self.outputs, self.keys, strict=True):
+            expected = np.array([leaves.get(key, 0.0) for key in keys])
+            observed = outputs.get(port, np.zeros((1 + self.ticks, len(keys))))
+            worst = max(worst, float(np.abs(observed[start:] - expected).max(initial=0.0)))
+        return worst if start <= self.ticks else np.inf
+
+
+def observe(machine: Machine) -> Observations:
+    """Run a machine on random streams; what goes wrong is reported, not raised."""
+    ticks = TICKS_AFTER_START + len(layers(machine))
+    observations = Observations(ticks=ticks)
+    streams = random_streams(machine, ticks)
+    try:
+        for string in range(len(streams)):
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")  # divergence is no error here
+                _add(observations, run(machine, streams, ticks, string=string), ticks)
+    except Exception as error:  # a user's activation may raise anything
+        observations.trouble = f"{type(error).__name__}: {error}".splitlines()[0]
+    return observations
+
+
+def random_streams(machine: Machine, ticks: int) -> Streams:
+    """One string per scale; every source of the machine gets a number and a few keys."""
+    rng = np.random.default_rng(SEED)
+    constants = [
+        path[1:]
+        for kind in map(machine.type_of, machine.neurons)
+        if not kind.reads and not kind.is_source and kind.writes
+        for path in kind.constant().support.paths
+        if path[1:]
+    ]
+    keys: tuple[Key, ...] = tuple(dict.fromkeys([(), ("a",), ("b",), *constants]))
+    arrays = {}
+    for neuron in machine.neurons:
+        if machine.type_of(neuron).is_source:
+            shape = (ticks, len(SCALES), len(keys))
+            dense = rng.standard_normal(shape) * np.array(SCALES)[:, None]
+            arrays[neuron] = dense * (rng.random(shape) < 0.5)
+    return Streams((keys,) * len(SCALES), arrays, ticks)
+
+
+def _add(observations: Observations, trace: Trace, ticks: int) -> None:
+    keys: dict[Key, int] = {(): 0}
+    for tree in (*trace.inputs, *trace.outputs):
+        for path, leaf in tree.items():
+            if isinstance(leaf, np.ndarray):
+                raise ValueError("its streams hold arrays")
+            keys.setdefault(path[2:], len(keys))
+    outputs = _arrays(trace.outputs, keys, ticks)
+    inputs = _arrays(trace.inputs, keys, ticks)
+    scale = np.ones(1 + ticks)
+    for array in (*outputs.values(), *inputs.values()):
+        with np.errstate(all="ignore"):
+            scale = np.maximum(scale, np.abs(array).max(axis=1))
+    observations.outputs.append(outputs)
+    observations.inputs.append(inputs)
+    observations.keys.append(list(keys))
+    observations.scales.append(np.maximum.accumulate(np.where(np.isnan(scale), np.inf, scale)))
+
+
+def _arrays(trees: list[VValue], keys: Mapping[Key, int], ticks: int) -> dict[Port, np.ndarray]:
+    arrays: dict[Port, np.ndarray] = {}
+    for t, tree in enumerate(trees, start=1):
+        for path, leaf in tree.items():
+            port = path[0], path[1]
+            if port not in arrays:
+                arrays[port] = np.zeros((1 + ticks, len(keys)))
+            arrays[port][t, keys[path[2:]]] = leaf
+    return arrays
