@@ -302,6 +302,14 @@ def load(file: str | os.PathLike) -> VValue:
         If the file is neither; the message names the file and, for a bad leaf, its path.
     OSError
         If the file cannot be read.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_atomically(f"{folder}/v.json", '{"n1": {"in": 2}}')
+    ...     load(f"{folder}/v.json")
+    VValue({'n1': {'in': 2.0}})
     """
     if FilePath(file).suffix == ".npz":
         return npz.from_bytes(FilePath(file).read_bytes(), str(file))

@@ -8,13 +8,13 @@ its operators.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from numbers import Real
 from typing import TYPE_CHECKING, Any, Union, final
 
 import numpy as np
 
 from . import display, rich_display
-from .paths import NUMBER, Path, as_path, format_path, names_own_scalar
+from .construction import walk
+from .paths import NUMBER, Path, as_path, names_own_scalar
 from .support import Support
 from .tracing import is_traced, is_tree
 
@@ -76,7 +76,7 @@ class VValue:
             return from_buffer(Support.of(()), np.zeros(0))
         if isinstance(mapping, VValue):
             return mapping
-        paths, leaves = _walk(mapping)
+        paths, leaves = walk(mapping)
         if any(map(is_traced, leaves)):
             return _primitives.assemble(dict(zip(paths, leaves, strict=True)))
         return _from_sorted(paths, leaves)
@@ -290,7 +290,26 @@ _set_buffer = VValue.__dict__["buffer"].__set__
 
 
 def from_buffer(support: Support, buffer: np.ndarray) -> VValue:
-    """A V-value from a support and its flat buffer (not copied; becomes read-only)."""
+    """A V-value from a support and its flat buffer.
+
+    Parameters
+    ----------
+    support : Support
+    buffer : array of shape (support.size,)
+        Becomes read-only and is not copied if it is of type float64: hand over a fresh one.
+
+    Raises
+    ------
+    ValueError
+        If the buffer has another shape.
+
+    Examples
+    --------
+    >>> from_buffer(Support.of([("a",), ("b",)]), np.array([1.0, 2.0]))
+    VValue({'a': 1.0, 'b': 2.0})
+    """
+    if buffer.shape != (support.size,):
+        raise ValueError(f"buffer has shape {buffer.shape}; this support needs ({support.size},)")
     tree = object.__new__(VValue)
     if buffer.dtype is not _FLOAT64 and buffer.dtype != _FLOAT64:
         buffer = buffer.astype(np.float64)
@@ -301,7 +320,17 @@ def from_buffer(support: Support, buffer: np.ndarray) -> VValue:
 
 
 def from_leaves(leaves: Mapping[Path, Leaf]) -> VValue:
-    """A V-value from untraced leaves by path."""
+    """A V-value from untraced leaves by path.
+
+    Parameters
+    ----------
+    leaves : mapping of path -> float or float64 array
+
+    Examples
+    --------
+    >>> from_leaves({("a", "b"): 1.0, (): 2.0})
+    VValue({':number': 2.0, 'a': {'b': 1.0}})
+    """
     paths = sorted(leaves)
     return _from_sorted(paths, [leaves[path] for path in paths])
 
@@ -311,86 +340,6 @@ def _from_sorted(paths: Iterable[Path], leaves: list[Leaf]) -> VValue:
         return from_buffer(Support.of(paths, is_sorted=True), np.array(leaves, dtype=np.float64))
     support = Support.of(paths, [np.shape(leaf) for leaf in leaves], is_sorted=True)
     return from_buffer(support, np.concatenate([np.ravel(leaf) for leaf in leaves]))
-
-
-def _walk(mapping: Any) -> tuple[list[Path], list[Any]]:
-    """Paths and leaves of a nested mapping, in canonical order.
-
-    Without recursion (trees may be deep), and sorting the few keys of each node rather than all
-    the paths at the end.
-    """
-    paths: list[Path] = []
-    leaves: list[Any] = []
-    stack: list[tuple[Path, Any]] = [((), mapping)]
-    while stack:
-        path, node = stack.pop()
-        if isinstance(node, Mapping):
-            keys = _sorted_keys(path, node)
-            children = [node[key] for key in keys]
-            if set(map(type, children)) <= {float}:  # the lowest level, by far the widest
-                paths.extend([path if key == NUMBER else (*path, key) for key in keys])
-                leaves.extend(children)
-            else:
-                below = (_child_path(path, *item) for item in zip(keys, children, strict=True))
-                stack.extend(reversed(list(zip(below, children, strict=True))))
-        elif isinstance(node, VValue):
-            paths.extend(path + tail for tail in node.support.paths)
-            leaves.extend(leaf for _, leaf in node.items())
-        else:
-            paths.append(path)
-            leaves.append(_as_leaf(path, node))
-    return paths, leaves
-
-
-def _sorted_keys(path: Path, node: Mapping) -> list[str]:
-    """Keys of a node in canonical order; its own scalar comes before what hangs below it."""
-    for key in node:
-        if not isinstance(key, str):
-            raise TypeError(
-                f"V-value at {format_path(path)} has the key {key!r} of type "
-                f"{type(key).__name__}; keys are str: convert it with str(key)"
-            )
-    keys = sorted(node)
-    if NUMBER in node:
-        keys.remove(NUMBER)
-        keys.insert(0, NUMBER)
-    return keys
-
-
-def _child_path(path: Path, key: str, child: Any) -> Path:
-    if key != NUMBER:
-        return (*path, key)
-    if isinstance(child, (Mapping, VValue)):
-        raise TypeError(
-            f"V-value at {format_path((*path, NUMBER))} is {type(child).__name__}; "
-            f"{NUMBER!r} holds the node's own scalar: expected a real number"
-        )
-    return path
-
-
-def _as_leaf(path: Path, leaf: Any) -> Any:
-    if type(leaf) is float or is_traced(leaf):
-        return leaf
-    if isinstance(leaf, Real) and not isinstance(leaf, (bool, np.bool_)):
-        return float(leaf)
-    if isinstance(leaf, np.ndarray) and leaf.dtype.kind in "fiu":
-        return leaf.astype(np.float64) if leaf.ndim else float(leaf)
-    hint = ""
-    if isinstance(leaf, (list, tuple)) or (isinstance(leaf, np.ndarray) and leaf.dtype == object):
-        hint = " (np.array(...) of numbers; autograd.numpy.array(...) of differentiated ones)"
-    raise TypeError(
-        f"VValue leaf at {format_path(path)} is {type(leaf).__name__} {leaf!r:.40}; "
-        f"expected a real number or an array of real numbers{hint}"
-    )
-
-
-def as_leaf_or_tree(path: Path, value: Any) -> Any:
-    """A leaf, or a tree where the value is one; ``path`` is where it goes, for the message."""
-    if is_tree(value) or is_traced(value):
-        return value
-    if isinstance(value, Mapping):
-        return VValue(value)
-    return _as_leaf(path, value)
 
 
 # The operators call the primitives, which are made of V-values: the one circular import, last.
