@@ -8,6 +8,7 @@ import numpy as np
 
 from vvalues import Support, VValue, from_buffer, restrict
 
+from .normalise import simplify_weights
 from .phases import Outcome, Search, phase
 from .state import SearchState, generator_from, generator_state
 
@@ -44,7 +45,24 @@ def judge(search: Search, state: SearchState) -> Outcome:
             return _restart(search, state), records
     elif failures < settings.regrow_failures:
         return _regrow(search, state), records
-    return finished(state), records
+    best = finished(state)
+    return best.to("simplify"), records
+
+
+@phase
+def simplify(search: Search, state: SearchState) -> Outcome:
+    """Divide out free scales and round weights to simple values where the loss does not rise."""
+    machine = search.model.space.with_trainable(state.parameters)
+    tolerance = max(1.01 * state.loss, search.settings.exact)
+    parameters = simplify_weights(machine, search.objective, tolerance)
+    state = replace(state, parameters=parameters, loss=search.objective.loss(parameters))
+    state = replace(
+        state,
+        best=parameters,
+        best_loss=state.loss,
+        front=state.front.add(parameters, state.loss),
+    )
+    return state.to("done"), [state.record("simplify")]
 
 
 def finished(state: SearchState) -> SearchState:
