@@ -46,7 +46,8 @@ def product_plan(
     Raises
     ------
     ValueError
-        For an unknown mode, a mask with array leaves, or one that is shallower than ``level``.
+        For an unknown mode, a negative level, a mask with array leaves, or one that is shallower
+        than ``level``.
     """
     key = (level, in_place, mode)
     plans = coefficients.plans.setdefault(values, {})
@@ -61,6 +62,8 @@ def product_plan(
 def _build(
     coefficients: Support, values: Support, level: int, in_place: bool, mode: str
 ) -> tuple[Support, Positions]:
+    if not isinstance(level, int) or level < 0:
+        raise ValueError(f"level is {level!r}; expected a number of keys, 0 or more")
     if mode not in MODES:
         raise ValueError(f"mode is {mode!r}; expected one of {', '.join(MODES)}")
     if coefficients.shapes is not None:

@@ -191,7 +191,8 @@ def _check_argument(
         raise AssertionError(
             f"the gradient with respect to argument {i} is {type(gradient).__name__}, not a VValue"
         )
-    probed = support or trees[i].support.union(gradient.support).support
+    union = trees[i].support.union(gradient.support).support
+    probed = union if support is None else support
     claims = {}
     if "reverse" in modes:
         claims["reverse mode gives"] = kernels.align(gradient, probed)

@@ -193,6 +193,10 @@ class VValue:
     def __truediv__(self, divisor: float) -> VValue:
         return NotImplemented if is_tree(divisor) else _primitives.scale(self, 1.0 / divisor)
 
+    def __array__(self, *_: Any, **__: Any) -> np.ndarray:
+        # Without this, numpy.asarray(tree) would silently wrap the tree as one object.
+        raise TypeError("a VValue is not an array: use vvalues.ravel(v) or vvalues.dense(v, …)")
+
     # -------------------- identity --------------------
 
     def __eq__(self, other: object) -> bool:

@@ -131,6 +131,10 @@ def test_bad_arguments_of_operations():
         vv.mask_multiply(VValue({"w": np.ones(2)}), V)
     with pytest.raises(ValueError, match=r"matrix leaf at a has depth 1; .* at least 2 keys"):
         vv.apply_matrix(VValue({"a": 1.0}), V, 2)
+    with pytest.raises(ValueError, match="level is -1; expected a number of keys, 0 or more"):
+        vv.apply_matrix(V, V, -1)
+    with pytest.raises(ValueError, match=r"buffer has shape \(3,\); this support needs \(4,\)"):
+        vv.from_buffer(V.support, np.ones(3))
     with pytest.raises(ValueError, match=r"add a leaf of shape \(2,\) \(from b\) to one of shape"):
         vv.linear_combination(VValue({"a": 1, "b": 1}), VValue({"a": 1.0, "b": np.ones(2)}))
     with pytest.raises(ValueError, match=r"array has shape \(3,\); this support needs \(4,\)"):
