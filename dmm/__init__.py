@@ -7,7 +7,8 @@ The reference engine (`run`) is the literal two-stroke cycle; the compiled engin
 from . import activations as _activations  # noqa: F401  (registers the neuron types)
 from .compiled import Program, ReferenceProgram, compile_machine
 from .engine import Trace, down_movement, run, two_stroke_cycle, up_movement
-from .machine import Link, Machine, load_machine, machine_from_matrix, save_machine
+from .files import load_machine, machine_from_matrix, save_machine
+from .machine import Link, Machine
 from .neurons import Field, NeuronType, get_neuron_type, neuron_type, neuron_types, register
 from .spaces import layered_space, recurrent_space
 from .streams import Streams, streams_from_trees, text_streams

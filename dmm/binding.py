@@ -3,74 +3,164 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 
 import numpy as np
 
-from vvalues import Path, VValue
+from vvalues import Path, VValue, format_path
+from vvalues.tree import from_leaves
 
 from .engine import run
-from .machine import Machine
-from .neurons import NeuronType
-from .plan import Group, Plan
-from .streams import Streams
+from .layout import Group, Plan
+from .machine import Machine, initial_outputs
+from .streams import Shape, Streams, column_spans
 
-__all__ = ["bind_sources", "stream_index"]
+__all__ = ["Columns", "bind_initial", "bind_sources", "stream_index", "trainable_clockwork"]
 
 
-def bind_sources(plan: Plan, streams: Streams) -> tuple[np.ndarray, np.ndarray, list[dict]]:
+class Columns:
+    """Which key columns hold which path, for one string.
+
+    Starts from the columns of the streams; constants of the machine append theirs.
+    """
+
+    def __init__(self, keys: tuple[Path, ...], shapes: Mapping[Path, Shape]) -> None:
+        self.paths = list(keys[1:])
+        self.spans = column_spans(keys, shapes)
+
+    def place(self, path: Path, shape: Shape) -> slice:
+        """Columns of a path, appended where it has none yet.
+
+        Raises
+        ------
+        ValueError
+            If the path has columns for another shape.
+        """
+        known = self.spans.get(path)
+        if known is None:
+            first = len(self.paths)
+            self.paths += [path] * prod(shape)
+            known = self.spans[path] = slice(first, len(self.paths)), shape or None
+        if (known[1] or ()) != shape:
+            raise ValueError(
+                f"the leaf at {format_path(path)} has the shape {shape} in the machine and "
+                f"{known[1] or ()} in the streams; a path keeps one shape"
+            )
+        return known[0]
+
+
+def bind_sources(
+    plan: Plan, streams: Streams, indices: dict[tuple[str, int], np.ndarray] | None = None
+) -> tuple[np.ndarray, np.ndarray, list[Columns]]:
     """Outputs of all sources at all ticks.
+
+    Parameters
+    ----------
+    plan : Plan
+    streams : Streams
+    indices : dict, optional
+        Remembers `stream_index` by (neuron, ticks) from one call to the next.
 
     Returns
     -------
     numbers : array of shape (source slots, ticks + 1, strings)
-        The entry at time 0 is the empty state before the first tick.
+        The entry at time 0 is what is emitted before the first tick.
     keys : array of shape (keyed source slots, ticks + 1, strings, keys)
-    columns : for every string, the key column of each path
+    columns : for every string, the key columns of each path
     """
-    columns = [{path: c - 1 for c, path in enumerate(paths) if path} for paths in streams.keys]
+    indices = {} if indices is None else indices
+    columns = [Columns(keys, streams.shapes) for keys in streams.keys]
     constants = {
         group.kind.name: group.kind.constant() for group in plan.sources if not group.kind.is_source
     }
-    for constant in constants.values():
-        for path in constant.support.paths:
-            for column in columns:
-                if path[1:]:
-                    column.setdefault(path[1:], len(column))
-    width = max(map(len, columns), default=0)
-    n_slots = sum(segment.count for group in plan.sources for segment in group.slots)
-    n_keyed = sum(
-        segment.count
-        for group in plan.sources
-        for segment in group.slots
-        if segment.key_start is not None
+    initial = initial_outputs(plan.machine)
+    for tree, depth in (*((tree, 1) for tree in constants.values()), (initial, 2)):
+        for i, path in enumerate(tree.support.paths):
+            if path[depth:] or tree.support.shape(i):
+                for column in columns:
+                    column.place(path[depth:], tree.support.shape(i))
+    # A selection of strings keeps the width of the batch it comes from: equal shapes from one
+    # minibatch to the next let the workspace keep its arrays.
+    width = max(
+        *(len(column.paths) for column in columns),
+        *(array.shape[2] - 1 for array in streams.arrays.values()),
+        0,
+        0,
     )
+    segments = [segment for group in plan.sources for segment in group.slots]
     shape = (streams.ticks + 1, len(streams))
-    numbers = np.zeros((n_slots, *shape))
-    keys = np.zeros((n_keyed, *shape, width))
+    numbers = np.zeros((sum(s.count for s in segments), *shape))
+    keys = np.zeros((sum(s.count for s in segments if s.key_span), *shape, width))
     for group in plan.sources:
         for i, neuron in enumerate(group.neurons):
             if group.kind.is_source:
-                _fill_stream(plan.machine, streams, neuron, i, group, numbers, keys)
+                _fill_stream(plan.machine, streams, neuron, i, group, (numbers, keys), indices)
             else:
                 _fill_constant(constants[group.kind.name], i, group, columns, numbers, keys)
+    start_numbers, start_keys = _spread(plan, initial, columns, width)
+    numbers[:, 0] = start_numbers[: len(numbers)]
+    keys[:, 0] = start_keys[: len(keys)]
     return numbers, keys, columns
+
+
+def bind_initial(
+    plan: Plan, columns: list[Columns], width: int
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """What all slots emit before the first tick, or None where that is nothing.
+
+    Parameters
+    ----------
+    plan : Plan
+    columns : as from `bind_sources`
+    width : int
+        Number of key columns.
+
+    Returns
+    -------
+    numbers : array of shape (slots, strings)
+    keys : array of shape (keyed slots, strings, keys)
+    """
+    initial = initial_outputs(plan.machine)
+    if not initial:
+        return None
+    return _spread(plan, initial, columns, width)
+
+
+def _spread(
+    plan: Plan, initial: VValue, columns: list[Columns], width: int
+) -> tuple[np.ndarray, np.ndarray]:
+    numbers = np.zeros((plan.n_slots, len(columns)))
+    keys = np.zeros((plan.n_key_slots, len(columns), width))
+    for i, (path, leaf) in enumerate(initial.items()):
+        port, shape = (path[0], path[1]), initial.support.shape(i)
+        if port not in plan.slot_of:
+            continue
+        if not path[2:] and not shape:
+            numbers[plan.slot_of[port]] = leaf
+        elif port in plan.key_slot_of:
+            for b, column in enumerate(columns):
+                keys[plan.key_slot_of[port], b, column.place(path[2:], shape)] = np.ravel(leaf)
+    return numbers, keys
 
 
 def _fill_constant(
     constant: VValue,
     i: int,
     group: Group,
-    columns: list[dict[Path, int]],
+    columns: list[Columns],
     numbers: np.ndarray,
     keys: np.ndarray,
 ) -> None:
     for written, segment in zip(group.kind.writes, group.slots, strict=True):
-        for path, leaf in constant.subtree(written.name).items():
-            if not path:
+        stream = constant.subtree(written.name)
+        for leaf_number, (path, leaf) in enumerate(stream.items()):
+            shape = stream.support.shape(leaf_number)
+            if not path and not shape:
                 numbers[segment.start + i, 1:] = leaf
             elif segment.key_start is not None:
                 for b, column in enumerate(columns):
-                    keys[segment.key_start + i, 1:, b, column[path]] = leaf
+                    place = column.place(path, shape)
+                    keys[segment.key_start + i, 1:, b, place] = np.ravel(leaf)
 
 
 def _fill_stream(
@@ -79,14 +169,18 @@ def _fill_stream(
     neuron: str,
     i: int,
     group: Group,
-    numbers: np.ndarray,
-    keys: np.ndarray,
+    out: tuple[np.ndarray, np.ndarray],
+    indices: dict[tuple[str, int], np.ndarray],
 ) -> None:
     array = streams.arrays.get(neuron)
     if array is None:
         return
-    index = stream_index(machine, neuron, streams.ticks)
+    key = neuron, streams.ticks
+    if key not in indices:
+        indices[key] = stream_index(machine, neuron, streams.ticks)
+    index = indices[key]
     emitted = np.flatnonzero(index >= 0)
+    numbers, keys = out
     (segment,) = group.slots  # a stream reader writes one field
     numbers[segment.start + i, 1 + emitted] = array[index[emitted], :, 0]
     if segment.key_start is not None:
@@ -108,17 +202,20 @@ def stream_index(machine: Machine, neuron: str, ticks: int) -> np.ndarray:
     kind = machine.type_of(neuron)
     if not kind.reads:
         return np.arange(ticks)
+    path = trainable_clockwork(machine, neuron)
+    if path is not None:
+        raise ValueError(
+            f"the stream reader {neuron!r} depends on the trainable link {format_path(path)}; "
+            "only the reference engine can run that: make the link fixed, or use ReferenceProgram"
+        )
     upstream = _ancestors(machine, neuron)
-    for path in machine.trainable.support.paths:
-        if path[0] in upstream and _is_wired(machine, path):
-            raise ValueError(
-                f"the stream reader {neuron!r} depends on the trainable link {'/'.join(path)}; "
-                "only the reference engine can run that"
-            )
-    from vvalues.tree import from_leaves
-
     fixed = {path: w for path, w in machine.fixed.items() if path[0] in upstream}
-    clockwork = Machine({name: machine.neurons[name] for name in upstream}, from_leaves(fixed))
+    initial = {path: leaf for path, leaf in machine.initial.items() if path[0] in upstream}
+    clockwork = Machine(
+        {name: machine.neurons[name] for name in upstream},
+        from_leaves(fixed),
+        initial=from_leaves(initial),
+    )
     code = np.arange(1.0, ticks + 1)[:, None, None]
     coded = Streams((((),),), {neuron: code}, ticks)
     field = kind.writes[0].name
@@ -126,9 +223,20 @@ def stream_index(machine: Machine, neuron: str, ticks: int) -> np.ndarray:
     return np.array([int(e) - 1 if isinstance(e, float) else -1 for e in emissions])
 
 
+def trainable_clockwork(machine: Machine, neuron: str) -> Path | None:
+    """A trainable link that decides when a stream reader emits what, if there is any."""
+    kind = machine.type_of(neuron)
+    if not (kind.is_source and kind.reads):
+        return None
+    upstream = _ancestors(machine, neuron)
+    for path in machine.trainable.support.paths:
+        if path[0] in upstream and _is_wired(machine, path):
+            return path
+    return None
+
+
 def _is_wired(machine: Machine, path: tuple[str, ...]) -> bool:
-    receiver: NeuronType = machine.type_of(path[0])
-    return receiver.read_field(path[1]) is not None
+    return machine.type_of(path[0]).read_field(path[1]) is not None
 
 
 def _ancestors(machine: Machine, neuron: str) -> Mapping[str, None]:

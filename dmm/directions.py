@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Union
 
 import numpy as np
 
 from .arrays import apply
-from .plan import Plan
+from .layout import Plan
 
 __all__ = ["DenseDirections", "Directions", "UnitDirections"]
+
+Adder = Callable[[np.ndarray, np.ndarray], None]
 
 
 class DenseDirections:
@@ -28,7 +31,6 @@ class DenseDirections:
 
     def add(
         self,
-        block: int,
         rows: np.ndarray,
         row: np.ndarray,
         slot: np.ndarray,
@@ -40,6 +42,36 @@ class DenseDirections:
             matrix = np.zeros((len(self), rows.shape[1], state.shape[0]), self.dtype)
             matrix[:, row, slot] = self.vectors[:, link]
             rows += apply(matrix, state[None])
+
+    def adder(
+        self,
+        n: int,
+        shape: tuple[int, int],
+        row: np.ndarray,
+        slot: np.ndarray,
+        link: np.ndarray,
+        factor: np.ndarray,
+    ) -> Adder:
+        """The same for one tick, on rows (rows, directions, ...) and state (slots, ...).
+
+        Parameters
+        ----------
+        n : int
+            Number of directions that are active.
+        shape : (rows, slots)
+        row, slot, link, factor : arrays
+            ``rows[row, p] += factor * vectors[p, link] * state[slot]``; pairs of row and slot may
+            repeat.
+        """
+        n_rows, n_slots = shape
+        matrix = np.zeros((n_rows, n, n_slots), self.dtype)
+        for p in range(n):
+            np.add.at(matrix[:, p], (row, slot), factor * self.vectors[p, link])
+
+        def add(rows: np.ndarray, state: np.ndarray) -> None:
+            rows += matrix @ state
+
+        return add
 
 
 class UnitDirections:
@@ -79,7 +111,6 @@ class UnitDirections:
 
     def add(
         self,
-        block: int,
         rows: np.ndarray,
         row: np.ndarray,
         slot: np.ndarray,
@@ -91,5 +122,25 @@ class UnitDirections:
         target = self.direction[link[wanted]], row[wanted]
         rows[target] += state[slot[wanted]]
 
+    def adder(
+        self,
+        n: int,
+        shape: tuple[int, int],
+        row: np.ndarray,
+        slot: np.ndarray,
+        link: np.ndarray,
+        factor: np.ndarray,
+    ) -> Adder:
+        """As `DenseDirections.adder`; the pairs of row and link are distinct."""
+        wanted = (self.direction[link] >= 0) & (factor != 0.0)
+        target = row[wanted], self.direction[link[wanted]]
+        source, weight = slot[wanted], factor[wanted][:, None]
+
+        def add(rows: np.ndarray, state: np.ndarray) -> None:
+            rows[target] += weight * state[source]
+
+        return add
+
 
 Directions = Union[DenseDirections, UnitDirections]  # noqa: UP007
+"""Either kind."""

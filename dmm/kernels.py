@@ -1,65 +1,15 @@
-"""Vectorised kernels: what neurons of one type do, for all ticks and strings at once.
-
-A stream is held as a pair of arrays: its ``:number`` of shape ``(..., n, ticks, strings)`` and its
-other keys of shape ``(..., n, ticks, strings, keys)``, or ``None`` where there are none. ``n``
-counts the neurons of the group. A kernel is pointwise in everything but the keys; all memory of a
-machine is in its links.
-
-Derivatives come in two halves: `Kernel.linearise` computes the local partial derivatives (arrays
-that can be sliced by tick), and the contractions `Kernel.adjoint` and `Kernel.tangent` apply them
-backwards and forwards. Comparisons look at real parts only, so kernels also accept complex arrays;
-second derivatives are taken by the complex step (Squire and Trapp, SIAM Review 40, 1998).
-"""
+"""The vectorised kernels of the neuron library; `dmm.kernel_base` says what a kernel is."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
+from .kernel_base import Kernel, Partials, Step, Stream
+
 __all__ = ["Compare", "DotProduct", "Elementwise", "Kernel", "MaxNorm", "Stream", "Sum"]
-
-
-class Stream(NamedTuple):
-    """Arrays of a group of streams: the ``:number`` and the other keys (None: all zero)."""
-
-    number: np.ndarray
-    keys: np.ndarray | None = None
-
-    def tick(self, t: int) -> Stream:
-        """One tick, the time axis kept with length 1."""
-        keys = None if self.keys is None else self.keys[:, :, t : t + 1]
-        return Stream(self.number[:, :, t : t + 1], keys)
-
-
-Partials = tuple[Any, ...]
-
-
-class Kernel:
-    """Interface of a vectorised neuron type.
-
-    ``is_sum`` marks ``output = sum of all inputs + offset``: a self-link on such a neuron is a
-    linear filter over time, and the engine need not tick.
-    """
-
-    is_sum = False
-    offset = 0.0
-
-    def forward(self, inputs: list[Stream]) -> list[Stream]:
-        """Outputs, one stream per written field, from inputs, one per read field."""
-        raise NotImplementedError
-
-    def linearise(self, inputs: list[Stream]) -> Partials:
-        """Local partial derivatives: a tuple of arrays (or None) with time on axis 2."""
-        raise NotImplementedError
-
-    def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
-        """Cotangents of the inputs from cotangents of the outputs."""
-        raise NotImplementedError
-
-    def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
-        """Tangents of the outputs from tangents of the inputs."""
-        raise NotImplementedError
 
 
 def plus(left: np.ndarray | None, right: np.ndarray | None) -> np.ndarray | None:
@@ -70,7 +20,13 @@ def plus(left: np.ndarray | None, right: np.ndarray | None) -> np.ndarray | None
 
 
 class Sum(Kernel):
-    """``output = sum of the inputs + offset``: accumulators, identities, timers."""
+    """``output = sum of the inputs + offset``: accumulators, identities, timers.
+
+    Parameters
+    ----------
+    offset : float
+        Added to the ``:number``.
+    """
 
     is_sum = True
 
@@ -89,6 +45,28 @@ class Sum(Kernel):
 
     def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
         return [_total(inputs)]
+
+    def mixing(self, n_inputs: int) -> np.ndarray:
+        return np.ones((1, n_inputs))
+
+    def stepper(self, x: np.ndarray, y: np.ndarray) -> Step:
+        number, offset = y[..., 0], self.offset
+
+        def step(t: int) -> None:
+            np.copyto(y[t], x[t])
+            if offset:
+                number[t] += offset
+
+        return step
+
+    def slopes(self, x: np.ndarray) -> Any:
+        return None
+
+    def back_stepper(self, slopes: Any, y: np.ndarray, x: np.ndarray) -> Step:
+        return lambda t: np.copyto(x[t], y[t])
+
+    def tangent_step(self, slopes: Any, t: int, x: np.ndarray, y: np.ndarray) -> None:
+        y[...] = x
 
 
 def _total(inputs: list[Stream]) -> Stream:
@@ -138,41 +116,85 @@ class MaxNorm(Kernel):
             out = out + _dot(keys, at_keys)
         return [Stream(out)]
 
+    def stepper(self, x: np.ndarray, y: np.ndarray) -> Step:
+        stream, norm = x[:, :, 0], y[:, :, 0, ..., 0]
+        if np.iscomplexobj(x):
+            return lambda t: np.copyto(norm[t], _largest(_magnitude(stream[t])))
+        scratch, largest = np.empty(stream.shape[1:]), np.maximum.reduce
+
+        def step(t: int) -> None:
+            np.abs(stream[t], out=scratch)
+            largest(scratch, axis=-1, out=norm[t])
+
+        return step
+
+    def slopes(self, x: np.ndarray) -> np.ndarray:
+        stream = x[..., 0, :, :, :].real
+        size = np.abs(stream)
+        slope = np.sign(stream)
+        slope *= size == size.max(-1, keepdims=True)
+        ties = np.abs(slope, out=size).sum(-1, keepdims=True)
+        if ties.max(initial=0.0) > 1.0:
+            slope /= np.maximum(ties, 1.0)
+        return slope
+
+    def back_stepper(self, slopes: np.ndarray, y: np.ndarray, x: np.ndarray) -> Step:
+        g, stream = y[:, :, 0, ..., :1], x[:, :, 0]
+        return lambda t: np.multiply(g[t], slopes[t], out=stream[t])
+
+    def tangent_step(self, slopes: np.ndarray, t: int, x: np.ndarray, y: np.ndarray) -> None:
+        y[..., 0, :, :, 0] = _dot(x[..., 0, :, :, :], slopes[t])
+
 
 class DotProduct(Kernel):
-    """``dot = clamp(sum over keys of dict-1 * dict-2)``; the derivative is 1 on the bound itself.
+    """``dot = bounded(sum over keys of dict-1 * dict-2)``.
 
     Parameters
     ----------
     bound : float
-        The clamp; ``inf`` for none.
+        ``inf`` for none.
+    is_soft : bool
+        False: clamp to ``[-bound, bound]``, with derivative 1 on the bound itself. True:
+        ``bound * tanh(x / bound)``, the mean of ``-bound`` and ``bound`` under the softmax of
+        ``-x / bound`` and ``x / bound``; smooth everywhere.
     """
 
-    def __init__(self, bound: float = 4.0) -> None:
+    def __init__(self, bound: float = 4.0, *, is_soft: bool = False) -> None:
         self.bound = bound
+        self.is_soft = is_soft
 
-    def _product(self, inputs: list[Stream]) -> np.ndarray:
+    @staticmethod
+    def _product(inputs: list[Stream]) -> np.ndarray:
         (number1, keys1), (number2, keys2) = inputs
         product = number1 * number2
         if keys1 is not None and keys2 is not None:
             product = product + _dot(keys1, keys2)
         return product
 
-    def forward(self, inputs: list[Stream]) -> list[Stream]:
-        product = self._product(inputs)
+    def _bounded(self, product: np.ndarray) -> np.ndarray:
+        if self.is_soft:
+            return self.bound * np.tanh(product / self.bound)
+        clamped = np.clip(product.real, -self.bound, self.bound)
         if np.iscomplexobj(product):
-            clamped = np.clip(product.real, -self.bound, self.bound)
-            return [Stream(np.where(np.abs(product.real) <= self.bound, product, clamped))]
-        return [Stream(np.clip(product, -self.bound, self.bound))]
+            return np.where(np.abs(product.real) <= self.bound, product, clamped)
+        return clamped
+
+    def _slope(self, product: np.ndarray) -> np.ndarray:
+        if self.is_soft:
+            return 1.0 - np.tanh(product / self.bound) ** 2
+        return np.abs(product.real) <= self.bound
+
+    def forward(self, inputs: list[Stream]) -> list[Stream]:
+        return [Stream(self._bounded(self._product(inputs)))]
 
     def linearise(self, inputs: list[Stream]) -> Partials:
-        inside = np.abs(self._product(inputs).real) <= self.bound
+        slope = self._slope(self._product(inputs))
         (number1, keys1), (number2, keys2) = inputs
-        wide = inside[..., None]
+        wide = slope[..., None]
         return (
-            number2 * inside,
+            number2 * slope,
             None if keys2 is None else keys2 * wide,
-            number1 * inside,
+            number1 * slope,
             None if keys1 is None else keys1 * wide,
         )
 
@@ -191,6 +213,30 @@ class DotProduct(Kernel):
             if keys is not None and at_keys is not None:
                 out = out + _dot(keys, at_keys)
         return [Stream(out)]
+
+    def stepper(self, x: np.ndarray, y: np.ndarray) -> Step:
+        one, other, dot = x[:, :, 0], x[:, :, 1], y[:, :, 0, ..., 0]
+        if self.is_soft or np.iscomplexobj(x):
+            return lambda t: np.copyto(dot[t], self._bounded(_dot(one[t], other[t])))
+        scratch, bound = np.empty(dot.shape[1:]), self.bound
+
+        def step(t: int) -> None:
+            np.einsum("...c,...c->...", one[t], other[t], out=scratch)
+            np.minimum(scratch, bound, out=scratch)
+            np.maximum(scratch, -bound, out=dot[t])
+
+        return step
+
+    def slopes(self, x: np.ndarray) -> np.ndarray:
+        slope = self._slope(_dot(x[..., 0, :, :, :], x[..., 1, :, :, :]))
+        return x[..., ::-1, :, :, :] * slope[..., None, :, :, None]
+
+    def back_stepper(self, slopes: np.ndarray, y: np.ndarray, x: np.ndarray) -> Step:
+        g = y[..., :1]  # one output, two inputs: broadcasts over the field axis
+        return lambda t: np.multiply(g[t], slopes[t], out=x[t])
+
+    def tangent_step(self, slopes: np.ndarray, t: int, x: np.ndarray, y: np.ndarray) -> None:
+        y[..., 0, :, :, 0] = np.einsum("...fnbc,...fnbc->...nb", x, slopes[t])
 
 
 class Compare(Kernel):
@@ -219,6 +265,29 @@ class Compare(Kernel):
         difference = inputs[0].number - inputs[1].number
         return [Stream(difference * above), Stream(-difference * below)]
 
+    # Inside cycles: two effective inputs, the difference and its negative, each through a relu.
+
+    reads_numbers_only = True
+
+    def mixing(self, n_inputs: int) -> np.ndarray:
+        return np.array([[1.0, -1.0], [-1.0, 1.0]])
+
+    def stepper(self, x: np.ndarray, y: np.ndarray) -> Step:
+        difference, out = x[..., 0], y[..., 0]
+        if np.iscomplexobj(x):
+            return lambda t: np.multiply(difference[t], difference[t].real > 0, out=out[t])
+        return lambda t: np.maximum(difference[t], 0.0, out=out[t])
+
+    def slopes(self, x: np.ndarray) -> np.ndarray:
+        return (x[..., 0].real > 0).astype(float)
+
+    def back_stepper(self, slopes: np.ndarray, y: np.ndarray, x: np.ndarray) -> Step:
+        g, difference = y[..., 0], x[..., 0]
+        return lambda t: np.multiply(g[t], slopes[t], out=difference[t])
+
+    def tangent_step(self, slopes: np.ndarray, t: int, x: np.ndarray, y: np.ndarray) -> None:
+        y[..., 0] = x[..., 0] * slopes[t]
+
 
 class Elementwise(Kernel):
     """One function of every element of one stream; it must map 0 to 0.
@@ -228,7 +297,11 @@ class Elementwise(Kernel):
     function, derivative : vectorised functions, safe for complex arguments
     """
 
-    def __init__(self, function: Any, derivative: Any) -> None:
+    def __init__(
+        self,
+        function: Callable[[np.ndarray], np.ndarray],
+        derivative: Callable[[np.ndarray], np.ndarray],
+    ) -> None:
         self.function = function
         self.derivative = derivative
 
@@ -247,8 +320,20 @@ class Elementwise(Kernel):
         has_keys = keys is not None and at_keys is not None
         return [Stream(number * at_number, keys * at_keys if has_keys else None)]
 
+    def stepper(self, x: np.ndarray, y: np.ndarray) -> Step:
+        return lambda t: np.copyto(y[t], self.function(x[t]))
 
-def _each(function: Any, stream: Stream) -> Stream:
+    def slopes(self, x: np.ndarray) -> np.ndarray:
+        return self.derivative(x)
+
+    def back_stepper(self, slopes: np.ndarray, y: np.ndarray, x: np.ndarray) -> Step:
+        return lambda t: np.multiply(y[t], slopes[t], out=x[t])
+
+    def tangent_step(self, slopes: np.ndarray, t: int, x: np.ndarray, y: np.ndarray) -> None:
+        y[...] = x * slopes[t]
+
+
+def _each(function: Callable[[np.ndarray], np.ndarray], stream: Stream) -> Stream:
     return Stream(function(stream.number), None if stream.keys is None else function(stream.keys))
 
 

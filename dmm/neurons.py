@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from vvalues import VValue
 
+from .kinds import TREE
+
 if TYPE_CHECKING:
-    from .kernels import Kernel
+    from .kernel_base import Kernel
 
 __all__ = ["Field", "NeuronType", "get_neuron_type", "neuron_type", "neuron_types", "register"]
 
@@ -33,10 +35,13 @@ class Field:
     name : str
     is_scalar : bool
         True when only the ``:number`` of the stream is read (or written).
+    kind : str
+        Kind of linear stream, see `dmm.kinds`.
     """
 
     name: str
     is_scalar: bool = False
+    kind: str = TREE
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,8 @@ class NeuronType:
         Links of weight 1 that such a neuron always has; ``""`` is the neuron itself.
     source : str
         Where the type is published.
+    initial : VValue
+        What such a neuron emits before the first tick (field / stream).
     """
 
     name: str
@@ -74,6 +81,7 @@ class NeuronType:
     is_alive: Literal["always", "any", "all"] = "any"
     fixed_links: tuple[tuple[str, str, str], ...] = ()
     source: str = ""
+    initial: VValue = field(default_factory=VValue)
 
     def read_field(self, name: str) -> Field | None:
         """The field read under this name, or None."""
@@ -112,15 +120,20 @@ def register(kind: NeuronType) -> NeuronType:
 
 
 def neuron_type(
-    name: str, *, reads: Iterable[str] = (), writes: Iterable[str] = (), **options: Any
+    name: str,
+    *,
+    reads: Iterable[str | Field] = (),
+    writes: Iterable[str | Field] = (),
+    **options: Any,
 ) -> Callable[[Activation], Activation]:
     """Decorator that registers an activation as a neuron type.
 
     Parameters
     ----------
     name : str
-    reads, writes : field names
-        A name that ends in ``:number`` after a slash (``"dict-1/:number"``) is a scalar port.
+    reads, writes : field names or Fields
+        A name that ends in ``:number`` after a slash (``"dict-1/:number"``) is a scalar port; a
+        port of another kind than a tree is given as a `Field`.
     **options
         Further attributes of `NeuronType`.
     """
@@ -136,7 +149,9 @@ def neuron_type(
     return decorate
 
 
-def _field(name: str) -> Field:
+def _field(name: str | Field) -> Field:
+    if isinstance(name, Field):
+        return name
     stem, separator, tail = name.partition("/")
     return Field(stem, is_scalar=bool(separator) and tail == ":number")
 

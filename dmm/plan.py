@@ -16,106 +16,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from vvalues.support import Support
 
-from .machine import Machine
-from .neurons import NeuronType
+from .components import levels, strong_components
+from .layout import Block, Group, LinkTable, Plan, Port, Segment
+from .machine import Machine, initial_outputs
 
 __all__ = ["Block", "Group", "LinkTable", "Plan", "make_plan", "missing_kernels"]
-
-Port = tuple[str, str]
-
-
-@dataclass
-class Segment:
-    """Rows or slots of one field of a group: consecutive numbers, one per neuron."""
-
-    start: int
-    count: int
-    key_start: int | None = None  # position among the rows or slots that carry keys
-
-    @property
-    def span(self) -> slice:
-        return slice(self.start, self.start + self.count)
-
-    @property
-    def key_span(self) -> slice | None:
-        if self.key_start is None:
-            return None
-        return slice(self.key_start, self.key_start + self.count)
-
-
-@dataclass
-class Group:
-    """Neurons of one type in one block."""
-
-    kind: NeuronType
-    neurons: list[str]
-    rows: list[Segment] = field(default_factory=list)  # per read field, numbered in the block
-    slots: list[Segment] = field(default_factory=list)  # per written field, numbered globally
-    has_self_links: bool = False
-
-
-@dataclass
-class LinkTable:
-    """Links into one block, as arrays: row, slot, and position in the vector of live links."""
-
-    row: np.ndarray
-    slot: np.ndarray
-    link: np.ndarray
-    key_row: np.ndarray  # the same for the part that carries keys
-    key_slot: np.ndarray
-    key_link: np.ndarray
-
-
-@dataclass
-class Block:
-    """A level of the machine (or its non-trivial components)."""
-
-    groups: list[Group]
-    is_loop: bool
-    n_rows: int
-    n_key_rows: int
-    slots: slice  # global numbers of the slots this block writes
-    key_slots: slice
-    outer: LinkTable  # from earlier blocks
-    inner: LinkTable  # within the block: cycles, or the self-links of summing neurons
-
-
-@dataclass
-class Plan:
-    """Everything about a machine that does not depend on weights or streams.
-
-    Attributes
-    ----------
-    observed : input ports whose streams are the result
-    observed_keyed : positions of those that can carry keys
-    sources : groups without kernel: constants and stream readers, slots in front
-    blocks : in order of evaluation
-    sink : block of the observed rows, without groups
-    n_slots, n_key_slots : sizes of the state
-    links : paths of the live links
-    base : weights of the fixed part of each live link
-    trainable : positions (live link, element of the trainable matrix) of trainable live links
-    """
-
-    machine: Machine
-    observed: tuple[Port, ...]
-    observed_keyed: list[int]
-    sources: list[Group]
-    blocks: list[Block]
-    sink: Block
-    n_slots: int
-    n_key_slots: int
-    links: list[tuple[str, ...]]
-    base: np.ndarray
-    trainable: tuple[np.ndarray, np.ndarray]
 
 
 def missing_kernels(machine: Machine) -> list[str]:
@@ -155,6 +65,12 @@ class _Planner:
         self.support = support
         self.kinds = {neuron: machine.type_of(neuron) for neuron in machine.neurons}
         self.fixed = dict(machine.fixed.items())
+        # Neurons whose outputs before the first tick are not empty.
+        initial = initial_outputs(machine).support
+        self.begun = {path[0] for path in initial.paths}
+        self.begun_keyed = {
+            path[:2] for i, path in enumerate(initial.paths) if path[2:] or initial.shape(i)
+        }
         paths = dict.fromkeys([*self.fixed, *support.paths])
         self.links = [path for path in paths if self._is_wired(path)]
 
@@ -175,6 +91,7 @@ class _Planner:
         for path in self.links:
             followers[path[2]].append(path)
         living = {name for name, kind in self.kinds.items() if kind.is_alive == "always"}
+        living |= self.begun
         frontier = list(living)
         while frontier:
             for receiver, field_in, _, _ in followers[frontier.pop()]:
@@ -187,12 +104,13 @@ class _Planner:
 
     def _relevant(self) -> set[str]:
         """Neurons that can influence an observed input."""
-        senders = defaultdict(set)
-        for path in self.links:
-            senders[path[0]].add(path[2])
-            senders[path[0], path[1]].add(path[2])
+        senders: dict[str, set[str]] = defaultdict(set)
+        at_port: dict[Port, set[str]] = defaultdict(set)
+        for receiver, field_in, sender, _ in self.links:
+            senders[receiver].add(sender)
+            at_port[receiver, field_in].add(sender)
         relevant: set[str] = set()
-        frontier = [sender for port in self.observed for sender in senders[port]]
+        frontier = [sender for port in self.observed for sender in at_port[port]]
         while frontier:
             neuron = frontier.pop()
             if neuron not in relevant:
@@ -213,7 +131,8 @@ class _Planner:
         position = {path: i for i, path in enumerate(self.links)}
         self.into: dict[Port, list[tuple[Port, int]]] = defaultdict(list)
         for path, i in position.items():
-            self.into[path[:2]].append((path[2:], i))
+            receiver, field_in, sender, field_out = path
+            self.into[receiver, field_in].append(((sender, field_out), i))
         self.slot_of: dict[Port, int] = {}
         self.key_slot_of: dict[Port, int] = {}
         origins = [n for n in kept if self._is_origin(n)]
@@ -226,14 +145,7 @@ class _Planner:
         sink = self._sink(keyed)
         base = np.array([self.fixed.get(path, 0.0) for path in self.links])
         pairs = [(position[p], i) for i, p in enumerate(self.support.paths) if p in position]
-        live, element = (
-            (np.array(column, np.intp) for column in zip(*pairs, strict=True))
-            if pairs
-            else (
-                np.zeros(0, np.intp),
-                np.zeros(0, np.intp),
-            )
-        )
+        live, element = np.array(pairs, np.intp).reshape(-1, 2).T
         return Plan(
             self.machine,
             self.observed,
@@ -246,6 +158,8 @@ class _Planner:
             self.links,
             base,
             (live, element),
+            self.slot_of,
+            self.key_slot_of,
         )
 
     def _is_origin(self, neuron: str) -> bool:
@@ -261,25 +175,19 @@ class _Planner:
             for path in self.links
             if path[0] in number and path[2] in number
         }
-        component = self._components(len(neurons), edges)
+        component = strong_components(len(neurons), edges)
         in_cycle = {a for a, b in edges if a != b and component[a] == component[b]}
         in_cycle |= {a for a, b in edges if a == b and not self._is_sum(neurons[a])}
         looping = {component[a] for a in in_cycle}
-        depth = _longest_paths(component, edges)
+        level = levels(component, edges)
         blocks: dict[tuple[int, bool], list[str]] = defaultdict(list)
         for neuron, i in number.items():
-            blocks[depth[component[i]], bool(component[i] in looping)].append(neuron)
+            blocks[level[component[i]], component[i] in looping].append(neuron)
         return [(blocks[key], key[1]) for key in sorted(blocks)]
 
     def _is_sum(self, neuron: str) -> bool:
         kernel = self.kinds[neuron].kernel
         return kernel is not None and kernel.is_sum
-
-    @staticmethod
-    def _components(n: int, edges: Iterable[tuple[int, int]]) -> np.ndarray:
-        pairs = np.array(sorted(edges), dtype=np.intp).reshape(-1, 2)
-        graph = coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
-        return connected_components(graph, directed=True, connection="strong")[1]
 
     def _groups(self, neurons: Iterable[str]) -> list[Group]:
         by_type: dict[str, list[str]] = defaultdict(list)
@@ -308,6 +216,7 @@ class _Planner:
                     loops
                     or not group.kind.reads
                     or group.kind.is_source
+                    or any((n, written.name) in self.begun_keyed for n in group.neurons)
                     or any(
                         self._carries_keys(n, f.name)
                         for n in group.neurons
@@ -374,24 +283,3 @@ class _Planner:
         columns = np.array(plain, np.intp).reshape(-1, 3).T
         key_columns = np.array(keyed, np.intp).reshape(-1, 3).T
         return LinkTable(*columns, *key_columns)
-
-
-def _longest_paths(component: np.ndarray, edges: Iterable[tuple[int, int]]) -> dict[int, int]:
-    """Level of every component: the length of the longest path that leads to it."""
-    followers: dict[int, set[int]] = defaultdict(set)
-    n_before: dict[int, int] = dict.fromkeys(set(component.tolist()), 0)
-    for a, b in edges:
-        one, other = int(component[a]), int(component[b])
-        if one != other and other not in followers[one]:
-            followers[one].add(other)
-            n_before[other] += 1
-    depth = dict.fromkeys(n_before, 0)
-    ready = [c for c, n in n_before.items() if n == 0]
-    while ready:
-        one = ready.pop()
-        for other in followers[one]:
-            depth[other] = max(depth[other], depth[one] + 1)
-            n_before[other] -= 1
-            if n_before[other] == 0:
-                ready.append(other)
-    return depth

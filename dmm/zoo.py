@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Union
+
+import numpy as np
+
 from vvalues.tree import from_leaves
 
 from .machine import Machine
 
 __all__ = ["duplicate_detector"]
+
+Links = dict[tuple[str, ...], Union[float, np.ndarray]]  # noqa: UP007
 
 
 def duplicate_detector() -> Machine:
@@ -25,12 +31,12 @@ def duplicate_detector() -> Machine:
     ----------
     arXiv:1606.09470, section 3; github anhinga/julia-flux-drafts, ``handcrafted.jl``.
     """
-    fixed = {
+    fixed: Links = {
         ("timer", "timer", "timer", "timer"): 1.0,
         ("input", "timer", "timer", "timer"): 1.0,
         ("accum", "dict-1", "accum", "dict"): 1.0,
     }
-    trainable = {
+    trainable: Links = {
         ("accum", "dict-2", "input", "char"): 1.0,
         ("norm", "dict", "accum", "dict"): 1.0,
         ("compare", "dict-1", "norm", "norm"): 1.0,

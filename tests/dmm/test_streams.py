@@ -90,3 +90,14 @@ def test_text_streams_refuse(arguments, message):
 def test_streams_of_unequal_length_are_refused():
     with pytest.raises(ValueError, match="pad short streams"):
         streams_from_trees({"a": [[VValue()]], "b": [[VValue(), VValue()]]})
+
+
+def test_a_selection_from_a_batch_gives_the_same_values():
+    rng = np.random.default_rng(3)
+    space = recurrent_space(rng, scale=0.3)
+    program = compile_machine(space)
+    pool = text_streams(["test string.", "ab.", "abcdefghij."], 30)
+    together = program(space.trainable, pool)
+    for chosen in ([1], [2, 0], [1, 1]):
+        alone = program(space.trainable, pool.select(chosen))
+        np.testing.assert_allclose(alone, together[:, :, chosen], rtol=0, atol=1e-12)

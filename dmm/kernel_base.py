@@ -1,0 +1,134 @@
+"""What a vectorised neuron type must provide, and may provide to be faster inside cycles.
+
+A stream is held as a pair of arrays: its ``:number`` of shape ``(..., n, ticks, strings)`` and its
+other keys of shape ``(..., n, ticks, strings, keys)``, or ``None`` where there are none. ``n``
+counts the neurons of the group. A kernel is pointwise in everything but the keys; all memory of a
+machine is in its links.
+
+Derivatives come in two halves: `Kernel.linearise` computes the local partial derivatives, and the
+contractions `Kernel.adjoint` and `Kernel.tangent` apply them backwards and forwards. Comparisons
+look at real parts only, so kernels also accept complex arrays; second derivatives are taken by the
+complex step (Squire and Trapp, SIAM Review 40, 1998).
+
+Inside a cycle of the network a kernel works tick by tick. There a stream is one *wide* array
+``(..., n, strings, 1 + keys)`` whose column 0 is the ``:number``, and the inputs of a group are
+stacked on an axis before ``n``, as are its outputs. `Kernel.stepper` and its companions do one tick
+of such arrays in place; the defaults work for any kernel through `Kernel.forward`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+__all__ = ["Kernel", "Partials", "Step", "Stream"]
+
+Partials = tuple[Any, ...]
+Step = Callable[[int], None]
+"""Does one tick, given its number, on arrays it was bound to."""
+
+
+class Stream(NamedTuple):
+    """Arrays of a group of streams: the ``:number`` and the other keys (None: all zero)."""
+
+    number: np.ndarray
+    keys: np.ndarray | None = None
+
+
+class Kernel:
+    """Interface of a vectorised neuron type.
+
+    Attributes
+    ----------
+    is_sum : bool
+        ``output = sum of all inputs + offset``: a self-link on such a neuron is a linear filter
+        over time, and the engine need not tick.
+    offset : float
+    reads_numbers_only : bool
+        Every input is used through its ``:number`` alone.
+    """
+
+    is_sum = False
+    offset = 0.0
+    reads_numbers_only = False
+
+    # -------------------- required --------------------
+
+    def forward(self, inputs: list[Stream]) -> list[Stream]:
+        """Outputs, one stream per written field, from inputs, one per read field."""
+        raise NotImplementedError
+
+    def linearise(self, inputs: list[Stream]) -> Partials:
+        """Local partial derivatives: a tuple of arrays with the leading axes of the inputs."""
+        raise NotImplementedError
+
+    def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
+        """Cotangents of the inputs from cotangents of the outputs."""
+        raise NotImplementedError
+
+    def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
+        """Tangents of the outputs from tangents of the inputs."""
+        raise NotImplementedError
+
+    # -------------------- optional: inside cycles --------------------
+
+    def mixing(self, n_inputs: int) -> np.ndarray:
+        """Effective inputs as linear combinations of the read fields, (effective, read).
+
+        A kernel that depends on a few combinations only (a sum on the sum) says so here, and the
+        engine folds the combination into the network matrix. A kernel that overrides this must
+        override the four methods below, which then see effective inputs.
+        """
+        return np.eye(n_inputs)
+
+    def stepper(self, x: np.ndarray, y: np.ndarray) -> Step:
+        """Bind the up movement to wide inputs and outputs, (ticks, machines, fields, n, ...)."""
+
+        def step(t: int) -> None:
+            _store(self.forward(_streams(x[t])), y[t])
+
+        return step
+
+    def slopes(self, x: np.ndarray) -> Any:
+        """Local partial derivatives at wide inputs with any leading axes."""
+        return self.linearise(_streams(x))
+
+    def back_stepper(self, slopes: Any, y: np.ndarray, x: np.ndarray) -> Step:
+        """Bind one tick backwards: cotangents of inputs ``x`` from those of outputs ``y``.
+
+        ``x`` starts as zeros; what a step never writes stays zero.
+        """
+
+        def step(t: int) -> None:
+            now = tuple(_at(partial, t) for partial in slopes)
+            _store(self.adjoint(now, _streams(y[t])), x[t])
+
+        return step
+
+    def tangent_step(self, slopes: Any, t: int, x: np.ndarray, y: np.ndarray) -> None:
+        """One tick of tangents; leading axes of ``x`` and ``y`` run over directions."""
+        now = tuple(_at(partial, t) for partial in slopes)
+        _store(self.tangent(now, _streams(x)), y)
+
+
+def _streams(wide: np.ndarray) -> list[Stream]:
+    """Streams of a stacked wide array (..., fields, n, strings, columns)."""
+    has_keys = wide.shape[-1] > 1
+    return [Stream(one[..., 0], one[..., 1:] if has_keys else None) for one in _unstacked(wide)]
+
+
+def _unstacked(wide: np.ndarray) -> Iterator[np.ndarray]:
+    return (wide[..., i, :, :, :] for i in range(wide.shape[-4]))
+
+
+def _store(streams: Sequence[Stream], wide: np.ndarray) -> None:
+    for stream, target in zip(streams, _unstacked(wide), strict=True):
+        target[..., 0] = stream.number
+        if target.shape[-1] > 1:
+            target[..., 1:] = 0.0 if stream.keys is None else stream.keys
+
+
+def _at(partial: Any, t: int) -> Any:
+    return partial[t] if isinstance(partial, np.ndarray) else partial

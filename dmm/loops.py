@@ -1,0 +1,402 @@
+"""Loop blocks: the cycles of a machine, evaluated tick by tick with few array operations a tick.
+
+All streams of the block are *wide* arrays (column 0 the ``:number``, then the keys), time first,
+so that a tick is one contiguous piece of memory::
+
+    slots (ticks + 1, machines, slots, strings, columns)   own outputs, then those read from outside
+    rows  (ticks,     machines, rows,  strings, columns)   effective inputs, see `Kernel.mixing`
+
+A tick is one matrix product ``rows[t] = matrix @ slots[t]`` and then one call per neuron type that
+fills ``slots[t + 1]`` in place. Backwards it is the kernels' transposes, the transposed product,
+and the outer product that collects the gradient.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .directions import Directions
+from .kernel_base import Kernel
+from .layout import Block, Group, Plan
+from .movement import Signals, State, Workspace
+
+__all__ = ["LoopBlock"]
+
+
+@dataclass
+class Lane:
+    """One group inside a loop: where its effective rows and its slots are."""
+
+    kernel: Kernel
+    mixing: np.ndarray  # (effective inputs, read fields)
+    passing: np.ndarray  # the same for derivatives: stopped fields are zero
+    n: int
+    row: int
+    slot: int
+    n_written: int
+    first_port: int  # first row of the group as the plan numbers them
+    masks_keys: bool
+
+    @property
+    def rows(self) -> slice:
+        return slice(self.row, self.row + len(self.mixing) * self.n)
+
+    @property
+    def slots(self) -> slice:
+        return slice(self.slot, self.slot + self.n_written * self.n)
+
+    @property
+    def ports(self) -> slice:
+        return slice(self.first_port, self.first_port + self.mixing.shape[1] * self.n)
+
+    def inputs(self, rows: np.ndarray) -> np.ndarray:
+        """View of wide rows as (..., fields, n, strings, columns)."""
+        mine = rows[..., self.rows, :, :]
+        return mine.reshape(*mine.shape[:-3], len(self.mixing), self.n, *mine.shape[-2:])
+
+    def outputs(self, slots: np.ndarray) -> np.ndarray:
+        """View of wide slots as (..., fields, n, strings, columns)."""
+        mine = slots[..., self.slots, :, :]
+        return mine.reshape(*mine.shape[:-3], self.n_written, self.n, *mine.shape[-2:])
+
+
+@dataclass
+class Record:
+    """What a forward pass keeps for the derivatives."""
+
+    matrix: np.ndarray  # network matrix by read field, (machines, ports, local slots)
+    slots: np.ndarray
+    rows: np.ndarray
+
+
+class LoopBlock:
+    """Evaluator of one loop block.
+
+    Parameters
+    ----------
+    plan : Plan
+    position : int
+        Of the block in the plan.
+    stopped : set of (neuron type, field) whose inputs pass no gradient
+    workspace : Workspace
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        position: int,
+        stopped: frozenset[tuple[str, str]],
+        workspace: Workspace,
+    ) -> None:
+        self.block: Block = plan.blocks[position]
+        self.position = position
+        self.workspace = workspace
+        self.lanes = self._make_lanes(stopped)
+        self.n_rows = sum(len(lane.mixing) * lane.n for lane in self.lanes)
+        self._localise(plan)
+
+    def _make_lanes(self, stopped: frozenset[tuple[str, str]]) -> list[Lane]:
+        lanes: list[Lane] = []
+        row = 0
+        for group in self.block.groups:
+            kernel = _kernel_inside_cycle(group)
+            mixing = kernel.mixing(len(group.kind.reads))
+            lets_pass = [(group.kind.name, f.name) not in stopped for f in group.kind.reads]
+            lane = Lane(
+                kernel,
+                mixing,
+                mixing * np.array(lets_pass, dtype=float),
+                len(group.neurons),
+                row,
+                group.slots[0].start - self.block.slots.start,
+                len(group.slots),
+                group.rows[0].start,
+                any(f.is_scalar for f in group.kind.reads) and not kernel.reads_numbers_only,
+            )
+            lanes.append(lane)
+            row = lane.rows.stop
+        return lanes
+
+    def _localise(self, plan: Plan) -> None:
+        """Number the slots this block deals with: its own, then those it reads from outside."""
+        block = self.block
+        self.n_own = block.slots.stop - block.slots.start
+        n_sources = sum(s.count for group in plan.sources for s in group.slots)
+        outside = np.unique(block.outer.slot)
+        fed_back = outside[outside >= n_sources]  # those that want cotangents; sources do not
+        self.outside = np.concatenate([fed_back, outside[outside < n_sources]])
+        self.n_fed_back = len(fed_back)
+        local = np.full(plan.n_slots, -1)
+        local[block.slots] = np.arange(self.n_own)
+        local[self.outside] = self.n_own + np.arange(len(self.outside))
+        tables = (block.inner, block.outer)
+        self.port = np.concatenate([table.row for table in tables])
+        self.slot = local[np.concatenate([table.slot for table in tables])]
+        self.link = np.concatenate([table.link for table in tables])
+        keyed = [(local[plan.slot_of[port]], k) for port, k in plan.key_slot_of.items()]
+        keyed = [(slot, k) for slot, k in keyed if slot >= 0]
+        self.keyed_slot, self.key_slot = np.array(keyed, np.intp).reshape(-1, 2).T
+
+    # -------------------- matrices --------------------
+
+    def _by_port(self, weights: np.ndarray) -> np.ndarray:
+        """Network matrix by read field, (machines, ports, local slots)."""
+        n_slots = self.n_own + len(self.outside)
+        matrix = np.zeros((len(weights), self.block.n_rows, n_slots), weights.dtype)
+        matrix[:, self.port, self.slot] = weights[:, self.link]
+        return matrix
+
+    def _effective(self, matrix: np.ndarray, *, passing: bool = False) -> np.ndarray:
+        """From read fields to effective inputs, (machines, rows, local slots)."""
+        out = np.empty((len(matrix), self.n_rows, matrix.shape[2]), matrix.dtype)
+        for lane in self.lanes:
+            mixing = lane.passing if passing else lane.mixing
+            ports = matrix[:, lane.ports].reshape(len(matrix), mixing.shape[1], -1)
+            mixed = mixing @ ports
+            out[:, lane.rows] = mixed.reshape(len(matrix), -1, matrix.shape[2])
+        return out
+
+    def _to_links(self, gradient: np.ndarray, out: np.ndarray) -> None:
+        """Add the gradient of the effective matrix to that of the links."""
+        machines, n_slots = len(gradient), gradient.shape[2]
+        matrix = np.empty((machines, self.block.n_rows, n_slots), gradient.dtype)
+        for lane in self.lanes:
+            rows = gradient[:, lane.rows].reshape(machines, len(lane.mixing), -1)
+            matrix[:, lane.ports] = (lane.passing.T @ rows).reshape(machines, -1, n_slots)
+        out[:, self.link] += matrix[:, self.port, self.slot]
+
+    # -------------------- forward --------------------
+
+    def _take(self, name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+        return self.workspace.take((self.position, name), shape, dtype)
+
+    def forward(self, state: State) -> Record:
+        """Fill the block's slots."""
+        signals, dtype = state.signals, state.weights.dtype
+        machines, _, _, strings = signals.numbers.shape
+        ticks, columns = signals.ticks, 1 + signals.keys.shape[-1]
+        n_slots = self.n_own + len(self.outside)
+        slots = self._take("slots", (ticks + 1, machines, n_slots, strings, columns), dtype)
+        rows = self._take("rows", (ticks, machines, self.n_rows, strings, columns), dtype)
+        self._load(slots, signals)
+        matrix = self._by_port(state.weights)
+        self._tick_forwards(self._effective(matrix), slots, rows)
+        self._unload(slots, signals)
+        return Record(matrix, slots, rows)
+
+    def _tick_forwards(self, matrix: np.ndarray, slots: np.ndarray, rows: np.ndarray) -> None:
+        steps = [
+            lane.kernel.stepper(lane.inputs(rows), lane.outputs(slots[1:])) for lane in self.lanes
+        ]
+        masks = [
+            lane.inputs(rows)[..., 1:]
+            for lane in self.lanes
+            if lane.masks_keys and rows.shape[-1] > 1
+        ]
+        flat_rows, flat_slots = _flat(rows), _flat(slots)
+        for t in range(len(rows)):
+            np.matmul(matrix, flat_slots[t], out=flat_rows[t])
+            for mask in masks:
+                mask[t] = 0.0
+            for step in steps:
+                step(t)
+
+    def _load(self, slots: np.ndarray, signals: Signals) -> None:
+        """State before the first tick, and everything that comes from outside."""
+        own = self.block.slots
+        is_own = self.keyed_slot < self.n_own
+        slots[0] = 0.0
+        slots[0, :, : self.n_own, :, 0] = signals.numbers[:, own, 0]
+        own_keys = signals.keys[:, self.key_slot[is_own], 0]
+        slots[0, :, self.keyed_slot[is_own], :, 1:] = own_keys.swapaxes(0, 1)
+        slots[:, :, self.n_own :, :, 0] = _time_first(signals.numbers[:, self.outside])
+        outside_keys = signals.keys[:, self.key_slot[~is_own]]
+        slots[:, :, self.keyed_slot[~is_own], :, 1:] = _time_first(outside_keys)
+
+    def _unload(self, slots: np.ndarray, signals: Signals) -> None:
+        own = self.keyed_slot < self.n_own
+        numbers = slots[1:, :, : self.n_own, :, 0]
+        signals.numbers[:, self.block.slots, 1:] = numbers.transpose(1, 2, 0, 3)
+        keys = slots[1:, :, self.keyed_slot[own], :, 1:]
+        signals.keys[:, self.key_slot[own], 1:] = keys.transpose(1, 2, 0, 3, 4)
+
+    # -------------------- reverse mode --------------------
+
+    def linearise(self, record: Record) -> list[Any]:
+        """Local partial derivatives of every group, for all ticks at once."""
+        return [lane.kernel.slopes(lane.inputs(record.rows)) for lane in self.lanes]
+
+    def adjoint(
+        self,
+        slopes: list[Any],
+        record: Record,
+        cotangents: Signals,
+        gradient: np.ndarray,
+        *,
+        with_sources: bool = False,
+    ) -> None:
+        """Add to the cotangents of what is read from outside, and to the gradient of the links.
+
+        The cotangent of the state before the first tick replaces entry 0 of the own slots.
+        """
+        ticks, machines, _, strings, columns = record.rows.shape
+        dtype = record.rows.dtype
+        n_back = self.n_own + (len(self.outside) if with_sources else self.n_fed_back)
+        # One tick's worth of cotangents each; a time axis of stride 0 lets kernels index by tick.
+        after = np.zeros((machines, n_back, strings, columns), dtype)
+        rows = np.zeros(record.rows.shape[1:], dtype)
+        steps = [
+            lane.kernel.back_stepper(
+                slope, _still(lane.outputs(after), ticks), _still(lane.inputs(rows), ticks)
+            )
+            for lane, slope in zip(self.lanes, slopes, strict=True)
+        ]
+        masks = [lane.inputs(rows)[..., 1:] for lane in self.lanes if lane.masks_keys]
+        passing = self._effective(record.matrix, passing=True)
+        transposed = np.ascontiguousarray(passing[:, :, :n_back].swapaxes(1, 2))
+        inject = self._injection(cotangents, after)
+        total = np.zeros((machines, self.n_rows, record.slots.shape[2]), dtype)
+        product = np.empty_like(total)
+        flat_rows, flat_after = _flat(rows), _flat(after)
+        slots = _flat(record.slots).swapaxes(2, 3)
+        inject(ticks)
+        for t in reversed(range(ticks)):
+            for step in steps:
+                step(t)
+            for mask in masks:
+                mask[...] = 0.0
+            np.matmul(flat_rows, slots[t], out=product)
+            total += product
+            np.matmul(transposed, flat_rows, out=flat_after)
+            inject(t)
+        self._to_links(total, gradient)
+
+    def _injection(self, cotangents: Signals, after: np.ndarray) -> Any:
+        """Exchange with the other blocks at one time: add their cotangents, hand on ours."""
+        own, n_own, n_back = self.block.slots, self.n_own, after.shape[1]
+        numbers = np.ascontiguousarray(_time_first(cotangents.numbers[:, own]))
+        is_own = self.keyed_slot < n_own
+        keys = cotangents.keys[:, self.key_slot[is_own]]
+        every_key = np.ascontiguousarray(_time_first(keys)) if np.any(keys) else None
+        keyed = self.keyed_slot[is_own]
+        fed = (self.keyed_slot >= n_own) & (self.keyed_slot < n_back)
+        fed_slot, fed_key = self.keyed_slot[fed], self.key_slot[fed]
+        number, outside = after[:, :n_own, :, 0], self.outside[: n_back - n_own]
+
+        def exchange(time: int) -> None:
+            if n_back > n_own:
+                cotangents.numbers[:, outside, time] += after[:, n_own:, :, 0]
+                cotangents.keys[:, fed_key, time] += after[:, fed_slot, :, 1:]
+            np.add(number, numbers[time], out=number)
+            if every_key is not None:
+                after[:, keyed, :, 1:] += every_key[time]
+            if time == 0:
+                cotangents.numbers[:, own, 0] = number
+                cotangents.keys[:, self.key_slot[is_own], 0] = after[:, keyed, :, 1:]
+
+        return exchange
+
+    # -------------------- forward mode --------------------
+
+    def tangent(
+        self,
+        slopes: list[Any],
+        record: Record,
+        directions: Directions,
+        tangents: Signals,
+    ) -> None:
+        """Fill the block's slots of ``tangents`` (directions in place of machines).
+
+        Directions are columns of one matrix product: (rows, directions, strings, columns).
+        """
+        ticks, _, _, strings, columns = record.rows.shape
+        n = len(tangents.numbers)
+        dtype = tangents.numbers.dtype
+        matrix = self._effective(record.matrix, passing=True)[0]
+        slots = np.zeros((matrix.shape[1], n, strings, columns), dtype)
+        rows = np.zeros((self.n_rows, n, strings, columns), dtype)
+        add_directions = self._direction_adder(directions, n)
+        lanes = [
+            (lane, lane.inputs(np.moveaxis(rows, 0, 1)), lane.outputs(np.moveaxis(slots, 0, 1)))
+            for lane in self.lanes
+        ]
+        flat_rows, flat_slots = rows.reshape(len(rows), -1), slots.reshape(len(slots), -1)
+        state = record.slots[:, 0].reshape(ticks + 1, -1, strings * columns)
+        self._exchange_tangents(slots, tangents, 0)
+        for t in range(ticks):
+            np.matmul(matrix, flat_slots, out=flat_rows)
+            add_directions(rows.reshape(*rows.shape[:2], -1), state[t])
+            for (lane, x, y), slope in zip(lanes, slopes, strict=True):
+                if lane.masks_keys:
+                    x[..., 1:] = 0.0
+                lane.kernel.tangent_step(slope, t, x, y)
+            self._exchange_tangents(slots, tangents, t + 1)
+
+    def _direction_adder(self, directions: Directions, n: int) -> Any:
+        row, slot, link, factor = [], [], [], []
+        for lane in self.lanes:
+            member = np.flatnonzero((self.port >= lane.ports.start) & (self.port < lane.ports.stop))
+            field, neuron = np.divmod(self.port[member] - lane.ports.start, lane.n)
+            for i, coefficients in enumerate(lane.passing):
+                row.append(lane.row + i * lane.n + neuron)
+                slot.append(self.slot[member])
+                link.append(self.link[member])
+                factor.append(coefficients[field])
+        parts = map(np.concatenate, (row, slot, link, factor))
+        return directions.adder(n, (self.n_rows, self.n_own + len(self.outside)), *parts)
+
+    def _exchange_tangents(self, slots: np.ndarray, tangents: Signals, time: int) -> None:
+        """Own slots out to ``tangents`` (except the entry before the first tick), others in."""
+        own, n_own = self.block.slots, self.n_own
+        is_own = self.keyed_slot < n_own
+        keyed, keys = self.keyed_slot[is_own], self.key_slot[is_own]
+        if time == 0:
+            slots[:n_own, :, :, 0] = tangents.numbers[:, own, 0].swapaxes(0, 1)
+            slots[keyed, :, :, 1:] = tangents.keys[:, keys, 0].swapaxes(0, 1)
+        else:
+            tangents.numbers[:, own, time] = slots[:n_own, :, :, 0].swapaxes(0, 1)
+            tangents.keys[:, keys, time] = slots[keyed, :, :, 1:].swapaxes(0, 1)
+        if self.n_fed_back:
+            back = slice(n_own, n_own + self.n_fed_back)
+            outside = self.outside[: self.n_fed_back]
+            slots[back, :, :, 0] = tangents.numbers[:, outside, time].swapaxes(0, 1)
+            fed = (self.keyed_slot >= n_own) & (self.keyed_slot < back.stop)
+            keys = tangents.keys[:, self.key_slot[fed], time]
+            slots[self.keyed_slot[fed], :, :, 1:] = keys.swapaxes(0, 1)
+
+
+def _kernel_inside_cycle(group: Group) -> Kernel:
+    """The group's kernel, without its shortcuts if these would mix numbers with whole streams."""
+    n = len(group.kind.reads)
+    has_one_sort = len({f.is_scalar for f in group.kind.reads}) == 1
+    if has_one_sort or np.array_equal(group.kernel.mixing(n), np.eye(n)):
+        return group.kernel
+    return _Plain(group.kernel)
+
+
+class _Plain(Kernel):
+    """Another kernel with the default methods inside cycles."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.forward = kernel.forward  # type: ignore[method-assign]
+        self.linearise = kernel.linearise  # type: ignore[method-assign]
+        self.adjoint = kernel.adjoint  # type: ignore[method-assign]
+        self.tangent = kernel.tangent  # type: ignore[method-assign]
+
+
+def _flat(wide: np.ndarray) -> np.ndarray:
+    """Strings and columns as one axis."""
+    return wide.reshape(*wide.shape[:-2], wide.shape[-2] * wide.shape[-1])
+
+
+def _time_first(x: np.ndarray) -> np.ndarray:
+    """From (machines, slots, time, ...) to (time, machines, slots, ...)."""
+    return np.moveaxis(x, 2, 0)
+
+
+def _still(x: np.ndarray, ticks: int) -> np.ndarray:
+    """The same memory at every tick."""
+    return np.lib.stride_tricks.as_strided(x, (ticks, *x.shape), (0, *x.strides))

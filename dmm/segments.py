@@ -1,0 +1,142 @@
+"""Long runs in little memory: segments are computed again instead of being stored.
+
+A machine's memory at one time is what its neurons just emitted, because a link reads the tick
+before and nothing else. So a run can be cut anywhere: the forward pass keeps that memory at every
+cut, and the derivatives run each segment once more. With segments of about the square root of the
+number of ticks, both the cuts and the one segment that is stored grow with the square root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from math import ceil, sqrt
+
+import numpy as np
+
+from .directions import Directions
+from .evaluation import Evaluation, Outputs
+from .layout import Plan
+from .movement import Signals, Workspace
+
+__all__ = ["SegmentedEvaluation", "SegmentedState"]
+
+
+@dataclass
+class SegmentedState:
+    """What a segmented forward pass leaves behind: the memory at every cut."""
+
+    weights: np.ndarray
+    starts: list[Outputs | None]
+    observed: np.ndarray | None = None
+
+
+class SegmentedEvaluation:
+    """A plan bound to sources, evaluated in segments; the interface of `Evaluation`.
+
+    Parameters
+    ----------
+    plan, sources, stopped, workspace : as for `Evaluation`
+    length : int, optional
+        Ticks per segment; the square root of the number of ticks when omitted.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        sources: tuple[np.ndarray, np.ndarray],
+        stopped: Collection[tuple[str, str]] = (),
+        workspace: Workspace | None = None,
+        *,
+        length: int | None = None,
+    ) -> None:
+        self.plan = plan
+        self.ticks = sources[0].shape[1] - 1
+        self.n_keys = sources[1].shape[3]
+        self.workspace = Workspace() if workspace is None else workspace
+        length = ceil(sqrt(self.ticks)) if length is None else length
+        self.spans = [(a, min(a + length, self.ticks)) for a in range(0, self.ticks, length)]
+        self.segments = [
+            Evaluation(
+                plan,
+                (sources[0][:, a : b + 1], sources[1][:, a : b + 1]),
+                stopped,
+                self.workspace,
+            )
+            for a, b in self.spans
+        ]
+
+    def forward(
+        self, weights: np.ndarray, start: Outputs | None = None
+    ) -> tuple[np.ndarray, np.ndarray | None, SegmentedState]:
+        """As `Evaluation.forward`."""
+        numbers, keys = [], []
+        state = SegmentedState(weights, [])
+        for segment in self.segments:
+            state.starts.append(start)
+            number, key, inner = segment.forward(weights, start)
+            numbers.append(number)
+            keys.append(key)
+            start = _copied(inner.signals.at(-1))
+        self.workspace.owner = state
+        every_key = (
+            None if keys[0] is None else np.concatenate([k for k in keys if k is not None], 2)
+        )
+        return np.concatenate(numbers, 2), every_key, state
+
+    def adjoint(self, state: SegmentedState, observed: np.ndarray) -> np.ndarray:
+        """As `Evaluation.adjoint`."""
+        return self.pull_back(state, observed)[0]
+
+    def pull_back(
+        self, state: SegmentedState, observed: np.ndarray, *, with_sources: bool = False
+    ) -> tuple[np.ndarray, Signals]:
+        """As `Evaluation.pull_back`, over the whole run."""
+        end: Outputs | None = None
+        gradient = np.zeros_like(state.weights)
+        numbers, keys = [], []
+        for segment, (a, b), start in zip(
+            reversed(self.segments), reversed(self.spans), reversed(state.starts), strict=True
+        ):
+            _, _, inner = segment.forward(state.weights, start)
+            part, cotangents = segment.pull_back(
+                inner, observed[:, :, a:b], end, with_sources=with_sources
+            )
+            gradient += part
+            if with_sources:
+                n, k = segment.n_sources
+                numbers.append(cotangents.numbers[:, :n])
+                keys.append(cotangents.keys[:, :k])
+            end = _copied(cotangents.at(0))
+        return gradient, _joined(numbers, keys)
+
+    def tangent(
+        self, state: SegmentedState, directions: Directions
+    ) -> tuple[np.ndarray, Signals | None]:
+        """As `Evaluation.tangent`, over the whole run."""
+        numbers = []
+        tangent_start: Outputs | None = None
+        for segment, start in zip(self.segments, state.starts, strict=True):
+            _, _, inner = segment.forward(state.weights, start)
+            number, tangents = segment.tangent(inner, directions, tangent_start)
+            numbers.append(number)
+            tangent_start = _copied(tangents.at(-1))
+        return np.concatenate(numbers, 2), None
+
+
+def _copied(outputs: Outputs) -> Outputs:
+    return np.array(outputs[0]), np.array(outputs[1])
+
+
+def _joined(numbers: list[np.ndarray], keys: list[np.ndarray]) -> Signals:
+    """Cotangents of the sources over the whole run, from segments in reverse order.
+
+    The entry at a cut belongs to both segments: the one before it carried it along already.
+    """
+    if not numbers:
+        return Signals(np.zeros((0, 0, 1, 0)), np.zeros((0, 0, 1, 0, 0)))
+
+    def join(parts: list[np.ndarray]) -> np.ndarray:
+        return np.concatenate([parts[-1][:, :, :1], *(part[:, :, 1:] for part in parts[::-1])], 2)
+
+    return Signals(join(numbers), join(keys))
