@@ -191,16 +191,7 @@ class JaxJit(JaxTrees):
         self._gradient = jax.jit(self._gradient)
 
 
-KINDS = (
-    VValues,
-    BareNumpy,
-    NestedDicts,
-    AutogradDicts,
-    TreeValues,
-    OpTrees,
-    JaxTrees,
-    JaxJit,
-)
+KINDS = (VValues, BareNumpy, NestedDicts, AutogradDicts, TreeValues, OpTrees, JaxTrees, JaxJit)
 
 
 # -------------------- measuring --------------------
