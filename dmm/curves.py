@@ -19,8 +19,13 @@ MOST_POINTS = 600
 MOST_EVENTS = 5
 
 # Each event has its own shape, drawn around (0, 0): colour alone would not do.
-SHAPES = ("M0 5L-5 -4H5Z", "M-4 -4L4 4M-4 4L4 -4", "M0 -5L5 0L0 5L-5 0Z", "M-4 -4H4V4H-4Z")
-SHAPES = (*SHAPES, "M0 -5L5 4H-5Z")
+SHAPES = (
+    "M0 5L-5 -4H5Z",  # triangle down
+    "M-4 -4L4 4M-4 4L4 -4",  # cross
+    "M0 -5L5 0L0 5L-5 0Z",  # diamond
+    "M-4 -4H4V4H-4Z",  # square
+    "M0 -5L5 4H-5Z",  # triangle up
+)
 
 
 class Curve(NamedTuple):

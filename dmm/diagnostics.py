@@ -206,7 +206,8 @@ def _pairs(machine: Machine, links: Iterable[Link]) -> Iterable[Pair]:
     """Greedily, best match first; a link belongs to one pair at most."""
     bundles: dict[tuple[str, ...], list[Link]] = defaultdict(list)
     for link in links:
-        bundles[(link.neuron_in, *link.path[2:])].append(link)
+        key = (link.neuron_in, *link.path[2:])
+        bundles[key].append(link)
     for bundle in bundles.values():
         yield from _pairs_of(machine, bundle)
 

@@ -93,7 +93,7 @@ class _Table:
     def lines(self) -> Iterable[str]:
         yield f"Machine {plain(self.machine.name)} · {headline(self.machine)}"
         marks = pair_marks(self.links, self.diagnostics.pairs)
-        into = {neuron: [] for neuron in self.neurons}
+        into: dict[str, list[Link]] = {neuron: [] for neuron in self.neurons}
         for link in self.links:
             into[link.neuron_in].append(link)
         for neuron, links in into.items():
@@ -162,15 +162,14 @@ def pair_marks(
     """
     position = {(link.path, link.is_fixed): i for i, link in enumerate(links)}
     marks: dict[tuple[tuple[str, ...], bool], str] = {}
-    shown = [
-        (pair, *sorted((position[one], position[other])))
-        for pair in pairs
-        if (one := (pair.first.path, pair.first.is_fixed)) in position
-        and (other := (pair.second.path, pair.second.is_fixed)) in position
-    ]
+    shown = []
+    for pair in pairs:
+        places = [position.get((link.path, link.is_fixed)) for link in (pair.first, pair.second)]
+        if None not in places:
+            shown.append((pair, sorted(i for i in places if i is not None)))
     for _, group in groupby(shown, key=lambda entry: entry[0].first.neuron_in):
         letters = map(_letters, range(len(shown)))
-        for pair, i, j in group:
+        for pair, (i, j) in group:
             keys = [(links[k].path, links[k].is_fixed) for k in (i, j)]
             percent = f"{pair.mismatch:.0%}"
             if j == i + 1:

@@ -16,7 +16,8 @@ from vvalues import VValue
 
 from .engine import Trace, run
 from .expressions import Evaluator, Linear, Port
-from .machine import Machine
+from .labels import plain
+from .machine import Machine, initial_outputs
 from .reading import layers
 from .streams import Streams
 
@@ -37,7 +38,7 @@ class Observations:
     Attributes
     ----------
     outputs, inputs : for every string, port -> array (1 + ticks, keys)
-        Row 0 is the empty state before the first tick.
+        Row 0 is the state before the first tick.
     keys : for every string, the path of each column; column 0 is the ``:number``
     scales : for every string, the largest value of any port up to each tick, at least 1
     trouble : why the machine cannot be run on random streams, or ""
@@ -78,7 +79,7 @@ class Observations:
             with np.errstate(all="ignore"):
                 claimed = Evaluator(named, keys, self.ticks).values(right)
                 if is_sum:
-                    claimed[0] = 0.0
+                    claimed[0] = observed[0]  # what there is before the first tick
                     claimed = np.cumsum(claimed, axis=0)
                 differences = np.abs(claimed - observed).max(axis=1) / scale
             comparable = np.isfinite(scale)
@@ -101,12 +102,16 @@ def observe(machine: Machine) -> Observations:
     """Run a machine on random streams; what goes wrong is reported, not raised."""
     ticks = TICKS_AFTER_START + len(layers(machine))
     observations = Observations(ticks=ticks)
+    if machine.matrix_port is not None:
+        port = ".".join(map(plain, machine.matrix_port))
+        observations.trouble = f"the machine holds its links itself, in {port}, and may edit them"
+        return observations
     streams = random_streams(machine, ticks)
     try:
         for string in range(len(streams)):
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")  # divergence is no error here
-                _add(observations, run(machine, streams, ticks, string=string), ticks)
+                _add(observations, machine, run(machine, streams, ticks, string=string))
     except Exception as error:  # a user's activation may raise anything
         observations.trouble = f"{type(error).__name__}: {error}".splitlines()[0]
     return observations
@@ -132,16 +137,17 @@ def random_streams(machine: Machine, ticks: int) -> Streams:
     return Streams((keys,) * len(SCALES), arrays, ticks)
 
 
-def _add(observations: Observations, trace: Trace, ticks: int) -> None:
+def _add(observations: Observations, machine: Machine, trace: Trace) -> None:
     keys: dict[Key, int] = {(): 0}
-    for tree in (*trace.inputs, *trace.outputs):
+    initial = initial_outputs(machine)
+    for tree in (initial, *trace.inputs, *trace.outputs):
         for path, leaf in tree.items():
             if isinstance(leaf, np.ndarray):
                 raise ValueError("its streams hold arrays")
             keys.setdefault(path[2:], len(keys))
-    outputs = _arrays(trace.outputs, keys, ticks)
-    inputs = _arrays(trace.inputs, keys, ticks)
-    scale = np.ones(1 + ticks)
+    outputs = _arrays([initial, *trace.outputs], keys)
+    inputs = _arrays([VValue(), *trace.inputs], keys)
+    scale = np.ones(1 + observations.ticks)
     for array in (*outputs.values(), *inputs.values()):
         with np.errstate(all="ignore"):
             scale = np.maximum(scale, np.abs(array).max(axis=1))
@@ -151,12 +157,12 @@ def _add(observations: Observations, trace: Trace, ticks: int) -> None:
     observations.scales.append(np.maximum.accumulate(np.where(np.isnan(scale), np.inf, scale)))
 
 
-def _arrays(trees: list[VValue], keys: Mapping[Key, int], ticks: int) -> dict[Port, np.ndarray]:
+def _arrays(trees: list[VValue], keys: Mapping[Key, int]) -> dict[Port, np.ndarray]:
     arrays: dict[Port, np.ndarray] = {}
-    for t, tree in enumerate(trees, start=1):
+    for t, tree in enumerate(trees):
         for path, leaf in tree.items():
             port = path[0], path[1]
             if port not in arrays:
-                arrays[port] = np.zeros((1 + ticks, len(keys)))
+                arrays[port] = np.zeros((len(trees), len(keys)))
             arrays[port][t, keys[path[2:]]] = leaf
     return arrays

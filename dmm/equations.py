@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from textwrap import wrap
 
 from vvalues import max_norm
@@ -15,8 +16,8 @@ from vvalues import max_norm
 from .diagnostics import diagnose
 from .equation_checks import Observations, observe
 from .expressions import Port, Symbol, text
-from .labels import number_text, pad, plain, unique_labels, width
-from .machine import Link, Machine
+from .labels import constant_text, number_text, pad, plain, unique_labels, width
+from .machine import Link, Machine, initial_outputs
 from .reading import LIMIT, reading_order, shown_links, wired
 from .simplify import Equation, System, simplified
 
@@ -126,14 +127,14 @@ def _written(machine: Machine, system: System) -> str:
     for equation in system.equations:
         delays = _delays(equation)
         prefix = "sum over time of " if equation.is_sum else ""
-        right = text(equation.right, lambda s, d=delays: _symbol_text(s, system.names, d))
+        right = text(equation.right, partial(_symbol_text, names=system.names, delays=delays))
         lines.append((f"{left(equation)} = {prefix}{right}", _remarks(equation, system, delays)))
     column = max((width(line) for line, _ in lines if width(line) <= LINE), default=LINE) + 4
     out = []
     for line, remarks in lines:
         *above, last = _wrapped(line)
         out += [*above, f"{pad(last, max(column, width(last) + 4))}{remarks}".rstrip()]
-    return "\n".join([*out, "", *_legend(system, neurons)])
+    return "\n".join([*out, "", *_legend(machine, system, neurons)])
 
 
 def _wrapped(line: str) -> list[str]:
@@ -176,8 +177,8 @@ def _remarks(equation: Equation, system: System, delays: dict[Port, int]) -> str
     return ", ".join(remarks)
 
 
-def _legend(system: System, neurons: dict[str, str]) -> list[str]:
-    lines = []
+def _legend(machine: Machine, system: System, neurons: dict[str, str]) -> list[str]:
+    lines, initial = [], initial_outputs(machine)
     for port, name in system.names.items():
         sign = "-" if system.signs.get(port, 1) < 0 else ""
         meaning = f"{sign}{neurons[port[0]]}.{plain(port[1])}"
@@ -185,6 +186,9 @@ def _legend(system: System, neurons: dict[str, str]) -> list[str]:
             meaning += ", input stream"
         if port in system.constants:
             meaning += f" = {system.constants[port]}"
+        start = initial.subtree(port)
+        if start:
+            meaning += f", {constant_text(start)} before the first tick"
         lines.append((name, meaning))
     column = max((width(name) for name, _ in lines), default=0)
     out = [f"{pad(name, column)} : {meaning}" for name, meaning in lines]

@@ -297,7 +297,7 @@ class _Builder:
             return _call(Relu(), one + other * -1.0)
         if isinstance(kernel, MaxNorm):
             return _call(MaxNormOf(), fields[0].upright()[0])
-        if isinstance(kernel, DotProduct):
+        if isinstance(kernel, DotProduct) and not kernel.is_soft:
             (one, sign), (other, other_sign) = (f.upright() for f in fields)
             return _call(ClipDot(kernel.bound), one, other) * (sign * other_sign)
         return self._plain_body(port)
@@ -315,7 +315,7 @@ class _Builder:
             if fold:
                 value, start = self.constants[port]
                 self.valid_from = max(self.valid_from, start + 1)
-                return Linear(constant=dict(value.items()).get((), 0.0))
+                return Linear(constant=float(dict(value.items()).get((), 0.0)))
             return Linear(((Symbol(port, 1), 1.0),))
         if port not in self.named and port in self.bodies:
             body = self.bodies[port]
