@@ -49,7 +49,7 @@ class Diagnostics:
     Attributes
     ----------
     silent : neurons that can never emit anything but zero
-    unheard : neurons that cannot influence any sink (none if the machine has no sink)
+    unheard : other neurons that cannot influence any sink (none if the machine has no sink)
     unread : outputs (neuron, field) of other neurons that no link reads
     inert : links into a field that is not read, or from one that is not written
     constants : outputs that do not depend on any input stream, with the value they settle at
@@ -66,7 +66,7 @@ class Diagnostics:
     @property
     def dead(self) -> tuple[str, ...]:
         """Neurons that could be removed: silent or unheard."""
-        return tuple(dict.fromkeys((*self.silent, *self.unheard)))
+        return (*self.silent, *self.unheard)
 
     def summary(self) -> str:
         """One line of counts."""
@@ -115,10 +115,11 @@ def diagnose(machine: Machine) -> Diagnostics:
     living = _living(machine, links)
     heard = _heard(machine, links)
     read = {link.path[2:] for link in links}
+    silent = tuple(n for n in order if n not in living and machine.type_of(n).writes)
     carries = {(link.path, link.is_fixed) for link in links}
     return Diagnostics(
-        silent=tuple(n for n in order if n not in living and machine.type_of(n).writes),
-        unheard=tuple(n for n in order if n not in heard),
+        silent=silent,
+        unheard=tuple(n for n in order if n not in heard and n not in silent),
         unread=tuple(
             (n, f.name)
             for n in order

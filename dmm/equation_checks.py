@@ -98,7 +98,7 @@ class Observations:
         return worst if start <= self.ticks else np.inf
 
 
-def observe(machine: Machine) -> Observations:
+def observe(machine: Machine, seed: int = SEED) -> Observations:
     """Run a machine on random streams; what goes wrong is reported, not raised."""
     ticks = TICKS_AFTER_START + len(layers(machine))
     observations = Observations(ticks=ticks)
@@ -106,7 +106,7 @@ def observe(machine: Machine) -> Observations:
         port = ".".join(map(plain, machine.matrix_port))
         observations.trouble = f"the machine holds its links itself, in {port}, and may edit them"
         return observations
-    streams = random_streams(machine, ticks)
+    streams = random_streams(machine, ticks, seed)
     try:
         for string in range(len(streams)):
             with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -117,9 +117,9 @@ def observe(machine: Machine) -> Observations:
     return observations
 
 
-def random_streams(machine: Machine, ticks: int) -> Streams:
+def random_streams(machine: Machine, ticks: int, seed: int = SEED) -> Streams:
     """One string per scale; every source of the machine gets a number and a few keys."""
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(seed)
     constants = [
         path[1:]
         for kind in map(machine.type_of, machine.neurons)

@@ -67,17 +67,15 @@ def derive(machine: Machine) -> System:
     plain_ports: set[Port] = set()
     while True:
         system = simplified(machine, plain_ports, constants)
-        errors = {
-            equation.port: _error(observations, system, equation)
-            for equation in system.equations
-            if equation.port not in plain_ports
-        }
+        claims = [e for e in (*system.equations, *system.parts) if e.port not in plain_ports]
+        errors = {e.port: _error(observations, system, e) for e in claims}
         wrong = {port for port, error in errors.items() if not error <= observations.tolerance}
         if not wrong:
             system.rejected = sorted(plain_ports)
             system.difference = max(errors.values(), default=0.0)
             return system
-        plain_ports |= wrong
+        # An equation is wrong on its own account only if nothing written out in it is.
+        plain_ports |= {e.port for e in claims if e.port in wrong and not e.inlined & wrong}
 
 
 def _checked_constants(machine: Machine, observations: Observations) -> dict[Port, tuple]:

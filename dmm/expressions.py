@@ -29,6 +29,9 @@ __all__ = [
     "Port",
     "Relu",
     "Symbol",
+    "call",
+    "delayed",
+    "only_number",
     "text",
 ]
 
@@ -201,6 +204,43 @@ class OfType(Function):
 
 def _tree(row: np.ndarray, keys: list[tuple[str, ...]]) -> VValue:
     return assemble({(*keys[i], NUMBER): float(row[i]) for i in np.flatnonzero(row)})
+
+
+# -------------------- rewriting --------------------
+
+
+def call(function: Function, *arguments: Linear) -> Linear:
+    """A call as an expression."""
+    if any(not a.terms and not a.constant for a in arguments):
+        return Linear()  # these functions map zero to zero
+    return Linear(((Call(function, arguments), 1.0),))
+
+
+def delayed(expression: Linear) -> Linear:
+    """The same expression one tick ago."""
+    terms = []
+    for atom, coefficient in expression.terms:
+        if isinstance(atom, Symbol):
+            later: Symbol | Call = Symbol(atom.port, atom.delay + 1, atom.is_number)
+        else:
+            later = Call(atom.function, tuple(map(delayed, atom.arguments)))
+        terms.append((later, coefficient))
+    return Linear(tuple(terms), expression.constant)
+
+
+def only_number(
+    expression: Linear, is_scalar: bool, is_scalar_port: Callable[[Port], bool]
+) -> Linear:
+    """Its ``:number``: calls give numbers already, symbols may carry keys."""
+    if not is_scalar:
+        return expression
+    terms = [
+        (Symbol(atom.port, atom.delay, not is_scalar_port(atom.port)), c)
+        if isinstance(atom, Symbol)
+        else (atom, c)
+        for atom, c in expression.terms
+    ]
+    return Linear(tuple(terms), expression.constant)
 
 
 # -------------------- printing --------------------

@@ -6,7 +6,7 @@ with the ports that failed written as bare links.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from vvalues import VValue
@@ -14,13 +14,15 @@ from vvalues import VValue
 from .expressions import (
     Call,
     ClipDot,
-    Function,
     Linear,
     MaxNormOf,
     OfType,
     Port,
     Relu,
     Symbol,
+    call,
+    delayed,
+    only_number,
 )
 from .kernels import Compare, DotProduct, MaxNorm, Sum
 from .labels import constant_text, plain
@@ -53,6 +55,7 @@ class Equation:
         First tick at which it holds (constants take time to arrive).
     is_explicit : bool
         Delays are written at the symbols, because the equation is part of a cycle.
+    inlined : ports whose expressions are written out in the right side
     """
 
     port: Port
@@ -61,6 +64,7 @@ class Equation:
     is_sum: bool = False
     valid_from: int = 1
     is_explicit: bool = False
+    inlined: frozenset[Port] = frozenset()
 
 
 @dataclass
@@ -70,6 +74,7 @@ class System:
     Attributes
     ----------
     equations : in the order of reading
+    parts : equations of the ports that are inlined
     names : of the ports that occur in them
     signs : -1 for names that stand for the negative of their port
     constants : values of the constant ports that occur
@@ -80,6 +85,7 @@ class System:
     """
 
     equations: list[Equation] = field(default_factory=list)
+    parts: list[Equation] = field(default_factory=list)
     names: dict[Port, str] = field(default_factory=dict)
     signs: dict[Port, int] = field(default_factory=dict)
     constants: dict[Port, str] = field(default_factory=dict)
@@ -118,7 +124,7 @@ class _Builder:
         self.order = reading_order(machine)
         self.signs: dict[Port, int] = {}
         self.bodies: dict[Port, Equation] = {}
-        self.valid_from = 1
+        self._start()
 
     def system(self) -> System:
         inputs = self._input_roots()
@@ -135,7 +141,9 @@ class _Builder:
         found = {p: self.bodies[p] for p in needed if p in self.named and p in self.bodies}
         used = self._reading(found.values(), roots, outputs)
         kept = [found[port] for port in used if port in found]
-        return self._named_system([*kept, *roots], used)
+        system = self._named_system([*kept, *roots], used)
+        system.parts = [self.bodies[p] for p in needed if p in self.bodies and p not in found]
+        return system
 
     # ---- what is needed ----
 
@@ -227,13 +235,18 @@ class _Builder:
 
     # ---- equations ----
 
+    def _start(self) -> None:
+        """Begin an equation: what its parts say about it is collected while it is built."""
+        self.valid_from = 1
+        self.inlined: frozenset[Port] = frozenset()
+
     def _define(self, port: Port, n_uses: int) -> None:
         kind = self.machine.type_of(port[0])
         if kind.is_source or (port in self.constants and port not in self.plain):
             return
         if port not in self.named and n_uses > 1:
             self.named.add(port)
-        self.valid_from = 1
+        self._start()
         in_cycle = port[0] in self.cycles
         if port in self.plain:
             equation = Equation(port, False, self._plain_body(port), is_explicit=in_cycle)
@@ -243,7 +256,7 @@ class _Builder:
             right = self._body(port, kind, fold=not in_cycle)
             if port in self.named and not in_cycle:
                 right, self.signs[port] = right.upright()
-            equation = Equation(port, False, right, False, self.valid_from, in_cycle)
+            equation = Equation(port, False, right, False, self.valid_from, in_cycle, self.inlined)
         if port not in self.named and equation.right.n_atoms() > MOST_INLINED:
             self.named.add(port)
         self.bodies[port] = equation
@@ -272,17 +285,17 @@ class _Builder:
         rest = Linear(tuple(t for t in total.terms if t[0] != own), total.constant)
         rest, self.signs[port] = rest.upright()
         if feedback == 1.0:
-            return Equation(port, False, rest, is_sum=True)
+            return Equation(port, False, rest, is_sum=True, inlined=self.inlined)
         right = Linear.of(((own, feedback), *rest.terms), rest.constant)
-        return Equation(port, False, right, is_explicit=True)
+        return Equation(port, False, right, is_explicit=True, inlined=self.inlined)
 
     def _input_equation(self, port: Port) -> Equation:
-        self.valid_from = 1
+        self._start()
         if port in self.plain:
             return Equation(port, True, self._direct(port))
         read = self.machine.type_of(port[0]).read_field(port[1])
         right = self._field(port, bool(read and read.is_scalar), fold=True)
-        return Equation(port, True, right, valid_from=self.valid_from)
+        return Equation(port, True, right, valid_from=self.valid_from, inlined=self.inlined)
 
     def _body(self, port: Port, kind: NeuronType, fold: bool) -> Linear:
         fields = [self._field((port[0], f.name), f.is_scalar, fold) for f in kind.reads]
@@ -294,12 +307,12 @@ class _Builder:
             return total
         if isinstance(kernel, Compare):
             one, other = fields if port[1] == kind.writes[0].name else fields[::-1]
-            return _call(Relu(), one + other * -1.0)
+            return call(Relu(), one + other * -1.0)
         if isinstance(kernel, MaxNorm):
-            return _call(MaxNormOf(), fields[0].upright()[0])
+            return call(MaxNormOf(), fields[0].upright()[0])
         if isinstance(kernel, DotProduct) and not kernel.is_soft:
             (one, sign), (other, other_sign) = (f.upright() for f in fields)
-            return _call(ClipDot(kernel.bound), one, other) * (sign * other_sign)
+            return call(ClipDot(kernel.bound), one, other) * (sign * other_sign)
         return self._plain_body(port)
 
     def _field(self, port: Port, is_scalar: bool, fold: bool) -> Linear:
@@ -320,9 +333,10 @@ class _Builder:
         if port not in self.named and port in self.bodies:
             body = self.bodies[port]
             if fold or body.valid_from == 1:
+                self.inlined |= {port} | body.inlined
                 if body.valid_from > 1:
                     self.valid_from = max(self.valid_from, body.valid_from + 1)
-                return _only_number(_delayed(body.right), is_scalar, self._is_scalar)
+                return only_number(delayed(body.right), is_scalar, self._is_scalar)
             self.named.add(port)
         symbol = Symbol(port, 1, is_scalar and not self._is_scalar(port))
         return Linear(((symbol, float(self.signs.get(port, 1))),))
@@ -360,7 +374,7 @@ class _Builder:
                 names[port] = stem if len(group) == 1 else f"{stem}{i + 1}"
         constants = {p: _constant_note(*self.constants[p]) for p in ports if p in self.constants}
         sources = [p for p in ports if self.machine.type_of(p[0]).is_source]
-        return System(kept, names, self.signs, constants, sources)
+        return System(kept, names=names, signs=self.signs, constants=constants, sources=sources)
 
     def _stem(self, port: Port) -> str:
         kind = self.machine.type_of(port[0])
@@ -372,39 +386,6 @@ class _Builder:
         if type(kind.kernel) is Sum and not kind.kernel.offset:
             return "a"
         return letters.get(type(kind.kernel), _word(kind.name))
-
-
-def _call(function: Function, *arguments: Linear) -> Linear:
-    if any(not a.terms and not a.constant for a in arguments):
-        return Linear()  # these functions map zero to zero
-    return Linear(((Call(function, arguments), 1.0),))
-
-
-def _delayed(expression: Linear) -> Linear:
-    """The same expression one tick ago."""
-    terms = []
-    for atom, coefficient in expression.terms:
-        if isinstance(atom, Symbol):
-            later: Symbol | Call = Symbol(atom.port, atom.delay + 1, atom.is_number)
-        else:
-            later = Call(atom.function, tuple(map(_delayed, atom.arguments)))
-        terms.append((later, coefficient))
-    return Linear(tuple(terms), expression.constant)
-
-
-def _only_number(
-    expression: Linear, is_scalar: bool, is_scalar_port: Callable[[Port], bool]
-) -> Linear:
-    """Its ``:number``: calls give numbers already, symbols may carry keys."""
-    if not is_scalar:
-        return expression
-    terms = [
-        (Symbol(atom.port, atom.delay, not is_scalar_port(atom.port)), c)
-        if isinstance(atom, Symbol)
-        else (atom, c)
-        for atom, c in expression.terms
-    ]
-    return Linear(tuple(terms), expression.constant)
 
 
 def _word(name: str) -> str:
