@@ -4,13 +4,24 @@ The reference engine (`run`) is the literal two-stroke cycle; the compiled engin
 (`compile_machine`) evaluates all ticks of a level at once and agrees with it to 1e-10.
 """
 
-from . import activations as _activations  # noqa: F401  (registers the neuron types)
+from . import (  # noqa: F401  (these register the neuron types)
+    activations,
+    elementwise,
+    gates,
+    lists,
+    memories,
+    superfluid,
+)
 from .compiled import Program, ReferenceProgram, compile_machine
 from .engine import Trace, down_movement, run, two_stroke_cycle, up_movement
+from .families import family
 from .files import load_machine, machine_from_matrix, save_machine
+from .hierarchy import machine_neuron
+from .kinds import declare_coercion
 from .machine import Link, Machine
 from .neurons import Field, NeuronType, get_neuron_type, neuron_type, neuron_types, register
-from .spaces import layered_space, recurrent_space
+from .session import Session
+from .spaces import layered_space, recurrent_space, superfluid_space
 from .streams import Streams, streams_from_trees, text_streams
 
 __all__ = [
@@ -20,14 +31,18 @@ __all__ = [
     "NeuronType",
     "Program",
     "ReferenceProgram",
+    "Session",
     "Streams",
     "Trace",
     "compile_machine",
+    "declare_coercion",
     "down_movement",
+    "family",
     "get_neuron_type",
     "layered_space",
     "load_machine",
     "machine_from_matrix",
+    "machine_neuron",
     "neuron_type",
     "neuron_types",
     "recurrent_space",
@@ -35,6 +50,7 @@ __all__ = [
     "run",
     "save_machine",
     "streams_from_trees",
+    "superfluid_space",
     "text_streams",
     "two_stroke_cycle",
     "up_movement",

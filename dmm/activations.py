@@ -11,6 +11,7 @@ DMM Lite: github anhinga/julia-flux-drafts, ``arxiv-1606-09470-section3/May-Augu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,21 +19,14 @@ import autograd.numpy as anp
 from autograd.tracer import getval
 
 import vvalues as vv
-from vvalues import NUMBER, VValue
+from vvalues import VValue
 
 from .kernels import Compare, DotProduct, MaxNorm, Sum
-from .neurons import neuron_type
+from .neurons import NeuronType, neuron_type, number, parse_field, register
 
 __all__ = ["clamp", "number", "relu"]
 
 _DMM_LITE = "dmm-lite.jl (anhinga/julia-flux-drafts)"
-_units: dict[str, VValue] = {}
-
-
-def number(inputs: VValue, field: str) -> float:
-    """The ``:number`` of one field of a neuron's inputs (0 where absent)."""
-    unit = _units.setdefault(field, VValue({field: {NUMBER: 1.0}}))
-    return vv.inner(inputs, unit)
 
 
 def relu(x: Any) -> Any:
@@ -71,21 +65,49 @@ def maximum_norm(inputs: VValue) -> dict[str, Any]:
     return {"norm": vv.max_norm(inputs.subtree("dict"))}
 
 
-DOT_BOUND = 4.0
+def _dot_product(name: str, bound: float, summary: str, source: str, *, is_soft=False) -> None:
+    def activation(inputs: VValue) -> dict[str, Any]:
+        product = vv.inner(inputs.subtree("dict-1"), inputs.subtree("dict-2"))
+        if is_soft:
+            return {"dot": bound * anp.tanh(product / bound)}
+        return {"dot": clamp(product, bound)}
+
+    activation.__doc__ = summary
+    register(
+        NeuronType(
+            name,
+            tuple(map(parse_field, ("dict-1", "dict-2"))),
+            (parse_field("dot/:number"),),
+            activation,
+            DotProduct(bound, is_soft=is_soft),
+            is_alive="all",
+            source=source,
+        )
+    )
 
 
-@neuron_type(
+_dot_product(
     "dot",
-    reads=["dict-1", "dict-2"],
-    writes=["dot/:number"],
-    kernel=DotProduct(DOT_BOUND),
-    is_alive="all",
-    source=_DMM_LITE + ", dot_product_dicts (clamped to +-4 since feedforward-run-3)",
+    4.0,
+    "Dot product over the common keys, clamped to +-4.",
+    _DMM_LITE + ", dot_product_dicts (clamped to +-4 since feedforward-run-3)",
 )
-def dot_product(inputs: VValue) -> dict[str, Any]:
-    """Dot product over the common keys, clamped to +-4."""
-    product = vv.inner(inputs.subtree("dict-1"), inputs.subtree("dict-2"))
-    return {"dot": clamp(product, DOT_BOUND)}
+_dot_product(
+    "dot100",
+    100.0,
+    "Dot product over the common keys, clamped to +-100.",
+    _DMM_LITE + ", dot_product_dicts (as in the recurrent run-2.1)",
+)
+_dot_product(
+    "dot_free", math.inf, "Dot product over the common keys.", _DMM_LITE + " (first and second run)"
+)
+_dot_product(
+    "dot_soft",
+    4.0,
+    "Dot product over the common keys, bounded by a softmax: ``4 tanh(x / 4)``.",
+    "The mean of -4 and 4 under the softmax of -x/4 and x/4; smooth, unlike the published clamp.",
+    is_soft=True,
+)
 
 
 @neuron_type(

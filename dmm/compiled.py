@@ -22,6 +22,7 @@ from .differentials import evaluate
 from .directions import DenseDirections, UnitDirections
 from .evaluation import Evaluation
 from .fallback import why_not_compiled
+from .lowering import lower
 from .machine import Machine
 from .movement import Workspace
 from .plan import make_plan
@@ -65,7 +66,11 @@ class Program:
         self.stopped = frozenset(stopped)
         self.recompute = recompute
         self.support: Support = machine.trainable.support
-        self.plan = make_plan(machine, self.observed)
+        lowered = lower(machine, self.stopped)
+        self.plan = make_plan(lowered.machine, self.observed)
+        links, elements = self.plan.trainable
+        self.plan.trainable = links, lowered.origin[elements]
+        self.stopped_lowered = lowered.stopped
         self.live = np.zeros(self.support.size, dtype=bool)
         self.live[self.plan.trainable[1]] = True
         self.workspace = Workspace()
@@ -180,7 +185,7 @@ class BoundProgram:
         numbers, keys, self.columns = bind_sources(program.plan, streams, indices)
         self._indices = {name: indices.get((name, streams.ticks)) for name in streams.arrays}
         self._start = bind_initial(program.plan, self.columns, keys.shape[-1])
-        arguments = program.plan, (numbers, keys), program.stopped, program.workspace
+        arguments = program.plan, (numbers, keys), program.stopped_lowered, program.workspace
         self.evaluation: Evaluation | SegmentedEvaluation
         if program.recompute:
             length = None if program.recompute is True else int(program.recompute)

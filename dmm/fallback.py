@@ -6,6 +6,7 @@ from vvalues import format_path
 
 from .binding import trainable_clockwork
 from .coercions import coerced_links
+from .lowering import lower, why_not_lowered
 from .machine import Machine
 from .plan import missing_kernels
 
@@ -16,7 +17,10 @@ def why_not_compiled(machine: Machine) -> str:
     """The reason in words, or an empty string if the compiled engine can run the machine."""
     if machine.matrix_port is not None:
         return f"the network matrix is held by {'/'.join(machine.matrix_port)}"
-    missing = missing_kernels(machine)
+    reason = why_not_lowered(machine)
+    if reason:
+        return reason
+    missing = missing_kernels(lower(machine, frozenset()).machine)
     if missing:
         return f"neuron types without a vectorised kernel: {', '.join(missing)}"
     for matrix in (machine.fixed, machine.trainable):

@@ -82,6 +82,10 @@ def save_machine(machine: Machine, file: str | os.PathLike) -> None:
         "trainable": to_plain(machine.trainable),
         "metadata": dict(machine.metadata),
     }
+    if machine.initial:
+        document["initial"] = to_plain(machine.initial)
+    if machine.matrix_port:
+        document["matrix_port"] = list(machine.matrix_port)
     write_atomically(
         file, json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     )
@@ -134,4 +138,14 @@ def _from_document(document: Mapping[str, Any], where: str) -> Machine:
         from_plain(document.get("trainable", {}), f"{where}: trainable"),
         str(document.get("name", "machine")),
         metadata,
+        from_plain(document.get("initial", {}), f"{where}: initial"),
+        _matrix_port(document.get("matrix_port"), where),
     )
+
+
+def _matrix_port(value: Any, where: str) -> tuple[str, str] | None:
+    if value is None:
+        return None
+    if not (isinstance(value, list) and len(value) == 2 and all(isinstance(k, str) for k in value)):
+        raise ValueError(f"{where}: matrix_port: expected [neuron, field], not {value!r}")
+    return value[0], value[1]

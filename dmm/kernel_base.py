@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Kernel", "Partials", "Step", "Stream"]
+__all__ = ["Kernel", "Partials", "Step", "Stream", "key_dot", "plus", "times"]
 
 Partials = tuple[Any, ...]
 Step = Callable[[int], None]
@@ -102,14 +102,14 @@ class Kernel:
         """
 
         def step(t: int) -> None:
-            now = tuple(_at(partial, t) for partial in slopes)
+            now = _at(slopes, t)
             _store(self.adjoint(now, _streams(y[t])), x[t])
 
         return step
 
     def tangent_step(self, slopes: Any, t: int, x: np.ndarray, y: np.ndarray) -> None:
         """One tick of tangents; leading axes of ``x`` and ``y`` run over directions."""
-        now = tuple(_at(partial, t) for partial in slopes)
+        now = _at(slopes, t)
         _store(self.tangent(now, _streams(x)), y)
 
 
@@ -131,4 +131,31 @@ def _store(streams: Sequence[Stream], wide: np.ndarray) -> None:
 
 
 def _at(partial: Any, t: int) -> Any:
-    return partial[t] if isinstance(partial, np.ndarray) else partial
+    """One tick of partial derivatives, however they are nested."""
+    if isinstance(partial, np.ndarray):
+        return partial[t]
+    if isinstance(partial, Stream):
+        return Stream(*(_at(part, t) for part in partial))
+    if isinstance(partial, (tuple, list)):
+        return tuple(_at(part, t) for part in partial)
+    return partial
+
+
+# -------------------- key arrays, None for all zero --------------------
+
+
+def plus(left: np.ndarray | None, right: np.ndarray | None) -> np.ndarray | None:
+    """Sum where None is zero."""
+    if left is None or right is None:
+        return right if left is None else left
+    return left + right
+
+
+def times(keys: np.ndarray | None, factor: np.ndarray) -> np.ndarray | None:
+    """Keys times a number per stream, where None is zero."""
+    return None if keys is None else keys * factor[..., None]
+
+
+def key_dot(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Sum of products over the keys."""
+    return np.einsum("...c,...c->...", x, y)

@@ -7,16 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from .kernel_base import Kernel, Partials, Step, Stream
+from .gate_kernels import Choice, LargerOf, LessOrEqual, NumberFunction, Product
+from .kernel_base import Kernel, Partials, Step, Stream, key_dot, plus
 
-__all__ = ["Compare", "DotProduct", "Elementwise", "Kernel", "MaxNorm", "Stream", "Sum"]
-
-
-def plus(left: np.ndarray | None, right: np.ndarray | None) -> np.ndarray | None:
-    """Sum where None is zero."""
-    if left is None or right is None:
-        return right if left is None else left
-    return left + right
+__all__ = [
+    "Choice",
+    "Compare",
+    "DotProduct",
+    "Elementwise",
+    "Kernel",
+    "LargerOf",
+    "LessOrEqual",
+    "MaxNorm",
+    "NumberFunction",
+    "Product",
+    "Stream",
+    "Sum",
+]
 
 
 class Sum(Kernel):
@@ -113,7 +120,7 @@ class MaxNorm(Kernel):
         number, keys = inputs[0]
         out = number * at_number
         if keys is not None and at_keys is not None:
-            out = out + _dot(keys, at_keys)
+            out = out + key_dot(keys, at_keys)
         return [Stream(out)]
 
     def stepper(self, x: np.ndarray, y: np.ndarray) -> Step:
@@ -143,7 +150,7 @@ class MaxNorm(Kernel):
         return lambda t: np.multiply(g[t], slopes[t], out=stream[t])
 
     def tangent_step(self, slopes: np.ndarray, t: int, x: np.ndarray, y: np.ndarray) -> None:
-        y[..., 0, :, :, 0] = _dot(x[..., 0, :, :, :], slopes[t])
+        y[..., 0, :, :, 0] = key_dot(x[..., 0, :, :, :], slopes[t])
 
 
 class DotProduct(Kernel):
@@ -168,7 +175,7 @@ class DotProduct(Kernel):
         (number1, keys1), (number2, keys2) = inputs
         product = number1 * number2
         if keys1 is not None and keys2 is not None:
-            product = product + _dot(keys1, keys2)
+            product = product + key_dot(keys1, keys2)
         return product
 
     def _bounded(self, product: np.ndarray) -> np.ndarray:
@@ -211,13 +218,13 @@ class DotProduct(Kernel):
         out = inputs[0].number * partials[0] + inputs[1].number * partials[2]
         for keys, at_keys in ((inputs[0].keys, partials[1]), (inputs[1].keys, partials[3])):
             if keys is not None and at_keys is not None:
-                out = out + _dot(keys, at_keys)
+                out = out + key_dot(keys, at_keys)
         return [Stream(out)]
 
     def stepper(self, x: np.ndarray, y: np.ndarray) -> Step:
         one, other, dot = x[:, :, 0], x[:, :, 1], y[:, :, 0, ..., 0]
         if self.is_soft or np.iscomplexobj(x):
-            return lambda t: np.copyto(dot[t], self._bounded(_dot(one[t], other[t])))
+            return lambda t: np.copyto(dot[t], self._bounded(key_dot(one[t], other[t])))
         scratch, bound = np.empty(dot.shape[1:]), self.bound
 
         def step(t: int) -> None:
@@ -228,7 +235,7 @@ class DotProduct(Kernel):
         return step
 
     def slopes(self, x: np.ndarray) -> np.ndarray:
-        slope = self._slope(_dot(x[..., 0, :, :, :], x[..., 1, :, :, :]))
+        slope = self._slope(key_dot(x[..., 0, :, :, :], x[..., 1, :, :, :]))
         return x[..., ::-1, :, :, :] * slope[..., None, :, :, None]
 
     def back_stepper(self, slopes: np.ndarray, y: np.ndarray, x: np.ndarray) -> Step:
@@ -353,7 +360,3 @@ def _largest(x: np.ndarray) -> np.ndarray:
         return x.max(-1)
     at = np.argmax(x.real, axis=-1)[..., None]
     return np.take_along_axis(x, at, -1)[..., 0]
-
-
-def _dot(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return np.einsum("...c,...c->...", x, y)

@@ -38,7 +38,7 @@ class Lane:
     slot: int
     n_written: int
     first_port: int  # first row of the group as the plan numbers them
-    masks_keys: bool
+    numbers_only: tuple[int, ...]  # effective inputs whose keys must not reach the kernel
 
     @property
     def rows(self) -> slice:
@@ -56,6 +56,12 @@ class Lane:
         """View of wide rows as (..., fields, n, strings, columns)."""
         mine = rows[..., self.rows, :, :]
         return mine.reshape(*mine.shape[:-3], len(self.mixing), self.n, *mine.shape[-2:])
+
+    def masks(self, rows: np.ndarray) -> list[np.ndarray]:
+        """Views of the key columns that must be zero."""
+        inputs = self.inputs(rows)
+        fields = self.numbers_only if rows.shape[-1] > 1 else ()
+        return [inputs[..., i, :, :, 1:] for i in fields]
 
     def outputs(self, slots: np.ndarray) -> np.ndarray:
         """View of wide slots as (..., fields, n, strings, columns)."""
@@ -114,7 +120,7 @@ class LoopBlock:
                 group.slots[0].start - self.block.slots.start,
                 len(group.slots),
                 group.rows[0].start,
-                any(f.is_scalar for f in group.kind.reads) and not kernel.reads_numbers_only,
+                _numbers_only(group, kernel),
             )
             lanes.append(lane)
             row = lane.rows.stop
@@ -191,11 +197,7 @@ class LoopBlock:
         steps = [
             lane.kernel.stepper(lane.inputs(rows), lane.outputs(slots[1:])) for lane in self.lanes
         ]
-        masks = [
-            lane.inputs(rows)[..., 1:]
-            for lane in self.lanes
-            if lane.masks_keys and rows.shape[-1] > 1
-        ]
+        masks = [mask for lane in self.lanes for mask in lane.masks(rows)]
         flat_rows, flat_slots = _flat(rows), _flat(slots)
         for t in range(len(rows)):
             np.matmul(matrix, flat_slots[t], out=flat_rows[t])
@@ -254,7 +256,7 @@ class LoopBlock:
             )
             for lane, slope in zip(self.lanes, slopes, strict=True)
         ]
-        masks = [lane.inputs(rows)[..., 1:] for lane in self.lanes if lane.masks_keys]
+        masks = [mask for lane in self.lanes for mask in lane.masks(rows)]
         passing = self._effective(record.matrix, passing=True)
         transposed = np.ascontiguousarray(passing[:, :, :n_back].swapaxes(1, 2))
         inject = self._injection(cotangents, after)
@@ -330,8 +332,8 @@ class LoopBlock:
             np.matmul(matrix, flat_slots, out=flat_rows)
             add_directions(rows.reshape(*rows.shape[:2], -1), state[t])
             for (lane, x, y), slope in zip(lanes, slopes, strict=True):
-                if lane.masks_keys:
-                    x[..., 1:] = 0.0
+                for i in lane.numbers_only:
+                    x[..., i, :, :, 1:] = 0.0
                 lane.kernel.tangent_step(slope, t, x, y)
             self._exchange_tangents(slots, tangents, t + 1)
 
@@ -375,6 +377,17 @@ def _kernel_inside_cycle(group: Group) -> Kernel:
     if has_one_sort or np.array_equal(group.kernel.mixing(n), np.eye(n)):
         return group.kernel
     return _Plain(group.kernel)
+
+
+def _numbers_only(group: Group, kernel: Kernel) -> tuple[int, ...]:
+    """Effective inputs of scalar ports, unless the kernel does not look at keys anyway."""
+    if kernel.reads_numbers_only:
+        return ()
+    are_scalar = [f.is_scalar for f in group.kind.reads]
+    n_effective = len(kernel.mixing(len(are_scalar)))
+    if len(set(are_scalar)) == 1:
+        return tuple(range(n_effective)) if are_scalar[0] else ()
+    return tuple(i for i, is_scalar in enumerate(are_scalar) if is_scalar)
 
 
 class _Plain(Kernel):

@@ -14,14 +14,24 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from vvalues import VValue
+from vvalues import NUMBER, VValue, inner
 
 from .kinds import TREE
 
 if TYPE_CHECKING:
     from .kernel_base import Kernel
 
-__all__ = ["Field", "NeuronType", "get_neuron_type", "neuron_type", "neuron_types", "register"]
+__all__ = [
+    "Field",
+    "NeuronType",
+    "add_maker",
+    "get_neuron_type",
+    "neuron_type",
+    "neuron_types",
+    "number",
+    "parse_field",
+    "register",
+]
 
 Activation = Callable[..., Mapping[str, Any]]
 
@@ -139,21 +149,50 @@ def neuron_type(
     """
 
     def decorate(activation: Activation) -> Activation:
-        register(
-            NeuronType(
-                name, tuple(map(_field, reads)), tuple(map(_field, writes)), activation, **options
-            )
-        )
+        fields = tuple(map(parse_field, reads)), tuple(map(parse_field, writes))
+        register(NeuronType(name, *fields, activation, **options))
         return activation
 
     return decorate
 
 
-def _field(name: str | Field) -> Field:
+def parse_field(name: str | Field) -> Field:
+    """A port from its spelling.
+
+    Examples
+    --------
+    >>> parse_field("dict-1"), parse_field("norm/:number").is_scalar
+    (Field(name='dict-1', is_scalar=False, kind='tree'), True)
+    """
     if isinstance(name, Field):
         return name
     stem, separator, tail = name.partition("/")
-    return Field(stem, is_scalar=bool(separator) and tail == ":number")
+    return Field(stem, is_scalar=bool(separator) and tail == NUMBER)
+
+
+def number(inputs: VValue, field: str) -> Any:
+    """The ``:number`` of one field of a neuron's inputs (0 where absent)."""
+    unit = _units.get(field)
+    if unit is None:
+        unit = _units[field] = VValue({field: {NUMBER: 1.0}})
+    return inner(inputs, unit)
+
+
+_units: dict[str, VValue] = {}
+_makers: dict[str, Callable[[str], NeuronType]] = {}
+
+
+def add_maker(name: str, make: Callable[[str], NeuronType]) -> None:
+    """Register a family of types, see `dmm.families`.
+
+    Raises
+    ------
+    ValueError
+        If another family has this name.
+    """
+    if _makers.get(name, make) is not make:
+        raise ValueError(f"a family of neuron types is called {name!r} already")
+    _makers[name] = make
 
 
 def get_neuron_type(name: str) -> NeuronType:
@@ -162,10 +201,14 @@ def get_neuron_type(name: str) -> NeuronType:
     Raises
     ------
     ValueError
-        If there is none; the message lists the known ones.
+        If there is none; the message lists the known ones. A name such as ``delay(3)`` is made
+        by its family.
     """
     kind = _registry.get(name)
     if kind is None:
+        stem, bracket, argument = name.partition("(")
+        if bracket and argument.endswith(")") and stem in _makers:
+            return register(_makers[stem](argument[:-1]))
         raise ValueError(f"unknown neuron type {name!r}; known types: {', '.join(neuron_types())}")
     return kind
 

@@ -11,8 +11,8 @@ from vvalues import NUMBER, VValue
 from vvalues.support import Support
 
 from . import engine
-from .activations import number
 from .machine import Machine
+from .neurons import number
 from .streams import Streams
 
 __all__ = ["ReferenceProgram"]

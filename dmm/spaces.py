@@ -11,8 +11,9 @@ from vvalues.tree import from_buffer, from_leaves
 
 from .machine import Machine, fixed_links, type_from_name
 from .neurons import get_neuron_type
+from .superfluid import FUNCTION
 
-__all__ = ["SOURCES", "layered_space", "recurrent_space"]
+__all__ = ["SOURCES", "layered_space", "recurrent_space", "superfluid_space"]
 
 SOURCES = (("input", "char"), ("eos", "char"), ("const_1", "const_1"))
 """Outputs of layer 0 in the published feedforward networks."""
@@ -141,6 +142,63 @@ def recurrent_space(
         path: weight for path, weight in fixed_links(neurons).items() if path[0] not in hidden
     }
     return _with_random_weights(rng, neurons, paths, scale, clockwork, f"recurrent-{copies}")
+
+
+def superfluid_space(
+    rng: np.random.Generator,
+    n_neurons: int = 8,
+    scale: float = 0.1,
+    *,
+    types: Sequence[str] = TYPES,
+    sources: Sequence[Port] = SOURCES,
+) -> Machine:
+    """A fully recurrent machine of superfluid neurons: what each neuron *does* is trained too.
+
+    Every output feeds every input; every neuron is a mixture of all ``types``, whose coefficients
+    are weights of links from the neuron ``functions`` (see `dmm.superfluid`), with a fixed
+    self-link that keeps them. The coefficients start at 1 / (number of types) plus noise.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    n_neurons : int
+    scale : float
+        Standard deviation of the initial weights and of the coefficients (dimensionless).
+    types : sequence of neuron types to mix
+    sources : sequence of (neuron, field)
+        As in `layered_space`.
+
+    Returns
+    -------
+    Machine
+
+    Raises
+    ------
+    ValueError
+        If ``n_neurons`` is less than 1, or a type is unknown.
+
+    Examples
+    --------
+    >>> space = superfluid_space(np.random.default_rng(0), n_neurons=3)
+    >>> len(space.trainable), space.neurons["cell-1"]
+    (210, 'superfluid(accum,norm,compare,dot)')
+    """
+    _check_counts(n_neurons=n_neurons)
+    mixture = ",".join(types)
+    hidden = {f"cell-{i}": f"superfluid({mixture})" for i in range(1, n_neurons + 1)}
+    neurons = {**_frame(sources), "functions": f"functions({mixture})", **hidden}
+    inputs = [port for port in _inputs(hidden) if port[1] != FUNCTION]
+    outputs = [port for port in _outputs(hidden) if port[1] != FUNCTION]
+    paths = _every_link([*inputs, *_inputs({"output": "output"})], [*sources, *outputs])
+    paths += _every_link(
+        [(cell, FUNCTION) for cell in hidden], [("functions", name) for name in types]
+    )
+    machine = _with_random_weights(
+        rng, neurons, paths, scale, fixed_links(neurons), f"superfluid-{n_neurons}"
+    )
+    support = machine.trainable.support
+    mean = np.array([path[1] == FUNCTION for path in support.paths]) / len(types)
+    return machine.with_trainable(from_buffer(support, machine.trainable.buffer + mean))
 
 
 # -------------------- shared parts --------------------

@@ -1,0 +1,212 @@
+"""Machines that change while they live: one copies a part of itself, one learns its own weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd.tracer import getval
+
+from vvalues import VValue, put
+
+from ..machine import Machine
+from ..neurons import neuron_type, number
+from .links import links
+
+__all__ = ["copy_links", "fast_weights", "self_copying"]
+
+
+def copy_links(matrix: VValue, members: set[str], suffix: str, outgoing: float = 0.0) -> VValue:
+    """The links that add a copy of a subgraph to a network matrix.
+
+    Links among the members are copied among the copies; a copy keeps the incoming links of its
+    original; its links to the outside have ``outgoing`` times the original weight.
+
+    Parameters
+    ----------
+    matrix : VValue, depth 4
+    members : set of neuron names
+    suffix : str
+        What to append to the names of the copies; the type is still the name up to the first
+        ``-``.
+    outgoing : float
+        0 adds the copies without any effect on the rest, ready to be trained.
+
+    Returns
+    -------
+    VValue, depth 4, the copied links only
+
+    References
+    ----------
+    arXiv:1712.07447, section 6 (deep copy, described there and never implemented by the authors).
+
+    Examples
+    --------
+    >>> copy_links(links("norm-1.dict <- accum-1.dict"), {"norm-1"}, "'")
+    VValue({"norm-1'": {'dict': {'accum-1': {'dict': 1.0}}}})
+    """
+    copies = VValue()
+    for path in getval(matrix).support.paths:
+        receiver, field_in, sender, field_out = path
+        if receiver in members:
+            sender = sender + suffix if sender in members else sender
+            copies = put(copies, (receiver + suffix, field_in, sender, field_out), matrix[path])
+        elif sender in members:
+            weight = matrix[path] * outgoing
+            copies = put(copies, (receiver, field_in, sender + suffix, field_out), weight)
+    return copies
+
+
+@neuron_type(
+    "deep_copy",
+    reads=[
+        "matrix",
+        "subgraph",
+        "trigger/:number",
+        "outgoing/:number",
+        "before/:number",
+        "count/:number",
+    ],
+    writes=["delta", "before/:number", "count/:number"],
+    source="arXiv:1712.07447, section 6 (deep copy)",
+)
+def deep_copy(inputs: VValue) -> dict[str, Any]:
+    """Links of a fresh copy of ``subgraph`` whenever ``trigger`` turns positive.
+
+    ``subgraph`` has a key for every neuron to copy; ``matrix`` is the running network matrix.
+    ``before`` and ``count`` are its memory (self-links of weight 1). Copies are called
+    ``name`` + ``'1``, ``'2``, ...
+    """
+    trigger = number(inputs, "trigger")
+    starts = bool(getval(trigger) > 0 >= getval(number(inputs, "before")))
+    count = number(inputs, "count") + float(starts)
+    delta = VValue()
+    if starts:
+        members = {path[0] for path in getval(inputs.subtree("subgraph")).support.paths if path}
+        suffix = f"'{int(getval(count))}"
+        matrix = inputs.subtree("matrix")
+        delta = copy_links(matrix, members, suffix, number(inputs, "outgoing"))
+    return {"delta": delta, "before": trigger, "count": count}
+
+
+def self_copying() -> Machine:
+    """A machine that copies a part of itself as soon as its input has grown large enough.
+
+    ``accum-1`` adds up the stream and ``norm-1`` measures it. When the norm passes 2.5 the
+    comparison triggers ``copier``, which adds ``accum-1'1`` and ``norm-1'1`` to the network, with
+    their links among each other and from the stream, and links of weight 0.5 to the output.
+
+    Notes
+    -----
+    Fed with {x: 1} at every tick, the output's ``dict-1`` is the sum so far until the copy begins
+    to send, and then that plus half of what the copy has counted since its birth.
+
+    References
+    ----------
+    arXiv:1712.07447, section 6: triggered by the network, nested copies give fractal growth. The
+    authors announced a deep copy and did not release one.
+    """
+    matrix = links(
+        """
+        self.accum <- self.single
+        self.delta <- copier.delta
+        copier.matrix <- self.single
+        copier.subgraph <- subgraph.single
+        copier.trigger <- compare.true
+        copier.outgoing <- const_1.const_1 0.5
+        copier.before <- copier.before
+        copier.count <- copier.count
+        subgraph.single <- subgraph.single
+        accum-1.dict-1 <- accum-1.dict
+        accum-1.dict-2 <- x.stream
+        norm-1.dict <- accum-1.dict
+        compare.dict-1 <- norm-1.norm
+        compare.dict-2 <- const_1.const_1 2.5
+        output.dict-1 <- norm-1.norm
+        """
+    )
+    neurons = {
+        "self": "accumulator",
+        "copier": "deep_copy",
+        "subgraph": "register",
+        "x": "stream",
+        "accum-1": "accum",
+        "norm-1": "norm",
+        "compare": "compare",
+        "const_1": "const_1",
+        "output": "output",
+    }
+    members = VValue({"accum-1": 1.0, "norm-1": 1.0})
+    return Machine(
+        neurons,
+        trainable=matrix,
+        name="self-copying",
+        initial=VValue({"subgraph": {"single": members}}),
+        matrix_port=("self", "single"),
+    )
+
+
+def fast_weights(rate: float = 0.1) -> Machine:
+    """A machine that learns the weights of one of its own neurons while it runs (delta rule).
+
+    ``cell`` combines the streams ``x-1`` and ``x-2`` with weights that start at 0. Its error
+    against the stream ``target``, times each input, times ``rate``, goes back into these very
+    weights: a gate multiplies error and input, a second one scales a register that holds the
+    matrix element in question, and ``self`` adds it to the network matrix.
+
+    Parameters
+    ----------
+    rate : float
+        Learning rate; a link weight, so that it can be trained itself, by differentiating through
+        the life of the machine.
+
+    Notes
+    -----
+    With ``target = 0.7 x-1 - 0.4 x-2`` the links ``cell.dict <- x-1`` and ``x-2`` tend to 0.7
+    and -0.4.
+
+    References
+    ----------
+    B. Widrow, M. Hoff, 1960 (delta rule); J. Schmidhuber, Neural Computation 4, 1992 (fast
+    weights); the self-modifying matrix: arXiv:1712.07447.
+    """
+    text = """
+        self.accum <- self.single
+        cell.dict <- x-1.stream 0
+        cell.dict <- x-2.stream 0
+        target-late.dict <- target.stream
+        error.dict <- target-late.dict
+        error.dict <- cell.dict -1
+        output.dict-1 <- error.dict
+    """
+    for k in (1, 2):
+        text += f"""
+        x-{k}-late-1.dict <- x-{k}.stream
+        x-{k}-late-2.dict <- x-{k}-late-1.dict
+        product-{k}.gate <- error.dict
+        product-{k}.dict <- x-{k}-late-2.dict
+        change-{k}.gate <- product-{k}.dict {rate}
+        change-{k}.dict <- place-{k}.single
+        place-{k}.single <- place-{k}.single
+        self.delta <- change-{k}.dict
+        """
+    neurons = {
+        "self": "accumulator",
+        "target": "stream",
+        "cell": "identity",
+        "error": "identity",
+        "target-late": "identity",
+        "output": "output",
+    }
+    places = {}
+    for k in (1, 2):
+        neurons.update({f"x-{k}": "stream", f"place-{k}": "register"})
+        neurons.update({f"x-{k}-late-{i}": "identity" for i in (1, 2)})
+        neurons.update({f"product-{k}": "gate", f"change-{k}": "gate"})
+        places[f"place-{k}"] = {"single": links(f"cell.dict <- x-{k}.stream")}
+    return Machine(
+        neurons,
+        trainable=links(text),
+        name="fast-weights",
+        initial=VValue(places),
+        matrix_port=("self", "single"),
+    )

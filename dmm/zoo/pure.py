@@ -1,0 +1,121 @@
+"""Lightweight pure machines: every stream is a network matrix.
+
+Six neurons of two inputs - one holds the network matrix, one adds, two multiply and two take the
+larger one, element by element - and five constants: 12 inputs, 11 outputs, and every stream is a
+12 x 11 matrix itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import autograd.numpy as anp
+
+import vvalues as vv
+from vvalues import VValue, assemble, put
+
+from ..machine import Machine
+from ..neurons import neuron_type
+from .links import links
+
+__all__ = ["pure_machine", "pure_oscillator", "pure_soliton"]
+
+SOURCE = "github anhinga/fluid, Lightweight_Pure_DMMs"
+N_CONSTANTS = 5
+
+
+def _sum(inputs: VValue) -> VValue:
+    return inputs.subtree("a") + inputs.subtree("b")
+
+
+@neuron_type("pure_self", reads=["a", "b"], writes=["out"], source=SOURCE)
+def plus_with_clamped_row(inputs: VValue) -> dict[str, Any]:
+    """``a + b``, with the row of the network matrix that feeds ``a`` held at (1, 0, 0, ...)."""
+    return {"out": put(_sum(inputs), ("self", "a"), VValue({"self": {"out": 1.0}}))}
+
+
+@neuron_type("pure_plus", reads=["a", "b"], writes=["out"], source=SOURCE)
+def plus(inputs: VValue) -> dict[str, Any]:
+    """``a + b``."""
+    return {"out": _sum(inputs)}
+
+
+@neuron_type("pure_times", reads=["a", "b"], writes=["out"], source=SOURCE)
+def times(inputs: VValue) -> dict[str, Any]:
+    """Product element by element."""
+    return {"out": vv.mask_multiply(inputs.subtree("a"), inputs.subtree("b"))}
+
+
+@neuron_type("pure_max", reads=["a", "b"], writes=["out"], source=SOURCE)
+def larger(inputs: VValue) -> dict[str, Any]:
+    """The larger one, element by element."""
+    difference = inputs.subtree("a") - inputs.subtree("b")
+    return {"out": vv.scale(_sum(inputs) + vv.map_leaves(anp.abs, difference), 0.5)}
+
+
+def pure_machine(row: VValue, constants: dict[int, VValue]) -> Machine:
+    """A lightweight pure machine.
+
+    Parameters
+    ----------
+    row : VValue, sending neuron / field -> weight
+        Row 1 of the initial matrix, which feeds the second input of ``self``.
+    constants : mapping of number (1 to 5) to VValue
+        What ``held-1`` ... ``held-5`` hold (the outputs 1, 3, 5, 7, 9 of the source).
+
+    References
+    ----------
+    github anhinga/fluid, ``Lightweight_Pure_DMMs``, experiments of 26 and 27 August 2017.
+    """
+    held = {f"held-{k}": "register" for k in range(1, N_CONSTANTS + 1)}
+    neurons = {
+        "self": "pure_self",
+        "plus": "pure_plus",
+        "times-1": "pure_times",
+        "times-2": "pure_times",
+        "max-1": "pure_max",
+        "max-2": "pure_max",
+        **held,
+    }
+    matrix = links("self.a <- self.out") + put(VValue(), ("self", "b"), row)
+    for name in held:
+        matrix = matrix + links(f"{name}.single <- {name}.single")
+    initial = assemble({(f"held-{k}", "single"): tree for k, tree in constants.items()})
+    return Machine(
+        neurons, trainable=matrix, name="pure", initial=initial, matrix_port=("self", "out")
+    )
+
+
+def pure_oscillator() -> Machine:
+    """One weight that flips its own sign.
+
+    Notes
+    -----
+    The weight ``self.b <- held-1`` is 1, -1, 1, -1, ...; what arrives at ``self.b`` in its own
+    place is -2, 2, -2, ...
+
+    References
+    ----------
+    As `pure_machine`; ``aug_26``.
+    """
+    return pure_machine(
+        VValue({"held-1": {"single": 1.0}}), {1: links("self.b <- held-1.single -2")}
+    )
+
+
+def pure_soliton() -> Machine:
+    """A unit weight that wanders through the columns of the matrix for ever.
+
+    Notes
+    -----
+    Row ``self.b`` is a unit at ``held-1``, ``held-2``, ... ``held-5``, ``held-1``: period 5.
+
+    References
+    ----------
+    As `pure_machine`; ``aug_27``.
+    """
+    constants = {}
+    for k in range(1, N_CONSTANTS + 1):
+        following = k % N_CONSTANTS + 1
+        constants[k] = links(f"self.b <- held-{k}.single -1\nself.b <- held-{following}.single")
+    return pure_machine(VValue({"held-1": {"single": 1.0}}), constants)
