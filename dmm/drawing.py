@@ -14,7 +14,7 @@ from itertools import pairwise
 from .machine import Link, Machine
 from .reading import layers, shown_links
 
-__all__ = ["BOX_WIDTH", "Box", "Curve", "Drawing", "arrange", "curve", "row_of"]
+__all__ = ["BOX_WIDTH", "MARGIN", "Box", "Curve", "Drawing", "arrange", "curve", "row_of"]
 
 Point = tuple[float, float]
 Curve = list[tuple[str, list[Point]]]

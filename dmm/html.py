@@ -131,9 +131,7 @@ def _figure_text(value: Any) -> str:
 
 
 def _graph(machine: Machine) -> str:
-    n_hidden = shown_links(machine)[1]
-    more = f'<p class="more">… {n_hidden:,} more links</p>' if n_hidden else ""
-    return f'<div class="wide">{svg_graph(machine)}</div>{more}{GRAPH_LEGEND}'
+    return f'<div class="wide">{svg_graph(machine)}</div>{GRAPH_LEGEND}'
 
 
 # -------------------- the link table --------------------

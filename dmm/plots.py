@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .drawing import BOX_WIDTH, Box, Drawing, arrange, curve
+from .drawing import BOX_WIDTH, MARGIN, Box, Drawing, arrange, curve
 from .labels import plain, shorten, unique_labels, weight_text
 from .machine import Link, Machine
 from .streams import Streams
@@ -195,7 +195,7 @@ def draw(machine: Machine, ax: Axes | None = None, *, resize: bool = False) -> A
     _draw_boxes(ax, machine, drawing, scale)
     if drawing.n_hidden:
         text = f"… {drawing.n_hidden:,} more links"
-        ax.text(8, height - 8, text, fontsize=9 * scale, color=MUTED)
+        ax.text(MARGIN, height - 8, text, fontsize=9 * scale, color=MUTED)
     return ax
 
 

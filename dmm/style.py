@@ -75,9 +75,9 @@ STYLE = """
   fill: var(--ink); }
 .dmm-graph { max-width: 100%; min-width: min(46rem, var(--width)); height: auto; }
 .dmm-graph .box rect { fill: var(--card); stroke: var(--rule); stroke-width: 1.2; }
-.dmm-graph .box .name { font-weight: 700; font-size: 12px; }
-.dmm-graph .box .kind, .dmm-graph .box .out { fill: var(--muted); }
-.dmm-graph .box .out { text-anchor: end; }
+.dmm-graph .name { font-weight: 700; font-size: 12px; }
+.dmm-graph .kind, .dmm-graph .out { fill: var(--muted); }
+.dmm-graph .out { text-anchor: end; }
 .dmm-graph .line { fill: none; }
 .dmm-graph .gap { fill: none; stroke: var(--gap); }
 .dmm-graph .pos .line { stroke: var(--pos); }

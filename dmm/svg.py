@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from html import escape
 
-from .drawing import BOX_WIDTH, Box, arrange, curve
+from .drawing import BOX_WIDTH, MARGIN, Box, arrange, curve
 from .labels import plain, shorten, unique_labels, weight_text
 from .machine import Link, Machine
 
@@ -36,6 +36,9 @@ def svg_graph(machine: Machine, *, label: str = "") -> str:
     ]
     parts += [_edge(link, boxes, largest) for link, boxes in drawing.routes]
     parts += [_box(machine, box, names) for box in drawing.boxes.values()]
+    if drawing.n_hidden:
+        more = f"… {drawing.n_hidden:,} more links"
+        parts.append(_text(MARGIN, drawing.height - 8, more, "kind"))
     return "\n".join([*parts, "</svg>"])
 
 
