@@ -1,0 +1,278 @@
+"""Continual learning: a second task learned along an invariant path of the first, with baselines.
+
+Every method is one walk from the trained network; they differ in the slope alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vvalues import VValue, from_buffer
+
+from ..optimizers import Optimizer, momentum
+from ..protocols import Model, Task
+from ..tasks.mnist import Digits
+from .linearization import linearize
+from .outputs import softmax
+from .path import Waypoint, last, null_space_slope, walk
+from .reference import Reference, check_inputs, freeze
+from .slopes import Invariance, Slope, StoredLabels, TaskLoss, WeightAnchor, weighted
+
+__all__ = [
+    "Memory",
+    "continual_sequence",
+    "elastic_weights",
+    "fine_tuning",
+    "fisher_diagonal",
+    "learn",
+    "learned_along",
+    "null_space",
+    "remember",
+    "replay",
+    "staying_invariant",
+]
+
+
+class Memory(NamedTuple):
+    """What is kept of tasks learned so far.
+
+    Attributes
+    ----------
+    model : Model
+    parameters : VValue
+        The trained network.
+    inputs : stored inputs
+    targets : array
+        Their labels (used by replay alone).
+    task : Task
+        The task learned last (used by elastic weight consolidation alone).
+    """
+
+    model: Model
+    parameters: VValue
+    inputs: Any
+    targets: np.ndarray
+    task: Task
+
+    def reference(self) -> Reference:
+        """The trained network, frozen, on the stored inputs."""
+        return freeze(self.model, self.parameters, self.inputs)
+
+
+def learn(
+    model: Model,
+    task: Task,
+    start: VValue,
+    optimizer: Optimizer,
+    steps: int,
+    rng: np.random.Generator,
+) -> VValue:
+    """Train on a task from given weights: a walk down its loss."""
+    slope = TaskLoss(model, task)
+    return last(walk(start, slope, optimizer, steps=steps, rng=rng, every=max(steps, 1))).parameters
+
+
+def remember(
+    model: Model, parameters: VValue, task: Digits, n: int, rng: np.random.Generator
+) -> Memory:
+    """Keep a trained network and ``n`` of its training images, stratified by class.
+
+    Raises
+    ------
+    ValueError
+        If a class has fewer images than its share.
+    """
+    return Memory(model, parameters, *task.store(n, rng), task)
+
+
+# -------------------- methods: memory and new task -> slope --------------------
+
+
+def fine_tuning(memory: Memory, task: Task, rng: np.random.Generator) -> Slope:
+    """The new task's loss alone: the plain gradient."""
+    return TaskLoss(memory.model, task)
+
+
+def staying_invariant(memory: Memory, task: Task, rng: np.random.Generator) -> Slope:
+    """The new task's mean loss plus the summed distance to the frozen network on stored inputs.
+
+    References
+    ----------
+    github Guruprasad93/FlexibleMachineLearning @9043036 (mean of the one, sum of the other).
+    """
+    return weighted((1.0, TaskLoss(memory.model, task)), (1.0, Invariance(memory.reference())))
+
+
+def replay(memory: Memory, task: Task, rng: np.random.Generator) -> Slope:
+    """The new task's mean loss plus the summed loss of the stored inputs with their labels."""
+    stored = StoredLabels(memory.model, memory.task, memory.inputs, memory.targets)
+    return weighted((1.0, TaskLoss(memory.model, task)), (1.0, stored))
+
+
+def elastic_weights(
+    strength: float, n_fisher: int = 2000
+) -> Callable[[Memory, Task, np.random.Generator], Slope]:
+    """Elastic weight consolidation with a given strength; sees the *training set* of the old task.
+
+    Parameters
+    ----------
+    strength : float
+    n_fisher : int
+        Images the Fisher information is estimated on.
+    """
+
+    def method(memory: Memory, task: Task, rng: np.random.Generator) -> Slope:
+        importance = fisher_diagonal(memory.model, memory.parameters, memory.task, n_fisher, rng)
+        anchor = WeightAnchor(memory.parameters, importance, strength)
+        return weighted((1.0, TaskLoss(memory.model, task)), (1.0, anchor))
+
+    return method
+
+
+def null_space(
+    per_step: int, ridge: float = 1e-6
+) -> Callable[[Memory, Task, np.random.Generator], Slope]:
+    """The new task's gradient in the null space of the metric of ``per_step`` stored inputs."""
+
+    def method(memory: Memory, task: Task, rng: np.random.Generator) -> Slope:
+        check_inputs(memory.inputs, per_step, "a null-space step")
+        return null_space_slope(
+            memory.model,
+            memory.inputs,
+            TaskLoss(memory.model, task),
+            per_step=per_step,
+            ridge=ridge,
+        )
+
+    return method
+
+
+Method = Callable[[Memory, Task, np.random.Generator], Slope]
+
+
+def fisher_diagonal(
+    model: Model, parameters: VValue, task: Task, n: int, rng: np.random.Generator
+) -> VValue:
+    """Diagonal of the Fisher information of a classifier, labels drawn from its own output.
+
+    Parameters
+    ----------
+    n : int
+        Number of inputs.
+
+    Returns
+    -------
+    VValue on the support of the parameters, mean over inputs
+
+    Notes
+    -----
+    One pull per input: squares of single inputs' gradients cannot be had from a batch's sum.
+
+    References
+    ----------
+    F. Kunstner, P. Hennig, L. Balles, arXiv:1905.12558 (why the labels are drawn).
+    """
+    check_inputs(range(n), 1, "the Fisher information")
+    total, seen = np.zeros(parameters.size), 0
+    while seen < n:
+        inputs, _ = task.batch(rng)
+        for i in range(min(len(inputs), n - seen)):
+            here = linearize(model, parameters, inputs[i : i + 1])
+            probabilities = softmax(here.values)
+            cotangent = probabilities.copy()
+            cotangent[0, rng.choice(probabilities.shape[1], p=probabilities[0])] -= 1.0
+            total += here.pull(cotangent).buffer ** 2
+        seen += min(len(inputs), n - seen)
+    return from_buffer(parameters.support, total / n)
+
+
+# -------------------- one more task, many more tasks --------------------
+
+
+def learned_along(
+    memory: Memory,
+    task: Task,
+    method: Method,
+    rng: np.random.Generator,
+    *,
+    steps: int,
+    optimizer: Optimizer | None = None,
+    every: int | None = None,
+    observe: Callable[[VValue], dict[str, Any]] | None = None,
+) -> list[Waypoint]:
+    """Learn one more task; the waypoints from the trained network on.
+
+    Parameters
+    ----------
+    memory : Memory
+    task : Task
+    method : one of `fine_tuning`, `staying_invariant`, `replay`, or a method of that signature
+    steps : int
+    optimizer : Optimizer, optional
+        Momentum .9 at rate .001, as published, when omitted.
+    every, observe
+        See `walk`.
+    """
+    slope = method(memory, task, rng)
+    return list(
+        walk(
+            memory.parameters,
+            slope,
+            optimizer or momentum(0.001, 0.9),
+            steps=steps,
+            rng=rng,
+            every=every or max(steps, 1),
+            observe=observe,
+        )
+    )
+
+
+def continual_sequence(
+    model: Model,
+    tasks: Sequence[Digits],
+    start: VValue,
+    method: Method,
+    rng: np.random.Generator,
+    *,
+    first: tuple[Optimizer, int],
+    later: tuple[Optimizer, int],
+    stored_each: int,
+) -> list[list[float]]:
+    """Learn tasks one after the other, remembering inputs of each.
+
+    Parameters
+    ----------
+    tasks : sequence of Digits
+        Of equal number of classes.
+    start : VValue
+    method : see `learned_along`
+    first, later : (optimizer, steps)
+        For the first task and for each of the others.
+    stored_each : int
+        Inputs stored of every task.
+
+    Returns
+    -------
+    list of lists of float
+        After each task, test accuracies (percent) on all tasks learned so far.
+    """
+    parameters = learn(model, tasks[0], start, *first, rng)
+    memory = remember(model, parameters, tasks[0], stored_each, rng)
+    table = [[tasks[0].accuracy(model, parameters)]]
+    for i, task in enumerate(tasks[1:], start=1):
+        optimizer, steps = later
+        path = learned_along(memory, task, method, rng, steps=steps, optimizer=optimizer)
+        parameters = path[-1].parameters
+        inputs, targets = task.store(stored_each, rng)
+        memory = Memory(
+            model,
+            parameters,
+            np.concatenate([memory.inputs, inputs]),
+            np.concatenate([memory.targets, targets]),
+            task,
+        )
+        table.append([known.accuracy(model, parameters) for known in tasks[: i + 1]])
+    return table

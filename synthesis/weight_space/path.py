@@ -1,0 +1,288 @@
+"""Walks in weight space: iterated bounded steps, one record after each.
+
+An invariant path trades movement of the outputs against a secondary objective. Two forms:
+
+*finite*  follow ``gradient of the objective + gradient of the distance to a frozen reference``
+*metric*  follow ``(g + damping I)^-1 gradient``, or the gradient's part in the null space of g
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from vvalues import VValue, from_buffer
+
+from ..optimizers import Optimizer
+from ..protocols import Model
+from ..records import Record
+from .linearization import inputs_at, linearize, number_of_inputs
+from .metric import masked, project_out, solve_metric
+from .reference import Reference, check_inputs
+from .slopes import Invariance, Slope, weighted
+
+__all__ = [
+    "Waypoint",
+    "invariant_path",
+    "last",
+    "metric_slope",
+    "moved_by",
+    "normalized",
+    "null_space_slope",
+    "walk",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Waypoint:
+    """A network on a path.
+
+    Attributes
+    ----------
+    step : int
+        Steps so far.
+    parameters : VValue
+    value : float
+        Of the slope that was followed, before the last step (nan at the start).
+    distance : float
+        Euclidean distance from the start of the path.
+    length : float
+        Length of the path so far.
+    figures : dict
+        What the caller measured here.
+    """
+
+    step: int
+    parameters: VValue
+    value: float
+    distance: float
+    length: float
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    def record(self, phase: str = "path") -> Record:
+        """The waypoint as a record of a run, without its weights."""
+        magnitudes = np.abs(self.parameters.buffer)
+        details = {"distance": self.distance, "length": self.length, **self.figures}
+        links = int(np.count_nonzero(magnitudes))
+        return Record("step", phase, self.step, self.value, links, float(magnitudes.sum()), details)
+
+
+def normalized(size: float | Callable[[int], float]) -> Optimizer:
+    """Steps of a given Euclidean length against the gradient, however large it is.
+
+    Parameters
+    ----------
+    size : float, or a function from the step to one (see `synthesis.optimizers.schedule`)
+
+    Notes
+    -----
+    A pair (init, update) as all optimizers of this library; a zero gradient gives a zero step.
+    """
+
+    def update(gradient: VValue, count: int, parameters: VValue) -> tuple[VValue, int]:
+        norm = float(np.linalg.norm(gradient.buffer))
+        length = size(count) if callable(size) else size
+        return gradient * (-length / norm if norm else 0.0), count + 1
+
+    return Optimizer(lambda parameters: 0, update)
+
+
+def walk(
+    start: VValue,
+    slope: Slope,
+    optimizer: Optimizer,
+    *,
+    steps: int,
+    rng: np.random.Generator,
+    free: VValue | None = None,
+    every: int = 1,
+    observe: Callable[[VValue], dict[str, Any]] | None = None,
+) -> Iterator[Waypoint]:
+    """Walk down a slope; a generator of waypoints.
+
+    Parameters
+    ----------
+    start : VValue
+    slope : Slope
+        See `synthesis.weight_space.slopes`.
+    optimizer : Optimizer
+        Makes steps of gradients: `normalized`, ``momentum``, ``adam``, ...
+    steps : int
+    rng : numpy.random.Generator
+        For random batches.
+    free : VValue of zeros and ones, optional
+        Components that are 0 here never move.
+    every : int
+        Yield every so many steps (start and end always).
+    observe : callable, optional
+        Parameters -> figures to keep with every waypoint that is yielded.
+
+    Yields
+    ------
+    Waypoint
+
+    Raises
+    ------
+    ValueError
+        If the mask has another support, or a number of steps is not sensible.
+    FloatingPointError
+        If the weights are no longer finite.
+    """
+    if steps < 0 or every < 1:
+        raise ValueError(f"steps is {steps} and every is {every}; expected >= 0 and >= 1")
+    state, parameters = optimizer.init(start), start
+    value, length = float("nan"), 0.0
+
+    def here(step: int) -> Waypoint:
+        distance = float(np.linalg.norm(parameters.buffer - start.buffer))
+        figures = {} if observe is None else observe(parameters)
+        return Waypoint(step, parameters, value, distance, length, figures)
+
+    yield here(0)
+    for step in range(1, steps + 1):
+        value, gradient = slope(parameters, step - 1, rng)
+        change, state = optimizer.update(masked(gradient, free), state, parameters)
+        change = masked(change, free)
+        moved = float(np.linalg.norm(change.buffer))
+        if not np.isfinite(moved):
+            raise FloatingPointError(
+                f"step {step} of the walk is not finite (slope {value}); use smaller steps"
+            )
+        parameters, length = parameters + change, length + moved
+        if step % every == 0 or step == steps:
+            yield here(step)
+
+
+def last(path: Iterator[Waypoint]) -> Waypoint:
+    """Walk to the end; the last waypoint."""
+    waypoint = None
+    for waypoint in path:  # noqa: B007  (the last one is what is asked)
+        pass
+    if waypoint is None:
+        raise ValueError("the path is empty")
+    return waypoint
+
+
+def invariant_path(
+    reference: Reference,
+    start: VValue,
+    secondary: Slope,
+    optimizer: Optimizer,
+    *,
+    steps: int,
+    rng: np.random.Generator,
+    strength: float = 1.0,
+    per_step: int | None = None,
+    free: VValue | None = None,
+    every: int = 1,
+    observe: Callable[[VValue], dict[str, Any]] | None = None,
+) -> Iterator[Waypoint]:
+    """A functionally invariant path in its finite form.
+
+    Parameters
+    ----------
+    reference : Reference
+        The frozen network whose outputs are to stay, with stored inputs.
+    start : VValue
+    secondary : Slope
+        What to walk towards.
+    optimizer : Optimizer
+    strength : float
+        Weight of the secondary objective against the summed distance to the reference.
+    per_step : int, optional
+        Stored inputs used per step; all when omitted.
+    steps, rng, free, every, observe
+        See `walk`.
+
+    Yields
+    ------
+    Waypoint
+
+    Raises
+    ------
+    ValueError
+        If student and reference have different supports or share their object, or there are fewer
+        stored inputs than ``per_step``. At once, not at the first step.
+
+    References
+    ----------
+    G. Raghavan et al., Nature Machine Intelligence (2024), s42256-024-00902-x, figure 1; github
+    Guruprasad93/FlexibleMachineLearning @9043036.
+    """
+    reference.check(start)
+    if per_step is not None:
+        check_inputs(reference.inputs, per_step, "a step of the path")
+    slope = weighted((strength, secondary), (1.0, Invariance(reference, per_step)))
+    return walk(
+        start, slope, optimizer, steps=steps, rng=rng, free=free, every=every, observe=observe
+    )
+
+
+def _drawn(inputs: Any, per_step: int | None, rng: np.random.Generator) -> Any:
+    if per_step is None:
+        return inputs
+    check_inputs(inputs, per_step, "a step of the path")
+    return inputs_at(inputs, rng.choice(number_of_inputs(inputs), per_step, replace=False))
+
+
+def null_space_slope(
+    model: Model,
+    inputs: Any,
+    secondary: Slope,
+    *,
+    per_step: int | None = None,
+    ridge: float = 1e-6,
+) -> Slope:
+    """The secondary gradient without the part that moves the outputs on stored inputs.
+
+    Parameters
+    ----------
+    model : Model
+    inputs : stored inputs
+    secondary : Slope
+    per_step : int, optional
+        So many stored inputs per step, drawn afresh.
+    ridge : float
+        See `metric.null_space_projection`.
+    """
+
+    def slope(parameters: VValue, step: int, rng: np.random.Generator) -> tuple[float, VValue]:
+        value, gradient = secondary(parameters, step, rng)
+        here = linearize(model, parameters, _drawn(inputs, per_step, rng))
+        return value, project_out(here, gradient, ridge)
+
+    return slope
+
+
+def metric_slope(
+    model: Model,
+    inputs: Any,
+    secondary: Slope,
+    *,
+    damping: float,
+    per_step: int | None = None,
+) -> Slope:
+    """The step that least moves the outputs for its gain: ``damping (g + damping I)^-1 gradient``.
+
+    Notes
+    -----
+    The minimiser of ``d^T g d + damping |d|^2 - 2 damping <gradient, d>``; with the factor it
+    tends to the plain gradient for large damping and to the null-space projection for small.
+    """
+
+    def slope(parameters: VValue, step: int, rng: np.random.Generator) -> tuple[float, VValue]:
+        value, gradient = secondary(parameters, step, rng)
+        stored = _drawn(inputs, per_step, rng)
+        return value, damping * solve_metric(model, parameters, stored, gradient, damping=damping)
+
+    return slope
+
+
+def moved_by(parameters: VValue, gradient: VValue, size: float) -> VValue:
+    """Parameters after one step of a given length against a gradient."""
+    norm = float(np.linalg.norm(gradient.buffer))
+    step = gradient.buffer * (size / norm if norm else 0.0)
+    return from_buffer(parameters.support, parameters.buffer - step)

@@ -1,0 +1,277 @@
+"""An invariant path that prunes a dataflow matrix machine: same outputs, fewer and fewer links.
+
+No targets are used: the frozen dense machine's outputs are. While there are many links, the
+finite form of the path walks towards the pruned point a bite at a time; when few are left, single
+links are walked to zero in the metric form, the others compensating.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+
+from vvalues import VValue, from_buffer, restrict
+
+from ..models import MachineModel
+from ..optimizers import adam, chain, clip_by_norm
+from .linearization import linearize
+from .path import last, walk
+from .reference import Reference, copied
+from .slopes import Invariance, PullToPruned, weighted
+
+__all__ = [
+    "Pruned",
+    "PruningSettings",
+    "deviation",
+    "pruned_along_path",
+    "settle",
+    "walked_to_zero",
+]
+
+
+@dataclass(frozen=True)
+class PruningSettings:
+    """Constants of `pruned_along_path`.
+
+    Attributes
+    ----------
+    few : int
+        Number of links from which single links are walked to zero.
+    bite : float
+        Share of the links of one bite.
+    bite_steps : int
+        Steps of the finite form towards the pruned point, per bite.
+    rate : float
+        Of Adam, in the finite form.
+    strength : float
+        Of the pull, against the summed squared movement of the outputs.
+    budget : float
+        Largest deviation from the frozen machine (see `deviation`) of a machine with few links.
+    candidates : int
+        Links tried before giving up.
+    segments : int
+        Steps in which one link is walked to zero.
+    """
+
+    few: int = 120
+    bite: float = 0.1
+    bite_steps: int = 60
+    rate: float = 0.003
+    strength: float = 1.0
+    budget: float = 0.1
+    candidates: int = 12
+    segments: int = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Pruned:
+    """A machine on the path.
+
+    Attributes
+    ----------
+    parameters : VValue
+        Its trainable links, on their own support.
+    deviation : float
+        From the frozen machine: squared difference of the outputs, summed over outputs and ticks,
+        mean over strings.
+    phase : {"start", "bite", "single"}
+    """
+
+    parameters: VValue
+    deviation: float
+    phase: str
+
+    @property
+    def links(self) -> int:
+        """Number of trainable links."""
+        return len(self.parameters)
+
+
+def deviation(reference: Reference, parameters: VValue) -> float:
+    """Squared difference from the frozen outputs, summed, mean over strings."""
+    values = np.asarray(reference.model(parameters, reference.inputs))
+    return float(np.sum((values - reference.values) ** 2)) / len(reference)
+
+
+def pruned_along_path(
+    reference: Reference, rng: np.random.Generator, settings: PruningSettings | None = None
+) -> Iterator[Pruned]:
+    """Prune a frozen machine along an invariant path; a generator of ever smaller machines.
+
+    Parameters
+    ----------
+    reference : Reference
+        Of a `MachineModel`, with `Numbers` as outputs.
+    rng : numpy.random.Generator
+    settings : PruningSettings, optional
+
+    Yields
+    ------
+    Pruned
+
+    Raises
+    ------
+    TypeError
+        If the reference is not one of a `MachineModel`.
+    """
+    if not isinstance(reference.model, MachineModel):
+        raise TypeError(
+            f"the reference is of a {type(reference.model).__name__}; links are removed from a "
+            "MachineModel (for other models see sparse.sparsified)"
+        )
+    settings = settings or PruningSettings()
+    parameters = copied(reference.parameters)
+    yield Pruned(parameters, deviation(reference, parameters), "start")
+    parameters = _living(reference, parameters)
+    while len(parameters) > settings.few:
+        parameters = _bite(reference, parameters, settings, rng)
+        yield Pruned(parameters, deviation(reference, parameters), "bite")
+    parameters = settle(reference, parameters, steps=40)
+    smaller: VValue | None = parameters
+    while smaller is not None and len(smaller):
+        parameters = smaller
+        yield Pruned(parameters, deviation(reference, parameters), "single")
+        smaller = _without_one(reference, parameters, settings)
+
+
+def _living(reference: Reference, parameters: VValue) -> VValue:
+    """Without the links that cannot influence an output."""
+    assert isinstance(reference.model, MachineModel)
+    return restrict(parameters, reference.model.living(parameters.support))
+
+
+def _bite(
+    reference: Reference, parameters: VValue, settings: PruningSettings, rng: np.random.Generator
+) -> VValue:
+    """Walk towards the point without the smallest links, then step onto it."""
+    count = min(max(1, int(settings.bite * len(parameters))), len(parameters) - settings.few)
+    here = reference.on(parameters.support)
+    pull = PullToPruned(count / len(parameters))
+    slope = weighted((settings.strength, pull), (8.0, Invariance(here)))
+    optimizer = chain(clip_by_norm(1.0), adam(settings.rate))
+    path = walk(
+        parameters, slope, optimizer, steps=settings.bite_steps, rng=rng, every=settings.bite_steps
+    )
+    end = last(path).parameters
+    order = np.argsort(np.abs(end.buffer), kind="stable")
+    keep = np.ones(len(end), dtype=bool)
+    keep[order[:count]] = False
+    return _living(reference, restrict(end, end.support.where(keep)))
+
+
+# -------------------- the metric form, for few links --------------------
+
+
+def settle(
+    reference: Reference,
+    parameters: VValue,
+    *,
+    steps: int = 15,
+    largest: float = 0.5,
+    good: float = 0.0,
+) -> VValue:
+    """Damped metric steps back to the frozen outputs; never to a worse place.
+
+    Parameters
+    ----------
+    reference : Reference
+    parameters : VValue
+        On any support.
+    steps : int
+        At most so many.
+    largest : float
+        Largest change of one weight per step.
+    good : float
+        Stop at this deviation.
+
+    Notes
+    -----
+    ``d = -(J^T J + damping diag)^-1 J^T r``: the shortest step, in a scaled norm, that undoes the
+    movement r of the outputs to first order.
+    """
+    current, damping = deviation(reference, parameters), 1e-2
+    for _ in range(steps):
+        if current <= good:
+            break
+        here = linearize(reference.model, parameters, reference.inputs)
+        r = (here.values - reference.values).ravel()
+        rows = here.rows()  # type: ignore[attr-defined]
+        before = current
+        for _ in range(6):
+            step = _damped(rows, r, damping)
+            step *= min(1.0, largest / max(float(np.max(np.abs(step))), 1e-300))
+            trial = from_buffer(parameters.support, parameters.buffer + step)
+            reached = _finite(deviation(reference, trial))
+            if reached < current:
+                parameters, current, damping = trial, reached, damping / 5.0
+                break
+            damping *= 6.0
+        if not current < before * (1.0 - 1e-4):
+            break
+    return parameters
+
+
+def _damped(rows: np.ndarray, r: np.ndarray, damping: float) -> np.ndarray:
+    matrix = rows.T @ rows
+    matrix[np.diag_indices_from(matrix)] *= 1.0 + damping
+    matrix[np.diag_indices_from(matrix)] += 1e-8
+    return -cho_solve(cho_factor(matrix), rows.T @ r)
+
+
+def _finite(value: float) -> float:
+    return value if np.isfinite(value) else np.inf
+
+
+def walked_to_zero(reference: Reference, parameters: VValue, q: int, segments: int) -> VValue:
+    """Walk link ``q`` to zero in equal segments, the other links compensating in the metric.
+
+    Returns
+    -------
+    VValue without that link
+
+    Notes
+    -----
+    Each segment solves ``min |r + J d|^2 + ridge`` subject to ``d_q = -w_q / segments left``,
+    linearised anew. One segment without ``r`` is the optimal brain surgeon (B. Hassibi,
+    D. Stork, NIPS 1992).
+    """
+    w = np.array(parameters.buffer)
+    others = np.arange(w.size) != q
+    for left in range(segments, 0, -1):
+        point = from_buffer(parameters.support, w.copy())
+        here = linearize(reference.model, point, reference.inputs)
+        rows = here.rows()  # type: ignore[attr-defined]
+        forced = -w[q] / left
+        r = (here.values - reference.values).ravel() + forced * rows[:, q]
+        step = _damped(rows[:, others], r, 1e-2)
+        step *= min(1.0, 0.5 / max(float(np.max(np.abs(step), initial=0.0)), 1e-300))
+        w[others] += step
+        w[q] += forced
+    return from_buffer(parameters.support.where(others), w[others])
+
+
+def _without_one(
+    reference: Reference, parameters: VValue, settings: PruningSettings
+) -> VValue | None:
+    """The machine without the link that can go at least movement of the outputs, if one can."""
+    for q in _cheapest(reference, parameters)[: settings.candidates]:
+        shorter = walked_to_zero(reference, parameters, int(q), settings.segments)
+        shorter = _living(reference, shorter)
+        if not len(shorter) or not np.isfinite(deviation(reference, shorter)):
+            continue
+        shorter = settle(reference, shorter, good=0.5 * settings.budget)
+        if deviation(reference, shorter) <= settings.budget:
+            return shorter
+    return None
+
+
+def _cheapest(reference: Reference, parameters: VValue) -> np.ndarray:
+    """Links by the predicted movement of the outputs when each goes and the others compensate."""
+    rows = linearize(reference.model, parameters, reference.inputs).rows()  # type: ignore[attr-defined]
+    metric = rows.T @ rows
+    ridge = 1e-3 * np.diag(metric) + 1e-6
+    inverse = np.linalg.inv(metric + np.diag(ridge))
+    return np.argsort(parameters.buffer**2 / np.diag(inverse), kind="stable")

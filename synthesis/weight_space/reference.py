@@ -1,0 +1,215 @@
+"""The frozen reference: what a network did before it was moved, on stored inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from vvalues import Support, VValue, format_path, from_buffer, restrict
+from vvalues.tracing import is_traced
+
+from ..protocols import Model
+from .linearization import inputs_at, linearize, number_of_inputs
+from .outputs import Categorical, Outputs
+
+__all__ = ["Reference", "check_inputs", "check_same_support", "divergence", "freeze"]
+
+
+def check_same_support(one: VValue, other: VValue, names: str = "student and reference") -> None:
+    """Refuse two V-values of different support.
+
+    Raises
+    ------
+    ValueError
+        Naming the first path that only one of them has.
+    """
+    if one.support is other.support:
+        return
+    ours, theirs = set(one.support.paths), set(other.support.paths)
+    different = sorted(ours ^ theirs)
+    where = f"only one of them has {format_path(different[0])}" if different else "leaf shapes"
+    raise ValueError(
+        f"{names} have different supports ({len(ours)} and {len(theirs)} leaves; {where}); "
+        "bring both to one support first: vvalues.restrict(parameters, support)"
+    )
+
+
+def check_inputs(inputs: Any, needed: int, purpose: str) -> None:
+    """Refuse fewer inputs than a method needs.
+
+    Raises
+    ------
+    ValueError
+        With both numbers.
+    """
+    available = number_of_inputs(inputs)
+    if available < max(needed, 1):
+        raise ValueError(
+            f"{purpose} needs at least {max(needed, 1)} inputs; {available} were given"
+        )
+
+
+def _check_apart(student: VValue, reference: VValue) -> None:
+    """Refuse a reference that is the student: it would move along and never pull back."""
+    if student is reference or np.shares_memory(student.buffer, reference.buffer):
+        raise ValueError(
+            "the reference shares its object with the student: it would move along with it, and "
+            "their divergence would be zero for ever; freeze(model, parameters, inputs) takes a "
+            "copy"
+        )
+
+
+def copied(parameters: VValue) -> VValue:
+    """The same vector in a buffer of its own."""
+    return from_buffer(parameters.support, np.array(parameters.buffer))
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """A frozen network: its weights, stored inputs, and its outputs on them. See `freeze`.
+
+    Attributes
+    ----------
+    model : Model
+    parameters : VValue
+    inputs : stored inputs
+    values : array
+        The frozen network's outputs on the stored inputs.
+    outputs : Outputs
+        What the outputs mean.
+    input_axis : int
+        The axis of ``values`` that counts inputs.
+    """
+
+    model: Model
+    parameters: VValue
+    inputs: Any
+    values: np.ndarray
+    outputs: Outputs = field(default_factory=Categorical)
+    input_axis: int = 0
+
+    def __len__(self) -> int:
+        """Number of stored inputs."""
+        return number_of_inputs(self.inputs)
+
+    def check(self, student: VValue) -> None:
+        """Refuse a student of other support, or one that shares its object with the reference.
+
+        Raises
+        ------
+        ValueError
+        """
+        check_same_support(student, self.parameters)
+        _check_apart(student, self.parameters)
+
+    def sample(self, n: int | None, rng: np.random.Generator) -> Reference:
+        """The reference on ``n`` of its inputs, drawn without replacement; on all if None."""
+        if n is None or n == len(self):
+            return self
+        check_inputs(self.inputs, n, "a draw from the stored inputs")
+        index = rng.choice(len(self), size=n, replace=False)
+        values = np.take(self.values, index, axis=self.input_axis)
+        inputs = inputs_at(self.inputs, index)
+        return Reference(self.model, self.parameters, inputs, values, self.outputs, self.input_axis)
+
+    def blended(self, rng: np.random.Generator) -> Reference:
+        """The frozen network on random blends of its stored inputs, as many as there are.
+
+        A blend of two images shows sides of the function that neither shows; nothing but the stored
+        inputs is needed, since the frozen network itself is at hand. Inputs must be an array.
+
+        References
+        ----------
+        H. Zhang et al., arXiv:1710.09412 (mixup).
+        """
+        share = rng.random((len(self),) + (1,) * (np.ndim(self.inputs) - 1))
+        partner = rng.permutation(len(self))
+        inputs = share * self.inputs + (1.0 - share) * self.inputs[partner]
+        return replace(self, inputs=inputs, values=np.asarray(self.model(self.parameters, inputs)))
+
+    def on(self, support: Support) -> Reference:
+        """The same stored outputs, to be met by students on another support.
+
+        For structure edits: what the frozen network did does not change when the student loses
+        links. Saying so is up to the caller; a student that merely happens to differ is refused.
+        """
+        narrowed = restrict(self.parameters, support)
+        return replace(self, parameters=copied(narrowed))
+
+    def divergence(self, student: VValue) -> float:
+        """Bhattacharyya distance of a student's outputs, mean over the stored inputs."""
+        values = np.asarray(self.model(student, self.inputs))
+        return self.outputs.divergence(values, self.values) / len(self)
+
+    def gradient(self, student: VValue) -> tuple[float, VValue]:
+        """*Sum* of the distance over the stored inputs, and its gradient by the student."""
+        here = linearize(self.model, student, self.inputs)
+        value = self.outputs.divergence(here.values, self.values)
+        return value, here.pull(self.outputs.gradient(here.values, self.values))
+
+
+def freeze(
+    model: Model,
+    parameters: VValue,
+    inputs: Any,
+    outputs: Outputs | None = None,
+    *,
+    n: int | None = None,
+) -> Reference:
+    """Freeze a network: a copy of its weights, and what it does on stored inputs.
+
+    Parameters
+    ----------
+    model : Model
+    parameters : VValue
+    inputs : array with one input per row, or `dmm.Streams`
+    outputs : Outputs, optional
+        `Categorical` (logits) by default, `Numbers` for machines.
+    n : int, optional
+        Keep the first ``n`` inputs only.
+
+    Returns
+    -------
+    Reference
+
+    Raises
+    ------
+    TypeError
+        If the parameters are being differentiated: such a reference would move with the student.
+    ValueError
+        If there are fewer inputs than ``n``, or none.
+
+    Notes
+    -----
+    The published notebook passes one live object as student and reference, so that its divergence
+    has no gradient. Here the copy is taken by this function, and walks refuse anything else.
+    """
+    if is_traced(parameters):
+        raise TypeError(
+            "parameters are being differentiated: a reference frozen here would move with the "
+            "student; freeze it before taking gradients"
+        )
+    check_inputs(inputs, 1 if n is None else n, "a frozen reference")
+    stored = inputs if n is None else inputs_at(inputs, np.arange(n))
+    copy = copied(parameters)
+    values = np.array(model(copy, stored))
+    values.setflags(write=False)
+    axis = values.ndim - 1 if hasattr(stored, "select") else 0  # machines: strings come last
+    return Reference(model, copy, stored, values, outputs or Categorical(), axis)
+
+
+def divergence(
+    model: Model, one: VValue, other: VValue, inputs: Any, outputs: Outputs | None = None
+) -> float:
+    """Bhattacharyya distance between two networks' outputs, mean over inputs.
+
+    Raises
+    ------
+    ValueError
+        If they have different supports, or are one object.
+    """
+    check_same_support(one, other, "the two networks")
+    _check_apart(one, other)
+    return freeze(model, other, inputs, outputs).divergence(one)
