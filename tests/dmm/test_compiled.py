@@ -17,7 +17,16 @@ import vvalues as vv
 from dmm import Machine, compile_machine, load_machine, neuron_type, text_streams
 from dmm.compiled import Program, ReferenceProgram
 from dmm.zoo import duplicate_detector
-from tests.dmm.machines import Case, cases, random_machine
+from tests.dmm.machines import (
+    Case,
+    array_cases,
+    cases,
+    library_cases,
+    random_machine,
+    self_loop_cases,
+    superfluid_cases,
+    types_with_kernel,
+)
 
 TOLERANCE = 1e-10
 ACCUMULATORS_STOPPED = (("accum", "dict-1"),)
@@ -58,6 +67,132 @@ def test_agrees_on_acyclic_machines(case):
 @given(cases(is_cyclic=True))
 def test_agrees_on_cyclic_machines(case):
     assert_engines_agree(case)
+
+
+@given(library_cases())
+def test_agrees_on_every_neuron_type_of_the_library(case):
+    assert_engines_agree(case)
+
+
+def test_the_library_has_kernels_for_most_types():
+    assert set(types_with_kernel()) >= {"gate", "multiplexer", "sigmoid", "less_or_equal", "dot100"}
+
+
+@given(self_loop_cases())
+def test_agrees_on_self_links_of_any_weight(case):
+    assert_engines_agree(case)
+
+
+@given(superfluid_cases())
+@settings(max_examples=max(50, settings().max_examples // 2))
+def test_agrees_on_superfluid_machines(case):
+    assert_engines_agree(case)
+
+
+@given(array_cases())
+@settings(max_examples=max(60, settings().max_examples // 2))
+def test_agrees_on_streams_with_array_leaves(case):
+    assert_engines_agree(case)
+
+
+def hessian_product(program, case, weights, direction):
+    """``(sum of weights * values ** 2)'' direction`` with respect to the trainable matrix."""
+
+    def slope(trainable):
+        gradient = grad(weighted_sum(program, weights))(trainable, case.streams)
+        return vv.inner(gradient, direction)
+
+    return grad(slope)(case.machine.trainable)
+
+
+@given(st.one_of(cases(is_cyclic=True, max_ticks=5), superfluid_cases(max_ticks=3)))
+@settings(max_examples=25)
+def test_second_order_products_agree(case):
+    machine, observed = case.machine, case.observed
+    programs = compile_machine(machine, observed), ReferenceProgram(machine, observed)
+    weights = case.rng.standard_normal((2, case.streams.ticks, len(case.streams)))
+    support = machine.trainable.support
+    direction = vv.from_buffer(support, case.rng.standard_normal(support.size))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Output seems independent")
+        found, exact = (hessian_product(p, case, weights, direction) for p in programs)
+    assert vv.max_norm(found - exact) <= TOLERANCE * (1.0 + vv.max_norm(exact))
+
+
+@given(
+    st.one_of(cases(is_cyclic=True), self_loop_cases(), array_cases()),
+    st.one_of(st.just(True), st.integers(1, 20)),
+)
+@settings(max_examples=50)
+def test_computing_segments_again_changes_nothing(case, length):
+    machine = case.machine
+    whole = compile_machine(machine, case.observed)
+    cut = compile_machine(machine, case.observed, recompute=length)
+    weights = whole.flatten(machine.trainable)
+    g = case.rng.standard_normal(whole.evaluate(weights, case.streams).shape)
+    direction = case.rng.standard_normal(weights.shape)
+
+    def derivatives(program):
+        bound = program.bind(case.streams)
+        yield bound.forward(weights)
+        yield bound.pullback(weights, g)
+        yield bound.pushforward(weights, direction)
+        yield bound.jacobian(weights)[1]
+        yield from program.stream_gradient(weights, g, case.streams).values()
+
+    for one, other in zip(derivatives(whole), derivatives(cut), strict=True):
+        scale = 1.0 + np.abs(one).max(initial=0.0)
+        np.testing.assert_allclose(other, one, rtol=0, atol=TOLERANCE * scale)
+
+
+@given(st.one_of(array_cases(max_ticks=4), cases(is_cyclic=True, max_ticks=6)))
+@settings(max_examples=30)
+def test_the_gradient_of_the_streams_is_the_derivative_along_them(case):
+    program = compile_machine(case.machine, case.observed)
+    weights, streams = program.flatten(case.machine.trainable), case.streams
+    values = program.evaluate(weights, streams)
+    g = case.rng.standard_normal(values.shape)
+    gradient = program.stream_gradient(weights, g, streams)
+    # Keys a string does not have must stay zero; move what is there.
+    moved = {n: case.rng.standard_normal(a.shape) * (a != 0) for n, a in streams.arrays.items()}
+
+    def at(step):
+        arrays = {n: a + step * moved[n] for n, a in streams.arrays.items()}
+        shifted = type(streams)(streams.keys, arrays, streams.ticks, streams.labels, streams.shapes)
+        return np.sum(g * program.evaluate(weights, shifted))
+
+    slope = (at(1e-6) - at(-1e-6)) / 2e-6
+    expected = sum(np.sum(gradient[n] * moved[n]) for n in moved)
+    assert slope == pytest.approx(expected, rel=1e-5, abs=1e-6)
+
+
+def test_a_fresh_forward_pass_elsewhere_does_not_spoil_a_gradient():
+    machine = random_machine(np.random.default_rng(2), 6, 0.8, is_cyclic=True, scale=0.3)
+    program = compile_machine(machine)
+    one, other = (text_streams(text, 20) for text in ("ab.", "ba."))
+
+    def loss(trainable):
+        return anp.sum(program(trainable, one) ** 2) + anp.sum(program(trainable, other) ** 2)
+
+    parts = [
+        grad(lambda w, s=s: anp.sum(program(w, s) ** 2))(machine.trainable) for s in (one, other)
+    ]
+    assert vv.max_norm(grad(loss)(machine.trainable) - parts[0] - parts[1]) < 1e-10
+
+
+def test_weights_of_the_wrong_number_are_refused():
+    program = compile_machine(duplicate_detector())
+    with pytest.raises(ValueError, match=r"weights have shape \(3,\); this program needs \(8,\)"):
+        program.evaluate(np.zeros(3), text_streams("ab", 3))
+
+
+def test_a_machine_whose_clockwork_is_trainable_runs_on_the_reference_engine():
+    detector = duplicate_detector()
+    links = dict(detector.trainable.items())
+    links["input", "timer", "timer", "timer"] = 0.0
+    machine = Machine(detector.neurons, detector.fixed, vv.tree.from_leaves(links))
+    with pytest.warns(UserWarning, match="input.*timer/timer"):
+        assert compile_machine(machine).engine == "reference"
 
 
 @given(cases(is_cyclic=True), st.booleans())
