@@ -1,0 +1,133 @@
+"""Rounding constants to simple numbers where the loss does not rise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vvalues import Support, VValue, from_buffer, restrict
+
+from ..least_squares import levenberg_marquardt
+from .evolving_objective import EvolvingObjective
+from .evolving_structure import OUTPUT, SCALE, remove_unused
+
+__all__ = ["rounded", "simple_numbers"]
+
+FURTHEST = 0.05  # a simple number further away than this is not tried
+
+
+def simple_numbers(x: float) -> list[float]:
+    """Simple numbers near ``x``, the simplest first: 0, integers, fractions, multiples of pi/2.
+
+    Examples
+    --------
+    >>> simple_numbers(0.4999)[:1]
+    [0.5]
+    """
+    near = [float(round(x))]
+    near += [round(x * d) / d for d in (2, 3, 4, 5, 6, 8, 10)]
+    near += [np.pi / 2 * round(x / (np.pi / 2))]
+    near += [round(x, digits) for digits in (2, 3, 4)]
+    close = [float(value) for value in near if abs(value - x) <= FURTHEST * max(1.0, abs(x))]
+    return list(dict.fromkeys(close))
+
+
+def rounded(objective: EvolvingObjective, parameters: VValue, tolerated: float) -> VValue:
+    """The parameters with as many simple numbers as the loss allows; zeros leave the tree.
+
+    Parameters
+    ----------
+    objective : EvolvingObjective
+    parameters : VValue
+    tolerated : float
+        Loss that may be reached.
+
+    Notes
+    -----
+    One number after the other; those that were not rounded yet follow by least squares, so that a
+    scale which several numbers share settles on the first of them.
+    """
+    fixed: set[tuple[str, ...]] = set()
+    order = sorted(parameters.support.paths, key=lambda path: (path[1] == OUTPUT, path))
+    for path in order:
+        if path[2:] == (SCALE,) or path not in parameters.support:
+            continue
+        own = (*path, ":number")
+        for value in simple_numbers(float(parameters[own])):
+            trial = parameters.at(own).set(value)
+            loss = objective.loss(trial)
+            if loss > tolerated:
+                trial, loss = _refitted(objective, trial, fixed | {path}, tolerated)
+            if loss <= tolerated:
+                parameters = trial
+                fixed.add(path)
+                break
+    return _without_zeros(objective, parameters, tolerated)
+
+
+def _refitted(
+    objective: EvolvingObjective,
+    parameters: VValue,
+    fixed: set[tuple[str, ...]],
+    tolerated: float,
+) -> tuple[VValue, float]:
+    """Least squares on the numbers that are still free."""
+    free = _Free(objective, parameters, fixed)
+    if not free.support.size:
+        return parameters, objective.loss(parameters)
+    with np.errstate(all="ignore"):
+        result = levenberg_marquardt(
+            free,
+            restrict(parameters, free.support),
+            iterations=8,
+            tries=4,
+            target=0.1 * tolerated,
+        )
+    return free.whole(result.parameters.buffer), result.loss
+
+
+class _Free:
+    """An objective as a function of some of its parameters."""
+
+    def __init__(
+        self, objective: EvolvingObjective, parameters: VValue, fixed: set[tuple[str, ...]]
+    ) -> None:
+        trained = objective.model.plan(parameters.support).trained
+        free = np.array([path not in fixed for path in parameters.support.paths]) & trained
+        self.objective = objective
+        self.parameters = parameters
+        self.free = free
+        self.support = parameters.support.where(free)
+
+    def whole(self, weights: np.ndarray) -> VValue:
+        buffer = np.array(self.parameters.buffer)
+        buffer[self.free] = weights
+        return from_buffer(self.parameters.support, buffer)
+
+    def loss(self, parameters: VValue) -> float:
+        return self.objective.loss(self.whole(parameters.buffer))
+
+    def losses(self, support: Support, weights: np.ndarray) -> np.ndarray:
+        return np.array([self.objective.loss(self.whole(row)) for row in weights])
+
+    def residuals(self, parameters: VValue) -> tuple[np.ndarray, np.ndarray]:
+        r, jacobian = self.objective.residuals(self.whole(parameters.buffer))
+        return r, jacobian[self.free]
+
+    def gradient(self, parameters: VValue) -> tuple[float, VValue]:
+        loss, gradient = self.objective.gradient(self.whole(parameters.buffer))
+        return loss, from_buffer(self.support, gradient.buffer[self.free])
+
+    def living(self, support: Support) -> Support:
+        return support
+
+
+def _without_zeros(objective: EvolvingObjective, parameters: VValue, tolerated: float) -> VValue:
+    """Drop constants and links that are 0, as far as that leaves the predictions alone."""
+    keep = np.array(
+        [
+            value != 0.0 or path[2:] == (SCALE,) or (path[1] == OUTPUT and len(path) == 3)
+            for path, value in parameters.items()
+        ]
+    )
+    smaller = remove_unused(restrict(parameters, parameters.support.where(keep)))
+    return smaller if objective.loss(smaller) <= tolerated else parameters

@@ -1,0 +1,306 @@
+"""Symbolic regression: screened evolution to the end, then training, pruning and rounding.
+
+For every small set of operations a library of compositions is screened against the targets, the
+best combinations become networks, and their constants are trained by least squares. The first
+network that leaves nothing but rounding wins; otherwise the one with the least held-out score. One
+set of operations is one job, so that a search spreads over processes and still gives the same
+result.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from itertools import zip_longest
+from typing import NamedTuple
+
+import numpy as np
+
+from vvalues import VValue
+
+from ..least_squares import levenberg_marquardt
+from .evolving import EvolvingModel
+from .evolving_library import Library, Recipe, grow_library, starts
+from .evolving_objective import EvolvingObjective
+from .evolving_operations import get_operations
+from .evolving_rounding import rounded
+from .evolving_selection import EXACT, SHARE, Choice, choices
+from .evolving_structure import OUTPUT, add_operation, layer_name, remove_unused
+
+__all__ = ["Found", "SearchSettings", "as_network", "search", "symbolic_search"]
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """Constants of the search; the same for every table.
+
+    Attributes
+    ----------
+    operations : tuple of str
+        Kinds to compose.
+    depth, largest : int
+        See `grow_library`.
+    beam, terms : int
+        See `evolving_selection.choices`.
+    polished : int
+        Candidates per set of operations whose constants are trained.
+    iterations : int
+        Least-squares steps per candidate.
+    seconds : float
+        Wall-clock limit: no further set of operations is begun after it.
+    """
+
+    operations: tuple[str, ...] = (
+        "add",
+        "subtract",
+        "multiply",
+        "divide",
+        "sin",
+        "cos",
+        "exp",
+        "log",
+    )
+    depth: int = 3
+    largest: int = 2500
+    beam: int = 12
+    terms: int = 5
+    polished: int = 16
+    iterations: int = 60
+    seconds: float = 45.0
+
+
+class Found(NamedTuple):
+    """A network that a search came to.
+
+    Attributes
+    ----------
+    parameters : VValue
+    error : float
+        Norm of the training residual over that of the centred targets.
+    share : float
+        Independent trained numbers (the rank of the Jacobian) per target value.
+    score : float
+        What networks that are not exact are compared by: held-out error with a price on size.
+    kinds : tuple of str
+        The set of operations it was found with.
+    """
+
+    parameters: VValue
+    error: float
+    share: float
+    score: float
+    kinds: tuple[str, ...]
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether nothing but rounding is left, though there are targets enough to tell."""
+        return self.error < EXACT and self.share <= SHARE
+
+
+def symbolic_search(
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    settings: SearchSettings | None = None,
+    executor: Executor | None = None,
+) -> tuple[EvolvingModel, Found]:
+    """A small network that gives the targets.
+
+    Parameters
+    ----------
+    inputs : array (samples, inputs)
+    targets : array (samples, outputs)
+    settings : SearchSettings, optional
+    executor : concurrent.futures.Executor, optional
+        Where the sets of operations are searched at the same time.
+
+    Returns
+    -------
+    model : EvolvingModel
+        With trained links.
+    found : Found
+        The smallest exact network among the sets with as few kinds of one argument as suffice,
+        so the result does not depend on the number of workers (unless the time limit cuts in).
+
+    Raises
+    ------
+    ValueError
+        If a table is not finite or has the wrong shape, or the set of operations is empty.
+    """
+    settings = settings or SearchSettings()
+    inputs, targets = _columns(inputs), _columns(targets)
+    model = _model(inputs, targets, settings)
+    EvolvingObjective(model, inputs, targets)  # says what is wrong with the tables, once
+    best: Found | None = None
+    for found in _over_starts(inputs, targets, settings, executor):
+        if best is not None and best.is_exact and _breadth(found) > _breadth(best):
+            break
+        best = found if best is None else min(best, found, key=_rank)
+    assert best is not None
+    return model, best
+
+
+def _breadth(found: Found) -> int:
+    """Operations of one argument in the set it was searched with: sets come in this order."""
+    return sum(operation.arity == 1 for operation in get_operations(found.kinds))
+
+
+def _rank(found: Found) -> tuple:
+    """Exact networks first, small ones before large ones; the others by their score."""
+    return (0, len(found.parameters), found.score) if found.is_exact else (1, found.score)
+
+
+def _over_starts(
+    inputs: np.ndarray, targets: np.ndarray, settings: SearchSettings, executor: Executor | None
+) -> Iterator[Found]:
+    """Outcomes in order, while there is time."""
+    deadline = time.monotonic() + settings.seconds
+    job = partial(search, inputs, targets, settings)
+    sets = starts(settings.operations)
+    futures = [] if executor is None else [executor.submit(job, kinds) for kinds in sets]
+    try:
+        for i, kinds in enumerate(sets):
+            yield futures[i].result() if futures else job(kinds)
+            if time.monotonic() > deadline:
+                return
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _columns(table: np.ndarray) -> np.ndarray:
+    table = np.asarray(table, dtype=np.float64)
+    return table[:, None] if table.ndim == 1 else table
+
+
+def _model(inputs: np.ndarray, targets: np.ndarray, settings: SearchSettings) -> EvolvingModel:
+    return EvolvingModel(
+        inputs.shape[1], targets.shape[1], operations=settings.operations, trains_links=True
+    )
+
+
+# -------------------- one set of operations --------------------
+
+
+def search(
+    inputs: np.ndarray, targets: np.ndarray, settings: SearchSettings, kinds: Sequence[str]
+) -> Found:
+    """The best network with one set of operations."""
+    library = grow_library(inputs, kinds, depth=settings.depth, largest=settings.largest)
+    candidates = choices(library, targets, beam=settings.beam, terms=settings.terms)
+    model = _model(inputs, targets, settings)
+    objective = EvolvingObjective(model, inputs, targets)
+    networks = [
+        _polished(model, objective, library, candidate, settings, tuple(kinds))
+        for candidate in _worth_polishing(candidates, settings.polished)
+    ]
+    exact = [network for network in networks if network.is_exact]
+    found = min(exact or networks, key=_price if exact else lambda network: network.score)
+    parameters = rounded(objective, found.parameters, _tolerated(objective, found))
+    return found._replace(parameters=parameters, error=_error(objective, parameters))
+
+
+def _worth_polishing(candidates: list[Choice], n: int) -> list[Choice]:
+    """The exact one; otherwise the best of one entry, of two, of three, the second best, ...
+
+    Trained constants make good what a combination of one or two entries lacks; among larger ones
+    there are always some with less error, which would crowd them out.
+    """
+    if candidates[0].is_exact:
+        return candidates[:1]
+    by_terms: dict[int, list[Choice]] = {}
+    for candidate in candidates:
+        by_terms.setdefault(len(candidate.entries), []).append(candidate)
+    of_terms = [by_terms[terms] for terms in sorted(by_terms)]
+    in_turn = [c for rank in zip_longest(*of_terms) for c in rank if c is not None]
+    return in_turn[:n]
+
+
+def _price(network: Found) -> int:
+    return len(network.parameters)
+
+
+def _tolerated(objective: EvolvingObjective, found: Found) -> float:
+    """Loss up to which a constant may be rounded: none to speak of."""
+    exact = (EXACT**2) * float(np.var(objective.targets, axis=0).mean())
+    return exact if found.is_exact else objective.loss(found.parameters) * 1.001
+
+
+def _error(objective: EvolvingObjective, parameters: VValue) -> float:
+    variance = float(np.var(objective.targets, axis=0).mean()) or 1.0
+    return float(np.sqrt(objective.loss(parameters) / variance))
+
+
+def _polished(
+    model: EvolvingModel,
+    objective: EvolvingObjective,
+    library: Library,
+    choice: Choice,
+    settings: SearchSettings,
+    kinds: tuple[str, ...],
+) -> Found:
+    """A combination as a network, its constants trained unless it is exact already."""
+    parameters = as_network(model, library, choice)
+    if not choice.is_exact:
+        target = (0.01 * EXACT) ** 2 * float(np.var(objective.targets, axis=0).mean())
+        with np.errstate(all="ignore"):
+            parameters = levenberg_marquardt(
+                objective, parameters, iterations=settings.iterations, target=target
+            ).parameters
+    error = _error(objective, parameters)
+    share = _freedom(objective, parameters) / objective.targets.size
+    # Generalised cross-validation: trained constants count like the linear weights.
+    score = float(np.log(error / max(1.0 - share, 0.02) + EXACT)) + 0.02 * choice.size
+    return Found(parameters, error, share, score, kinds)
+
+
+def _freedom(objective: EvolvingObjective, parameters: VValue) -> int:
+    _, jacobian = objective.residuals(parameters)
+    norms = np.linalg.norm(jacobian, axis=1)
+    jacobian = jacobian[norms > 0] / norms[norms > 0, None]
+    if not jacobian.size or not np.all(np.isfinite(jacobian)):
+        return parameters.size
+    return int(np.linalg.matrix_rank(jacobian, tol=1e-9))
+
+
+def as_network(model: EvolvingModel, library: Library, choice: Choice) -> VValue:
+    """A linear combination of compositions as the parameters of a model of one layer.
+
+    Compositions that occur several times become one operation that is read several times.
+    """
+    layer = layer_name(1)
+    outputs = model.outputs[0]
+    biases = {output: float(b) for output, b in zip(outputs, choice.weights[0], strict=True)}
+    parameters = VValue({layer: {OUTPUT: {o: {":number": b} for o, b in biases.items()}}})
+    names: dict[Recipe, str] = {}
+    for entry, weights in zip(choice.entries, choice.weights[1:], strict=True):
+        recipe = entry if isinstance(entry, Recipe) else library.recipes[entry]
+        parameters, name = _composed(model, library, parameters, recipe, names)
+        links = {o: {name: float(w)} for o, w in zip(outputs, weights, strict=True)}
+        parameters = parameters + VValue({layer: {OUTPUT: links}})
+    return remove_unused(parameters)
+
+
+def _composed(
+    model: EvolvingModel,
+    library: Library,
+    parameters: VValue,
+    recipe: Recipe,
+    names: dict[Recipe, str],
+) -> tuple[VValue, str]:
+    """The tree with a composition and all it is made of, and the name of its result."""
+    if not recipe.kind:
+        return parameters, model.inputs[recipe.arguments[0][0]]
+    if recipe in names:
+        return parameters, names[recipe]
+    arguments = []
+    for entry, weight, constant in recipe.arguments:
+        parameters, source = _composed(model, library, parameters, library.recipes[entry], names)
+        # A factor or a shift that the linear output can make up for is not trained here.
+        is_affine = recipe.kind not in ("add", "subtract", "multiply", "divide")
+        own = {":number": constant} if is_affine else {}
+        arguments.append({source: weight, **own})
+    parameters, names[recipe] = add_operation(parameters, layer_name(1), recipe.kind, arguments)
+    return parameters, names[recipe]

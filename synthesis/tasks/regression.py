@@ -1,0 +1,323 @@
+"""Regression tasks: tables, the small experiment of evolving layers, benchmark formulas.
+
+References
+----------
+Nguyen benchmark: N. Q. Uy et al., Genetic Programming and Evolvable Machines 12 (2011), 91-119, in
+the form of B. K. Petersen et al., arXiv:1912.04871, table of the Nguyen suite (github
+dso-org/deep-symbolic-optimization, ``dso/dso/task/regression/benchmarks.csv``): every formula with
+20 uniform training samples, one or two variables, operations + - * / sin cos exp log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import autograd.numpy as anp
+import numpy as np
+
+from vvalues import VValue
+
+from ..architectures.evolving import check_table
+from ..protocols import Model
+
+__all__ = [
+    "CONSTANTS",
+    "NGUYEN",
+    "Formula",
+    "RegressionTask",
+    "formula_task",
+    "r_squared",
+    "small_experiment",
+    "table_task",
+]
+
+N_TEST = 1000
+
+
+def r_squared(predictions: Any, targets: np.ndarray) -> float:
+    """Coefficient of determination, 1 for a perfect fit; -inf where a prediction is not finite."""
+    with np.errstate(all="ignore"):
+        error = float(np.sum((np.asarray(predictions) - targets) ** 2))
+    total = float(np.sum((targets - targets.mean(axis=0)) ** 2))
+    if not np.isfinite(error):
+        return float("-inf")
+    return 1.0 - error / total if total > 0 else float(error == 0.0)
+
+
+@dataclass(frozen=True)
+class RegressionTask:
+    """A table to learn and another one to be judged on; it is a `Task`.
+
+    Attributes
+    ----------
+    name, summary : str
+    input_names, output_names : tuple of str
+    inputs, targets : arrays (samples, inputs) and (samples, outputs)
+        What is trained on.
+    held_out_inputs, held_out_targets : arrays
+        What no decision is made on.
+    expectation : (inputs, targets, weights) or None
+        Points and weights whose weighted mean *is* the expected value (quadrature), so that a
+        bound on the expected error can be checked without sampling noise.
+    """
+
+    name: str
+    summary: str
+    input_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+    inputs: np.ndarray
+    targets: np.ndarray
+    held_out_inputs: np.ndarray
+    held_out_targets: np.ndarray
+    expectation: tuple[np.ndarray, np.ndarray, np.ndarray] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        for what, names in (("inputs", self.input_names), ("targets", self.output_names)):
+            check_table(getattr(self, what), names, f"{self.name}: {what}")
+            check_table(getattr(self, f"held_out_{what}"), names, f"{self.name}: held-out {what}")
+
+    def batch(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """The whole training table (full batch)."""
+        return self.inputs, self.targets
+
+    def loss(self, predictions: Any, targets: np.ndarray) -> float:
+        """Mean squared error over samples and outputs; differentiable."""
+        return anp.mean((predictions - targets) ** 2)
+
+    def evaluate(self, model: Model, parameters: VValue) -> dict[str, float]:
+        """Figures on the held-out table.
+
+        Returns
+        -------
+        dict
+            ``held_out_loss`` (mean squared error), ``held_out_r2``, ``held_out_max_error``, and
+            where the task knows it ``expected_loss`` (mean squared error by quadrature).
+        """
+        with np.errstate(all="ignore"):
+            predictions = model(parameters, self.held_out_inputs)
+            error = predictions - self.held_out_targets
+            figures = {
+                "held_out_loss": float(np.mean(error**2)),
+                "held_out_r2": r_squared(predictions, self.held_out_targets),
+                "held_out_max_error": float(np.max(np.abs(error))),
+            }
+            if self.expectation is not None:
+                inputs, targets, weights = self.expectation
+                squared = np.mean((model(parameters, inputs) - targets) ** 2, axis=1)
+                figures["expected_loss"] = float(weights @ squared)
+        return figures
+
+    def split(
+        self, rng: np.random.Generator, share: float = 0.25
+    ) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+        """The training table in two: to fit, and to prune by.
+
+        Parameters
+        ----------
+        share : float in (0, 1)
+            Share of the samples in the second part (at least one each).
+        """
+        order = rng.permutation(len(self.inputs))
+        n = min(max(round(share * len(order)), 1), len(order) - 1)
+        kept, aside = order[n:], order[:n]
+        return (self.inputs[kept], self.targets[kept]), (self.inputs[aside], self.targets[aside])
+
+
+def table_task(
+    inputs: Any,
+    targets: Any,
+    rng: np.random.Generator,
+    *,
+    input_names: tuple[str, ...] | None = None,
+    output_names: tuple[str, ...] | None = None,
+    held_out: float = 0.25,
+    name: str = "table",
+) -> RegressionTask:
+    """A task from a table of one's own; a random share of the rows is held out.
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, shapes disagree, or there are fewer than two rows.
+    """
+    x, y = (np.asarray(t, dtype=np.float64) for t in (inputs, targets))
+    x, y = (t[:, None] if t.ndim == 1 else t for t in (x, y))
+    input_names = input_names or tuple(f"x{i}" for i in range(x.shape[-1]))
+    output_names = output_names or tuple(f"y{i}" for i in range(y.shape[-1]))
+    x = check_table(x, input_names, f"{name}: inputs")
+    y = check_table(y, output_names, f"{name}: targets")
+    if len(x) != len(y) or len(x) < 2:
+        raise ValueError(f"{name}: {len(x)} rows of inputs and {len(y)} of targets; need 2 or more")
+    order = rng.permutation(len(x))
+    n = min(max(round(held_out * len(x)), 1), len(x) - 1)
+    test, train = order[:n], order[n:]
+    return RegressionTask(
+        name,
+        f"{len(x)} rows",
+        input_names,
+        output_names,
+        x[train],
+        y[train],
+        x[test],
+        y[test],
+    )
+
+
+# -------------------- the small experiment --------------------
+
+
+def small_experiment(
+    rng: np.random.Generator,
+    *,
+    samples: int = 2000,
+    distractors: int = 0,
+    noise: float = 0.0,
+) -> RegressionTask:
+    """Two products to be found: ``y = (x0 x1 + x2, x0 x1 x3)``, all inputs standard normal.
+
+    Parameters
+    ----------
+    samples : int
+        Rows of the training table, and as many of the held-out one.
+    distractors : int
+        Further inputs that nothing depends on.
+    noise : float
+        Standard deviation of normal noise on the *training* targets.
+
+    Notes
+    -----
+    Both products are uncorrelated with every input, so the expected squared error of a linear
+    model is 1 per output, and that of any function without products of ``x0`` at least 1. The
+    quadrature of the task (7 Gauss-Hermite nodes per relevant input) keeps this bound exactly:
+    under its discrete measure ``x0`` is independent of the rest, with mean 0 and variance 1.
+    """
+    n = 4 + distractors
+    tables = [rng.standard_normal((samples, n)) for _ in range(2)]
+    targets = [_products(x) for x in tables]
+    nodes, weights = np.polynomial.hermite_e.hermegauss(7)
+    grid = np.stack(np.meshgrid(*[nodes] * 4, indexing="ij"), axis=-1).reshape(-1, 4)
+    weight = np.prod(np.meshgrid(*[weights / weights.sum()] * 4, indexing="ij"), axis=0).ravel()
+    # Any fixed values serve for the distractors: the bound holds for each of them.
+    points = np.concatenate([grid, rng.standard_normal((len(grid), distractors))], axis=1)
+    return RegressionTask(
+        name="products",
+        summary="y0 = x0 x1 + x2, y1 = x0 x1 x3",
+        input_names=tuple(f"x{i}" for i in range(n)),
+        output_names=("y0", "y1"),
+        inputs=tables[0],
+        targets=targets[0] + noise * rng.standard_normal(targets[0].shape),
+        held_out_inputs=tables[1],
+        held_out_targets=targets[1],
+        expectation=(points, _products(points), weight),
+    )
+
+
+def _products(x: np.ndarray) -> np.ndarray:
+    product = x[:, 0] * x[:, 1]
+    return np.stack([product + x[:, 2], product * x[:, 3]], axis=1)
+
+
+# -------------------- benchmark formulas --------------------
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A benchmark formula.
+
+    Attributes
+    ----------
+    name, text : str
+    n_inputs : int
+    low, high : float
+        Every input is uniform between them.
+    function : arrays (samples,) -> array (samples,)
+    samples : int
+        Size of the training table.
+    """
+
+    name: str
+    text: str
+    n_inputs: int
+    low: float
+    high: float
+    function: Callable[..., np.ndarray]
+    samples: int = 20
+
+
+def formula_task(
+    formula: Formula, rng: np.random.Generator, n_test: int = N_TEST
+) -> RegressionTask:
+    """Training and held-out tables of a formula, both uniform on its range."""
+
+    def table(rows: int) -> tuple[np.ndarray, np.ndarray]:
+        x = rng.uniform(formula.low, formula.high, (rows, formula.n_inputs))
+        return x, formula.function(*x.T)[:, None]
+
+    inputs, targets = table(formula.samples)
+    held_out_inputs, held_out_targets = table(n_test)
+    return RegressionTask(
+        name=formula.name,
+        summary=formula.text,
+        input_names=tuple(f"x{i}" for i in range(formula.n_inputs)),
+        output_names=("y0",),
+        inputs=inputs,
+        targets=targets,
+        held_out_inputs=held_out_inputs,
+        held_out_targets=held_out_targets,
+    )
+
+
+def _named(*formulas: Formula) -> Mapping[str, Formula]:
+    return {formula.name: formula for formula in formulas}
+
+
+NGUYEN = _named(
+    Formula("Nguyen-1", "x³ + x² + x", 1, -1, 1, lambda x: x**3 + x**2 + x),
+    Formula("Nguyen-2", "x⁴ + x³ + x² + x", 1, -1, 1, lambda x: x**4 + x**3 + x**2 + x),
+    Formula("Nguyen-3", "x⁵ + … + x", 1, -1, 1, lambda x: sum(x**k for k in range(1, 6))),
+    Formula("Nguyen-4", "x⁶ + … + x", 1, -1, 1, lambda x: sum(x**k for k in range(1, 7))),
+    Formula("Nguyen-5", "sin(x²) cos(x) - 1", 1, -1, 1, lambda x: np.sin(x**2) * np.cos(x) - 1),
+    Formula("Nguyen-6", "sin(x) + sin(x + x²)", 1, -1, 1, lambda x: np.sin(x) + np.sin(x + x**2)),
+    Formula(
+        "Nguyen-7", "log(x + 1) + log(x² + 1)", 1, 0, 2, lambda x: np.log(x + 1) + np.log(x**2 + 1)
+    ),
+    Formula("Nguyen-8", "√x", 1, 0, 4, np.sqrt),
+    Formula("Nguyen-9", "sin(x) + sin(y²)", 2, 0, 1, lambda x, y: np.sin(x) + np.sin(y**2)),
+    Formula("Nguyen-10", "2 sin(x) cos(y)", 2, 0, 1, lambda x, y: 2 * np.sin(x) * np.cos(y)),
+    Formula("Nguyen-11", "x^y", 2, 0, 1, lambda x, y: x**y),
+    Formula("Nguyen-12", "x⁴ - x³ + y²/2 - y", 2, 0, 1, lambda x, y: x**4 - x**3 + y**2 / 2 - y),
+)
+
+CONSTANTS = _named(
+    Formula(
+        "Constant-1",
+        "3.39x³ + 2.12x² + 1.78x",
+        1,
+        -1,
+        1,
+        lambda x: 3.39 * x**3 + 2.12 * x**2 + 1.78 * x,
+    ),
+    Formula(
+        "Constant-2", "sin(x²) cos(x) - 0.75", 1, -1, 1, lambda x: np.sin(x**2) * np.cos(x) - 0.75
+    ),
+    Formula(
+        "Constant-3", "sin(1.5x) cos(0.5y)", 2, 0, 1, lambda x, y: np.sin(1.5 * x) * np.cos(0.5 * y)
+    ),
+    Formula("Constant-4", "2.7x^y", 2, 0, 1, lambda x, y: 2.7 * x**y),
+    Formula("Constant-5", "√(1.23x)", 1, 0, 4, lambda x: np.sqrt(1.23 * x)),
+    Formula("Constant-6", "x^0.426", 1, 0, 4, lambda x: x**0.426),
+    Formula(
+        "Constant-7", "2 sin(1.3x) cos(y)", 2, 0, 1, lambda x, y: 2 * np.sin(1.3 * x) * np.cos(y)
+    ),
+    Formula(
+        "Constant-8",
+        "log(x + 1.4) + log(x² + 1.3)",
+        1,
+        0,
+        2,
+        lambda x: np.log(x + 1.4) + np.log(x**2 + 1.3),
+    ),
+)
+"""Formulas with constants that are no simple numbers, of the same source."""
