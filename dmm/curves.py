@@ -215,7 +215,7 @@ def _marks(events: Mapping[str, list[float]], x_scale: Callable, top: float) -> 
             x = x_scale(step)
             if int(x) not in seen:  # marks on the same pixel add nothing
                 seen.add(int(x))
-                marks.append(_mark(i, x, top + PANEL - 6, event))
+                marks.append(_mark(i, x, top + PANEL + 10, event))
     return marks
 
 

@@ -51,8 +51,11 @@ STYLE = """
 .dmm .links td:first-child { min-width: 4.5rem; }
 .dmm .links .weight { min-width: 4.5rem;  text-align: right; white-space: nowrap; }
 .dmm .links td:nth-child(4) { min-width: 9rem; }
-@media (max-width: 40rem) { .dmm .bar { width: 4rem; } .dmm .links { margin-left: 0; } }
-.dmm .links .note { font: 13px/1.4 system-ui, sans-serif; overflow-wrap: normal; }
+@media (max-width: 40rem) { .dmm .bar { width: 3rem; } .dmm .links { margin-left: 0; }
+  .dmm .neuron .count { float: none; } .dmm .links td { padding-right: .4rem; }
+  .dmm .links td:first-child { min-width: 3.4rem; } .dmm .links .weight { min-width: 3.6rem; }
+  .dmm .links td:nth-child(4) { min-width: 7.5rem; } }
+.dmm .links .note { font: 13px/1.4 system-ui, sans-serif; white-space: nowrap; }
 .dmm .bar { display: inline-block; position: relative; width: 7rem; height: .8em;
   vertical-align: middle; background: linear-gradient(var(--muted), var(--muted)) 50% 0 / 1px 100%
   no-repeat; }

@@ -35,7 +35,7 @@ class StreamTrace:
     is_input : bool
         Whether it is what the neuron read (True) or what it emitted.
     keys : tuple of paths
-        Those that were ever non-zero, in natural order; the empty path is the ``:number``.
+        Those that ever occurred, in natural order; the empty path is the ``:number``.
     values : array of shape (ticks, keys)
         Row 0 is tick 1.
     label : str
