@@ -16,7 +16,7 @@ from ..optimizers import Optimizer, momentum
 from ..protocols import Model, Task
 from ..tasks.mnist import Digits
 from .linearization import linearize
-from .outputs import softmax
+from .outputs import Categorical, softmax
 from .path import Waypoint, last, null_space_slope, walk
 from .reference import Reference, check_inputs, freeze
 from .slopes import Invariance, Slope, StoredLabels, TaskLoss, WeightAnchor, weighted
@@ -57,9 +57,9 @@ class Memory(NamedTuple):
     targets: np.ndarray
     task: Task
 
-    def reference(self) -> Reference:
+    def reference(self, temperature: float = 1.0) -> Reference:
         """The trained network, frozen, on the stored inputs."""
-        return freeze(self.model, self.parameters, self.inputs)
+        return freeze(self.model, self.parameters, self.inputs, Categorical(temperature))
 
 
 def learn(
@@ -96,14 +96,30 @@ def fine_tuning(memory: Memory, task: Task, rng: np.random.Generator) -> Slope:
     return TaskLoss(memory.model, task)
 
 
-def staying_invariant(memory: Memory, task: Task, rng: np.random.Generator) -> Slope:
+def staying_invariant(
+    *, temperature: float = 1.0, blend: bool = False
+) -> Callable[[Memory, Task, np.random.Generator], Slope]:
     """The new task's mean loss plus the summed distance to the frozen network on stored inputs.
+
+    Parameters
+    ----------
+    temperature : float
+        Of the distance (see `Categorical`); 1 is the published form.
+    blend : bool
+        Hold the network on random blends of the stored inputs (see `Reference.blended`); not
+        published.
 
     References
     ----------
     github Guruprasad93/FlexibleMachineLearning @9043036 (mean of the one, sum of the other).
     """
-    return weighted((1.0, TaskLoss(memory.model, task)), (1.0, Invariance(memory.reference())))
+
+    def method(memory: Memory, task: Task, rng: np.random.Generator) -> Slope:
+        reference = memory.reference(temperature)
+        held = Invariance(reference, blend=blend)
+        return weighted((1.0, TaskLoss(memory.model, task)), (1.0, held))
+
+    return method
 
 
 def replay(memory: Memory, task: Task, rng: np.random.Generator) -> Slope:
@@ -209,7 +225,7 @@ def learned_along(
     ----------
     memory : Memory
     task : Task
-    method : one of `fine_tuning`, `staying_invariant`, `replay`, or a method of that signature
+    method : `fine_tuning`, `replay`, ``staying_invariant()``, or any method of that signature
     steps : int
     optimizer : Optimizer, optional
         Momentum .9 at rate .001, as published, when omitted.

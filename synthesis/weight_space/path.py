@@ -174,7 +174,7 @@ def invariant_path(
     *,
     steps: int,
     rng: np.random.Generator,
-    strength: float = 1.0,
+    strength: float | Callable[[int], float] = 1.0,
     per_step: int | None = None,
     free: VValue | None = None,
     every: int = 1,
@@ -190,7 +190,7 @@ def invariant_path(
     secondary : Slope
         What to walk towards.
     optimizer : Optimizer
-    strength : float
+    strength : float or schedule
         Weight of the secondary objective against the summed distance to the reference.
     per_step : int, optional
         Stored inputs used per step; all when omitted.

@@ -39,12 +39,13 @@ Slope = Callable[[VValue, int, np.random.Generator], tuple[float, VValue]]
 """``(parameters, step, rng) -> (value, gradient)``."""
 
 
-def weighted(*terms: tuple[float, Slope]) -> Slope:
-    """The sum of slopes with weights."""
+def weighted(*terms: tuple[float | Callable[[int], float], Slope]) -> Slope:
+    """The sum of slopes with weights; a weight is a number or a function of the step."""
 
     def slope(parameters: VValue, step: int, rng: np.random.Generator) -> tuple[float, VValue]:
         value, total = 0.0, np.zeros(parameters.size)
-        for weight, term in terms:
+        for factor, term in terms:
+            weight = factor(step) if callable(factor) else factor
             part, gradient = term(parameters, step, rng)
             value += weight * part
             total += weight * gradient.buffer

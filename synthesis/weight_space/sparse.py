@@ -31,6 +31,7 @@ __all__ = [
 
 STEPS = 1500
 LARGEST_STEP, SMALLEST_STEP = 0.05, 0.001
+WEAKEST_PULL, STRONGEST_PULL = 10.0, 1000.0
 
 
 def n_zeros(parameters: VValue) -> int:
@@ -66,7 +67,7 @@ def sparse_path(
     *,
     steps: int = STEPS,
     rng: np.random.Generator,
-    strength: float = 10.0,
+    strength: float | Callable[[int], float] | None = None,
     sizes: float | Callable[[int], float] | None = None,
     per_step: int | None = 200,
     every: int = 100,
@@ -82,8 +83,9 @@ def sparse_path(
         Share of zeros of the point that pulls. It moves as the network moves.
     steps : int
     rng : numpy.random.Generator
-    strength : float
-        Of the pull, against the summed distance of the outputs.
+    strength : float or schedule, optional
+        Of the pull, against the summed distance of the outputs; 10 to 1000 when omitted, so that
+        the path arrives.
     sizes : float or schedule, optional
         Euclidean length of each step; .05 to .001 when omitted.
     per_step : int, optional
@@ -118,7 +120,7 @@ def sparse_path(
         normalized(sizes or schedule(LARGEST_STEP, SMALLEST_STEP, steps, "linear")),
         steps=steps,
         rng=rng,
-        strength=strength,
+        strength=strength or schedule(WEAKEST_PULL, STRONGEST_PULL, steps),
         per_step=per_step,
         every=every,
         observe=figures,

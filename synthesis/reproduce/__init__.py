@@ -1,0 +1,41 @@
+"""Published systems, reproduced by one command each.
+
+A module listed here has a function ``reproduce(full: bool, out: Path) -> dict`` that prints what
+it measures, writes its tables (Markdown), figures (JSON) and plots to ``out``, and returns the
+figures. Modules are imported when they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+__all__ = ["get", "names"]
+
+MODULES = {
+    "invariant-paths": "invariant_paths",
+    "geodesics": "geodesics",
+    "sparse-path": "sparse_path",
+    "resilience": "resilience",
+    "evolving-layers": "evolving_layers",
+}
+
+
+def names() -> tuple[str, ...]:
+    """Names of all reproductions."""
+    return tuple(MODULES)
+
+
+def get(name: str) -> Callable[[bool, Path], dict[str, Any]]:
+    """The function ``reproduce(full, out)`` of this name.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message lists the known ones.
+    """
+    if name not in MODULES:
+        raise ValueError(f"unknown reproduction {name!r}; known ones: {', '.join(MODULES)}")
+    return import_module(f"{__name__}.{MODULES[name]}").reproduce

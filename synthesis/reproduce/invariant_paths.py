@@ -1,0 +1,351 @@
+"""Functionally invariant paths: continual learning on MNIST, null-space steps, costs, ensembles.
+
+Sources: G. Raghavan et al., Nature Machine Intelligence (2024), s42256-024-00902-x; github
+Guruprasad93/FlexibleMachineLearning @9043036.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vvalues import VValue
+
+from ..architectures import Perceptron
+from ..optimizers import Optimizer, momentum, schedule
+from ..tasks.mnist import Digits, load_mnist
+from ..weight_space import plots
+from ..weight_space.continual import (
+    Memory,
+    Method,
+    continual_sequence,
+    elastic_weights,
+    fine_tuning,
+    learn,
+    learned_along,
+    remember,
+    replay,
+    staying_invariant,
+)
+from ..weight_space.ensembles import disagreement, diverse_members, ensemble_probabilities
+from ..weight_space.metric import output_drift
+from ..weight_space.path import moved_by, null_space_slope
+from ..weight_space.slopes import Robustness, TaskLoss
+from .report import Report, medians, save_plot, table
+
+__all__ = ["reproduce"]
+
+STORED, FEW_STORED = 250, 50
+EWC_STRENGTHS = (3.0, 30.0, 300.0)
+STEP_NORM, NULL_SPACE_STEPS, PER_STEP = 0.05, 300, 40
+FASHION_VARIABLE = "FASHION_MNIST_FOLDER"
+
+OURS = staying_invariant(temperature=3.0, blend=True)
+
+
+def reproduce(full: bool, out: Path) -> dict[str, Any]:
+    """Measure, write ``invariant-paths.md`` and ``.json`` and plots, return the figures.
+
+    Parameters
+    ----------
+    full : bool
+        Seeds 0 to 4, all steps, longer sequences of tasks; otherwise seed 0 and a third of the
+        steps.
+    out : Path
+    """
+    command = f"python -m synthesis reproduce invariant-paths{' --full' if full else ''}"
+    report = Report("invariant-paths", "Functionally invariant paths", out, command)
+    share = 1.0 if full else 1 / 3
+    digits = load_mnist()
+    results, steps, members = [], [], []
+    for seed in range(5) if full else range(1):
+        memory, old, new = _first_task(digits, seed, share)
+        results.append(_continual(digits, memory, old, new, seed, share, out))
+        report.keep(f"continual, seed {seed}", results[-1])
+        steps.append(_null_space(memory, new, seed, out))
+        report.keep(f"null space, seed {seed}", steps[-1])
+        members.append(_ensemble(memory, old, seed, share))
+        report.keep(f"ensemble, seed {seed}", members[-1])
+    _say_continual(report, results)
+    _say_steps(report, steps, _costs(memory, new))
+    _say_ensembles(report, members)
+    if full:
+        _sequences(report, digits)
+    return report.figures
+
+
+# -------------------- two tasks: digits 0-4, then 5-9 --------------------
+
+
+def _first_task(digits: Digits, seed: int, share: float) -> tuple[Memory, Digits, Digits]:
+    rng = np.random.default_rng([seed, 0])
+    old, new = digits.only(range(5)).with_batch_size(50), digits.only(range(5, 10))
+    model = Perceptron([digits.n_pixels, 400, 10])
+    steps = int(3000 * share)
+    optimizer = momentum(schedule(0.02, 0.002, steps), 0.9)
+    trained = learn(model, old, model.initial(rng), optimizer, steps, rng)
+    return remember(model, trained, old, STORED, rng), old, new
+
+
+def _observer(digits: Digits, model: Perceptron) -> Callable[[VValue], dict[str, Any]]:
+    is_old = digits.test_labels < 5
+
+    def observe(parameters: VValue) -> dict[str, Any]:
+        right = digits.predicted(model, parameters) == digits.test_labels
+        parts = (right[is_old], right[~is_old], right)
+        names = ("old", "new", "all")
+        return {name: 100.0 * float(part.mean()) for name, part in zip(names, parts, strict=True)}
+
+    return observe
+
+
+def _methods(memory: Memory) -> dict[str, tuple[Method, Memory, bool]]:
+    """Name -> (method, what it remembers, whether at the published rate)."""
+    # The store is sorted by class: every fifth image keeps the strata.
+    thin = slice(None, None, STORED // FEW_STORED)
+    few = memory._replace(inputs=memory.inputs[thin], targets=memory.targets[thin])
+    published = staying_invariant()
+    methods: dict[str, tuple[Method, Memory, bool]] = {
+        "fine-tuning": (fine_tuning, memory, True),
+        f"invariant path, published form, {FEW_STORED} stored": (published, few, True),
+        f"invariant path, published form, {STORED} stored": (published, memory, True),
+        f"invariant path, tempered and blended, {STORED} stored": (OURS, memory, False),
+        f"replay with labels, {STORED} stored": (replay, memory, False),
+    }
+    for strength in EWC_STRENGTHS:
+        name = f"elastic weight consolidation, strength {strength:g}"
+        methods[name] = (elastic_weights(strength), memory, True)
+    return methods
+
+
+def _optimizer(is_published: bool, steps: int) -> Optimizer:
+    return momentum(0.001 if is_published else schedule(0.003, 0.0001, steps, "cosine"), 0.9)
+
+
+def _continual(
+    digits: Digits,
+    memory: Memory,
+    old: Digits,
+    new: Digits,
+    seed: int,
+    share: float,
+    out: Path,
+) -> dict[str, float]:
+    assert isinstance(memory.model, Perceptron)
+    observe = _observer(digits, memory.model)
+    figures = {f"before: {k}": v for k, v in observe(memory.parameters).items()}
+    steps, curves = int(2000 * share), {}
+    for name, (method, remembered, is_published) in _methods(memory).items():
+        path = learned_along(
+            remembered, new, method, np.random.default_rng([seed, 3]), steps=steps,
+            optimizer=_optimizer(is_published, steps), every=max(steps // 8, 1),
+            observe=observe if seed == 0 else None,
+        )  # fmt: skip
+        if seed == 0:
+            positions = [point.length for point in path]
+            curves[name] = positions, [point.figures["old"] for point in path]
+        end = observe(path[-1].parameters)
+        figures |= {f"{name}: {key}": value for key, value in end.items()}
+    if seed == 0:
+        title = "Old digits while learning the new ones"
+        save_plot(out, "invariant-paths", plots.accuracy_along, curves, title=title, x="length")
+    return figures
+
+
+def _say_continual(report: Report, results: list[dict[str, float]]) -> None:
+    middle = medians(results)
+    names = list(dict.fromkeys(key.rsplit(": ", 1)[0] for key in middle))
+    rows = [
+        [name, *(middle[f"{name}: {part}"] for part in ("old", "new", "all"))] for name in names
+    ]
+    report.say(
+        "## Digits 0-4, then 5-9",
+        f"784-400-10, one head; test accuracy in percent, medians of {len(results)} seeds. The "
+        "published form: momentum .9 at rate .001, mean loss of the new batch of 100 plus summed "
+        "Bhattacharyya distance on all stored inputs. Tempered and blended: the same with the "
+        "distance at temperature 3 and on random blends of the stored inputs; it and replay use a "
+        "cosine rate from .003. Elastic weight consolidation estimates its Fisher information on "
+        "2,000 images of the old training set.",
+        table(["method", "old digits", "new digits", "all"], rows),
+    )
+
+
+# -------------------- the null space, costs --------------------
+
+
+def _null_space(memory: Memory, new: Digits, seed: int, out: Path) -> dict[str, float]:
+    """Drift of null-space and plain steps of equal norm, step by step along the null space."""
+    model, rng = memory.model, np.random.default_rng([seed, 4])
+    secondary = TaskLoss(model, new)
+    parameters = memory.parameters
+    drifts: dict[str, list[float]] = {"null space": [], "plain gradient": [], "null, stored": [],
+                                      "plain, stored": []}  # fmt: skip
+    for step in range(NULL_SPACE_STEPS):
+        inputs = memory.inputs[rng.choice(len(memory.inputs), PER_STEP, replace=False)]
+        _, gradient = secondary(parameters, step, rng)
+        slope = null_space_slope(model, inputs, lambda *_, g=gradient: (0.0, g))
+        moved = moved_by(parameters, slope(parameters, step, rng)[1], STEP_NORM)
+        if step % 10 == 0:
+            plain = moved_by(parameters, gradient, STEP_NORM)
+            pairs = zip(drifts.values(), ((moved, inputs), (plain, inputs),
+                        (moved, memory.inputs), (plain, memory.inputs)), strict=True)  # fmt: skip
+            for values, (to, where) in pairs:
+                values.append(output_drift(model, parameters, to, where))
+        parameters = moved
+    if seed == 0:
+        shown = {name: drifts[name] for name in ("null space", "plain gradient")}
+        save_plot(out, "null-space-drift", plots.drift_per_step, shown)
+    assert isinstance(memory.task, Digits)
+    figures = {name: float(np.median(values)) for name, values in drifts.items()}
+    return {
+        **figures,
+        "ratio": figures["plain gradient"] / figures["null space"],
+        "old after": memory.task.accuracy(model, parameters),
+        "new after": new.accuracy(model, parameters),
+    }
+
+
+def _costs(memory: Memory, new: Digits) -> dict[str, float]:
+    """Process time in milliseconds of steps with the same model and batch."""
+    rng = np.random.default_rng(0)
+    model, stored = memory.model, memory.inputs
+    reference = memory.reference()
+    secondary = TaskLoss(model, new)
+    same_batch = reference.sample(min(new.batch_size, len(reference)), rng)
+    optimizer = momentum(0.001, 0.9)
+    state = optimizer.init(memory.parameters)
+
+    def plain() -> None:
+        _, gradient = secondary(memory.parameters, 0, rng)
+        optimizer.update(gradient, state, memory.parameters)
+
+    def finite(held: Any) -> None:
+        plain()
+        held.gradient(memory.parameters)
+
+    def projected() -> None:
+        null_space_slope(model, stored, secondary, per_step=PER_STEP)(memory.parameters, 0, rng)
+
+    actions = {
+        "gradient step, batch 100": plain,
+        "path step, 100 stored inputs": lambda: finite(same_batch),
+        f"path step, {STORED} stored inputs": lambda: finite(reference),
+        f"null-space step, {PER_STEP} stored inputs": projected,
+    }
+    return {name: 1e3 * _seconds(action) for name, action in actions.items()}
+
+
+def _seconds(action: Callable[[], None], repeats: int = 15) -> float:
+    action()
+    times = []
+    for _ in range(repeats):
+        start = time.process_time()
+        action()
+        times.append(time.process_time() - start)
+    return float(np.median(times))
+
+
+def _say_steps(report: Report, steps: list[dict[str, float]], costs: dict[str, float]) -> None:
+    report.keep("costs in ms", costs)
+    middle = medians(steps)
+    rows = [[name, value] for name, value in middle.items()]
+    report.say(
+        "## Steps in the null space of the metric",
+        f"Steps of norm {STEP_NORM}; {PER_STEP} of {STORED} stored inputs per step; "
+        f"{NULL_SPACE_STEPS} steps. Drift: root of the mean squared movement of the logits, on the "
+        "inputs of the step and on all stored ones; ratio: plain to null-space, on the inputs of "
+        f"the step. Medians of {len(steps)} seeds.",
+        table(["figure", "value"], rows),
+    )
+    base = next(iter(costs.values()))
+    rows = [[name, value, value / base] for name, value in costs.items()]
+    report.say("## Cost of a step", table(["step", "ms", "times a gradient step"], rows))
+
+
+# -------------------- ensembles --------------------
+
+
+def _ensemble(memory: Memory, task: Digits, seed: int, share: float) -> dict[str, float]:
+    """Members walked apart at equal outputs; accuracy against inputs attacked on member one."""
+    rng = np.random.default_rng([seed, 5])
+    model, reference = memory.model, memory.reference(3.0)
+    members = diverse_members(
+        reference, 5, steps=int(300 * share), rng=rng, size=0.2, strength=300.0
+    )
+    inputs, labels = task.as_inputs(task.test_images[:2000]), task.test_labels[:2000]
+    attacked = Robustness(model, task, 0.25).attacked(members[0], inputs, labels)
+
+    def accuracy(networks: list[VValue], seen: np.ndarray) -> float:
+        classes = np.argmax(ensemble_probabilities(model, networks, seen), axis=1)
+        return 100.0 * float(np.mean(classes == labels))
+
+    distances = [float(np.linalg.norm((a - b).buffer)) for a in members for b in members if a != b]
+    return {
+        "accuracy of one": accuracy(members[:1], inputs),
+        "accuracy of five": accuracy(members, inputs),
+        "attacked, one": accuracy(members[:1], attacked),
+        "attacked, five": accuracy(members, attacked),
+        "disagreement, %": 100.0 * disagreement(model, members, inputs),
+        "distance between members": float(np.mean(distances)),
+    }
+
+
+def _say_ensembles(report: Report, members: list[dict[str, float]]) -> None:
+    report.say(
+        "## Ensembles of five along invariant paths",
+        "Digits 0-4; members walked apart, held by the 250 stored inputs. Attack: one signed "
+        f"gradient step of .25 on member one. Medians of {len(members)} seeds.",
+        table(["figure", "value"], list(medians(members).items())),
+    )
+
+
+# -------------------- sequences of tasks --------------------
+
+
+def _sequences(report: Report, digits: Digits) -> None:
+    """Split and permuted MNIST, and a second data set where one is available."""
+    rng = np.random.default_rng(0)
+    sequences = {
+        "split MNIST, 5 x 2 digits": digits.split(2),
+        "permuted MNIST, 3 orders": [digits, digits.permuted(rng), digits.permuted(rng)],
+    }
+    if folder := os.environ.get(FASHION_VARIABLE):
+        sequences["MNIST, then the second data set"] = [digits, _beside(digits, folder)]
+    methods = {"fine-tuning": fine_tuning, "invariant path": OURS, "replay with labels": replay}
+    rows: list[list[object]] = []
+    for title, tasks in sequences.items():
+        model = Perceptron([digits.n_pixels, 400, tasks[-1].n_classes])
+        for name, method in methods.items():
+            rng = np.random.default_rng([0, 6])
+            first = momentum(schedule(0.02, 0.002, 1500), 0.9), 1500
+            later = momentum(schedule(0.003, 0.0001, 1000, "cosine"), 0.9), 1000
+            found = continual_sequence(
+                model, tasks, model.initial(rng), method, rng, first=first, later=later,
+                stored_each=STORED,
+            )  # fmt: skip
+            report.keep(f"{title}: {name}", found)
+            each = ", ".join(f"{value:.1f}" for value in found[-1])
+            rows.append([f"{title}: {name}", float(np.mean(found[-1])), each])
+    report.say(
+        "## Longer sequences",
+        f"Seed 0; {STORED} inputs stored of every task; test accuracy at the end.",
+        table(["sequence: method", "mean", "of every task"], rows),
+    )
+
+
+def _beside(digits: Digits, folder: str) -> Digits:
+    """A second data set whose classes are numbered after the first's."""
+    from dataclasses import replace
+
+    second = load_mnist(folder, name="second data set")
+    return replace(
+        second,
+        labels=second.labels + digits.n_classes,
+        test_labels=second.test_labels + digits.n_classes,
+        n_classes=second.n_classes + digits.n_classes,
+    )

@@ -1,0 +1,186 @@
+"""Sparsification along invariant paths: a perceptron on MNIST, and a dataflow matrix machine.
+
+Sources: arXiv:2012.09605; github Guruprasad93/FlexibleMachineLearning @9043036.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..architectures import Perceptron
+from ..loop import synthesize
+from ..models import MachineModel
+from ..objective import MachineObjective
+from ..optimizers import adam, chain, clip_by_norm, l1, momentum, schedule
+from ..settings import Settings
+from ..tasks import get_task
+from ..tasks.mnist import Digits, load_mnist
+from ..weight_space import plots
+from ..weight_space.circuits import circuit_reference
+from ..weight_space.continual import learn
+from ..weight_space.outputs import Categorical
+from ..weight_space.pruning_path import pruned_along_path
+from ..weight_space.reference import freeze
+from ..weight_space.slopes import largest_kept
+from ..weight_space.sparse import gradual_magnitude, settled, sparsified
+from .report import Report, medians, save_plot, table
+
+__all__ = ["reproduce", "trained_machine"]
+
+SPARSITIES = (0.90, 0.95, 0.98)
+SIZES = (784, 300, 100, 10)
+UNLABELLED = 10_000
+TEMPERATURE = 4.0
+METHODS = ("one-shot", "path, projected", "path, settled", "gradual magnitude (labels)")
+
+
+def reproduce(full: bool, out: Path) -> dict[str, Any]:
+    """Measure, write ``sparse-path.md`` and ``.json`` and plots, return the figures.
+
+    Parameters
+    ----------
+    full : bool
+        Seeds 0 to 4 and all steps; otherwise seed 0 and a quarter of the steps.
+    out : Path
+    """
+    command = f"python -m synthesis reproduce sparse-path{' --full' if full else ''}"
+    report = Report("sparse-path", "Sparsification along an invariant path", out, command)
+    seeds = range(5) if full else range(1)
+    task = load_mnist()
+    results = []
+    for seed in seeds:
+        results.append(_perceptron(task, seed, 1.0 if full else 0.25))
+        report.keep(f"perceptron, seed {seed}", results[-1])
+    _say_perceptron(report, results)
+    machines = []
+    for seed in seeds:
+        machines.append(_machine(seed, out, draw=seed == 0))
+        report.keep(f"machine, seed {seed}", machines[-1])
+    _say_machines(report, machines)
+    return report.figures
+
+
+# -------------------- the perceptron --------------------
+
+
+def _perceptron(task: Digits, seed: int, share: float) -> dict[str, float]:
+    rng = np.random.default_rng([seed, 1])
+    model = Perceptron(SIZES)
+    steps = int(4800 * share)
+    optimizer = momentum(schedule(0.05, 0.002, steps))
+    dense = learn(model, task, model.initial(rng), optimizer, steps, rng)
+    inputs, _ = task.store(UNLABELLED, rng)
+    reference = freeze(model, dense, inputs, Categorical(TEMPERATURE))
+    figures = {"dense": task.accuracy(model, dense)}
+    for sparsity in SPARSITIES:
+        found = sparsified(reference, sparsity, rng=rng, steps=int(2000 * share))
+        end = settled(reference, found.projected, steps=int(1000 * share), rng=rng)
+        gradual = gradual_magnitude(model, task, dense, sparsity, steps=int(3000 * share), rng=rng)
+        asked = round(sparsity * dense.size)
+        for name, network in zip(
+            METHODS, (largest_kept(dense, sparsity), found.projected, end, gradual), strict=True
+        ):
+            zeros = int(np.count_nonzero(network.buffer == 0))
+            if zeros < asked:
+                raise ValueError(f"{name}: {zeros} zeros where {asked} were asked")
+            figures[f"{sparsity:.2f} {name}"] = task.accuracy(model, network)
+        figures[f"{sparsity:.2f} distance"] = found.distance
+        figures[f"{sparsity:.2f} zeros"] = found.zeros
+    return figures
+
+
+def _say_perceptron(report: Report, results: list[dict[str, float]]) -> None:
+    middle = medians(results)
+    rows = [
+        [f"{100 * p:.0f} %", *(middle[f"{p:.2f} {name}"] for name in METHODS),
+         middle[f"{p:.2f} distance"], int(middle[f"{p:.2f} zeros"])]
+        for p in SPARSITIES
+    ]  # fmt: skip
+    report.say(
+        "## 784-300-100-10 on MNIST",
+        f"Test accuracy in percent, medians of {len(results)} seeds; dense {middle['dense']:.2f}. "
+        f"The path sees {UNLABELLED:,} unlabelled inputs; gradual magnitude pruning sees all "
+        "60,000 with labels, for as many steps as path and settling together. Zeros are counted "
+        "in the delivered network, over all weights and biases.",
+        table(["zeros asked", *METHODS, "distance left", "zeros delivered"], rows),
+    )
+    curves = {name: [middle[f"{p:.2f} {name}"] for p in SPARSITIES] for name in METHODS}
+    save_plot(report.out, "sparse-path", plots.sparsity_curves, SPARSITIES, curves)
+
+
+# -------------------- the machine --------------------
+
+
+def trained_machine(seed: int, steps: int = 2500) -> tuple[MachineModel, MachineObjective, Any]:
+    """A dense duplicate detector of 1,486 links, trained with Adam and a little L1.
+
+    Returns
+    -------
+    model : MachineModel
+    objective : MachineObjective
+    parameters : VValue
+    """
+    task = get_task("duplicate-detector")
+    model = MachineModel(task.space(np.random.default_rng([seed, 1])), observed=task.observed)
+    objective = MachineObjective(model, *task.batch(np.random.default_rng([seed, 0])))
+    optimizer = chain(l1(0.001), clip_by_norm(1.0), adam(schedule(0.003, 0.0005, steps)))
+    parameters = model.initial(np.random.default_rng(0))
+    state = optimizer.init(parameters)
+    for _ in range(steps):
+        _, gradient = objective.gradient(parameters)
+        change, state = optimizer.update(gradient, state, parameters)
+        parameters = parameters + change
+    return model, objective, parameters
+
+
+def _machine(seed: int, out: Path, draw: bool) -> dict[str, float]:
+    task = get_task("duplicate-detector")
+    model, objective, dense = trained_machine(seed)
+    reference = circuit_reference(model, dense, objective.inputs)
+    start = time.perf_counter()
+    path = list(pruned_along_path(reference, np.random.default_rng([seed, 2])))
+    seconds = time.perf_counter() - start
+    losses = [objective.loss(machine.parameters) for machine in path]
+    good = [i for i, loss in enumerate(losses) if loss <= 0.5]
+    least = min(good, key=lambda i: path[i].links) if good else 0
+    loop = synthesize(task, seed, Settings(regrow_failures=0))
+    if draw:
+        deviations = {
+            "task loss": losses, "deviation from the dense machine": [m.deviation for m in path]
+        }  # fmt: skip
+        links = [machine.links for machine in path]
+        save_plot(out, "sparse-path-machine", plots.pruning_curve, links, deviations)
+    held_out = "held_out_per_element"
+    return {
+        "dense loss": losses[0],
+        "dense held out": task.evaluate(model, dense)[held_out],
+        "path links": path[least].links,
+        "path loss": losses[least],
+        "path held out": task.evaluate(model, path[least].parameters)[held_out],
+        "largest deviation on the way": max(machine.deviation for machine in path),
+        "path seconds": seconds,
+        "loop links": len(loop.parameters),
+        "loop loss": loop.loss,
+    }
+
+
+def _say_machines(report: Report, results: list[dict[str, float]]) -> None:
+    names = list(results[0])
+    rows: list[list[object]] = [
+        [str(seed), *(result[name] for name in names)] for seed, result in enumerate(results)
+    ]
+    middle = medians(results)
+    rows.append(["median", *(middle[name] for name in names)])
+    report.say(
+        "## A dataflow matrix machine of 1,486 links",
+        "The duplicate detector, trained, then pruned along an invariant path that sees no "
+        "targets: the frozen dense machine's outputs on the training strings are all it has to "
+        "keep. Smallest machine on the path with task loss <= 0.5; beside it the synthesis loop "
+        "on the same task (no regrowth). Loss: squared error summed over outputs and ticks, mean "
+        "over strings; held out: squared error per output and tick.",
+        table(["seed", *names], rows),
+    )
