@@ -4,14 +4,17 @@ Tasks, losses, optimizers on V-values, structure edits and the unattended loop.
 """
 
 from .edits import prune_by_ablation, prune_by_magnitude, remove_dead
+from .estimator import Synthesizer
 from .least_squares import compensated_removals, levenberg_marquardt
 from .loop import Event, Result, search_events, synthesize
 from .models import MachineModel
+from .normalise import normalise, simplify_weights, snap
 from .objective import MachineObjective, ModelObjective, Objective
-from .protocols import Model, Task
+from .protocols import Model
 from .records import Front, FrontMember, Record
 from .settings import Settings
 from .tasks import StreamTask, get_task, task_names
+from .tasks import StreamTask as Task
 
 __all__ = [
     "Event",
@@ -26,14 +29,18 @@ __all__ = [
     "Result",
     "Settings",
     "StreamTask",
+    "Synthesizer",
     "Task",
     "compensated_removals",
     "get_task",
     "levenberg_marquardt",
+    "normalise",
     "prune_by_ablation",
     "prune_by_magnitude",
     "remove_dead",
     "search_events",
+    "simplify_weights",
+    "snap",
     "synthesize",
     "task_names",
 ]

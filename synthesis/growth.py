@@ -41,6 +41,8 @@ def judge(search: Search, state: SearchState) -> Outcome:
     state = replace(state, passes={**state.passes, "failures": failures})
     records = [state.record("judge", best_links=len(state.best), best_loss=state.best_loss)]
     if state.best_loss > settings.exact:
+        if state.reserve:
+            return _next_start(search, state), records
         if state.passes.get("rescues", 0) < settings.rescues:
             return _restart(search, state), records
     elif failures < settings.regrow_failures:
@@ -77,9 +79,22 @@ def _counted(state: SearchState, counter: str) -> SearchState:
     return replace(state, passes=passes)
 
 
+def _next_start(search: Search, state: SearchState) -> SearchState:
+    """Prune the next lane of the population."""
+    parameters = state.reserve[0]
+    return state.to(
+        "sparsify",
+        parameters=parameters,
+        loss=search.objective.loss(parameters),
+        reserve=state.reserve[1:],
+    )
+
+
 def _restart(search: Search, state: SearchState) -> SearchState:
-    """The best machine plus noise on the whole search space, to be trained and pruned again."""
+    """Another population; or the best machine plus noise on the whole search space, once more."""
     assert state.best is not None
+    if search.batches:
+        return _counted(state, "rescues").to("population")
     rng = generator_from(state.rng)
     whole = search.model.space.trainable.support
     noise = from_buffer(whole, RESCUE_SCALE * rng.standard_normal(whole.size))

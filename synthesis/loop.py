@@ -12,7 +12,7 @@ import numpy as np
 from dmm import Machine
 from vvalues import VValue
 
-from . import growth
+from . import contest, growth, population  # noqa: F401  (they register their phases)
 from .growth import finished
 from .models import MachineModel
 from .objective import MachineObjective
@@ -81,17 +81,26 @@ def prepare(
     if seed < 0:
         raise ValueError(f"seed is {seed}; expected a number >= 0")
     data_rng, space_rng, loop_rng = (np.random.default_rng([seed, stream]) for stream in range(3))
+    settings = settings or Settings()
     model = MachineModel(start or task.space(space_rng), observed=task.observed)
-    objective = MachineObjective(model, *task.batch(data_rng))
-    search = Search(objective, model, settings or Settings())
+    if start is None and model.is_recurrent:
+        pool = task.pool(data_rng)
+        fitted = pool.inputs.select(range(min(settings.lane_strings, len(pool.inputs))))
+        objective = MachineObjective(model, fitted, pool.targets[..., : len(fitted)])
+        search = Search(objective, model, settings, pool.batches(data_rng))
+    else:
+        objective = MachineObjective(model, *task.batch(data_rng))
+        search = Search(objective, model, settings)
     return search, initial_state(search, loop_rng)
 
 
 def initial_state(search: Search, rng: np.random.Generator) -> SearchState:
     """The state before the first unit: the whole search space with its initial weights."""
     parameters = search.model.initial(rng)
-    # A start that is small already needs no dense phase.
-    phase = "dense" if len(parameters) > search.settings.small else "shrink"
+    if search.batches:
+        phase = "population"
+    else:  # a start that is small already needs no dense phase
+        phase = "dense" if len(parameters) > search.settings.small else "shrink"
     loss = search.objective.loss(parameters)
     return SearchState(phase, parameters, loss, rng=generator_state(rng))
 

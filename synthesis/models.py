@@ -60,6 +60,12 @@ class MachineModel:
         machine = self.space.with_trainable(restrict(self.space.trainable, support))
         return compile_machine(machine, self.observed, stopped=self.stopped)  # type: ignore[return-value]
 
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether the space has cycles besides self-links of summing neurons."""
+        program = self.program(self.space.trainable.support)
+        return any(block.is_loop for block in program.plan.blocks)
+
     def living(self, support: Support) -> Support:
         """The links of a support that can influence an observed stream."""
         return support.where(self.program(support).live)

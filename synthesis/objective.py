@@ -53,6 +53,7 @@ class MachineObjective:
     model : MachineModel
     inputs : Streams
     targets : array of shape (observed, ticks, strings)
+        NaN where nothing is asked.
     weights : array that broadcasts to the targets, optional
         Weight of every squared error (0 where nothing is asked).
     """
@@ -66,8 +67,9 @@ class MachineObjective:
     ) -> None:
         self.model = model
         self.inputs = inputs
-        self.targets = np.asarray(targets, dtype=np.float64)
-        per_string = 1.0 / self.targets.shape[-1]
+        is_asked = ~np.isnan(targets)
+        self.targets = np.where(is_asked, targets, 0.0)
+        per_string = is_asked / self.targets.shape[-1]
         scale = per_string if weights is None else per_string * np.asarray(weights)
         self._scale = np.broadcast_to(scale, self.targets.shape)
         self._root = np.sqrt(self._scale)

@@ -14,11 +14,12 @@ No target number of links is known anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dmm import Streams
 from vvalues import VValue, from_buffer, restrict
 
 from .edits import prune_by_magnitude, remove_dead
@@ -46,11 +47,22 @@ DENSE_UNIT = 50  # Adam steps between checkpoints
 
 @dataclass(frozen=True)
 class Search:
-    """What does not change during a run."""
+    """What does not change during a run.
+
+    Attributes
+    ----------
+    objective : Objective
+        What machines are fitted and pruned on.
+    model : MachineModel
+    settings : Settings
+    batches : sequence of (Streams, targets)
+        Small batches of a pool of strings, for populations of recurrent machines.
+    """
 
     objective: Objective
     model: MachineModel
     settings: Settings
+    batches: Sequence[tuple[Streams, np.ndarray]] = ()
 
 
 Outcome = tuple[SearchState, list[Record]]

@@ -40,6 +40,17 @@ class Settings:
         ``max(floor, factor * loss at the last acceptance)``; otherwise it is backed out.
     candidates : int
         Removals tried before giving up a round, while there are more than 24 links.
+    lanes, lane_steps, lane_rate : int, int, float
+        Random starts of a recurrent machine that are trained side by side, Adam steps, and their
+        first learning rate.
+    lane_success : float
+        A lane whose loss is not above this is worth pruning.
+    contest_steps : int
+        Adam steps of one contest between variants of a recurrent machine.
+    contest_budget : float
+        Largest loss of a variant that may win a contest.
+    lane_strings : int
+        Strings of the pool that a recurrent machine is fitted and pruned on.
     exact : float
         A loss not above this counts as exact.
     rescues : int
@@ -68,6 +79,13 @@ class Settings:
     budget_factor: float = 1.3
     budget_floor: float = 0.05
     candidates: int = 6
+    lanes: int = 8
+    lane_steps: int = 6000
+    lane_rate: float = 0.03
+    lane_success: float = 1.0
+    contest_steps: int = 1200
+    contest_budget: float = 1.0
+    lane_strings: int = 16
     exact: float = 1e-10
     rescues: int = 4
     regrow_failures: int = 6
@@ -79,7 +97,15 @@ class Settings:
             value = getattr(self, item.name)
             if not isinstance(value, (int, float)) or isinstance(value, bool) or not value >= 0:
                 raise ValueError(f"setting {item.name} is {value!r}; expected a number >= 0")
-        for name in ("rate", "largest_gradient", "small", "bite_steps"):
+        for name in (
+            "rate",
+            "largest_gradient",
+            "small",
+            "bite_steps",
+            "lanes",
+            "lane_steps",
+            "lane_strings",
+        ):
             if not getattr(self, name) > 0:
                 raise ValueError(f"setting {name} is {getattr(self, name)!r}; it must be above 0")
         if not self.bite_fraction < 1:

@@ -35,6 +35,8 @@ class SearchState:
         Counters and bounds of the current phase.
     passes : mapping of str to int
         Counters of the whole run: ``rescues``, ``failures`` in a row, ``regrowths``.
+    reserve : tuple of VValue
+        Further starts (lanes of a population), most promising first.
     best : VValue or None
         The best machine of earlier passes.
     best_loss : float
@@ -50,6 +52,7 @@ class SearchState:
     moments: tuple[Any, ...] = ()
     memo: Mapping[str, Any] = field(default_factory=dict)
     passes: Mapping[str, int] = field(default_factory=dict)
+    reserve: tuple[VValue, ...] = ()
     best: VValue | None = None
     best_loss: float = float("inf")
     front: Front = field(default_factory=Front)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from .base import Example, StreamTask, targets_of_machine
 from .duplicate_detector import DUPLICATE_DETECTOR
+from .suite import SUITE
 
 __all__ = ["Example", "StreamTask", "get_task", "targets_of_machine", "task_names"]
 
-_tasks = {task.name: task for task in (DUPLICATE_DETECTOR,)}
+_tasks = {task.name: task for task in (DUPLICATE_DETECTOR, *SUITE)}
 
 
 def task_names() -> tuple[str, ...]:

@@ -52,6 +52,27 @@ def _draw(rng: np.random.Generator) -> Streams:
     return text_streams(random_texts(rng), TICKS)
 
 
+POOL_SIZE = 64
+POOL_LETTERS = "abcdefghijklmnopqrstuvwxyz "
+POOL_STEEPNESS = (100.0, 700.0)
+
+
+def _pool(rng: np.random.Generator) -> Streams:
+    """Strings as long as the published one, with targets that are neither flat nor steep."""
+    specification = DUPLICATE_DETECTOR.specification
+    texts = [PUBLISHED_TEXT] * 4
+    while len(texts) < POOL_SIZE:
+        letters = rng.choice(list(POOL_LETTERS), size=rng.integers(4, 14), replace=False)
+        body = [str(letter) for letter in rng.choice(letters, size=rng.integers(3, 14))]
+        if rng.random() < 0.3:
+            body.insert(rng.integers(0, len(body) + 1), ".")
+        text = "".join(body) + "."
+        steepness = np.sum(specification(text_streams(text, PUBLISHED_TICKS)) ** 2)
+        if POOL_STEEPNESS[0] < steepness < POOL_STEEPNESS[1]:
+            texts.append(text)
+    return text_streams([texts[i] for i in rng.permutation(POOL_SIZE)], PUBLISHED_TICKS)
+
+
 def _held_out() -> list[Streams]:
     return [
         text_streams("tets. str.ingtb str.ingtb", 250),
@@ -66,4 +87,5 @@ DUPLICATE_DETECTOR = StreamTask(
     specification=targets_of_machine(duplicate_detector()),
     held_out_streams=_held_out,
     space=layered_space,
+    draw_pool=_pool,
 )
