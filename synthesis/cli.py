@@ -1,4 +1,4 @@
-"""Command line: ``python -m synthesis run|resume|evaluate|show|tasks``.
+"""Command line: ``python -m synthesis run|resume|evaluate|show|sweep|reproduce|tasks``.
 
 Whatever is wrong with a file, a name or an option gives one clear line on standard error and exit
 status 2.
@@ -61,8 +61,10 @@ def _run(options: argparse.Namespace) -> int:
     from .tasks import get_task
 
     task = get_task(options.task)
+    if options.space is not None:
+        task = task.with_space(options.space)
     start = None if options.start is None else load_machine(options.start)
-    folder = options.out or f"runs/{options.task}-{options.seed}"
+    folder = options.out or f"runs/{task.name}-{options.seed}"
     run = Run.new(folder, task, options.seed, _settings(options), start)
     return _carry_out(run, options)
 
@@ -122,6 +124,45 @@ def _show(options: argparse.Namespace) -> int:
     return 0
 
 
+def _sweep(options: argparse.Namespace) -> int:
+    from contextlib import nullcontext
+
+    from .sweep import dask_executor, parse_seeds, sweep
+
+    seeds = parse_seeds(options.seeds)
+    cluster = nullcontext() if options.dask is None else dask_executor(options.dask)
+    folder = options.out or Path("runs") / f"sweep-{options.task}"
+    with cluster as executor:
+        outcome = sweep(
+            options.task,
+            seeds,
+            _settings(options),
+            executor,
+            options.workers,
+            folder,
+            _report_member,
+        )
+    print(outcome.table())
+    print(f"written to {folder}: sweep.txt, sweep.csv, sweep.json and a directory per seed")
+    return 1 if outcome.failures else 0
+
+
+def _report_member(row: dict[str, Any], done: int, count: int) -> None:
+    shown = ", ".join(f"{name} {row[name]}" for name in ("task", "seed", "status") if name in row)
+    print(f"{done}/{count}: {shown}", file=sys.stderr)
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    from . import reproduce
+
+    run = reproduce.get(options.name)
+    out = options.out or Path("runs") / options.name
+    out.mkdir(parents=True, exist_ok=True)
+    run(options.full, out)
+    print(f"written to {out}")
+    return 0
+
+
 def _tasks(options: argparse.Namespace) -> int:
     from .tasks import get_task, task_names
 
@@ -153,10 +194,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--seed", type=_count, default=0, help="determines everything (default 0)")
     run.add_argument("--out", type=Path, metavar="DIR", help="default runs/TASK-SEED")
     run.add_argument("--start", type=Path, metavar="FILE", help="machine to start from")
-    for item in fields(Settings):
-        flag = "--" + item.name.replace("_", "-")
-        kind = _count if isinstance(item.default, int) else _amount
-        run.add_argument(flag, type=kind, metavar="X", help=f"default {item.default}")
+    run.add_argument("--space", metavar="NAME", help="search space, such as recurrent-1")
+    _add_settings(run)
 
     resume = commands.add_parser("resume", help="go on with an interrupted run")
     resume.set_defaults(command=_resume)
@@ -175,9 +214,33 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("file", type=Path, metavar="FILE")
     show.add_argument("--as", dest="rendering", choices=tuple(RENDERINGS), default="table")
 
+    sweep = commands.add_parser("sweep", help="run many seeds, in processes or on a cluster")
+    sweep.set_defaults(command=_sweep)
+    sweep.add_argument("task", metavar="TASK[@SPACE]")
+    sweep.add_argument("--seeds", default="0:10", help="such as 0:10 or 1,5,7 (default 0:10)")
+    sweep.add_argument("--out", type=Path, metavar="DIR")
+    where = sweep.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=_count, metavar="N", help="processes at a time")
+    where.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster")
+    _add_settings(sweep)
+
+    reproduce = commands.add_parser("reproduce", help="reproduce a published system")
+    reproduce.set_defaults(command=_reproduce)
+    reproduce.add_argument("name", metavar="NAME")
+    reproduce.add_argument("--full", action="store_true", help="the published size")
+    reproduce.add_argument("--out", type=Path, metavar="DIR", help="default runs/NAME")
+
     tasks = commands.add_parser("tasks", help="list the tasks")
     tasks.set_defaults(command=_tasks)
     return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("settings of the loop (see synthesis.Settings)")
+    for item in fields(Settings):
+        flag = "--" + item.name.replace("_", "-")
+        kind = _count if isinstance(item.default, int) else _amount
+        group.add_argument(flag, type=kind, metavar="X", help=f"default {item.default}")
 
 
 def _count(text: str) -> int:

@@ -17,13 +17,19 @@ def task_names() -> tuple[str, ...]:
 
 
 def get_task(name: str) -> StreamTask:
-    """The task of this name.
+    """The task of this name; ``TASK@SPACE`` is a task in a search space of your choice.
 
     Raises
     ------
     ValueError
-        If there is none; the message lists the known ones.
+        If there is no such task or space; the message lists the known ones.
+
+    Examples
+    --------
+    >>> get_task("duplicate-detector@recurrent-1").name
+    'duplicate-detector@recurrent-1'
     """
-    if name not in _tasks:
-        raise ValueError(f"unknown task {name!r}; known tasks: {', '.join(_tasks)}")
-    return _tasks[name]
+    stem, separator, space = name.partition("@")
+    if stem not in _tasks:
+        raise ValueError(f"unknown task {stem!r}; known tasks: {', '.join(_tasks)}")
+    return _tasks[stem].with_space(space) if separator else _tasks[stem]

@@ -91,8 +91,12 @@ class StreamTask:
         return task_from_streams(inputs, targets, **options)
 
     def with_space(self, name: str) -> StreamTask:
-        """The same task in another search space (see `synthesis.tasks.spaces.named_space`)."""
-        return replace(self, space=named_space(name, self.sources))
+        """The same task in another search space (see `synthesis.tasks.spaces.named_space`).
+
+        Its name is ``TASK@SPACE``, which `synthesis.tasks.get_task` understands.
+        """
+        stem = self.name.partition("@")[0]
+        return replace(self, name=f"{stem}@{name}", space=named_space(name, self.sources))
 
     def example(self, streams: Streams) -> Example:
         """Streams with their targets."""
