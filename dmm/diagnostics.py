@@ -10,7 +10,7 @@ from vvalues import VValue, assemble
 
 from .kernels import Compare, Sum
 from .labels import constant_text, count, number_text, plain, weight_text
-from .machine import Link, Machine
+from .machine import Link, Machine, initial_outputs
 from .reading import reading_order, wired
 
 __all__ = ["Diagnostics", "Pair", "diagnose"]
@@ -173,7 +173,11 @@ def _heard(machine: Machine, links: Iterable[Link]) -> set[str]:
 
 
 def _constants(machine: Machine, links: Sequence[Link], order: Iterable[str]) -> dict[Port, VValue]:
-    """Outputs of neurons that read constants only; a cycle or a stream is never constant."""
+    """Outputs of neurons that read constants only; a cycle or a stream is never constant.
+
+    Nor is what begins with something else before the first tick.
+    """
+    initial = initial_outputs(machine)
     into: dict[str, list[Link]] = defaultdict(list)
     for link in links:
         into[link.neuron_in].append(link)
@@ -181,8 +185,8 @@ def _constants(machine: Machine, links: Sequence[Link], order: Iterable[str]) ->
     for neuron in order:
         kind = machine.type_of(neuron)
         senders = [link.path[2:] for link in into[neuron]]
-        is_source = kind.is_source or not kind.writes
-        if is_source or (kind.reads and not senders) or any(s not in found for s in senders):
+        is_other = kind.is_source or not kind.writes or bool(initial.subtree(neuron))
+        if is_other or (kind.reads and not senders) or any(s not in found for s in senders):
             continue
         outputs = _settled(machine, neuron, into[neuron], found)
         found.update({(neuron, f.name): outputs.subtree(f.name) for f in kind.writes})

@@ -60,6 +60,7 @@ class Observations:
         *,
         is_input: bool = False,
         is_sum: bool = False,
+        is_number: bool = False,
         valid_from: int = 1,
     ) -> float:
         """Largest difference between an equation and the machine, relative to the state so far.
@@ -81,7 +82,8 @@ class Observations:
                 if is_sum:
                     claimed[0] = observed[0]  # what there is before the first tick
                     claimed = np.cumsum(claimed, axis=0)
-                differences = np.abs(claimed - observed).max(axis=1) / scale
+                columns = slice(0, 1) if is_number else slice(None)
+                differences = np.abs(claimed - observed)[:, columns].max(axis=1) / scale
             comparable = np.isfinite(scale)
             comparable[:valid_from] = False
             n_compared += int(comparable.sum())
@@ -113,7 +115,7 @@ def observe(machine: Machine, seed: int = SEED) -> Observations:
                 warnings.simplefilter("ignore")  # divergence is no error here
                 _add(observations, machine, run(machine, streams, ticks, string=string))
     except Exception as error:  # a user's activation may raise anything
-        observations.trouble = f"{type(error).__name__}: {error}".splitlines()[0]
+        observations.trouble = plain(f"{type(error).__name__}: {error}")
     return observations
 
 

@@ -104,6 +104,7 @@ def _error(observations: Observations, system: System, equation: Equation) -> fl
         system.signs,
         is_input=equation.is_input,
         is_sum=equation.is_sum,
+        is_number=equation.is_number,
         valid_from=equation.valid_from,
     )
 

@@ -12,10 +12,11 @@ import numpy as np
 from .activations import read_stream
 from .coercions import coerced_links
 from .exported import HELPERS, MAIN, MOVEMENTS, RUN, RUN_SELF
+from .exported_types import body_by_name, components
 from .kernels import Compare, DotProduct, Elementwise, MaxNorm, Sum
 from .labels import count
 from .machine import Machine, initial_outputs
-from .neurons import Field, NeuronType
+from .neurons import Field, NeuronType, get_neuron_type
 from .reading import reading_order
 
 __all__ = ["to_python"]
@@ -50,7 +51,9 @@ def to_python(machine: Machine, functions: Mapping[str, str] | None = None) -> s
     >>> list(program["run"]({"input": stream}, 40))[-1]
     {('output', 'dict-1'): {(): 1.0}, ('output', 'dict-2'): {(): 2.0}}
     """
-    kinds = {name: machine.type_of(n) for n, name in machine.neurons.items()}
+    names_used = dict.fromkeys(machine.neurons.values())
+    names_used.update(dict.fromkeys(c for name in list(names_used) for c in components(name)))
+    kinds = {name: get_neuron_type(name) for name in names_used}
     if coerced_links(machine.neurons, [link.path for link in machine.links()]):
         raise ValueError("links join streams of different kinds; a stand-alone program cannot")
     names, definitions = _functions(dict(sorted(kinds.items())), functions or {})
@@ -183,7 +186,10 @@ def _body(kind: NeuronType) -> Lines:
         return ["return {}"]
     out = [ascii(field.name) for field in kind.writes]
     reads = [_read(field) for field in kind.reads]
-    lines: Lines | None = None
+    is_ours = kind.activation.__module__.startswith(__package__ + ".")
+    lines = body_by_name(kind.name) if is_ours else None
+    if lines is not None:
+        return lines
     if kind.is_source:
         lines = _source(kind, reads, out[0])
     elif not kind.reads:

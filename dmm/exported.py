@@ -30,6 +30,21 @@ def add(*streams):
     return total
 
 
+def scale(factor, stream):
+    """A number times a stream."""
+    return {path: factor * x for path, x in stream.items()}
+
+
+def subtree(key, stream):
+    """What hangs below a key."""
+    return {path[1:]: x for path, x in stream.items() if path[:1] == (key,)}
+
+
+def below(key, stream):
+    """A stream hung below a key."""
+    return {(key, *path): x for path, x in stream.items()}
+
+
 def largest(stream):
     """The largest absolute value."""
     return max(map(abs, stream.values()), default=0.0)

@@ -25,10 +25,11 @@ from .expressions import (
     only_number,
 )
 from .kernels import Compare, DotProduct, MaxNorm, Sum
-from .labels import constant_text, plain
+from .labels import constant_text
 from .machine import Link, Machine
 from .neurons import NeuronType
 from .reading import reading_order, strong_components, wired
+from .symbol_names import symbol_names
 
 __all__ = ["Constants", "Equation", "System", "simplified"]
 
@@ -56,6 +57,8 @@ class Equation:
     is_explicit : bool
         Delays are written at the symbols, because the equation is part of a cycle.
     inlined : ports whose expressions are written out in the right side
+    is_number : bool
+        Only the ``:number`` is meant, because the input reads nothing else.
     """
 
     port: Port
@@ -65,6 +68,7 @@ class Equation:
     valid_from: int = 1
     is_explicit: bool = False
     inlined: frozenset[Port] = frozenset()
+    is_number: bool = False
 
 
 @dataclass
@@ -294,8 +298,16 @@ class _Builder:
         if port in self.plain:
             return Equation(port, True, self._direct(port))
         read = self.machine.type_of(port[0]).read_field(port[1])
-        right = self._field(port, bool(read and read.is_scalar), fold=True)
-        return Equation(port, True, right, valid_from=self.valid_from, inlined=self.inlined)
+        is_number = bool(read and read.is_scalar)
+        right = self._field(port, is_number, fold=True)
+        return Equation(
+            port,
+            True,
+            right,
+            valid_from=self.valid_from,
+            inlined=self.inlined,
+            is_number=is_number,
+        )
 
     def _body(self, port: Port, kind: NeuronType, fold: bool) -> Linear:
         fields = [self._field((port[0], f.name), f.is_scalar, fold) for f in kind.reads]
@@ -360,36 +372,23 @@ class _Builder:
             senders.append((Symbol(sender, 1), link.weight * self.signs.get(sender, 1)))
         return Linear.of(senders)
 
-    # ---- names ----
-
     def _named_system(self, kept: list[Equation], used: list[Port]) -> System:
         defined = {equation.port for equation in kept if not equation.is_input}
         ports = sorted(used, key=lambda port: port in defined)  # streams and constants in front
-        stems: dict[str, list[Port]] = {}
-        for port in ports:
-            stems.setdefault(self._stem(port), []).append(port)
-        names = {}
-        for stem, group in stems.items():
-            for i, port in enumerate(group):
-                names[port] = stem if len(group) == 1 else f"{stem}{i + 1}"
-        constants = {p: _constant_note(*self.constants[p]) for p in ports if p in self.constants}
-        sources = [p for p in ports if self.machine.type_of(p[0]).is_source]
-        return System(kept, names=names, signs=self.signs, constants=constants, sources=sources)
-
-    def _stem(self, port: Port) -> str:
-        kind = self.machine.type_of(port[0])
-        if kind.is_source:
-            return _word(port[1])
-        if port in self.constants:
-            return _word(kind.name) if not kind.reads else "k"
-        letters = {MaxNorm: "m", DotProduct: "d", Compare: "r"}
-        if type(kind.kernel) is Sum and not kind.kernel.offset:
-            return "a"
-        return letters.get(type(kind.kernel), _word(kind.name))
+        functions = {port for port in defined if _is_function(self.bodies[port].right)}
+        return System(
+            kept,
+            names=symbol_names(self.machine, ports, set(self.constants), functions),
+            signs=self.signs,
+            constants={p: _constant_note(*self.constants[p]) for p in ports if p in self.constants},
+            sources=[p for p in ports if self.machine.type_of(p[0]).is_source],
+        )
 
 
-def _word(name: str) -> str:
-    return "".join(c if c.isalnum() or c == "_" else "_" for c in plain(name))[:20]
+def _is_function(right: Linear) -> bool:
+    """Whether a right side names a neuron type."""
+    calls = (atom for atom, _ in right.terms if isinstance(atom, Call))
+    return any(isinstance(atom.function, OfType) for atom in calls)
 
 
 def _constant_note(value: VValue, start: int) -> str:

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from dmm import Machine, layered_space, machine_from_matrix
+from dmm import Machine, layered_space, machine_from_matrix, zoo
 from dmm.zoo import duplicate_detector
 from tests.dmm.machines import random_machine
 from vvalues import VValue
@@ -125,6 +125,24 @@ def exact_machines() -> list[Machine]:
         machines.append(detector.with_trainable(from_leaves(links)))
     return machines
 
+
+LSTM = dict.fromkeys(("in", "forget", "out", "new"), (0.5, -0.75, 0.25))
+GRU = dict.fromkeys(("update", "reset", "new"), (0.5, -0.75, 0.25))
+ZOO = {
+    name: getattr(zoo, name)
+    for name in (
+        "asynchronous_accumulation",
+        "event_log",
+        "fast_weights",
+        "fuzzy_if",
+        "pure_oscillator",
+        "pure_soliton",
+        "self_copying",
+        "sparse_counter",
+        "wave",
+    )
+}
+ZOO |= {"lstm": lambda: zoo.lstm(LSTM), "gru": lambda: zoo.gru(GRU)}
 
 MACHINES = {
     "published": published_machine,

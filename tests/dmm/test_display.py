@@ -5,13 +5,18 @@ from __future__ import annotations
 import pytest
 
 from dmm import Machine
+from dmm.diagnostics import diagnose
 from dmm.display import headline, table, tree
+from dmm.equations import equations
+from dmm.graph import to_dot, to_mermaid
+from dmm.html import report
 from dmm.labels import pad, plain, shorten, unique_labels, weight_text, width
 from dmm.reading import layers, reading_order, shown_links
 from dmm.zoo import duplicate_detector
 from tests.dmm.rendered import (
     HOSTILE_NAMES,
     MACHINES,
+    ZOO,
     dense_machine,
     published_machine,
     recurrent_machine,
@@ -113,6 +118,14 @@ def test_senders_stand_in_one_column(name):
         sender = rest[7:].lstrip("█ ")
         starts.add(width(head) + len(arrow) + width(rest) - width(sender))
     assert len(starts) == 1
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_machines_of_the_zoo_in_every_rendering(name):
+    machine = ZOO[name]()
+    for rendering in (table, tree, equations, diagnose, to_mermaid, to_dot):
+        assert all(line.isprintable() for line in str(rendering(machine)).split("\n"))
+    assert "</html>" in report(machine)
 
 
 def test_large_machines_show_the_forty_largest_links():

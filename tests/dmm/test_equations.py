@@ -227,7 +227,7 @@ def test_a_simplification_that_fails_the_check_is_not_printed():
     text = equations(chain("test-biased-compare", one=2.0, other=-1.0))
     assert "relu" not in text
     first = body(text).split("\n")[0]
-    assert first.startswith("r = test-biased-compare(one: 2 stream, other: -stream).true")
+    assert first.startswith("r1 = test-biased-compare(one: 2 stream, other: -stream).true")
     assert first.endswith("delay 1, not simplified: the check failed")
     assert text.endswith("; 1 not simplified")
 
@@ -244,7 +244,7 @@ def test_a_wrong_rule_is_found_out_by_the_check(monkeypatch):
     system = derive(published_machine())
     assert system.rejected == [("norm-2-1", "norm")]
     text = equations(published_machine())
-    assert "m = norm(0.680 a - 0.504 char)" in text
+    assert "m1 = norm(0.680 a - 0.504 char)" in text
     assert "not simplified" in text
     assert "a = sum over time of 0.761 char" in text
 
@@ -272,7 +272,7 @@ def raises(inputs):
 
 def test_a_machine_that_cannot_run_is_printed_unchecked():
     text = equations(chain("test-raises", x=2.0))
-    assert body(text).split("\n")[0] == "test_raises = test-raises(2 stream)    delay 1"
+    assert body(text).split("\n")[0] == "test_raises1 = test-raises(2 stream)    delay 1"
     assert text.endswith("not simplified and not checked: RuntimeError: only for special streams")
 
 
@@ -284,7 +284,7 @@ def square(inputs):
 
 def test_any_registered_type_is_written_as_a_function():
     text = equations(chain("test-square", x=-2.0))
-    assert body(text).split("\n")[0] == ("test_square = test-square(-2 stream).square    delay 1")
+    assert body(text).split("\n")[0] == ("test_square1 = test-square(-2 stream).square    delay 1")
     assert "checked on random streams" in text
 
 
@@ -301,6 +301,7 @@ def assert_equations_hold(case: Case) -> None:
             system.signs,
             is_input=equation.is_input,
             is_sum=equation.is_sum,
+            is_number=equation.is_number,
             valid_from=equation.valid_from,
         )
         assert error < TOLERANCE

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dmm import Machine, neuron_type, run, text_streams
+from dmm import Machine, get_neuron_type, neuron_type, run, text_streams
 from dmm.export import to_python
 from dmm.kernels import DotProduct, Elementwise
+from dmm.machine import fixed_links
 from dmm.streams import Streams
 from dmm.zoo import duplicate_detector
 from tests.dmm.machines import cases
-from tests.dmm.rendered import MACHINES, small_recurrent_machine
+from tests.dmm.rendered import MACHINES, ZOO, small_recurrent_machine
 from vvalues import VValue
 from vvalues.tree import from_leaves
 
@@ -233,3 +234,42 @@ def test_a_type_without_plain_python_must_be_given():
         to_python(machine)
     source = "lambda read, stream, tick: {'y': {k: 3.0 * x for k, x in read('x').items()}}"
     assert_computes_the_same(machine, random_stream(), functions={"test-odd": source})
+
+
+LIBRARY = [
+    *("accum", "accumulator", "compare", "cons", "const_1", "delay(1)", "delay(3)", "dot"),
+    *("dot100", "dot_free", "dot_soft", "eos", "event_list", "first", "gate", "identity"),
+    *("input", "less_or_equal", "linear_combination", "mask_multiply", "multiplexer", "norm"),
+    *("register", "relu", "rest", "running_max", "sigmoid", "softplus", "square", "tanh", "timer"),
+    *("superfluid(accum,norm,dot)", "functions(accum,norm)"),
+]
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_library_types(name):
+    """Every field is read from a stream, every output is seen, type's own links included."""
+    kind = get_neuron_type(name)
+    links = {
+        ("n", field.name, "stream", "stream"): 0.7 - 0.3 * i
+        for i, field in enumerate(kind.reads)
+        if field.name != ":function"
+    }
+    if name.startswith("superfluid"):
+        links |= {("n", ":function", "f", kind_name): 0.5 for kind_name in ("accum", "norm")}
+    for i, field in enumerate(kind.writes):
+        links["output", f"dict-{1 + i % 2}", "n", field.name] = 1.0 + i
+    neurons = {"stream": "stream", "n": name, "f": "functions(accum,norm)", "output": "output"}
+    machine = Machine(neurons, from_leaves(fixed_links(neurons)), from_leaves(links))
+    keys = ((), ("a",), ("b", "c"), ("this",), ("this", "a"), ("rest", "this"), ("end-list",))
+    values = np.random.default_rng(5).integers(-2, 3, (9, 2, len(keys))).astype(float)
+    assert_computes_the_same(machine, Streams((keys,) * 2, {"stream": values}, 9))
+
+
+@pytest.mark.parametrize("name", ["event_log", "gru", "lstm", "sparse_counter", "wave"])
+def test_machines_of_the_zoo(name):
+    machine = ZOO[name]()
+    sources = [n for n, kind in machine.neurons.items() if kind in ("stream", "input")]
+    values = np.random.default_rng(6).standard_normal((12, 1, 3))
+    keys = ((), ("a",), ("b",))
+    streams = Streams((keys,), dict.fromkeys(sources, values), 12)
+    assert_computes_the_same(machine, streams)
