@@ -24,8 +24,9 @@ from .svg import svg_graph
 
 if TYPE_CHECKING:
     import networkx
+    from matplotlib.axes import Axes
 
-__all__ = ["save_graph", "to_dot", "to_mermaid", "to_networkx", "to_svg"]
+__all__ = ["draw", "save_graph", "to_dot", "to_mermaid", "to_networkx", "to_svg"]
 
 NAME_CELLS = 40
 POSITIVE, NEGATIVE = "#1a5fa8", "#b04508"
@@ -181,6 +182,13 @@ def to_networkx(machine: Machine) -> networkx.MultiDiGraph:
             is_fixed=link.is_fixed,
         )
     return graph
+
+
+def draw(machine: Machine, ax: Axes | None = None) -> Axes:
+    """Draw a machine with matplotlib; see `dmm.plots.draw`."""
+    from . import plots
+
+    return plots.draw(machine, ax)
 
 
 def save_graph(machine: Machine, file: str | os.PathLike, *, engine: str | None = None) -> FilePath:

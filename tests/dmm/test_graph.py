@@ -12,7 +12,7 @@ import pytest
 
 from dmm import Machine
 from dmm.drawing import BOX_WIDTH, arrange, curve, row_of
-from dmm.graph import save_graph, to_dot, to_mermaid, to_networkx, to_svg
+from dmm.graph import draw, save_graph, to_dot, to_mermaid, to_networkx, to_svg
 from dmm.zoo import duplicate_detector
 from tests.dmm.rendered import (
     HOSTILE_NAMES,
@@ -242,6 +242,15 @@ def test_a_missing_package_is_named_with_its_extra(monkeypatch):
         to_networkx(duplicate_detector())
 
 
+def test_the_graph_can_be_drawn_on_axes():
+    plt = pytest.importorskip("matplotlib.pyplot")
+    plt.switch_backend("agg")
+    _, ax = plt.subplots()
+    assert draw(small_machine(), ax) is ax
+    assert [text.get_text() for text in ax.texts][:2] == ["stream", "stream"]
+    plt.close("all")
+
+
 def test_svg_files_need_no_extra(tmp_path):
     file = save_graph(published_machine(), tmp_path / "machine.svg")
     assert parsed(file.read_text(encoding="utf-8")).tag.endswith("svg")
@@ -266,7 +275,8 @@ def test_pictures_through_graphviz(tmp_path):
         file = save_graph(published_machine(), tmp_path / "machine.svg", engine="graphviz")
     except ImportError as error:
         pytest.skip(str(error))
-    assert "norm-2-1" in file.read_text(encoding="utf-8")
+    texts = [e.text for e in parsed(file.read_text(encoding="utf-8")).iter() if e.text]
+    assert {"norm-2-1", "pair +1.369"} <= set(texts)
 
 
 def test_engines_are_checked(tmp_path):
