@@ -21,7 +21,7 @@ from autograd.tracer import getval
 import vvalues as vv
 from vvalues import VValue
 
-from .kernels import Compare, DotProduct, MaxNorm, Sum
+from .kernels import Compare, DotProduct, MaxNorm, StreamReader, Sum
 from .neurons import NeuronType, neuron_type, number, parse_field, register
 
 __all__ = ["clamp", "number", "relu"]
@@ -158,6 +158,7 @@ def timer(inputs: VValue) -> dict[str, Any]:
     "input",
     reads=["timer/:number"],
     writes=["char"],
+    kernel=StreamReader(),
     is_source=True,
     is_alive="always",
     fixed_links=(("timer", "timer", "timer"),),

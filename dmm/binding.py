@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import prod
 
 import numpy as np
@@ -11,8 +11,11 @@ from vvalues import Path, VValue, format_path
 from vvalues.tree import from_leaves
 
 from .engine import run
-from .layout import Group, Plan
+from .evaluation import Evaluation
+from .kernels import StreamReader
+from .layout import Group, Plan, Port
 from .machine import Machine, initial_outputs
+from .plan import make_plan, missing_kernels
 from .streams import Shape, Streams, column_spans
 
 __all__ = ["Columns", "bind_initial", "bind_sources", "stream_index", "trainable_clockwork"]
@@ -191,8 +194,9 @@ def _fill_stream(
 def stream_index(machine: Machine, neuron: str, ticks: int) -> np.ndarray:
     """Which entry of its external stream a source emits at each tick (-1: none).
 
-    Found by running the neurons upstream of it on the reference engine, with a stream whose entry
-    ``i`` is the number ``i + 1``.
+    Found by running the neurons upstream of it: on the compiled engine where they all have
+    kernels, otherwise on the reference engine with a stream whose entry ``i`` is the number
+    ``i + 1``.
 
     Raises
     ------
@@ -216,6 +220,8 @@ def stream_index(machine: Machine, neuron: str, ticks: int) -> np.ndarray:
         from_leaves(fixed),
         initial=from_leaves(initial),
     )
+    if isinstance(kind.kernel, StreamReader) and not missing_kernels(clockwork):
+        return kind.kernel.entries(_clock(clockwork, (neuron, kind.reads[0].name), ticks), ticks)
     code = np.arange(1.0, ticks + 1)[:, None, None]
     coded = Streams((((),),), {neuron: code}, ticks)
     field = kind.writes[0].name
@@ -223,32 +229,44 @@ def stream_index(machine: Machine, neuron: str, ticks: int) -> np.ndarray:
     return np.array([int(e) - 1 if isinstance(e, float) else -1 for e in emissions])
 
 
+def _clock(clockwork: Machine, port: Port, ticks: int) -> np.ndarray:
+    """The number that a stream reader sees at every tick, by the compiled engine."""
+    plan = make_plan(clockwork, [port])
+    numbers, keys, columns = bind_sources(plan, Streams((((),),), {}, ticks))
+    start = bind_initial(plan, columns, keys.shape[-1])
+    return Evaluation(plan, (numbers, keys)).forward(plan.base[None], start)[0][0, 0, :, 0]
+
+
 def trainable_clockwork(machine: Machine, neuron: str) -> Path | None:
     """A trainable link that decides when a stream reader emits what, if there is any."""
     kind = machine.type_of(neuron)
     if not (kind.is_source and kind.reads):
         return None
-    upstream = _ancestors(machine, neuron)
-    for path in machine.trainable.support.paths:
-        if path[0] in upstream and _is_wired(machine, path):
-            return path
+    for upstream in _ancestors(machine, neuron):
+        for path in _links_into(machine.trainable, upstream):
+            if _is_wired(machine, path):
+                return path
     return None
 
 
-def _is_wired(machine: Machine, path: tuple[str, ...]) -> bool:
+def _links_into(matrix: VValue, neuron: str) -> Iterable[Path]:
+    first, last = matrix.support.leaf_range((neuron,))
+    return matrix.support.paths[first:last]
+
+
+def _is_wired(machine: Machine, path: Path) -> bool:
     return machine.type_of(path[0]).read_field(path[1]) is not None
 
 
 def _ancestors(machine: Machine, neuron: str) -> Mapping[str, None]:
-    senders: dict[str, set[str]] = {}
-    for path in (*machine.fixed.support.paths, *machine.trainable.support.paths):
-        if _is_wired(machine, path):
-            senders.setdefault(path[0], set()).add(path[2])
+    """The neuron and everything that can reach it, in no particular order of evaluation."""
     found: dict[str, None] = {}
     frontier = [neuron]
     while frontier:
         name = frontier.pop()
-        if name not in found:
-            found[name] = None
-            frontier.extend(senders.get(name, ()))
+        if name in found:
+            continue
+        found[name] = None
+        for matrix in (machine.fixed, machine.trainable):
+            frontier += [p[2] for p in _links_into(matrix, name) if _is_wired(machine, p)]
     return found

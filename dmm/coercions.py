@@ -20,8 +20,8 @@ Path = tuple[str, ...]
 
 def coerced_links(neurons: Mapping[str, str], paths: Any) -> dict[Path, tuple[str, str]]:
     """Links that need a coercion, with the kinds they lead from and to."""
-    found = {}
-    for path in paths:
+    found: dict[Path, tuple[str, str]] = {}
+    for path in paths if has_coercions() else ():
         receiver, sender = neurons.get(path[0]), neurons.get(path[2]) if len(path) > 2 else None
         if receiver is None or sender is None:
             continue
@@ -38,8 +38,6 @@ def coerced(neurons: Mapping[str, str], matrix: VValue, outputs: VValue) -> tupl
     A coerced stream is put beside the original one under its own field, and the links that want
     it are led there.
     """
-    if not has_coercions():
-        return matrix, outputs
     support = getval(matrix).support
     links = coerced_links(neurons, support.paths)
     if not links:

@@ -22,6 +22,7 @@ __all__ = [
     "NumberFunction",
     "Product",
     "Stream",
+    "StreamReader",
     "Sum",
 ]
 
@@ -294,6 +295,16 @@ class Compare(Kernel):
 
     def tangent_step(self, slopes: np.ndarray, t: int, x: np.ndarray, y: np.ndarray) -> None:
         y[..., 0] = x[..., 0] * slopes[t]
+
+
+class StreamReader(Kernel):
+    """Of a source that reads: its one input says which entry of the external stream it emits."""
+
+    @staticmethod
+    def entries(number: np.ndarray, length: int) -> np.ndarray:
+        """Index of the entry for every number; -1 where there is none."""
+        is_index = (number == np.floor(number)) & (number >= 0) & (number < length)
+        return np.where(is_index, number, -1).astype(int)
 
 
 class Elementwise(Kernel):

@@ -60,7 +60,10 @@ def is_superfluid(type_name: str) -> bool:
 
 def why_not_lowered(machine: Machine) -> str:
     """Why a machine with superfluid neurons cannot be lowered; empty if it can."""
-    for kind in set(machine.neurons.values()):
+    mixtures = {kind for kind in machine.neurons.values() if repertoire(kind)}
+    if not mixtures:
+        return ""
+    for kind in mixtures:
         for name in repertoire(kind) or ():
             if is_superfluid(kind) and get_neuron_type(name).kernel is None:
                 return f"{kind} mixes {name}, which has no vectorised kernel"

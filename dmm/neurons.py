@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from vvalues import NUMBER, VValue, inner
@@ -69,6 +70,7 @@ class NeuronType:
         otherwise the entry of this tick.
     kernel : Kernel or None
         Vectorised implementation with its derivative; without one the reference engine is used.
+        That of a source that reads something is a `dmm.kernels.StreamReader`.
     is_source : bool
         True when the neuron emits an external input stream.
     is_alive : {"always", "any", "all"}
@@ -95,11 +97,15 @@ class NeuronType:
 
     def read_field(self, name: str) -> Field | None:
         """The field read under this name, or None."""
-        return next((f for f in self.reads if f.name == name), None)
+        return self._fields[0].get(name)
 
     def written_field(self, name: str) -> Field | None:
         """The field written under this name, or None."""
-        return next((f for f in self.writes if f.name == name), None)
+        return self._fields[1].get(name)
+
+    @cached_property
+    def _fields(self) -> tuple[dict[str, Field], dict[str, Field]]:
+        return {f.name: f for f in self.reads}, {f.name: f for f in self.writes}
 
     def constant(self) -> VValue:
         """Outputs of a neuron that reads nothing (field / stream)."""

@@ -24,24 +24,18 @@ from vvalues.support import Support
 from .components import levels, strong_components
 from .layout import Block, Group, LinkTable, Plan, Port, Segment
 from .machine import Machine, initial_outputs
+from .neurons import get_neuron_type
 
 __all__ = ["Block", "Group", "LinkTable", "Plan", "make_plan", "missing_kernels"]
 
 
 def missing_kernels(machine: Machine) -> list[str]:
     """Names of neuron types of this machine that only the reference engine can run."""
-    names = set(machine.neurons.values())
-    kinds = [machine.type_of(n) for n in machine.neurons]
+    kinds = {name: get_neuron_type(name) for name in set(machine.neurons.values())}
     return sorted(
-        {
-            kind.name
-            for kind in kinds
-            if kind.name in names
-            and kind.kernel is None
-            and kind.reads
-            and kind.writes
-            and not kind.is_source
-        }
+        name
+        for name, kind in kinds.items()
+        if kind.kernel is None and kind.reads and kind.writes and not kind.is_source
     )
 
 

@@ -30,6 +30,7 @@ def types_with_kernel() -> tuple[str, ...]:
         k.name
         for k in kinds
         if k.kernel
+        and not k.is_source
         and k.reads
         and k.writes
         and k.name != "timer"

@@ -180,9 +180,9 @@ def test_only_neurons_with_a_row_are_active_where_the_machine_holds_its_matrix()
 
 def test_unconnected_neurons_cost_nothing():
     machine = zoo.editable({f"accum-{k}": "accum" for k in range(50)})
-    assert set(run(machine, ticks=3).outputs[-1].support.paths) == set(
+    assert set(run(machine, ticks=3).outputs[-1].support.paths) == {
         (("self", "single", *path)) for path in machine.matrix
-    )
+    }
 
 
 def test_the_matrix_is_external_or_an_output():
