@@ -53,7 +53,7 @@ def losses_of_the_run(machine, source, entries, dot=BOUNDED_AT_100):
     objective = MachineObjective(MachineModel(machine), streams, targets)
     optimizer = chain(l1_and_l2(STRENGTH), adam(RATE))
     steps = descend(objective, machine.trainable, optimizer, source)
-    return np.array([step.loss for step, _ in zip(steps, range(entries), strict=False)])
+    return np.array([step.loss for _, step in zip(range(entries), steps, strict=False)])
 
 
 @pytest.fixture(scope="module")

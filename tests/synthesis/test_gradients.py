@@ -23,9 +23,12 @@ from synthesis.gradients import (
     descend,
 )
 from synthesis.least_squares import levenberg_marquardt
+from synthesis.loop import prepare, search_events
 from synthesis.models import MachineModel
 from synthesis.objective import MachineObjective, ModelObjective
 from synthesis.optimizers import adam, sgd
+from synthesis.phases import DENSE_UNIT
+from synthesis.settings import Settings
 from synthesis.tasks import get_task
 from vvalues import VValue, from_buffer
 
@@ -210,6 +213,22 @@ def test_an_objective_with_a_source_repeats_itself_at_the_same_parameters(object
     assert sourced.living(start.support) is objective.living(start.support)
 
 
+def test_the_unattended_loop_trains_with_any_source():
+    settings = Settings(dense_steps=2 * DENSE_UNIT)
+    search, state = prepare(get_task("duplicate-detector"), 0, settings)
+    strategy = EvolutionStrategy(pairs=2, scale=0.005, use_ranks=True)
+    search = replace(search, objective=SourcedObjective(search.objective, strategy))
+
+    def units(count, state):
+        events = search_events(search, state)
+        return [event.state for _, event in zip(range(count), events, strict=False)]
+
+    first, second = units(2, state)
+    assert second.loss < first.loss < state.loss
+    # Going on from a state repeats the random directions.
+    assert units(1, first)[0].parameters == second.parameters
+
+
 # -------------------- a neuron that nothing can differentiate --------------------
 
 
@@ -241,7 +260,7 @@ def test_a_closed_neuron_is_trained_by_an_evolution_strategy(closed, detector):
     source = EvolutionStrategy(pairs=5, scale=0.01)
     start = noisy(detector.trainable, 0.2)
     steps = descend(closed, start, adam(0.03), source, np.random.default_rng(0))
-    losses = [step.loss for step, _ in zip(steps, range(25), strict=False)]
+    losses = [step.loss for _, step in zip(range(25), steps, strict=False)]
     assert losses[0] > 1.0
     assert min(losses[-5:]) < 0.1 * losses[0]
 
