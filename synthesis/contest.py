@@ -25,9 +25,9 @@ PENALTIES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 PENALTY_RATE, RATE, DECAY = 0.008, 0.004, 0.05
 SHARES = (0.02, 0.05, 0.1, 0.15, 0.25, 0.35, 0.5, 0.65)
 L1 = 0.05
-SMALL = 25  # links below which single removals are tried
+SMALL = 25  # links below which least squares goes on
 LANES = 8
-CANDIDATES = 32
+TIGHT = 0.1  # a tight budget, relative to a wide one
 
 
 def contest(
@@ -81,7 +81,9 @@ def _winner(variants: list[VValue], losses: np.ndarray, budget: float) -> int | 
 
 
 def _budget(search: Search, state: SearchState) -> float:
-    return max(search.settings.contest_budget, float(state.memo.get("floor", 0.0)))
+    """Starts come in pairs: the second time the budget is tight."""
+    is_second = state.passes.get("starts", 0) % 2 == 1
+    return search.settings.contest_budget * (TIGHT if is_second else 1.0)
 
 
 @phase
@@ -124,35 +126,6 @@ def thin(search: Search, state: SearchState) -> Outcome:
     )
     state = replace(state, rng=generator_state(rng))
     return _won(search, state, variants, losses, "refine", again=True)
-
-
-@phase
-def single(search: Search, state: SearchState) -> Outcome:
-    """Compete without one link each, cheapest candidates first."""
-    rng = generator_from(state.rng)
-    order = np.argsort(ablation_losses(search, state.parameters), kind="stable")
-    tried = int(state.memo.get("tried", 0))
-    candidates = order[tried : tried + LANES]
-    if not len(candidates) or tried >= CANDIDATES:
-        return state.to("refine"), []
-    mask = np.ones((len(candidates), len(order)), dtype=bool)
-    mask[np.arange(len(candidates)), candidates] = False
-    variants, losses = contest(
-        search,
-        state.parameters,
-        mask,
-        rng,
-        rate=RATE,
-        l1=L1,
-        steps=search.settings.contest_steps * (1 if tried == 0 else 2),
-    )
-    best = int(np.argmin(losses))
-    state = replace(state, rng=generator_state(rng))
-    if losses[best] <= _budget(search, state):
-        state = _with(state, variants[best], float(losses[best])).with_memo(tried=0)
-        return state, [state.record("remove")]
-    record = state.record("back-out", best_loss=float(losses[best]))
-    return state.with_memo(tried=tried + LANES), [record]
 
 
 def _won(

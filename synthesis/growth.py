@@ -80,9 +80,9 @@ def _counted(state: SearchState, counter: str) -> SearchState:
 
 
 def _next_start(search: Search, state: SearchState) -> SearchState:
-    """Prune the next lane of the population."""
+    """Prune the next lane of the population (or the same one, under a tighter budget)."""
     parameters = state.reserve[0]
-    return state.to(
+    return _counted(state, "starts").to(
         "sparsify",
         parameters=parameters,
         loss=search.objective.loss(parameters),

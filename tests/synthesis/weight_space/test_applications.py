@@ -40,7 +40,7 @@ from synthesis.weight_space.resilience import (
     unit_vulnerability,
 )
 from synthesis.weight_space.slopes import PullTowards, TaskLoss, largest_kept
-from synthesis.weight_space.sparse import gradual_magnitude, n_zeros, ramp, sparsified
+from synthesis.weight_space.sparse import gradual_magnitude, n_zeros, ramp, sparse_path, sparsified
 from vvalues import VValue, from_buffer
 
 from .models import blobs, random_like
@@ -143,12 +143,24 @@ def test_the_sparse_network_has_its_zeros_and_beats_one_shot(model, dense, task)
     rng = np.random.default_rng(0)
     inputs, _ = task.store(200, rng)
     reference = freeze(model, dense, inputs)
-    found = sparsified(reference, 0.8, rng=rng, steps=300, settle=100, per_step=50)
+    found = sparsified(reference, 0.8, rng=rng, steps=300, stages=5, settle=100, per_step=50)
     assert found.zeros == n_zeros(found.projected) == round(0.8 * dense.size)
     one_shot = largest_kept(dense, 0.8)
     assert reference.divergence(found.projected) < 0.5 * reference.divergence(one_shot)
-    assert found.path[-1].figures["to_sparse"] < 0.2 * found.path[0].figures["to_sparse"]
-    assert found.distance == pytest.approx(found.path[-1].figures["to_sparse"])
+    assert len(found.path) == 5
+    assert found.distance < 0.3
+    with pytest.raises(ValueError, match="stages is 4; expected 1 to 3"):
+        sparsified(reference, 0.8, rng=rng, steps=3, stages=4)
+
+
+def test_the_published_path_approaches_its_moving_target(model, dense, task):
+    rng = np.random.default_rng(0)
+    inputs, _ = task.store(200, rng)
+    reference = freeze(model, dense, inputs)
+    path = list(sparse_path(reference, 0.6, steps=300, rng=rng, per_step=50, every=100))
+    distances = [waypoint.figures["to_sparse"] for waypoint in path]
+    assert [waypoint.step for waypoint in path] == [0, 100, 200, 300]
+    assert distances[-1] < 0.2 * distances[0]
 
 
 def test_gradual_magnitude_pruning_counts_its_zeros(model, dense, task):

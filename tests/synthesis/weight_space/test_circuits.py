@@ -67,7 +67,7 @@ def detector_with_noise(seed=0, scale=0.003):
 
 
 def test_a_path_prunes_a_machine_to_its_circuit_without_targets():
-    model, machine = detector_with_noise()
+    model, _ = detector_with_noise()
     dense = model.space.trainable
     reference = circuit_reference(model, dense, STREAMS)
     settings = PruningSettings(few=30, bite_steps=20, budget=0.02)
@@ -91,7 +91,7 @@ def test_settling_undoes_a_movement_and_never_makes_it_worse():
 
 
 def test_a_redundant_link_goes_and_the_others_compensate():
-    model, machine = detector()
+    _, machine = detector()
     doubled = machine.trainable.to_dict()
     doubled["output"]["dict-1"]["relay"] = {"dot": 0.4}
     doubled["output"]["dict-1"]["compare"]["true"] = 0.6
@@ -119,7 +119,7 @@ def test_zeros_of_machines_can_be_walked_to_as_well():
     model, _ = detector_with_noise()
     reference = circuit_reference(model, model.space.trainable, STREAMS)
     found = sparsified(
-        reference, 0.5, rng=np.random.default_rng(0), steps=40, per_step=None, sizes=0.003
+        reference, 0.5, rng=np.random.default_rng(0), steps=40, per_step=None, stages=4, size=0.006
     )
     assert found.zeros == round(0.5 * model.space.trainable.size)
     assert deviation(reference, found.projected) < 5.0
