@@ -49,6 +49,15 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     for seed in range(5) if full else range(1):
         results.append(_perceptrons(digits, seed, 1.0 if full else 0.5, out))
         report.keep(f"perceptrons, seed {seed}", results[-1])
+        _say_perceptrons(report, results)
+    _circuits(report, CIRCUIT_SEEDS if full else CIRCUIT_SEEDS[:1])
+    return report.figures
+
+
+# -------------------- perceptrons --------------------
+
+
+def _say_perceptrons(report: Report, results: list[dict[str, float]]) -> None:
     middle = medians(results)
     report.say(
         "## Two perceptrons 784-100-10, trained on MNIST from different starts",
@@ -58,11 +67,6 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         "the first network towards the second. No permutation of units.",
         table(["figure", "median"], list(middle.items())),
     )
-    _circuits(report, CIRCUIT_SEEDS if full else CIRCUIT_SEEDS[:1])
-    return report.figures
-
-
-# -------------------- perceptrons --------------------
 
 
 def _perceptrons(digits: Digits, seed: int, share: float, out: Path) -> dict[str, float]:

@@ -41,7 +41,7 @@ from .report import Report, medians, save_plot, table
 __all__ = ["reproduce"]
 
 STORED, FEW_STORED = 250, 50
-EWC_STRENGTHS = (3.0, 30.0, 300.0)
+EWC_STRENGTHS = (10.0, 100.0)
 STEP_NORM, NULL_SPACE_STEPS, PER_STEP = 0.05, 300, 40
 FASHION_VARIABLE = "FASHION_MNIST_FOLDER"
 
@@ -71,9 +71,9 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         report.keep(f"null space, seed {seed}", steps[-1])
         members.append(_ensemble(memory, old, seed, share))
         report.keep(f"ensemble, seed {seed}", members[-1])
-    _say_continual(report, results)
-    _say_steps(report, steps, _costs(memory, new))
-    _say_ensembles(report, members)
+        _say_continual(report, results)
+        _say_steps(report, steps, _costs(memory, new))
+        _say_ensembles(report, members)
     if full:
         _sequences(report, digits)
     return report.figures

@@ -59,7 +59,8 @@ class Report:
         self.out.mkdir(parents=True, exist_ok=True)
         self.figures: dict[str, Any] = {}
         version = f"Python {platform.python_version()}, numpy {np.__version__}"
-        self._parts = [f"# {title}", f"Written by `{command}`; {version}."]
+        self._sections: dict[str, tuple[str, ...]] = {}
+        self._sections[title] = (f"# {title}", f"Written by `{command}`; {version}.")}
 
     def keep(self, key: str, value: Any) -> None:
         """Keep a figure (JSON-compatible), printed and written at once."""
@@ -68,12 +69,14 @@ class Report:
         text = json.dumps(self.figures, indent=1) + "\n"
         write_atomically(self.out / f"{self.name}.json", text)
 
-    def say(self, *paragraphs: str) -> None:
-        """Add text or tables; printed and written at once."""
-        self._parts += paragraphs
-        for paragraph in paragraphs:
-            print(f"\n{paragraph}\n", flush=True)
-        write_atomically(self.out / f"{self.name}.md", "\n\n".join(self._parts) + "\n")
+    def say(self, heading: str, *paragraphs: str) -> None:
+        """Add a section, or replace the one of this heading; written at once.
+
+        A section that is said again after every seed makes an interrupted run a report too.
+        """
+        self._sections[heading] = (heading, *paragraphs)
+        parts = [part for section in self._sections.values() for part in section]
+        write_atomically(self.out / f"{self.name}.md", "\n\n".join(parts) + "\n")
 
 
 def save_plot(out: Path, name: str, draw: Any, *arguments: Any, **options: Any) -> None:

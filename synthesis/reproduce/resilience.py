@@ -35,10 +35,10 @@ from ..weight_space.pruning_path import deviation, pruned_along_path
 from ..weight_space.reference import freeze
 from ..weight_space.resilience import (
     damaged,
+    intact,
     predicted_changes,
     recovery,
     true_changes,
-    unit_deletions,
     unit_vulnerability,
 )
 from .report import Report, medians, save_plot, table
@@ -69,13 +69,13 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     for seed in range(5) if full else range(1):
         results.append(_perceptron(digits, seed, 1.0 if full else 1 / 3, out))
         report.keep(f"perceptron, seed {seed}", results[-1])
-    _say_perceptron(report, results)
+        _say_perceptron(report, results)
     _circuit_map(report, out)
     circuits = []
     for seed in range(3) if full else range(1):
         circuits.append(_circuit_damage(seed))
         report.keep(f"circuits, seed {seed}", circuits[-1])
-    _say_circuits(report, circuits)
+        _say_circuits(report, circuits)
     return report.figures
 
 
@@ -125,15 +125,15 @@ def _predictions(
     model: Perceptron, whole: VValue, inputs: np.ndarray, rng: np.random.Generator
 ) -> dict[str, float]:
     """Rank correlation of predicted and measured change, for small steps of several kinds."""
-    silenced = unit_deletions(model, whole, 1)
+    incoming = [damaged(whole, intact(_incoming(model, unit))) for unit in range(100)]
     noise = [from_buffer(whole.support, rng.standard_normal(whole.size)) for _ in range(100)]
     _, top = top_directions(model, whole, inputs, 20)
     norm = float(np.linalg.norm(noise[0].buffer))
     kinds = {
-        "a tenth of a unit's output cut": [0.1 * step for step in silenced[:100]],
+        "a tenth of a unit's incoming weights cut": [-0.1 * step for step in incoming],
         "random steps, norm .01": [(0.01 / norm) * step for step in noise],
         "top directions, norm .01": [0.01 * direction for direction in top],
-        "whole units cut": silenced[:100],
+        "random steps, norm 5": [(5.0 / norm) * step for step in noise],
     }
     found = {}
     for name, steps in kinds.items():
@@ -141,6 +141,13 @@ def _predictions(
         measured = true_changes(model, whole, inputs, steps)
         found[f"Spearman, {name}"] = float(spearmanr(predicted, measured).statistic)
     return found
+
+
+def _incoming(model: Perceptron, unit: int) -> VValue:
+    """A mask of the weights into a hidden unit: silencing it through them is not linear."""
+    mask = model.unit(1, unit)
+    outgoing = (model.layers[1], "weights")
+    return mask.at(outgoing).set(np.zeros_like(mask[outgoing]))
 
 
 def _say_perceptron(report: Report, results: list[dict[str, float]]) -> None:

@@ -55,12 +55,12 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     for seed in seeds:
         results.append(_perceptron(task, seed, 1.0 if full else 0.25))
         report.keep(f"perceptron, seed {seed}", results[-1])
-    _say_perceptron(report, results)
+        _say_perceptron(report, results)
     machines = []
     for seed in seeds:
         machines.append(_machine(seed, out, draw=seed == 0))
         report.keep(f"machine, seed {seed}", machines[-1])
-    _say_machines(report, machines)
+        _say_machines(report, machines)
     return report.figures
 
 
@@ -77,9 +77,9 @@ def _perceptron(task: Digits, seed: int, share: float) -> dict[str, float]:
     reference = freeze(model, dense, inputs, Categorical(TEMPERATURE))
     figures = {"dense": task.accuracy(model, dense)}
     for sparsity in SPARSITIES:
-        found = sparsified(reference, sparsity, rng=rng, steps=int(2000 * share))
-        end = settled(reference, found.projected, steps=int(1000 * share), rng=rng)
-        gradual = gradual_magnitude(model, task, dense, sparsity, steps=int(3000 * share), rng=rng)
+        found = sparsified(reference, sparsity, rng=rng, steps=int(1500 * share))
+        end = settled(reference, found.projected, steps=int(500 * share), rng=rng)
+        gradual = gradual_magnitude(model, task, dense, sparsity, steps=int(2000 * share), rng=rng)
         asked = round(sparsity * dense.size)
         for name, network in zip(
             METHODS, (largest_kept(dense, sparsity), found.projected, end, gradual), strict=True
@@ -104,9 +104,10 @@ def _say_perceptron(report: Report, results: list[dict[str, float]]) -> None:
         "## 784-300-100-10 on MNIST",
         f"Test accuracy in percent, medians of {len(results)} seeds; dense {middle['dense']:.2f}. "
         f"The path sees {UNLABELLED:,} unlabelled inputs; gradual magnitude pruning sees all "
-        "60,000 with labels, for as many steps as path and settling together. Zeros are counted "
-        "in the delivered network, over all weights and biases.",
-        table(["zeros asked", *METHODS, "distance left", "zeros delivered"], rows),
+        "60,000 with labels, for as many steps as path and settling together. Largest jump: the "
+        "largest distance from the end of a stage to its projection. Zeros are counted in the "
+        "delivered network, over all weights and biases.",
+        table(["zeros asked", *METHODS, "largest jump", "zeros delivered"], rows),
     )
     curves = {name: [middle[f"{p:.2f} {name}"] for p in SPARSITIES] for name in METHODS}
     save_plot(report.out, "sparse-path", plots.sparsity_curves, SPARSITIES, curves)

@@ -16,7 +16,7 @@ from ..optimizers import Optimizer, momentum, schedule
 from ..protocols import Model, Task
 from .path import Waypoint, invariant_path, last, normalized, walk
 from .reference import Reference, copied
-from .slopes import Invariance, PullToPruned, TaskLoss, largest_kept
+from .slopes import Invariance, PullToPruned, TaskLoss, largest_kept, weighted
 
 __all__ = [
     "Sparsified",
@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 STEPS = 1500
+STAGES = 20
 LARGEST_STEP, SMALLEST_STEP = 0.05, 0.001
 WEAKEST_PULL, STRONGEST_PULL = 10.0, 1000.0
 
@@ -164,8 +165,10 @@ class Sparsified(NamedTuple):
     projected : VValue
         What is delivered: the end of the path with its smallest weights set to zero.
     path : list of Waypoint
+        The end of every stage, before its projection.
     distance : float
-        From the end of the path to ``projected``; large means the path has not arrived.
+        The largest distance from the end of a stage to its projection; large means that the path
+        has not arrived and jumped.
     zeros : int
         Exact zeros in ``projected``.
     """
@@ -182,37 +185,60 @@ def sparsified(
     *,
     rng: np.random.Generator,
     steps: int = STEPS,
+    stages: int = STAGES,
     settle: int = 0,
-    **options: Any,
+    strength: float = 10.0,
+    size: float = 2 * LARGEST_STEP,
+    per_step: int | None = 200,
 ) -> Sparsified:
-    """Sparsify a frozen dense network without labels.
+    """Sparsify a frozen dense network without labels, in stages of rising sparsity.
 
     Parameters
     ----------
     reference : Reference
+        The dense network, frozen on unlabelled inputs.
     sparsity : float
-        Share of all weights to be exactly zero. The pull rises to it over the first half.
+        Share of all weights to be exactly zero.
     rng : numpy.random.Generator
     steps : int
-        Of the path.
+        Of all stages together.
+    stages : int
+        In each the network walks to the nearest network of the stage's sparsity and is projected
+        on it; zeros stay zero. One stage is the published form, which does not arrive when most
+        weights have to go.
     settle : int
-        Steps after projection, with the zeros held (see `settled`).
-    **options
-        Of `sparse_path`.
+        Steps after the last projection (see `settled`).
+    strength : float
+        Of the pull, against the summed distance of the outputs.
+    size : float
+        Euclidean length of the first step of a stage; the last is a twentieth of it.
+    per_step : int, optional
+        Inputs per step; all when omitted.
 
     Returns
     -------
     Sparsified
+
+    Raises
+    ------
+    ValueError
+        If there are no stages or more than steps.
     """
-    pull = ramp(sparsity, steps // 2)
-    path = list(sparse_path(reference, pull, steps=steps, rng=rng, **options))
-    end = path[-1].parameters
-    projected = largest_kept(end, sparsity)
-    distance = float(np.linalg.norm(end.buffer - projected.buffer))
+    if not 1 <= stages <= steps:
+        raise ValueError(f"stages is {stages}; expected 1 to {steps}, the number of steps")
+    rising, each = ramp(sparsity, stages), steps // stages
+    network, path, jumps = copied(reference.parameters), [], []
+    for stage in range(1, stages + 1):
+        goal = rising(stage)
+        pull = weighted((strength, PullToPruned(goal)), (1.0, Invariance(reference, per_step)))
+        optimizer = normalized(schedule(size, size / 20.0, each, "linear"))
+        free = support_mask(network)
+        path.append(last(walk(network, pull, optimizer, steps=each, rng=rng, free=free)))
+        network = largest_kept(path[-1].parameters, goal)
+        jumps.append(float(np.linalg.norm((path[-1].parameters - network).buffer)))
     if settle:
-        per_step = options.get("per_step", 200)
-        projected = settled(reference, projected, steps=settle, rng=rng, per_step=per_step)
-    return Sparsified(projected, path, distance, n_zeros(projected))
+        network = settled(reference, network, steps=settle, rng=rng, per_step=per_step)
+    return Sparsified(network, path, max(jumps), n_zeros(network))
 
 
 def gradual_magnitude(
