@@ -16,19 +16,22 @@ FURTHEST = 0.05  # a simple number further away than this is not tried
 
 
 def simple_numbers(x: float) -> list[float]:
-    """Simple numbers near ``x``, the simplest first: 0, integers, fractions, multiples of pi/2.
+    """Simple numbers near ``x``, the simplest first: 1, integers, fractions, multiples of pi/2.
+
+    1 (or -1) need not be near: where two factors make up for each other, one of them can be 1.
 
     Examples
     --------
-    >>> simple_numbers(0.4999)[:1]
-    [0.5]
+    >>> simple_numbers(0.4999)[:2], simple_numbers(2.0)[:1]
+    ([1.0, 0.5], [2.0])
     """
     near = [float(round(x))]
     near += [round(x * d) / d for d in (2, 3, 4, 5, 6, 8, 10)]
     near += [np.pi / 2 * round(x / (np.pi / 2))]
     near += [round(x, digits) for digits in (2, 3, 4)]
     close = [float(value) for value in near if abs(value - x) <= FURTHEST * max(1.0, abs(x))]
-    return list(dict.fromkeys(close))
+    unit = [float(np.copysign(1.0, x))] if x and abs(x - round(x)) > 1e-9 else []
+    return list(dict.fromkeys([*unit, *close]))
 
 
 def rounded(objective: EvolvingObjective, parameters: VValue, tolerated: float) -> VValue:

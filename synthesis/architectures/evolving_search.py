@@ -27,10 +27,12 @@ from .evolving_library import Library, Recipe, grow_library, starts
 from .evolving_objective import EvolvingObjective
 from .evolving_operations import get_operations
 from .evolving_rounding import rounded
-from .evolving_selection import EXACT, SHARE, Choice, choices
+from .evolving_selection import EXACT, SHARE, Choice, choices, small_structures
 from .evolving_structure import OUTPUT, add_operation, layer_name, remove_unused
 
 __all__ = ["Found", "SearchSettings", "as_network", "search", "symbolic_search"]
+
+FIRST = 6  # least-squares steps after which the worse candidates are left alone
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,9 @@ class SearchSettings:
     beam, terms : int
         See `evolving_selection.choices`.
     polished : int
-        Candidates per set of operations whose constants are trained.
+        Candidates per set of operations whose constants are trained for `FIRST` steps.
     iterations : int
-        Least-squares steps per candidate.
+        Further least-squares steps for the best fifth of them.
     seconds : float
         Wall-clock limit: no further set of operations is begun after it.
     """
@@ -67,8 +69,8 @@ class SearchSettings:
     largest: int = 2500
     beam: int = 12
     terms: int = 5
-    polished: int = 16
-    iterations: int = 60
+    polished: int = 60
+    iterations: int = 40
     seconds: float = 45.0
 
 
@@ -192,9 +194,17 @@ def search(
     candidates = choices(library, targets, beam=settings.beam, terms=settings.terms)
     model = _model(inputs, targets, settings)
     objective = EvolvingObjective(model, inputs, targets)
+    worth = _worth_polishing(library, targets, candidates, settings.polished)
+    polished = [
+        _polished(objective, as_network(model, library, choice), choice.size, FIRST, tuple(kinds))
+        for choice in worth
+    ]
+    order = sorted(range(len(worth)), key=lambda i: polished[i].score)
     networks = [
-        _polished(model, objective, library, candidate, settings, tuple(kinds))
-        for candidate in _worth_polishing(candidates, settings.polished)
+        _polished(
+            objective, polished[i].parameters, worth[i].size, settings.iterations, tuple(kinds)
+        )
+        for i in order[: max(settings.polished // 5, 1)]
     ]
     exact = [network for network in networks if network.is_exact]
     found = min(exact or networks, key=_price if exact else lambda network: network.score)
@@ -202,20 +212,23 @@ def search(
     return found._replace(parameters=parameters, error=_error(objective, parameters))
 
 
-def _worth_polishing(candidates: list[Choice], n: int) -> list[Choice]:
-    """The exact one; otherwise the best of one entry, of two, of three, the second best, ...
+def _worth_polishing(
+    library: Library, targets: np.ndarray, candidates: list[Choice], n: int
+) -> list[Choice]:
+    """The exact one; otherwise the smallest ones, then singles, products, pairs and so on in turn.
 
     Trained constants make good what a combination of one or two entries lacks; among larger ones
     there are always some with less error, which would crowd them out.
     """
     if candidates[0].is_exact:
         return candidates[:1]
-    by_terms: dict[int, list[Choice]] = {}
+    small = small_structures(library, targets, n // 2)
+    groups: dict[tuple[int, bool], list[Choice]] = {}
     for candidate in candidates:
-        by_terms.setdefault(len(candidate.entries), []).append(candidate)
-    of_terms = [by_terms[terms] for terms in sorted(by_terms)]
-    in_turn = [c for rank in zip_longest(*of_terms) for c in rank if c is not None]
-    return in_turn[:n]
+        is_product = any(isinstance(entry, Recipe) for entry in candidate.entries)
+        groups.setdefault((min(len(candidate.entries), 3), is_product), []).append(candidate)
+    in_turn = [c for rank in zip_longest(*groups.values()) for c in rank if c is not None]
+    return [*small, *in_turn][:n]
 
 
 def _price(network: Found) -> int:
@@ -234,25 +247,23 @@ def _error(objective: EvolvingObjective, parameters: VValue) -> float:
 
 
 def _polished(
-    model: EvolvingModel,
     objective: EvolvingObjective,
-    library: Library,
-    choice: Choice,
-    settings: SearchSettings,
+    parameters: VValue,
+    size: float,
+    iterations: int,
     kinds: tuple[str, ...],
 ) -> Found:
-    """A combination as a network, its constants trained unless it is exact already."""
-    parameters = as_network(model, library, choice)
-    if not choice.is_exact:
+    """A network with its constants trained, unless it is exact already."""
+    if _error(objective, parameters) >= EXACT:
         target = (0.01 * EXACT) ** 2 * float(np.var(objective.targets, axis=0).mean())
         with np.errstate(all="ignore"):
             parameters = levenberg_marquardt(
-                objective, parameters, iterations=settings.iterations, target=target
+                objective, parameters, iterations=iterations, target=target
             ).parameters
     error = _error(objective, parameters)
     share = _freedom(objective, parameters) / objective.targets.size
     # Generalised cross-validation: trained constants count like the linear weights.
-    score = float(np.log(error / max(1.0 - share, 0.02) + EXACT)) + 0.02 * choice.size
+    score = float(np.log(error / max(1.0 - share, 0.02) + EXACT)) + 0.02 * size
     return Found(parameters, error, share, score, kinds)
 
 
@@ -298,9 +309,9 @@ def _composed(
     arguments = []
     for entry, weight, constant in recipe.arguments:
         parameters, source = _composed(model, library, parameters, library.recipes[entry], names)
-        # A factor or a shift that the linear output can make up for is not trained here.
-        is_affine = recipe.kind not in ("add", "subtract", "multiply", "divide")
-        own = {":number": constant} if is_affine else {}
+        # Only constants that are there already are trained: those that vanish are as a rule right,
+        # and next to a pole (log of x) the least step away from zero is a step too far.
+        own = {":number": constant} if constant else {}
         arguments.append({source: weight, **own})
     parameters, names[recipe] = add_operation(parameters, layer_name(1), recipe.kind, arguments)
     return parameters, names[recipe]

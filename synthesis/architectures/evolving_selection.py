@@ -19,13 +19,14 @@ import numpy as np
 
 from .evolving_library import Library, Recipe
 
-__all__ = ["EXACT", "SHARE", "Choice", "choices", "fit"]
+__all__ = ["EXACT", "SHARE", "Choice", "choices", "fit", "small_structures"]
 
 EXACT = 1e-11  # residual over deviation of the targets, at which a fit counts as exact
 SPARE = 4  # samples more than coefficients that a fit needs at the least
 SHARE = 0.5  # coefficients per target value, above which an exact fit proves nothing
 COLLINEAR = 1e-7
 CHUNK = 128
+WIDER = 30  # candidates looked at for each that is kept
 
 
 class Choice(NamedTuple):
@@ -173,7 +174,50 @@ def _centred(targets: np.ndarray) -> np.ndarray:
 
 def _singles(library: Library, targets: np.ndarray, keep: int) -> list[Choice]:
     score = np.sum((_unit(library.values) @ _centred(targets).T) ** 2, axis=1)
-    return [fit(library, (int(i),), targets) for i in _best(score, keep)]
+    best = [(float(score[i]), (int(i),)) for i in _best(score, WIDER * keep)]
+    return [fit(library, entries, targets) for entries in _distinct(library, best, keep)]
+
+
+def _distinct(
+    library: Library, scored: Sequence[tuple[float, tuple[int, ...]]], keep: int
+) -> list[tuple[int, ...]]:
+    """The first combinations of each structure.
+
+    One of a structure is enough: training makes the other constants from there. And combinations
+    of one score are one function, up to what the linear output makes up for.
+    """
+    found: dict[tuple, tuple[int, ...]] = {}
+    scores: set[float] = set()
+    for score, entries in scored:
+        structure = tuple(sorted((_structure(library, i) for i in entries), key=repr))
+        if structure not in found and round(score, 10) not in scores:
+            found[structure] = entries
+            scores.add(round(score, 10))
+    return list(found.values())[:keep]
+
+
+def small_structures(library: Library, targets: np.ndarray, keep: int) -> list[Choice]:
+    """The smallest structures, each with the constants that explain most: worth training.
+
+    What is small deserves a trial however badly its first constants fit.
+    """
+    score = np.sum((_unit(library.values) @ _centred(targets).T) ** 2, axis=1)
+    found: dict[tuple, int] = {}
+    for i in range(len(library)):
+        structure = _structure(library, i)
+        if structure not in found and len(found) == keep:
+            break
+        if score[i] > score[found.setdefault(structure, i)]:
+            found[structure] = i
+    return [fit(library, (i,), targets) for i in found.values()]
+
+
+def _structure(library: Library, entry: int) -> tuple:
+    """A composition without its weights and constants."""
+    kind, arguments = library.recipes[entry]
+    if not kind:
+        return (arguments[0][0],)
+    return (kind, *(_structure(library, i) for i, _, _ in arguments))
 
 
 def _products(
@@ -189,18 +233,21 @@ def _products(
         square = (values**2) @ (values**2).T
         variation = square - (values @ values.T) ** 2 / n
         score = np.where(variation > COLLINEAR * square, score / variation, 0.0)
-    found = []
-    for position in _best(np.triu(score).ravel(), keep):
+    best = []
+    for position in _best(np.triu(score).ravel(), WIDER * keep):
         i, j = divmod(int(position), len(values))
-        recipe = Recipe("multiply", ((i, 1.0, 0.0), (j, 1.0, 0.0)))
-        found.append(fit(library, (recipe,), targets))
-    return found
+        best.append((float(score[i, j]), (i, j)))
+    products = [
+        Recipe("multiply", ((i, 1.0, 0.0), (j, 1.0, 0.0)))
+        for i, j in _distinct(library, best, keep)
+    ]
+    return [fit(library, (product,), targets) for product in products]
 
 
 def _pairs(library: Library, targets: np.ndarray, keep: int, first: int = 1500) -> list[Choice]:
     """All pairs of a small entry with any entry."""
     unit, y = _unit(library.values), _centred(targets)
-    best: list[tuple[float, int, int]] = []
+    best: list[tuple[float, tuple[int, int]]] = []
     along = unit @ y.T
     for start in range(0, min(first, len(library)), CHUNK):
         part = slice(start, min(start + CHUNK, first))
@@ -213,8 +260,9 @@ def _pairs(library: Library, targets: np.ndarray, keep: int, first: int = 1500) 
         score = np.where(left > COLLINEAR, explained + gain / np.maximum(left, COLLINEAR), 0.0)
         for position in _best(score.ravel(), keep):
             i, j = divmod(int(position), len(library))
-            best.append((-float(np.round(score[i, j], 12)), start + i, j))
-    return [fit(library, (i, j), targets) for _, i, j in sorted(best)[:keep]]
+            best.append((float(np.round(score[i, j], 12)), (start + i, j)))
+    best.sort(key=lambda item: (-item[0], item[1]))
+    return [fit(library, entries, targets) for entries in _distinct(library, best, keep)]
 
 
 def _best(score: np.ndarray, keep: int) -> np.ndarray:

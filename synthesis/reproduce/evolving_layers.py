@@ -144,7 +144,7 @@ def _small(report: Report, seeds: Sequence[int], executor: Executor, out: Path) 
     for name, rows in figures.items():
         report.keep(f"small, {name}", [_public(row) for row in rows])
     good = sum(row["held_out_loss"] <= 0.01 for row in figures["corrected"])
-    rows = [
+    lines = [
         (name, row["seed"], row["held_out_loss"], row["expected_loss"], row["operations"])
         for name, found in figures.items()
         for row in found
@@ -155,7 +155,7 @@ def _small(report: Report, seeds: Sequence[int], executor: Executor, out: Path) 
         "on and 2,000 held out; 60 epochs of 200 Adam steps, one operation added per epoch, one "
         "pruned above 8. Mean squared error over samples and outputs; the expected one is by "
         "quadrature. A linear model has 1; without x0 nothing is below 1.",
-        table(["variant", "seed", "held-out error", "expected error", "operations"], rows),
+        table(["variant", "seed", "held-out error", "expected error", "operations"], lines),
         f"At most 0.01: {good} of {len(seeds)} seeds.",
     )
     first = figures["corrected"][0]

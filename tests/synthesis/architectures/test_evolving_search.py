@@ -121,9 +121,8 @@ def test_sparse_combinations_are_found(function, kinds):
 
 
 def test_simple_numbers_are_near_or_one():
-    assert simple_numbers(0.3334)[1:3] == [pytest.approx(1 / 3), pytest.approx(0.333)] or (
-        pytest.approx(1 / 3) in simple_numbers(0.3334)
-    )
+    assert simple_numbers(0.3334)[0] == 1.0
+    assert 1 / 3 in simple_numbers(0.3334)
     assert np.pi / 2 in simple_numbers(1.5708)
     assert simple_numbers(0.0) == [0.0]
 
@@ -156,7 +155,7 @@ def test_nothing_is_rounded_that_matters():
 QUICK = SearchSettings(operations=("add", "multiply", "sin", "log"), depth=2)
 
 
-@pytest.mark.parametrize("name", ["Nguyen-1", "Nguyen-4", "Nguyen-9", "Nguyen-12"])
+@pytest.mark.parametrize("name", ["Nguyen-1", "Nguyen-2", "Nguyen-9", "Nguyen-12"])
 def test_formulas_are_recovered_from_twenty_samples(name):
     task = formula_task(NGUYEN[name], np.random.default_rng(7))
     model, found = symbolic_search(task.inputs, task.targets, QUICK)
@@ -166,7 +165,11 @@ def test_formulas_are_recovered_from_twenty_samples(name):
 
 @pytest.mark.parametrize(
     ("name", "kinds"),
-    [("Nguyen-8", ("multiply", "exp", "log")), ("Nguyen-11", ("multiply", "exp", "log"))],
+    [
+        ("Nguyen-4", ("multiply",)),
+        ("Nguyen-8", ("multiply", "exp", "log")),
+        ("Nguyen-11", ("multiply", "exp", "log")),
+    ],
 )
 def test_one_set_of_operations_suffices(name, kinds):
     task = formula_task(NGUYEN[name], np.random.default_rng(7))
@@ -190,7 +193,7 @@ def test_several_outputs_share_operations():
 
 
 def test_the_result_does_not_depend_on_the_executor():
-    task = formula_task(NGUYEN["Nguyen-9"], np.random.default_rng(3))
+    task = formula_task(NGUYEN["Nguyen-12"], np.random.default_rng(3))
     _, alone = symbolic_search(task.inputs, task.targets, QUICK)
     with ThreadPoolExecutor(2) as executor:
         _, together = symbolic_search(task.inputs, task.targets, QUICK, executor)
