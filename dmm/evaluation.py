@@ -60,7 +60,7 @@ class Evaluation:
     # -------------------- forward --------------------
 
     def forward(
-        self, weights: np.ndarray, start: Outputs | None = None
+        self, weights: np.ndarray, start: Outputs | None = None, *, with_keys: bool = False
     ) -> tuple[np.ndarray, np.ndarray | None, State]:
         """Run the machine.
 
@@ -70,11 +70,14 @@ class Evaluation:
         start : (numbers, keys), optional
             What all slots emitted before the first tick; zero when omitted. Entries of sources
             are ignored (they are in ``sources``).
+        with_keys : bool
+            Whether to compute the keys of the observed streams too.
 
         Returns
         -------
         numbers : array, (machines, observed, ticks, strings)
-        keys : array, (machines, keyed observed, ticks, strings, keys), or None
+        keys : array, (machines, keyed observed, ticks, strings, keys), or None where not asked for
+            or where there are none
         state : State
             Lives in the workspace: valid until the next forward pass there.
         """
@@ -83,7 +86,7 @@ class Evaluation:
             state.records.append(block.forward(state))
         self.workspace.owner = state
         sink = self.plan.sink
-        return *read(sink, sink.outer, weights, state.signals), state
+        return *read(sink, sink.outer, weights, state.signals, with_keys=with_keys), state
 
     def _signals(self, weights: np.ndarray, start: Outputs | None) -> Signals:
         plan, machines = self.plan, len(weights)
@@ -200,4 +203,5 @@ class Evaluation:
                 evaluator.tangent(partial, state.records[i], directions, active)
             else:
                 evaluator.tangent(partial, state, directions, active)
-        return push(self.plan.sink, state, directions, tangents)[0], tangents
+        sink = self.plan.sink
+        return push(sink, state, directions, tangents, with_keys=False)[0], tangents

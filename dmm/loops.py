@@ -19,54 +19,11 @@ from typing import Any
 import numpy as np
 
 from .directions import Directions
-from .kernel_base import Kernel
-from .layout import Block, Group, Plan
+from .lanes import make_lanes
+from .layout import Block, Plan
 from .movement import Signals, State, Workspace
 
 __all__ = ["LoopBlock"]
-
-
-@dataclass
-class Lane:
-    """One group inside a loop: where its effective rows and its slots are."""
-
-    kernel: Kernel
-    mixing: np.ndarray  # (effective inputs, read fields)
-    passing: np.ndarray  # the same for derivatives: stopped fields are zero
-    n: int
-    row: int
-    slot: int
-    n_written: int
-    first_port: int  # first row of the group as the plan numbers them
-    numbers_only: tuple[int, ...]  # effective inputs whose keys must not reach the kernel
-
-    @property
-    def rows(self) -> slice:
-        return slice(self.row, self.row + len(self.mixing) * self.n)
-
-    @property
-    def slots(self) -> slice:
-        return slice(self.slot, self.slot + self.n_written * self.n)
-
-    @property
-    def ports(self) -> slice:
-        return slice(self.first_port, self.first_port + self.mixing.shape[1] * self.n)
-
-    def inputs(self, rows: np.ndarray) -> np.ndarray:
-        """View of wide rows as (..., fields, n, strings, columns)."""
-        mine = rows[..., self.rows, :, :]
-        return mine.reshape(*mine.shape[:-3], len(self.mixing), self.n, *mine.shape[-2:])
-
-    def masks(self, rows: np.ndarray) -> list[np.ndarray]:
-        """Views of the key columns that must be zero."""
-        inputs = self.inputs(rows)
-        fields = self.numbers_only if rows.shape[-1] > 1 else ()
-        return [inputs[..., i, :, :, 1:] for i in fields]
-
-    def outputs(self, slots: np.ndarray) -> np.ndarray:
-        """View of wide slots as (..., fields, n, strings, columns)."""
-        mine = slots[..., self.slots, :, :]
-        return mine.reshape(*mine.shape[:-3], self.n_written, self.n, *mine.shape[-2:])
 
 
 @dataclass
@@ -100,31 +57,9 @@ class LoopBlock:
         self.block: Block = plan.blocks[position]
         self.position = position
         self.workspace = workspace
-        self.lanes = self._make_lanes(stopped)
+        self.lanes = make_lanes(self.block, stopped)
         self.n_rows = sum(len(lane.mixing) * lane.n for lane in self.lanes)
         self._localise(plan)
-
-    def _make_lanes(self, stopped: frozenset[tuple[str, str]]) -> list[Lane]:
-        lanes: list[Lane] = []
-        row = 0
-        for group in self.block.groups:
-            kernel = _kernel_inside_cycle(group)
-            mixing = kernel.mixing(len(group.kind.reads))
-            lets_pass = [(group.kind.name, f.name) not in stopped for f in group.kind.reads]
-            lane = Lane(
-                kernel,
-                mixing,
-                mixing * np.array(lets_pass, dtype=float),
-                len(group.neurons),
-                row,
-                group.slots[0].start - self.block.slots.start,
-                len(group.slots),
-                group.rows[0].start,
-                _numbers_only(group, kernel),
-            )
-            lanes.append(lane)
-            row = lane.rows.stop
-        return lanes
 
     def _localise(self, plan: Plan) -> None:
         """Number the slots this block deals with: its own, then those it reads from outside."""
@@ -368,36 +303,6 @@ class LoopBlock:
             fed = (self.keyed_slot >= n_own) & (self.keyed_slot < back.stop)
             keys = tangents.keys[:, self.key_slot[fed], time]
             slots[self.keyed_slot[fed], :, :, 1:] = keys.swapaxes(0, 1)
-
-
-def _kernel_inside_cycle(group: Group) -> Kernel:
-    """The group's kernel, without its shortcuts if these would mix numbers with whole streams."""
-    n = len(group.kind.reads)
-    has_one_sort = len({f.is_scalar for f in group.kind.reads}) == 1
-    if has_one_sort or np.array_equal(group.kernel.mixing(n), np.eye(n)):
-        return group.kernel
-    return _Plain(group.kernel)
-
-
-def _numbers_only(group: Group, kernel: Kernel) -> tuple[int, ...]:
-    """Effective inputs of scalar ports, unless the kernel does not look at keys anyway."""
-    if kernel.reads_numbers_only:
-        return ()
-    are_scalar = [f.is_scalar for f in group.kind.reads]
-    n_effective = len(kernel.mixing(len(are_scalar)))
-    if len(set(are_scalar)) == 1:
-        return tuple(range(n_effective)) if are_scalar[0] else ()
-    return tuple(i for i, is_scalar in enumerate(are_scalar) if is_scalar)
-
-
-class _Plain(Kernel):
-    """Another kernel with the default methods inside cycles."""
-
-    def __init__(self, kernel: Kernel) -> None:
-        self.forward = kernel.forward  # type: ignore[method-assign]
-        self.linearise = kernel.linearise  # type: ignore[method-assign]
-        self.adjoint = kernel.adjoint  # type: ignore[method-assign]
-        self.tangent = kernel.tangent  # type: ignore[method-assign]
 
 
 def _flat(wide: np.ndarray) -> np.ndarray:

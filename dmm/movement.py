@@ -81,13 +81,18 @@ class Workspace:
 
 
 def read(
-    block: Block, table: LinkTable, weights: np.ndarray, signals: Signals
+    block: Block,
+    table: LinkTable,
+    weights: np.ndarray,
+    signals: Signals,
+    *,
+    with_keys: bool = True,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Rows of a block from the slots before it, for all ticks: numbers, and keys if any."""
     matrix, key_matrix = matrices(block, table, weights)
     ticks = signals.ticks
     rows = apply(matrix, signals.numbers[:, : matrix.shape[2]])[:, :, :ticks]
-    if not block.n_key_rows or not signals.keys.shape[-1]:
+    if not with_keys or not block.n_key_rows or not signals.keys.shape[-1]:
         return rows, None
     return rows, apply(key_matrix, signals.keys[:, : key_matrix.shape[2]])[:, :, :ticks]
 

@@ -176,9 +176,16 @@ class ParallelBlock:
         ]
 
 
-def push(block: Block, state: State, directions: Directions, tangents: Signals) -> Rows:
+def push(
+    block: Block,
+    state: State,
+    directions: Directions,
+    tangents: Signals,
+    *,
+    with_keys: bool = True,
+) -> Rows:
     """Tangents of a block's rows, except through its own slots."""
-    rows, key_rows = read(block, block.outer, state.weights, tangents)
+    rows, key_rows = read(block, block.outer, state.weights, tangents, with_keys=with_keys)
     signals = state.signals
     for table in (block.outer, block.inner):
         before = signals.numbers[0, :, : signals.ticks]

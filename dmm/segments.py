@@ -67,21 +67,20 @@ class SegmentedEvaluation:
         ]
 
     def forward(
-        self, weights: np.ndarray, start: Outputs | None = None
+        self, weights: np.ndarray, start: Outputs | None = None, *, with_keys: bool = False
     ) -> tuple[np.ndarray, np.ndarray | None, SegmentedState]:
         """As `Evaluation.forward`."""
         numbers, keys = [], []
         state = SegmentedState(weights, [])
         for segment in self.segments:
             state.starts.append(start)
-            number, key, inner = segment.forward(weights, start)
+            number, key, inner = segment.forward(weights, start, with_keys=with_keys)
             numbers.append(number)
-            keys.append(key)
+            if key is not None:
+                keys.append(key)
             start = _copied(inner.signals.at(-1))
         self.workspace.owner = state
-        every_key = (
-            None if keys[0] is None else np.concatenate([k for k in keys if k is not None], 2)
-        )
+        every_key = np.concatenate(keys, 2) if keys else None
         return np.concatenate(numbers, 2), every_key, state
 
     def adjoint(self, state: SegmentedState, observed: np.ndarray) -> np.ndarray:

@@ -241,6 +241,20 @@ def test_a_batch_of_machines_is_the_machines_one_by_one(case, n_machines):
         np.testing.assert_allclose(pulled, alone, rtol=1e-8, atol=1e-8)
 
 
+@given(st.one_of(cases(is_cyclic=True), self_loop_cases(), array_cases()))
+@settings(max_examples=40)
+def test_traces_with_all_keys_agree(case):
+    machine, streams = case.machine, case.streams
+    exact = ReferenceProgram(machine, case.observed).trace(machine.trainable, streams)
+    scale = 1.0 + np.abs(exact).max(initial=0.0)
+    for recompute in (False, True):
+        program = compile_machine(machine, case.observed, recompute=recompute)
+        found = program.trace(machine.trainable, streams)
+        for b, keys in enumerate(streams.keys):  # constants may have columns of their own behind
+            mine = np.s_[:, :, b, : len(keys)]
+            np.testing.assert_allclose(found[mine], exact[mine], rtol=0, atol=TOLERANCE * scale)
+
+
 def test_a_batch_of_strings_is_the_strings_one_by_one():
     machine = random_machine(np.random.default_rng(5), 6, 0.6, is_cyclic=False)
     program = compile_machine(machine)
