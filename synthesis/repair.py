@@ -111,7 +111,8 @@ def repair(
     regrowths : int
         At most so many are tried.
     spares : int
-        Fresh neurons of every hidden type of the machine that a regrowth may use.
+        Fresh neurons of every hidden type of the machine that regrowths use; needed if the damage
+        took neurons away as well.
 
     Returns
     -------
@@ -139,7 +140,8 @@ def repair(
             break
         has_feedback = attempt % FEEDBACK_EVERY == 0
         room = whole if has_feedback else along_an_order(whole, left.support, rng)
-        grown = regrown(left, room, rng, spares, SCALE)
+        # All neurons take part: one that lost all its links may be just the one that is missed.
+        grown = regrown(left, room, rng, len(model.space.neurons), SCALE)
         event = "regrow with feedback" if has_feedback else "regrow"
         best = better(event, _sparse_fit(objective, grown, settings), best)
     if best.loss <= tolerance:

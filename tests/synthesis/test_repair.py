@@ -160,6 +160,14 @@ def test_a_removed_link_is_mended(detector, gone):
     assert 1 <= outcome.regrowths <= 24
 
 
+def test_a_neuron_that_lost_all_its_links_is_used_again(detector):
+    gone = [path for path in detector.trainable.support.paths if "dot" in (path[0], path[2])]
+    assert len(gone) == 3
+    outcome = repair(without(detector, *gone), TASK, np.random.default_rng(0), regrowths=6)
+    assert outcome.is_mended
+    assert "dot" in outcome.machine.neurons
+
+
 def test_what_cannot_be_mended_is_reported_and_not_made_worse(detector):
     broken = without(detector, ("norm", "dict", "accum", "dict"))
     outcome = repair(broken, TASK, np.random.default_rng(0), regrowths=0)
