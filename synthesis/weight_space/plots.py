@@ -102,7 +102,9 @@ def pruning_curve(
     """Losses of ever smaller machines against their number of links, both logarithmic."""
     axes = _axes(axes, "Links along an invariant path", "trainable links", "loss")
     for i, (name, values) in enumerate(losses.items()):
-        axes.loglog(links, np.maximum(values, 1e-12), LINE_STYLES[i % 4], label=name)
+        positive = [value for value in values if value > 1e-9]
+        floor = min(positive, default=1.0) / 10.0  # zero has no place on a logarithmic axis
+        axes.loglog(links, np.maximum(values, floor), LINE_STYLES[i % 4], label=name)
     axes.invert_xaxis()
     axes.legend()
     return axes
@@ -173,6 +175,9 @@ def _places(machine: Machine) -> dict[str, tuple[float, float]]:
     places: dict[str, tuple[float, float]] = {}
     for rank, i in ranks.items():
         members = [name for name in names if column[name] == rank]
+        # Neighbouring inner columns at different heights: links that skip one pass between.
+        is_inner = 0 < i < len(ranks) - 1
+        lift = (0.55 if i % 2 else -0.55) if is_inner else 0.0
         for j, name in enumerate(members):
-            places[name] = (float(i), 0.5 * (len(members) - 1) - j + 0.15 * (i % 2))
+            places[name] = (float(i), 0.5 * (len(members) - 1) - j + lift)
     return places

@@ -50,6 +50,9 @@ class PruningSettings:
         Of the pull, against the summed squared movement of the outputs.
     budget : float
         Largest deviation from the frozen machine (see `deviation`) of a machine with few links.
+    slack : float
+        It may also deviate so many times as much as the first machine with few links does: a
+        dense machine has errors of its own that few links cannot have.
     candidates : int
         Links tried before giving up.
     segments : int
@@ -61,7 +64,8 @@ class PruningSettings:
     bite_steps: int = 60
     rate: float = 0.003
     strength: float = 1.0
-    budget: float = 0.1
+    budget: float = 0.4
+    slack: float = 1.5
     candidates: int = 12
     segments: int = 3
 
@@ -130,11 +134,12 @@ def pruned_along_path(
         parameters = _bite(reference, parameters, settings, rng)
         yield Pruned(parameters, deviation(reference, parameters), "bite")
     parameters = settle(reference, parameters, steps=40)
+    budget = max(settings.budget, settings.slack * deviation(reference, parameters))
     smaller: VValue | None = parameters
     while smaller is not None and len(smaller):
         parameters = smaller
         yield Pruned(parameters, deviation(reference, parameters), "single")
-        smaller = _without_one(reference, parameters, settings)
+        smaller = _without_one(reference, parameters, budget, settings)
 
 
 def _living(reference: Reference, parameters: VValue) -> VValue:
@@ -254,7 +259,7 @@ def walked_to_zero(reference: Reference, parameters: VValue, q: int, segments: i
 
 
 def _without_one(
-    reference: Reference, parameters: VValue, settings: PruningSettings
+    reference: Reference, parameters: VValue, budget: float, settings: PruningSettings
 ) -> VValue | None:
     """The machine without the link that can go at least movement of the outputs, if one can."""
     for q in _cheapest(reference, parameters)[: settings.candidates]:
@@ -262,8 +267,8 @@ def _without_one(
         shorter = _living(reference, shorter)
         if not len(shorter) or not np.isfinite(deviation(reference, shorter)):
             continue
-        shorter = settle(reference, shorter, good=0.5 * settings.budget)
-        if deviation(reference, shorter) <= settings.budget:
+        shorter = settle(reference, shorter, good=0.5 * budget)
+        if deviation(reference, shorter) <= budget:
             return shorter
     return None
 
