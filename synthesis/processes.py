@@ -129,10 +129,8 @@ class ProcessPerCall(Executor):
     def _outcome(process: Any, receiver: Connection) -> Any:
         try:
             is_result, value = pickle.loads(receiver.recv_bytes())
-        except (
-            EOFError,
-            OSError,
-        ):  # our copy of the sender is closed: the process closed the last one
+        except (EOFError, OSError):
+            # Our copy of the sender is closed, so the pipe ends with the process.
             process.join()
             raise ProcessLost(f"the process {_how_it_ended(process.exitcode)}") from None
         if is_result:
@@ -170,6 +168,8 @@ def _one_thread() -> Iterator[None]:
 
 def _carry_out(sender: Connection, job: bytes) -> None:
     """What the process does: the call, then its result or exception through the pipe."""
+    # A keyboard interrupt reaches all processes of a terminal; the one that started us handles it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         function, args, kwargs = pickle.loads(job)
         answer = pickle.dumps((True, function(*args, **kwargs)))

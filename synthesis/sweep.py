@@ -11,7 +11,13 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    as_completed,
+)
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,9 +87,9 @@ def sweep(
         Processes at a time, without an executor of your own; one per usable core when omitted.
     out : folder, optional
         Every member writes its run directory to ``out/TASK-SEED`` (``out/SETTING/TASK-SEED`` with
-        several settings), and the table grows in ``out/sweep.txt``, ``.csv``, ``.json``. A member
-        whose directory has a checkpoint already goes on from there, so an interrupted sweep is
-        resumed by the same call.
+        several settings), and the table of this call grows in ``out/sweep.txt``, ``.csv``,
+        ``.json``. A member whose directory has a checkpoint already goes on from there, so an
+        interrupted sweep is resumed by the same call.
     progress : callable (row, number done, number of members) -> None, optional
         Called after each member.
 
@@ -212,12 +218,10 @@ def _carry_out(
     """Run members on an executor that may break down; returns those it took down with it."""
     lost: list[int] = []
     for i, future in _futures(executor, members, indices):
-        try:
-            note(i, future.result())
-        except BrokenExecutor:
+        if isinstance(_error(future), BrokenExecutor):
             lost.append(i)
-        except Exception as error:
-            note(i, _failed(members[i], error, _status(error)))
+        else:
+            note(i, _outcome(members[i], future))
     return sorted(lost)
 
 
@@ -231,20 +235,28 @@ def _in_own_processes(
     executor = ProcessPerCall(workers)
     try:
         for i, future in _futures(executor, members, indices):
-            try:
-                note(i, future.result())
-            except Exception as error:
-                note(i, _failed(members[i], error, _status(error)))
+            note(i, _outcome(members[i], future))
     except BaseException:  # an interruption above all: do not wait for the rest
         executor.stop()
         raise
     executor.shutdown()
 
 
-def _status(error: Exception) -> str:
-    """Whether a member's process was killed, here or on a cluster."""
+def _outcome(member: Member, future: Future[Outcome]) -> Outcome:
+    """What a member delivered; where it could not, what its executor says."""
+    error = _error(future)
+    if error is None:
+        return future.result()
+    # A cluster has a class of its own for it, which we do not import for its name alone.
     is_killed = isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker"
-    return "killed" if is_killed else "failed"
+    return _failed(member, error, "killed" if is_killed else "failed")
+
+
+def _error(future: Future[Outcome]) -> BaseException | None:
+    """Why there is no outcome; a cluster that is shut down cancels what it was given."""
+    if future.cancelled():
+        return CancelledError("cancelled by the executor")
+    return future.exception()
 
 
 def _futures(

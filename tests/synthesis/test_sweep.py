@@ -202,6 +202,14 @@ def test_a_broken_process_pool_is_replaced():
     assert status(result) == {("fatal", 0): "killed", (TASK, 0): "done"}
 
 
+def test_an_error_of_the_progress_function_is_not_a_members():
+    def complain(row, done, total):
+        raise ValueError("no terminal")
+
+    with ThreadPoolExecutor(1) as executor, pytest.raises(ValueError, match="no terminal"):
+        sweep(TASK, [0, 1], AT_ONCE, executor, progress=complain)
+
+
 class Refusing(Executor):
     """Takes no work at all."""
 
@@ -220,16 +228,23 @@ class KilledWorker(Exception):
 
 
 class Losing(Executor):
-    """Loses its worker."""
+    """Loses a worker, then shuts down."""
+
+    def __init__(self):
+        self.futures = [Future(), Future()]
+        self.futures[0].set_exception(KilledWorker("worker died"))
+        self.futures[1].cancel()
+        self.futures[1].set_running_or_notify_cancel()
 
     def submit(self, function, /, *args, **kwargs):
-        future = Future()
-        future.set_exception(KilledWorker("worker died"))
-        return future
+        return self.futures[args[0].seed]
 
 
 def test_a_worker_killed_on_a_cluster_counts_as_killed():
-    assert sweep(TASK, [0], AT_ONCE, Losing()).rows[0]["status"] == "killed"
+    lost, cancelled = sweep(TASK, [0, 1], AT_ONCE, Losing()).rows
+    assert lost["status"] == "killed"
+    assert cancelled["status"] == "failed"
+    assert cancelled["error"] == "CancelledError: cancelled by the executor"
 
 
 @pytest.mark.filterwarnings("ignore")  # a cluster's own, at start and end
