@@ -20,6 +20,7 @@ class NumberFunction(Kernel):
     """
 
     reads_numbers_only = True
+    writes_numbers_only = True
 
     def __init__(
         self,
@@ -115,6 +116,8 @@ class Choice(Kernel):
 class LessOrEqual(Kernel):
     """1 on the first output if no element of the first input exceeds that of the second."""
 
+    writes_numbers_only = True
+
     def forward(self, inputs: list[Stream]) -> list[Stream]:
         is_true = (inputs[1].number - inputs[0].number).real >= 0
         left = None if inputs[0].keys is None else -inputs[0].keys
@@ -140,6 +143,7 @@ class LargerOf(Kernel):
     """The larger of two numbers; a tie goes to the first."""
 
     reads_numbers_only = True
+    writes_numbers_only = True
 
     def forward(self, inputs: list[Stream]) -> list[Stream]:
         one, other = inputs[0].number, inputs[1].number

@@ -48,11 +48,14 @@ class Kernel:
     offset : float
     reads_numbers_only : bool
         Every input is used through its ``:number`` alone.
+    writes_numbers_only : bool
+        No output has keys.
     """
 
     is_sum = False
     offset = 0.0
     reads_numbers_only = False
+    writes_numbers_only = False
 
     # -------------------- required --------------------
 

@@ -88,6 +88,8 @@ def _total(inputs: list[Stream]) -> Stream:
 class MaxNorm(Kernel):
     """``norm = max |element|``; the derivative is shared equally among ties, 0 at zero."""
 
+    writes_numbers_only = True
+
     def forward(self, inputs: list[Stream]) -> list[Stream]:
         number, keys = inputs[0]
         norm = _magnitude(number)
@@ -166,6 +168,8 @@ class DotProduct(Kernel):
         ``bound * tanh(x / bound)``, the mean of ``-bound`` and ``bound`` under the softmax of
         ``-x / bound`` and ``x / bound``; smooth everywhere.
     """
+
+    writes_numbers_only = True
 
     def __init__(self, bound: float = 4.0, *, is_soft: bool = False) -> None:
         self.bound = bound
@@ -252,6 +256,8 @@ class Compare(Kernel):
 
     The derivative at a tie is 0 on both outputs.
     """
+
+    writes_numbers_only = True
 
     def forward(self, inputs: list[Stream]) -> list[Stream]:
         difference = inputs[0].number - inputs[1].number

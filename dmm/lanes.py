@@ -24,7 +24,8 @@ class Lane:
     slot: int
     n_written: int
     first_port: int  # first row of the group as the plan numbers them
-    numbers_only: tuple[int, ...]  # effective inputs whose keys must not reach the kernel
+    numbers_in: tuple[int, ...]  # effective inputs whose keys must not reach the kernel
+    numbers_out: tuple[int, ...]  # outputs whose keys must not leave it
 
     @property
     def rows(self) -> slice:
@@ -46,11 +47,13 @@ class Lane:
         mine = rows[..., self.rows, :, :]
         return mine.reshape(*mine.shape[:-3], len(self.mixing), self.n, *mine.shape[-2:])
 
-    def masks(self, rows: np.ndarray) -> list[np.ndarray]:
-        """Views of the key columns that must be zero."""
-        inputs = self.inputs(rows)
-        fields = self.numbers_only if rows.shape[-1] > 1 else ()
-        return [inputs[..., i, :, :, 1:] for i in fields]
+    def silent_inputs(self, rows: np.ndarray) -> list[np.ndarray]:
+        """Views of the key columns of inputs that must be zero."""
+        return _keys_of(self.inputs(rows), self.numbers_in)
+
+    def silent_outputs(self, slots: np.ndarray) -> list[np.ndarray]:
+        """Views of the key columns of outputs that must be zero."""
+        return _keys_of(self.outputs(slots), self.numbers_out)
 
     def outputs(self, slots: np.ndarray) -> np.ndarray:
         """View of wide slots as (..., fields, n, strings, columns)."""
@@ -81,7 +84,8 @@ def make_lanes(block: Block, stopped: frozenset[tuple[str, str]]) -> list[Lane]:
             slot=group.slots[0].start - block.slots.start,
             n_written=len(group.slots),
             first_port=group.rows[0].start,
-            numbers_only=_numbers_only(group, kernel),
+            numbers_in=_numbers_in(group, kernel),
+            numbers_out=_numbers_out(group, kernel),
         )
         lanes.append(lane)
         row = lane.rows.stop
@@ -97,7 +101,7 @@ def _kernel_inside_cycle(group: Group) -> Kernel:
     return _Plain(group.kernel)
 
 
-def _numbers_only(group: Group, kernel: Kernel) -> tuple[int, ...]:
+def _numbers_in(group: Group, kernel: Kernel) -> tuple[int, ...]:
     """Effective inputs of scalar ports, unless the kernel does not look at keys anyway."""
     if kernel.reads_numbers_only:
         return ()
@@ -106,6 +110,17 @@ def _numbers_only(group: Group, kernel: Kernel) -> tuple[int, ...]:
     if len(set(are_scalar)) == 1:
         return tuple(range(n_effective)) if are_scalar[0] else ()
     return tuple(i for i, is_scalar in enumerate(are_scalar) if is_scalar)
+
+
+def _numbers_out(group: Group, kernel: Kernel) -> tuple[int, ...]:
+    """Scalar outputs of a kernel that may write keys."""
+    if kernel.writes_numbers_only:
+        return ()
+    return tuple(i for i, f in enumerate(group.kind.writes) if f.is_scalar)
+
+
+def _keys_of(stacked: np.ndarray, fields: tuple[int, ...]) -> list[np.ndarray]:
+    return [stacked[..., i, :, :, 1:] for i in fields if stacked.shape[-1] > 1]
 
 
 class _Plain(Kernel):

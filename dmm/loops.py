@@ -132,14 +132,17 @@ class LoopBlock:
         steps = [
             lane.kernel.stepper(lane.inputs(rows), lane.outputs(slots[1:])) for lane in self.lanes
         ]
-        masks = [mask for lane in self.lanes for mask in lane.masks(rows)]
+        silent_in = [keys for lane in self.lanes for keys in lane.silent_inputs(rows)]
+        silent_out = [keys for lane in self.lanes for keys in lane.silent_outputs(slots[1:])]
         flat_rows, flat_slots = _flat(rows), _flat(slots)
         for t in range(len(rows)):
             np.matmul(matrix, flat_slots[t], out=flat_rows[t])
-            for mask in masks:
-                mask[t] = 0.0
+            for keys in silent_in:
+                keys[t] = 0.0
             for step in steps:
                 step(t)
+            for keys in silent_out:
+                keys[t] = 0.0
 
     def _load(self, slots: np.ndarray, signals: Signals) -> None:
         """State before the first tick, and everything that comes from outside."""
@@ -191,7 +194,8 @@ class LoopBlock:
             )
             for lane, slope in zip(self.lanes, slopes, strict=True)
         ]
-        masks = [mask for lane in self.lanes for mask in lane.masks(rows)]
+        silent_in = [keys for lane in self.lanes for keys in lane.silent_inputs(rows)]
+        silent_out = [keys for lane in self.lanes for keys in lane.silent_outputs(after)]
         passing = self._effective(record.matrix, passing=True)
         transposed = np.ascontiguousarray(passing[:, :, :n_back].swapaxes(1, 2))
         inject = self._injection(cotangents, after)
@@ -201,10 +205,12 @@ class LoopBlock:
         slots = _flat(record.slots).swapaxes(2, 3)
         inject(ticks)
         for t in reversed(range(ticks)):
+            for keys in silent_out:
+                keys[...] = 0.0
             for step in steps:
                 step(t)
-            for mask in masks:
-                mask[...] = 0.0
+            for keys in silent_in:
+                keys[...] = 0.0
             np.matmul(flat_rows, slots[t], out=product)
             total += product
             np.matmul(transposed, flat_rows, out=flat_after)
@@ -267,9 +273,11 @@ class LoopBlock:
             np.matmul(matrix, flat_slots, out=flat_rows)
             add_directions(rows.reshape(*rows.shape[:2], -1), state[t])
             for (lane, x, y), slope in zip(lanes, slopes, strict=True):
-                for i in lane.numbers_only:
+                for i in lane.numbers_in:
                     x[..., i, :, :, 1:] = 0.0
                 lane.kernel.tangent_step(slope, t, x, y)
+                for i in lane.numbers_out:
+                    y[..., i, :, :, 1:] = 0.0
             self._exchange_tangents(slots, tangents, t + 1)
 
     def _direction_adder(self, directions: Directions, n: int) -> Any:

@@ -14,8 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import vvalues as vv
-from dmm import Machine, compile_machine, load_machine, neuron_type, text_streams
+from dmm import (
+    Machine,
+    compile_machine,
+    load_machine,
+    neuron_type,
+    streams_from_trees,
+    text_streams,
+    zoo,
+)
 from dmm.compiled import Program, ReferenceProgram
+from dmm.kernels import Sum
+from dmm.neurons import number
 from dmm.zoo import duplicate_detector
 from tests.dmm.machines import (
     Case,
@@ -27,6 +37,7 @@ from tests.dmm.machines import (
     superfluid_cases,
     types_with_kernel,
 )
+from vvalues import VValue
 
 TOLERANCE = 1e-10
 ACCUMULATORS_STOPPED = (("accum", "dict-1"),)
@@ -178,6 +189,46 @@ def test_a_fresh_forward_pass_elsewhere_does_not_spoil_a_gradient():
         grad(lambda w, s=s: anp.sum(program(w, s) ** 2))(machine.trainable) for s in (one, other)
     ]
     assert vv.max_norm(grad(loss)(machine.trainable) - parts[0] - parts[1]) < 1e-10
+
+
+def test_scalar_ports_stop_keys_inside_cycles_too():
+    # A sum that reads whole streams and writes a number, and one that reads numbers only.
+    @neuron_type("out for test", reads=["dict"], writes=["n/:number"], kernel=Sum())
+    def number_of_a_stream(inputs):
+        return {"n": number(inputs, "dict")}
+
+    @neuron_type("in for test", reads=["n/:number"], writes=["dict"], kernel=Sum())
+    def stream_of_a_number(inputs):
+        return {"dict": number(inputs, "n")}
+
+    machine = zoo.machine_of(
+        {
+            "stream": "stream",
+            "a": "out for test",
+            "b": "in for test",
+            "c": "accum",
+            "output": "output",
+        },
+        trainable="""
+            a.dict <- stream.stream 0.5
+            a.dict <- c.dict 0.7
+            b.n <- a.n 0.3
+            b.n <- c.dict -0.4
+            c.dict-1 <- a.n 0.6
+            c.dict-1 <- b.dict 0.9
+            c.dict-2 <- stream.stream 0.8
+            output.dict-1 <- c.dict
+            output.dict-2 <- b.dict
+        """,
+    )
+    entry = VValue({vv.NUMBER: 1.0, "k": 2.0})
+    case = Case(machine, streams_from_trees({"stream": [[entry] * 6]}))
+    assert_engines_agree(case)
+    exact = ReferenceProgram(machine, case.observed).trace(machine.trainable, case.streams)
+    found = compile_machine(machine).trace(machine.trainable, case.streams)
+    np.testing.assert_allclose(found, exact, rtol=0, atol=1e-12)
+    assert np.any(exact[0, ..., 1:])
+    assert not np.any(exact[1, ..., 1:])
 
 
 def test_weights_of_the_wrong_number_are_refused():
