@@ -60,7 +60,7 @@ class Report:
         self.figures: dict[str, Any] = {}
         version = f"Python {platform.python_version()}, numpy {np.__version__}"
         self._sections: dict[str, tuple[str, ...]] = {}
-        self._sections[title] = (f"# {title}", f"Written by `{command}`; {version}.")}
+        self._sections[title] = (f"# {title}", f"Written by `{command}`; {version}.")
 
     def keep(self, key: str, value: Any) -> None:
         """Keep a figure (JSON-compatible), printed and written at once."""
