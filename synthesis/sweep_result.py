@@ -35,7 +35,7 @@ COLUMNS = (
 """Columns of tables, CSV and JSON, in this order."""
 
 SHOWN = ("task", "setting", "seed", "status", "links", "loss", "held_out_loss", "seconds", "error")
-LEAST_ERROR = 1e-32  # where exact zeros go on a logarithmic axis
+LEAST_ERROR, LARGEST_ERROR = 1e-32, 1e6  # of a dot; zero and infinity go there, too
 ERROR_WIDTH = 60
 
 
@@ -134,6 +134,8 @@ class SweepResult:
     def plot(self, ax: Any = None) -> Any:
         """Held-out error against links, one dot per member, one colour and shape per task.
 
+        Errors of less than 1e-32 or more than 1e6 are drawn there.
+
         Parameters
         ----------
         ax : matplotlib Axes, optional
@@ -157,17 +159,21 @@ class SweepResult:
             if outcome.is_done:
                 groups.setdefault(_group(outcome.row), []).append(outcome.row)
         for (name, rows), marker in zip(groups.items(), _markers(len(groups)), strict=True):
-            errors = [max(row["held_out_loss"], LEAST_ERROR) for row in rows]
+            errors = [_drawn(row["held_out_loss"]) for row in rows]
             links = [row["links"] for row in rows]
             ax.scatter(links, errors, marker=marker, alpha=0.6, label=f"{name} ({len(rows)})")
         ax.set_yscale("log")
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         ax.set_xlabel("trainable links")
         ax.set_ylabel("held-out squared error")
         ax.set_title(self.summary())
         if groups:
             ax.legend()
         return ax
+
+
+def _drawn(error: float) -> float:
+    return LARGEST_ERROR if math.isnan(error) else min(max(error, LEAST_ERROR), LARGEST_ERROR)
 
 
 def _group(row: dict[str, Any]) -> str:

@@ -337,10 +337,10 @@ def test_the_plot_has_a_dot_per_machine():
     from matplotlib import pyplot
 
     figure, ax = pyplot.subplots()
-    finite = SweepResult((RESULT.outcomes[0], RESULT.outcomes[2]))
-    assert finite.plot(ax) is ax
-    assert ax.collections[0].get_offsets().tolist() == [[8.0, 1e-32]]
+    assert RESULT.plot(ax) is ax
+    assert ax.collections[0].get_offsets().tolist() == [[8.0, 1e-32], [10.0, 1e6]]
     assert ax.get_yscale() == "log"
-    assert ax.get_title() == "2 members: 1 done, 1 failed"
+    assert ax.get_title() == "3 members: 2 done, 1 failed"
     figure.canvas.draw()
+    assert all(tick % 1 == 0 for tick in ax.get_xticks())
     pyplot.close(figure)
