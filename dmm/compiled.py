@@ -45,6 +45,11 @@ class Program:
     support : Support of the trainable matrix it was compiled for
     live : boolean array, per element of the trainable matrix
         Which trainable links can influence what is observed; the others have zero gradient.
+
+    Notes
+    -----
+    Large arrays are kept from one run to the next, so a program is not for several threads at
+    once: compile one for each.
     """
 
     engine = "compiled"

@@ -22,6 +22,9 @@ from .movement import Signals, Workspace
 __all__ = ["SegmentedEvaluation", "SegmentedState"]
 
 
+SHORTEST = 32
+
+
 @dataclass
 class SegmentedState:
     """What a segmented forward pass leaves behind: the memory at every cut."""
@@ -38,7 +41,8 @@ class SegmentedEvaluation:
     ----------
     plan, sources, stopped, workspace : as for `Evaluation`
     length : int, optional
-        Ticks per segment; the square root of the number of ticks when omitted.
+        Ticks per segment; the square root of the number of ticks when omitted, and not less than
+        32 (a segment has a cost of its own).
     """
 
     def __init__(
@@ -54,7 +58,7 @@ class SegmentedEvaluation:
         self.ticks = sources[0].shape[1] - 1
         self.n_keys = sources[1].shape[3]
         self.workspace = Workspace() if workspace is None else workspace
-        length = ceil(sqrt(self.ticks)) if length is None else length
+        length = max(SHORTEST, ceil(sqrt(self.ticks))) if length is None else length
         self.spans = [(a, min(a + length, self.ticks)) for a in range(0, self.ticks, length)]
         self.segments = [
             Evaluation(
@@ -107,6 +111,7 @@ class SegmentedEvaluation:
                 numbers.append(cotangents.numbers[:, :n])
                 keys.append(cotangents.keys[:, :k])
             end = _copied(cotangents.at(0))
+        self.workspace.owner = state
         return gradient, _joined(numbers, keys)
 
     def tangent(
@@ -120,6 +125,7 @@ class SegmentedEvaluation:
             number, tangents = segment.tangent(inner, directions, tangent_start)
             numbers.append(number)
             tangent_start = _copied(tangents.at(-1))
+        self.workspace.owner = state
         return np.concatenate(numbers, 2), None
 
 

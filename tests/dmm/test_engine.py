@@ -11,6 +11,7 @@ import vvalues as vv
 from dmm import (
     Field,
     Machine,
+    Session,
     compile_machine,
     declare_coercion,
     machine_neuron,
@@ -113,6 +114,36 @@ def test_initial_outputs_are_read_at_the_first_tick():
     streams = streams_from_trees({"nobody": [[VValue()] * 3]})
     values = compile_machine(machine)(machine.trainable, streams)
     assert values[0, :, 0].tolist() == [8.0, 4.0, 2.0]
+
+
+def test_a_superfluid_neuron_keeps_its_function_until_a_link_changes_it():
+    mixture = "superfluid(identity,square)"
+    machine = zoo.machine_of(
+        {
+            "x": "stream",
+            "functions": "functions(identity,square)",
+            "cell": mixture,
+            "other": mixture,
+        },
+        fixed="cell.:function <- cell.:function\nother.:function <- other.:function",
+        trainable="""
+            cell.:function <- functions.identity 2
+            other.:function <- functions.square 3
+            cell.dict <- x.stream
+        """,
+    )
+    session = Session(machine)
+    session.default("x", {"a": 5.0})
+    session.step(4)
+    assert session["cell", "dict", "a"] == 10.0
+    assert session["cell", ":function"] == VValue({"identity": 2.0})
+    copy = zoo.links("cell.:function <- other.:function")
+    session.send(copy)
+    session.step()
+    session.send(-copy)  # the link was there for one tick: the cell is now 2 x + 3 x**2
+    session.step(3)
+    assert session["cell", ":function"] == VValue({"identity": 2.0, "square": 3.0})
+    assert session["cell", "dict", "a"] == 10.0 + 75.0
 
 
 # -------------------- kinds --------------------
