@@ -14,7 +14,7 @@ from .state import SearchState, generator_from, generator_state
 
 __all__ = ["is_better", "regrown"]
 
-REGROWTH_SCALES = (0.05, 0.30)
+REGROWTH_SCALES = (0.05, 0.30, 0.15)
 RESCUE_STEPS = 400
 RESCUE_SCALE = 0.01
 
@@ -30,9 +30,8 @@ def is_better(links: int, loss: float, than_links: int, than_loss: float, exact:
 def judge(search: Search, state: SearchState) -> Outcome:
     """Keep the better of this machine and the best one so far; decide how to go on."""
     settings = search.settings
-    best = state.best
-    improved = best is None or is_better(
-        len(state.parameters), state.loss, len(best), state.best_loss, settings.exact
+    improved = state.best is None or is_better(
+        len(state.parameters), state.loss, len(state.best), state.best_loss, settings.exact
     )
     if improved:
         state = replace(state, best=state.parameters, best_loss=state.loss)
@@ -47,8 +46,7 @@ def judge(search: Search, state: SearchState) -> Outcome:
             return _restart(search, state), records
     elif failures < settings.regrow_failures:
         return _regrow(search, state), records
-    best = finished(state)
-    return best.to("simplify"), records
+    return finished(state).to("simplify"), records
 
 
 @phase
@@ -136,14 +134,14 @@ def regrown(
     ----------
     whole : Support of the search space
     n_neurons : int
-        Neurons to add, each type of the space equally likely per neuron.
+        Unused neurons to add, all equally likely.
     scale : float
         Standard deviation of the new weights.
     """
     used = {key for path in parameters.support.paths for key in (path[0], path[2])}
     unused = sorted({path[0] for path in whole.paths} - used)
-    fresh = rng.choice(unused, size=min(n_neurons, len(unused)), replace=False) if unused else []
-    available = used | {str(name) for name in fresh}
+    chosen = rng.permutation(len(unused))[:n_neurons]
+    available = used | {unused[i] for i in chosen}
     senders = {path[2] for path in whole.paths} - {path[0] for path in whole.paths}
     available |= senders  # sources are always at hand
     keep = np.array([p[0] in available and p[2] in available for p in whole.paths], dtype=bool)

@@ -72,15 +72,15 @@ def _on(tree: VValue, support: Support) -> np.ndarray:
 class CountState(NamedTuple):
     """Number of updates so far."""
 
-    count: int
+    updates: int
 
 
 def sgd(rate: float | Schedule) -> Optimizer:
     """``step = -rate * gradient``."""
 
     def update(gradient: VValue, state: CountState, parameters: VValue) -> tuple[VValue, State]:
-        step = -_rate(rate, state.count) * _on(gradient, parameters.support)
-        return from_buffer(parameters.support, step), CountState(state.count + 1)
+        step = -_rate(rate, state.updates) * _on(gradient, parameters.support)
+        return from_buffer(parameters.support, step), CountState(state.updates + 1)
 
     return Optimizer(lambda parameters: CountState(0), update)
 
@@ -88,7 +88,7 @@ def sgd(rate: float | Schedule) -> Optimizer:
 class MomentumState(NamedTuple):
     """Velocity of the heavy ball."""
 
-    count: int
+    updates: int
     velocity: VValue
 
 
@@ -98,8 +98,8 @@ def momentum(rate: float | Schedule, decay: float = 0.9) -> Optimizer:
     def update(gradient: VValue, state: MomentumState, parameters: VValue) -> tuple[VValue, State]:
         support = parameters.support
         velocity = decay * state.velocity.buffer + _on(gradient, support)
-        step = from_buffer(support, -_rate(rate, state.count) * velocity)
-        return step, MomentumState(state.count + 1, from_buffer(support, velocity))
+        step = from_buffer(support, -_rate(rate, state.updates) * velocity)
+        return step, MomentumState(state.updates + 1, from_buffer(support, velocity))
 
     return Optimizer(lambda parameters: MomentumState(0, _zeros(parameters)), update)
 
@@ -107,7 +107,7 @@ def momentum(rate: float | Schedule, decay: float = 0.9) -> Optimizer:
 class AdagradState(NamedTuple):
     """Sum of squared gradients."""
 
-    count: int
+    updates: int
     memory: VValue
 
 
@@ -123,9 +123,9 @@ def adagrad(rate: float | Schedule, epsilon: float = 1e-8) -> Optimizer:
         support = parameters.support
         g = _on(gradient, support)
         memory = state.memory.buffer + g * g
-        step = -_rate(rate, state.count) * g / np.sqrt(memory + epsilon)
+        step = -_rate(rate, state.updates) * g / np.sqrt(memory + epsilon)
         return from_buffer(support, step), AdagradState(
-            state.count + 1, from_buffer(support, memory)
+            state.updates + 1, from_buffer(support, memory)
         )
 
     return Optimizer(lambda parameters: AdagradState(0, _zeros(parameters)), update)
@@ -134,7 +134,7 @@ def adagrad(rate: float | Schedule, epsilon: float = 1e-8) -> Optimizer:
 class AdamState(NamedTuple):
     """Moments of Adam."""
 
-    count: int
+    updates: int
     first: VValue
     second: VValue
 
@@ -152,10 +152,10 @@ def adam(
     def update(gradient: VValue, state: AdamState, parameters: VValue) -> tuple[VValue, State]:
         support = parameters.support
         g = _on(gradient, support)
-        count = state.count + 1
+        count = state.updates + 1
         first = beta1 * state.first.buffer + (1 - beta1) * g
         second = beta2 * state.second.buffer + (1 - beta2) * g * g
-        scale = _rate(rate, state.count) / (1 - beta1**count)
+        scale = _rate(rate, state.updates) / (1 - beta1**count)
         step = -scale * first / (np.sqrt(second / (1 - beta2**count)) + epsilon)
         moments = from_buffer(support, first), from_buffer(support, second)
         return from_buffer(support, step), AdamState(count, *moments)
@@ -233,8 +233,8 @@ def l1(strength: float | Schedule) -> Optimizer:
 
     def update(gradient: VValue, state: CountState, parameters: VValue) -> tuple[VValue, State]:
         g = _on(gradient, parameters.support)
-        penalty = _rate(strength, state.count) * np.sign(parameters.buffer)
-        return from_buffer(parameters.support, g + penalty), CountState(state.count + 1)
+        penalty = _rate(strength, state.updates) * np.sign(parameters.buffer)
+        return from_buffer(parameters.support, g + penalty), CountState(state.updates + 1)
 
     return Optimizer(lambda parameters: CountState(0), update)
 
@@ -258,9 +258,9 @@ def decoupled_l1(strength: float | Schedule) -> Optimizer:
     def update(step: VValue, state: CountState, parameters: VValue) -> tuple[VValue, State]:
         support = parameters.support
         target = parameters.buffer + _on(step, support)
-        size = np.maximum(np.abs(target) - _rate(strength, state.count), 0.0)
+        size = np.maximum(np.abs(target) - _rate(strength, state.updates), 0.0)
         shrunk = np.sign(target) * size
-        return from_buffer(support, shrunk - parameters.buffer), CountState(state.count + 1)
+        return from_buffer(support, shrunk - parameters.buffer), CountState(state.updates + 1)
 
     return Optimizer(lambda parameters: CountState(0), update)
 

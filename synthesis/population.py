@@ -42,7 +42,7 @@ class Population(NamedTuple):
     clip, best, factor : VValue, lane -> number
         Running mean of log gradient norms (nan-free: 0 before the first), least loss (slowly
         rising), and factor of the learning rate.
-    count : int
+    updates : int
         Steps so far.
     """
 
@@ -53,7 +53,7 @@ class Population(NamedTuple):
     clip: VValue
     best: VValue
     factor: VValue
-    count: int
+    updates: int
 
 
 def stack_lanes(support: Support, weights: np.ndarray) -> VValue:
@@ -129,14 +129,15 @@ class PopulationTrainer:
             *(np.array(tree.buffer) for tree in population[4:7]),
         )
         program = self.model.program(self.support)
-        count = population.count
+        count = population.updates
         for _ in range(steps):
-            streams, targets = self.batches[rng.integers(len(self.batches))]
+            streams, targets = self.batches[int(rng.integers(len(self.batches)))]
             self._step(program.bind(streams), targets, state, count)
             count += 1
         stacked = population.weights.support
-        trees = [from_buffer(stacked, a.ravel()) for a in state.per_link()]
-        return Population(*trees, *map(_per_lane, state.per_lane()), count)
+        weights, first, second, good = (from_buffer(stacked, a.ravel()) for a in state.per_link())
+        clip, best, factor = map(_per_lane, state.per_lane())
+        return Population(weights, first, second, good, clip, best, factor, count)
 
     def _step(self, bound, targets: np.ndarray, state: _Arrays, count: int) -> None:
         with np.errstate(all="ignore"):
@@ -229,7 +230,7 @@ def population(search: Search, state: SearchState) -> Outcome:
     else:
         scale = float(np.std(search.model.space.trainable.buffer)) or INITIAL_SCALE
         lanes = trainer.start(scale * rng.standard_normal((settings.lanes, support.size)))
-    steps = min(UNIT, settings.lane_steps - lanes.count)
+    steps = min(UNIT, settings.lane_steps - lanes.updates)
     lanes = trainer.advance(lanes, steps, rng)
     starts = [lane(lanes.weights, i) for i in range(settings.lanes)]
     losses = search.objective.losses(support, np.stack([start.buffer for start in starts]))
@@ -243,7 +244,7 @@ def population(search: Search, state: SearchState) -> Outcome:
         rng=generator_state(rng),
     )
     records = [state.record("train", lanes=[float(f"{x:.4g}") for x in losses[order]])]
-    if lanes.count < settings.lane_steps:
+    if lanes.updates < settings.lane_steps:
         return state, records
     good = tuple(starts[i] for i in order if losses[i] <= settings.lane_success)
     if not good and state.passes.get("rescues", 0) < settings.rescues:

@@ -88,7 +88,7 @@ class Settings:
     lane_strings: int = 16
     exact: float = 1e-10
     rescues: int = 4
-    regrow_failures: int = 6
+    regrow_failures: int = 12
     regrow_neurons: int = 5
     seconds: float = 300.0
 

@@ -65,7 +65,7 @@ def test_moments_follow_an_edit():
     _, state = descend(OPTIMIZERS["adam"], steps=3)
     support = VValue({"a": 0.0, "new": 0.0}).support
     moved = opt.restrict_state(state, support)
-    assert moved.count == 3
+    assert moved.updates == 3
     assert moved.first["a"] == state.first["a"]
     assert moved.first["new"] == 0.0
     assert moved.first.support is support
