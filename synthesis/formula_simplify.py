@@ -99,11 +99,14 @@ def _candidates(sympy: Any, expression: Expression) -> Iterator[Any]:
 
 
 def _rewrites(sympy: Any, n_nodes: int) -> list[Callable[[Any], Any]]:
+    from sympy.simplify.fu import fu
+
     rewrites: list[Callable[[Any], Any]] = [sympy.expand, sympy.factor_terms]
     if n_nodes <= TOO_LARGE:
         rewrites += [
             sympy.simplify,
             sympy.trigsimp,
+            fu,  # trigonometric rules that `simplify` does not try
             lambda e: sympy.simplify(sympy.expand(e)),
         ]
     return rewrites

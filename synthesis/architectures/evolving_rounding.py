@@ -1,4 +1,4 @@
-"""Rounding constants to simple numbers where the loss does not rise."""
+"""Making trained networks simple where the loss does not rise: operations, then numbers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from vvalues import Support, VValue, from_buffer, restrict
 
 from ..least_squares import levenberg_marquardt
 from .evolving_objective import EvolvingObjective
-from .evolving_structure import OUTPUT, SCALE, remove_unused
+from .evolving_structure import (
+    OUTPUT,
+    remove_operation,
+    remove_unused,
+    unread_operations,
+    without_scales,
+)
 
-__all__ = ["rounded", "simple_numbers"]
+__all__ = ["rounded", "simple_numbers", "without_spare_operations"]
 
 FURTHEST = 0.05  # a simple number further away than this is not tried
 
@@ -49,11 +55,10 @@ def rounded(objective: EvolvingObjective, parameters: VValue, tolerated: float) 
     One number after the other; those that were not rounded yet follow by least squares, so that a
     scale which several numbers share settles on the first of them.
     """
+    parameters = without_scales(parameters)
     fixed: set[tuple[str, ...]] = set()
     order = sorted(parameters.support.paths, key=lambda path: (path[1] == OUTPUT, path))
     for path in order:
-        if path[2:] == (SCALE,) or path not in parameters.support:
-            continue
         own = (*path, ":number")
         for value in simple_numbers(float(parameters[own])):
             trial = parameters.at(own).set(value)
@@ -65,6 +70,34 @@ def rounded(objective: EvolvingObjective, parameters: VValue, tolerated: float) 
                 fixed.add(path)
                 break
     return _without_zeros(objective, parameters, tolerated)
+
+
+def without_spare_operations(
+    objective: EvolvingObjective, parameters: VValue, tolerated: float
+) -> VValue:
+    """The network without operations that the others can stand in for.
+
+    Parameters
+    ----------
+    objective : EvolvingObjective
+    parameters : VValue
+    tolerated : float
+        Loss that may be reached.
+
+    Notes
+    -----
+    Unread operations go one by one, youngest first; after each removal all trained numbers are
+    fitted again by least squares, and the removal stands if the loss is tolerated.
+    """
+    for layer in reversed(objective.model.layers):
+        tried: set[str] = set()
+        while left := [n for n in unread_operations(parameters.support, layer) if n not in tried]:
+            tried.add(left[-1])
+            trial = remove_operation(parameters, layer, left[-1])
+            trial, loss = _refitted(objective, trial, set(), tolerated)
+            if loss <= tolerated:
+                parameters = trial
+    return parameters
 
 
 def _refitted(
@@ -126,11 +159,10 @@ class _Free:
 
 def _without_zeros(objective: EvolvingObjective, parameters: VValue, tolerated: float) -> VValue:
     """Drop constants and links that are 0, as far as that leaves the predictions alone."""
-    keep = np.array(
-        [
-            value != 0.0 or path[2:] == (SCALE,) or (path[1] == OUTPUT and len(path) == 3)
-            for path, value in parameters.items()
-        ]
-    )
+    paths = parameters.support.paths
+    is_bias = [path[1] == OUTPUT and len(path) == 3 for path in paths]
+    # Without any leaf an operation would not exist, and its readers would read nothing.
+    alive = {path[:2] for path, value in parameters.items() if value != 0.0}
+    keep = (parameters.buffer != 0.0) | is_bias | [path[:2] not in alive for path in paths]
     smaller = remove_unused(restrict(parameters, parameters.support.where(keep)))
     return smaller if objective.loss(smaller) <= tolerated else parameters

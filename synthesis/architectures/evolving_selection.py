@@ -213,11 +213,11 @@ def small_structures(library: Library, targets: np.ndarray, keep: int) -> list[C
 
 
 def _structure(library: Library, entry: int) -> tuple:
-    """A composition without its weights and constants."""
+    """A composition without its weights, and of its constants only whether they are there."""
     kind, arguments = library.recipes[entry]
     if not kind:
         return (arguments[0][0],)
-    return (kind, *(_structure(library, i) for i, _, _ in arguments))
+    return (kind, *((_structure(library, i), constant != 0.0) for i, _, constant in arguments))
 
 
 def _products(

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from vvalues import Path, Support, VValue, format_path, restrict
+from vvalues import Path, Support, VValue, format_path, from_buffer, restrict
 
 from .evolving_operations import OPERATIONS, Operation
 
@@ -38,6 +38,7 @@ __all__ = [
     "remove_operation",
     "remove_unused",
     "unread_operations",
+    "without_scales",
 ]
 
 OUTPUT = "output"
@@ -236,6 +237,24 @@ def remove_operation(parameters: VValue, layer: str, name: str) -> VValue:
     if name not in operation_names(parameters.support, layer):
         raise ValueError(f"{layer} has no operation {name!r}")
     return restrict(parameters, _without(parameters.support, layer, {name}))
+
+
+def without_scales(parameters: VValue) -> VValue:
+    """The same network with running scales taken into the links that read the operations.
+
+    An operation that reads nothing keeps a scale of 1: without any leaf it would not exist.
+    """
+    paths = parameters.support.paths
+    scales = {path[:2]: value for path, value in parameters.items() if path[2:] == (SCALE,)}
+    reading = {path[:2] for path in paths if path[2:] != (SCALE,)}
+    buffer = np.array(parameters.buffer)
+    for i, path in enumerate(paths):
+        if path[2:] == (SCALE,):
+            buffer[i] = 1.0
+        elif len(path) == 4:
+            buffer[i] /= scales.get((path[0], path[3]), 1.0)
+    keep = np.array([path[2:] != (SCALE,) or path[:2] not in reading for path in paths], dtype=bool)
+    return restrict(from_buffer(parameters.support, buffer), parameters.support.where(keep))
 
 
 def remove_unused(parameters: VValue) -> VValue:

@@ -201,10 +201,10 @@ def _distractors(report: Report, seeds: Sequence[int], noise: float, executor: E
     figures = distractor_figures(seeds, noise, executor)
     for name, rows in figures.items():
         report.keep(f"distractors, noise {noise}, {name}", [_public(row) for row in rows])
-    rows = [
+    lines = [
         (
             name,
-            *(float(np.median([row[key] for row in found])) for key in ("held_out_loss",)),
+            float(np.median([row["held_out_loss"] for row in found])),
             max(row["held_out_loss"] for row in found),
             float(np.median([row["training_loss"] for row in found])),
             float(np.median([row["leaves"] for row in found])),
@@ -216,7 +216,7 @@ def _distractors(report: Report, seeds: Sequence[int], noise: float, executor: E
         f"## Six distractors, noise {noise:g} on the training targets",
         f"As above with ten inputs; {len(seeds)} seeds. Held-out targets have no noise. The "
         "perceptron has one hidden layer of tanh and the same number of Adam steps.",
-        table(header, rows),
+        table(header, lines),
     )
     networks = tuple(row["network"] for row in figures["corrected"])
     ensemble = Ensemble(EvolvingModel(4 + DISTRACTORS, 2), networks)

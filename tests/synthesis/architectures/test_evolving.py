@@ -24,6 +24,7 @@ from synthesis.architectures.evolving_structure import (
     remove_operation,
     remove_unused,
     unread_operations,
+    without_scales,
 )
 from synthesis.protocols import Model
 from vvalues import VValue, from_buffer, ravel
@@ -244,6 +245,17 @@ def test_removing_what_is_unused_changes_no_prediction(network):
     smaller = remove_unused(parameters)
     assert smaller.size <= parameters.size
     np.testing.assert_allclose(model(smaller, inputs), model(parameters, inputs), atol=1e-10)
+
+
+@settings(max_examples=25)
+@given(networks())
+def test_scales_can_be_taken_into_the_links(network):
+    model, parameters, inputs = network
+    assume(is_tame(model, parameters, inputs))
+    folded = without_scales(parameters)
+    assert all(value == 1.0 for path, value in folded.items() if path[2:] == ("scale",))
+    assert folded.size <= parameters.size
+    np.testing.assert_allclose(model(folded, inputs), model(parameters, inputs), atol=1e-10)
 
 
 # -------------------- bad input --------------------

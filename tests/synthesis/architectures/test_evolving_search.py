@@ -10,7 +10,11 @@ import pytest
 from synthesis.architectures.evolving import EvolvingModel
 from synthesis.architectures.evolving_library import Recipe, grow_library, starts
 from synthesis.architectures.evolving_objective import EvolvingObjective
-from synthesis.architectures.evolving_rounding import rounded, simple_numbers
+from synthesis.architectures.evolving_rounding import (
+    rounded,
+    simple_numbers,
+    without_spare_operations,
+)
 from synthesis.architectures.evolving_search import (
     SearchSettings,
     as_network,
@@ -140,6 +144,40 @@ def test_rounding_settles_a_free_scale_and_drops_zeros():
     }
     simple = rounded(objective, VValue(tree), 1e-20)
     assert to_text(model, simple) == "y0 = exp(0.426·log|x0|)"
+
+
+def test_an_operation_of_zeros_does_not_vanish_under_its_reader():
+    x = samples()
+    model = EvolvingModel(1, operations=["cos"], trains_links=True)
+    objective = EvolvingObjective(model, x, np.ones_like(x))
+    tree = {"cos-1": {"value": {"x0": 0.0}}, "output": {"y0": {":number": 0.0, "cos-1": 1.0}}}
+    simple = rounded(objective, VValue({"layer-1": tree}), 1e-20)
+    assert objective.loss(simple) <= 1e-20
+
+
+def test_operations_that_others_can_stand_in_for_go():
+    """Three products of which one is a copy and one a multiple; the error may not rise."""
+    x = samples(40, 2)
+    model = EvolvingModel(2, operations=["multiply"])
+    objective = EvolvingObjective(model, x, 3 * x[:, 0] * x[:, 1])
+    product = {"first": {"x0": 1}, "second": {"x1": 1}}
+    tree = VValue(
+        {
+            "layer-1": {
+                "multiply-1": product,
+                "multiply-2": product,
+                "multiply-3": {"first": {"multiply-1": 1}, "second": 2.0},
+                "output": {
+                    "y0": {":number": 0, "multiply-1": 1, "multiply-2": 1, "multiply-3": 0.5}
+                },
+            }
+        }
+    )
+    small = without_spare_operations(objective, tree, 1e-20)
+    assert model.count_operations(small) == 1
+    assert objective.loss(small) <= 1e-20
+    needed = without_spare_operations(objective, small, 1e-20)
+    assert needed == small
 
 
 def test_nothing_is_rounded_that_matters():

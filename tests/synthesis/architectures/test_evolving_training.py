@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -102,6 +104,13 @@ def test_an_ensemble_predicts_the_mean_and_knows_its_spread():
 def test_fewer_samples_than_parameters_are_warned_of():
     with pytest.warns(UserWarning, match="trained parameters"):
         train(EvolvingModel(4, 2), products(0, samples=6), 0, TINY)
+
+
+def test_the_examples_of_the_page():
+    page = Path(__file__).parents[3] / "docs" / "evolving-layers.md"
+    result = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert result.attempted > 15
+    assert result.failed == 0
 
 
 @pytest.mark.parametrize(
