@@ -191,6 +191,22 @@ def test_a_fresh_forward_pass_elsewhere_does_not_spoil_a_gradient():
     assert vv.max_norm(grad(loss)(machine.trainable) - parts[0] - parts[1]) < 1e-10
 
 
+@pytest.mark.parametrize("recompute", [False, True])
+def test_arrays_changed_in_place_are_not_mistaken_for_old_ones(recompute):
+    machine = random_machine(np.random.default_rng(2), 6, 0.8, is_cyclic=True, scale=0.3)
+    program = compile_machine(machine, recompute=recompute)
+    streams = text_streams("ab.", 20)
+    weights = np.array(machine.trainable.buffer)
+    values = program.evaluate(weights, streams)
+    expected = values.copy()
+    values[...] = 7.0
+    np.testing.assert_array_equal(program.evaluate(weights, streams), expected)
+    weights *= 0.5
+    np.testing.assert_array_equal(
+        program.evaluate(weights, streams), compile_machine(machine).evaluate(weights, streams)
+    )
+
+
 def test_scalar_ports_stop_keys_inside_cycles_too():
     # A sum that reads whole streams and writes a number, and one that reads numbers only.
     @neuron_type("out for test", reads=["dict"], writes=["n/:number"], kernel=Sum())
