@@ -75,14 +75,13 @@ def _display() -> Callable[[dict[str, str]], None] | None:
 def _live_view(event: Event, rows: list[dict[str, Any]]) -> dict[str, str]:
     """One line about where a run stands, and its curves."""
     from dmm.curves import svg_curves
+    from dmm.labels import count
     from dmm.style import STYLE
 
     state = event.state
-    best = "" if state.best is None else f" · best so far {len(state.best):,} links"
-    line = (
-        f"step {state.step:,} · {state.phase} · {len(state.parameters):,} links · "
-        f"loss {state.loss:.3g}{best}"
-    )
+    best = "" if state.best is None else f" · best so far {count(len(state.best), 'link')}"
+    links = count(len(state.parameters), "link")
+    line = f"step {state.step:,} · {state.phase} · {links} · loss {state.loss:.3g}{best}"
     html = (
         f'<div class="dmm"><style>{STYLE}</style><p class="head"><b>{escape(line)}</b></p>'
         f'<div class="wide">{svg_curves(rows)}</div></div>'
