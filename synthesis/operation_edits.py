@@ -265,7 +265,7 @@ def prune_operation(
     """
     for _ in range(count):
         candidates = _unread(parameters.support, context)
-        if not candidates or context.count_operations(parameters.support) <= keep:
+        if not candidates or context.model.count_operations(parameters) <= keep:
             break
         moved = contributions(parameters, context)
         layer, name = min(candidates, key=lambda candidate: moved[candidate])
@@ -297,7 +297,7 @@ def prune_operation_by_loss(
     before = context.loss(parameters)
     for _ in range(count):
         candidates = _unread(parameters.support, context)
-        if not candidates or context.count_operations(parameters.support) <= keep:
+        if not candidates or context.model.count_operations(parameters) <= keep:
             break
         smaller = [remove_operation(parameters, layer, name) for layer, name in candidates]
         losses = [context.loss(candidate) for candidate in smaller]

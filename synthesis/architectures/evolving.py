@@ -24,7 +24,7 @@ from vvalues import Support, VValue, from_buffer, ravel, stop_gradient
 
 from .evolving_operations import SEED_OPERATIONS, get_operations
 from .evolving_plan import Plan, Run, make_plan
-from .evolving_structure import OUTPUT, kind_of, layer_name
+from .evolving_structure import OUTPUT, layer_name, operation_names
 
 __all__ = ["EvolvingModel", "check_table"]
 
@@ -216,8 +216,7 @@ class EvolvingModel:
 
     def count_operations(self, parameters: VValue) -> int:
         """Number of operations in all layers."""
-        names = {path[:2] for path in parameters.support.paths}
-        return sum(kind_of(name) != "" for _, name in names)
+        return sum(len(operation_names(parameters.support, layer)) for layer in self.layers)
 
     def _check_width(self, inputs: Any) -> None:
         shape = anp.shape(inputs)

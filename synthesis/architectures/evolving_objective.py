@@ -11,7 +11,7 @@ from vvalues import Support, VValue, from_buffer
 
 from .evolving import EvolvingModel, check_table
 from .evolving_plan import Run
-from .evolving_structure import operation_names, unread_operations
+from .evolving_structure import OUTPUT, unread_operations
 
 __all__ = ["EvolvingObjective"]
 
@@ -89,10 +89,12 @@ class EvolvingObjective:
 
     def gradient(self, parameters: VValue) -> tuple[float, VValue]:
         """Loss and exact gradient, without a tape."""
-        run = self.run(parameters)
-        error = run.outputs - self.targets
-        gradient, _ = run.pullback(2.0 * self.weight * error)
-        return self.weight * float(np.sum(error * error)), from_buffer(parameters.support, gradient)
+        with np.errstate(all="ignore"):  # what is not finite shows in the loss
+            run = self.run(parameters)
+            error = run.outputs - self.targets
+            gradient, _ = run.pullback(2.0 * self.weight * error)
+            loss = self.weight * float(np.sum(error * error))
+        return loss, from_buffer(parameters.support, gradient)
 
     def residuals(self, parameters: VValue) -> tuple[np.ndarray, np.ndarray]:
         """``(r, J)`` with loss = r.r; shapes (residuals,) and (size, residuals)."""
@@ -107,7 +109,7 @@ class EvolvingObjective:
         Weights are not looked at, so what is new and still has output weight 0 lives.
         """
         for layer in self.model.layers:
-            linked = {p[3] for p in support.paths if p[:2] == (layer, "output") and len(p) == 4}
+            linked = {p[3] for p in support.paths if p[:2] == (layer, OUTPUT) and len(p) == 4}
             while idle := set(unread_operations(support, layer)) - linked:
                 keep = [p[0] != layer or p[1] not in idle for p in support.paths]
                 support = support.where(np.array(keep, dtype=bool))
@@ -124,7 +126,3 @@ class EvolvingObjective:
             stacklevel=3,
         )
         return True
-
-    def count_operations(self, support: Support) -> int:
-        """Number of operations of a support, over all layers."""
-        return sum(len(operation_names(support, layer)) for layer in self.model.layers)

@@ -261,7 +261,7 @@ def _pruned(search: EvolvingSearch, parameters: VValue, moments: Any) -> tuple[V
 
 
 def _count(search: EvolvingSearch, state: SearchState) -> int:
-    return search.objective.count_operations(state.parameters.support)
+    return search.model.count_operations(state.parameters)
 
 
 # -------------------- many seeds --------------------

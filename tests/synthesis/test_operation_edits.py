@@ -53,13 +53,13 @@ def test_evolving_adds_one_operation_and_changes_no_prediction(evolve, hidden, s
     rng = np.random.default_rng(seed)
     before = context.model.initial(rng)
     state = adam(0.1).init(before)
-    state = state._replace(count=7, first=before)
+    state = state._replace(updates=7, first=before)
     after, new_state = evolve(before, state, context, rng)
     np.testing.assert_allclose(
         context.model(after, context.inputs), context.model(before, context.inputs), rtol=1e-13
     )
-    assert context.count_operations(after.support) == 1
-    assert new_state.count == 7
+    assert context.model.count_operations(after) == 1
+    assert new_state.updates == 7
     assert new_state.first.support is after.support
     assert new_state.first == before  # old moments kept, new ones zero
 
@@ -155,9 +155,9 @@ def test_pruning_stops_at_the_number_to_keep():
     """Defect 8: a network may grow beyond two operations."""
     context = objective()
     tree, _ = prune_operation(chain_of_three(), (), context, count=5, keep=2)
-    assert context.count_operations(tree.support) == 2
+    assert context.model.count_operations(tree) == 2
     empty, _ = prune_operation(tree, (), context, count=5)
-    assert context.count_operations(empty.support) == 0
+    assert context.model.count_operations(empty) == 0
     assert prune_operation(empty, (), context) == (empty, ())
 
 

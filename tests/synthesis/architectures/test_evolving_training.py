@@ -101,6 +101,12 @@ def test_an_ensemble_predicts_the_mean_and_knows_its_spread():
     np.testing.assert_allclose(ensemble.spread(task.inputs), np.std(each, axis=0))
 
 
+def test_divergence_names_its_epoch():
+    wild = EvolvingSettings(epochs=2, steps=3, rate=1e200, last_rate=1e200)
+    with pytest.raises(ValueError, match="training diverged in epoch 1"):
+        train(EvolvingModel(4, 2), products(0, samples=50), 0, wild)
+
+
 def test_fewer_samples_than_parameters_are_warned_of():
     with pytest.warns(UserWarning, match="trained parameters"):
         train(EvolvingModel(4, 2), products(0, samples=6), 0, TINY)
