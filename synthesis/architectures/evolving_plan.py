@@ -49,6 +49,7 @@ class Step(NamedTuple):
     cells : positions in that (flattened) matrix that are links
     leaves : which elements of the parameters they hold
     scales : elements of the parameters that hold running scales, -1 where there is none
+    has_scales : whether there is any
     values : slice of value rows
     """
 
@@ -58,6 +59,7 @@ class Step(NamedTuple):
     cells: np.ndarray
     leaves: np.ndarray
     scales: np.ndarray
+    has_scales: bool
     values: slice
 
 
@@ -228,7 +230,7 @@ def _matrix(step: Step, buffer: np.ndarray) -> np.ndarray:
 
 
 def _scale(step: Step, buffer: np.ndarray) -> np.ndarray | None:
-    if not np.any(step.scales >= 0):
+    if not step.has_scales:
         return None
     return np.where(step.scales >= 0, buffer[step.scales], 1.0)[:, None]
 
@@ -339,6 +341,7 @@ class _Maker:
                 np.array(cells, dtype=np.intp),
                 np.array(leaves, dtype=np.intp),
                 np.array(scales, dtype=np.intp),
+                max(scales) >= 0,
                 slice(n_before, row),
             )
         )

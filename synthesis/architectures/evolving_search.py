@@ -134,14 +134,14 @@ def symbolic_search(
     settings = settings or SearchSettings()
     inputs, targets = _columns(inputs), _columns(targets)
     model = _model(inputs, targets, settings)
-    EvolvingObjective(model, inputs, targets)  # says what is wrong with the tables, once
+    objective = EvolvingObjective(model, inputs, targets)  # says what is wrong with the tables
     best: Found | None = None
     for found in _over_starts(inputs, targets, settings, executor):
         if best is not None and best.is_exact and _breadth(found) > _breadth(best):
             break
         best = found if best is None else min(best, found, key=_rank)
     assert best is not None
-    return model, best
+    return model, best if best.is_exact else _rounded(objective, best)
 
 
 def _breadth(found: Found) -> int:
@@ -189,7 +189,7 @@ def _model(inputs: np.ndarray, targets: np.ndarray, settings: SearchSettings) ->
 def search(
     inputs: np.ndarray, targets: np.ndarray, settings: SearchSettings, kinds: Sequence[str]
 ) -> Found:
-    """The best network with one set of operations."""
+    """The best network with one set of operations; its numbers are rounded if it is exact."""
     library = grow_library(inputs, kinds, depth=settings.depth, largest=settings.largest)
     candidates = choices(library, targets, beam=settings.beam, terms=settings.terms)
     model = _model(inputs, targets, settings)
@@ -207,8 +207,16 @@ def search(
         for i in order[: max(settings.polished // 5, 1)]
     ]
     exact = [network for network in networks if network.is_exact]
-    found = min(exact or networks, key=_price if exact else lambda network: network.score)
-    parameters = rounded(objective, found.parameters, _tolerated(objective, found))
+    if not exact:
+        return min(networks, key=lambda network: network.score)
+    return _rounded(objective, min(exact, key=lambda network: len(network.parameters)))
+
+
+def _rounded(objective: EvolvingObjective, found: Found) -> Found:
+    """With simple numbers, as far as an exact network stays exact, and another one as good."""
+    exact = EXACT**2 * float(np.var(objective.targets, axis=0).mean())
+    tolerated = exact if found.is_exact else 1.001 * objective.loss(found.parameters)
+    parameters = rounded(objective, found.parameters, tolerated)
     return found._replace(parameters=parameters, error=_error(objective, parameters))
 
 
@@ -229,16 +237,6 @@ def _worth_polishing(
         groups.setdefault((min(len(candidate.entries), 3), is_product), []).append(candidate)
     in_turn = [c for rank in zip_longest(*groups.values()) for c in rank if c is not None]
     return [*small, *in_turn][:n]
-
-
-def _price(network: Found) -> int:
-    return len(network.parameters)
-
-
-def _tolerated(objective: EvolvingObjective, found: Found) -> float:
-    """Loss up to which a constant may be rounded: none to speak of."""
-    exact = (EXACT**2) * float(np.var(objective.targets, axis=0).mean())
-    return exact if found.is_exact else objective.loss(found.parameters) * 1.001
 
 
 def _error(objective: EvolvingObjective, parameters: VValue) -> float:
@@ -313,5 +311,7 @@ def _composed(
         # and next to a pole (log of x) the least step away from zero is a step too far.
         own = {":number": constant} if constant else {}
         arguments.append({source: weight, **own})
-    parameters, names[recipe] = add_operation(parameters, layer_name(1), recipe.kind, arguments)
+    parameters, names[recipe] = add_operation(
+        parameters, layer_name(1), recipe.kind, arguments, scale=None
+    )
     return parameters, names[recipe]

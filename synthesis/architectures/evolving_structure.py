@@ -182,7 +182,7 @@ def add_operation(
     arguments: Sequence[str | float | Mapping[str, float]],
     *,
     outputs: Sequence[str] = (),
-    scale: float = 1.0,
+    scale: float | None = 1.0,
 ) -> tuple[VValue, str]:
     """The tree with one more operation, and the operation's name.
 
@@ -196,8 +196,8 @@ def add_operation(
         sources to weights, with the constant at ``":number"``.
     outputs : sequence of str
         Outputs that get a link of weight 0 from the new operation, so that it changes nothing yet.
-    scale : float > 0
-        Running scale to start from.
+    scale : float > 0, or None
+        Running scale to start from; None for an operation without one.
 
     Raises
     ------
@@ -208,7 +208,7 @@ def add_operation(
     operation = operation_of(name)
     if len(arguments) != operation.arity:
         raise ValueError(f"{kind} takes {operation.arity} arguments, not {len(arguments)}")
-    subtree: dict[str, object] = {SCALE: scale}
+    subtree: dict[str, object] = {} if scale is None else {SCALE: scale}
     for field, argument in zip(operation.arguments, arguments, strict=True):
         subtree[field] = {argument: 1.0} if isinstance(argument, str) else argument
     addition = {layer: {name: subtree, OUTPUT: {output: {name: 0.0} for output in outputs}}}
