@@ -24,6 +24,8 @@ class EvolvingObjective:
     model : EvolvingModel
     inputs : array (samples, inputs)
     targets : array (samples, outputs)
+    warns : bool
+        Whether to warn about data that promise little (see the notes).
 
     Raises
     ------
@@ -36,7 +38,9 @@ class EvolvingObjective:
     when there are fewer samples than parameters of the linear model alone.
     """
 
-    def __init__(self, model: EvolvingModel, inputs: Any, targets: Any) -> None:
+    def __init__(
+        self, model: EvolvingModel, inputs: Any, targets: Any, *, warns: bool = True
+    ) -> None:
         self.model = model
         self.inputs = check_table(inputs, model.inputs, "inputs")
         self.targets = check_table(targets, model.outputs[-1], "targets")
@@ -44,7 +48,8 @@ class EvolvingObjective:
         if n != len(self.targets):
             raise ValueError(f"inputs have {n} rows and targets {len(self.targets)}")
         self.weight = 1.0 / self.targets.size
-        self._warn_about_columns()
+        if warns:
+            self._warn_about_columns()
 
     def _warn_about_columns(self) -> None:
         n = len(self.inputs)

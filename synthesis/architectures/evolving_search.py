@@ -1,7 +1,7 @@
 """Symbolic regression: screened evolution to the end, then training, pruning and rounding.
 
 For every small set of operations a library of compositions is screened against the targets, the
-best combinations become networks, and their constants are trained by least squares. The first
+best combinations become networks, and their constants are trained by least squares. The smallest
 network that leaves nothing but rounding wins; otherwise the one with the least held-out score. One
 set of operations is one job, so that a search spreads over processes and still gives the same
 result.
@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from itertools import zip_longest
 from typing import NamedTuple
@@ -72,6 +72,12 @@ class SearchSettings:
     polished: int = 60
     iterations: int = 40
     seconds: float = 45.0
+
+    def __post_init__(self) -> None:
+        for item in fields(self)[1:]:
+            value = getattr(self, item.name)
+            if not value >= 1:
+                raise ValueError(f"setting {item.name} is {value!r}; expected a number >= 1")
 
 
 class Found(NamedTuple):
@@ -193,7 +199,7 @@ def search(
     library = grow_library(inputs, kinds, depth=settings.depth, largest=settings.largest)
     candidates = choices(library, targets, beam=settings.beam, terms=settings.terms)
     model = _model(inputs, targets, settings)
-    objective = EvolvingObjective(model, inputs, targets)
+    objective = EvolvingObjective(model, inputs, targets, warns=False)
     worth = _worth_polishing(library, targets, candidates, settings.polished)
     polished = [
         _polished(objective, as_network(model, library, choice), choice.size, FIRST, tuple(kinds))

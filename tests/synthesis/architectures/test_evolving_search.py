@@ -249,11 +249,20 @@ def test_noise_gives_a_small_formula_that_is_not_called_exact():
     assert np.mean((model(found.parameters, x) - np.sin(x)) ** 2) < 0.01**2
 
 
+def test_a_constant_target_is_a_constant():
+    x = samples()
+    model, found = symbolic_search(x, np.full(20, 2.5), QUICK)
+    assert found.is_exact
+    assert to_text(model, found.parameters) == "y0 = 2.5"
+
+
 def test_bad_tables_are_refused():
     x = samples()
     with pytest.raises(ValueError, match="row 3, column y0 is nan"):
         symbolic_search(x, np.where(np.arange(20)[:, None] == 3, np.nan, x))
     with pytest.raises(ValueError, match="set of operations is empty"):
         symbolic_search(x, x, SearchSettings(operations=()))
+    with pytest.raises(ValueError, match="depth is 0"):
+        SearchSettings(depth=0)
     with pytest.warns(UserWarning, match="without variance"):
         symbolic_search(np.column_stack([x, np.ones(20)]), x, QUICK)

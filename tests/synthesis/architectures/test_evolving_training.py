@@ -52,6 +52,20 @@ def test_the_small_experiment_in_full():
     assert all(row["expected_loss"] >= 1.0 for row in figures["index-0 defect"])
 
 
+@pytest.mark.heavy
+def test_with_distractors_pruning_beats_no_pruning_and_a_perceptron_as_large():
+    from synthesis.reproduce.evolving_layers import distractor_figures
+
+    figures = distractor_figures(range(5), noise=0.0)
+    error = {
+        name: np.median([row["held_out_loss"] for row in rows]) for name, rows in figures.items()
+    }
+    assert error["corrected"] < error["no pruning"]
+    assert error["corrected"] < error["perceptron"]
+    leaves = [row["leaves"] for row in figures["corrected"]]
+    assert min(row["leaves"] for row in figures["perceptron"]) >= max(leaves)
+
+
 @pytest.mark.parametrize("pruning", ["contribution", "loss", "none"])
 def test_a_checkpoint_resumes_to_the_bit(tmp_path, pruning):
     settings = EvolvingSettings(epochs=6, steps=20, largest=2, added=2, pruning=pruning)
