@@ -1,0 +1,65 @@
+"""Makes the pictures of the README, all of them from one run of the program: ``docs/pictures``.
+
+    python docs/make_pictures.py            # about 20 seconds
+
+Needs the extra ``plot``. The run is that of notebook 03 (task duplicate-detector, seed 2, first
+pass), so the pictures are the same every time.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib
+from matplotlib.axes import Axes
+
+matplotlib.use("agg")
+matplotlib.rcParams["svg.hashsalt"] = "pictures"  # the same file from the same run
+matplotlib.rcParams["svg.fonttype"] = "none"  # texts stay texts: smaller, and searchable
+
+from dmm import Machine, text_streams  # noqa: E402
+from dmm.graph import save_graph  # noqa: E402
+from dmm.plots import heat_map  # noqa: E402
+from dmm.traces import trace  # noqa: E402
+from synthesis import Settings, get_task, synthesize  # noqa: E402
+from synthesis.plots import curves, pareto  # noqa: E402
+
+PICTURES = Path(__file__).resolve().parent / "pictures"
+SEED = 2
+PAPER = "#ffffff"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the synthesis and write the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=PICTURES, help="folder (default: %(default)s)")
+    folder = parser.parse_args(arguments).out
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = Settings(regrow_failures=0)
+    outcome = synthesize(get_task("duplicate-detector"), seed=SEED, settings=settings)
+    save_graph(outcome.machine, folder / "found-machine.svg")
+    _save(curves(outcome.records)[0], folder / "synthesis-curves.svg")
+    _save(pareto(outcome.records), folder / "links-against-loss.svg")
+    _save(_at_work(outcome.machine), folder / "machine-at-work.svg")
+    print(f"{len(outcome.parameters)} links, loss {outcome.loss:.3g}")
+    for file in sorted(folder.glob("*.svg")):
+        print(f"{file.name:24} {file.stat().st_size / 1000:6.1f} kB")
+
+
+def _at_work(machine: Machine) -> Axes:
+    """What the accumulator of the found machine holds while it reads a word."""
+    counter = next(name for name, kind in machine.neurons.items() if kind == "accum")
+    return heat_map(trace(machine, text_streams("mississippi.", 130), (counter, "dict")))
+
+
+def _save(ax: Axes, file: Path) -> None:
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    # On paper of its own: a README may be read on a dark page. Without a date: see above.
+    figure.savefig(file, facecolor=PAPER, metadata={"Date": None, "Creator": None})
+
+
+if __name__ == "__main__":
+    main()
