@@ -79,12 +79,23 @@ def simplified(model: EvolvingModel, parameters: VValue, inputs: Any) -> dict[st
     for column, (name, expression) in enumerate(formulas(model, parameters).items()):
         plain = Simplified(text(expression), size(expression), None)
         candidates = [
-            Simplified(str(e), sympy_size(e), e)
+            Simplified(_text(e), sympy_size(e), e)
             for e in _candidates(sympy, expression)
             if _agrees(sympy, e, model.inputs, table, predictions[:, column])
         ]
         found[name] = min(candidates, key=lambda c: (c.size, len(c.text)), default=plain)
     return found
+
+
+def _text(expression: Any) -> str:
+    """As sympy writes it, but 3.39 in place of 3.3900000000000001."""
+    from sympy.printing.str import StrPrinter
+
+    class Printer(StrPrinter):
+        def _print_Float(self, number: Any) -> str:
+            return f"{float(number):.10g}"
+
+    return Printer().doprint(expression)
 
 
 def _candidates(sympy: Any, expression: Expression) -> Iterator[Any]:

@@ -152,6 +152,12 @@ def test_a_formula_is_shortened(simplified):
     assert found.size == 6
 
 
+def test_numbers_are_written_as_short_as_they_are(simplified):
+    model, parameters = one_output(["add"], output={"y0": {"x0": 3.39, ":number": 2 / 3}})
+    x = np.random.default_rng(0).uniform(0.1, 2, (30, 2))
+    assert simplified(model, parameters, x)["y0"].text == "3.39*x0 + 2/3"
+
+
 def test_absolute_values_stay_where_samples_need_them(simplified):
     model, parameters = one_output(
         ["log"], **{"log-1": {"value": {"x0": 1}}}, output={"y0": {"log-1": 1.0}}
