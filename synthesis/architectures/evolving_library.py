@@ -163,12 +163,13 @@ def _joined(parts: list[Library]) -> Library:
         largest = np.max(np.abs(values), axis=1)
         usable = np.isfinite(largest) & (largest < LARGEST_VALUE)
         usable &= np.ptp(values, axis=1) > SMALLEST_VARIATION * np.maximum(largest, 1e-3)
+    usable[:n_old] = True
     order = np.argsort(sizes, kind="stable")
     order = np.concatenate([np.arange(n_old), order[order >= n_old]])
     order = order[usable[order]]
     keys = _keys(values[order])
     _, first = np.unique(keys, return_index=True)
-    order = order[np.sort(first)]
+    order = order[np.union1d(first, np.arange(n_old))]
     return Library(values[order], sizes[order], [recipes[i] for i in order])
 
 

@@ -65,6 +65,17 @@ def test_constant_columns_are_left_out():
     }
 
 
+def test_equal_and_huge_columns_do_not_confuse_the_recipes():
+    x = samples()[:, 0]
+    inputs = np.column_stack([x, 1e8 * np.sin(x), x, x[::-1]])
+    y = (x * x[::-1])[:, None]
+    library = grow_library(inputs, ["multiply"], depth=2)
+    model = EvolvingModel(4, operations=["multiply"], trains_links=True)
+    (best, *_) = choices(library, y)
+    assert best.is_exact
+    np.testing.assert_allclose(model(as_network(model, library, best), inputs), y, atol=1e-10)
+
+
 def test_starts_go_from_few_operations_to_many():
     sets = starts(["add", "multiply", "sin", "exp"])
     assert sets[0] == ("multiply",)
