@@ -175,7 +175,7 @@ def test_a_process_per_call_hands_exceptions_back():
             executor.submit(divmod, 1, 0).result()
         with pytest.raises(ProcessLost, match="exit status 7"):
             executor.submit(os._exit, 7).result()
-        with pytest.raises(Exception, match="pickle|local object"):
+        with pytest.raises(Exception, match=r"pickle|local object"):
             executor.submit(lambda: None).result()
     with pytest.raises(ValueError, match="workers is 0"):
         ProcessPerCall(0)
