@@ -20,7 +20,6 @@ from typing import NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from scipy.stats import rankdata
 
 from vvalues import Support, VValue, from_buffer
 
@@ -184,6 +183,8 @@ class EvolutionStrategy:
         moves = self.scale * directions
         losses = _losses(objective, support, w, np.concatenate([moves, -moves]))
         if self.use_ranks:
+            from scipy.stats import rankdata  # importing it takes longer than the rest
+
             losses = (rankdata(losses) - 1.0) / max(losses.size - 1, 1) - 0.5
         up, down = losses[: self.pairs], losses[self.pairs :]
         is_finite = np.isfinite(up) & np.isfinite(down)

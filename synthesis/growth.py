@@ -46,6 +46,8 @@ def judge(search: Search, state: SearchState) -> Outcome:
             return _restart(search, state), records
     elif failures < settings.regrow_failures:
         return _regrow(search, state), records
+    elif not search.batches and state.passes.get("restarts", 0) < settings.restarts:
+        return _fresh_start(search, state), records
     return finished(state).to("simplify"), records
 
 
@@ -104,6 +106,25 @@ def _restart(search: Search, state: SearchState) -> SearchState:
         rng=generator_state(rng),
     )
     return state.with_memo(steps=RESCUE_STEPS)
+
+
+def _fresh_start(search: Search, state: SearchState) -> SearchState:
+    """New random weights on the whole search space; unless they lead to a better machine, the end.
+
+    Where regrowing is stuck in a strange but exact machine, another start often is not.
+    """
+    rng = generator_from(state.rng)
+    whole = search.model.space.trainable
+    scale = float(np.std(whole.buffer))
+    parameters = from_buffer(whole.support, scale * rng.standard_normal(whole.size))
+    state = _counted(state, "restarts")
+    state = replace(state, passes={**state.passes, "failures": search.settings.regrow_failures - 1})
+    return state.to(
+        "dense" if len(parameters) > search.settings.small else "shrink",
+        parameters=parameters,
+        loss=search.objective.loss(parameters),
+        rng=generator_state(rng),
+    )
 
 
 def _regrow(search: Search, state: SearchState) -> SearchState:

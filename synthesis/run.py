@@ -141,5 +141,6 @@ def report(outcome: Result) -> str:
     from dmm.html import report as machine_report
 
     flat = [r.to_dict() if isinstance(r, Record) else dict(r) for r in outcome.records]
-    figures = {"training loss": outcome.loss, **outcome.figures}
+    front = {f"loss with {m.links} links (Pareto front)": m.loss for m in outcome.front}
+    figures = {"training loss": outcome.loss, **outcome.figures, **front}
     return machine_report(outcome.machine, records=flat, figures=figures)

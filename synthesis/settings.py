@@ -59,6 +59,8 @@ class Settings:
         Regrowing stops after so many failures in a row.
     regrow_neurons : int
         Unused neurons offered to one regrowth.
+    restarts : int
+        Fresh random starts (of acyclic spaces) after regrowing; the better machine counts.
     seconds : float
         Wall-clock limit of a run, checked between units of work.
     """
@@ -90,6 +92,7 @@ class Settings:
     rescues: int = 4
     regrow_failures: int = 12
     regrow_neurons: int = 5
+    restarts: int = 1
     seconds: float = 300.0
 
     def __post_init__(self) -> None:

@@ -15,8 +15,9 @@ from dmm import save_machine
 from dmm.zoo import duplicate_detector
 from synthesis.cli import main
 
-QUICK = ["--dense-steps", "50", "--bite-steps", "5", "--bite-fraction", "0.6", "--rescues", "0"]
-QUICK += ["--regrow-failures", "0"]
+EASY = "delayed-echo@layered-3x2"
+QUICK = ["--dense-steps", "150", "--bite-steps", "20", "--bite-fraction", "0.2", "--rescues", "0"]
+QUICK += ["--regrow-failures", "0", "--restarts", "0"]
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_show_names_every_neuron(detector_file, capsys, rendering):
 
 def test_run_writes_its_files_and_prints_the_machine(tmp_path, capsys):
     out = tmp_path / "run"
-    assert main(["run", "duplicate-detector", "--seed", "1", "--out", str(out), *QUICK]) == 0
+    assert main(["run", EASY, "--seed", "1", "--out", str(out), *QUICK]) == 0
     printed = capsys.readouterr().out
     assert "held-out strings: loss" in printed
     assert "output" in printed
@@ -153,7 +154,7 @@ def test_ctrl_c_leaves_a_checkpoint_that_resumes_to_the_same_machine(tmp_path):
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     out = tmp_path / "run"
     process = subprocess.Popen(
-        [*command, "run", "duplicate-detector", "--out", str(out), *QUICK],
+        [*command, "run", EASY, "--out", str(out), *QUICK],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -172,7 +173,7 @@ def test_ctrl_c_leaves_a_checkpoint_that_resumes_to_the_same_machine(tmp_path):
     subprocess.run([*command, "resume", str(out)], env=environment, check=True, capture_output=True)
     whole = tmp_path / "whole"
     subprocess.run(
-        [*command, "run", "duplicate-detector", "--out", str(whole), *QUICK],
+        [*command, "run", EASY, "--out", str(whole), *QUICK],
         env=environment,
         check=True,
         capture_output=True,

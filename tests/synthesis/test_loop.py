@@ -22,13 +22,16 @@ from synthesis.tasks import get_task
 from vvalues import VValue, restrict
 
 TASK = get_task("duplicate-detector")
-BRIEF = Settings(dense_steps=100, bite_steps=10, bite_fraction=0.5, rescues=0, regrow_failures=0)
+SMALL = get_task("delayed-echo@layered-3x2")
+BRIEF = Settings(
+    dense_steps=100, bite_steps=10, bite_fraction=0.2, rescues=0, regrow_failures=0, restarts=0
+)
 
 
 @pytest.fixture(scope="module")
 def outcome():
     """One full first pass from 1,486 random links (seed 2)."""
-    return synthesize(TASK, seed=2, settings=Settings(regrow_failures=0))
+    return synthesize(TASK, seed=2, settings=Settings(regrow_failures=0, restarts=0))
 
 
 def test_a_small_exact_machine_is_found_without_a_human(outcome):
@@ -61,7 +64,7 @@ def test_the_machine_reads_from_its_own_file(outcome, tmp_path):
 
 
 def states(seed, count, state=None):
-    search, first = prepare(TASK, seed, BRIEF)
+    search, first = prepare(SMALL, seed, BRIEF)
     events = search_events(search, first if state is None else state)
     return [event.state for event, _ in zip(events, range(count), strict=False)]
 
@@ -79,11 +82,11 @@ def test_resuming_from_any_checkpoint_gives_the_same_run_to_the_bit(tmp_path):
 
 
 def test_an_interrupted_run_resumes_to_the_same_machine(tmp_path):
-    whole = Run.new(tmp_path / "whole", TASK, 1, BRIEF)
+    whole = Run.new(tmp_path / "whole", SMALL, 1, BRIEF)
     for _ in whole.events():
         pass
     whole.finish()
-    broken = Run.new(tmp_path / "broken", TASK, 1, BRIEF)
+    broken = Run.new(tmp_path / "broken", SMALL, 1, BRIEF)
     for i, _ in enumerate(broken.events()):
         if i == 5:
             break

@@ -80,6 +80,11 @@ def test_edits_and_back_outs_are_marked_each_with_its_own_shape():
     assert "0 drawn at 1e-16" in ax.get_title(loc="left")
 
 
+def test_a_cut_that_dropped_nothing_is_no_edit():
+    cuts = [Record("prune", "shrink", i, 1.0, 9, 1.0, {"dropped": n}) for i, n in enumerate((3, 0))]
+    assert marks(loss_curve(cuts)) == {"small links dropped (1)": [[0, 1.0]]}
+
+
 def test_links_and_regulariser_end_in_their_last_number():
     ax = links_curve(RECORDS)
     assert ax.lines[0].get_ydata().tolist() == [40, 30, 29, 29, 29]

@@ -133,7 +133,9 @@ def test_a_users_streams_become_a_machine():
     rng = np.random.default_rng(0)
     x = rng.choice([0.0, 1.0, 2.0], size=(8, 25))
     targets = np.cumsum(x, axis=1)
-    quick = Settings(dense_steps=200, bite_steps=20, bite_fraction=0.3, regrow_failures=0)
+    quick = Settings(
+        dense_steps=200, bite_steps=20, bite_fraction=0.3, regrow_failures=0, restarts=0
+    )
     synthesizer = Synthesizer(delay=2, space="layered-2x1", settings=quick).fit(x, targets)
     assert len(synthesizer.machine_.trainable) <= 3
     np.testing.assert_allclose(synthesizer.predict(x), targets, atol=1e-6)
