@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from vvalues import VValue, assemble, natural_key, restrict
 
 from .checks import check_initial, check_matrix, check_matrix_port
 from .neurons import NeuronType, get_neuron_type
+
+if TYPE_CHECKING:
+    from .diff import MachineDiff
 
 __all__ = ["Link", "Machine", "fixed_links", "initial_outputs", "type_from_name"]
 
@@ -146,6 +149,44 @@ class Machine:
             _selected(self.fixed, lambda path: path[0] in keep and path[2] in keep)
         )
         return replace(self, neurons=keep, fixed=restrict(self.fixed, fixed))
+
+    # -------------------- readings (see the modules they come from) --------------------
+
+    def tree(self) -> str:
+        """Containment view of the network matrix (`dmm.display.tree`)."""
+        from .display import tree
+
+        return tree(self)
+
+    def equations(self) -> str:
+        """What the machine computes, as checked equations (`dmm.equations`)."""
+        from .equations import equations
+
+        return equations(self)
+
+    def diff(self, other: Machine, *, tolerance: float = 0.0) -> MachineDiff:
+        """Links that ``other`` adds, removes and changes (`dmm.diff`)."""
+        from .diff import diff
+
+        return diff(self, other, tolerance=tolerance)
+
+    def to_mermaid(self) -> str:
+        """The graph as Mermaid text (`dmm.graph`)."""
+        from .graph import to_mermaid
+
+        return to_mermaid(self)
+
+    def to_dot(self) -> str:
+        """The graph as DOT text (`dmm.graph`)."""
+        from .graph import to_dot
+
+        return to_dot(self)
+
+    def to_python(self) -> str:
+        """A stand-alone program that computes the same (`dmm.export`)."""
+        from .export import to_python
+
+        return to_python(self)
 
     def __str__(self) -> str:
         from .display import table
