@@ -134,6 +134,8 @@ def _loss_path(rows: Iterable[Mapping[str, Any]]) -> list[tuple[float, float, st
     before = math.nan
     for row in rows:
         step, event = _number(row.get("step")), str(row.get("event"))
+        if event == "prune" and row.get("dropped") == 0:
+            event = "fit"  # nothing was small enough
         if event == "back-out":
             path.append((step, _number(row.get("loss_without")), event))
         elif "loss_at_cut" in row:
