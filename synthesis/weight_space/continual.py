@@ -97,7 +97,7 @@ def fine_tuning(memory: Memory, task: Task, rng: np.random.Generator) -> Slope:
 
 
 def staying_invariant(
-    *, temperature: float = 1.0, blend: bool = False
+    *, temperature: float = 1.0, blend: bool = False, strength: float = 1.0
 ) -> Callable[[Memory, Task, np.random.Generator], Slope]:
     """The new task's mean loss plus the summed distance to the frozen network on stored inputs.
 
@@ -106,8 +106,10 @@ def staying_invariant(
     temperature : float
         Of the distance (see `Categorical`); 1 is the published form.
     blend : bool
-        Hold the network on random blends of the stored inputs (see `Reference.blended`); not
-        published.
+        Hold the network on random blends of the stored inputs with each other and with
+        unlabelled inputs of the new task (see `Reference.blended`); not published.
+    strength : float
+        Of the new task's loss against the distance.
 
     References
     ----------
@@ -116,8 +118,8 @@ def staying_invariant(
 
     def method(memory: Memory, task: Task, rng: np.random.Generator) -> Slope:
         reference = memory.reference(temperature)
-        held = Invariance(reference, blend=blend)
-        return weighted((1.0, TaskLoss(memory.model, task)), (1.0, held))
+        held = Invariance(reference, blend=blend, others=lambda rng: task.batch(rng)[0])
+        return weighted((strength, TaskLoss(memory.model, task)), (1.0, held))
 
     return method
 

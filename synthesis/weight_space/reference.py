@@ -114,19 +114,32 @@ class Reference:
         inputs = inputs_at(self.inputs, index)
         return Reference(self.model, self.parameters, inputs, values, self.outputs, self.input_axis)
 
-    def blended(self, rng: np.random.Generator) -> Reference:
+    def blended(self, rng: np.random.Generator, others: np.ndarray | None = None) -> Reference:
         """The frozen network on random blends of its stored inputs, as many as there are.
 
-        A blend of two images shows sides of the function that neither shows; nothing but the stored
-        inputs is needed, since the frozen network itself is at hand. Inputs must be an array.
+        A blend of two images shows sides of the function that neither shows; the frozen network
+        itself is at hand to say what it does there. Inputs must be an array.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+        others : array of inputs, optional
+            Half of the partners are taken from these, for instance from the images of a new task:
+            so the old function is held towards where the new one is being learned. A stored input
+            has at least half of every blend.
 
         References
         ----------
         H. Zhang et al., arXiv:1710.09412 (mixup).
         """
-        share = rng.random((len(self),) + (1,) * (np.ndim(self.inputs) - 1))
-        partner = rng.permutation(len(self))
-        inputs = share * self.inputs + (1.0 - share) * self.inputs[partner]
+        n = len(self)
+        share = 0.5 + 0.5 * rng.random((n,) + (1,) * (np.ndim(self.inputs) - 1))
+        partners = self.inputs[rng.permutation(n)]
+        if others is not None:
+            from_others = rng.random(n) < 0.5
+            chosen = rng.integers(number_of_inputs(others), size=int(from_others.sum()))
+            partners[from_others] = others[chosen]
+        inputs = share * self.inputs + (1.0 - share) * partners
         return replace(self, inputs=inputs, values=np.asarray(self.model(self.parameters, inputs)))
 
     def on(self, support: Support) -> Reference:

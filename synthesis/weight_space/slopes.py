@@ -117,6 +117,8 @@ class Invariance:
         So many stored inputs, drawn afresh at every step; all of them when omitted.
     blend : bool
         Use random blends of the stored inputs (see `Reference.blended`).
+    others : callable from a Generator to inputs, optional
+        Further partners for blends.
 
     Raises
     ------
@@ -126,18 +128,25 @@ class Invariance:
     """
 
     def __init__(
-        self, reference: Reference, per_step: int | None = None, blend: bool = False
+        self,
+        reference: Reference,
+        per_step: int | None = None,
+        blend: bool = False,
+        others: Callable[[np.random.Generator], np.ndarray] | None = None,
     ) -> None:
         self.reference = reference
         self.per_step = per_step
         self.blend = blend
+        self.others = others
 
     def __call__(
         self, parameters: VValue, step: int, rng: np.random.Generator
     ) -> tuple[float, VValue]:
         self.reference.check(parameters)
         stored = self.reference.sample(self.per_step, rng)
-        return (stored.blended(rng) if self.blend else stored).gradient(parameters)
+        if self.blend:
+            stored = stored.blended(rng, None if self.others is None else self.others(rng))
+        return stored.gradient(parameters)
 
 
 class PullTowards:

@@ -77,6 +77,11 @@ def test_blends_are_the_frozen_networks_own():
     blended = freeze(model, parameters, inputs).blended(rng)
     assert not np.array_equal(blended.inputs, inputs)
     np.testing.assert_allclose(blended.values, model(parameters, blended.inputs))
+    far = np.full((2, 6), 1e3)
+    towards = freeze(model, parameters, inputs).blended(np.random.default_rng(0), far)
+    share_of_others = towards.inputs.mean(axis=1) / 1e3
+    assert (share_of_others < 0.51).all()  # a stored input has at least half
+    assert (share_of_others > 0.01).any()
 
 
 def test_a_reference_does_not_follow_the_weights_it_was_made_of():
