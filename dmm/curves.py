@@ -18,6 +18,8 @@ LEFT, RIGHT, TOP = 64.0, 12.0, 30.0
 MOST_POINTS = 600
 MOST_EVENTS = 5
 
+ROUNDING = 1e-16
+
 # Each event has its own shape, drawn around (0, 0): colour alone would not do.
 SHAPES = (
     "M0 5L-5 -4H5Z",  # triangle down
@@ -38,8 +40,8 @@ class Curve(NamedTuple):
 
 
 CURVES = (
-    Curve("loss", "loss (logarithmic)", True, False),
-    Curve("links", "trainable links", False, True),
+    Curve("loss", "loss (logarithmic; 1e-16 stands for anything less)", True, False),
+    Curve("links", "trainable links (logarithmic)", True, True),
     Curve("l1", "sum of |weights|", False, False),
 )
 
@@ -97,6 +99,8 @@ def _points(entries: Sequence[Record], curve: Curve) -> list[tuple[float, float]
     points = []
     for entry in entries:
         y = _number(entry.get(curve.key))
+        if y is not None and curve.key == "loss":
+            y = max(y, ROUNDING)  # what is below is noise, and would squash everything else
         if y is not None and (y > 0 or not curve.is_logarithmic):
             points.append((float(entry["step"]), y))
     return _thinned(points)

@@ -98,7 +98,7 @@ def _carry_out(run: Any, options: argparse.Namespace) -> int:
     print(f"training strings: loss {outcome.loss:.3g}, {len(outcome.parameters)} trainable links")
     for name, value in outcome.figures.items():
         print(f"held-out strings: {name.removeprefix('held_out_')} {value:.3g}")
-    print(f"written to {run.folder}: machine.json, records.jsonl, report.html")
+    print(f"written to {run.folder}: machine.json, records.jsonl, report.html, front/")
     return 0
 
 

@@ -39,16 +39,31 @@ def judge(search: Search, state: SearchState) -> Outcome:
     failures = 0 if improved else state.passes.get("failures", 0) + 1
     state = replace(state, passes={**state.passes, "failures": failures})
     records = [state.record("judge", best_links=len(state.best), best_loss=state.best_loss)]
+    how, following = _how_to_go_on(search, state, failures)
+    if how:
+        records.append(following.record(how))
+    return following, records
+
+
+def _how_to_go_on(search: Search, state: SearchState, failures: int) -> tuple[str, SearchState]:
+    """What to try next, by name ("" when all has been tried), and the state it begins in."""
+    settings = search.settings
     if state.best_loss > settings.exact:
         if state.reserve:
-            return _next_start(search, state), records
+            return "next start", _next_start(search, state)
         if state.passes.get("rescues", 0) < settings.rescues:
-            return _restart(search, state), records
+            return "rescue", _restart(search, state)
     elif failures < settings.regrow_failures:
-        return _regrow(search, state), records
-    elif not search.batches and state.passes.get("restarts", 0) < settings.restarts:
-        return _fresh_start(search, state), records
-    return finished(state).to("simplify"), records
+        return "regrow", _regrow(search, state)
+    elif _may_start_afresh(search, state):
+        return "fresh start", _fresh_start(search, state)
+    return "", finished(state).to("simplify")
+
+
+def _may_start_afresh(search: Search, state: SearchState) -> bool:
+    settings = search.settings
+    wanted = settings.restarts if settings.regrow_failures else 0
+    return not search.batches and state.passes.get("restarts", 0) < wanted
 
 
 @phase

@@ -60,7 +60,8 @@ class Settings:
     regrow_neurons : int
         Unused neurons offered to one regrowth.
     restarts : int
-        Fresh random starts (of acyclic spaces) after regrowing; the better machine counts.
+        Fresh random starts (of acyclic spaces) after regrowing, if there is any; the better
+        machine counts.
     seconds : float
         Wall-clock limit of a run, checked between units of work.
     """

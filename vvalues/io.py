@@ -336,5 +336,6 @@ def write_atomically(file: str | os.PathLike, data: str | bytes) -> None:
             stream.write(payload)
         os.replace(temporary, target)
     except BaseException:
-        os.unlink(temporary)
+        # An interruption may come just after the replacement; the file has gone then.
+        FilePath(temporary).unlink(missing_ok=True)
         raise

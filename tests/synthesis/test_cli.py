@@ -168,7 +168,7 @@ def test_ctrl_c_leaves_a_checkpoint_that_resumes_to_the_same_machine(tmp_path):
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, error
     assert "synthesis resume" in error
     subprocess.run([*command, "resume", str(out)], env=environment, check=True, capture_output=True)
     whole = tmp_path / "whole"
