@@ -46,7 +46,7 @@ def _problem(ticks):
 
 
 def _varied(trainable):
-    """The weights again and again, minutely different: a program remembers its last forward pass."""
+    """The weights again and again, minutely different: a program remembers its last run."""
     from itertools import count
 
     return (trainable * (1.0 + 1e-15 * k) for k in count())
