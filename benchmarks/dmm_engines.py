@@ -353,9 +353,7 @@ def jax_gradient(machine: Machine, streams: Streams):
         product = jnp.sum(rows[2 * n : 3 * n] * rows[3 * n : 4 * n], axis=1)
         dot = jnp.clip(product, -4.0, 4.0)
         difference = rows[4 * n : 5 * n, 0] - rows[5 * n : 6 * n, 0]
-        numbers = jnp.concatenate(
-            [norm, dot, jax.nn.relu(difference), jax.nn.relu(-difference)]
-        )
+        numbers = jnp.concatenate([norm, dot, jax.nn.relu(difference), jax.nn.relu(-difference)])
         scalars = jnp.zeros((4 * n, width)).at[:, 0].set(numbers)
         return accum + rows[:n], scalars
 

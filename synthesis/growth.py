@@ -35,9 +35,9 @@ def judge(search: Search, state: SearchState) -> Outcome:
     )
     if improved:
         state = replace(state, best=state.parameters, best_loss=state.loss)
-    assert state.best is not None
     failures = 0 if improved else state.passes.get("failures", 0) + 1
     state = replace(state, passes={**state.passes, "failures": failures})
+    assert state.best is not None
     records = [state.record("judge", best_links=len(state.best), best_loss=state.best_loss)]
     how, following = _how_to_go_on(search, state, failures)
     if how:
