@@ -88,6 +88,18 @@ class StreamProgram:
 TEXT = letters("abcd.", [0.25, 0.25, 0.2, 0.1, 0.2])
 BRACKETS = letters("()x", [0.42, 0.42, 0.16])
 
+BRACKET_SOURCES = {
+    "stream-text": BRACKETS,
+    "stream-open": constant({"(": 1.0}),
+    "stream-close": constant({")": 1.0}),
+}
+DEPTH = """
+    dot.dict-1 <- stream-text.stream
+    dot.dict-2 <- stream-open.stream
+    dot.dict-2 <- stream-close.stream -1
+    accum.dict-2 <- dot.dot
+"""
+
 _PROGRAMS = (
     StreamProgram(
         "end-of-text-counter",
@@ -142,32 +154,18 @@ _PROGRAMS = (
     StreamProgram(
         "bracket-depth",
         "opening minus closing brackets so far",
-        {
-            "stream-text": BRACKETS,
-            "stream-open": constant({"(": 1.0}),
-            "stream-close": constant({")": 1.0}),
-        },
-        """
-        dot.dict-1 <- stream-text.stream
-        dot.dict-2 <- stream-open.stream
-        dot.dict-2 <- stream-close.stream -1
-        accum.dict-2 <- dot.dot
+        BRACKET_SOURCES,
+        DEPTH
+        + """
         output.dict-1 <- accum.dict
         """,
     ),
     StreamProgram(
         "brackets-alarm",
         "by how much closing brackets outnumber opening ones, summed over time",
-        {
-            "stream-text": BRACKETS,
-            "stream-open": constant({"(": 1.0}),
-            "stream-close": constant({")": 1.0}),
-        },
-        """
-        dot.dict-1 <- stream-text.stream
-        dot.dict-2 <- stream-open.stream
-        dot.dict-2 <- stream-close.stream -1
-        accum.dict-2 <- dot.dot
+        BRACKET_SOURCES,
+        DEPTH
+        + """
         compare.dict-2 <- accum.dict
         output.dict-1 <- compare.true
         """,
