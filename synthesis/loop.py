@@ -113,12 +113,19 @@ def search_events(search: Search, state: SearchState) -> Iterator[Event]:
     """
     deadline = time.monotonic() + search.settings.seconds
     while state.phase != "done":
-        if time.monotonic() > deadline:
-            state = finished(_with_current(search, state))
-            yield Event(state, [state.record("out of time")])
-            return
-        state, records = PHASES[state.phase](search, state)
+        if time.monotonic() > deadline and state.phase != "simplify":
+            state, records = _out_of_time(search, state)
+        else:
+            state, records = PHASES[state.phase](search, state)
         yield Event(state, records)
+
+
+def _out_of_time(search: Search, state: SearchState) -> tuple[SearchState, list[Record]]:
+    """The best machine so far is the result; if it is small, its weights are still simplified."""
+    state = finished(_with_current(search, state))
+    records = [state.record("out of time")]
+    is_small = len(state.parameters) <= search.settings.small
+    return (state.to("simplify") if is_small else state), records
 
 
 def _with_current(search: Search, state: SearchState) -> SearchState:
