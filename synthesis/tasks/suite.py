@@ -88,7 +88,7 @@ class StreamProgram:
 TEXT = letters("abcd.", [0.25, 0.25, 0.2, 0.1, 0.2])
 BRACKETS = letters("()x", [0.42, 0.42, 0.16])
 
-BRACKET_SOURCES = {
+BRACKET_SOURCES: Mapping[str, Sequences | VValue] = {
     "stream-text": BRACKETS,
     "stream-open": constant({"(": 1.0}),
     "stream-close": constant({")": 1.0}),
