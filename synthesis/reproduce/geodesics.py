@@ -25,7 +25,7 @@ from ..weight_space.continual import learn
 from ..weight_space.geodesic import along, geodesic, pulled_over, straight_line
 from ..weight_space.reference import freeze
 from ..weight_space.slopes import TaskLoss
-from .report import Report, medians, save_plot, table
+from .report import Report, medians, over_seeds, save_plot, table
 
 __all__ = ["reproduce"]
 
@@ -62,7 +62,7 @@ def _say_perceptrons(report: Report, results: list[dict[str, float]]) -> None:
     report.say(
         "## Two perceptrons 784-100-10, trained on MNIST from different starts",
         f"Least test accuracy (percent) on each path at {BETWEEN} points per segment of "
-        f"{BEADS - 1}; medians of {len(results)} seeds. Beads: relaxed with the task's loss and "
+        f"{BEADS - 1}; {over_seeds(results)}. Beads: relaxed with the task's loss and "
         "the distance of neighbours' outputs. Pulled over: the released step, label-free, from "
         "the first network towards the second. No permutation of units.",
         table(["figure", "median"], list(middle.items())),

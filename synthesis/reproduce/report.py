@@ -12,7 +12,7 @@ import numpy as np
 
 from vvalues.io import write_atomically
 
-__all__ = ["Report", "medians", "save_plot", "table"]
+__all__ = ["Report", "medians", "over_seeds", "save_plot", "table"]
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -26,6 +26,17 @@ def _shown(entry: object) -> str:
     if isinstance(entry, float):
         return f"{entry:.2f}" if 10 <= abs(entry) < 1e5 else f"{entry:.3g}"
     return str(entry)
+
+
+def over_seeds(results: Sequence[object]) -> str:
+    """How many seeds stand behind a table, in words.
+
+    Examples
+    --------
+    >>> over_seeds([1]), over_seeds([1, 2, 3])
+    ('seed 0', 'medians of seeds 0 to 2')
+    """
+    return "seed 0" if len(results) == 1 else f"medians of seeds 0 to {len(results) - 1}"
 
 
 def medians(results: Sequence[Mapping[str, Any]]) -> dict[str, float]:

@@ -41,7 +41,7 @@ from ..weight_space.resilience import (
     true_changes,
     unit_vulnerability,
 )
-from .report import Report, medians, save_plot, table
+from .report import Report, medians, over_seeds, save_plot, table
 from .sparse_path import trained_machine
 
 __all__ = ["reproduce"]
@@ -160,7 +160,7 @@ def _say_perceptron(report: Report, results: list[dict[str, float]]) -> None:
     ]  # fmt: skip
     report.say(
         "## 784-400-10 on MNIST, hidden units cut",
-        f"Test accuracy in percent, medians of {len(results)} seeds; whole network "
+        f"Test accuracy in percent, {over_seeds(results)}; whole network "
         f"{middle['whole']:.2f}. Worst: largest predicted change of the outputs. Recovery: 300 "
         f"normalised steps on unlabelled inputs, distance at temperature {TEMPERATURE:g}, "
         "undamaged weights only (damaged ones checked to be exactly zero).",
@@ -235,6 +235,6 @@ def _say_circuits(report: Report, results: list[dict[str, float]]) -> None:
         "Machines of several sizes from one invariant path; each hidden neuron cut in turn with "
         "all its links, then the links that are left walk back, without targets. Harmless or "
         f"recovered: deviation from the whole machine below {RECOVERED:g} (squared, summed, mean "
-        f"over strings). Medians of {len(results)} seeds.",
+        f"over strings); {over_seeds(results)}.",
         table(["links, at most", *columns], rows),
     )

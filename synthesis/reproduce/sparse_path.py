@@ -27,7 +27,7 @@ from ..weight_space.pruning_path import pruned_along_path
 from ..weight_space.reference import freeze
 from ..weight_space.slopes import largest_kept
 from ..weight_space.sparse import gradual_magnitude, settled, sparsified
-from .report import Report, medians, save_plot, table
+from .report import Report, medians, over_seeds, save_plot, table
 
 __all__ = ["reproduce", "trained_machine"]
 
@@ -102,7 +102,7 @@ def _say_perceptron(report: Report, results: list[dict[str, float]]) -> None:
     ]  # fmt: skip
     report.say(
         "## 784-300-100-10 on MNIST",
-        f"Test accuracy in percent, medians of {len(results)} seeds; dense {middle['dense']:.2f}. "
+        f"Test accuracy in percent, {over_seeds(results)}; dense {middle['dense']:.2f}. "
         f"The path sees {UNLABELLED:,} unlabelled inputs; gradual magnitude pruning sees all "
         "60,000 with labels, for as many steps as path and settling together. Largest jump: the "
         "largest distance from the end of a stage to its projection. Zeros are counted in the "
