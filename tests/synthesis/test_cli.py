@@ -151,10 +151,11 @@ def test_resume_without_a_run_says_so(tmp_path, capsys):
 
 def test_ctrl_c_leaves_a_checkpoint_that_resumes_to_the_same_machine(tmp_path):
     command = [sys.executable, "-m", "synthesis"]
+    long_enough = ["--dense-steps", "1500"]  # so that the signal comes in the middle of a run
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     out = tmp_path / "run"
     process = subprocess.Popen(
-        [*command, "run", EASY, "--out", str(out), *QUICK],
+        [*command, "run", EASY, "--out", str(out), *QUICK, *long_enough],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -163,7 +164,7 @@ def test_ctrl_c_leaves_a_checkpoint_that_resumes_to_the_same_machine(tmp_path):
     deadline = time.monotonic() + 60
     records = out / "records.jsonl"
     while time.monotonic() < deadline and process.poll() is None:
-        if records.exists() and records.read_text().count("\n") >= 3:
+        if records.exists() and records.read_text().count("\n") >= 1:
             break
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
@@ -173,7 +174,7 @@ def test_ctrl_c_leaves_a_checkpoint_that_resumes_to_the_same_machine(tmp_path):
     subprocess.run([*command, "resume", str(out)], env=environment, check=True, capture_output=True)
     whole = tmp_path / "whole"
     subprocess.run(
-        [*command, "run", EASY, "--out", str(whole), *QUICK],
+        [*command, "run", EASY, "--out", str(whole), *QUICK, *long_enough],
         env=environment,
         check=True,
         capture_output=True,
