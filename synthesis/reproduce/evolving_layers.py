@@ -223,7 +223,10 @@ def _distractors(report: Report, seeds: Sequence[int], noise: float, executor: E
     task = _task(0, DISTRACTORS, noise)
     error = float(np.mean((ensemble(task.held_out_inputs) - task.held_out_targets) ** 2))
     report.keep(f"distractors, noise {noise}, ensemble", error)
-    report.say(f"The {len(networks)} pruned networks as one ensemble: held-out error {error:.3g}.")
+    report.say(
+        f"The {len(networks)} pruned networks, each trained on its own samples, as one ensemble: "
+        f"held-out error {error:.3g}."
+    )
 
 
 # -------------------- formulas --------------------
