@@ -19,6 +19,8 @@ import numpy as np
 from autograd import value_and_grad
 
 from ..architectures.evolving import EvolvingModel
+from ..architectures.evolving_objective import EvolvingObjective
+from ..architectures.evolving_rounding import rounded, without_spare_operations
 from ..architectures.evolving_search import SearchSettings, symbolic_search
 from ..architectures.evolving_training import (
     Ensemble,
@@ -38,6 +40,7 @@ __all__ = ["VARIANTS", "distractor_figures", "reproduce", "small_figures"]
 
 DISTRACTORS = 6
 NOISES = (0.0, 0.3)
+SPARE_LOSS = 1e-8
 
 VARIANTS = {
     "corrected": EvolvingSettings(),
@@ -160,7 +163,14 @@ def _small(report: Report, seeds: Sequence[int], executor: Executor, out: Path) 
     )
     first = figures["corrected"][0]
     model = EvolvingModel(4, 2)
-    report.say("Seed 0 as a formula:", f"```\n{to_text(model, first['network'], 4)}\n```")
+    objective = EvolvingObjective(model, *_task(first["seed"]).batch(np.random.default_rng(0)))
+    small = without_spare_operations(objective, first["network"], SPARE_LOSS)
+    small = rounded(objective, small, SPARE_LOSS)
+    report.say(
+        f"Seed {first['seed']} as a formula, and without operations and digits that cost less than "
+        f"a loss of {SPARE_LOSS:g}:",
+        f"```\n{to_text(model, first['network'], 4)}\n\n{to_text(model, small)}\n```",
+    )
     save_plot(out, "evolving-layers-small", _draw, figures)
 
 
