@@ -18,11 +18,11 @@ from concurrent.futures import (
     Future,
     as_completed,
 )
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .cluster import dask_executor
 from .loop import Result, synthesize
 from .processes import ProcessPerCall
 from .run import CHECKPOINT, Run
@@ -277,33 +277,6 @@ def _futures(
     finally:
         for future in futures:
             future.cancel()
-
-
-@contextmanager
-def dask_executor(address: str) -> Iterator[Executor]:
-    """An executor on the Dask cluster whose scheduler has this address.
-
-    Raises
-    ------
-    ValueError
-        If ``dask.distributed`` is not installed, or no scheduler answers.
-
-    Examples
-    --------
-    ``with dask_executor("tcp://scheduler:8786") as executor: sweep(..., executor=executor)``
-    """
-    try:
-        from distributed import Client
-    except ImportError:
-        raise ValueError(
-            'a sweep on a cluster needs dask.distributed: pip install "dask[distributed]"'
-        ) from None
-    try:
-        client = Client(address, timeout=10)
-    except OSError as error:
-        raise ValueError(f"no Dask scheduler answers at {address!r}: {error}") from None
-    with client:
-        yield client.get_executor()
 
 
 # -------------------- seeds as text --------------------

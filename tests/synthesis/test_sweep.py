@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from dmm import layered_space, load_machine
+from synthesis.cluster import ClusterExecutor
 from synthesis.loop import synthesize
 from synthesis.processes import ProcessLost, ProcessPerCall
 from synthesis.settings import Settings
@@ -252,9 +253,14 @@ def test_on_a_dask_cluster():
     distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
     import dask
 
+    # Dask blames a dead worker's death on every call the worker was given: one at a time, then.
+    blame = {
+        "distributed.scheduler.allowed-failures": 0,
+        "distributed.scheduler.worker-saturation": 1,
+    }
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        dask.config.set(blame),
         distributed.LocalCluster(processes=True, **options) as cluster,
         dask_executor(cluster.scheduler_address) as executor,
     ):
@@ -263,6 +269,50 @@ def test_on_a_dask_cluster():
     assert status(result) == {(task, seed): end for task, end in ends.items() for seed in (0, 1)}
     expected = synthesize(get_task(TASK), 1, AT_ONCE)
     assert result.outcomes[1].machine.trainable == expected.parameters
+
+
+@pytest.mark.filterwarnings("ignore")  # a cluster's own, at start and end
+def test_on_the_executor_of_a_dask_client():
+    """As long as no worker dies; see `synthesis.cluster.ClusterExecutor` for when one does."""
+    distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with (
+        distributed.LocalCluster(processes=True, **options) as cluster,
+        distributed.Client(cluster) as client,
+        client.get_executor() as executor,
+    ):
+        result = sweep([TASK, FAILING], [0, 1], AT_ONCE, executor)
+    ends = {TASK: "done", "failing": "failed"}
+    assert status(result) == {(task, seed): end for task, end in ends.items() for seed in (0, 1)}
+
+
+def test_a_cluster_executor_always_answers():
+    """A worker that dies while a result is fetched makes Dask raise there; the future says so."""
+
+    class Remote:
+        def __init__(self, result):
+            self.answer = result
+
+        def result(self):
+            if isinstance(self.answer, BaseException):
+                raise self.answer
+            return self.answer
+
+        def add_done_callback(self, callback):
+            callback(self)
+
+        def cancel(self):
+            raise AssertionError("a call that has ended needs no cancelling")
+
+    class Client:
+        def submit(self, function, *args, pure, **kwargs):
+            assert pure is False  # the same call twice is two calls
+            return Remote(args[0])
+
+    executor = ClusterExecutor(Client())
+    assert executor.submit(print, 3).result(timeout=1) == 3
+    with pytest.raises(KilledWorker, match="died"):
+        executor.submit(print, KilledWorker("died")).result(timeout=1)
 
 
 # -------------------- mistakes --------------------
