@@ -156,11 +156,17 @@ def _members(
 
 def run_member(member: Member) -> Outcome:
     """One run from beginning to end, in this process; an exception becomes a failed outcome."""
-    begun = time.perf_counter()
+    clocks = time.perf_counter, time.thread_time
+    begun = [clock() for clock in clocks]
+
+    def spent() -> dict[str, float]:
+        seconds = (clock() - start for clock, start in zip(clocks, begun, strict=True))
+        return dict(zip(("seconds", "cpu_seconds"), seconds, strict=True))
+
     try:
         result = _result(member)
     except Exception as error:
-        return _failed(member, error, seconds=time.perf_counter() - begun)
+        return _failed(member, error, **spent())
     last = result.records[-1] if result.records else None
     step = getattr(last, "step", None) if not isinstance(last, dict) else last.get("step")
     row = member.row(
@@ -168,7 +174,7 @@ def run_member(member: Member) -> Outcome:
         links=len(result.parameters),
         loss=result.loss,
         steps=step,
-        seconds=time.perf_counter() - begun,
+        **spent(),
         **{name: value for name, value in result.figures.items() if name in COLUMNS},
     )
     return Outcome(row, result.machine)
@@ -199,10 +205,10 @@ def _run(member: Member, task: StreamTask) -> Run:
 
 
 def _failed(
-    member: Member, error: BaseException, status: str = "failed", seconds: float | None = None
+    member: Member, error: BaseException, status: str = "failed", **spent: float
 ) -> Outcome:
     text = " ".join(f"{type(error).__name__}: {error}".split())
-    row = member.row(status=status, error=text, seconds=seconds)
+    row = member.row(status=status, error=text, **spent)
     return Outcome(row, traceback="".join(traceback.format_exception(error)))
 
 

@@ -29,12 +29,24 @@ COLUMNS = (
     "held_out_per_element",
     "steps",
     "seconds",
+    "cpu_seconds",
     "folder",
     "error",
 )
 """Columns of tables, CSV and JSON, in this order."""
 
-SHOWN = ("task", "setting", "seed", "status", "links", "loss", "held_out_loss", "seconds", "error")
+SHOWN = (
+    "task",
+    "setting",
+    "seed",
+    "status",
+    "links",
+    "loss",
+    "held_out_loss",
+    "seconds",
+    "cpu_seconds",
+    "error",
+)
 LEAST_ERROR, LARGEST_ERROR = 1e-32, 1e6  # of a dot; zero and infinity go there, too
 ERROR_WIDTH = 60
 
@@ -47,7 +59,8 @@ class Outcome:
     ----------
     row : dict
         The keys of `COLUMNS`; ``status`` is "done", "failed" (it raised an exception) or "killed"
-        (its process died); what is not known is None.
+        (its process died); what is not known is None. ``cpu_seconds`` is the time its thread really
+        ran: on a busy computer less than ``seconds``.
     machine : Machine or None
     traceback : str
         Of a member that failed.

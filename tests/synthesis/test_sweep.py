@@ -97,6 +97,7 @@ def test_rows_are_in_order_and_say_what_happened(mixed):
     assert "_raise" in result.outcomes[4].traceback
     assert done["links"] == 1486
     assert done["seconds"] > 0
+    assert done["cpu_seconds"] > 0
     assert done["folder"] == str(out / f"{TASK}-0")
     assert all(tuple(row) == COLUMNS for row in result.rows)
     assert len(result.failures) == 4
