@@ -166,7 +166,7 @@ def run_member(member: Member) -> Outcome:
     try:
         result = _result(member)
     except Exception as error:
-        return _failed(member, error, **spent())
+        return _failed(member, error, "failed", **spent())
     last = result.records[-1] if result.records else None
     step = getattr(last, "step", None) if not isinstance(last, dict) else last.get("step")
     row = member.row(
