@@ -52,6 +52,8 @@ def _draw(rng: np.random.Generator) -> Streams:
     return text_streams(random_texts(rng), TICKS)
 
 
+HELD_OUT_SEED = 20261
+
 POOL_SIZE = 64
 POOL_LETTERS = "abcdefghijklmnopqrstuvwxyz "
 POOL_STEEPNESS = (100.0, 700.0)
@@ -74,9 +76,12 @@ def _pool(rng: np.random.Generator) -> Streams:
 
 
 def _held_out() -> list[Streams]:
+    """Longer than anything trained on: published strings, and random ones of up to 40 characters."""
+    rng = np.random.default_rng(HELD_OUT_SEED)
     return [
         text_streams("tets. str.ingtb str.ingtb", 250),
         text_streams(["mississippi.", "aabb.", "abcdefghij."], 140),
+        text_streams(random_texts(rng, 16, letters=12, lengths=(8, 40)), 500),
     ]
 
 
