@@ -19,6 +19,7 @@ from vvalues import Support, VValue, from_buffer
 
 from .models import MachineModel
 from .phases import Outcome, Search, phase
+from .regularizers import SelfLinkRegularizer
 from .state import SearchState, generator_from, generator_state
 
 __all__ = ["Population", "PopulationTrainer", "lane", "stack_lanes"]
@@ -93,6 +94,9 @@ class PopulationTrainer:
         Decoupled (proximal) L1, per unit of learning rate.
     mask : boolean array of shape (lanes, size), optional
         Links that each lane has; the others stay 0.
+    self_link : float
+        Strength of the charge on accumulators that do not hold their state (see
+        `synthesis.regularizers`); it concerns superfluid neurons only.
     """
 
     model: MachineModel
@@ -103,6 +107,7 @@ class PopulationTrainer:
     decay: float = 0.03
     l1: np.ndarray | float = 0.0
     mask: np.ndarray | None = None
+    self_link: float = 0.0
 
     def start(self, weights: np.ndarray) -> Population:
         """A population from weights of shape (lanes, size)."""
@@ -129,21 +134,31 @@ class PopulationTrainer:
             *(np.array(tree.buffer) for tree in population[4:7]),
         )
         program = self.model.program(self.support)
+        charge = SelfLinkRegularizer(self.support, self.self_link) if self.self_link else None
         count = population.updates
         for _ in range(steps):
             streams, targets = self.batches[int(rng.integers(len(self.batches)))]
-            self._step(program.bind(streams), targets, state, count)
+            self._step(program.bind(streams), targets, state, count, charge)
             count += 1
         stacked = population.weights.support
         weights, first, second, good = (from_buffer(stacked, a.ravel()) for a in state.per_link())
         clip, best, factor = map(_per_lane, state.per_lane())
         return Population(weights, first, second, good, clip, best, factor, count)
 
-    def _step(self, bound, targets: np.ndarray, state: _Arrays, count: int) -> None:
+    def _step(
+        self,
+        bound,
+        targets: np.ndarray,
+        state: _Arrays,
+        count: int,
+        charge: SelfLinkRegularizer | None,
+    ) -> None:
         with np.errstate(all="ignore"):
             error = (bound.forward(state.weights) - np.nan_to_num(targets)) * ~np.isnan(targets)
             loss = np.einsum("motb,motb->m", error, error) / targets.shape[-1]
             gradient = bound.pullback(state.weights, 2.0 * error / targets.shape[-1])
+            if charge is not None:
+                gradient += charge.gradient(state.weights)
             norm = np.sqrt(np.einsum("mn,mn->m", gradient, gradient))
         ran_off = ~(np.isfinite(loss) & np.isfinite(norm)) | (loss > RUNAWAY * (state.best + 1.0))
         self._go_back(state, ran_off)
@@ -223,7 +238,12 @@ def population(search: Search, state: SearchState) -> Outcome:
     support = search.model.space.trainable.support
     rng = generator_from(state.rng)
     trainer = PopulationTrainer(
-        search.model, support, search.batches, settings.lane_rate, settings.lane_steps
+        search.model,
+        support,
+        search.batches,
+        settings.lane_rate,
+        settings.lane_steps,
+        self_link=settings.self_link,
     )
     if state.moments:
         lanes = Population(*state.moments)

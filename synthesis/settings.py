@@ -51,6 +51,9 @@ class Settings:
         Largest loss of a variant that may win a contest.
     lane_strings : int
         Strings of the pool that a recurrent machine is fitted and pruned on.
+    self_link : float
+        Charge on superfluid accumulators that do not hold their state, while random starts are
+        trained (see `synthesis.regularizers`); 0 for none.
     exact : float
         A loss not above this counts as exact.
     rescues : int
@@ -89,6 +92,7 @@ class Settings:
     contest_steps: int = 1200
     contest_budget: float = 1.0
     lane_strings: int = 16
+    self_link: float = 0.0
     exact: float = 1e-10
     rescues: int = 4
     regrow_failures: int = 12

@@ -76,7 +76,7 @@ def _pool(rng: np.random.Generator) -> Streams:
 
 
 def _held_out() -> list[Streams]:
-    """Longer than anything trained on: published strings, and random ones of up to 40 characters."""
+    """Longer than anything trained on: published strings and random ones, up to 40 characters."""
     rng = np.random.default_rng(HELD_OUT_SEED)
     return [
         text_streams("tets. str.ingtb str.ingtb", 250),
