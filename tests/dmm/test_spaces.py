@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from dmm import compile_machine, layered_space, load_machine, recurrent_space, text_streams
+from dmm.spaces import TYPES
+from vvalues import Support, from_buffer, restrict
 
 
 def rng():
@@ -38,6 +40,32 @@ def test_the_recurrent_space_is_the_live_part_of_the_published_one(julia_data):
     live = compile_machine(published).live
     paths = [path for path, lives in zip(published.trainable, live, strict=True) if lives]
     assert sorted(recurrent_space(rng()).trainable) == sorted(paths)
+
+
+FIELDS = ("dict", "dict-1", "dict-2", "norm", "dot", "true", "false")
+
+
+@pytest.mark.parametrize(("copies", "n_links"), [(1, 930), (5, 20306)])
+def test_what_the_published_program_linked_beyond_that_changes_nothing(copies, n_links):
+    """It linked every field name of every neuron with every other, whether it is read or not.
+
+    (It counted the two fixed links of the clock too: 932 and 20,308.)
+    """
+    space = recurrent_space(rng(), copies)
+    hidden = [name for name, kind in space.neurons.items() if kind in TYPES]
+    ports = [(name, field) for name in hidden for field in FIELDS]
+    receivers = [*ports, ("output", "dict-1"), ("output", "dict-2")]
+    senders = [*ports, ("input", "char"), ("eos", "char"), ("const_1", "const_1")]
+    support = Support.of([(*receiver, *sender) for receiver in receivers for sender in senders])
+    assert support.size == n_links
+    weights = from_buffer(support, 0.02 * rng().standard_normal(support.size))
+    streams = text_streams("test string.", 60)
+    outputs = []
+    for trainable in (weights, restrict(weights, space.trainable.support)):
+        machine = space.with_trainable(trainable)
+        outputs.append(compile_machine(machine)(machine.trainable, streams))
+    assert np.isfinite(outputs[1]).all() and np.ptp(outputs[1]) > 0
+    assert np.array_equal(*outputs)
 
 
 def test_weights_have_the_scale_asked_for_and_come_from_the_generator():
