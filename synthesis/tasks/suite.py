@@ -20,7 +20,7 @@ from .generators import Sequences, constant, letters, numbers, random_streams
 from .spaces import named_space
 from .wiring import wire
 
-__all__ = ["SUITE", "StreamProgram"]
+__all__ = ["PROGRAMS", "SUITE", "StreamProgram"]
 
 PERIODS = (1, 2, 5)
 TICKS = 100
@@ -284,5 +284,8 @@ _PROGRAMS = (
         space=RECURRENT,
     ),
 )
+
+PROGRAMS = {program.name: program for program in _PROGRAMS}
+"""Programs by name; ``PROGRAMS[name].machine()`` is the one written by hand."""
 
 SUITE = tuple(program.task() for program in _PROGRAMS)
