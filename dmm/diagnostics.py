@@ -48,8 +48,8 @@ class Diagnostics:
 
     Attributes
     ----------
-    silent : neurons that can never emit anything but zero
-    unheard : other neurons that cannot influence any sink (none if the machine has no sink)
+    silent : neurons that can never emit anything but zero (none if the machine edits its links)
+    unheard : other neurons that cannot influence any sink (none if there is no sink)
     unread : outputs (neuron, field) of other neurons that no link reads
     inert : links into a field that is not read, or from one that is not written
     constants : outputs that do not depend on any input stream, with the value they settle at
@@ -134,12 +134,23 @@ def diagnose(machine: Machine) -> Diagnostics:
 
 
 def _living(machine: Machine, links: Iterable[Link]) -> set[str]:
-    """Neurons that a signal can reach; a product needs one on every field."""
+    """Neurons that a signal can reach; a product needs one on every field.
+
+    What a neuron emits before the first tick is a signal too. Of a machine that edits its own links
+    nothing is known: all of its neurons count.
+    """
+    if machine.matrix_port is not None:
+        return set(machine.neurons)
+    initial = initial_outputs(machine)
     waiting = {n: {f.name for f in machine.type_of(n).reads} for n in machine.neurons}
     followers: dict[str, list[Link]] = defaultdict(list)
     for link in links:
         followers[link.neuron_out].append(link)
-    living = {n for n in machine.neurons if machine.type_of(n).is_alive == "always"}
+    living = {
+        n
+        for n in machine.neurons
+        if machine.type_of(n).is_alive == "always" or bool(initial.subtree(n))
+    }
     frontier = sorted(living)
     while frontier:
         for link in followers[frontier.pop()]:
@@ -153,9 +164,9 @@ def _living(machine: Machine, links: Iterable[Link]) -> set[str]:
 
 
 def _heard(machine: Machine, links: Iterable[Link]) -> set[str]:
-    """Neurons with a way to a sink; all of them if there is no sink."""
+    """Neurons with a way to a sink; all of them if there is no sink, or if links may change."""
     sinks = [n for n in machine.neurons if not machine.type_of(n).writes]
-    if not sinks:
+    if not sinks or machine.matrix_port is not None:
         return set(machine.neurons)
     senders: dict[str, list[str]] = defaultdict(list)
     for link in links:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dmm import Machine
 from dmm.diagnostics import diagnose
-from dmm.zoo import duplicate_detector
+from dmm.zoo import duplicate_detector, fast_weights, pure_oscillator, self_copying, wave
 from tests.dmm.rendered import MACHINES, published_machine, small_recurrent_machine
 from vvalues.tree import from_leaves
 
@@ -83,6 +85,22 @@ def test_without_a_sink_no_neuron_is_unheard():
     found = diagnose(machine("eos accum", {"accum.dict-2 eos.char": 1.0}))
     assert found.dead == ()
     assert found.unread == (("accum", "dict"),)
+
+
+def test_what_a_neuron_emits_before_the_first_tick_is_a_signal():
+    one = machine(
+        "accum norm output", {"norm.dict accum.dict": 1.0, "output.dict-1 norm.norm": 1.0}
+    )
+    assert diagnose(one).dead == ("accum", "norm")
+    begun = replace(one, initial=from_leaves({("accum", "dict", "a"): 1.0}))
+    assert diagnose(begun).dead == ()
+
+
+@pytest.mark.parametrize("made", [wave, pure_oscillator, self_copying, fast_weights])
+def test_nothing_is_called_dead_where_links_may_change(made):
+    found = diagnose(made())
+    assert found.dead == ()
+    assert "0 dead neurons" in found.summary()
 
 
 def test_links_between_fields_that_do_not_exist_are_inert():
