@@ -1,0 +1,184 @@
+"""How the tree of an elastic network lies in one array: a column per neuron, zeros beyond.
+
+Trees are what structure edits, optimizers and files see; arrays are what the fused cycle computes
+with. The array has a fixed number of columns, its capacity, of which the first ones are taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from vvalues import Support, VValue, format_path, from_buffer, natural_key
+from vvalues.kernels import align
+
+__all__ = ["Layout", "Rows", "capacity_for", "layout_of", "neuron_number"]
+
+PREFIX = "neuron-"
+READOUT = "readout"
+BLOCK = 8
+"""Capacities are multiples of this: BLAS then sums the same numbers in the same order whatever the
+capacity, so that a network's figures do not depend on how far its array is padded."""
+
+
+def capacity_for(n_neurons: int, n_symbols: int) -> int:
+    """The least capacity that holds so many neurons (the last row holds a number per symbol)."""
+    return -(-max(n_neurons, n_symbols, 1) // BLOCK) * BLOCK
+
+
+def neuron_number(name: str) -> int:
+    """7 for ``neuron-7``; 0 for a name of another make."""
+    number = name.removeprefix(PREFIX)
+    return int(number) if name.startswith(PREFIX) and number.isdecimal() else 0
+
+
+class Rows(NamedTuple):
+    """Which rows of an array (rows, capacity) hold what; columns are neurons.
+
+    Attributes
+    ----------
+    recurrent : slice
+        Row i, column j: the link from neuron j to neuron i.
+    input : slice
+        A row per symbol read.
+    bias, multiplier : int
+    output : slice
+        A row per symbol predicted.
+    readout : int
+        The biases of the predictions, in the first columns.
+    n_rows : int
+    """
+
+    recurrent: slice
+    input: slice
+    bias: int
+    multiplier: int
+    output: slice
+    readout: int
+    n_rows: int
+
+    @staticmethod
+    @lru_cache(maxsize=256)
+    def of(capacity: int, n_symbols: int) -> Rows:
+        """The rows of an array of this capacity."""
+        at = np.cumsum([0, capacity, n_symbols, 1, 1, n_symbols, 1]).tolist()
+        return Rows(
+            recurrent=slice(at[0], at[1]),
+            input=slice(at[1], at[2]),
+            bias=at[2],
+            multiplier=at[3],
+            output=slice(at[4], at[5]),
+            readout=at[5],
+            n_rows=at[6],
+        )
+
+
+class Layout:
+    """Where every leaf of a network of these neurons lies.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Neurons in the order of their columns.
+    alphabet : str
+        The symbols read and predicted, in the order of their codes.
+    has_multipliers : bool
+        Without them every output is multiplied by 1.
+    """
+
+    def __init__(
+        self, names: Sequence[str], alphabet: str = "()ab", has_multipliers: bool = True
+    ) -> None:
+        self.names = tuple(names)
+        self.alphabet = alphabet
+        self.has_multipliers = has_multipliers
+        self.size = len(self.names)
+
+    @cached_property
+    def _cells(self) -> tuple[list[tuple[str, ...]], np.ndarray, np.ndarray]:
+        """Every path with its kind-relative row and its column."""
+        rows = Rows.of(0, len(self.alphabet))  # recurrent rows are counted from 0, others beyond
+        paths: list[tuple[str, ...]] = []
+        at: list[tuple[int, int]] = []
+        for j, name in enumerate(self.names):
+            for i, other in enumerate(self.names):
+                paths.append((name, "recurrent", other))
+                at.append((j, i))
+            for kind, block in (("input", rows.input), ("output", rows.output)):
+                for i, symbol in enumerate(self.alphabet):
+                    paths.append((name, kind, symbol))
+                    at.append((-1 - block.start - i, j))
+            paths.append((name, "bias"))
+            at.append((-1 - rows.bias, j))
+            if self.has_multipliers:
+                paths.append((name, "multiplier"))
+                at.append((-1 - rows.multiplier, j))
+        for i, symbol in enumerate(self.alphabet):
+            paths.append((READOUT, "bias", symbol))
+            at.append((-1 - rows.readout, i))
+        order = sorted(range(len(paths)), key=paths.__getitem__)
+        found = np.array(at, dtype=np.intp).reshape(-1, 2)[order]
+        return [paths[i] for i in order], found[:, 0], found[:, 1]
+
+    @cached_property
+    def support(self) -> Support:
+        """The support of a network of these neurons, all links present."""
+        return Support.of(self._cells[0], is_sorted=True)
+
+    @lru_cache(maxsize=8)  # noqa: B019  (a layout lives as long as its plans)
+    def positions(self, capacity: int) -> np.ndarray:
+        """Flat position in an array of this capacity of every leaf of the support."""
+        _, row, column = self._cells
+        row = np.where(row >= 0, row, capacity - 1 - row)
+        return row * capacity + column
+
+    def empty(self, capacity: int) -> np.ndarray:
+        """An array (rows, capacity) without a network: zeros, multipliers that are not leaves 1."""
+        rows = Rows.of(capacity, len(self.alphabet))
+        array = np.zeros((rows.n_rows, capacity))
+        if not self.has_multipliers:
+            array[rows.multiplier, : self.size] = 1.0
+        return array
+
+    def pack(self, tree: VValue, capacity: int) -> np.ndarray:
+        """A tree as an array (rows, capacity); absent links are zero."""
+        array = self.empty(capacity)
+        array.flat[self.positions(capacity)] = align(tree, self.support)
+        return array
+
+    def unpack(self, array: np.ndarray) -> VValue:
+        """Inverse of `pack`, on the full support."""
+        flat = np.ascontiguousarray(array).reshape(-1)
+        return from_buffer(self.support, flat[self.positions(array.shape[1])])
+
+
+def layout_of(support: Support, alphabet: str) -> Layout:
+    """The layout of a tree; remembered on its support.
+
+    Raises
+    ------
+    ValueError
+        If a path is not one of an elastic network; the message names it.
+    """
+    known: dict[str, Layout] = support.__dict__.setdefault("_elastic_layouts", {})
+    if alphabet not in known:
+        names = sorted((k for k in support.children() if k != READOUT), key=natural_key)
+        kinds = {path[1] for path in support.paths if len(path) == 2}
+        layout = Layout(names, alphabet, "multiplier" in kinds or not names)
+        for path in support.paths:
+            if path not in layout.support:
+                raise ValueError(
+                    f"parameters have a leaf at {format_path(path)}, which is none of an elastic "
+                    f"network of {len(names)} neurons over the alphabet {alphabet!r}: expected "
+                    "NEURON/recurrent/NEURON, NEURON/input/SYMBOL, NEURON/output/SYMBOL, "
+                    "NEURON/bias, NEURON/multiplier and readout/bias/SYMBOL"
+                )
+            if support.shape(support.index[path]):
+                raise ValueError(
+                    f"parameters have an array at {format_path(path)}; expected a number"
+                )
+        known[alphabet] = layout
+    return known[alphabet]

@@ -1,0 +1,334 @@
+"""The elastic recurrent network as a model: parameters are a tree with a subtree per neuron.
+
+    neuron-3/recurrent/neuron-1    the link from neuron-1 to neuron-3
+    neuron-3/input/(               its link from a symbol read
+    neuron-3/bias
+    neuron-3/multiplier            of its output, on the way to the predictions only
+    neuron-3/output/(              its link to the prediction of a symbol
+    readout/bias/(                 the bias of that prediction
+
+A neuron that comes or goes is a change of support. The loss of a cycle is one fused primitive of
+autograd, equal to `plain_loss` to rounding; `plain_loss` is the few lines that define the model.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import autograd.numpy as anp
+import numpy as np
+from autograd import grad
+from autograd.extend import defjvp, defvjp, primitive
+
+from vvalues import Support, VValue, ravel, restrict, unravel
+from vvalues.tracing import support_of
+
+from .cycle import LaneCycle
+from .layout import PREFIX, Layout, Rows, capacity_for, layout_of
+from .neurons import initial_array
+from .settings import ElasticSettings
+
+__all__ = ["ElasticNetwork"]
+
+
+class ElasticNetwork:
+    """A recurrent network of tanh neurons over an alphabet; every tree of neurons is a member.
+
+    Parameters
+    ----------
+    alphabet : str
+        The symbols read and predicted, in the order of their codes.
+    settings : ElasticSettings, optional
+        Tell how `initial` begins.
+
+    Examples
+    --------
+    >>> model = ElasticNetwork("()ab")
+    >>> tree = model.initial(np.random.default_rng(0))
+    >>> model.neurons(tree), tree["neuron-1", "multiplier"]
+    (('neuron-1',), 1.0)
+    >>> model(tree, np.array([0, 2, 3])).shape
+    (3, 4)
+    """
+
+    def __init__(self, alphabet: str = "()ab", settings: ElasticSettings | None = None) -> None:
+        if not alphabet or len(set(alphabet)) < len(alphabet):
+            raise ValueError(f"alphabet is {alphabet!r}; expected different characters")
+        self.alphabet = alphabet
+        self.settings = ElasticSettings() if settings is None else settings
+
+    def initial(self, rng: np.random.Generator, size: int = 1) -> VValue:
+        """So many neurons with small normal weights, biases 0, multipliers 1."""
+        if size < 1:
+            raise ValueError(f"size is {size!r}; expected at least 1 neuron")
+        names = [f"{PREFIX}{i}" for i in range(1, size + 1)]
+        layout = Layout(names, self.alphabet, self.settings.has_multipliers)
+        capacity = capacity_for(size, len(self.alphabet))
+        return layout.unpack(initial_array(layout, capacity, self.settings, rng))
+
+    def neurons(self, parameters: VValue) -> tuple[str, ...]:
+        """Names of the neurons, oldest first."""
+        return self.layout(parameters.support).names
+
+    def layout(self, support: Support) -> Layout:
+        """Where the leaves of such a tree lie in an array."""
+        return layout_of(support, self.alphabet)
+
+    def multipliers(self, parameters: VValue) -> np.ndarray:
+        """The multipliers of all neurons, ones if they have none."""
+        return _array(self.layout(parameters.support), parameters)[-1, :, 0]
+
+    # -------------------- predictions, as plain as can be --------------------
+
+    def __call__(self, parameters: VValue, inputs: np.ndarray) -> np.ndarray:
+        """Predictions (logits) after every symbol, from a hidden state of zeros.
+
+        Parameters
+        ----------
+        parameters : VValue
+        inputs : array of int (length,)
+            Codes of the symbols read.
+
+        Returns
+        -------
+        array (length, symbols)
+            Plain autograd: differentiable to any order.
+        """
+        logits, _ = self.rollout(parameters, inputs)
+        return logits
+
+    def rollout(self, parameters: VValue, inputs: Any, hidden: Any = None) -> tuple[Any, Any]:
+        """Predictions (length, symbols) from a hidden state (neurons,), and the last hidden state.
+
+        Raises
+        ------
+        ValueError
+            If an input is no code of the alphabet, or the hidden state is of the wrong length.
+        """
+        layout = self.layout(support_of(parameters, "parameters"))
+        codes = _codes(inputs, self.alphabet)
+        start = np.zeros(layout.size) if hidden is None else hidden
+        _check_hidden(start, layout)
+        return _plain_rollout(ravel(restrict(parameters, layout.support)), start, codes, layout)
+
+    def plain_loss(self, parameters: VValue, symbols: Any, hidden: Any = None) -> Any:
+        """The same as `loss`, step by step on autograd's tape."""
+        codes = _symbols(symbols, self.alphabet)
+        logits, _ = self.rollout(parameters, codes[:-1], hidden)
+        return _cross_entropy(logits, codes[1:])
+
+    # -------------------- the fused cycle --------------------
+
+    def loss(self, parameters: VValue, symbols: Any, hidden: Any = None) -> Any:
+        """Cross-entropy of a cycle: each symbol but the first is predicted from those before.
+
+        Parameters
+        ----------
+        parameters : VValue
+        symbols : array of int (length + 1,)
+        hidden : array (neurons,), optional
+            Hidden state to begin with; zeros when omitted.
+
+        Returns
+        -------
+        float
+            Nats, summed over the length. Differentiable in parameters and hidden state, in both
+            modes and to any order (beyond the first by way of `plain_loss`).
+        """
+        layout = self.layout(support_of(parameters, "parameters"))
+        codes = _symbols(symbols, self.alphabet)
+        start = np.zeros(layout.size) if hidden is None else hidden
+        _check_hidden(start, layout)
+        return _loss(ravel(restrict(parameters, layout.support)), start, codes, layout)
+
+    def linearize(
+        self, parameters: VValue, symbols: Any, hidden: np.ndarray | None = None
+    ) -> tuple[float, VValue, np.ndarray]:
+        """Loss, gradient in the settings' mode, and the hidden state at the end; no tape.
+
+        In mode "paper" the gradient by the multipliers is the source's erroneous one; elsewhere it
+        is that of `loss`. The penalty is not part of either.
+        """
+        layout = self.layout(parameters.support)
+        codes = _symbols(symbols, self.alphabet)
+        start = np.zeros(layout.size) if hidden is None else np.asarray(hidden, dtype=np.float64)
+        _check_hidden(start, layout)
+        full = restrict(parameters, layout.support)
+        losses, cycle, packed = _run_cycle(full, start, codes, layout)
+        gradient = cycle.gradient[0]
+        if self.settings.mode == "paper":
+            rows = cycle.rows
+            pulled = packed[0, rows.output] * cycle.symbol_gradients[0][:, None]
+            gradient[rows.multiplier] = pulled.sum(axis=0) * packed[0, rows.multiplier]
+        by_leaf = restrict(layout.unpack(gradient), parameters.support)
+        return float(losses[0]), by_leaf, cycle.hidden[0, : layout.size].copy()
+
+
+# -------------------- checks --------------------
+
+
+def _codes(inputs: Any, alphabet: str) -> np.ndarray:
+    codes = np.asarray(inputs)
+    if codes.ndim != 1 or not np.issubdtype(codes.dtype, np.integer):
+        raise ValueError(
+            f"inputs are of type {codes.dtype} and shape {codes.shape}; expected the integer codes "
+            "of a text (synthesis.tasks.characters.encode gives them)"
+        )
+    if codes.size and not 0 <= int(codes.min()) <= int(codes.max()) < len(alphabet):
+        wrong = int(codes[(codes < 0) | (codes >= len(alphabet))][0])
+        raise ValueError(f"inputs have the code {wrong}; the alphabet {alphabet!r} has 0 to "
+                         f"{len(alphabet) - 1}")  # fmt: skip
+    return codes.astype(np.intp)
+
+
+def _symbols(symbols: Any, alphabet: str) -> np.ndarray:
+    codes = _codes(symbols, alphabet)
+    if len(codes) < 2:
+        raise ValueError(f"symbols: a cycle needs at least 2, there are {len(codes)}")
+    return codes
+
+
+def _check_hidden(hidden: Any, layout: Layout) -> None:
+    if np.shape(hidden) != (layout.size,):
+        raise ValueError(
+            f"hidden state is of shape {np.shape(hidden)}; a network of {layout.size} neurons "
+            f"needs ({layout.size},)"
+        )
+
+
+# -------------------- plain --------------------
+
+
+def _array(layout: Layout, parameters: Any) -> np.ndarray:
+    """Multipliers of a tree, by neuron, in a shape of their own: (1, neurons, 1)."""
+    n = layout.size
+    packed = layout.pack(
+        restrict(parameters, layout.support), capacity_for(n, len(layout.alphabet))
+    )
+    rows = Rows.of(packed.shape[1], len(layout.alphabet))
+    return packed[rows.multiplier, :n][None, :, None]
+
+
+def _plain_rollout(flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) -> tuple[Any, Any]:
+    n, n_symbols = layout.size, len(layout.alphabet)
+    capacity = max(n, n_symbols)
+    rows = Rows.of(capacity, n_symbols)
+    # Leaf numbers in the places of an array: taking them makes matrices of the flat vector.
+    place = np.full((rows.n_rows, capacity), -1)
+    place.flat[layout.positions(capacity)] = np.arange(layout.support.size)
+    recurrent = flat[place[rows.recurrent, :n][:n]]
+    read = flat[place[rows.input, :n]]
+    bias = flat[place[rows.bias, :n]]
+    output = flat[place[rows.output, :n]]
+    readout = flat[place[rows.readout, :n_symbols]]
+    if layout.has_multipliers:
+        output = output * flat[place[rows.multiplier, :n]]
+    logits = []
+    for code in codes:
+        hidden = anp.tanh(read[code] + anp.dot(recurrent, hidden) + bias)
+        logits.append(anp.dot(output, hidden) + readout)
+    return anp.stack(logits) if logits else np.zeros((0, n_symbols)), hidden
+
+
+def _cross_entropy(logits: Any, targets: np.ndarray) -> Any:
+    shifted = logits - anp.max(logits, axis=1, keepdims=True)
+    totals = anp.log(anp.sum(anp.exp(shifted), axis=1))
+    return anp.sum(totals - shifted[np.arange(len(targets)), targets])
+
+
+def _plain_loss(flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) -> Any:
+    logits, _ = _plain_rollout(flat, hidden, codes[:-1], layout)
+    return _cross_entropy(logits, codes[1:])
+
+
+# -------------------- fused --------------------
+
+
+def _run_cycle(
+    tree: VValue, hidden: np.ndarray, codes: np.ndarray, layout: Layout
+) -> tuple[np.ndarray, LaneCycle, np.ndarray]:
+    n_symbols = len(layout.alphabet)
+    capacity = capacity_for(layout.size, n_symbols)
+    packed = layout.pack(tree, capacity)[None]
+    start = np.zeros((1, capacity))
+    start[0, : layout.size] = hidden
+    cycle = LaneCycle(1, capacity, n_symbols, len(codes) - 1)
+    return cycle(packed, start, codes[:, None]), cycle, packed
+
+
+@primitive
+def _gradient(flat: np.ndarray, hidden: np.ndarray, codes: np.ndarray, layout: Layout, /) -> Any:
+    """Loss, gradient by parameters and gradient by hidden state, in one array."""
+    losses, cycle, _ = _run_cycle(unravel(flat, layout.support), hidden, codes, layout)
+    by_leaf = layout.unpack(cycle.gradient[0]).buffer
+    return np.concatenate([losses, by_leaf, cycle.hidden_gradient[0, : layout.size]])
+
+
+def _plain_gradient(flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) -> Any:
+    by_flat, by_hidden = grad(_plain_loss, 0), grad(_plain_loss, 1)
+    parts = (
+        anp.reshape(_plain_loss(flat, hidden, codes, layout), (1,)),
+        by_flat(flat, hidden, codes, layout),
+        by_hidden(flat, hidden, codes, layout),
+    )
+    return anp.concatenate(parts)
+
+
+def _second(which: int) -> Any:
+    """Derivative of the gradient along a cotangent: plain, and so differentiable again."""
+
+    def vjp(ans: Any, flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) -> Any:
+        def along(f: Any, h: Any, g: Any) -> Any:
+            return anp.dot(g, _plain_gradient(f, h, codes, layout))
+
+        return lambda g: grad(along, which)(flat, hidden, g)
+
+    return vjp
+
+
+def _second_along(which: int) -> Any:
+    """Derivative of the gradient along a tangent: second derivatives commute, so that it is the
+    gradient of the slope along the tangent."""
+
+    def jvp(g: Any, ans: Any, flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) -> Any:
+        def slope(f: Any, h: Any, tangent: Any) -> Any:
+            return anp.dot(tangent, grad(_plain_loss, which)(f, h, codes, layout))
+
+        parts = (
+            anp.reshape(slope(flat, hidden, g), (1,)),
+            grad(slope, 0)(flat, hidden, g),
+            grad(slope, 1)(flat, hidden, g),
+        )
+        return anp.concatenate(parts)
+
+    return jvp
+
+
+defvjp(_gradient, _second(0), _second(1), argnums=(0, 1))
+defjvp(_gradient, _second_along(0), _second_along(1), argnums=(0, 1))
+
+
+@primitive
+def _loss(flat: np.ndarray, hidden: np.ndarray, codes: np.ndarray, layout: Layout, /) -> float:
+    losses, _, _ = _run_cycle(unravel(flat, layout.support), hidden, codes, layout)
+    return float(losses[0])
+
+
+def _part(which: int, flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) -> Any:
+    n = layout.support.size
+    gradient = _gradient(flat, hidden, codes, layout)
+    return gradient[1 : 1 + n] if which == 0 else gradient[1 + n :]
+
+
+defvjp(
+    _loss,
+    lambda ans, *args: lambda g: g * _part(0, *args),
+    lambda ans, *args: lambda g: g * _part(1, *args),
+    argnums=(0, 1),
+)
+defjvp(
+    _loss,
+    lambda g, ans, *args: anp.dot(g, _part(0, *args)),
+    lambda g, ans, *args: anp.dot(g, _part(1, *args)),
+    argnums=(0, 1),
+)

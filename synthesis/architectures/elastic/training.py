@@ -1,0 +1,323 @@
+"""Training one elastic network as a tree, with the general optimizers and edits of this package.
+
+This is the definition; `lanes` does the same to the bit for many networks, many times faster. Use
+this one to change something: another optimizer, another rule, an edit of one's own in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vvalues import Path, Support, VValue, from_buffer, restrict
+
+from ...neuron_edits import KeyedNeurons, add_neuron, delete_neuron, neuron_leaves
+from ...optimizers import Optimizer, adagrad, chain, clip, state_leaves, with_state_leaves
+from ...tasks.characters import Phase
+from .layout import PREFIX, READOUT, Layout, capacity_for, layout_of, neuron_number
+from .network import ElasticNetwork
+from .neurons import EPSILON, RMS_DECAY, draw_neuron, memory_of_new, starting_memory
+from .rules import members_to_delete, wants_another
+from .settings import ElasticSettings
+
+__all__ = [
+    "ElasticState",
+    "TextReader",
+    "elastic_neurons",
+    "elastic_optimizer",
+    "initial_state",
+    "step",
+    "train_tree",
+]
+
+
+@dataclass(frozen=True)
+class ElasticState:
+    """An elastic network in training.
+
+    Attributes
+    ----------
+    parameters : VValue
+    optimizer : optimizer state
+    hidden : VValue
+        Hidden state, a number per neuron.
+    born : dict of name -> cycle
+    next_number : int
+        Number of the next neuron; none is ever used twice.
+    deleted : (name, leaves), optional
+        The last deleted neuron, for inheritance.
+    cycle : int
+    smooth : float
+        Running mean of the loss of a cycle.
+    """
+
+    parameters: VValue
+    optimizer: Any
+    hidden: VValue
+    born: dict[str, int]
+    next_number: int
+    deleted: tuple[str, VValue] | None
+    cycle: int
+    smooth: float
+
+
+# -------------------- how neurons lie in the tree --------------------
+
+
+def _places(path: Path) -> tuple[int, ...]:
+    if path[0] == READOUT:
+        return ()
+    return (0, 2) if len(path) > 2 and path[1] == "recurrent" else (0,)
+
+
+def elastic_neurons(model: ElasticNetwork) -> KeyedNeurons:
+    """The context of `add_neuron` and `delete_neuron` for elastic networks.
+
+    A new neuron is linked with all others, both ways, by small random weights, and has the
+    threshold as its multiplier.
+    """
+    settings, alphabet = model.settings, model.alphabet
+
+    def links(support: Support, name: str) -> Sequence[Path]:
+        layout = layout_of(support, alphabet)
+        larger = Layout((*layout.names, name), alphabet, settings.has_multipliers)
+        return [
+            path
+            for path in larger.support.paths
+            if name in (path[0], path[-1]) and path[0] != READOUT
+        ]
+
+    def draw(paths: Sequence[Path], rng: np.random.Generator) -> np.ndarray:
+        (name,) = {path[0] for path in paths if path[1] == "bias"}
+        others = sorted((path[0] for path in paths if path[0] != name), key=neuron_number)
+        new = draw_neuron(len(others), len(alphabet), settings, rng)
+        values: dict[Path, float] = {
+            (name, "bias"): new.bias,
+            (name, "multiplier"): settings.threshold,
+        }
+        for other, weight in zip((*others, name), new.incoming, strict=True):
+            values[name, "recurrent", other] = weight
+        for other, weight in zip(others, new.outgoing, strict=True):
+            values[other, "recurrent", name] = weight
+        for symbol, read, output in zip(alphabet, new.input, new.output, strict=True):
+            values[name, "input", symbol], values[name, "output", symbol] = read, output
+        return np.array([values[path] for path in paths])
+
+    return KeyedNeurons(_places, draw, links)
+
+
+# -------------------- optimizer --------------------
+
+
+class MeanSquareState(NamedTuple):
+    """Running mean of squared gradients."""
+
+    memory: VValue
+
+
+def _rmsprop(rate: float) -> Optimizer:
+    """RMSProp without bias correction, epsilon inside the root, as in the source."""
+
+    def update(
+        gradient: VValue, state: MeanSquareState, parameters: VValue
+    ) -> tuple[VValue, MeanSquareState]:
+        g = gradient.buffer
+        memory = state.memory.buffer * (1.0 - RMS_DECAY) + g * g * RMS_DECAY
+        step = -rate * g / np.sqrt(memory + EPSILON)
+        support = parameters.support
+        return from_buffer(support, step), MeanSquareState(from_buffer(support, memory))
+
+    return Optimizer(lambda p: MeanSquareState(from_buffer(p.support, np.zeros(p.size))), update)
+
+
+def elastic_optimizer(settings: ElasticSettings) -> Optimizer:
+    """Bounded gradient, Adagrad or RMSProp, bounded step."""
+    is_norm = settings.mode == "outgoing-norm"
+    adaptive = _rmsprop(settings.rate) if is_norm else adagrad(settings.rate)
+    return chain(clip(settings.clip), adaptive, clip(settings.largest_step))
+
+
+# -------------------- one cycle --------------------
+
+
+def initial_state(
+    model: ElasticNetwork, rng: np.random.Generator, size: int = 1, length: int = 40
+) -> ElasticState:
+    """A network of random weights that has read nothing yet."""
+    parameters = model.initial(rng, size)
+    layout = model.layout(parameters.support)
+    capacity = capacity_for(size, len(model.alphabet))
+    memory = layout.unpack(starting_memory(layout, capacity, model.settings))
+    optimizer = elastic_optimizer(model.settings).init(parameters)
+    optimizer = _with_memory(optimizer, lambda tree: memory)
+    return ElasticState(
+        parameters=parameters,
+        optimizer=optimizer,
+        hidden=VValue(dict.fromkeys(layout.names, 0.0)),
+        born=dict.fromkeys(layout.names, 0),
+        next_number=size + 1,
+        deleted=None,
+        cycle=0,
+        smooth=length * float(np.log(len(model.alphabet))),
+    )
+
+
+def _with_memory(optimizer: Any, change: Any) -> Any:
+    leaves = [
+        change(leaf) if isinstance(leaf, VValue) else leaf for leaf in state_leaves(optimizer)
+    ]
+    return with_state_leaves(optimizer, leaves)
+
+
+def step(
+    model: ElasticNetwork, state: ElasticState, symbols: np.ndarray, rng: np.random.Generator
+) -> tuple[ElasticState, float]:
+    """One cycle: read, learn, edit. Returns the new state and the loss of the cycle.
+
+    Parameters
+    ----------
+    model : ElasticNetwork
+    state : ElasticState
+    symbols : array of int (length + 1,)
+    rng : Generator
+    """
+    settings = model.settings
+    names = model.neurons(state.parameters)
+    hidden = np.array([state.hidden[name] for name in names])
+    loss, gradient, hidden = model.linearize(state.parameters, symbols, hidden)
+    if settings.has_multipliers:
+        gradient = gradient + _penalty(model, state.parameters, len(symbols) - 1)
+    change, optimizer = elastic_optimizer(settings).update(
+        gradient, state.optimizer, state.parameters
+    )
+    parameters = _shrunk(model, state.parameters + change)
+    share = settings.smoothing
+    state = replace(
+        state,
+        parameters=parameters,
+        optimizer=optimizer,
+        hidden=VValue(dict(zip(names, hidden.tolist(), strict=True))),
+        cycle=state.cycle + 1,
+        smooth=(1.0 - share) * state.smooth + share * loss,
+    )
+    return (_edited(model, state, rng) if settings.adapts_size else state), loss
+
+
+def _chosen(parameters: VValue, kinds: Sequence[str]) -> np.ndarray:
+    """Which leaves are of these kinds."""
+    return np.array([path[1] in kinds and path[0] != READOUT for path in parameters.support.paths])
+
+
+def _penalty(model: ElasticNetwork, parameters: VValue, length: int) -> VValue:
+    is_multiplier = _chosen(parameters, ["multiplier"])
+    strength = length * model.settings.penalty
+    penalty = np.where(is_multiplier, strength * np.sign(parameters.buffer), 0.0)
+    return from_buffer(parameters.support, penalty)
+
+
+def _shrunk(model: ElasticNetwork, parameters: VValue) -> VValue:
+    """The decoupled penalty, and the floor of the multipliers."""
+    settings, values = model.settings, np.array(parameters.buffer)
+    if settings.mode == "outgoing-norm":
+        at = _chosen(parameters, ["recurrent", "output"])
+        values[at] -= settings.decoupled_penalty * np.sign(values[at])
+    elif settings.has_multipliers:
+        at = _chosen(parameters, ["multiplier"])
+        values[at] = np.maximum(values[at] - settings.decoupled_penalty, settings.smallest)
+    return from_buffer(parameters.support, values)
+
+
+def _marked(model: ElasticNetwork, parameters: VValue) -> np.ndarray:
+    """Places of the neurons at or below the threshold."""
+    settings, layout = model.settings, model.layout(parameters.support)
+    n, n_symbols = layout.size, len(model.alphabet)
+    if settings.has_multipliers:
+        strength = model.multipliers(parameters)
+    else:
+        capacity = capacity_for(n, n_symbols)
+        array = np.abs(layout.pack(parameters, capacity))
+        output = array[capacity + n_symbols + 2 : capacity + 2 * n_symbols + 2]
+        lateral = array[:capacity].sum(axis=0)
+        strength = (0.5 * (output.sum(axis=0) + n_symbols * lateral / n))[:n]
+    return np.flatnonzero(strength <= settings.threshold)
+
+
+def _edited(model: ElasticNetwork, state: ElasticState, rng: np.random.Generator) -> ElasticState:
+    """Deletion and addition by the rules; memory and hidden state follow."""
+    settings, context = model.settings, elastic_neurons(model)
+    names, marked = model.neurons(state.parameters), _marked(model, state.parameters)
+    ages = [state.cycle - state.born[names[i]] for i in marked]
+    gone = [names[i] for i in members_to_delete(marked, settings, rng, ages)]
+    parameters, optimizer, deleted = state.parameters, state.optimizer, state.deleted
+    born, number = dict(state.born), state.next_number
+    if gone:
+        leaves = neuron_leaves(parameters, context, gone[-1])
+        deleted = gone[-1], leaves.at((gone[-1], "multiplier")).remove()
+        parameters, optimizer = delete_neuron(parameters, optimizer, context, rng, names=gone)
+        born = {name: cycle for name, cycle in born.items() if name not in gone}
+    if wants_another(len(born), len(marked) - len(gone), settings, rng):
+        name = f"{PREFIX}{number}"
+        inherit = deleted if settings.inherit else None
+        parameters, optimizer = add_neuron(
+            parameters, optimizer, context, rng, name=name, inherit=inherit
+        )
+        optimizer = _with_memory(optimizer, lambda tree: _started(tree, context, name, settings))
+        born[name], number = state.cycle, number + 1
+    return replace(
+        state,
+        parameters=parameters,
+        optimizer=optimizer,
+        hidden=restrict(state.hidden, VValue(dict.fromkeys(born, 0.0)).support),
+        born=born,
+        next_number=number,
+        deleted=deleted,
+    )
+
+
+def _started(memory: VValue, context: KeyedNeurons, name: str, settings: ElasticSettings) -> VValue:
+    support = neuron_leaves(memory, context, name).support
+    return memory + from_buffer(support, np.full(support.size, memory_of_new(settings)))
+
+
+# -------------------- whole runs --------------------
+
+
+class TextReader:
+    """Cycles of text, phase after phase; a text that ends begins again.
+
+    Parameters
+    ----------
+    phases : sequence of Phase
+    """
+
+    def __init__(self, phases: Sequence[Phase]) -> None:
+        self.phases = tuple(phases)
+
+    def __iter__(self) -> Iterator[tuple[np.ndarray, bool]]:
+        """Symbols (length + 1,) of every cycle, and whether the text has just begun again."""
+        for phase in self.phases:
+            codes, length, at = phase.task.codes, phase.task.length, 0
+            for _ in range(phase.cycles):
+                wraps = at + length + 1 >= len(codes)
+                at = 0 if wraps else at
+                yield codes[at : at + length + 1].astype(np.intp), wraps
+                at += length
+
+
+def train_tree(
+    model: ElasticNetwork, phases: Sequence[Phase], rng: np.random.Generator, size: int = 1
+) -> Iterator[tuple[ElasticState, float]]:
+    """Train one tree to the end of its phases; yields state and loss after every cycle.
+
+    The hidden state is carried from cycle to cycle (without gradient), and begins at zero where a
+    text begins again.
+    """
+    state = initial_state(model, rng, size, phases[0].task.length)
+    for symbols, wraps in TextReader(phases):
+        if wraps:
+            state = replace(state, hidden=0.0 * state.hidden)
+        state, loss = step(model, state, symbols, rng)
+        yield state, loss

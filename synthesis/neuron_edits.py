@@ -1,0 +1,423 @@
+"""Edits that add and delete whole neurons, for every model whose parameters are a tree.
+
+Each has the form of every edit here, ``edit(parameters, state, context, rng, *, ...)``, returns
+``(parameters, state)``, and the optimizer's memory follows: that of a deleted neuron is dropped, a
+new one starts from zero. ``context`` tells how neurons lie in the tree:
+
+* `KeyedNeurons`: a neuron is a key that occurs in paths (elastic networks, dataflow matrix
+  machines). Deleting it drops every leaf whose path names it.
+* `AxisNeurons`: a neuron is an index along axes of array leaves (hidden units of a perceptron).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Protocol
+
+import numpy as np
+
+from vvalues import Path, Support, VValue, format_path, from_buffer, natural_key, restrict
+
+from .optimizers import state_leaves, with_state_leaves
+
+__all__ = [
+    "AxisNeurons",
+    "KeyedNeurons",
+    "Neurons",
+    "add_neuron",
+    "delete_neuron",
+    "hidden_units",
+    "machine_neurons",
+    "neuron_leaves",
+]
+
+
+class Neurons(Protocol):
+    """How neurons lie in a tree of parameters (and in the optimizer's trees, which are alike)."""
+
+    def names(self, tree: VValue) -> tuple[str, ...]:
+        """All neurons, in the order of their making."""
+        ...
+
+    def without(self, tree: VValue, names: Sequence[str]) -> VValue:
+        """The tree without these neurons."""
+        ...
+
+    def leaves(self, tree: VValue, name: str) -> VValue:
+        """What belongs to one neuron."""
+        ...
+
+    def enlarged(
+        self, tree: VValue, name: str, rng: np.random.Generator | None, inherited: VValue
+    ) -> VValue:
+        """The tree with one neuron more; zeros for it without a generator.
+
+        What ``inherited`` (leaves of a neuron that once was, by the new one's name) has and the new
+        neuron needs is taken from there.
+        """
+        ...
+
+    def fresh_name(self, tree: VValue) -> str:
+        """A name for a new neuron."""
+        ...
+
+    def renamed(self, leaves: VValue, name: str, new: str) -> VValue:
+        """Leaves of one neuron as those of another."""
+        ...
+
+
+# -------------------- the edits --------------------
+
+
+def delete_neuron(
+    parameters: VValue,
+    state: Any = (),
+    context: Neurons | None = None,
+    rng: np.random.Generator | None = None,
+    *,
+    names: Sequence[str] | None = None,
+) -> tuple[VValue, Any]:
+    """Delete neurons with all their links, and their share of the optimizer's memory.
+
+    Parameters
+    ----------
+    parameters : VValue
+    state : optimizer state
+    context : Neurons
+        How neurons lie in the tree.
+    rng : Generator, optional
+        Chooses one neuron when no names are given.
+    names : sequence of str, optional
+
+    Raises
+    ------
+    ValueError
+        If there is no context, or nothing tells which neuron; if a neuron does not exist.
+
+    Examples
+    --------
+    >>> tree = VValue({"a": {"links": {"b": 1.0}}, "b": {"links": {"a": 2.0, "b": 3.0}}})
+    >>> delete_neuron(tree, (), KeyedNeurons((0, 2)), names=["a"])[0]
+    VValue({'b': {'links': {'b': 3.0}}})
+    """
+    context = _required(context, "delete_neuron")
+    living = context.names(parameters)
+    if names is None:
+        if rng is None or not living:
+            raise ValueError(
+                "names: give the neurons to delete, or a generator to choose one of "
+                f"the {len(living)} there are"
+            )
+        names = [living[int(rng.integers(len(living)))]]
+    for name in names:
+        if name not in living:
+            raise ValueError(f"names: there is no neuron {name!r}; there are {_shown(living)}")
+    return _edited(parameters, state, lambda tree: context.without(tree, names))
+
+
+def add_neuron(
+    parameters: VValue,
+    state: Any = (),
+    context: Neurons | None = None,
+    rng: np.random.Generator | None = None,
+    *,
+    name: str | None = None,
+    inherit: tuple[str, VValue] | None = None,
+) -> tuple[VValue, Any]:
+    """Add a neuron with random links; the optimizer's memory of it is zero.
+
+    Parameters
+    ----------
+    parameters : VValue
+    state : optimizer state
+    context : Neurons
+        How neurons lie in the tree, and how a new one begins.
+    rng : Generator
+    name : str, optional
+        A fresh one when omitted.
+    inherit : (name, VValue), optional
+        Name and leaves (`neuron_leaves`) of a deleted neuron: the new one takes them over, as far
+        as their other ends live.
+
+    Raises
+    ------
+    ValueError
+        If there is no context or generator, or the name is taken.
+    """
+    context = _required(context, "add_neuron")
+    if rng is None:
+        raise ValueError("rng is missing: a new neuron has random links")
+    living = context.names(parameters)
+    name = context.fresh_name(parameters) if name is None else name
+    if name in living:
+        raise ValueError(f"name: there is a neuron {name!r} already; leave the name out")
+    inherited = VValue() if inherit is None else context.renamed(inherit[1], inherit[0], name)
+    larger = context.enlarged(parameters, name, rng, inherited)
+    _, state = _edited(parameters, state, lambda tree: context.enlarged(tree, name, None, VValue()))
+    return larger, state
+
+
+def neuron_leaves(parameters: VValue, context: Neurons, name: str) -> VValue:
+    """Everything that belongs to a neuron: what `delete_neuron` drops.
+
+    Raises
+    ------
+    ValueError
+        If it does not exist.
+    """
+    living = context.names(parameters)
+    if name not in living:
+        raise ValueError(f"name: there is no neuron {name!r}; there are {_shown(living)}")
+    return context.leaves(parameters, name)
+
+
+def _required(context: Neurons | None, edit: str) -> Neurons:
+    if context is None:
+        raise ValueError(f"context is missing: {edit} asks it how neurons lie in the tree")
+    return context
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(names[:6]) + (", ..." if len(names) > 6 else "") if names else "none"
+
+
+def _edited(parameters: VValue, state: Any, edit: Callable[[VValue], VValue]) -> tuple[VValue, Any]:
+    leaves = [edit(leaf) if isinstance(leaf, VValue) else leaf for leaf in state_leaves(state)]
+    return edit(parameters), with_state_leaves(state, leaves)
+
+
+# -------------------- neurons as keys --------------------
+
+Places = Callable[[Path], tuple[int, ...]]
+Draw = Callable[[Sequence[Path], np.random.Generator], np.ndarray]
+
+
+class KeyedNeurons:
+    """Neurons are keys of paths.
+
+    Parameters
+    ----------
+    places : tuple of int, or function from a path to one
+        At which levels of a path a neuron is named.
+    draw : function of paths and a Generator, optional
+        First values of the new leaves, in the order of the paths; normal with deviation ``scale``
+        when omitted.
+    links : function of a support and a name, optional
+        The paths a new neuron brings. When omitted it is wired like the newest neuron: every leaf
+        that names that one has a counterpart.
+    scale : float
+
+    Examples
+    --------
+    >>> tree = VValue({"neuron-1": {"bias": 1.0, "links": {"neuron-1": 2.0}}})
+    >>> context = KeyedNeurons(lambda path: (0, 2) if "links" in path else (0,), scale=0.0)
+    >>> add_neuron(tree, (), context, np.random.default_rng(0))[0]["neuron-2"]
+    VValue({'bias': 0.0, 'links': {'neuron-1': 0.0, 'neuron-2': 0.0}})
+    """
+
+    def __init__(
+        self,
+        places: tuple[int, ...] | Places,
+        draw: Draw | None = None,
+        links: Callable[[Support, str], Sequence[Path]] | None = None,
+        scale: float = 0.01,
+    ) -> None:
+        self._places = places
+        self._draw = draw
+        self._links = links
+        self.scale = scale
+
+    def places(self, path: Path) -> tuple[int, ...]:
+        """At which levels of this path a neuron is named."""
+        places = self._places(path) if callable(self._places) else self._places
+        return tuple(i for i in places if i < len(path))
+
+    def names(self, tree: VValue) -> tuple[str, ...]:
+        """All neurons, in natural order."""
+        found = {path[i] for path in tree.support.paths for i in self.places(path)}
+        return tuple(sorted(found, key=natural_key))
+
+    def without(self, tree: VValue, names: Sequence[str]) -> VValue:
+        """The tree without the leaves that name one of these neurons."""
+        gone = set(names)
+        keep = [not self._names_one(path, gone) for path in tree.support.paths]
+        return restrict(tree, tree.support.where(np.array(keep, dtype=bool)))
+
+    def leaves(self, tree: VValue, name: str) -> VValue:
+        """All leaves that name this neuron."""
+        keep = [self._names_one(path, {name}) for path in tree.support.paths]
+        return restrict(tree, tree.support.where(np.array(keep, dtype=bool)))
+
+    def _names_one(self, path: Path, names: set[str]) -> bool:
+        return any(path[i] in names for i in self.places(path))
+
+    def fresh_name(self, tree: VValue) -> str:
+        """The newest neuron's name with the next number."""
+        living = self.names(tree)
+        stem, _, number = (living[-1] if living else "neuron-0").rpartition("-")
+        if not number.isdecimal():
+            stem, number = f"{living[-1]}", "1"
+        return f"{stem}-{int(number) + 1}"
+
+    def enlarged(
+        self, tree: VValue, name: str, rng: np.random.Generator | None, inherited: VValue
+    ) -> VValue:
+        """The tree with the new neuron's leaves."""
+        paths = list(self._links(tree.support, name) if self._links else self._like(tree, name))
+        size = len(paths)
+        if rng is None:
+            values = np.zeros(size)
+        elif self._draw is not None:
+            values = np.asarray(self._draw(paths, rng), dtype=np.float64)
+        else:
+            values = self.scale * rng.standard_normal(size)
+        taken = inherited.support.index
+        for i, path in enumerate(paths):
+            if path in taken:
+                values[i] = inherited.buffer[inherited.support.span(taken[path], taken[path] + 1)][
+                    0
+                ]
+        order = sorted(range(size), key=paths.__getitem__)
+        added = Support.of([paths[i] for i in order], is_sorted=True)
+        return tree + from_buffer(added, values[order])
+
+    def _like(self, tree: VValue, name: str) -> list[Path]:
+        """Counterparts of the newest neuron's leaves."""
+        living = self.names(tree)
+        if not living:
+            raise ValueError("parameters have no neuron that a new one could be wired like")
+        model = living[-1]
+        found: dict[Path, None] = {}
+        for i, path in enumerate(tree.support.paths):
+            at = [j for j in self.places(path) if path[j] == model]
+            if at and tree.support.shape(i):
+                raise ValueError(
+                    f"the leaf at {format_path(path)} is an array; a neuron that is a key has "
+                    "numbers as leaves: give links and draw, or use AxisNeurons"
+                )
+            for choice in product((model, name), repeat=len(at)):
+                if name in choice:
+                    changed = list(path)
+                    for j, key in zip(at, choice, strict=True):
+                        changed[j] = key
+                    found[tuple(changed)] = None
+        return list(found)
+
+    def renamed(self, leaves: VValue, name: str, new: str) -> VValue:
+        """Leaves of one neuron as those of another."""
+        moved = {}
+        for path, leaf in leaves.items():
+            at = self.places(path)
+            moved[tuple(new if i in at and k == name else k for i, k in enumerate(path))] = leaf
+        tree = VValue()
+        order = sorted(moved)
+        if order:
+            support = Support.of(order, [np.shape(moved[path]) for path in order], is_sorted=True)
+            tree = from_buffer(support, np.concatenate([np.ravel(moved[path]) for path in order]))
+        return tree
+
+
+def machine_neurons(scale: float = 0.01) -> KeyedNeurons:
+    """Neurons of a network matrix: receiving neuron / field / sending neuron / field."""
+    return KeyedNeurons((0, 2), scale=scale)
+
+
+# -------------------- neurons as indices --------------------
+
+
+@dataclass(frozen=True)
+class AxisNeurons:
+    """Neurons are indices along axes of array leaves; their names are those numbers.
+
+    Attributes
+    ----------
+    axes : mapping of path to axis
+        In which leaves, along which axis, a neuron has its slice.
+    scale : float
+        Standard deviation of a new neuron's first values.
+    fixed : mapping of path to number
+        Leaves in which a new neuron has this first value instead.
+    """
+
+    axes: Mapping[Path, int]
+    scale: float = 0.01
+    fixed: Mapping[Path, float] | None = None
+
+    def _size(self, tree: VValue) -> int:
+        path, axis = next(iter(self.axes.items()))
+        if path not in tree.support:
+            raise ValueError(f"parameters have no leaf at {format_path(path)}, where neurons lie")
+        return int(tree.support.shape(tree.support.index[path])[axis])
+
+    def names(self, tree: VValue) -> tuple[str, ...]:
+        """``"0"``, ``"1"``, ..."""
+        return tuple(map(str, range(self._size(tree))))
+
+    def fresh_name(self, tree: VValue) -> str:
+        """The number after the last."""
+        return str(self._size(tree))
+
+    def without(self, tree: VValue, names: Sequence[str]) -> VValue:
+        """The arrays without these slices; later neurons move up."""
+        gone = [int(name) for name in names]
+        return self._changed(tree, lambda path, leaf, axis: np.delete(leaf, gone, axis))
+
+    def leaves(self, tree: VValue, name: str) -> VValue:
+        """The slices of one neuron, by path."""
+        slices = {path: np.take(tree[path], int(name), axis) for path, axis in self.axes.items()}
+        return _tree_of(slices)
+
+    def renamed(self, leaves: VValue, name: str, new: str) -> VValue:
+        """Slices carry no name."""
+        return leaves
+
+    def enlarged(
+        self, tree: VValue, name: str, rng: np.random.Generator | None, inherited: VValue
+    ) -> VValue:
+        """The arrays with one slice more at their ends."""
+        if name != self.fresh_name(tree):
+            raise ValueError(f"name is {name!r}; the next index is {self.fresh_name(tree)}")
+        fixed = {} if self.fixed is None else self.fixed
+
+        def appended(path: Path, leaf: np.ndarray, axis: int) -> np.ndarray:
+            shape = leaf.shape[:axis] + leaf.shape[axis + 1 :]
+            if rng is None:
+                new = np.zeros(shape)
+            elif path in fixed:
+                new = np.full(shape, fixed[path])
+            else:
+                new = self.scale * rng.standard_normal(shape)
+            old = inherited.support.index.get(path)
+            if old is not None and inherited.support.shape(old) == shape:
+                new = np.asarray(inherited[path])
+            return np.concatenate([leaf, np.expand_dims(new, axis)], axis)
+
+        return self._changed(tree, appended)
+
+    def _changed(
+        self, tree: VValue, change: Callable[[Path, np.ndarray, int], np.ndarray]
+    ) -> VValue:
+        leaves = dict(tree.items())
+        for path, axis in self.axes.items():
+            leaves[path] = change(path, np.asarray(leaves[path]), axis)
+        return _tree_of(leaves)
+
+
+def _tree_of(leaves: Mapping[Path, Any]) -> VValue:
+    order = sorted(leaves)
+    support = Support.of(order, [np.shape(leaves[path]) for path in order], is_sorted=True)
+    return from_buffer(support, np.concatenate([np.ravel(leaves[path]) for path in order]))
+
+
+def hidden_units(layer: int, scale: float = 0.01) -> AxisNeurons:
+    """Hidden units of a `Perceptron`; layer 1 is the first hidden one.
+
+    After the edit the parameters are those of a `Perceptron` of other sizes.
+    """
+    if layer < 1:
+        raise ValueError(f"layer is {layer!r}; the first hidden layer is 1")
+    into, out_of = f"layer-{layer}", f"layer-{layer + 1}"
+    axes: dict[Path, int] = {(into, "weights"): 1, (into, "bias"): 0, (out_of, "weights"): 0}
+    return AxisNeurons(axes, scale)
