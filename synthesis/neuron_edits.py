@@ -50,13 +50,17 @@ class Neurons(Protocol):
         ...
 
     def enlarged(
-        self, tree: VValue, name: str, rng: np.random.Generator | None, inherited: VValue
+        self, parameters: VValue, name: str, rng: np.random.Generator, inherited: VValue
     ) -> VValue:
-        """The tree with one neuron more; zeros for it without a generator.
+        """Parameters with one neuron more.
 
         What ``inherited`` (leaves of a neuron that once was, by the new one's name) has and the new
         neuron needs is taken from there.
         """
+        ...
+
+    def followed(self, tree: VValue, larger: VValue) -> VValue:
+        """An optimizer's tree brought to the shape of enlarged parameters, by zeros."""
         ...
 
     def fresh_name(self, tree: VValue) -> str:
@@ -114,7 +118,8 @@ def delete_neuron(
     for name in names:
         if name not in living:
             raise ValueError(f"names: there is no neuron {name!r}; there are {_shown(living)}")
-    return _edited(parameters, state, lambda tree: context.without(tree, names))
+    without = context.without(parameters, names)
+    return without, _map_trees(state, lambda tree: context.without(tree, names))
 
 
 def add_neuron(
@@ -155,8 +160,7 @@ def add_neuron(
         raise ValueError(f"name: there is a neuron {name!r} already; leave the name out")
     inherited = VValue() if inherit is None else context.renamed(inherit[1], inherit[0], name)
     larger = context.enlarged(parameters, name, rng, inherited)
-    _, state = _edited(parameters, state, lambda tree: context.enlarged(tree, name, None, VValue()))
-    return larger, state
+    return larger, _map_trees(state, lambda tree: context.followed(tree, larger))
 
 
 def neuron_leaves(parameters: VValue, context: Neurons, name: str) -> VValue:
@@ -183,15 +187,15 @@ def _shown(names: Sequence[str]) -> str:
     return ", ".join(names[:6]) + (", ..." if len(names) > 6 else "") if names else "none"
 
 
-def _edited(parameters: VValue, state: Any, edit: Callable[[VValue], VValue]) -> tuple[VValue, Any]:
+def _map_trees(state: Any, edit: Callable[[VValue], VValue]) -> Any:
     leaves = [edit(leaf) if isinstance(leaf, VValue) else leaf for leaf in state_leaves(state)]
-    return edit(parameters), with_state_leaves(state, leaves)
+    return with_state_leaves(state, leaves)
 
 
 # -------------------- neurons as keys --------------------
 
 Places = Callable[[Path], tuple[int, ...]]
-Draw = Callable[[Sequence[Path], np.random.Generator], np.ndarray]
+FirstLeaves = Callable[[VValue, str, np.random.Generator], VValue]
 
 
 class KeyedNeurons:
@@ -201,13 +205,11 @@ class KeyedNeurons:
     ----------
     places : tuple of int, or function from a path to one
         At which levels of a path a neuron is named.
-    draw : function of paths and a Generator, optional
-        First values of the new leaves, in the order of the paths; normal with deviation ``scale``
-        when omitted.
-    links : function of a support and a name, optional
-        The paths a new neuron brings. When omitted it is wired like the newest neuron: every leaf
-        that names that one has a counterpart.
+    first_leaves : function of parameters, a name and a Generator, optional
+        The leaves a new neuron brings. When omitted it is wired like the newest neuron (every leaf
+        that names that one has a counterpart), by normal weights.
     scale : float
+        Standard deviation of those weights.
 
     Examples
     --------
@@ -220,13 +222,11 @@ class KeyedNeurons:
     def __init__(
         self,
         places: tuple[int, ...] | Places,
-        draw: Draw | None = None,
-        links: Callable[[Support, str], Sequence[Path]] | None = None,
+        first_leaves: FirstLeaves | None = None,
         scale: float = 0.01,
     ) -> None:
         self._places = places
-        self._draw = draw
-        self._links = links
+        self._first_leaves = first_leaves or self._like_the_newest
         self.scale = scale
 
     def places(self, path: Path) -> tuple[int, ...]:
@@ -262,28 +262,17 @@ class KeyedNeurons:
         return f"{stem}-{int(number) + 1}"
 
     def enlarged(
-        self, tree: VValue, name: str, rng: np.random.Generator | None, inherited: VValue
+        self, parameters: VValue, name: str, rng: np.random.Generator, inherited: VValue
     ) -> VValue:
-        """The tree with the new neuron's leaves."""
-        paths = list(self._links(tree.support, name) if self._links else self._like(tree, name))
-        size = len(paths)
-        if rng is None:
-            values = np.zeros(size)
-        elif self._draw is not None:
-            values = np.asarray(self._draw(paths, rng), dtype=np.float64)
-        else:
-            values = self.scale * rng.standard_normal(size)
-        taken = inherited.support.index
-        for i, path in enumerate(paths):
-            if path in taken:
-                values[i] = inherited.buffer[inherited.support.span(taken[path], taken[path] + 1)][
-                    0
-                ]
-        order = sorted(range(size), key=paths.__getitem__)
-        added = Support.of([paths[i] for i in order], is_sorted=True)
-        return tree + from_buffer(added, values[order])
+        """Parameters with the new neuron's leaves."""
+        added = self._first_leaves(parameters, name, rng)
+        return parameters + _overlaid(added, inherited)
 
-    def _like(self, tree: VValue, name: str) -> list[Path]:
+    def followed(self, tree: VValue, larger: VValue) -> VValue:
+        """The tree on the larger support."""
+        return restrict(tree, larger.support)
+
+    def _like_the_newest(self, tree: VValue, name: str, rng: np.random.Generator) -> VValue:
         """Counterparts of the newest neuron's leaves."""
         living = self.names(tree)
         if not living:
@@ -295,7 +284,7 @@ class KeyedNeurons:
             if at and tree.support.shape(i):
                 raise ValueError(
                     f"the leaf at {format_path(path)} is an array; a neuron that is a key has "
-                    "numbers as leaves: give links and draw, or use AxisNeurons"
+                    "numbers as leaves: give first_leaves, or use AxisNeurons"
                 )
             for choice in product((model, name), repeat=len(at)):
                 if name in choice:
@@ -303,7 +292,8 @@ class KeyedNeurons:
                     for j, key in zip(at, choice, strict=True):
                         changed[j] = key
                     found[tuple(changed)] = None
-        return list(found)
+        support = Support.of(found)
+        return from_buffer(support, self.scale * rng.standard_normal(support.size))
 
     def renamed(self, leaves: VValue, name: str, new: str) -> VValue:
         """Leaves of one neuron as those of another."""
@@ -311,12 +301,17 @@ class KeyedNeurons:
         for path, leaf in leaves.items():
             at = self.places(path)
             moved[tuple(new if i in at and k == name else k for i, k in enumerate(path))] = leaf
-        tree = VValue()
-        order = sorted(moved)
-        if order:
-            support = Support.of(order, [np.shape(moved[path]) for path in order], is_sorted=True)
-            tree = from_buffer(support, np.concatenate([np.ravel(moved[path]) for path in order]))
-        return tree
+        return _tree_of(moved)
+
+
+def _overlaid(added: VValue, inherited: VValue) -> VValue:
+    """Leaves replaced by inherited ones of the same path and shape."""
+    mine, old = added.support, inherited.support
+    has = [path in old and old.shape(old.index[path]) == mine.shape(i)
+           for i, path in enumerate(mine.paths)]  # fmt: skip
+    taken = mine.where(np.array(has, dtype=bool))
+    kept = mine.where(~np.array(has, dtype=bool))
+    return restrict(added, kept) + restrict(inherited, taken)
 
 
 def machine_neurons(scale: float = 0.01) -> KeyedNeurons:
@@ -374,27 +369,29 @@ class AxisNeurons:
         return leaves
 
     def enlarged(
-        self, tree: VValue, name: str, rng: np.random.Generator | None, inherited: VValue
+        self, parameters: VValue, name: str, rng: np.random.Generator, inherited: VValue
     ) -> VValue:
-        """The arrays with one slice more at their ends."""
-        if name != self.fresh_name(tree):
-            raise ValueError(f"name is {name!r}; the next index is {self.fresh_name(tree)}")
+        """Arrays with one slice more at their ends."""
+        if name != self.fresh_name(parameters):
+            raise ValueError(f"name is {name!r}; the next index is {self.fresh_name(parameters)}")
         fixed = {} if self.fixed is None else self.fixed
+        first = {}
+        for path, axis in self.axes.items():
+            shape = np.shape(np.take(parameters[path], 0, axis))
+            drawn = self.scale * rng.standard_normal(shape)
+            first[path] = np.full(shape, fixed[path]) if path in fixed else drawn
+        new = _overlaid(_tree_of(first), inherited)
+        return self._changed(parameters, lambda path, leaf, axis: _appended(leaf, new[path], axis))
 
-        def appended(path: Path, leaf: np.ndarray, axis: int) -> np.ndarray:
-            shape = leaf.shape[:axis] + leaf.shape[axis + 1 :]
-            if rng is None:
-                new = np.zeros(shape)
-            elif path in fixed:
-                new = np.full(shape, fixed[path])
-            else:
-                new = self.scale * rng.standard_normal(shape)
-            old = inherited.support.index.get(path)
-            if old is not None and inherited.support.shape(old) == shape:
-                new = np.asarray(inherited[path])
-            return np.concatenate([leaf, np.expand_dims(new, axis)], axis)
+    def followed(self, tree: VValue, larger: VValue) -> VValue:
+        """Arrays with zeros at their ends."""
 
-        return self._changed(tree, appended)
+        def padded(path: Path, leaf: np.ndarray, axis: int) -> np.ndarray:
+            n = np.shape(larger[path])[axis] - leaf.shape[axis]
+            widths = [(0, n if i == axis else 0) for i in range(leaf.ndim)]
+            return np.pad(leaf, widths)
+
+        return self._changed(tree, padded)
 
     def _changed(
         self, tree: VValue, change: Callable[[Path, np.ndarray, int], np.ndarray]
@@ -405,7 +402,13 @@ class AxisNeurons:
         return _tree_of(leaves)
 
 
+def _appended(array: np.ndarray, new: Any, axis: int) -> np.ndarray:
+    return np.concatenate([array, np.expand_dims(np.asarray(new), axis)], axis)
+
+
 def _tree_of(leaves: Mapping[Path, Any]) -> VValue:
+    if not leaves:
+        return VValue()
     order = sorted(leaves)
     support = Support.of(order, [np.shape(leaves[path]) for path in order], is_sorted=True)
     return from_buffer(support, np.concatenate([np.ravel(leaves[path]) for path in order]))

@@ -15,7 +15,7 @@ import numpy as np
 from vvalues import Support, VValue, format_path, from_buffer, natural_key
 from vvalues.kernels import align
 
-__all__ = ["Layout", "Rows", "capacity_for", "layout_of", "neuron_number"]
+__all__ = ["Layout", "Rows", "capacity_for", "layout_of"]
 
 PREFIX = "neuron-"
 READOUT = "readout"
@@ -27,12 +27,6 @@ capacity, so that a network's figures do not depend on how far its array is padd
 def capacity_for(n_neurons: int, n_symbols: int) -> int:
     """The least capacity that holds so many neurons (the last row holds a number per symbol)."""
     return -(-max(n_neurons, n_symbols, 1) // BLOCK) * BLOCK
-
-
-def neuron_number(name: str) -> int:
-    """7 for ``neuron-7``; 0 for a name of another make."""
-    number = name.removeprefix(PREFIX)
-    return int(number) if name.startswith(PREFIX) and number.isdecimal() else 0
 
 
 class Rows(NamedTuple):

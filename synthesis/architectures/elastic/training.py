@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vvalues import Path, Support, VValue, from_buffer, restrict
+from vvalues import Path, VValue, assemble, from_buffer, restrict
 
 from ...neuron_edits import KeyedNeurons, add_neuron, delete_neuron, neuron_leaves
 from ...optimizers import Optimizer, adagrad, chain, clip, state_leaves, with_state_leaves
 from ...tasks.characters import Phase
-from .layout import PREFIX, READOUT, Layout, capacity_for, layout_of, neuron_number
+from .layout import PREFIX, READOUT, capacity_for
 from .network import ElasticNetwork
 from .neurons import EPSILON, RMS_DECAY, draw_neuron, memory_of_new, starting_memory
 from .rules import members_to_delete, wants_another
@@ -81,32 +81,21 @@ def elastic_neurons(model: ElasticNetwork) -> KeyedNeurons:
     """
     settings, alphabet = model.settings, model.alphabet
 
-    def links(support: Support, name: str) -> Sequence[Path]:
-        layout = layout_of(support, alphabet)
-        larger = Layout((*layout.names, name), alphabet, settings.has_multipliers)
-        return [
-            path
-            for path in larger.support.paths
-            if name in (path[0], path[-1]) and path[0] != READOUT
-        ]
-
-    def draw(paths: Sequence[Path], rng: np.random.Generator) -> np.ndarray:
-        (name,) = {path[0] for path in paths if path[1] == "bias"}
-        others = sorted((path[0] for path in paths if path[0] != name), key=neuron_number)
+    def first_leaves(parameters: VValue, name: str, rng: np.random.Generator) -> VValue:
+        others = model.neurons(parameters)
         new = draw_neuron(len(others), len(alphabet), settings, rng)
-        values: dict[Path, float] = {
-            (name, "bias"): new.bias,
-            (name, "multiplier"): settings.threshold,
-        }
+        leaves: dict[Path, float] = {(name, "bias"): new.bias}
+        if settings.has_multipliers:
+            leaves[name, "multiplier"] = settings.threshold
         for other, weight in zip((*others, name), new.incoming, strict=True):
-            values[name, "recurrent", other] = weight
+            leaves[name, "recurrent", other] = weight
         for other, weight in zip(others, new.outgoing, strict=True):
-            values[other, "recurrent", name] = weight
+            leaves[other, "recurrent", name] = weight
         for symbol, read, output in zip(alphabet, new.input, new.output, strict=True):
-            values[name, "input", symbol], values[name, "output", symbol] = read, output
-        return np.array([values[path] for path in paths])
+            leaves[name, "input", symbol], leaves[name, "output", symbol] = read, output
+        return assemble(leaves)
 
-    return KeyedNeurons(_places, draw, links)
+    return KeyedNeurons(_places, first_leaves)
 
 
 # -------------------- optimizer --------------------
