@@ -15,6 +15,7 @@ from .state import SearchState, generator_from, generator_state
 __all__ = ["is_better", "regrown"]
 
 REGROWTH_SCALES = (0.05, 0.30, 0.15)
+IN_A_LOOP = 0.1  # noise in a loop of gain 1 grows with every tick
 RESCUE_STEPS = 400
 RESCUE_SCALE = 0.01
 
@@ -53,11 +54,19 @@ def _how_to_go_on(search: Search, state: SearchState, failures: int) -> tuple[st
             return "next start", _next_start(search, state)
         if state.passes.get("rescues", 0) < settings.rescues:
             return "rescue", _restart(search, state)
-    elif failures < settings.regrow_failures:
+    elif state.reserve and failures < _second_opinions(search):
+        return "second opinion", _next_start(search, state)
+    elif failures < _second_opinions(search) + settings.regrow_failures:
         return "regrow", _regrow(search, state)
     elif _may_start_afresh(search, state):
         return "fresh start", _fresh_start(search, state)
     return "", finished(state).to("simplify")
+
+
+def _second_opinions(search: Search) -> int:
+    """How many further starts of a population are pruned once there is an exact machine."""
+    settings = search.settings
+    return settings.second_opinions if search.batches and settings.regrow_failures else 0
 
 
 def _may_start_afresh(search: Search, state: SearchState) -> bool:
@@ -147,6 +156,7 @@ def _regrow(search: Search, state: SearchState) -> SearchState:
     assert state.best is not None
     rng = generator_from(state.rng)
     scale = REGROWTH_SCALES[state.passes.get("regrowths", 0) % len(REGROWTH_SCALES)]
+    scale *= IN_A_LOOP if search.batches else 1.0
     whole = search.model.space.trainable.support
     parameters = regrown(state.best, whole, rng, search.settings.regrow_neurons, scale)
     state = _counted(state, "regrowths").to(

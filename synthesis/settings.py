@@ -51,6 +51,9 @@ class Settings:
         Largest loss of a variant that may win a contest.
     lane_strings : int
         Strings of the pool that a recurrent machine is fitted and pruned on.
+    second_opinions : int
+        Once a recurrent machine is exact, so many further starts in a row may be pruned without
+        finding a smaller one before regrowing begins.
     self_link : float
         Charge on superfluid accumulators that do not hold their state, while random starts are
         trained (see `synthesis.regularizers`); 0 for none.
@@ -92,6 +95,7 @@ class Settings:
     contest_steps: int = 1200
     contest_budget: float = 1.0
     lane_strings: int = 16
+    second_opinions: int = 3
     self_link: float = 0.0
     exact: float = 1e-10
     rescues: int = 4
