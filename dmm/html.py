@@ -60,6 +60,9 @@ def report(
     machine: Machine,
     records: Iterable[Mapping[str, Any]] | None = None,
     figures: Mapping[str, Any] | None = None,
+    *,
+    lead: str = "",
+    texts: Mapping[str, str] | None = None,
 ) -> str:
     """A self-contained HTML page about a machine.
 
@@ -70,12 +73,20 @@ def report(
         What a synthesis recorded: ``step``, ``loss``, ``links``, ``l1``, ``event``.
     figures : mapping of name to number or text, optional
         Shown as a table.
+    lead : str
+        A sentence or two below the title.
+    texts : mapping of title to text, optional
+        Further sections, shown as they are in a fixed-width font.
     """
     name = escape(plain(machine.name))
     curves = svg_curves(records or ())
     sections = [
         _section("Figures", _figures(figures)) if figures else "",
         _section("Equations", _pre(equations(machine))),
+        *(
+            _section(escape(plain(title)), f'<div class="wide">{_pre(text)}</div>')
+            for title, text in (texts or {}).items()
+        ),
         _section("Graph", _graph(machine)),
         _section("Synthesis", f'<div class="wide">{curves}</div>') if curves else "",
         _section("Links", _neurons(machine)),
@@ -97,6 +108,7 @@ def report(
 <main class="dmm page">
 <h1>{name}</h1>
 <p class="head">{escape(headline(machine))}</p>
+{f"<p>{escape(plain(lead))}</p>" if lead else ""}
 {"".join(sections)}
 </main>
 </body>

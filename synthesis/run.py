@@ -15,6 +15,7 @@ from .checkpoint import load_checkpoint, save_checkpoint
 from .loop import Event, Result, prepare, result, search_events
 from .phases import Search
 from .records import Record, read_jsonl, to_jsonl
+from .run_report import report
 from .settings import Settings
 from .state import SearchState
 from .tasks import StreamTask, get_task
@@ -132,35 +133,5 @@ class Run:
         for member in outcome.front:
             machine = self.search.model.machine(member.parameters, name=f"{member.links}-links")
             save_machine(machine, front / f"{member.links:04d}-links.json")
-        write_atomically(self.folder / REPORT, report(outcome))
+        write_atomically(self.folder / REPORT, report(outcome, self.task, self.seed))
         return outcome
-
-
-EXACT = Settings().exact
-HELD_OUT_WORDS = {
-    "held_out_loss": "squared error summed over everything",
-    "held_out_max_element": "largest squared error of one output at one tick",
-    "held_out_per_element": "mean squared error of one output at one tick",
-}
-
-
-def first_links(records: list[dict[str, Any]]) -> int:
-    """Links at the first record of a run."""
-    return int(records[0]["links"]) if records else 0
-
-
-def report(outcome: Result) -> str:
-    """The outcome as one self-contained HTML page."""
-    from dmm.html import report as machine_report
-
-    flat = [r.to_dict() if isinstance(r, Record) else dict(r) for r in outcome.records]
-    figures: dict[str, float | str] = {
-        "verdict": "exact on the training strings" if outcome.loss <= EXACT else "not exact",
-        "trainable links": f"{first_links(flat)} at the start, {len(outcome.parameters)} now",
-        "loss on the training strings": outcome.loss,
-    }
-    for name, value in outcome.figures.items():
-        figures["held-out strings: " + HELD_OUT_WORDS.get(name, name)] = value
-    for member in outcome.front:
-        figures[f"Pareto front: least loss with {member.links} links"] = member.loss
-    return machine_report(outcome.machine, records=flat, figures=figures)
