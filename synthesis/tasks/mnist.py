@@ -41,6 +41,8 @@ class Digits:
         The byte that means full ink.
     order : array of int, shape (pixels,), optional
         A permutation of the pixels.
+    mean, deviation : float
+        Ink between 0 and 1 is standardised by them; (0, 1) leaves it as it is.
     """
 
     name: str
@@ -52,6 +54,8 @@ class Digits:
     batch_size: int = 100
     largest_pixel: float = 255.0
     order: np.ndarray | None = None
+    mean: float = MEAN
+    deviation: float = DEVIATION
 
     @property
     def n_pixels(self) -> int:
@@ -67,7 +71,7 @@ class Digits:
 
     @cached_property
     def _levels(self) -> np.ndarray:
-        return (np.arange(256) / self.largest_pixel - MEAN) / DEVIATION
+        return (np.arange(256) / self.largest_pixel - self.mean) / self.deviation
 
     def as_inputs(self, images: np.ndarray) -> np.ndarray:
         """Bytes as standardised inputs: (n, pixels) -> float64 (n, pixels)."""
@@ -181,8 +185,20 @@ class Digits:
         )
 
     def with_batch_size(self, batch_size: int) -> Digits:
-        """The same task, another batch size."""
+        """The same task, another batch size.
+
+        Raises
+        ------
+        ValueError
+            If it is below 1.
+        """
+        if batch_size < 1:
+            raise ValueError(f"batch_size is {batch_size!r}; expected a number >= 1")
         return replace(self, batch_size=batch_size)
+
+    def as_ink(self) -> Digits:
+        """The same task, inputs between 0 (paper) and 1 (full ink)."""
+        return replace(self, mean=0.0, deviation=1.0)
 
 
 # -------------------- where the data is --------------------

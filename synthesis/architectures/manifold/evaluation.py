@@ -1,0 +1,249 @@
+"""Signals through the links: values and both derivatives of one network, on arrays.
+
+With activation ``t = gain * a + shift`` of a sending neuron and ``M`` the values of the links:
+
+* a hidden neuron receives ``a_i = sum_j M_ij u_j``, evaluated in the order of the schedule;
+* an output receives ``o_i = sum_j M_ij v_j``.
+
+*Shared weights* (the source): ``u = leaky(t)``, ``v = t`` for inputs and hidden neurons alike.
+*Link weights*: inputs send what they are, hidden neurons send ``leaky(t)`` to both.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .schedule import Schedule
+
+__all__ = ["SLOPE", "Evaluation", "signal_products"]
+
+SLOPE = 0.2  # of the leaky unit below zero
+GATHER_BELOW = 0.05  # share of living cells below which products are taken link by link
+CHUNK = 4096  # links per product, so that the gathered signals stay in the cache
+
+
+class Trace(NamedTuple):
+    """What a forward pass leaves behind; hidden neurons in evaluation order."""
+
+    activity: np.ndarray  # of senders before gain and shift, (columns, batch)
+    total: np.ndarray  # after them
+    signal: np.ndarray  # what hidden neurons receive
+    matrices: tuple[Any, list, Any]  # entering, blocks, leaving
+    outputs: np.ndarray  # (outputs, batch)
+
+
+class Evaluation:
+    """A network of given structure on a batch; the run of `dmm.differentials.evaluate`.
+
+    Its variables are one vector: values of the links; with shared weights gain and shift of every
+    sending neuron, with link weights the shift of every hidden one; then the inputs, row by row, if
+    they are variables.
+
+    Parameters
+    ----------
+    schedule : Schedule
+    inputs : array (inputs, batch), or the batch size if the inputs are variables
+    shared : bool
+        Shared weights (see above), or link weights.
+    """
+
+    def __init__(self, schedule: Schedule, inputs: np.ndarray | int, shared: bool) -> None:
+        self.schedule = schedule
+        self.shared = shared
+        self._inputs = None if isinstance(inputs, int) else inputs
+        self.n_batch = inputs if isinstance(inputs, int) else inputs.shape[1]
+        self._last: tuple[np.ndarray, Trace] | None = None
+
+    # -------------------- the vector of variables --------------------
+
+    def _split(self, vector: np.ndarray) -> tuple[np.ndarray, ...]:
+        layout, n = self.schedule.layout, len(self.schedule.rows)
+        c = layout.n_columns
+        values = vector[:n]
+        if self.shared:
+            end = n + 2 * c
+            gain, shift = vector[n : n + c], vector[n + c : end]
+        else:
+            end = n + layout.n_hidden
+            gain, shift = np.ones(c), np.zeros(c, dtype=vector.dtype)
+            shift[layout.n_inputs :] = vector[n:end]
+        inputs = self._inputs
+        if inputs is None:
+            inputs = vector[end:].reshape(layout.n_inputs, self.n_batch)
+        return values, self._ordered(gain), self._ordered(shift), inputs
+
+    def _ordered(self, senders: np.ndarray) -> np.ndarray:
+        n = self.schedule.layout.n_inputs
+        return np.concatenate([senders[:n], senders[n:][self.schedule.order]])
+
+    def _restored(self, senders: np.ndarray) -> np.ndarray:
+        n = self.schedule.layout.n_inputs
+        return np.concatenate([senders[:n], senders[n:][self.schedule.place]])
+
+    def _sent(self, total: np.ndarray, is_input: bool) -> np.ndarray:
+        """What hidden neurons receive of some senders."""
+        if is_input and not self.shared:
+            return total
+        return np.where(total.real > 0, total, SLOPE * total)
+
+    def _slope(self, total: np.ndarray) -> np.ndarray:
+        return np.where(total.real > 0, 1.0, SLOPE)
+
+    # -------------------- forward --------------------
+
+    def forward(self, vector: np.ndarray) -> np.ndarray:
+        """Sums that the outputs receive, (batch, outputs)."""
+        return self._trace(vector).outputs.T
+
+    def _trace(self, vector: np.ndarray) -> Trace:
+        if self._last is not None and self._last[0] is vector:
+            return self._last[1]
+        schedule = self.schedule
+        values, gain, shift, inputs = self._split(vector)
+        n, c = schedule.layout.n_inputs, schedule.layout.n_columns
+        kind = np.result_type(vector, inputs)
+        activity, total, signal = (np.empty((c, self.n_batch), dtype=kind) for _ in range(3))
+        gain, shift = gain[:, None], shift[:, None]
+        activity[:n] = inputs
+        total[:n] = gain[:n] * inputs + shift[:n]
+        signal[:n] = self._sent(total[:n], True)
+        entering, blocks = schedule.entering_matrix(values), list(schedule.blocks(values))
+        activity[n:] = entering @ signal[:n]
+        if not schedule.is_dense and schedule.steps:  # the first level reads inputs only
+            self._fire((activity, total, signal), (gain, shift), n, n + schedule.steps[0].last)
+        for step, block in blocks:
+            first, last = n + step.first, n + step.last
+            activity[first:last] += block @ signal[n : n + step.ready]
+            self._fire((activity, total, signal), (gain, shift), first, last)
+        leaving = schedule.leaving_matrix(values)
+        outputs = leaving @ self._restored(self._seen(total, signal))
+        trace = Trace(activity, total, signal, (entering, blocks, leaving), outputs)
+        self._last = vector, trace
+        return trace
+
+    def _fire(
+        self,
+        trace: tuple[np.ndarray, ...],
+        affine: tuple[np.ndarray, np.ndarray],
+        first: int,
+        last: int,
+    ) -> None:
+        (activity, total, signal), (gain, shift) = trace, affine
+        total[first:last] = gain[first:last] * activity[first:last] + shift[first:last]
+        signal[first:last] = self._sent(total[first:last], False)
+
+    def _seen(self, total: np.ndarray, signal: np.ndarray) -> np.ndarray:
+        """What outputs receive."""
+        return total if self.shared else signal
+
+    # -------------------- reverse mode --------------------
+
+    def pullback(self, vector: np.ndarray, g: np.ndarray) -> np.ndarray:
+        """Cotangent of the variables from that of the outputs, (batch, outputs)."""
+        schedule, trace = self.schedule, self._trace(vector)
+        entering, blocks, leaving = trace.matrices
+        _, gain, _, _ = self._split(vector)
+        n = schedule.layout.n_inputs
+        gain = gain[:, None]
+        g = np.ascontiguousarray(g.T)
+        seen = self._ordered(leaving.T @ g)  # cotangent of what outputs see
+        by_signal = np.zeros_like(seen) if self.shared else seen
+        by_total = np.empty_like(seen)
+        slope = self._slope(trace.total)
+
+        def unfire(first: int, last: int) -> None:
+            by_total[first:last] = slope[first:last] * by_signal[first:last]
+            if self.shared:
+                by_total[first:last] += seen[first:last]
+
+        for step, block in reversed(blocks):
+            first, last = n + step.first, n + step.last
+            unfire(first, last)
+            by_signal[n : n + step.ready] += block.T @ (gain[first:last] * by_total[first:last])
+        if not schedule.is_dense and schedule.steps:
+            unfire(n, n + schedule.steps[0].last)
+        received = gain[n:] * by_total[n:]  # cotangent of what hidden neurons receive
+        parts = [self._by_values(trace, received, g)]
+        if self.shared or self._inputs is None:
+            by_signal[:n] += entering.T @ received
+            by_total[:n] = slope[:n] * by_signal[:n] + seen[:n] if self.shared else by_signal[:n]
+        if self.shared:
+            parts.append(self._restored(np.einsum("cb,cb->c", by_total, trace.activity)))
+            parts.append(self._restored(by_total.sum(axis=1)))
+        else:
+            parts.append(by_total[n:].sum(axis=1)[schedule.place])
+        if self._inputs is None:
+            parts.append((gain[:n] * by_total[:n]).ravel())
+        return np.concatenate(parts)
+
+    def _by_values(self, trace: Trace, received: np.ndarray, g: np.ndarray) -> np.ndarray:
+        schedule, split = self.schedule, self.schedule.n_hidden_links
+        rows, columns, m = schedule.rows, schedule.columns, schedule.layout.n_hidden
+        signal = self._restored(trace.signal)
+        seen = self._restored(trace.total) if self.shared else signal
+        is_sparse = len(rows) < GATHER_BELOW * schedule.layout.n_cells
+        into_hidden = signal_products(
+            received[schedule.place], signal, rows[:split], columns[:split], is_sparse
+        )
+        into_outputs = signal_products(g, seen, rows[split:] - m, columns[split:], is_sparse)
+        return np.concatenate([into_hidden, into_outputs])
+
+    # -------------------- forward mode --------------------
+
+    def pushforward(self, vector: np.ndarray, direction: np.ndarray) -> np.ndarray:
+        """Tangent of the outputs along a direction of the variables, (batch, outputs)."""
+        schedule, trace = self.schedule, self._trace(vector)
+        entering, blocks, leaving = trace.matrices
+        _, gain, _, _ = self._split(vector)
+        values, gain_change, shift_change, inputs_change = self._split(direction)
+        if not self.shared:
+            gain_change = np.zeros_like(gain_change)
+        n = schedule.layout.n_inputs
+        kind = np.result_type(trace.total, direction)
+        total, signal = (np.zeros(trace.total.shape, dtype=kind) for _ in range(2))
+        slope = self._slope(trace.total)
+        constant = gain_change[:, None] * trace.activity + shift_change[:, None]
+        total[:n] = constant[:n]
+        if self._inputs is None:
+            total[:n] += gain[:n, None] * inputs_change
+        signal[:n] = slope[:n] * total[:n] if self.shared else total[:n]
+        received = schedule.entering_matrix(values) @ trace.signal[:n] + entering @ signal[:n]
+
+        def fire(first: int, last: int) -> None:
+            rows = slice(first, last)
+            total[rows] = gain[rows, None] * received[first - n : last - n] + constant[rows]
+            signal[rows] = slope[rows] * total[rows]
+
+        if not schedule.is_dense and schedule.steps:
+            fire(n, n + schedule.steps[0].last)
+        for (step, block), (_, change) in zip(blocks, schedule.blocks(values), strict=True):
+            before = slice(n, n + step.ready)
+            received[step.first : step.last] += block @ signal[before]
+            received[step.first : step.last] += change @ trace.signal[before]
+            fire(n + step.first, n + step.last)
+        moved = leaving @ self._restored(self._seen(total, signal))
+        seen = self._restored(self._seen(trace.total, trace.signal))
+        return (moved + schedule.leaving_matrix(values) @ seen).T
+
+
+def signal_products(
+    received: np.ndarray, sent: np.ndarray, rows: np.ndarray, columns: np.ndarray, is_sparse: bool
+) -> np.ndarray:
+    """``sum over the batch of received[row] * sent[column]`` for some cells.
+
+    Parameters
+    ----------
+    received, sent : arrays (rows, batch) and (columns, batch)
+    rows, columns : arrays of int (links,)
+    is_sparse : bool
+        Link by link; otherwise one matrix product for all cells, of which the links are taken.
+    """
+    if not is_sparse:
+        return (received @ sent.T)[rows, columns]
+    out = np.empty(len(rows), dtype=np.result_type(received, sent))
+    for first in range(0, len(rows), CHUNK):
+        span = slice(first, first + CHUNK)
+        np.einsum("kb,kb->k", received[rows[span]], sent[columns[span]], out=out[span])
+    return out

@@ -1,0 +1,178 @@
+"""A found network as a dataflow matrix machine: one trainable link per living link.
+
+A leaky unit is ``0.2 x + 0.8 relu(x)``: neuron ``hidden-3`` sums, ``hidden-3+`` rectifies,
+``hidden-3>`` sends the mixture. A link takes one tick, so inputs are held until the signal has
+passed all levels (`ticks_of`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dmm import Machine, Streams, streams_from_trees
+from vvalues import VValue
+
+from .evaluation import SLOPE
+from .model import Manifold
+
+__all__ = ["as_machine", "held_streams", "observed_outputs", "ticks_of"]
+
+CONSTANT = "const_1"
+
+
+def as_machine(model: Manifold, parameters: VValue, name: str = "manifold") -> Machine:
+    """The network at these parameters; its trainable links are the living ones that can matter.
+
+    Neurons that no chain of links connects to an input or bias and to an output are left out.
+
+    Parameters
+    ----------
+    model : Manifold
+    parameters : VValue
+    name : str
+
+    Examples
+    --------
+    >>> model = Manifold(2, 1, 1)
+    >>> machine = as_machine(model, model.initial(np.random.default_rng(0)))
+    >>> "output-0" in machine.neurons
+    True
+    """
+    layout = model.layout
+    links = model.links(parameters)
+    buffer = np.array(parameters.buffer)
+    values = np.asarray(model.link_values(buffer, links))
+    schedule = links.schedule
+    build = _Builder()
+    read = _read_by_outputs(model, schedule.rows, schedule.columns)
+    for row, receiver in enumerate(layout.receivers):
+        if row >= layout.n_hidden:
+            build.output(receiver, model.squared)
+        elif read[layout.n_inputs + row]:
+            build.leaky(receiver, keep_sum=False)
+    for row, column, value in zip(
+        schedule.rows.tolist(), schedule.columns.tolist(), values.tolist(), strict=True
+    ):
+        is_output = row >= layout.n_hidden
+        if not is_output and not read[layout.n_inputs + row]:
+            continue
+        receiver, sender = layout.receivers[row], layout.senders[column]
+        build.trainable[build.field(receiver, is_output, model.squared)][
+            _sent_by(build, model, buffer, column, sender, is_output)
+        ] = value
+    if layout.has_link_weights:
+        for row, receiver in enumerate(layout.receivers):
+            if receiver in build.neurons:
+                is_output = row >= layout.n_hidden
+                build.bias(
+                    build.field(receiver, is_output, model.squared), buffer[layout.bias_at[row]]
+                )
+    return build.machine(name)
+
+
+def _read_by_outputs(model: Manifold, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Which senders an output depends on, array of bool (columns,)."""
+    layout = model.layout
+    read = np.zeros(layout.n_columns, dtype=bool)
+    for row, column in zip(rows[::-1].tolist(), columns[::-1].tolist(), strict=True):
+        if row >= layout.n_hidden or read[layout.n_inputs + row]:
+            read[column] = True
+    return read
+
+
+def _sent_by(
+    build: _Builder, model: Manifold, buffer: np.ndarray, column: int, sender: str, to_output: bool
+) -> tuple[str, str]:
+    """The port that carries what a sender gives to hidden neurons, or to outputs."""
+    layout = model.layout
+    is_input = column < layout.n_inputs
+    if is_input:
+        build.neurons[sender] = "stream"
+    if layout.has_link_weights:
+        return (sender, "stream") if is_input else (f"{sender}>", "dict")
+    total = f"{sender}*"  # gain times what the sender is, plus bias
+    if total not in build.neurons:
+        build.leaky(total, keep_sum=True)
+        port = (sender, "stream") if is_input else (sender, "dict")
+        if not is_input:
+            build.neurons[sender] = "identity"
+        build.trainable[total, "dict"][port] = buffer[layout.gain_at[column]]
+        build.bias((total, "dict"), buffer[layout.bias_at[column]])
+    return (total, "dict") if to_output else (f"{total}>", "dict")
+
+
+class _Builder:
+    """Neurons and links while a machine is being put together."""
+
+    def __init__(self) -> None:
+        self.neurons: dict[str, str] = {CONSTANT: CONSTANT}
+        self.fixed: dict[str, Any] = {}
+        self.trainable: _Ports = _Ports()
+
+    def leaky(self, name: str, keep_sum: bool) -> None:
+        """A neuron that sums, and two more that make a leaky unit of it."""
+        self.neurons |= {name: "identity", f"{name}+": "relu", f"{name}>": "identity"}
+        self.fixed[f"{name}+"] = {"dict": {name: {"dict": 1.0}}}
+        mixture = {name: {"dict": SLOPE}, f"{name}+": {"dict": 1.0 - SLOPE}}
+        self.fixed[f"{name}>"] = {"dict": mixture}
+
+    def output(self, name: str, squared: bool) -> None:
+        """A sink; with a squaring neuron before it in source mode."""
+        self.neurons[name] = "output"
+        if squared:
+            self.neurons[f"{name}^"] = "square"
+            self.fixed[name] = {"dict-1": {f"{name}^": {"dict": 1.0}}}
+
+    def field(self, name: str, is_output: bool, squared: bool) -> tuple[str, str]:
+        """Where a neuron receives."""
+        if is_output:
+            return (f"{name}^", "dict") if squared else (name, "dict-1")
+        return name, "dict"
+
+    def bias(self, port: tuple[str, str], value: float) -> None:
+        """A link from the constant."""
+        self.trainable[port][CONSTANT, CONSTANT] = float(value)
+
+    def machine(self, name: str) -> Machine:
+        """The machine."""
+        tree: dict[str, Any] = {}
+        for (receiver, field_in), senders in self.trainable.items():
+            branch = tree.setdefault(receiver, {}).setdefault(field_in, {})
+            for (sender, field_out), value in senders.items():
+                branch.setdefault(sender, {})[field_out] = float(value)
+        return Machine(self.neurons, VValue(self.fixed), VValue(tree), name)
+
+
+class _Ports(dict):
+    """Receiving port -> {sending port: weight}."""
+
+    def __missing__(self, port: tuple[str, str]) -> dict[tuple[str, str], float]:
+        self[port] = {}
+        return self[port]
+
+
+# -------------------- running it --------------------
+
+
+def ticks_of(model: Manifold, parameters: VValue) -> int:
+    """Ticks after which the outputs of the machine do not change any more."""
+    return 4 * (model.links(parameters).schedule.n_levels + 2)
+
+
+def held_streams(model: Manifold, machine: Machine, inputs: np.ndarray, ticks: int) -> Streams:
+    """Inputs (samples, inputs), one string per sample, held for all ticks."""
+    named = {
+        name: inputs[:, j] for j, name in enumerate(model.layout.senders[: model.layout.n_inputs])
+    }
+    return streams_from_trees({
+        name: [[VValue({":number": float(x)})] * ticks for x in named[name]]
+        for name, kind in machine.neurons.items()
+        if kind == "stream"
+    })  # fmt: skip
+
+
+def observed_outputs(model: Manifold) -> list[tuple[str, str]]:
+    """The ports of the machine that are the model's predictions."""
+    return [(name, "dict-1") for name in model.layout.receivers[model.layout.n_hidden :]]

@@ -1,0 +1,168 @@
+"""Who can be linked to whom, where that is in the plane of closeness, and where in the parameters.
+
+Rows are receiving neurons (hidden, then output), columns are sending ones (inputs, then hidden).
+A cell is allowed if its column comes before its row in the order of neurons and is no output.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from vvalues import Support, format_path
+
+__all__ = ["CLOSENESS", "Layout"]
+
+CLOSENESS = ("alpha", "beta", "gamma", "theta", "phi", "sigma", "mu")
+"""The seven numbers of every receiving neuron, in the order of all arrays of this package."""
+
+CUTOFF = ("cutoff",)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Sizes of a manifold and everything that follows from them.
+
+    Attributes
+    ----------
+    n_inputs, n_hidden, n_outputs : int
+    period : float
+        Columns per turn of the sine: the width of the images.
+    has_link_weights : bool
+        One weight per link and one bias per receiving neuron, in place of one weight and one bias
+        per sending neuron.
+    """
+
+    n_inputs: int
+    n_hidden: int
+    n_outputs: int
+    period: float
+    has_link_weights: bool
+
+    def __post_init__(self) -> None:
+        for name, least in (("n_inputs", 1), ("n_hidden", 0), ("n_outputs", 1)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+                raise ValueError(f"{name} is {value!r}; expected a whole number >= {least}")
+        if not self.period > 0:
+            raise ValueError(f"period is {self.period!r}; expected a number > 0")
+
+    # -------------------- rows, columns, cells --------------------
+
+    @property
+    def n_rows(self) -> int:
+        """Receiving neurons: hidden and output ones."""
+        return self.n_hidden + self.n_outputs
+
+    @property
+    def n_columns(self) -> int:
+        """Sending neurons: inputs and hidden ones."""
+        return self.n_inputs + self.n_hidden
+
+    @cached_property
+    def limits(self) -> np.ndarray:
+        """Number of allowed cells of every row: its columns are ``range(limit)``."""
+        return self.n_inputs + np.minimum(np.arange(self.n_rows), self.n_hidden)
+
+    @property
+    def n_cells(self) -> int:
+        """Number of allowed cells."""
+        return int(self.limits.sum())
+
+    @cached_property
+    def shifts(self) -> np.ndarray:
+        """Coordinate of column 0 in every row; column ``j`` is ``j`` further to the right."""
+        neuron = self.n_inputs + np.arange(self.n_rows)
+        return np.linspace(self.n_inputs, self.n_outputs, self.n_rows) - neuron
+
+    def all_cells(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows and columns of all allowed cells, row by row."""
+        return cells_between(np.zeros(self.n_rows, dtype=np.intp), self.limits)
+
+    # -------------------- names and places of the parameters --------------------
+
+    @cached_property
+    def senders(self) -> tuple[str, ...]:
+        """Names of the sending neurons, by column."""
+        return (*_names("input", self.n_inputs), *_names("hidden", self.n_hidden))
+
+    @cached_property
+    def receivers(self) -> tuple[str, ...]:
+        """Names of the receiving neurons, by row."""
+        return (*_names("hidden", self.n_hidden), *_names("output", self.n_outputs))
+
+    @cached_property
+    def support(self) -> Support:
+        """The support of the parameters: a subtree per neuron, and the cutoff."""
+        shapes: dict[tuple[str, ...], tuple[int, ...]] = {CUTOFF: ()}
+        for name, limit in zip(self.receivers, self.limits, strict=True):
+            shapes |= {(name, number): () for number in CLOSENESS}
+            if self.has_link_weights:
+                shapes |= {(name, "bias"): (), (name, "weights"): (int(limit),)}
+        if not self.has_link_weights:
+            for name in self.senders:
+                shapes |= {(name, "bias"): (), (name, "weight"): ()}
+        return Support.of(shapes, shapes.values())
+
+    def _at(self, names: tuple[str, ...], number: str) -> np.ndarray:
+        index, offsets = self.support.index, self.support.offsets
+        return np.array([offsets[index[name, number]] for name in names], dtype=np.intp)
+
+    @cached_property
+    def closeness_at(self) -> np.ndarray:
+        """Elements of the parameters that closeness depends on: 7 x rows numbers and the cutoff."""
+        numbers = [self._at(self.receivers, number) for number in CLOSENESS]
+        cutoff = self.support.offsets[self.support.index[CUTOFF]]
+        return np.concatenate([*numbers, [cutoff]]).astype(np.intp)
+
+    @cached_property
+    def gain_at(self) -> np.ndarray:
+        """Elements that are weights of sending neurons, by column (shared weights only)."""
+        return self._at(self.senders, "weight")
+
+    @cached_property
+    def bias_at(self) -> np.ndarray:
+        """Elements that are biases: by column with shared weights, by row with link weights."""
+        return self._at(self.receivers if self.has_link_weights else self.senders, "bias")
+
+    @cached_property
+    def weights_at(self) -> np.ndarray:
+        """Element of the weight from column 0 to every row (link weights only)."""
+        return self._at(self.receivers, "weights")
+
+    def check(self, support: Support) -> None:
+        """Refuse parameters of another make.
+
+        Raises
+        ------
+        ValueError
+            If a leaf is missing or has another shape; the message names it.
+        """
+        wanted = self.support
+        if support is wanted:
+            return
+        for i, path in enumerate(wanted.paths):
+            j = support.index.get(path)
+            if j is None or support.shape(j) != wanted.shape(i):
+                found = "nothing" if j is None else f"a leaf of shape {support.shape(j)}"
+                raise ValueError(
+                    f"parameters have {found} at {format_path(path)}; this manifold needs shape "
+                    f"{wanted.shape(i)}: take them from its `initial`"
+                )
+        extra = next(path for path in support.paths if path not in wanted)
+        raise ValueError(f"parameters have a leaf at {format_path(extra)} that no neuron reads")
+
+
+def cells_between(first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the cells ``first[row] <= column < last[row]``, row by row."""
+    counts = np.maximum(last - first, 0)
+    rows = np.repeat(np.arange(len(counts)), counts)
+    ends = np.cumsum(counts)
+    columns = np.arange(ends[-1] if len(ends) else 0) + np.repeat(first - (ends - counts), counts)
+    return rows, columns
+
+
+def _names(kind: str, count: int) -> tuple[str, ...]:
+    return tuple(f"{kind}-{i}" for i in range(count))

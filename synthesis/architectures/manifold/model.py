@@ -1,0 +1,319 @@
+"""The dynamic neural manifold as a model whose parameters are one V-value."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import autograd.numpy as anp
+import numpy as np
+
+from dmm.differentials import evaluate
+from vvalues import VValue, from_buffer, ravel
+from vvalues.tracing import is_traced, support_of
+
+from .closeness import Closeness
+from .evaluation import SLOPE, Evaluation
+from .layout import CLOSENESS, Layout
+from .schedule import Schedule
+
+__all__ = ["Links", "Manifold", "Start"]
+
+
+class Start(NamedTuple):
+    """Normal distributions that parameters are drawn from: (mean, standard deviation) each.
+
+    Attributes
+    ----------
+    alpha, beta, gamma, theta, phi, sigma, mu : pair of float
+        Raw numbers of closeness.
+    weight, bias : pair of float
+        With link weights the deviation of a weight is divided by the root of the number of living
+        links of its row.
+    cutoff : float
+        Raw; the source's -1 is a cutoff of 0.269.
+    """
+
+    alpha: tuple[float, float] = (5.0, 0.1)
+    beta: tuple[float, float] = (0.0, 0.01)
+    gamma: tuple[float, float] = (0.0, 0.1)
+    theta: tuple[float, float] = (0.0, 0.1)
+    phi: tuple[float, float] = (np.pi / 2, 0.001 * np.pi)
+    sigma: tuple[float, float] = (5.0**0.75, 25.0**0.133)
+    mu: tuple[float, float] = (0.0, 2.0)
+    weight: tuple[float, float] = (0.0, 1.0)
+    bias: tuple[float, float] = (0.0, 1.0)
+    cutoff: float = -1.0
+
+    @classmethod
+    def toy(cls) -> Start:
+        """The source's start for five inputs."""
+        return cls()
+
+    @classmethod
+    def mnist(cls) -> Start:
+        """The source's start for images of 28 x 28."""
+        return cls(
+            alpha=(5.0, 1.0), gamma=(0.0, 1.0), theta=(0.0, 1.0), phi=(np.pi / 2, 0.01 * np.pi),
+            sigma=(784.0**0.66, 1000.0**0.33), mu=(0.0, 14.0),
+        )  # fmt: skip
+
+    @classmethod
+    def wide_toy(cls) -> Start:
+        """Ours for five inputs and link weights: wide rows of all phases, nearly all cells alive.
+
+        The seed suggests widths close to the number of neurons, so that no region starts below
+        the cutoff; the cutoff starts at 0.047.
+        """
+        return cls(
+            gamma=(0.0, 1.0), theta=(0.0, 0.5), phi=(0.0, 1.5), sigma=(25.0, 1.0), mu=(0.0, 4.0),
+            bias=(0.0, 0.0), cutoff=-3.0,
+        )  # fmt: skip
+
+    @classmethod
+    def linked_mnist(cls) -> Start:
+        """Ours for images of 28 x 28 and link weights: the source's closeness, biases 0."""
+        return cls.mnist()._replace(weight=(0.0, 1.5), bias=(0.0, 0.0))
+
+
+class Links(NamedTuple):
+    """The living links of one set of parameters.
+
+    Attributes
+    ----------
+    schedule : Schedule
+    strengths : array (links,)
+        Closeness beyond the cutoff, traced if the parameters are.
+    """
+
+    schedule: Schedule
+    strengths: Any
+
+    @property
+    def n_links(self) -> int:
+        """Number of living links."""
+        return len(self.schedule.rows)
+
+
+class Manifold:
+    """A network whose adjacency matrix is a smooth function of seven numbers per neuron.
+
+    Parameters
+    ----------
+    n_inputs, n_hidden, n_outputs : int
+    period : float, optional
+        Columns per turn of the sine of closeness: the width of the images. ``n_inputs`` if omitted.
+    link_weights : bool
+        One weight per link and one bias per receiving neuron (the text of the seed: activation of
+        ``w x + b``), in place of the source's one weight and one bias per *sending* neuron.
+    squared : bool
+        Predictions are squares of the outputs, as in both notebooks of the source.
+    start : Start, optional
+        Where parameters start; the source's toy start if omitted.
+    engine : {"auto", "sparse", "dense"}
+        Sparse: only cells that can live are looked at, matrices are sparse, hidden neurons are
+        evaluated by levels. Dense: all cells, full matrices, neuron after neuron. The choice
+        changes nothing but the time.
+
+    Raises
+    ------
+    ValueError
+        For sizes below 1 (hidden: below 0), a period that is not positive, an unknown engine.
+
+    References
+    ----------
+    M. Woods, Dynamic Neural Manifold (2018).
+
+    Examples
+    --------
+    >>> model = Manifold(5, 16, 4, squared=True)
+    >>> model.layout.n_cells
+    284
+    >>> parameters = model.initial(np.random.default_rng(0))
+    >>> model(parameters, np.zeros((3, 5))).shape
+    (3, 4)
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        n_hidden: int,
+        n_outputs: int,
+        *,
+        period: float | None = None,
+        link_weights: bool = False,
+        squared: bool = False,
+        start: Start | None = None,
+        engine: str = "auto",
+    ) -> None:
+        if engine not in ("auto", "sparse", "dense"):
+            raise ValueError(f"engine is {engine!r}; expected 'auto', 'sparse' or 'dense'")
+        self.layout = Layout(
+            n_inputs, n_hidden, n_outputs, n_inputs if period is None else period, link_weights
+        )
+        self.squared = squared
+        self.start = start or Start.toy()
+        self.engine = engine
+        self._schedule: Schedule | None = None
+
+    # -------------------- parameters --------------------
+
+    def initial(self, rng: np.random.Generator) -> VValue:
+        """Random parameters: every number normal, as the start says."""
+        layout, start = self.layout, self.start
+        buffer = np.empty(layout.support.size)
+        numbers = [
+            mean + deviation * rng.standard_normal(layout.n_rows)
+            for mean, deviation in (getattr(start, name) for name in CLOSENESS)
+        ]
+        closeness = np.concatenate([*numbers, [start.cutoff]])
+        buffer[layout.closeness_at] = closeness
+        (mean, deviation), (middle, spread) = start.weight, start.bias
+        if layout.has_link_weights:
+            living = np.bincount(Closeness(layout, closeness).rows, minlength=layout.n_rows)
+            scales = deviation / np.sqrt(np.maximum(living, 1))
+            for at, limit, scale in zip(layout.weights_at, layout.limits, scales, strict=True):
+                buffer[at : at + limit] = mean + scale * rng.standard_normal(limit)
+        else:
+            buffer[layout.gain_at] = mean + deviation * rng.standard_normal(layout.n_columns)
+        buffer[layout.bias_at] = middle + spread * rng.standard_normal(len(layout.bias_at))
+        return from_buffer(layout.support, buffer)
+
+    @property
+    def closeness_at(self) -> np.ndarray:
+        """Elements of the parameters that closeness depends on."""
+        return self.layout.closeness_at
+
+    # -------------------- links --------------------
+
+    def links(self, parameters: VValue) -> Links:
+        """The living links and their strengths; differentiable."""
+        self.layout.check(support_of(parameters, "parameters"))
+        return self._links(ravel(parameters))
+
+    def _links(self, buffer: Any) -> Links:
+        vector = buffer[self.layout.closeness_at]
+        numbers = _value(vector)
+        is_dense = None if self.engine == "auto" else self.engine == "dense"
+        closeness = Closeness(self.layout, numbers, everywhere=bool(is_dense))
+        return Links(self._scheduled(closeness, is_dense), evaluate(vector, closeness))
+
+    def _scheduled(self, closeness: Closeness, is_dense: bool | None) -> Schedule:
+        """The schedule; that of the last call if the same cells live."""
+        last = self._schedule
+        if (
+            last is None
+            or not np.array_equal(last.columns, closeness.columns)
+            or not np.array_equal(last.rows, closeness.rows)
+        ):
+            last = Schedule(self.layout, closeness.rows, closeness.columns, is_dense)
+            self._schedule = last
+        return last
+
+    # -------------------- predictions --------------------
+
+    def __call__(self, parameters: VValue, inputs: Any) -> Any:
+        """Predictions (samples, outputs) for inputs (samples, inputs); differentiable in both."""
+        return self.predict(parameters, inputs)[0]
+
+    def predict(self, parameters: VValue, inputs: Any) -> tuple[Any, Links]:
+        """Predictions, and the links they went through (for losses on structure)."""
+        self.check_inputs(inputs)
+        self.layout.check(support_of(parameters, "parameters"))
+        buffer = ravel(parameters)
+        links = self._links(buffer)
+        outputs = self.outputs(buffer, links, inputs)
+        return (outputs**2 if self.squared else outputs), links
+
+    def outputs(self, buffer: Any, links: Links, inputs: Any) -> Any:
+        """Outputs before squaring, from flat parameters and their links."""
+        layout = self.layout
+        values = self.link_values(buffer, links)
+        shared = not layout.has_link_weights
+        constant = not is_traced(inputs)
+        run = Evaluation(links.schedule, inputs.T if constant else inputs.shape[0], shared)
+        if shared:
+            variables = [values, buffer[layout.gain_at], buffer[layout.bias_at]]
+        else:
+            variables = [values, buffer[layout.bias_at[: layout.n_hidden]]]
+        if not constant:
+            variables.append(anp.ravel(inputs.T))
+        outputs = evaluate(anp.concatenate(variables), run)
+        return outputs if shared else outputs + buffer[layout.bias_at[layout.n_hidden :]]
+
+    def link_values(self, buffer: Any, links: Links) -> Any:
+        """What every link multiplies by: its strength, times its own weight where it has one."""
+        if not self.layout.has_link_weights:
+            return links.strengths
+        schedule = links.schedule
+        return links.strengths * buffer[self.layout.weights_at[schedule.rows] + schedule.columns]
+
+    def check_inputs(self, inputs: Any) -> None:
+        """Refuse inputs of another shape, or none.
+
+        Raises
+        ------
+        ValueError
+        """
+        shape, n = np.shape(_value(inputs)), self.layout.n_inputs
+        if len(shape) != 2 or shape[1] != n:
+            raise ValueError(f"inputs have shape {shape}; this manifold needs (samples, {n})")
+        if not shape[0]:
+            raise ValueError("inputs are a batch of zero samples; give at least one")
+
+    # -------------------- the reference --------------------
+
+    def plain(self, parameters: VValue, inputs: Any) -> Any:
+        """Predictions neuron by neuron in plain autograd, as the source has it: the judge."""
+        layout = self.layout
+        strengths = self.plain_strengths(parameters)
+        buffer = ravel(parameters)
+        if not layout.has_link_weights:
+            gain, bias = buffer[layout.gain_at], buffer[layout.bias_at]
+        activities = [inputs[:, j] for j in range(layout.n_inputs)]
+        outputs: list[Any] = []
+        for row, limit in enumerate(layout.limits):
+            is_hidden = row < layout.n_hidden
+            total: Any = 0.0
+            for j in range(limit):
+                a = activities[j]
+                if layout.has_link_weights:
+                    sent = _leaky(a) if j >= layout.n_inputs else a
+                    sent = sent * buffer[layout.weights_at[row] + j]
+                else:
+                    sent = gain[j] * a + bias[j]
+                    sent = _leaky(sent) if is_hidden else sent
+                total = total + strengths[row, j] * sent
+            if layout.has_link_weights:
+                total = total + buffer[layout.bias_at[row]]
+            (activities if is_hidden else outputs).append(total)
+        stacked = anp.stack(outputs, axis=1)
+        return stacked**2 if self.squared else stacked
+
+    def plain_strengths(self, parameters: VValue) -> Any:
+        """Strengths of all cells in plain autograd, (rows, columns); 0 where there is no link."""
+        layout = self.layout
+        vector = ravel(parameters)[layout.closeness_at]
+        raw = anp.reshape(vector[:-1], (len(CLOSENESS), layout.n_rows, 1))
+        alpha, beta, gamma, theta, phi, sigma, mu = (raw[i] for i in range(len(CLOSENESS)))
+        cutoff = 1 / (1 + anp.exp(-vector[-1]))
+        columns = np.arange(layout.n_columns)
+        x = columns + layout.shifts[:, None]
+        width = anp.logaddexp(sigma, 0.0)
+        gauss = anp.exp(-((x - mu) ** 2) / (2 * width**2))
+        turn = layout.period * anp.logaddexp(theta, 0.0) / np.log(2)
+        wave = (0.501 + 0.5 * anp.sin(2 * np.pi * x / turn + phi)) ** (beta + 1)
+        d = (2 / (1 + anp.exp(-alpha)) - 1) * gauss * (wave - 1 / (1 + anp.exp(-gamma)))
+        beyond = anp.sign(d) * (anp.abs(d) - cutoff) / (1 - cutoff)
+        alive = (anp.abs(d) > cutoff) & (columns < layout.limits[:, None])
+        return anp.where(alive, beyond, 0.0)
+
+
+def _leaky(x: Any) -> Any:
+    return anp.where(x > 0, x, SLOPE * x)
+
+
+def _value(x: Any) -> Any:
+    """What an array holds behind autograd's boxes: which links live is read through them."""
+    while is_traced(x):
+        x = x._value
+    return x

@@ -1,0 +1,168 @@
+"""The network that a manifold has found, on its own: links are leaves, structure is the support.
+
+A manifold's structure is a function of its parameters; here it is fixed, so that it can be trained
+on, pruned and edited like everything else in this library.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import autograd.numpy as anp
+import numpy as np
+
+from dmm.differentials import evaluate
+from vvalues import Support, VValue, format_path, ravel
+from vvalues.tracing import support_of
+
+from .evaluation import Evaluation
+from .layout import Layout
+from .model import Manifold
+from .schedule import Schedule
+
+__all__ = ["Network", "network_of"]
+
+
+class _Plan(NamedTuple):
+    """Where everything is in the buffer of one support."""
+
+    schedule: Schedule
+    links: np.ndarray  # element of every link, in the schedule's order
+    gains: np.ndarray  # element of the weight of every sender, or one past the end: 0
+    biases: np.ndarray  # element of every bias, or one past the end: 0
+
+
+class Network:
+    """Networks on the neurons of a manifold; a tree ``receiver/links/sender`` of link weights.
+
+    Beside its links a neuron has a ``bias``, and with shared weights a ``weight`` (see
+    `Manifold`). What is absent is zero: no link, no bias; an absent shared weight is 0 too.
+
+    Parameters
+    ----------
+    layout : Layout
+    squared : bool
+    """
+
+    def __init__(self, layout: Layout, squared: bool = False) -> None:
+        self.layout = layout
+        self.squared = squared
+        self._plans = lru_cache(maxsize=32)(self._plan)
+        self._rows = {name: row for row, name in enumerate(layout.receivers)}
+        self._columns = {name: column for column, name in enumerate(layout.senders)}
+
+    def __call__(self, parameters: VValue, inputs: np.ndarray) -> Any:
+        """Predictions (samples, outputs) for inputs (samples, inputs); differentiable."""
+        layout = self.layout
+        plan = self._plans(support_of(parameters, "parameters"))
+        buffer = anp.concatenate([ravel(parameters), np.zeros(1)])
+        shared = not layout.has_link_weights
+        biases = buffer[plan.biases]
+        run = Evaluation(plan.schedule, np.asarray(inputs, dtype=np.float64).T, shared)
+        if shared:
+            outputs = evaluate(
+                anp.concatenate([buffer[plan.links], buffer[plan.gains], biases]), run
+            )
+        else:
+            m = layout.n_hidden
+            outputs = evaluate(anp.concatenate([buffer[plan.links], biases[:m]]), run)
+            outputs = outputs + biases[m:]
+        return outputs**2 if self.squared else outputs
+
+    def schedule(self, support: Support) -> Schedule:
+        """The evaluation order of networks on this support."""
+        return self._plans(support).schedule
+
+    def living(self, support: Support) -> Support:
+        """The leaves that can influence an output; what `remove_dead` keeps.
+
+        A link lives if an output depends on its receiver, and something reaches its sender: an
+        input, or a bias.
+        """
+        schedule, layout = self._plans(support).schedule, self.layout
+        n, m = layout.n_inputs, layout.n_hidden
+        read = np.zeros(layout.n_columns, dtype=bool)
+        pairs = list(zip(schedule.rows.tolist(), schedule.columns.tolist(), strict=True))
+        for row, column in reversed(pairs):
+            if row >= m or read[n + row]:
+                read[column] = True
+        active = np.zeros(layout.n_columns, dtype=bool)
+        active[:n] = True
+        for path in support.paths:
+            if len(path) == 2 and path[1] == "bias" and path[0] in self._columns:
+                active[self._columns[path[0]]] = True
+        for row, column in pairs:
+            if row < m and active[column]:
+                active[n + row] = True
+        return support.where(np.array([self._lives(path, read, active) for path in support.paths]))
+
+    def _lives(self, path: tuple[str, ...], read: np.ndarray, active: np.ndarray) -> bool:
+        column = self._columns.get(path[0])
+        is_read = column is None or bool(read[column])  # an output is no sender
+        if len(path) == 3:
+            return is_read and bool(active[self._columns[path[2]]])
+        return is_read
+
+    def _plan(self, support: Support) -> _Plan:
+        layout, links = self.layout, []
+        missing = support.size
+        shared = not layout.has_link_weights
+        gains = np.full(layout.n_columns, missing)
+        biases = np.full(layout.n_columns if shared else layout.n_rows, missing)
+        of_bias = self._columns if shared else self._rows
+        for i, path in enumerate(support.paths):
+            place = int(support.offsets[i])
+            if len(path) == 3 and path[1] == "links" and self._is_cell(path[0], path[2]):
+                links.append((self._rows[path[0]], self._columns[path[2]], place))
+            elif len(path) == 2 and path[1] == "bias" and path[0] in of_bias:
+                biases[of_bias[path[0]]] = place
+            elif shared and len(path) == 2 and path[1] == "weight" and path[0] in self._columns:
+                gains[self._columns[path[0]]] = place
+            else:
+                raise ValueError(f"{format_path(path)} is no link, weight or bias of this network")
+        links.sort()
+        rows, columns, places = (
+            np.array([link[k] for link in links], dtype=np.intp) for k in range(3)
+        )
+        return _Plan(Schedule(layout, rows, columns, is_dense=False), places, gains, biases)
+
+    def _is_cell(self, receiver: str, sender: str) -> bool:
+        row, column = self._rows.get(receiver), self._columns.get(sender)
+        return row is not None and column is not None and column < self.layout.limits[row]
+
+
+def network_of(model: Manifold, parameters: VValue) -> tuple[Network, VValue]:
+    """The network at these parameters, with the same predictions.
+
+    Returns
+    -------
+    network : Network
+    parameters : VValue
+        One leaf per living link, biases, and shared weights where the manifold has them.
+
+    Examples
+    --------
+    >>> model = Manifold(3, 2, 1)
+    >>> tree = model.initial(np.random.default_rng(0))
+    >>> network, small = network_of(model, tree)
+    >>> bool(np.allclose(network(small, np.eye(3)), model(tree, np.eye(3))))
+    True
+    """
+    layout = model.layout
+    links = model.links(parameters)
+    buffer = np.array(parameters.buffer)
+    tree: dict[str, dict[str, Any]] = {}
+    values = np.asarray(model.link_values(buffer, links))
+    for row, column, value in zip(
+        links.schedule.rows.tolist(), links.schedule.columns.tolist(), values.tolist(), strict=True
+    ):
+        neuron = tree.setdefault(layout.receivers[row], {})
+        neuron.setdefault("links", {})[layout.senders[column]] = value
+    owners = layout.receivers if layout.has_link_weights else layout.senders
+    for name, at in zip(owners, layout.bias_at, strict=True):
+        tree.setdefault(name, {})["bias"] = float(buffer[at])
+    if not layout.has_link_weights:
+        for name, at in zip(layout.senders, layout.gain_at, strict=True):
+            tree[name]["weight"] = float(buffer[at])
+    return Network(layout, model.squared), VValue(tree)

@@ -1,0 +1,206 @@
+"""What a manifold is trained on: the task's loss and terms that depend on its links.
+
+The source's terms are *flow*, the squared difference between the strengths that leave the inputs
+and those that enter the outputs, and *sparsity*, the squared share of cells that live - a count,
+which has no gradient. Ours are a soft count, a hinge on the strength that every output receives,
+and time and memory of the evaluation (`synthesis.architectures.manifold.cost`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import autograd.numpy as anp
+import numpy as np
+from autograd import value_and_grad
+
+from vvalues import VValue
+
+from .cost import CostModel
+from .layout import Layout
+from .model import Links, Manifold
+from .schedule import Schedule
+
+__all__ = [
+    "ManifoldObjective",
+    "Weights",
+    "density",
+    "flow",
+    "inflow_hinge",
+    "soft_count",
+    "sparsity",
+]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Coefficients of the terms of the loss.
+
+    Attributes
+    ----------
+    objective : float
+        Of the task's own loss.
+    flow : float
+    sparsity : float
+        Of the source's count; changes the value, never the gradient.
+    soft_count : float
+        Of the soft share of living cells.
+    softness : float
+        Strength at which a link counts half.
+    inflow : float
+        Of the hinge on the strength that every output receives.
+    least_inflow : float
+        Where that hinge begins.
+    seconds, bytes : float
+        Of the predicted time and memory of a step; they need a cost model.
+    """
+
+    objective: float = 1.0
+    flow: float = 0.0
+    sparsity: float = 0.0
+    soft_count: float = 0.0
+    softness: float = 0.05
+    inflow: float = 0.0
+    least_inflow: float = 0.5
+    seconds: float = 0.0
+    bytes: float = 0.0
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if not (np.isfinite(value) and value >= 0):
+                raise ValueError(f"weight {item.name} is {value!r}; expected a finite number >= 0")
+        if not self.softness > 0:
+            raise ValueError("weight softness is 0; expected a number > 0")
+
+    @classmethod
+    def source_toy(cls) -> Weights:
+        """The coefficients of the source's toy notebook."""
+        return cls(objective=1e4, flow=1.0, sparsity=0.1)
+
+    @classmethod
+    def source_mnist(cls) -> Weights:
+        """The coefficients of the source's MNIST notebook."""
+        return cls(objective=1e3, flow=1e-4, sparsity=0.1)
+
+
+# -------------------- terms --------------------
+
+
+def flow(layout: Layout, links: Links) -> Any:
+    """(sum of |strength| from inputs to hidden - sum from hidden to outputs)^2; differentiable."""
+    rows, columns = links.schedule.rows, links.schedule.columns
+    enters = (rows < layout.n_hidden) & (columns < layout.n_inputs)
+    leaves = (rows >= layout.n_hidden) & (columns >= layout.n_inputs)
+    return anp.dot(enters * 1.0 - leaves, anp.abs(links.strengths)) ** 2
+
+
+def density(layout: Layout, links: Links) -> float:
+    """Share of the allowed cells that are links."""
+    return links.n_links / layout.n_cells
+
+
+def sparsity(layout: Layout, links: Links) -> float:
+    """The source's sparsity term, the squared density; a number, constant to the gradient."""
+    return density(layout, links) ** 2
+
+
+def soft_count(links: Links, softness: float) -> Any:
+    """Number of links, where a weak one counts less: sum of |D| / (|D| + softness).
+
+    Zero exactly for a cell without link, so that only living cells need looking at; tends to the
+    number of links as the softness tends to 0.
+    """
+    size = anp.abs(links.strengths)
+    return anp.sum(size / (size + softness))
+
+
+def inflow_hinge(layout: Layout, links: Links, least: float) -> Any:
+    """Sum over outputs of the square of what their received strength lacks to ``least``."""
+    first = links.schedule.n_hidden_links
+    into = links.schedule.rows[first:] - layout.n_hidden
+    selector = np.zeros((layout.n_outputs, len(into)))
+    selector[into, np.arange(len(into))] = 1.0
+    received = anp.dot(selector, anp.abs(links.strengths[first:]))
+    return anp.sum(anp.maximum(least - received, 0.0) ** 2)
+
+
+# -------------------- their sum --------------------
+
+
+class ManifoldObjective:
+    """Loss and gradient of a manifold on batches of a task.
+
+    Parameters
+    ----------
+    model : Manifold
+    task : Task
+        Its ``loss`` is the first term.
+    weights : Weights, optional
+    cost : CostModel, optional
+        Needed if seconds or bytes have a weight.
+
+    Attributes
+    ----------
+    last : dict
+        Objective, number of links and flow at the last evaluation.
+    schedule : Schedule
+        Structure at the last evaluation.
+    """
+
+    def __init__(
+        self,
+        model: Manifold,
+        task: Any,
+        weights: Weights | None = None,
+        cost: CostModel | None = None,
+    ) -> None:
+        self.model, self.task, self.weights, self.cost = model, task, weights or Weights(), cost
+        if cost is None and (self.weights.seconds or self.weights.bytes):
+            raise ValueError("weights seconds and bytes need a cost model: give cost=fit_cost(...)")
+        self._gradient = value_and_grad(self._traced)
+        self.last: dict[str, float] = {}
+        nothing = np.zeros(0, dtype=np.intp)
+        self.schedule = Schedule(model.layout, nothing, nothing)
+
+    def _traced(self, parameters: VValue, inputs: Any, targets: Any, weights: Weights) -> Any:
+        model, layout = self.model, self.model.layout
+        predictions, links = model.predict(parameters, inputs)
+        objective = self.task.loss(predictions, targets)
+        total = weights.objective * objective
+        self.schedule = links.schedule
+        self.last = {"objective": _number(objective), "links": links.n_links}
+        if weights.sparsity:
+            total = total + weights.sparsity * sparsity(layout, links)
+        if weights.flow:
+            term = flow(layout, links)
+            self.last["flow"] = _number(term)
+            total = total + weights.flow * term
+        if weights.soft_count:
+            share = soft_count(links, weights.softness) / layout.n_cells
+            total = total + weights.soft_count * share
+        if weights.inflow:
+            total = total + weights.inflow * inflow_hinge(layout, links, weights.least_inflow)
+        if self.cost is not None and (weights.seconds or weights.bytes):
+            n = int(np.prod(inputs.shape[:-1]))  # time steps count as samples
+            total = total + weights.seconds * self.cost.seconds(layout, links, n)
+            total = total + weights.bytes * self.cost.bytes(layout, links, n)
+        return total
+
+    def gradient(
+        self, parameters: VValue, inputs: Any, targets: Any, weights: Weights | None = None
+    ) -> tuple[float, VValue]:
+        """Loss and gradient on a batch; ``last`` holds the objective, flow and number of links."""
+        value, gradient = self._gradient(parameters, inputs, targets, weights or self.weights)
+        return float(value), gradient
+
+    def loss(self, parameters: VValue, inputs: Any, targets: Any) -> float:
+        """Loss on a batch."""
+        return float(self._traced(parameters, inputs, targets, self.weights))
+
+
+def _number(value: Any) -> float:
+    while hasattr(value, "_value"):
+        value = value._value
+    return float(value)

@@ -1,0 +1,178 @@
+"""Links as matrices, and the hidden neurons in an order in which they can be evaluated.
+
+A *step* is a set of hidden neurons whose inputs are all ready. Sparse: a step is a level, all
+neurons at the same depth, and one sparse product serves it. Dense: every hidden neuron is a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from .layout import Layout
+
+__all__ = ["Schedule", "Step", "levels_of"]
+
+DENSE_FROM = 0.15
+"""Share of living cells from which dense matrices are faster (see benchmarks/manifold_step.py)."""
+
+
+class Step(NamedTuple):
+    """Hidden neurons evaluated together: a range in evaluation order, and how many precede it."""
+
+    first: int
+    last: int
+    ready: int
+
+
+def levels_of(n_hidden: int, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Depth of every hidden neuron: 0 if it reads no hidden neuron, else one more than the deepest.
+
+    Parameters
+    ----------
+    n_hidden : int
+    rows, columns : arrays of int
+        Links between hidden neurons (receiving, sending), sorted by row, ``column < row``.
+    """
+    levels = [0] * n_hidden
+    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+        if levels[column] >= levels[row]:
+            levels[row] = levels[column] + 1
+    return np.array(levels, dtype=np.intp)
+
+
+class Schedule:
+    """Where every link goes: which matrices there are, which step evaluates which neuron.
+
+    Hidden neurons are renumbered by level ("evaluation order"); everything outside this class is
+    in the layout's order.
+
+    Parameters
+    ----------
+    layout : Layout
+    rows, columns : arrays of int (links,)
+        Living cells, row by row.
+    is_dense : bool, optional
+        By the share of living cells when omitted.
+
+    Attributes
+    ----------
+    order : array of int (hidden,)
+        Hidden neurons in evaluation order.
+    steps : list of Step
+    n_levels : int
+        Depth of the graph of hidden neurons.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        rows: np.ndarray,
+        columns: np.ndarray,
+        is_dense: bool | None = None,
+    ) -> None:
+        self.layout = layout
+        self.rows, self.columns = rows, columns
+        if is_dense is None:
+            is_dense = len(rows) >= DENSE_FROM * layout.n_cells
+        self.is_dense = is_dense
+        n, m = layout.n_inputs, layout.n_hidden
+        self.n_hidden_links = int(np.searchsorted(rows, m))
+        is_inner = columns[: self.n_hidden_links] >= n
+        self.inner = np.flatnonzero(is_inner)  # between hidden neurons
+        self.entering = np.flatnonzero(~is_inner)  # from inputs to hidden neurons
+        inner_rows, inner_columns = rows[self.inner], columns[self.inner] - n
+        if is_dense:
+            self.order = np.arange(m)
+            self.steps = [Step(i, i + 1, i) for i in range(m)]
+            self.n_levels = m
+        else:
+            levels = levels_of(m, inner_rows, inner_columns)
+            self.order = np.argsort(levels, kind="stable")
+            edges = np.searchsorted(levels[self.order], np.arange(1, levels.max(initial=0) + 1))
+            firsts = [0, *edges.tolist()]
+            lasts = [*edges.tolist(), m]
+            self.steps = [Step(i, j, i) for i, j in zip(firsts, lasts, strict=True)]
+            self.n_levels = len(self.steps) if m else 0
+        self.place = np.empty(m, dtype=np.intp)
+        self.place[self.order] = np.arange(m)
+        self._plan(inner_rows, inner_columns)
+
+    def _plan(self, inner_rows: np.ndarray, inner_columns: np.ndarray) -> None:
+        """Places of the links in the three matrices, and their order where it changes."""
+        m, last = self.layout.n_hidden, self.n_hidden_links
+        self._entering = self.place[self.rows[self.entering]], self.columns[self.entering]
+        self._leaving = self.rows[last:] - m, self.columns[last:]
+        places = self.place[inner_rows], self.place[inner_columns]
+        if not self.is_dense:
+            self._entering, self.entering = _by_row(self._entering, self.entering)
+            places, self.inner = _by_row(places, self.inner)
+            self._inner_starts = np.searchsorted(places[0], np.arange(m + 1))
+        self._inner = places
+
+    @cached_property
+    def connected(self) -> np.ndarray:
+        """Whether a chain of links leads from an input to each output, array of bool (outputs,)."""
+        layout, last = self.layout, self.n_hidden_links
+        n, m = layout.n_inputs, layout.n_hidden
+        reached = np.zeros(m, dtype=bool)
+        reached[self.rows[self.entering]] = True
+        inner = np.sort(self.inner)
+        pairs = zip(self.rows[inner].tolist(), (self.columns[inner] - n).tolist(), strict=True)
+        for row, column in pairs:  # sorted by row, so a sender is settled before it is read
+            if reached[column]:
+                reached[row] = True
+        rows, columns = self.rows[last:] - m, self.columns[last:]
+        feeds = columns < n
+        feeds[~feeds] = reached[columns[~feeds] - n]
+        connected = np.zeros(layout.n_outputs, dtype=bool)
+        connected[rows[feeds]] = True
+        return connected
+
+    # -------------------- matrices --------------------
+
+    def entering_matrix(self, values: np.ndarray) -> Any:
+        """From inputs to hidden neurons in evaluation order: (hidden, inputs)."""
+        shape = self.layout.n_hidden, self.layout.n_inputs
+        return self._matrix(values[self.entering], *self._entering, shape)
+
+    def leaving_matrix(self, values: np.ndarray) -> Any:
+        """From inputs and hidden neurons (layout's order) to outputs: (outputs, columns)."""
+        shape = self.layout.n_outputs, self.layout.n_columns
+        return self._matrix(values[self.n_hidden_links :], *self._leaving, shape)
+
+    def _matrix(
+        self, values: np.ndarray, rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]
+    ) -> Any:
+        if self.is_dense:
+            matrix = np.zeros(shape, dtype=values.dtype)
+            matrix[rows, columns] = values
+            return matrix
+        return csr_matrix((values, columns, np.searchsorted(rows, np.arange(shape[0] + 1))), shape)
+
+    def blocks(self, values: np.ndarray) -> Iterator[tuple[Step, Any]]:
+        """Every step with the matrix from the hidden neurons before it: (neurons, ready)."""
+        m = self.layout.n_hidden
+        values = values[self.inner]
+        if self.is_dense:
+            whole = self._matrix(values, *self._inner, (m, m))
+            for step in self.steps:
+                yield step, whole[step.first : step.last, : step.ready]
+            return
+        starts, columns = self._inner_starts, self._inner[1]
+        for step in self.steps[1:]:
+            span = slice(starts[step.first], starts[step.last])
+            pointer = starts[step.first : step.last + 1] - starts[step.first]
+            shape = step.last - step.first, step.ready
+            yield step, csr_matrix((values[span], columns[span], pointer), shape)
+
+
+def _by_row(
+    places: tuple[np.ndarray, np.ndarray], links: np.ndarray
+) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+    order = np.argsort(places[0], kind="stable")
+    return (places[0][order], places[1][order]), links[order]

@@ -1,0 +1,256 @@
+"""Training a manifold: a stream of events, one per segment of steps, that resumes to the bit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from vvalues import VValue, from_buffer
+
+from ...loop import Event
+from ...optimizers import Optimizer, adam, schedule, state_leaves, with_state_leaves
+from ...records import Record
+from ...state import SearchState, generator_from, generator_state
+from .objective import ManifoldObjective, Weights
+
+__all__ = ["ManifoldSearch", "ManifoldSettings", "initial_state", "manifold_events", "train"]
+
+PRESSURE_STEP = 1.05  # factor on the pressure per segment while the number of links is off course
+
+
+@dataclass(frozen=True)
+class ManifoldSettings:
+    """Constants of a training run.
+
+    Attributes
+    ----------
+    steps : int
+    segment : int
+        Steps per event (record, checkpoint).
+    rate, last_rate : float
+        Learning rate of Adam; constant until ``decay_from``, then falling geometrically.
+    decay_from : float
+        Share of the steps after which the rate falls.
+    weights : Weights
+    ramp : (float, float)
+        Shares of the steps between which the weights of soft count, seconds and bytes rise from 0
+        to their full value.
+    budget : float, optional
+        Share of cells to come down to by the end of the ramp: the soft count's weight is then
+        raised or lowered after every segment, whichever brings the count to its course.
+    guard : bool
+        Take back a step of the closeness numbers that would cut an output off from all inputs.
+    """
+
+    steps: int = 5000
+    segment: int = 100
+    rate: float = 0.001
+    last_rate: float = 0.001
+    decay_from: float = 0.0
+    weights: Weights = field(default_factory=Weights)
+    ramp: tuple[float, float] = (0.0, 0.0)
+    budget: float | None = None
+    guard: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "segment"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"setting {name} is {getattr(self, name)!r}; expected at least 1")
+        for name in ("rate", "last_rate"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"setting {name} is {getattr(self, name)!r}; expected > 0")
+        if not 0 <= self.decay_from < 1:
+            raise ValueError(f"setting decay_from is {self.decay_from!r}; expected in [0, 1)")
+        if not 0 <= self.ramp[0] <= self.ramp[1] <= 1:
+            raise ValueError(f"setting ramp is {self.ramp!r}; expected 0 <= start <= end <= 1")
+        if self.budget is not None and not 0 < self.budget <= 1:
+            raise ValueError(f"setting budget is {self.budget!r}; expected a share in (0, 1]")
+
+    def optimizer(self) -> Optimizer:
+        """Adam with the rate of these settings."""
+        held = int(self.decay_from * self.steps)
+        falling = schedule(self.rate, self.last_rate, self.steps - held)
+        return adam(lambda count: falling(max(count - held, 0)))
+
+    def ramped(self, step: int) -> float:
+        """Height of the ramp at a step, between 0 and 1."""
+        start, end = (share * self.steps for share in self.ramp)
+        return float(np.clip((step - start) / max(end - start, 1.0), 0.0, 1.0))
+
+    @classmethod
+    def source_toy(cls) -> ManifoldSettings:
+        """The toy notebook."""
+        return cls(weights=Weights.source_toy())
+
+    @classmethod
+    def source_mnist(cls) -> ManifoldSettings:
+        """The MNIST notebook."""
+        return cls(steps=50_000, segment=500, rate=0.002, last_rate=0.002,
+                   weights=Weights.source_mnist())  # fmt: skip
+
+    @classmethod
+    def default_toy(cls, steps: int = 20_000) -> ManifoldSettings:
+        """Ours for the toy set: soft count from a tenth of the steps on, in full at half."""
+        return cls(steps=steps, segment=max(steps // 40, 1), rate=0.01, last_rate=0.01 / 30,
+                   decay_from=0.6, weights=Weights(soft_count=0.3, inflow=1.0), ramp=(0.1, 0.5),
+                   guard=True)  # fmt: skip
+
+    @classmethod
+    def default_mnist(cls, steps: int = 50_000, budget: float = 0.029) -> ManifoldSettings:
+        """Ours for MNIST: the number of links comes down to the budget in half of the steps."""
+        return cls(steps=steps, segment=max(steps // 100, 1), rate=0.01, last_rate=0.01 / 30,
+                   decay_from=0.4, weights=Weights(soft_count=5.0, inflow=1.0), ramp=(0.05, 0.5),
+                   budget=budget, guard=True)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ManifoldSearch:
+    """What does not change during a run."""
+
+    objective: ManifoldObjective
+    settings: ManifoldSettings
+    optimizer: Optimizer
+
+    @classmethod
+    def of(cls, objective: ManifoldObjective, settings: ManifoldSettings) -> ManifoldSearch:
+        """A search with the optimizer of its settings."""
+        return cls(objective, settings, settings.optimizer())
+
+
+def initial_state(search: ManifoldSearch, rng: np.random.Generator) -> SearchState:
+    """Random parameters; ``rng`` draws them and all batches."""
+    model = search.objective.model
+    parameters = model.initial(rng)
+    if search.settings.guard:
+        cut_off = np.flatnonzero(~model.links(parameters).schedule.connected)
+        if len(cut_off):
+            raise ValueError(
+                f"output-{cut_off[0]} is cut off from all inputs at the start, so setting guard "
+                "cannot keep it connected: start with larger sigma or a lower cutoff"
+            )
+    moments = tuple(state_leaves(search.optimizer.init(parameters)))
+    memo = {"pressure": 1.0, "taken_back": 0, "first_links": 0}
+    return SearchState("train", parameters, moments=moments, rng=generator_state(rng), memo=memo)
+
+
+def manifold_events(search: ManifoldSearch, state: SearchState) -> Iterator[Event]:
+    """Train from a state, one event per segment; the same state gives the same events.
+
+    Raises
+    ------
+    ValueError
+        If the loss is not finite any more; the message names the step.
+    """
+    while state.phase != "done":
+        state, record = _segment(search, state)
+        yield Event(state, [record])
+
+
+def train(
+    objective: ManifoldObjective, seed: int = 0, settings: ManifoldSettings | None = None
+) -> tuple[SearchState, list[Record]]:
+    """Run a whole training; the last state holds the network.
+
+    Parameters
+    ----------
+    seed : int
+        Determines initial parameters and batches.
+    """
+    search = ManifoldSearch.of(objective, settings or ManifoldSettings())
+    state = initial_state(search, np.random.default_rng(seed))
+    records: list[Record] = []
+    for event in manifold_events(search, state):
+        state = event.state
+        records += event.records
+    return state, records
+
+
+# -------------------- one segment --------------------
+
+
+def _segment(search: ManifoldSearch, state: SearchState) -> tuple[SearchState, Record]:
+    settings, objective = search.settings, search.objective
+    rng = generator_from(state.rng)
+    parameters, first, memo = state.parameters, state.step, dict(state.memo)
+    moments = with_state_leaves(search.optimizer.init(parameters), list(state.moments))
+    last = min(first + settings.segment, settings.steps)
+    totals = {"objective": 0.0, "flow": 0.0, "loss": 0.0}
+    safe = parameters
+    for step in range(step, last):
+        weights = _weights(settings, step, memo["pressure"])
+        inputs, targets = objective.task.batch(rng)
+        loss, gradient = objective.gradient(parameters, inputs, targets, weights)
+        if settings.guard:
+            if not objective.schedule.connected.all():
+                parameters = _with_closeness_of(objective, parameters, safe)
+                loss, gradient = objective.gradient(parameters, inputs, targets, weights)
+                memo["taken_back"] += 1
+            safe = parameters
+        if not np.isfinite(loss):
+            raise ValueError(f"training diverged at step {step}: choose a lower rate")
+        for name in totals:
+            totals[name] += loss if name == "loss" else objective.last.get(name, 0.0)
+        change, moments = search.optimizer.update(gradient, moments, parameters)
+        parameters = parameters + change
+    links = objective.model.links(parameters)
+    if settings.guard and not links.schedule.connected.all():
+        parameters = _with_closeness_of(objective, parameters, safe)
+        links = objective.model.links(parameters)
+        memo["taken_back"] += 1
+    memo["first_links"] = memo["first_links"] or int(objective.last["links"])
+    memo["pressure"] = _pressure(search, links.n_links, last, memo)
+    means = {name: total / (last - first) for name, total in totals.items()}
+    details = {
+        "objective": means["objective"],
+        "flow": means["flow"],
+        "density": links.n_links / objective.model.layout.n_cells,
+        "pressure": memo["pressure"],
+        "taken_back": memo["taken_back"],
+    }
+    state = replace(
+        state,
+        phase="done" if last >= settings.steps else "train",
+        parameters=parameters,
+        loss=means["loss"],
+        step=last,
+        moments=tuple(state_leaves(moments)),
+        memo=memo,
+        rng=generator_state(rng),
+    )
+    return state, replace(state.record("train", **details), links=links.n_links)
+
+
+def _weights(settings: ManifoldSettings, step: int, pressure: float) -> Weights:
+    weights = settings.weights
+    if not (weights.soft_count or weights.seconds or weights.bytes):
+        return weights
+    height = settings.ramped(step)
+    return replace(
+        weights,
+        soft_count=weights.soft_count * height * pressure,
+        seconds=weights.seconds * height,
+        bytes=weights.bytes * height,
+    )
+
+
+def _pressure(search: ManifoldSearch, links: int, step: int, memo: dict[str, Any]) -> float:
+    """The factor on the soft count's weight that steers the number of links to its course."""
+    settings, pressure = search.settings, float(memo["pressure"])
+    height = settings.ramped(step)
+    if settings.budget is None or height == 0.0:
+        return pressure
+    end = settings.budget * search.objective.model.layout.n_cells
+    start = max(float(memo["first_links"]), end)
+    course = start * (end / start) ** height  # geometric: the last links are the dearest
+    return pressure * (PRESSURE_STEP if links > course else 1 / PRESSURE_STEP)
+
+
+def _with_closeness_of(objective: ManifoldObjective, after: VValue, before: VValue) -> VValue:
+    """The parameters after a step with the closeness numbers before it."""
+    buffer = np.array(after.buffer)
+    at = objective.model.closeness_at
+    buffer[at] = before.buffer[at]
+    return from_buffer(after.support, buffer)
