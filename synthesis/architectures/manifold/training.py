@@ -179,7 +179,7 @@ def _segment(search: ManifoldSearch, state: SearchState) -> tuple[SearchState, R
     last = min(first + settings.segment, settings.steps)
     totals = {"objective": 0.0, "flow": 0.0, "loss": 0.0}
     safe = parameters
-    for step in range(step, last):
+    for step in range(first, last):
         weights = _weights(settings, step, memo["pressure"])
         inputs, targets = objective.task.batch(rng)
         loss, gradient = objective.gradient(parameters, inputs, targets, weights)
