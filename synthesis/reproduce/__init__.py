@@ -20,6 +20,9 @@ MODULES = {
     "sparse-path": "sparse_path",
     "resilience": "resilience",
     "evolving-layers": "evolving_layers",
+    "growth": "growth",
+    "agnostic": "agnostic",
+    "elastic-rnn": "elastic_rnn",
 }
 
 

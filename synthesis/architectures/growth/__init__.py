@@ -1,0 +1,29 @@
+"""Networks that grow from one cell and organise their wiring by noise alone."""
+
+from .networks import (
+    anatomy,
+    grown_network,
+    pooled_features,
+    pooling_tree,
+    tissue_tree,
+    wiring,
+)
+from .pooling import Fields, Pooling, PoolingSettings, Progress, receptive_fields
+from .tissue import Stage, Tissue, TissueSettings
+
+__all__ = [
+    "Fields",
+    "Pooling",
+    "PoolingSettings",
+    "Progress",
+    "Stage",
+    "Tissue",
+    "TissueSettings",
+    "anatomy",
+    "grown_network",
+    "pooled_features",
+    "pooling_tree",
+    "receptive_fields",
+    "tissue_tree",
+    "wiring",
+]

@@ -1,0 +1,27 @@
+"""What spiking layers and growing tissue share: kernels, units, competition, wiring, polygons."""
+
+from .kernels import LateralKernel
+from .plasticity import CompetitiveLayer, WinnerLayer
+from .polygons import Polygon
+from .readout import Readout, disc_wiring, fit_readout, pixels_under, random_wiring
+from .sheets import IzhikevichSheet, LeakySheet, Sheet, scattered
+from .wired import WiredNetwork, numbered, wiring_tree
+
+__all__ = [
+    "CompetitiveLayer",
+    "IzhikevichSheet",
+    "LateralKernel",
+    "LeakySheet",
+    "Polygon",
+    "Readout",
+    "Sheet",
+    "WinnerLayer",
+    "WiredNetwork",
+    "disc_wiring",
+    "fit_readout",
+    "numbered",
+    "pixels_under",
+    "random_wiring",
+    "scattered",
+    "wiring_tree",
+]

@@ -1,0 +1,162 @@
+"""Balancing a pole on a cart: a small simulator, a hand-made controller, and imitating it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import autograd.numpy as anp
+import numpy as np
+
+from vvalues import VValue
+
+from ..protocols import Model
+
+__all__ = ["CartPole", "CartPoleImitation", "controller"]
+
+LEFT, RIGHT = 0, 1
+
+
+@dataclass(frozen=True)
+class CartPole:
+    """The cart and pole of Barto, Sutton and Anderson, many at a time.
+
+    A state is ``(x, x', angle, angle')`` in m, m/s, rad, rad/s. A step lasts 0.02 s (explicit
+    Euler) under a force of 10 N to the left or right. An episode fails when ``|x| > 2.4`` or
+    ``|angle| > 12 degrees``, and is won after ``limit`` steps.
+
+    References
+    ----------
+    A. Barto, R. Sutton, C. Anderson, IEEE Trans. SMC 13 (1983), 834; constants as in Gymnasium's
+    CartPole-v1, whose limit is 500.
+    """
+
+    gravity: float = 9.8
+    cart: float = 1.0
+    pole: float = 0.1
+    half_length: float = 0.5
+    force: float = 10.0
+    seconds: float = 0.02
+    limit: int = 500
+
+    def start(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """``n`` states, all four numbers uniform in [-0.05, 0.05]: (n, 4)."""
+        return rng.uniform(-0.05, 0.05, (n, 4))
+
+    def step(self, states: np.ndarray, actions: np.ndarray) -> np.ndarray:
+        """States (n, 4) one step later; actions (n,) are 0 (left) or 1 (right)."""
+        x, speed, angle, spin = states.T
+        push = np.where(np.asarray(actions) == RIGHT, self.force, -self.force)
+        total = self.cart + self.pole
+        sine, cosine = np.sin(angle), np.cos(angle)
+        pull = (push + self.pole * self.half_length * spin**2 * sine) / total
+        slowness = self.half_length * (4.0 / 3.0 - self.pole * cosine**2 / total)
+        turn = (self.gravity * sine - cosine * pull) / slowness
+        push = pull - self.pole * self.half_length * turn * cosine / total
+        dt = self.seconds
+        return np.stack([x + dt * speed, speed + dt * push, angle + dt * spin, spin + dt * turn], 1)
+
+    def failed(self, states: np.ndarray) -> np.ndarray:
+        """Which states are out of bounds: bool (n,)."""
+        return (np.abs(states[:, 0]) > 2.4) | (np.abs(states[:, 2]) > np.deg2rad(12.0))
+
+    def episodes(
+        self, policy: Callable[[np.ndarray], np.ndarray], n: int, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Lengths in steps of ``n`` episodes under a policy: states (m, 4) -> actions (m,)."""
+        states, lengths = self.start(n, rng), np.zeros(n, dtype=np.intp)
+        running = np.arange(n)
+        for _ in range(self.limit):
+            states = self.step(states, policy(states))
+            lengths[running] += 1
+            goes_on = ~self.failed(states)
+            states, running = states[goes_on], running[goes_on]
+            if not running.size:
+                break
+        return lengths
+
+
+def controller(states: np.ndarray) -> np.ndarray:
+    """A linear state feedback that keeps the pole up for ever: actions (n,).
+
+    Its gains are of the size of the linear-quadratic regulator's for these constants.
+    """
+    return (states @ np.array([1.0, 2.0, 30.0, 6.0]) > 0.0).astype(np.intp)
+
+
+class CartPoleImitation:
+    """Imitate a controller from the states it meets.
+
+    States are visited by the controller with a share of random actions, so that recoveries are
+    among them; inputs are scaled to about 1.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    n : int
+        States to learn from.
+    disturbed : float
+        Probability of a random action while states are gathered.
+    batch_size : int
+
+    Attributes
+    ----------
+    inputs : array (n, 4)
+    actions : array of int (n,)
+        The controller's.
+    """
+
+    scale = np.array([0.5, 0.5, 0.05, 0.5])
+    n_classes = 2
+
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        n: int = 20_000,
+        disturbed: float = 0.3,
+        batch_size: int = 256,
+        world: CartPole | None = None,
+    ) -> None:
+        if not 0.0 <= disturbed <= 1.0:
+            raise ValueError(f"disturbed is {disturbed}; a probability is between 0 and 1")
+        if n < 1 or batch_size < 1:
+            raise ValueError(f"n is {n} and batch_size {batch_size}; both must be at least 1")
+        self.world = CartPole() if world is None else world
+        self.batch_size = batch_size
+        states = self._visited(n, disturbed, rng)
+        self.inputs, self.actions = states / self.scale, controller(states)
+
+    def _visited(self, n: int, disturbed: float, rng: np.random.Generator) -> np.ndarray:
+        lanes = 64
+        states, found = self.world.start(lanes, rng), []
+        for _ in range(-(-n // lanes)):
+            found.append(states)
+            actions = controller(states)
+            random = rng.random(lanes) < disturbed
+            actions[random] = rng.integers(2, size=int(random.sum()))
+            states = self.world.step(states, actions)
+            lost = self.world.failed(states)
+            states[lost] = self.world.start(int(lost.sum()), rng)
+        return np.concatenate(found)[:n]
+
+    def batch(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Scaled states (batch, 4) and the controller's actions (batch,)."""
+        chosen = rng.integers(len(self.actions), size=self.batch_size)
+        return self.inputs[chosen], self.actions[chosen]
+
+    def loss(self, predictions: np.ndarray, targets: np.ndarray) -> float:
+        """Mean cross-entropy of two outputs (n, 2); differentiable."""
+        margins = predictions[:, 1] - predictions[:, 0]
+        return anp.mean(anp.logaddexp(0.0, anp.where(targets == RIGHT, -margins, margins)))
+
+    def evaluate(self, model: Model, parameters: VValue) -> dict[str, float]:
+        """Share of actions as the controller's, and mean length of 50 episodes of its own."""
+
+        def act(inputs: np.ndarray) -> np.ndarray:
+            return np.argmax(model(parameters, inputs), axis=1)
+
+        lengths = self.world.episodes(
+            lambda states: act(states / self.scale), 50, np.random.default_rng(12345)
+        )
+        agreement = float(np.mean(act(self.inputs) == self.actions))
+        return {"agreement": agreement, "mean_steps": float(lengths.mean())}
