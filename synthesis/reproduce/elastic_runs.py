@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 
 from vvalues.io import write_atomically
 
-from ..architectures.elastic import ElasticSettings, train_lanes
+from ..architectures.elastic import ElasticSettings, LaneRecord, train_lanes
 from ..tasks.characters import Phase, easy_hard_easy, easy_task, hard_task
 
 __all__ = ["EXPERIMENTS", "Experiment", "Runs", "run_experiment", "run_lanes"]
@@ -87,7 +87,7 @@ def run_lanes(
     experiment: Experiment,
     seeds: Sequence[int],
     cycles: int | None = None,
-    on_record: Callable[[int], None] | None = None,
+    on_record: Callable[[LaneRecord], None] | None = None,
 ) -> dict[str, Any]:
     """Train some seeds side by side.
 
@@ -110,7 +110,7 @@ def run_lanes(
     for _, record in events:
         records.append(record)
         if on_record is not None:
-            on_record(record.cycle)
+            on_record(record)
     return {
         "seeds": list(seeds),
         "cycles": [record.cycle for record in records],
@@ -121,8 +121,26 @@ def run_lanes(
 
 
 def run_experiment(name: str, seeds: Sequence[int], cycles: int | None = None) -> dict[str, Any]:
-    """`run_lanes` for an experiment by name (what a process of its own is asked to do)."""
-    return run_lanes(EXPERIMENTS[name], seeds, cycles)
+    """`run_lanes` for an experiment by name, with a line of progress now and then.
+
+    It is what a process of its own is asked to do.
+    """
+    experiment = EXPERIMENTS[name]
+    total = experiment.cycles if cycles is None else cycles
+
+    def progress(record: LaneRecord) -> None:
+        if record.cycle and record.cycle % max(total // 5, EVERY) == 0:
+            print(
+                f"{name}, seeds {seeds[0]} to {seeds[-1]}: {record.cycle:,} of {total:,} cycles, "
+                f"median loss {np.median(record.losses):.2f}, neurons {np.median(record.sizes):g}",
+                flush=True,
+            )
+
+    return run_lanes(experiment, seeds, cycles, progress)
+
+
+def _groups(seeds: Sequence[int]) -> list[tuple[int, ...]]:
+    return [tuple(seeds[i : i + LANES]) for i in range(0, len(seeds), LANES)]
 
 
 class Runs:
@@ -146,34 +164,32 @@ class Runs:
 
     def compute(
         self, names: Iterable[str], seeds: Sequence[int], executor: Executor | None = None
-    ) -> None:
-        """Run what is missing, in groups of seeds; each group is written as it is done."""
-        groups = [tuple(seeds[i : i + LANES]) for i in range(0, len(seeds), LANES)]
-        jobs = [(name, group) for group in groups for name in names]
+    ) -> Iterator[str]:
+        """Run what is missing, in groups of seeds.
+
+        Yields the name of an experiment whenever one of its groups is done and written; once for
+        all that are there already.
+        """
+        jobs = [(name, group) for group in _groups(seeds) for name in names]
         missing = [job for job in jobs if not self._file(*job).exists()]
+        if len(missing) < len(jobs):
+            yield jobs[0][0]
         if executor is None:
             for name, group in missing:
-                self._keep(name, group, run_experiment(name, group, self.cycles))
+                yield self._kept(name, group, run_experiment(name, group, self.cycles))
             return
         futures = {executor.submit(run_experiment, *job, self.cycles): job for job in missing}
         for future in as_completed(futures):
-            self._keep(*futures[future], future.result())
+            yield self._kept(*futures[future], future.result())
 
-    def _keep(self, name: str, seeds: Sequence[int], result: dict[str, Any]) -> None:
+    def _kept(self, name: str, seeds: Sequence[int], result: dict[str, Any]) -> str:
         self.folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self._file(name, seeds), json.dumps(result) + "\n")
-        losses = np.median([curve[-1] for curve in result["losses"]])
-        sizes = np.median([curve[-1] for curve in result["sizes"]])
-        print(
-            f"{name}: seeds {seeds[0]} to {seeds[-1]} in {result['seconds']:.0f} s, median loss "
-            f"{losses:.2f}, median neurons {sizes:g}",
-            flush=True,
-        )
+        return name
 
     def result(self, name: str, seeds: Sequence[int]) -> dict[str, Any] | None:
         """All seeds of an experiment, as arrays; None where a group of seeds is missing."""
-        groups = [tuple(seeds[i : i + LANES]) for i in range(0, len(seeds), LANES)]
-        files = [self._file(name, group) for group in groups]
+        files = [self._file(name, group) for group in _groups(seeds)]
         if not files or not all(file.exists() for file in files):
             return None
         parts = [json.loads(file.read_text()) for file in files]

@@ -1,0 +1,207 @@
+"""Recurrent networks with differentiable structure: the paper's three experiments, and shrinking.
+
+Source: T. Miconi, "Neural networks with differentiable structure", arXiv:1606.06216; github
+ThomasMiconi/DiffRNN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..processes import ProcessPerCall
+from . import elastic_plots
+from .elastic_runs import EXPERIMENTS, Runs
+from .report import Report, save_plot, table
+
+__all__ = ["reproduce"]
+
+SEEDS = range(10)
+QUICK_CYCLES = 25_000
+QUICK = ("corrected, easy", "corrected, hard")
+GOOD_HARD_LOSS = 12.0
+
+Results = dict[str, dict[str, Any]]
+
+
+def reproduce(full: bool, out: Path) -> dict[str, Any]:
+    """Measure, write ``elastic-rnn.md`` and ``.json`` and plots, return the figures.
+
+    Parameters
+    ----------
+    full : bool
+        All experiments, 300,000 cycles, ten seeds (about an hour of process time; results of every
+        experiment are kept in ``OUT/elastic-rnn-runs`` and not computed again); otherwise the easy
+        and the hard problem for 25,000 cycles (half a minute).
+    out : Path
+    """
+    command = f"python -m synthesis reproduce elastic-rnn{' --full' if full else ''}"
+    report = Report("elastic-rnn", "Recurrent networks with differentiable structure", out, command)
+    runs = Runs(Path(out) / "elastic-rnn-runs", None if full else QUICK_CYCLES)
+    names = tuple(EXPERIMENTS) if full else QUICK
+    with ProcessPerCall() as executor:
+        for _ in runs.compute(names, SEEDS, executor):
+            found = {name: runs.result(name, SEEDS) for name in names}
+            _say(report, {name: result for name, result in found.items() if result}, full)
+    return report.figures
+
+
+def _say(report: Report, results: Results, full: bool) -> None:
+    for name, result in results.items():
+        figures = _figures(name, result)
+        if report.figures.get(name) != figures:
+            report.keep(name, figures)
+    _say_ends(report, results)
+    if any(name.endswith("easy-hard-easy") for name in results):
+        _say_switches(report, results)
+    _say_claims(report, results, full)
+    save_plot(report.out, "elastic-rnn-curves", elastic_plots.curves, results)
+    if full:
+        save_plot(report.out, "elastic-rnn-fixed", elastic_plots.variable_against_fixed, results)
+        save_plot(report.out, "elastic-rnn-switches", elastic_plots.easy_hard_easy, results)
+
+
+def _figures(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of an experiment: where every seed stood at the ends of the phases."""
+    ends = _phase_ends(name, result["cycles"])
+    return {
+        "cycles": [int(result["cycles"][i]) for i in ends],
+        "neurons": [result["sizes"][:, i].tolist() for i in ends],
+        "losses": [np.round(result["losses"][:, i], 3).tolist() for i in ends],
+        "seconds": result["seconds"],
+    }
+
+
+def _phase_ends(name: str, cycles: np.ndarray) -> list[int]:
+    """Places of the records at the ends of the phases."""
+    total = int(cycles[-1])
+    wanted = [total // 3, 2 * (total // 3), total] if "easy-hard-easy" in name else [total]
+    return [int(np.searchsorted(cycles, cycle, side="right")) - 1 for cycle in wanted]
+
+
+def _quartiles(values: Sequence[float], digits: int) -> str:
+    """Median and quartiles in words."""
+    low, middle, high = np.percentile(values, [25, 50, 75])
+    return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def _say_ends(report: Report, results: Results) -> None:
+    rows = []
+    for name, result in results.items():
+        if "easy-hard-easy" in name:
+            continue
+        losses, sizes = result["losses"][:, -1], result["sizes"][:, -1]
+        rows.append(
+            [
+                name,
+                f"{int(result['cycles'][-1]):,}",
+                len(losses),
+                _quartiles(sizes, 1),
+                _quartiles(losses, 2),
+                f"{int(np.sum(losses < GOOD_HARD_LOSS))} of {len(losses)}",
+                f"{result['seconds']:.0f}",
+            ]
+        )
+    header = ["", "cycles", "seeds", "neurons", "loss", "below 12", "seconds, all seeds"]
+    report.say(
+        "## One problem",
+        "Medians and quartiles over seeds. Loss: running mean of the cross-entropy of 40 "
+        "characters, nats; the least possible is 9.614 (easy) and 8.959 (hard). On the hard "
+        "problem 13.52 is the best without knowing whether the flip has occurred, 20.79 the best "
+        "from the position in the group alone.",
+        table(header, rows),
+    )
+
+
+def _say_switches(report: Report, results: Results) -> None:
+    rows = []
+    for name, result in results.items():
+        if "easy-hard-easy" not in name:
+            continue
+        first, middle, last = _phase_ends(name, result["cycles"])
+        sizes, losses = result["sizes"], result["losses"]
+        rows.append(
+            [
+                name.partition(",")[0],
+                len(sizes),
+                *(_quartiles(sizes[:, i], 1) for i in (first, middle, last)),
+                _quartiles(losses[:, middle], 2),
+                _quartiles(losses[:, last], 2),
+                float(np.median(sizes[:, last]) / np.median(sizes[:, first])),
+            ]
+        )
+    header = [
+        "", "seeds", "neurons after easy", "after hard", "after easy again", "loss after hard",
+        "loss at the end", "neurons, last / first",
+    ]  # fmt: skip
+    report.say(
+        "## Easy, hard, easy again",
+        'The problem switches at a third and at two thirds of the cycles. "Decoupled": the '
+        "penalty is subtracted from the multipliers after Adagrad's step instead of being part of "
+        "the gradient.",
+        table(header, rows),
+    )
+
+
+# -------------------- what was asked --------------------
+
+
+def _is_between(value: float, low: float, high: float) -> bool:
+    return low <= value <= high
+
+
+def _median(results: Results, name: str, key: str, at: int = -1) -> float | None:
+    return float(np.median(results[name][key][:, at])) if name in results else None
+
+
+def _say_claims(report: Report, results: Results, full: bool) -> None:
+    rows: list[list[object]] = []
+
+    def claim(what: str, asked: str, value: float | None, holds: Callable[[float], bool]) -> None:
+        if value is not None:
+            rows.append([what, asked, round(value, 2), "yes" if holds(value) else "no"])
+
+    if not full:
+        quick = results.get("corrected, easy")
+        if quick is not None:
+            worst = float(quick["losses"][:, -1].max())
+            claim("easy, 25,000 cycles: worst loss", "at most 9.75", worst, lambda x: x <= 9.75)
+            for word, size in (("fewest", quick["sizes"].T[-1].min()),
+                               ("most", quick["sizes"].T[-1].max())):  # fmt: skip
+                claim(f"{word} neurons", "5 to 11", float(size), lambda x: 5 <= x <= 11)
+    else:
+        ranges = {
+            "paper, easy": (5, 9),
+            "paper, hard": (22, 32),
+            "corrected, easy": (5, 9),
+            "corrected, hard": (30, 45),
+        }
+        for name, (low, high) in ranges.items():
+            value = _median(results, name, "sizes")
+            is_within = partial(_is_between, low=low, high=high)
+            claim(f"{name}: median neurons", f"{low} to {high}", value, is_within)
+        for name in ("paper, hard", "corrected, hard"):
+            value = _median(results, name, "losses")
+            claim(f"{name}: median loss", "at most 10.5", value, lambda x: x <= 10.5)
+            if name in results:
+                good = 10.0 * float(np.mean(results[name]["losses"][:, -1] < GOOD_HARD_LOSS))
+                claim(f"{name}: of ten seeds below 12", "at least 6", good, lambda x: x >= 6)
+        _claim_shrinking(claim, results)
+    if rows:
+        report.say("## Asked and reached", table(["", "asked", "reached", "holds"], rows))
+
+
+def _claim_shrinking(claim: Callable[..., None], results: Results) -> None:
+    for name, result in results.items():
+        if not name.startswith("decoupled") or "easy-hard-easy" not in name:
+            continue
+        first, middle, last = _phase_ends(name, result["cycles"])
+        before, after = (np.median(result["sizes"][:, i]) for i in (first, last))
+        claim(f"{name}: neurons, last / first", "at most 1.5", float(after / before),
+              lambda x: x <= 1.5)  # fmt: skip
+        claim(f"{name}: median loss after hard", "at most 11",
+              float(np.median(result["losses"][:, middle])), lambda x: x <= 11)  # fmt: skip
