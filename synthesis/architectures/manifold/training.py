@@ -86,9 +86,9 @@ class ManifoldSettings:
         return cls(weights=Weights.source_toy())
 
     @classmethod
-    def source_mnist(cls) -> ManifoldSettings:
+    def source_mnist(cls, steps: int = 50_000) -> ManifoldSettings:
         """The MNIST notebook."""
-        return cls(steps=50_000, segment=500, rate=0.002, last_rate=0.002,
+        return cls(steps=steps, segment=max(steps // 100, 1), rate=0.002, last_rate=0.002,
                    weights=Weights.source_mnist())  # fmt: skip
 
     @classmethod

@@ -1,0 +1,136 @@
+"""Long trainings of manifolds that can be interrupted: records and a checkpoint in a folder."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vvalues import VValue
+
+from ..architectures.manifold import Manifold, Start
+from ..architectures.manifold.objective import ManifoldObjective
+from ..architectures.manifold.training import (
+    ManifoldSearch,
+    ManifoldSettings,
+    initial_state,
+    manifold_events,
+)
+from ..checkpoint import load_checkpoint, save_checkpoint
+from ..records import to_jsonl
+from ..tasks.mnist import Digits, load_mnist, small_digits
+
+__all__ = ["Run", "digits", "mnist_run", "trained"]
+
+N_NEURONS = 1000
+
+
+class Run(NamedTuple):
+    """A training that has ended.
+
+    Attributes
+    ----------
+    model : Manifold
+    before, after : VValue
+        Parameters.
+    rows : list of dict
+        Records, with figures where they were measured.
+    """
+
+    model: Any
+    before: VValue
+    after: VValue
+    rows: list[dict[str, Any]]
+
+
+def trained(
+    name: str,
+    objective: ManifoldObjective,
+    settings: ManifoldSettings,
+    seed: int,
+    out: Path,
+    *,
+    measure: Callable[[VValue], Mapping[str, float]] | None = None,
+    every: int = 10,
+) -> Run:
+    """Train, or go on where ``out/NAME.checkpoint`` ends.
+
+    Parameters
+    ----------
+    measure : callable, parameters -> figures, optional
+        Asked every ``every`` segments and at the end.
+
+    Raises
+    ------
+    ValueError
+        If the checkpoint is of another training.
+    """
+    search = ManifoldSearch.of(objective, settings)
+    start = state = initial_state(search, np.random.default_rng(seed))
+    files = out / f"{name}.jsonl", out / f"{name}.checkpoint"
+    made = {"seed": seed, "settings": repr(settings)}
+    rows: list[dict[str, Any]] = []
+    if files[1].exists():
+        state, known = load_checkpoint(files[1])
+        if known != made:
+            raise ValueError(f"{files[1]} is of another training; delete it or choose another out")
+        lines = files[0].read_text(encoding="utf-8").splitlines()
+        rows = [row for row in map(json.loads, lines) if row["step"] <= state.step]
+    spent = rows[-1]["seconds"] if rows else 0.0
+    began = time.process_time()
+    for count, event in enumerate(manifold_events(search, state), len(rows) + 1):
+        state = event.state
+        row = event.records[0].to_dict()
+        is_done = state.phase == "done"
+        if measure is not None and (count % every == 0 or is_done):
+            row |= measure(state.parameters)
+        row["seconds"] = spent + time.process_time() - began
+        rows.append(row)
+        if count % every == 0 or is_done:
+            files[0].write_text(to_jsonl(rows), encoding="utf-8")
+            save_checkpoint(files[1], state, made)
+    return Run(objective.model, start.parameters, state.parameters, rows)
+
+
+def digits() -> tuple[Digits, float]:
+    """MNIST and the width of its images, or scikit-learn's digits where it is absent."""
+    try:
+        return load_mnist().with_batch_size(50), 28.0
+    except FileNotFoundError:
+        return small_digits().with_batch_size(50), 8.0
+
+
+def mnist_run(mode: str, steps: int, budget: float, seed: int, out: Path) -> Run:
+    """A manifold of 1,000 neurons on MNIST (fewer on the small digits).
+
+    Parameters
+    ----------
+    mode : {"source", "default"}
+        Source: shared weights, squared outputs, the source's loss, ink between 0 and 1. Default:
+        link weights, linear outputs, soft count steered to the budget, standardised ink.
+    steps : int
+        Of a batch of 50.
+    budget : float
+        Share of cells to come down to (default mode).
+    """
+    task, period = digits()
+    n_hidden = (N_NEURONS if task.n_pixels == 784 else 200) - task.n_pixels - task.n_classes
+    sizes = task.n_pixels, n_hidden, task.n_classes
+    name = f"dynamic-manifold-{mode}-{steps}"
+    if mode == "source":
+        task = task.as_ink()
+        model = Manifold(*sizes, period=period, squared=True, start=Start.mnist())
+        settings = ManifoldSettings.source_mnist(steps)
+    else:
+        name += f"-{budget:g}"
+        model = Manifold(*sizes, period=period, link_weights=True, start=Start.linked_mnist())
+        settings = ManifoldSettings.default_mnist(steps, budget)
+    objective = ManifoldObjective(model, task, settings.weights)
+    return trained(
+        name + (f"-seed-{seed}" if seed else ""), objective, settings, seed, out,
+        measure=lambda parameters: task.evaluate(model, parameters),
+    )  # fmt: skip
