@@ -56,6 +56,8 @@ def _how_to_go_on(search: Search, state: SearchState, failures: int) -> tuple[st
             return "rescue", _restart(search, state)
     elif state.reserve and failures < _second_opinions(search):
         return "second opinion", _next_start(search, state)
+    elif search.batches and _may_start_afresh(search, state):
+        return "fresh start", _fresh_population(state)
     elif failures < _second_opinions(search) + settings.regrow_failures:
         return "regrow", _regrow(search, state)
     elif _may_start_afresh(search, state):
@@ -72,7 +74,7 @@ def _second_opinions(search: Search) -> int:
 def _may_start_afresh(search: Search, state: SearchState) -> bool:
     settings = search.settings
     wanted = settings.restarts if settings.regrow_failures else 0
-    return not search.batches and state.passes.get("restarts", 0) < wanted
+    return state.passes.get("restarts", 0) < wanted
 
 
 @phase
@@ -149,6 +151,15 @@ def _fresh_start(search: Search, state: SearchState) -> SearchState:
         loss=search.objective.loss(parameters),
         rng=generator_state(rng),
     )
+
+
+def _fresh_population(state: SearchState) -> SearchState:
+    """Another population, whose starts may be pruned as second opinions.
+
+    In a loop this comes before regrowth, which mostly finds the same machine again.
+    """
+    state = _counted(state, "restarts")
+    return replace(state, passes={**state.passes, "failures": 0}).to("population", reserve=())
 
 
 def _regrow(search: Search, state: SearchState) -> SearchState:

@@ -267,6 +267,8 @@ def population(search: Search, state: SearchState) -> Outcome:
     if lanes.updates < settings.lane_steps:
         return state, records
     good = tuple(starts[i] for i in order if losses[i] <= settings.lane_success)
+    if not good and state.best is not None and state.best_loss <= settings.exact:
+        return state.to("judge"), records  # none of these will be better
     if not good and state.passes.get("rescues", 0) < settings.rescues:
         passes = {**state.passes, "rescues": state.passes.get("rescues", 0) + 1}
         return state.to("population", passes=passes), records

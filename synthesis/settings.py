@@ -66,8 +66,8 @@ class Settings:
     regrow_neurons : int
         Unused neurons offered to one regrowth.
     restarts : int
-        Fresh random starts (of acyclic spaces) after regrowing, if there is any; the better
-        machine counts.
+        Fresh random starts, if there is any regrowing (after it; in recurrent spaces, as another
+        population, before it); the best machine counts.
     seconds : float
         Wall-clock limit of a run, checked between units of work.
     """
