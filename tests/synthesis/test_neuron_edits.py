@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 import synthesis.neuron_edits as neuron_edits
 from synthesis.architectures import Perceptron
 from synthesis.architectures.elastic import ElasticNetwork
-from synthesis.architectures.elastic.training import elastic_neurons
 from synthesis.models import MachineModel
 from synthesis.neuron_edits import (
     AxisNeurons,
@@ -46,7 +45,7 @@ def stirred(tree, state, optimizer):
 @settings(max_examples=25)
 def test_memory_of_the_living_stays_and_of_the_deleted_goes(seed, size, at):
     model = ElasticNetwork()
-    context = elastic_neurons(model)
+    context = model.context()
     optimizer = chain(clip(5.0), adagrad(0.1))
     tree = model.initial(rng(seed), size)
     tree, state = stirred(tree, optimizer.init(tree), optimizer)
@@ -67,8 +66,8 @@ def test_memory_of_the_living_stays_and_of_the_deleted_goes(seed, size, at):
 
 def test_a_new_neuron_of_an_elastic_network_is_linked_with_all():
     model = ElasticNetwork()
-    tree, _ = add_neuron(model.initial(rng(), 3), (), elastic_neurons(model), rng())
-    leaves = neuron_leaves(tree, elastic_neurons(model), "neuron-4")
+    tree, _ = add_neuron(model.initial(rng(), 3), (), model.context(), rng())
+    leaves = neuron_leaves(tree, model.context(), "neuron-4")
     assert leaves["neuron-4", "multiplier"] == 0.05 and leaves["neuron-4", "bias"] == 0.0
     assert len(leaves) == 4 + 3 + 4 + 4 + 2
     assert model.loss(tree, np.array([0, 1, 2])) > 0
@@ -76,7 +75,7 @@ def test_a_new_neuron_of_an_elastic_network_is_linked_with_all():
 
 def test_a_deleted_neuron_is_inherited_as_far_as_its_other_ends_live():
     model = ElasticNetwork()
-    context = elastic_neurons(model)
+    context = model.context()
     tree = model.initial(rng(), 4)
     old = neuron_leaves(tree, context, "neuron-2")
     tree, _ = delete_neuron(tree, (), context, names=["neuron-2", "neuron-3"])
@@ -186,7 +185,7 @@ def test_one_neuron_is_chosen_by_chance_when_none_is_named():
 def test_bad_calls_are_named(call, message):
     model = ElasticNetwork()
     with pytest.raises(ValueError, match=message):
-        call(model.initial(rng(), 2), elastic_neurons(model))
+        call(model.initial(rng(), 2), model.context())
 
 
 def test_examples():

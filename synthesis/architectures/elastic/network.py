@@ -20,15 +20,16 @@ import numpy as np
 from autograd import grad
 from autograd.extend import defjvp, defvjp, primitive
 
-from vvalues import Support, VValue, ravel, restrict, unravel
+from vvalues import Path, Support, VValue, assemble, dense, ravel, restrict, unravel
 from vvalues.tracing import support_of
 
+from ...neuron_edits import KeyedNeurons
 from .cycle import LaneCycle
-from .layout import PREFIX, Layout, Rows, capacity_for, layout_of
-from .neurons import initial_array
+from .layout import PREFIX, READOUT, Layout, Rows, capacity_for, layout_of
+from .neurons import draw_neuron, initial_array
 from .settings import ElasticSettings
 
-__all__ = ["ElasticNetwork"]
+__all__ = ["ElasticNetwork", "check_symbols", "cross_entropy"]
 
 
 class ElasticNetwork:
@@ -76,7 +77,45 @@ class ElasticNetwork:
 
     def multipliers(self, parameters: VValue) -> np.ndarray:
         """The multipliers of all neurons, ones if they have none."""
-        return _array(self.layout(parameters.support), parameters)[-1, :, 0]
+        names = self.neurons(parameters)
+        if not self.layout(parameters.support).has_multipliers:
+            return np.ones(len(names))
+        return dense(parameters, names, ("multiplier",))[:, 0]
+
+    def outgoing_norms(self, parameters: VValue) -> np.ndarray:
+        """What mode "outgoing-norm" compares with the threshold: a number per neuron.
+
+        Half the sum of a neuron's output links and of its recurrent ones in absolute value, the
+        latter times the number of symbols over that of neurons, so that both weigh alike.
+        """
+        names = self.neurons(parameters)
+        n, n_symbols = len(names), len(self.alphabet)
+        recurrent = dense(parameters, tuple((name, "recurrent") for name in names), names)
+        output = dense(parameters, tuple((name, "output") for name in names), tuple(self.alphabet))
+        lateral = np.abs(recurrent).sum(axis=0)
+        return 0.5 * (np.abs(output).sum(axis=1) + n_symbols * lateral / n)
+
+    def context(self) -> KeyedNeurons:
+        """How its neurons lie in the tree, for `add_neuron` and `delete_neuron`.
+
+        A new neuron is linked with all others, both ways, by small random weights, and has the
+        threshold as its multiplier.
+        """
+        return KeyedNeurons(_places, self._first_leaves)
+
+    def _first_leaves(self, parameters: VValue, name: str, rng: np.random.Generator) -> VValue:
+        others = self.neurons(parameters)
+        new = draw_neuron(len(others), len(self.alphabet), self.settings, rng)
+        leaves: dict[Path, float] = {(name, "bias"): new.bias}
+        if self.settings.has_multipliers:
+            leaves[name, "multiplier"] = self.settings.threshold
+        for other, weight in zip((*others, name), new.incoming, strict=True):
+            leaves[name, "recurrent", other] = weight
+        for other, weight in zip(others, new.outgoing, strict=True):
+            leaves[other, "recurrent", name] = weight
+        for symbol, read, output in zip(self.alphabet, new.input, new.output, strict=True):
+            leaves[name, "input", symbol], leaves[name, "output", symbol] = read, output
+        return assemble(leaves)
 
     # -------------------- predictions, as plain as can be --------------------
 
@@ -106,16 +145,16 @@ class ElasticNetwork:
             If an input is no code of the alphabet, or the hidden state is of the wrong length.
         """
         layout = self.layout(support_of(parameters, "parameters"))
-        codes = _codes(inputs, self.alphabet)
+        codes = check_symbols(inputs, self.alphabet, least=1)
         start = np.zeros(layout.size) if hidden is None else hidden
         _check_hidden(start, layout)
         return _plain_rollout(ravel(restrict(parameters, layout.support)), start, codes, layout)
 
     def plain_loss(self, parameters: VValue, symbols: Any, hidden: Any = None) -> Any:
         """The same as `loss`, step by step on autograd's tape."""
-        codes = _symbols(symbols, self.alphabet)
+        codes = check_symbols(symbols, self.alphabet)
         logits, _ = self.rollout(parameters, codes[:-1], hidden)
-        return _cross_entropy(logits, codes[1:])
+        return cross_entropy(logits, codes[1:])
 
     # -------------------- the fused cycle --------------------
 
@@ -136,7 +175,7 @@ class ElasticNetwork:
             modes and to any order (beyond the first by way of `plain_loss`).
         """
         layout = self.layout(support_of(parameters, "parameters"))
-        codes = _symbols(symbols, self.alphabet)
+        codes = check_symbols(symbols, self.alphabet)
         start = np.zeros(layout.size) if hidden is None else hidden
         _check_hidden(start, layout)
         return _loss(ravel(restrict(parameters, layout.support)), start, codes, layout)
@@ -150,7 +189,7 @@ class ElasticNetwork:
         is that of `loss`. The penalty is not part of either.
         """
         layout = self.layout(parameters.support)
-        codes = _symbols(symbols, self.alphabet)
+        codes = check_symbols(symbols, self.alphabet)
         start = np.zeros(layout.size) if hidden is None else np.asarray(hidden, dtype=np.float64)
         _check_hidden(start, layout)
         full = restrict(parameters, layout.support)
@@ -164,28 +203,38 @@ class ElasticNetwork:
         return float(losses[0]), by_leaf, cycle.hidden[0, : layout.size].copy()
 
 
+def _places(path: Path) -> tuple[int, ...]:
+    """At which levels of a path a neuron is named."""
+    if path[0] == READOUT:
+        return ()
+    return (0, 2) if len(path) > 2 and path[1] == "recurrent" else (0,)
+
+
 # -------------------- checks --------------------
 
 
-def _codes(inputs: Any, alphabet: str) -> np.ndarray:
-    codes = np.asarray(inputs)
+def check_symbols(symbols: Any, alphabet: str, least: int = 2) -> np.ndarray:
+    """Codes as indices.
+
+    Raises
+    ------
+    ValueError
+        If they are no integers of one axis, not all of the alphabet, or fewer than ``least``.
+    """
+    codes = np.asarray(symbols)
     if codes.ndim != 1 or not np.issubdtype(codes.dtype, np.integer):
         raise ValueError(
-            f"inputs are of type {codes.dtype} and shape {codes.shape}; expected the integer codes "
-            "of a text (synthesis.tasks.characters.encode gives them)"
+            f"symbols are of type {codes.dtype} and shape {codes.shape}; expected the integer "
+            "codes of a text (synthesis.tasks.characters.encode gives them)"
         )
     if codes.size and not 0 <= int(codes.min()) <= int(codes.max()) < len(alphabet):
         wrong = int(codes[(codes < 0) | (codes >= len(alphabet))][0])
-        raise ValueError(f"inputs have the code {wrong}; the alphabet {alphabet!r} has 0 to "
-                         f"{len(alphabet) - 1}")  # fmt: skip
+        raise ValueError(
+            f"symbols have the code {wrong}; the alphabet {alphabet!r} has 0 to {len(alphabet) - 1}"
+        )
+    if len(codes) < least:
+        raise ValueError(f"symbols: a cycle needs at least {least}, there are {len(codes)}")
     return codes.astype(np.intp)
-
-
-def _symbols(symbols: Any, alphabet: str) -> np.ndarray:
-    codes = _codes(symbols, alphabet)
-    if len(codes) < 2:
-        raise ValueError(f"symbols: a cycle needs at least 2, there are {len(codes)}")
-    return codes
 
 
 def _check_hidden(hidden: Any, layout: Layout) -> None:
@@ -197,16 +246,6 @@ def _check_hidden(hidden: Any, layout: Layout) -> None:
 
 
 # -------------------- plain --------------------
-
-
-def _array(layout: Layout, parameters: Any) -> np.ndarray:
-    """Multipliers of a tree, by neuron, in a shape of their own: (1, neurons, 1)."""
-    n = layout.size
-    packed = layout.pack(
-        restrict(parameters, layout.support), capacity_for(n, len(layout.alphabet))
-    )
-    rows = Rows.of(packed.shape[1], len(layout.alphabet))
-    return packed[rows.multiplier, :n][None, :, None]
 
 
 def _plain_rollout(flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) -> tuple[Any, Any]:
@@ -227,10 +266,11 @@ def _plain_rollout(flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) ->
     for code in codes:
         hidden = anp.tanh(read[code] + anp.dot(recurrent, hidden) + bias)
         logits.append(anp.dot(output, hidden) + readout)
-    return anp.stack(logits) if logits else np.zeros((0, n_symbols)), hidden
+    return anp.stack(logits), hidden
 
 
-def _cross_entropy(logits: Any, targets: np.ndarray) -> Any:
+def cross_entropy(logits: Any, targets: np.ndarray) -> Any:
+    """Nats, summed: logits (length, symbols), codes (length,); differentiable."""
     shifted = logits - anp.max(logits, axis=1, keepdims=True)
     totals = anp.log(anp.sum(anp.exp(shifted), axis=1))
     return anp.sum(totals - shifted[np.arange(len(targets)), targets])
@@ -238,7 +278,7 @@ def _cross_entropy(logits: Any, targets: np.ndarray) -> Any:
 
 def _plain_loss(flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) -> Any:
     logits, _ = _plain_rollout(flat, hidden, codes[:-1], layout)
-    return _cross_entropy(logits, codes[1:])
+    return cross_entropy(logits, codes[1:])
 
 
 # -------------------- fused --------------------

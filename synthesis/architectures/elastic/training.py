@@ -12,26 +12,29 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vvalues import Path, VValue, assemble, from_buffer, restrict
+from vvalues import VValue, from_buffer, restrict
 
 from ...neuron_edits import KeyedNeurons, add_neuron, delete_neuron, neuron_leaves
 from ...optimizers import Optimizer, adagrad, chain, clip, state_leaves, with_state_leaves
 from ...tasks.characters import Phase
-from .layout import PREFIX, READOUT, capacity_for
+from .layout import PREFIX, READOUT
+from .modulated import ModulatedNetwork
 from .network import ElasticNetwork
-from .neurons import EPSILON, RMS_DECAY, draw_neuron, memory_of_new, starting_memory
+from .neurons import EPSILON, RMS_DECAY, memory_of_new
 from .rules import members_to_delete, wants_another
 from .settings import ElasticSettings
 
 __all__ = [
     "ElasticState",
     "TextReader",
-    "elastic_neurons",
     "elastic_optimizer",
     "initial_state",
     "step",
     "train_tree",
 ]
+
+
+AnyNetwork = ElasticNetwork | ModulatedNetwork
 
 
 @dataclass(frozen=True)
@@ -62,40 +65,6 @@ class ElasticState:
     deleted: tuple[str, VValue] | None
     cycle: int
     smooth: float
-
-
-# -------------------- how neurons lie in the tree --------------------
-
-
-def _places(path: Path) -> tuple[int, ...]:
-    if path[0] == READOUT:
-        return ()
-    return (0, 2) if len(path) > 2 and path[1] == "recurrent" else (0,)
-
-
-def elastic_neurons(model: ElasticNetwork) -> KeyedNeurons:
-    """The context of `add_neuron` and `delete_neuron` for elastic networks.
-
-    A new neuron is linked with all others, both ways, by small random weights, and has the
-    threshold as its multiplier.
-    """
-    settings, alphabet = model.settings, model.alphabet
-
-    def first_leaves(parameters: VValue, name: str, rng: np.random.Generator) -> VValue:
-        others = model.neurons(parameters)
-        new = draw_neuron(len(others), len(alphabet), settings, rng)
-        leaves: dict[Path, float] = {(name, "bias"): new.bias}
-        if settings.has_multipliers:
-            leaves[name, "multiplier"] = settings.threshold
-        for other, weight in zip((*others, name), new.incoming, strict=True):
-            leaves[name, "recurrent", other] = weight
-        for other, weight in zip(others, new.outgoing, strict=True):
-            leaves[other, "recurrent", name] = weight
-        for symbol, read, output in zip(alphabet, new.input, new.output, strict=True):
-            leaves[name, "input", symbol], leaves[name, "output", symbol] = read, output
-        return assemble(leaves)
-
-    return KeyedNeurons(_places, first_leaves)
 
 
 # -------------------- optimizer --------------------
@@ -133,20 +102,21 @@ def elastic_optimizer(settings: ElasticSettings) -> Optimizer:
 
 
 def initial_state(
-    model: ElasticNetwork, rng: np.random.Generator, size: int = 1, length: int = 40
+    model: AnyNetwork, rng: np.random.Generator, size: int = 1, length: int = 40
 ) -> ElasticState:
     """A network of random weights that has read nothing yet."""
     parameters = model.initial(rng, size)
-    layout = model.layout(parameters.support)
-    capacity = capacity_for(size, len(model.alphabet))
-    memory = layout.unpack(starting_memory(layout, capacity, model.settings))
     optimizer = elastic_optimizer(model.settings).init(parameters)
-    optimizer = _with_memory(optimizer, lambda tree: memory)
+    if model.settings.mode == "outgoing-norm":
+        starts = _chosen(parameters, ["input", "bias"]) * memory_of_new(model.settings)
+        memory = from_buffer(parameters.support, starts)
+        optimizer = _with_memory(optimizer, lambda tree: memory)
+    names = model.neurons(parameters)
     return ElasticState(
         parameters=parameters,
         optimizer=optimizer,
-        hidden=VValue(dict.fromkeys(layout.names, 0.0)),
-        born=dict.fromkeys(layout.names, 0),
+        hidden=VValue(dict.fromkeys(names, 0.0)),
+        born=dict.fromkeys(names, 0),
         next_number=size + 1,
         deleted=None,
         cycle=0,
@@ -162,13 +132,13 @@ def _with_memory(optimizer: Any, change: Any) -> Any:
 
 
 def step(
-    model: ElasticNetwork, state: ElasticState, symbols: np.ndarray, rng: np.random.Generator
+    model: AnyNetwork, state: ElasticState, symbols: np.ndarray, rng: np.random.Generator
 ) -> tuple[ElasticState, float]:
     """One cycle: read, learn, edit. Returns the new state and the loss of the cycle.
 
     Parameters
     ----------
-    model : ElasticNetwork
+    model : ElasticNetwork or ModulatedNetwork
     state : ElasticState
     symbols : array of int (length + 1,)
     rng : Generator
@@ -200,14 +170,14 @@ def _chosen(parameters: VValue, kinds: Sequence[str]) -> np.ndarray:
     return np.array([path[1] in kinds and path[0] != READOUT for path in parameters.support.paths])
 
 
-def _penalty(model: ElasticNetwork, parameters: VValue, length: int) -> VValue:
+def _penalty(model: AnyNetwork, parameters: VValue, length: int) -> VValue:
     is_multiplier = _chosen(parameters, ["multiplier"])
     strength = length * model.settings.penalty
     penalty = np.where(is_multiplier, strength * np.sign(parameters.buffer), 0.0)
     return from_buffer(parameters.support, penalty)
 
 
-def _shrunk(model: ElasticNetwork, parameters: VValue) -> VValue:
+def _shrunk(model: AnyNetwork, parameters: VValue) -> VValue:
     """The decoupled penalty, and the floor of the multipliers."""
     settings, values = model.settings, np.array(parameters.buffer)
     if settings.mode == "outgoing-norm":
@@ -219,24 +189,18 @@ def _shrunk(model: ElasticNetwork, parameters: VValue) -> VValue:
     return from_buffer(parameters.support, values)
 
 
-def _marked(model: ElasticNetwork, parameters: VValue) -> np.ndarray:
+def _marked(model: AnyNetwork, parameters: VValue) -> np.ndarray:
     """Places of the neurons at or below the threshold."""
-    settings, layout = model.settings, model.layout(parameters.support)
-    n, n_symbols = layout.size, len(model.alphabet)
-    if settings.has_multipliers:
+    if model.settings.has_multipliers:
         strength = model.multipliers(parameters)
     else:
-        capacity = capacity_for(n, n_symbols)
-        array = np.abs(layout.pack(parameters, capacity))
-        output = array[capacity + n_symbols + 2 : capacity + 2 * n_symbols + 2]
-        lateral = array[:capacity].sum(axis=0)
-        strength = (0.5 * (output.sum(axis=0) + n_symbols * lateral / n))[:n]
-    return np.flatnonzero(strength <= settings.threshold)
+        strength = model.outgoing_norms(parameters)  # type: ignore[union-attr]
+    return np.flatnonzero(strength <= model.settings.threshold)
 
 
-def _edited(model: ElasticNetwork, state: ElasticState, rng: np.random.Generator) -> ElasticState:
+def _edited(model: AnyNetwork, state: ElasticState, rng: np.random.Generator) -> ElasticState:
     """Deletion and addition by the rules; memory and hidden state follow."""
-    settings, context = model.settings, elastic_neurons(model)
+    settings, context = model.settings, model.context()
     names, marked = model.neurons(state.parameters), _marked(model, state.parameters)
     ages = [state.cycle - state.born[names[i]] for i in marked]
     gone = [names[i] for i in members_to_delete(marked, settings, rng, ages)]
@@ -297,7 +261,7 @@ class TextReader:
 
 
 def train_tree(
-    model: ElasticNetwork, phases: Sequence[Phase], rng: np.random.Generator, size: int = 1
+    model: AnyNetwork, phases: Sequence[Phase], rng: np.random.Generator, size: int = 1
 ) -> Iterator[tuple[ElasticState, float]]:
     """Train one tree to the end of its phases; yields state and loss after every cycle.
 

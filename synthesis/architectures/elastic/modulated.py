@@ -1,0 +1,245 @@
+"""Pairs of links, one additive and one multiplicative, with a trained ratio between them.
+
+    z_t = (1 + (r * V) h_{t-1}) * (W_x x_t + ((1 - r) * W) h_{t-1}) + b,   h_t = tanh(z_t)
+
+Between any two neurons there are an additive link (W), a multiplicative one (V, which modulates all
+that the receiving neuron adds up) and their ratio r, the logistic function of a trained number. At
+r = 0 it is the elastic network. The source only proposes such pairs (T. Miconi, arXiv:1606.06216,
+section 5); the form is ours.
+
+    neuron-3/recurrent/neuron-1     W
+    neuron-3/modulation/neuron-1    V
+    neuron-3/ratio/neuron-1         r before the logistic function
+
+All else is as in `network`; `training.step` trains it, and it grows and shrinks by the same edits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import autograd.numpy as anp
+import numpy as np
+
+from vvalues import Path, VValue, assemble, dense, from_dense, natural_key
+from vvalues.tracing import support_of
+
+from ...neuron_edits import KeyedNeurons
+from .layout import PREFIX, READOUT
+from .network import check_symbols, cross_entropy
+from .neurons import draw_neuron
+from .settings import ElasticSettings
+
+__all__ = ["ModulatedNetwork"]
+
+PAIRED = ("recurrent", "modulation", "ratio")
+
+
+class ModulatedNetwork:
+    """A recurrent network of paired links; every tree of neurons is a member.
+
+    Parameters
+    ----------
+    alphabet : str
+    settings : ElasticSettings, optional
+        Mode "corrected".
+    ratio : float
+        Share of the multiplicative link to begin with, between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If the ratio is not between 0 and 1 (both excluded), or the mode is another one.
+
+    Examples
+    --------
+    >>> model = ModulatedNetwork("()ab")
+    >>> tree = model.initial(np.random.default_rng(0), 2)
+    >>> float(model.ratios(tree)[0, 1].round(6))
+    0.1
+    """
+
+    def __init__(
+        self,
+        alphabet: str = "()ab",
+        settings: ElasticSettings | None = None,
+        ratio: float = 0.1,
+    ) -> None:
+        if not 0.0 < ratio < 1.0:
+            raise ValueError(f"ratio is {ratio!r}; expected a number between 0 and 1")
+        self.settings = ElasticSettings() if settings is None else settings
+        if self.settings.mode != "corrected":
+            raise ValueError(
+                f"mode is {self.settings.mode!r}; links come in pairs in mode 'corrected' only"
+            )
+        self.alphabet = alphabet
+        self.first_ratio = float(np.log(ratio / (1.0 - ratio)))
+
+    def initial(self, rng: np.random.Generator, size: int = 1) -> VValue:
+        """So many neurons with small normal weights, biases 0, multipliers 1."""
+        if size < 1:
+            raise ValueError(f"size is {size!r}; expected at least 1 neuron")
+        names, scale = [f"{PREFIX}{i}" for i in range(1, size + 1)], self.settings.scale
+        shapes = {"recurrent": size, "modulation": size, "input": len(self.alphabet)}
+        shapes["output"] = len(self.alphabet)
+        tree = VValue({READOUT: {"bias": dict.fromkeys(self.alphabet, 0.0)}})
+        for kind, n in shapes.items():
+            columns = names if kind in PAIRED else list(self.alphabet)
+            weights = scale * rng.standard_normal((size, n))
+            tree = tree + from_dense(weights, [(name, kind) for name in names], columns)
+        for name in names:
+            leaves: dict[str, Any] = {"bias": 0.0, "ratio": dict.fromkeys(names, self.first_ratio)}
+            if self.settings.has_multipliers:
+                leaves["multiplier"] = 1.0
+            tree = tree + VValue({name: leaves})
+        return tree
+
+    def neurons(self, parameters: VValue) -> tuple[str, ...]:
+        """Names of the neurons, oldest first."""
+        children = support_of(parameters, "parameters").children()
+        return tuple(sorted((key for key in children if key != READOUT), key=natural_key))
+
+    def multipliers(self, parameters: VValue) -> np.ndarray:
+        """The multipliers of all neurons, ones if they have none."""
+        names = self.neurons(parameters)
+        if not self.settings.has_multipliers:
+            return np.ones(len(names))
+        return dense(parameters, names, ["multiplier"])[:, 0]
+
+    def ratios(self, parameters: VValue) -> np.ndarray:
+        """Share of the multiplicative link, (receiving, sending)."""
+        return _logistic(self._matrix(parameters, "ratio"))
+
+    def _matrix(self, parameters: Any, kind: str) -> Any:
+        """Leaves of one kind as a matrix (neurons, neurons or symbols)."""
+        names = self.neurons(parameters)
+        columns = names if kind in PAIRED else tuple(self.alphabet)
+        return dense(parameters, tuple((name, kind) for name in names), columns)
+
+    def context(self) -> KeyedNeurons:
+        """How its neurons lie in the tree, for `add_neuron` and `delete_neuron`."""
+        return KeyedNeurons(_places, self._first_leaves)
+
+    def _first_leaves(self, parameters: VValue, name: str, rng: np.random.Generator) -> VValue:
+        others = self.neurons(parameters)
+        leaves: dict[Path, float] = {(name, "bias"): 0.0}
+        if self.settings.has_multipliers:
+            leaves[name, "multiplier"] = self.settings.threshold
+        for kind in ("recurrent", "modulation"):
+            new = draw_neuron(len(others), len(self.alphabet), self.settings, rng)
+            for other, weight in zip((*others, name), new.incoming, strict=True):
+                leaves[name, kind, other] = weight
+                leaves[name, "ratio", other] = self.first_ratio
+            for other, weight in zip(others, new.outgoing, strict=True):
+                leaves[other, kind, name] = weight
+                leaves[other, "ratio", name] = self.first_ratio
+        for symbol, read, output in zip(self.alphabet, new.input, new.output, strict=True):
+            leaves[name, "input", symbol], leaves[name, "output", symbol] = read, output
+        return assemble(leaves)
+
+    # -------------------- plain --------------------
+
+    def __call__(self, parameters: VValue, inputs: np.ndarray) -> Any:
+        """Logits (length, symbols) for codes (length,), from a hidden state of zeros."""
+        return self.rollout(parameters, inputs)[0]
+
+    def rollout(self, parameters: VValue, inputs: Any, hidden: Any = None) -> tuple[Any, Any]:
+        """Logits, and the last hidden state; plain autograd, to any order."""
+        codes = check_symbols(inputs, self.alphabet, least=0)
+        read, bias, output, readout = self._simple_parts(parameters)
+        ratio = _logistic(self._matrix(parameters, "ratio"))
+        additive = (1.0 - ratio) * self._matrix(parameters, "recurrent")
+        gating = ratio * self._matrix(parameters, "modulation")
+        state = np.zeros(len(self.neurons(parameters))) if hidden is None else hidden
+        logits = []
+        for code in codes:
+            added = read[:, code] + anp.dot(additive, state)
+            state = anp.tanh((1.0 + anp.dot(gating, state)) * added + bias)
+            logits.append(anp.dot(output, state) + readout)
+        return anp.stack(logits), state
+
+    def _simple_parts(self, parameters: Any) -> tuple[Any, Any, Any, Any]:
+        """Input matrix, biases, multiplied output matrix (symbols, neurons), readout biases."""
+        names = self.neurons(parameters)
+        output = self._matrix(parameters, "output")
+        if self.settings.has_multipliers:
+            output = output * dense(parameters, names, ("multiplier",))
+        bias = dense(parameters, names, ("bias",))[:, 0]
+        readout = dense(parameters, ((READOUT, "bias"),), tuple(self.alphabet))[0]
+        return self._matrix(parameters, "input"), bias, anp.transpose(output), readout
+
+    def loss(self, parameters: VValue, symbols: Any, hidden: Any = None) -> Any:
+        """Cross-entropy of a cycle in nats, summed over its length; plain autograd."""
+        codes = check_symbols(symbols, self.alphabet)
+        logits, _ = self.rollout(parameters, codes[:-1], hidden)
+        return cross_entropy(logits, codes[1:])
+
+    # -------------------- by hand --------------------
+
+    def linearize(
+        self, parameters: VValue, symbols: Any, hidden: np.ndarray | None = None
+    ) -> tuple[float, VValue, np.ndarray]:
+        """Loss, gradient, and the hidden state at the end; no tape."""
+        codes = check_symbols(symbols, self.alphabet)
+        names, n = self.neurons(parameters), len(self.neurons(parameters))
+        read, bias, output, readout = self._simple_parts(parameters)
+        ratio = self.ratios(parameters)
+        weights, modulation = (self._matrix(parameters, kind) for kind in PAIRED[:2])
+        stacked = np.concatenate([(1.0 - ratio) * weights, ratio * modulation])
+        length = len(codes) - 1
+        states, added = np.zeros((length + 1, n)), np.empty((length, n))
+        gates = np.empty((length, n))
+        states[0] = 0.0 if hidden is None else hidden
+        drive = read.T[codes[:-1]]
+        for t in range(length):
+            product = stacked @ states[t]
+            np.add(product[:n], drive[t], out=added[t])
+            np.add(product[n:], 1.0, out=gates[t])
+            np.tanh(gates[t] * added[t] + bias, out=states[t + 1])
+        logits = states[1:] @ output.T + readout
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        errors = np.exp(shifted)
+        totals = errors.sum(axis=1)
+        steps = np.arange(length)
+        loss = float((np.log(totals) - shifted[steps, codes[1:]]).sum())
+        errors /= totals[:, None]
+        errors[steps, codes[1:]] -= 1.0
+
+        slopes, incoming = 1.0 - states[1:] ** 2, errors @ output
+        both, deltas = np.empty((length, 2 * n)), np.empty((length, n))
+        carried = np.zeros(n)
+        for t in reversed(range(length)):
+            np.multiply(incoming[t] + carried, slopes[t], out=deltas[t])
+            np.multiply(deltas[t], gates[t], out=both[t, :n])
+            np.multiply(deltas[t], added[t], out=both[t, n:])
+            carried = both[t] @ stacked
+        by_stacked = both.T @ states[:-1]
+        by_additive, by_gating = by_stacked[:n], by_stacked[n:]
+        through = states[1:].T @ errors
+        parts = {
+            "recurrent": (1.0 - ratio) * by_additive,
+            "modulation": ratio * by_gating,
+            "ratio": ratio * (1.0 - ratio) * (modulation * by_gating - weights * by_additive),
+            "input": both[:, :n].T @ np.eye(len(self.alphabet))[codes[:-1]],
+            "output": through * self.multipliers(parameters)[:, None],
+        }
+        gradient = from_dense(errors.sum(axis=0)[None], [(READOUT, "bias")], list(self.alphabet))
+        for kind, matrix in parts.items():
+            columns = names if kind in PAIRED else tuple(self.alphabet)
+            gradient = gradient + from_dense(matrix, [(name, kind) for name in names], columns)
+        singles = {"bias": deltas.sum(axis=0)}
+        if self.settings.has_multipliers:
+            singles["multiplier"] = (through * self._matrix(parameters, "output")).sum(axis=1)
+        for kind, values in singles.items():
+            gradient = gradient + from_dense(values[:, None], names, [kind])
+        return loss, gradient, states[-1].copy()
+
+
+def _places(path: Path) -> tuple[int, ...]:
+    if path[0] == READOUT:
+        return ()
+    return (0, 2) if path[1] in PAIRED else (0,)
+
+
+def _logistic(x: Any) -> Any:
+    return 0.5 * (1.0 + anp.tanh(0.5 * x))

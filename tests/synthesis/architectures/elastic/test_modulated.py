@@ -1,0 +1,82 @@
+"""Pairs of additive and multiplicative links: gradient, limits, growth."""
+
+from __future__ import annotations
+
+import doctest
+
+import numpy as np
+import pytest
+from autograd import value_and_grad
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import synthesis.architectures.elastic.modulated as modulated
+from synthesis import Model
+from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings
+from synthesis.architectures.elastic.modulated import ModulatedNetwork
+from synthesis.architectures.elastic.training import train_tree
+from synthesis.tasks.characters import Phase, hard_task
+from vvalues import from_buffer, restrict
+
+
+def network(rng, size, **options):
+    model = ModulatedNetwork(**options)
+    tree = model.initial(rng, size)
+    return model, from_buffer(tree.support, rng.standard_normal(tree.size) / np.sqrt(size + 4))
+
+
+@given(seed=st.integers(0, 10**6), size=st.integers(1, 12), length=st.integers(1, 30))
+@settings(max_examples=25)
+def test_the_gradient_by_hand_is_plain_autograd(seed, size, length):
+    rng = np.random.default_rng(seed)
+    model, tree = network(rng, size)
+    symbols, hidden = rng.integers(4, size=length + 1), np.tanh(rng.standard_normal(size))
+    loss, gradient, last = model.linearize(tree, symbols, hidden)
+    value, expected = value_and_grad(model.loss)(tree, symbols, hidden)
+    scale = 1.0 + np.abs(expected.buffer).max()
+    assert gradient.support is tree.support
+    np.testing.assert_allclose(loss, value, rtol=1e-10)
+    np.testing.assert_allclose(gradient.buffer, expected.buffer, atol=1e-10 * scale)
+    np.testing.assert_allclose(last, model.rollout(tree, symbols[:-1], hidden)[1], atol=1e-12)
+
+
+def test_at_ratio_zero_it_is_the_elastic_network():
+    rng = np.random.default_rng(0)
+    model, tree = network(rng, 5)
+    for i in model.neurons(tree):
+        for j in model.neurons(tree):
+            tree = tree.at((i, "ratio", j)).set(-1e3)
+    elastic = ElasticNetwork()
+    kept = [p[1] not in ("ratio", "modulation") for p in tree.support.paths]
+    plain = restrict(tree, tree.support.where(np.array(kept)))
+    codes = rng.integers(4, size=20)
+    np.testing.assert_allclose(model(tree, codes), elastic(plain, codes), atol=1e-12)
+
+
+def test_it_is_a_model_that_grows_and_learns():
+    busy = ElasticSettings(add_probability=0.5, delete_probability=0.5, spontaneous=0.02)
+    model = ModulatedNetwork(settings=busy)
+    assert isinstance(model, Model)
+    task = hard_task(np.random.default_rng(1), 2000)
+    events = list(train_tree(model, (Phase(task, 400),), np.random.default_rng(2)))
+    state, _ = events[-1]
+    assert np.mean([loss for _, loss in events[-50:]]) < 30 < events[0][1]
+    assert len(state.born) > 1 and state.next_number > 5
+    assert state.parameters.support is state.optimizer[1].memory.support
+    n = len(state.born)
+    paired = [p for p in state.parameters.support.paths if p[1] in modulated.PAIRED]
+    assert len(paired) == 3 * n * n
+
+
+def test_bad_settings_are_named():
+    with pytest.raises(ValueError, match=r"ratio is 1\.0"):
+        ModulatedNetwork(ratio=1.0)
+    with pytest.raises(ValueError, match="mode is 'paper'; links come in pairs"):
+        ModulatedNetwork(settings=ElasticSettings.of("paper"))
+    with pytest.raises(ValueError, match="code 9"):
+        ModulatedNetwork()(ModulatedNetwork().initial(np.random.default_rng(0)), np.array([9]))
+
+
+def test_examples():
+    found = doctest.testmod(modulated)
+    assert found.attempted and not found.failed
