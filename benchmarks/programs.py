@@ -63,10 +63,14 @@ EXPERIMENTS = {
         1,
         "fully recurrent, 1,036 links, T = 140",
         lane_steps=12000,
-        seconds=7200.0,
+        seconds=1800.0,
     ),
     "superfluid": detector(
-        "superfluid-6", 1, "six neurons that are mixtures", lane_steps=12000, seconds=7200.0
+        "superfluid-4",
+        1,
+        "four neurons that are mixtures of all activations, 338 weights, T = 140",
+        self_link=0.1,
+        seconds=1800.0,
     ),
     "suite": Experiment(
         "The suite of stream programs",
