@@ -20,8 +20,10 @@ MODULES = {
     "sparse-path": "sparse_path",
     "resilience": "resilience",
     "evolving-layers": "evolving_layers",
+    "dynamic-manifold": "dynamic_manifold",
     "growth": "growth",
     "agnostic": "agnostic",
+    "spiking": "spiking",
     "elastic-rnn": "elastic_rnn",
 }
 

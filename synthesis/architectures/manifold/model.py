@@ -13,6 +13,7 @@ from vvalues.tracing import is_traced, support_of
 
 from .closeness import Closeness
 from .evaluation import SLOPE, Evaluation
+from .gathering import take
 from .layout import CLOSENESS, Layout
 from .schedule import Schedule
 
@@ -82,11 +83,24 @@ class Links(NamedTuple):
     ----------
     schedule : Schedule
     strengths : array (links,)
-        Closeness beyond the cutoff, traced if the parameters are.
+        Closeness beyond the cutoff.
+    values : array (links,)
+        What every link multiplies by: its strength, times its own weight where it has one.
+    gains : array (columns,), or empty with link weights
+        Weights of sending neurons.
+    biases : array
+        By column with shared weights, by row with link weights.
+
+    Notes
+    -----
+    The arrays are traced if the parameters are; which links live is settled.
     """
 
     schedule: Schedule
     strengths: Any
+    values: Any
+    gains: Any
+    biases: Any
 
     @property
     def n_links(self) -> int:
@@ -191,11 +205,23 @@ class Manifold:
         return self._links(ravel(parameters))
 
     def _links(self, buffer: Any) -> Links:
-        vector = buffer[self.layout.closeness_at]
-        numbers = _value(vector)
+        layout = self.layout
         is_dense = None if self.engine == "auto" else self.engine == "dense"
-        closeness = Closeness(self.layout, numbers, everywhere=bool(is_dense))
-        return Links(self._scheduled(closeness, is_dense), evaluate(vector, closeness))
+        numbers = np.asarray(_value(buffer))[layout.closeness_at]
+        closeness = Closeness(layout, numbers, everywhere=bool(is_dense))
+        schedule = self._scheduled(closeness, is_dense)
+        if layout.has_link_weights:
+            weights_at = layout.weights_at[schedule.rows] + schedule.columns
+        else:
+            weights_at = layout.gain_at
+        # All that is read, in one piece: the gradient is then written to the buffer once.
+        taken = take(buffer, np.concatenate([layout.closeness_at, weights_at, layout.bias_at]))
+        first = len(numbers)
+        weights, biases = taken[first : first + len(weights_at)], taken[first + len(weights_at) :]
+        strengths = evaluate(taken[:first], closeness)
+        if layout.has_link_weights:
+            return Links(schedule, strengths, strengths * weights, np.zeros(0), biases)
+        return Links(schedule, strengths, strengths, weights, biases)
 
     def _scheduled(self, closeness: Closeness, is_dense: bool | None) -> Schedule:
         """The schedule; that of the last call if the same cells live."""
@@ -219,33 +245,22 @@ class Manifold:
         """Predictions, and the links they went through (for losses on structure)."""
         self.check_inputs(inputs)
         self.layout.check(support_of(parameters, "parameters"))
-        buffer = ravel(parameters)
-        links = self._links(buffer)
-        outputs = self.outputs(buffer, links, inputs)
-        return (outputs**2 if self.squared else outputs), links
+        links = self._links(ravel(parameters))
+        return self.through(links, inputs), links
 
-    def outputs(self, buffer: Any, links: Links, inputs: Any) -> Any:
-        """Outputs before squaring, from flat parameters and their links."""
-        layout = self.layout
-        values = self.link_values(buffer, links)
-        shared = not layout.has_link_weights
-        constant = not is_traced(inputs)
-        run = Evaluation(links.schedule, inputs.T if constant else inputs.shape[0], shared)
-        if shared:
-            variables = [values, buffer[layout.gain_at], buffer[layout.bias_at]]
-        else:
-            variables = [values, buffer[layout.bias_at[: layout.n_hidden]]]
-        if not constant:
+    def through(self, links: Links, inputs: Any) -> Any:
+        """Predictions for inputs (samples, inputs) through given links."""
+        shared = not self.layout.has_link_weights
+        is_constant = not is_traced(inputs)
+        run = Evaluation(links.schedule, inputs.T if is_constant else inputs.shape[0], shared)
+        m = self.layout.n_hidden
+        variables = [links.values, links.gains, links.biases if shared else links.biases[:m]]
+        if not is_constant:
             variables.append(anp.ravel(inputs.T))
         outputs = evaluate(anp.concatenate(variables), run)
-        return outputs if shared else outputs + buffer[layout.bias_at[layout.n_hidden :]]
-
-    def link_values(self, buffer: Any, links: Links) -> Any:
-        """What every link multiplies by: its strength, times its own weight where it has one."""
-        if not self.layout.has_link_weights:
-            return links.strengths
-        schedule = links.schedule
-        return links.strengths * buffer[self.layout.weights_at[schedule.rows] + schedule.columns]
+        if not shared:
+            outputs = outputs + links.biases[m:]
+        return outputs**2 if self.squared else outputs
 
     def check_inputs(self, inputs: Any) -> None:
         """Refuse inputs of another shape, or none.

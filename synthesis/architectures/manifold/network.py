@@ -153,7 +153,7 @@ def network_of(model: Manifold, parameters: VValue) -> tuple[Network, VValue]:
     links = model.links(parameters)
     buffer = np.array(parameters.buffer)
     tree: dict[str, dict[str, Any]] = {}
-    values = np.asarray(model.link_values(buffer, links))
+    values = np.asarray(links.values)
     for row, column, value in zip(
         links.schedule.rows.tolist(), links.schedule.columns.tolist(), values.tolist(), strict=True
     ):

@@ -19,7 +19,7 @@ from vvalues import VValue
 
 from .cost import CostModel
 from .layout import Layout
-from .model import Links, Manifold
+from .model import Links
 from .schedule import Schedule
 
 __all__ = [
@@ -134,7 +134,7 @@ class ManifoldObjective:
 
     Parameters
     ----------
-    model : Manifold
+    model : Manifold, or one over time
     task : Task
         Its ``loss`` is the first term.
     weights : Weights, optional
@@ -151,7 +151,7 @@ class ManifoldObjective:
 
     def __init__(
         self,
-        model: Manifold,
+        model: Any,
         task: Any,
         weights: Weights | None = None,
         cost: CostModel | None = None,

@@ -127,7 +127,7 @@ class MemoryManifold:
         mine, cells = self._places
         buffer = whole[mine]
         links = self.manifold._links(buffer)
-        values = self.manifold.link_values(buffer, links)
+        values, biases = links.values, links.biases
         samples, steps, _ = inputs.shape
         signal = inputs.transpose(2, 1, 0).reshape(layout.n_inputs, steps * samples)
         schedule = links.schedule
@@ -137,7 +137,7 @@ class MemoryManifold:
             chosen, rows = _links_into(schedule.rows, members)
             pattern = rows, column[schedule.columns[chosen]], len(members), len(signal)
             received = link_product(values[chosen], signal, pattern)
-            received = received + buffer[layout.bias_at[members]][:, None]
+            received = received + biases[members][:, None]
             scan = CellScan(len(members), steps, samples)
             of_cells = anp.ravel(whole[cells[members]])
             sent = evaluate(anp.concatenate([anp.ravel(received), of_cells]), scan)
@@ -145,7 +145,7 @@ class MemoryManifold:
         chosen, rows = _links_into(schedule.rows, np.arange(layout.n_hidden, layout.n_rows))
         pattern = rows, column[schedule.columns[chosen]], layout.n_outputs, len(signal)
         outputs = link_product(values[chosen], signal, pattern)
-        outputs = outputs + buffer[layout.bias_at[layout.n_hidden :]][:, None]
+        outputs = outputs + biases[layout.n_hidden :][:, None]
         shaped = anp.reshape(outputs, (layout.n_outputs, steps, samples))
         return anp.transpose(shaped, (2, 1, 0)), links
 
@@ -253,17 +253,11 @@ class RecurrentManifold:
         layout = manifold.layout
         _check_sequences(inputs, layout.n_inputs - k)
         layout.check(support_of(parameters, "parameters"))
-        buffer = ravel(parameters)
-        links = manifold._links(buffer)
-
-        def outputs_of(now: Any) -> Any:
-            outputs = manifold.outputs(buffer, links, now)
-            return outputs**2 if manifold.squared else outputs
-
+        links = manifold._links(ravel(parameters))
         fed: Any = np.zeros((inputs.shape[0], k))
         rows = []
         for t in range(inputs.shape[1]):
-            outputs = outputs_of(anp.concatenate([inputs[:, t], fed], axis=1))
+            outputs = manifold.through(links, anp.concatenate([inputs[:, t], fed], axis=1))
             rows.append(outputs[:, :-k])
             fed = outputs[:, -k:]
         return anp.stack(rows, axis=1), links
