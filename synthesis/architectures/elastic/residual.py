@@ -1,0 +1,432 @@
+"""Layered networks of elastic width and depth: residual blocks with multipliers.
+
+    s = x W + b,   s <- s + M_k ((m_k * relu(s A_k + a_k)) B_k) for every block k,   y = s V + c
+
+Every hidden unit of a block has a multiplier (m_k), and every block has one (M_k) before its result
+is added. L1 on both, a threshold and a reserve do for units and blocks what they do for the neurons
+of a recurrent network: widths and depth follow what the task needs.
+
+The source only proposes this (T. Miconi, arXiv:1606.06216, section 5). A block is a subtree, a unit
+is an index along its arrays; both come and go by the general edits of `synthesis.neuron_edits`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import autograd.numpy as anp
+import numpy as np
+
+from vvalues import Path, VValue, from_buffer, natural_key
+
+from ...neuron_edits import AxisNeurons, KeyedNeurons, add_neuron, delete_neuron
+from ...optimizers import adagrad
+from ...tasks.characters import check_probability
+from ...tasks.mnist import Digits
+from .rules import members_to_delete, wants_another
+
+__all__ = ["ResidualNetwork", "ResidualRecord", "ResidualSettings", "train_residual"]
+
+BLOCK = "block-"
+
+
+@dataclass(frozen=True)
+class ResidualSettings:
+    """How a residual network is trained, grows and shrinks.
+
+    Attributes
+    ----------
+    rate : float
+        Learning rate of Adagrad.
+    penalty : float
+        Decoupled L1: subtracted from every multiplier at every step.
+    weight_decay : float
+        Decoupled L2: share of every weight taken away at every step. Without it weights grow while
+        multipliers shrink, and the penalty has nothing to hold on to.
+    threshold, smallest, spare, protection
+        As in `ElasticSettings`; ages are counted in steps.
+    add_probability, delete_probability : float
+        Per step, in every block, for units.
+    block_add_probability, block_delete_probability : float
+        The same for blocks.
+    spontaneous : float
+        Per step and block.
+    largest, largest_depth : int
+        Units of a block, and blocks.
+    first_units : int
+        Units of a new block.
+
+    Raises
+    ------
+    ValueError
+        For probabilities outside [0, 1], thresholds out of order or a negative setting.
+    """
+
+    rate: float = 0.03
+    penalty: float = 1e-3
+    weight_decay: float = 1e-4
+    threshold: float = 0.05
+    smallest: float = 0.025
+    spare: int = 1
+    add_probability: float = 0.1
+    delete_probability: float = 0.25
+    block_add_probability: float = 0.02
+    block_delete_probability: float = 0.05
+    spontaneous: float = 0.0
+    largest: int = 256
+    largest_depth: int = 12
+    first_units: int = 2
+    protection: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in (
+            "add_probability", "delete_probability", "block_add_probability",
+            "block_delete_probability", "spontaneous", "weight_decay",
+        ):  # fmt: skip
+            check_probability(name, getattr(self, name))
+        for name in ("rate", "penalty", "threshold", "smallest", "protection"):
+            if not 0.0 <= getattr(self, name) < np.inf:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)!r}; expected a finite number >= 0"
+                )
+        if self.smallest > self.threshold:
+            raise ValueError(
+                f"smallest is {self.smallest!r}, above threshold = {self.threshold!r}: no unit "
+                "could ever be marked; expected smallest <= threshold"
+            )
+        for name in ("spare", "largest", "largest_depth", "first_units"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; expected at least 1")
+
+
+class _BlockRules(NamedTuple):
+    """The rules' settings for blocks."""
+
+    spare: int
+    add_probability: float
+    delete_probability: float
+    spontaneous: float
+    largest: int
+    protection: float
+
+
+class ResidualNetwork:
+    """A classifier of residual blocks; every tree with such blocks is a member.
+
+    Parameters
+    ----------
+    n_inputs, n_outputs : int
+    width : int
+        Of the signal that the blocks add to.
+    settings : ResidualSettings, optional
+
+    Examples
+    --------
+    >>> model = ResidualNetwork(64, 10, 16)
+    >>> tree = model.initial(np.random.default_rng(0))
+    >>> model.widths(tree)
+    {'block-1': 2}
+    >>> model(tree, np.zeros((5, 64))).shape
+    (5, 10)
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        n_outputs: int,
+        width: int = 32,
+        settings: ResidualSettings | None = None,
+    ) -> None:
+        for name, value in (("n_inputs", n_inputs), ("n_outputs", n_outputs), ("width", width)):
+            if value < 1:
+                raise ValueError(f"{name} is {value!r}; expected at least 1")
+        self.n_inputs, self.n_outputs, self.width = n_inputs, n_outputs, width
+        self.settings = ResidualSettings() if settings is None else settings
+
+    def initial(self, rng: np.random.Generator) -> VValue:
+        """One block of a few units whose multipliers are 1."""
+        tree = VValue(
+            {
+                "stem": self._linear(self.n_inputs, self.width, rng),
+                "readout": self._linear(self.width, self.n_outputs, rng),
+            }
+        )
+        return tree + self._new_block(tree, f"{BLOCK}1", rng, 1.0)
+
+    @staticmethod
+    def _linear(n: int, m: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        return {"weights": rng.standard_normal((n, m)) / np.sqrt(n), "bias": np.zeros(m)}
+
+    def _new_block(
+        self, tree: VValue, name: str, rng: np.random.Generator, multiplier: float | None = None
+    ) -> VValue:
+        n, d = self.settings.first_units, self.width
+        return VValue(
+            {
+                name: {
+                    "weights": rng.standard_normal((d, n)) * np.sqrt(2.0 / d),
+                    "bias": np.zeros(n),
+                    "multipliers": np.ones(n),
+                    "output": rng.standard_normal((n, d)) / np.sqrt(d),
+                    "multiplier": self.settings.threshold if multiplier is None else multiplier,
+                }
+            }
+        )
+
+    # -------------------- reading --------------------
+
+    def blocks(self, parameters: VValue) -> tuple[str, ...]:
+        """Names of the blocks in the order of the signal."""
+        children = [key for key in parameters.support.children() if key.startswith(BLOCK)]
+        return tuple(sorted(children, key=natural_key))
+
+    def widths(self, parameters: VValue) -> dict[str, int]:
+        """Number of units of every block."""
+        support = parameters.support
+        return {
+            name: support.shape(support.index[name, "bias"])[0] for name in self.blocks(parameters)
+        }
+
+    def __call__(self, parameters: VValue, inputs: np.ndarray) -> Any:
+        """Logits (n, outputs) for inputs (n, inputs); differentiable to any order."""
+        signal = _affine(inputs, parameters["stem"])
+        # Names are structure: they are read off the support, which is never traced.
+        for name in self.blocks(_untraced(parameters)):
+            block = parameters[name]
+            units = anp.maximum(anp.dot(signal, block["weights"]) + block["bias"], 0.0)
+            added = anp.dot(units * block["multipliers"], block["output"])
+            signal = signal + block["multiplier"] * added
+        return _affine(signal, parameters["readout"])
+
+    def linearize(
+        self, parameters: VValue, inputs: np.ndarray, labels: np.ndarray
+    ) -> tuple[float, VValue]:
+        """Mean cross-entropy in nats, and its gradient; no tape.
+
+        Parameters
+        ----------
+        parameters : VValue
+        inputs : array (n, inputs)
+        labels : array of int (n,)
+        """
+        leaves, names = dict(parameters.items()), self.blocks(parameters)
+        signal = inputs @ leaves["stem", "weights"] + leaves["stem", "bias"]
+        signals, units = [signal], []
+        for name in names:
+            unit = signal @ leaves[name, "weights"] + leaves[name, "bias"]
+            np.maximum(unit, 0.0, out=unit)
+            scaled = unit * (leaves[name, "multiplier"] * leaves[name, "multipliers"])
+            signal = signal + scaled @ leaves[name, "output"]
+            units.append(unit)
+            signals.append(signal)
+        logits = signal @ leaves["readout", "weights"] + leaves["readout", "bias"]
+        loss, errors = _cross_entropy(logits, labels)
+
+        gradient: dict[Path, Any] = {}
+        _pull_affine(gradient, "readout", signal, errors)
+        flow = errors @ np.asarray(leaves["readout", "weights"]).T
+        for name, unit, signal in zip(names[::-1], units[::-1], signals[-2::-1], strict=True):
+            flow = _pull_block(gradient, name, leaves, unit, signal, flow)
+        _pull_affine(gradient, "stem", inputs, flow)
+        support = parameters.support
+        return loss, from_buffer(
+            support, np.concatenate([np.ravel(gradient[path]) for path in support.paths])
+        )
+
+    # -------------------- how units and blocks lie in the tree --------------------
+
+    def units(self, block: str) -> AxisNeurons:
+        """The context in which `add_neuron` and `delete_neuron` edit a block's units."""
+        axes: dict[Path, int] = {
+            (block, "weights"): 1,
+            (block, "bias"): 0,
+            (block, "multipliers"): 0,
+            (block, "output"): 0,
+        }
+        fixed: dict[Path, float] = {
+            (block, "bias"): 0.0,
+            (block, "multipliers"): self.settings.threshold,
+        }
+        return AxisNeurons(axes, 1.0 / np.sqrt(self.width), fixed)
+
+    @property
+    def depth(self) -> KeyedNeurons:
+        """The context in which they edit blocks."""
+        return KeyedNeurons(lambda path: (0,) if path[0].startswith(BLOCK) else (), self._new_block)
+
+
+def _untraced(parameters: Any) -> VValue:
+    while not isinstance(parameters, VValue):
+        parameters = parameters._value
+    return parameters
+
+
+def _affine(inputs: Any, layer: Any) -> Any:
+    return anp.dot(inputs, layer["weights"]) + layer["bias"]
+
+
+def _cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
+    """Mean cross-entropy and its gradient by the logits."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    errors = np.exp(shifted)
+    totals = errors.sum(axis=1)
+    rows = np.arange(len(labels))
+    loss = float(np.mean(np.log(totals) - shifted[rows, labels]))
+    errors /= totals[:, None]
+    errors[rows, labels] -= 1.0
+    return loss, errors / len(labels)
+
+
+def _pull_affine(
+    gradient: dict[Path, Any], name: str, inputs: np.ndarray, errors: np.ndarray
+) -> None:
+    gradient[name, "weights"], gradient[name, "bias"] = inputs.T @ errors, errors.sum(axis=0)
+
+
+def _pull_block(
+    gradient: dict[Path, Any],
+    name: str,
+    leaves: dict[Path, Any],
+    unit: np.ndarray,
+    signal: np.ndarray,
+    flow: np.ndarray,
+) -> np.ndarray:
+    """Gradients of a block; returns the gradient by the signal it reads."""
+    whole, each = leaves[name, "multiplier"], leaves[name, "multipliers"]
+    through = unit.T @ flow
+    by_unit = (through * leaves[name, "output"]).sum(axis=1)
+    gradient[name, "output"] = (whole * each)[:, None] * through
+    gradient[name, "multipliers"] = whole * by_unit
+    gradient[name, "multiplier"] = each @ by_unit
+    errors = (flow @ leaves[name, "output"].T) * (whole * each) * (unit > 0.0)
+    _pull_affine(gradient, name, signal, errors)
+    return flow + errors @ leaves[name, "weights"].T
+
+
+# -------------------- training --------------------
+
+
+class ResidualRecord(NamedTuple):
+    """A step of training.
+
+    Attributes
+    ----------
+    step : int
+    loss : float
+        Of the batch, nats.
+    widths : dict of block -> units
+    """
+
+    step: int
+    loss: float
+    widths: dict[str, int]
+
+
+def train_residual(
+    model: ResidualNetwork,
+    task: Digits,
+    rng: np.random.Generator,
+    steps: int,
+    parameters: VValue | None = None,
+) -> Iterator[tuple[VValue, ResidualRecord]]:
+    """Train with Adagrad; units and blocks come and go after every step.
+
+    Parameters
+    ----------
+    model : ResidualNetwork
+    task : Digits
+    rng : Generator
+    steps : int
+    parameters : VValue, optional
+        To go on from; random ones when omitted.
+
+    Yields
+    ------
+    parameters, record : after every step
+    """
+    if steps < 1:
+        raise ValueError(f"steps is {steps!r}; expected at least 1")
+    parameters = model.initial(rng) if parameters is None else parameters
+    optimizer = adagrad(model.settings.rate)
+    state = optimizer.init(parameters)
+    elastic = _Elastic(model)
+    for step in range(1, steps + 1):
+        loss, gradient = model.linearize(parameters, *task.batch(rng))
+        change, state = optimizer.update(gradient, state, parameters)
+        parameters = _shrunk(model.settings, parameters + change)
+        parameters, state = elastic.edited(parameters, state, rng)
+        yield parameters, ResidualRecord(step, loss, model.widths(parameters))
+
+
+def _shrunk(settings: ResidualSettings, parameters: VValue) -> VValue:
+    """Decoupled penalties, and the floor of the multipliers."""
+    support, values = parameters.support, np.array(parameters.buffer)
+    for i, path in enumerate(support.paths):
+        span = support.span(i, i + 1)
+        if path[-1].startswith("multiplier"):
+            values[span] = np.maximum(values[span] - settings.penalty, settings.smallest)
+        elif path[-1] != "bias":
+            values[span] *= 1.0 - settings.weight_decay
+    return from_buffer(support, values)
+
+
+class _Elastic:
+    """The edits after every step; remembers ages when they matter."""
+
+    def __init__(self, model: ResidualNetwork) -> None:
+        self.model = model
+        settings = model.settings
+        self.block_rules = _BlockRules(
+            1,
+            settings.block_add_probability,
+            settings.block_delete_probability,
+            0.0,
+            settings.largest_depth,
+            0.0,
+        )
+        self.ages: dict[str, np.ndarray] = {}
+
+    def edited(
+        self, parameters: VValue, state: Any, rng: np.random.Generator
+    ) -> tuple[VValue, Any]:
+        """Units first, then blocks."""
+        for name in self.model.blocks(parameters):
+            parameters, state = self._edit_units(name, parameters, state, rng)
+        return self._edit_blocks(parameters, state, rng)
+
+    def _edit_units(
+        self, name: str, parameters: VValue, state: Any, rng: np.random.Generator
+    ) -> tuple[VValue, Any]:
+        settings, context = self.model.settings, self.model.units(name)
+        multipliers = parameters[name, "multipliers"]
+        ages = self.ages.get(name, np.zeros(len(multipliers))) + 1
+        marked = np.flatnonzero(multipliers <= settings.threshold)
+        gone = members_to_delete(marked, settings, rng, ages[marked])
+        if gone:
+            names = [str(i) for i in gone]
+            parameters, state = delete_neuron(parameters, state, context, names=names)
+            ages = np.delete(ages, gone)
+        if wants_another(len(ages), len(marked) - len(gone), settings, rng):
+            parameters, state = add_neuron(parameters, state, context, rng)
+            ages = np.append(ages, 0.0)
+        self.ages[name] = ages
+        return parameters, state
+
+    def _edit_blocks(
+        self, parameters: VValue, state: Any, rng: np.random.Generator
+    ) -> tuple[VValue, Any]:
+        settings, context = self.model.settings, self.model.depth
+        names = self.model.blocks(parameters)
+        strength = np.array([parameters[name, "multiplier"] for name in names])
+        marked = np.flatnonzero(strength <= settings.threshold)
+        gone = members_to_delete(marked, self.block_rules, rng)
+        if gone:
+            chosen = [names[i] for i in gone]
+            parameters, state = delete_neuron(parameters, state, context, names=chosen)
+            for name in chosen:
+                del self.ages[name]
+        if wants_another(len(names) - len(gone), len(marked) - len(gone), self.block_rules, rng):
+            parameters, state = add_neuron(parameters, state, context, rng)
+        return parameters, state
