@@ -70,7 +70,7 @@ EXPERIMENTS = {
         1,
         "four neurons that are mixtures of all activations, 338 weights, T = 140",
         self_link=0.1,
-        seconds=1800.0,
+        seconds=1200.0,
     ),
     "suite": Experiment(
         "The suite of stream programs",
