@@ -15,12 +15,14 @@ import numpy as np
 
 from ..processes import ProcessPerCall
 from . import elastic_plots
+from .elastic_layers import DATA, layered_figures
 from .elastic_runs import EXPERIMENTS, Runs
 from .report import Report, save_plot, table
 
 __all__ = ["reproduce"]
 
 SEEDS = range(10)
+LAYER_SEEDS = range(3)
 QUICK_CYCLES = 25_000
 QUICK = ("corrected, easy", "corrected, hard")
 GOOD_HARD_LOSS = 12.0
@@ -43,10 +45,14 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     report = Report("elastic-rnn", "Recurrent networks with differentiable structure", out, command)
     runs = Runs(Path(out) / "elastic-rnn-runs", None if full else QUICK_CYCLES)
     names = tuple(EXPERIMENTS) if full else QUICK
+    layers = tuple(DATA) if full else tuple(DATA)[:1]
     with ProcessPerCall() as executor:
+        pending = [executor.submit(layered_figures, name, LAYER_SEEDS) for name in layers]
         for _ in runs.compute(names, SEEDS, executor):
             found = {name: runs.result(name, SEEDS) for name in names}
             _say(report, {name: result for name, result in found.items() if result}, full)
+        rows = {name: job.result() for name, job in zip(layers, pending, strict=True)}
+        _say_layers(report, {name: found for name, found in rows.items() if found})
     return report.figures
 
 
@@ -144,6 +150,31 @@ def _say_switches(report: Report, results: Results) -> None:
         "penalty is subtracted from the multipliers after Adagrad's step instead of being part of "
         "the gradient.",
         table(header, rows),
+    )
+
+
+def _say_layers(report: Report, results: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    lines = []
+    for name, rows in results.items():
+        report.keep(name, list(rows))
+        for i, part in enumerate(("0 and 1", "all ten", "0 and 1 again")):
+            of_all = {key: [row[key][i] for row in rows] for key in ("blocks", "units", "accuracy")}
+            lines.append(
+                [
+                    name if i == 0 else "",
+                    part,
+                    len(rows),
+                    _quartiles(of_all["blocks"], 1),
+                    _quartiles(of_all["units"], 1),
+                    _quartiles(of_all["accuracy"], 2),
+                ]
+            )
+    header = ["", "task", "seeds", "blocks", "hidden units", "test accuracy, percent"]
+    report.say(
+        "## Layers: residual networks of elastic width and depth",
+        "Multipliers per hidden unit and per residual block, decoupled L1 on both. One network "
+        "learns to tell 0 from 1, then all ten digits, then 0 from 1 again; medians and quartiles.",
+        table(header, lines),
     )
 
 
