@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 
 from ..spatial.kernels import LateralKernel, check_probability
 from ..spatial.plasticity import MEAN_WEIGHT, WEIGHT_SPREAD
@@ -167,6 +168,7 @@ class Tissue:
         self._hayflick = np.zeros(room, dtype=np.intp)
         self._clock = np.zeros(room, dtype=np.intp)
         self._layered = np.zeros(room, dtype=bool)
+        self._healing = np.zeros(room, dtype=bool)
         self.names: list[str] = []
         self.unit_names: list[str] = []
         self._born, self.n, self.steps, self._next = 0, 0, 0, 0
@@ -274,6 +276,7 @@ class Tissue:
             return
         if self._clock[i] > 0:
             self._clock[i] -= 1
+            self._healing[i] &= self._clock[i] > 0
         elif not self._layered[: self.n][near].any() and self.rng.random() < self.settings.budding:
             self._bud(i)
         self._next = (i + 1) % self.n
@@ -282,25 +285,28 @@ class Tissue:
         return bool(
             self._hayflick[i] > 0
             and self._clock[i] > 0
-            and np.count_nonzero(near) <= self.settings.sparse
+            and (self._healing[i] or np.count_nonzero(near) <= self.settings.sparse)
             and self.n < self.settings.most
         )
 
     def _divide(self, i: int) -> bool:
         """A daughter at a random place with room, if one is found."""
         settings = self.settings
+        room_for = settings.sparse if self._healing[i] else settings.crowded
         r = settings.radius * (1.0 + self.rng.random(settings.tries))
         angle = 2.0 * np.pi * self.rng.random(settings.tries)
         places = self._positions[i] + r[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
-        for place in places[self.polygon.contains(places)]:
-            distance = np.sum((self.positions - place) ** 2, axis=1)
-            if np.count_nonzero(distance < settings.radius**2) <= settings.crowded:
-                left = int(self._hayflick[i]) - 1
-                self._hayflick[i] = left
-                self._rest(i)
-                self._add(place, left)
-                return True
-        return False
+        places = places[self.polygon.contains(places)]
+        around = np.count_nonzero(cdist(places, self.positions) < settings.radius, axis=1)
+        possible = np.flatnonzero(around <= room_for)
+        if not possible.size:
+            return False
+        left = int(self._hayflick[i]) - 1
+        self._hayflick[i] = left
+        self._rest(i)
+        self._healing[self.n] = self._healing[i]
+        self._add(places[possible[0]], left)
+        return True
 
     def _rest(self, i: int) -> None:
         """State of a cell just after a division."""
@@ -308,12 +314,12 @@ class Tissue:
         self._c[i], self._d[i] = -65.0 + 15.0 * r**2, 8.0 - 6.0 * r**2
         self._v[i], self._u[i] = -65.0, -13.0
         self._clock[i] = self.settings.clock
-        self._layered[i] = False
 
     def _add(self, place: np.ndarray, hayflick: int) -> None:
         i = self.n
         self._positions[i] = place
         self._hayflick[i] = hayflick
+        self._layered[i] = False
         self._rest(i)
         self.n += 1
         self.names.append(f"cell-{self._born:05d}")
@@ -358,9 +364,11 @@ class Tissue:
         centre : (x, y)
         radius : float
         heal : bool
-            The clocks of the cells at the edge (within two neighbourhoods) start again, so they
-            may divide into the gap, as long as their Hayflick counters allow. Without, tissue
-            whose clocks have run down never closes.
+            The clocks of the cells at the edge (within two neighbourhoods) start again, and until
+            they run down these cells and their daughters divide wherever a daughter finds a
+            sparse place, however crowded they are themselves - as long as their Hayflick counters
+            allow. Without, tissue whose clocks have run down never closes. Ours: the released
+            code has no wounds.
 
         Raises
         ------
@@ -382,6 +390,7 @@ class Tissue:
         if heal:
             edge = distance[keep] < radius + 2.0 * self.settings.radius
             self._clock[: self.n][edge] = self.settings.clock
+            self._healing[: self.n][edge] = True
         return removed
 
     def _keep_cells(self, keep: np.ndarray) -> None:
@@ -389,7 +398,7 @@ class Tissue:
         n = rows.size
         for array in (
             self._positions, self._v, self._u, self._c, self._d,
-            self._hayflick, self._clock, self._layered,
+            self._hayflick, self._clock, self._layered, self._healing,
         ):  # fmt: skip
             array[:n] = array[rows]
         self._kernel[:n, :n] = self._kernel[np.ix_(rows, rows)]
@@ -400,7 +409,7 @@ class Tissue:
     def _keep_units(self, keep: np.ndarray) -> None:
         # A unit whose every sensor is gone has nothing to read and goes too.
         keep = keep & (self.weights.sum(axis=0) > 0.0)
-        self.weights = self.weights[:, keep]
+        self.weights = np.ascontiguousarray(self.weights[:, keep])  # rows are summed all the time
         if keep.any():
             self.weights *= MEAN_WEIGHT / self.weights.mean(axis=0)
         self.unit_names = [name for name, stays in zip(self.unit_names, keep, strict=True) if stays]
