@@ -20,7 +20,7 @@ from .schedule import Schedule
 __all__ = ["SLOPE", "Evaluation", "signal_products"]
 
 SLOPE = 0.2  # of the leaky unit below zero
-GATHER_BELOW = 0.05  # share of living cells below which products are taken link by link
+GATHER_BELOW = 0.02  # share of living cells below which products are taken link by link
 CHUNK = 4096  # links per product, so that the gathered signals stay in the cache
 
 
@@ -118,7 +118,7 @@ class Evaluation:
             activity[first:last] += block @ signal[n : n + step.ready]
             self._fire((activity, total, signal), (gain, shift), first, last)
         leaving = schedule.leaving_matrix(values)
-        outputs = leaving @ self._restored(self._seen(total, signal))
+        outputs = leaving @ self._seen(total, signal)
         trace = Trace(activity, total, signal, (entering, blocks, leaving), outputs)
         self._last = vector, trace
         return trace
@@ -148,7 +148,7 @@ class Evaluation:
         n = schedule.layout.n_inputs
         gain = gain[:, None]
         g = np.ascontiguousarray(g.T)
-        seen = self._ordered(leaving.T @ g)  # cotangent of what outputs see
+        seen = leaving.T @ g  # cotangent of what outputs see
         by_signal = np.zeros_like(seen) if self.shared else seen
         by_total = np.empty_like(seen)
         slope = self._slope(trace.total)
@@ -180,14 +180,13 @@ class Evaluation:
 
     def _by_values(self, trace: Trace, received: np.ndarray, g: np.ndarray) -> np.ndarray:
         schedule, split = self.schedule, self.schedule.n_hidden_links
-        rows, columns, m = schedule.rows, schedule.columns, schedule.layout.n_hidden
-        signal = self._restored(trace.signal)
-        seen = self._restored(trace.total) if self.shared else signal
+        rows, columns = schedule.receiver_places, schedule.sender_places
+        seen = self._seen(trace.total, trace.signal)
         is_sparse = len(rows) < GATHER_BELOW * schedule.layout.n_cells
         into_hidden = signal_products(
-            received[schedule.place], signal, rows[:split], columns[:split], is_sparse
+            received, trace.signal, rows[:split], columns[:split], is_sparse
         )
-        into_outputs = signal_products(g, seen, rows[split:] - m, columns[split:], is_sparse)
+        into_outputs = signal_products(g, seen, rows[split:], columns[split:], is_sparse)
         return np.concatenate([into_hidden, into_outputs])
 
     # -------------------- forward mode --------------------
@@ -223,8 +222,8 @@ class Evaluation:
             received[step.first : step.last] += block @ signal[before]
             received[step.first : step.last] += change @ trace.signal[before]
             fire(n + step.first, n + step.last)
-        moved = leaving @ self._restored(self._seen(total, signal))
-        seen = self._restored(self._seen(trace.total, trace.signal))
+        moved = leaving @ self._seen(total, signal)
+        seen = self._seen(trace.total, trace.signal)
         return (moved + schedule.leaving_matrix(values) @ seen).T
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from dmm.differentials import evaluate
 from vvalues import VValue, from_buffer, ravel
-from vvalues.tracing import is_traced, support_of
+from vvalues.tracing import is_traced, support_of, unboxed
 
 from .closeness import Closeness
 from .evaluation import SLOPE, Evaluation
@@ -202,12 +202,17 @@ class Manifold:
     def links(self, parameters: VValue) -> Links:
         """The living links and their strengths; differentiable."""
         self.layout.check(support_of(parameters, "parameters"))
-        return self._links(ravel(parameters))
+        return self.links_at(parameters)
 
-    def _links(self, buffer: Any) -> Links:
+    def links_at(self, tree: Any, places: np.ndarray | None = None) -> Links:
+        """The links at parameters that lie in a tree, at these places if it holds more than them.
+
+        Nothing is checked.
+        """
         layout = self.layout
         is_dense = None if self.engine == "auto" else self.engine == "dense"
-        numbers = np.asarray(_value(buffer))[layout.closeness_at]
+        at = layout.closeness_at if places is None else places[layout.closeness_at]
+        numbers = unboxed(tree).buffer[at]
         closeness = Closeness(layout, numbers, everywhere=bool(is_dense))
         schedule = self._scheduled(closeness, is_dense)
         if layout.has_link_weights:
@@ -215,7 +220,8 @@ class Manifold:
         else:
             weights_at = layout.gain_at
         # All that is read, in one piece: the gradient is then written to the buffer once.
-        taken = take(buffer, np.concatenate([layout.closeness_at, weights_at, layout.bias_at]))
+        index = np.concatenate([layout.closeness_at, weights_at, layout.bias_at])
+        taken = take(tree, index if places is None else places[index])
         first = len(numbers)
         weights, biases = taken[first : first + len(weights_at)], taken[first + len(weights_at) :]
         strengths = evaluate(taken[:first], closeness)
@@ -245,7 +251,7 @@ class Manifold:
         """Predictions, and the links they went through (for losses on structure)."""
         self.check_inputs(inputs)
         self.layout.check(support_of(parameters, "parameters"))
-        links = self._links(ravel(parameters))
+        links = self.links_at(parameters)
         return self.through(links, inputs), links
 
     def through(self, links: Links, inputs: Any) -> Any:

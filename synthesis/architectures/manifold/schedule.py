@@ -66,6 +66,9 @@ class Schedule:
     steps : list of Step
     n_levels : int
         Depth of the graph of hidden neurons.
+    sender_places, receiver_places : arrays of int (links,)
+        Where both ends of every link are in evaluation order: senders among inputs and hidden
+        neurons, receivers among hidden neurons or among outputs.
     """
 
     def __init__(
@@ -100,13 +103,16 @@ class Schedule:
             self.n_levels = len(self.steps) if m else 0
         self.place = np.empty(m, dtype=np.intp)
         self.place[self.order] = np.arange(m)
+        # Signals stay in evaluation order, so that only indices are ever permuted.
+        self.sender_places = np.concatenate([np.arange(n), n + self.place])[columns]
+        self.receiver_places = np.concatenate([self.place, np.arange(layout.n_outputs)])[rows]
         self._plan(inner_rows, inner_columns)
 
     def _plan(self, inner_rows: np.ndarray, inner_columns: np.ndarray) -> None:
         """Places of the links in the three matrices, and their order where it changes."""
         m, last = self.layout.n_hidden, self.n_hidden_links
         self._entering = self.place[self.rows[self.entering]], self.columns[self.entering]
-        self._leaving = self.rows[last:] - m, self.columns[last:]
+        self._leaving = self.rows[last:] - m, self.sender_places[last:]
         places = self.place[inner_rows], self.place[inner_columns]
         if not self.is_dense:
             self._entering, self.entering = _by_row(self._entering, self.entering)
@@ -141,7 +147,7 @@ class Schedule:
         return self._matrix(values[self.entering], *self._entering, shape)
 
     def leaving_matrix(self, values: np.ndarray) -> Any:
-        """From inputs and hidden neurons (layout's order) to outputs: (outputs, columns)."""
+        """From inputs and hidden neurons in evaluation order to outputs: (outputs, columns)."""
         shape = self.layout.n_outputs, self.layout.n_columns
         return self._matrix(values[self.n_hidden_links :], *self._leaving, shape)
 

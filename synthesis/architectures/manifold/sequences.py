@@ -24,6 +24,7 @@ from vvalues import Support, VValue, from_buffer, ravel, unravel
 from vvalues.tracing import support_of
 
 from .cells import GATES, CellScan, link_product
+from .gathering import take
 from .layout import Layout
 from .model import Links, Manifold
 
@@ -96,7 +97,7 @@ class MemoryManifold:
     def links(self, parameters: VValue) -> Links:
         """The living links and their strengths; differentiable."""
         self._check(parameters)
-        return self.manifold._links(ravel(parameters)[self._places[0]])
+        return self.manifold.links_at(parameters, self._places[0])
 
     def _check(self, parameters: VValue) -> None:
         if support_of(parameters, "parameters") is not self.support:
@@ -123,14 +124,13 @@ class MemoryManifold:
         layout = self.manifold.layout
         _check_sequences(inputs, layout.n_inputs)
         self._check(parameters)
-        whole = ravel(parameters)
         mine, cells = self._places
-        buffer = whole[mine]
-        links = self.manifold._links(buffer)
-        values, biases = links.values, links.biases
+        links = self.manifold.links_at(parameters, mine)
+        schedule, values, biases = links.schedule, links.values, links.biases
+        of_cells = take(parameters, cells[schedule.order].ravel())
+        width = cells.shape[1]
         samples, steps, _ = inputs.shape
         signal = inputs.transpose(2, 1, 0).reshape(layout.n_inputs, steps * samples)
-        schedule = links.schedule
         column = np.concatenate([np.arange(layout.n_inputs), layout.n_inputs + schedule.place])
         for step in schedule.steps:
             members = schedule.order[step.first : step.last]
@@ -139,8 +139,8 @@ class MemoryManifold:
             received = link_product(values[chosen], signal, pattern)
             received = received + biases[members][:, None]
             scan = CellScan(len(members), steps, samples)
-            of_cells = anp.ravel(whole[cells[members]])
-            sent = evaluate(anp.concatenate([anp.ravel(received), of_cells]), scan)
+            own = of_cells[width * step.first : width * step.last]
+            sent = evaluate(anp.concatenate([anp.ravel(received), own]), scan)
             signal = anp.concatenate([signal, sent])
         chosen, rows = _links_into(schedule.rows, np.arange(layout.n_hidden, layout.n_rows))
         pattern = rows, column[schedule.columns[chosen]], layout.n_outputs, len(signal)
@@ -253,7 +253,7 @@ class RecurrentManifold:
         layout = manifold.layout
         _check_sequences(inputs, layout.n_inputs - k)
         layout.check(support_of(parameters, "parameters"))
-        links = manifold._links(ravel(parameters))
+        links = manifold.links_at(parameters)
         fed: Any = np.zeros((inputs.shape[0], k))
         rows = []
         for t in range(inputs.shape[1]):
