@@ -11,11 +11,11 @@ With activation ``t = gain * a + shift`` of a sending neuron and ``M`` the value
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from .schedule import Schedule
+from .schedule import Matrix, Schedule, Step
 
 __all__ = ["SLOPE", "Evaluation", "signal_products"]
 
@@ -30,7 +30,7 @@ class Trace(NamedTuple):
     activity: np.ndarray  # of senders before gain and shift, (columns, batch)
     total: np.ndarray  # after them
     signal: np.ndarray  # what hidden neurons receive
-    matrices: tuple[Any, list, Any]  # entering, blocks, leaving
+    matrices: tuple[Matrix, list[tuple[Step, Matrix]], Matrix]  # entering, blocks, leaving
     outputs: np.ndarray  # (outputs, batch)
 
 
@@ -110,15 +110,15 @@ class Evaluation:
         total[:n] = gain[:n] * inputs + shift[:n]
         signal[:n] = self._sent(total[:n], True)
         entering, blocks = schedule.entering_matrix(values), list(schedule.blocks(values))
-        activity[n:] = entering @ signal[:n]
+        activity[n:] = entering.forward @ signal[:n]
         if not schedule.is_dense and schedule.steps:  # the first level reads inputs only
             self._fire((activity, total, signal), (gain, shift), n, n + schedule.steps[0].last)
         for step, block in blocks:
             first, last = n + step.first, n + step.last
-            activity[first:last] += block @ signal[n : n + step.ready]
+            activity[first:last] += block.forward @ signal[n : n + step.ready]
             self._fire((activity, total, signal), (gain, shift), first, last)
         leaving = schedule.leaving_matrix(values)
-        outputs = leaving @ self._seen(total, signal)
+        outputs = leaving.forward @ self._seen(total, signal)
         trace = Trace(activity, total, signal, (entering, blocks, leaving), outputs)
         self._last = vector, trace
         return trace
@@ -148,7 +148,7 @@ class Evaluation:
         n = schedule.layout.n_inputs
         gain = gain[:, None]
         g = np.ascontiguousarray(g.T)
-        seen = leaving.T @ g  # cotangent of what outputs see
+        seen = leaving.backward @ g  # cotangent of what outputs see
         by_signal = np.zeros_like(seen) if self.shared else seen
         by_total = np.empty_like(seen)
         slope = self._slope(trace.total)
@@ -161,13 +161,15 @@ class Evaluation:
         for step, block in reversed(blocks):
             first, last = n + step.first, n + step.last
             unfire(first, last)
-            by_signal[n : n + step.ready] += block.T @ (gain[first:last] * by_total[first:last])
+            by_signal[n : n + step.ready] += block.backward @ (
+                gain[first:last] * by_total[first:last]
+            )
         if not schedule.is_dense and schedule.steps:
             unfire(n, n + schedule.steps[0].last)
         received = gain[n:] * by_total[n:]  # cotangent of what hidden neurons receive
         parts = [self._by_values(trace, received, g)]
         if self.shared or self._inputs is None:
-            by_signal[:n] += entering.T @ received
+            by_signal[:n] += entering.backward @ received
             by_total[:n] = slope[:n] * by_signal[:n] + seen[:n] if self.shared else by_signal[:n]
         if self.shared:
             parts.append(self._restored(np.einsum("cb,cb->c", by_total, trace.activity)))
@@ -208,7 +210,8 @@ class Evaluation:
         if self._inputs is None:
             total[:n] += gain[:n, None] * inputs_change
         signal[:n] = slope[:n] * total[:n] if self.shared else total[:n]
-        received = schedule.entering_matrix(values) @ trace.signal[:n] + entering @ signal[:n]
+        received = schedule.entering_matrix(values).forward @ trace.signal[:n]
+        received = received + entering.forward @ signal[:n]
 
         def fire(first: int, last: int) -> None:
             rows = slice(first, last)
@@ -219,12 +222,12 @@ class Evaluation:
             fire(n, n + schedule.steps[0].last)
         for (step, block), (_, change) in zip(blocks, schedule.blocks(values), strict=True):
             before = slice(n, n + step.ready)
-            received[step.first : step.last] += block @ signal[before]
-            received[step.first : step.last] += change @ trace.signal[before]
+            received[step.first : step.last] += block.forward @ signal[before]
+            received[step.first : step.last] += change.forward @ trace.signal[before]
             fire(n + step.first, n + step.last)
-        moved = leaving @ self._seen(total, signal)
+        moved = leaving.forward @ self._seen(total, signal)
         seen = self._seen(trace.total, trace.signal)
-        return (moved + schedule.leaving_matrix(values) @ seen).T
+        return (moved + schedule.leaving_matrix(values).forward @ seen).T
 
 
 def signal_products(

@@ -7,6 +7,7 @@ neurons at the same depth, and one sparse product serves it. Dense: every hidden
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from scipy.sparse import csr_matrix
 
 from .layout import Layout
 
-__all__ = ["Schedule", "Step", "levels_of"]
+__all__ = ["Matrix", "Schedule", "Step", "levels_of"]
 
 DENSE_FROM = 0.15
 """Share of living cells from which dense matrices are faster (see benchmarks/manifold_step.py)."""
@@ -27,6 +28,13 @@ class Step(NamedTuple):
     first: int
     last: int
     ready: int
+
+
+class Matrix(NamedTuple):
+    """A matrix for values, and its transpose for cotangents; dense or sparse."""
+
+    forward: Any
+    backward: Any
 
 
 def levels_of(n_hidden: int, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -79,6 +87,7 @@ class Schedule:
         is_dense: bool | None = None,
     ) -> None:
         self.layout = layout
+        self._empty: dict[str | int, Matrix] = {}
         self.rows, self.columns = rows, columns
         if is_dense is None:
             is_dense = len(rows) >= DENSE_FROM * layout.n_cells
@@ -141,40 +150,59 @@ class Schedule:
 
     # -------------------- matrices --------------------
 
-    def entering_matrix(self, values: np.ndarray) -> Any:
+    def entering_matrix(self, values: np.ndarray) -> Matrix:
         """From inputs to hidden neurons in evaluation order: (hidden, inputs)."""
         shape = self.layout.n_hidden, self.layout.n_inputs
-        return self._matrix(values[self.entering], *self._entering, shape)
+        return self._matrix("entering", values[self.entering], *self._entering, shape)
 
-    def leaving_matrix(self, values: np.ndarray) -> Any:
+    def leaving_matrix(self, values: np.ndarray) -> Matrix:
         """From inputs and hidden neurons in evaluation order to outputs: (outputs, columns)."""
         shape = self.layout.n_outputs, self.layout.n_columns
-        return self._matrix(values[self.n_hidden_links :], *self._leaving, shape)
+        return self._matrix("leaving", values[self.n_hidden_links :], *self._leaving, shape)
 
-    def _matrix(
-        self, values: np.ndarray, rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]
-    ) -> Any:
-        if self.is_dense:
-            matrix = np.zeros(shape, dtype=values.dtype)
-            matrix[rows, columns] = values
-            return matrix
-        return csr_matrix((values, columns, np.searchsorted(rows, np.arange(shape[0] + 1))), shape)
-
-    def blocks(self, values: np.ndarray) -> Iterator[tuple[Step, Any]]:
+    def blocks(self, values: np.ndarray) -> Iterator[tuple[Step, Matrix]]:
         """Every step with the matrix from the hidden neurons before it: (neurons, ready)."""
         m = self.layout.n_hidden
         values = values[self.inner]
         if self.is_dense:
-            whole = self._matrix(values, *self._inner, (m, m))
+            whole, _ = self._matrix("inner", values, *self._inner, (m, m))
             for step in self.steps:
-                yield step, whole[step.first : step.last, : step.ready]
+                block = whole[step.first : step.last, : step.ready]
+                yield step, Matrix(block, block.T)
             return
-        starts, columns = self._inner_starts, self._inner[1]
-        for step in self.steps[1:]:
+        starts, (rows, columns) = self._inner_starts, self._inner
+        for number, step in enumerate(self.steps[1:], 1):
             span = slice(starts[step.first], starts[step.last])
-            pointer = starts[step.first : step.last + 1] - starts[step.first]
             shape = step.last - step.first, step.ready
-            yield step, csr_matrix((values[span], columns[span], pointer), shape)
+            places = rows[span] - step.first, columns[span]
+            yield step, self._matrix(number, values[span], *places, shape)
+
+    def _matrix(
+        self,
+        name: str | int,
+        values: np.ndarray,
+        rows: np.ndarray,
+        columns: np.ndarray,
+        shape: tuple[int, int],
+    ) -> Matrix:
+        """A matrix from the values of its links, sorted by row."""
+        if self.is_dense:
+            dense = np.zeros(shape, dtype=values.dtype)
+            dense[rows, columns] = values
+            return Matrix(dense, dense.T)
+        empty = self._empty.get(name)
+        if empty is None:
+            pointer = np.searchsorted(rows, np.arange(shape[0] + 1))
+            matrix = csr_matrix((np.zeros(len(values)), columns, pointer), shape)
+            empty = self._empty[name] = Matrix(matrix, matrix.T)
+        return Matrix(*(_filled(matrix, values) for matrix in empty))
+
+
+def _filled(matrix: Any, values: np.ndarray) -> Any:
+    """A sparse matrix of the same structure; several times faster than making one anew."""
+    filled = copy(matrix)
+    filled.data = values
+    return filled
 
 
 def _by_row(
