@@ -33,12 +33,13 @@ def largest_signs(values: np.ndarray, kept: int) -> np.ndarray:
     Returns
     -------
     array (..., n) of the same type, entries -1, 0, +1; exactly ``kept`` are not 0 in every row
-    unless sizes tie to the last bit or are 0.
+    unless sizes tie to the last bit.
     """
     sizes = np.abs(values)
     n = values.shape[-1]
     least = np.partition(sizes, n - kept, axis=-1)[..., n - kept, None]
-    return np.where(sizes >= least, np.sign(values), values.dtype.type(0))
+    one, none = values.dtype.type(1), values.dtype.type(0)
+    return np.where(sizes >= least, np.copysign(one, values), none)
 
 
 class BinaryFamily:

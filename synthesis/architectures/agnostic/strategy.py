@@ -129,7 +129,7 @@ class NeuronStrategy:
     """
 
     pairs: int = 32
-    block: int = 16
+    block: int = 2
 
     def __post_init__(self) -> None:
         if self.pairs < 1:
@@ -166,27 +166,32 @@ class NeuronStrategy:
         for start in range(0, len(first), self.block):
             units = slice(start, start + self.block)
             noise, signs = self._alternatives(first[units], family.kept[0], rng)
-            varied = np.tanh(gain_in * (signs @ objective.inputs.T))
-            change = varied - hidden.T[units]
+            sums = signs.reshape(-1, signs.shape[-1]) @ objective.inputs.T
+            varied = np.tanh(gain_in * sums).reshape(*signs.shape[:2], -1)
+            change = varied - hidden.T[units, None]
             weights = gain_out * own_second[:, units]
-            moved = outputs.T[:, None, None] + weights[:, None, :, None] * change
+            moved = outputs.T[:, None, None] + weights[..., None, None] * change
             losses = objective.of_outputs(np.moveaxis(moved, 0, -1))
             into_hidden[units] = _slope(losses, noise)
         noise, signs = self._alternatives(second, family.kept[1], rng)
+        moved = np.empty((len(second), 2 * self.pairs, len(hidden)), dtype=kind)
         for unit in range(len(second)):
-            moved = np.repeat(outputs.T[:, None], 2 * self.pairs, axis=1)
-            moved[unit] = gain_out * (signs[:, unit] @ hidden.T)
+            moved[:] = outputs.T[:, None]
+            moved[unit] = gain_out * (signs[unit] @ hidden.T)
             losses = objective.of_outputs(np.moveaxis(moved, 0, -1))
-            into_outputs[unit] = _slope(losses, noise[:, unit])
+            into_outputs[unit] = _slope(losses, noise[unit])
         return float(objective.of_outputs(outputs)), from_buffer(parameters.support, gradient)
 
     def _alternatives(
         self, scores: np.ndarray, kept: int, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Noise (2 pairs, units, sources) and the signs it leads to."""
-        noise = _normal(rng, (self.pairs, *scores.shape), scores.dtype.type)
-        noise = np.concatenate([noise, -noise])
-        return noise, largest_signs(scores + noise, kept)
+        """Noise (units, pairs, sources), and signs (units, 2 pairs, sources): plus, then minus."""
+        units, sources = scores.shape
+        noise = _normal(rng, (units, self.pairs, sources), scores.dtype.type)
+        varied = np.empty((units, 2 * self.pairs, sources), dtype=scores.dtype)
+        np.add(scores[:, None], noise, out=varied[:, : self.pairs])
+        np.subtract(scores[:, None], noise, out=varied[:, self.pairs :])
+        return noise, largest_signs(varied, kept)
 
     def evaluations(self, size: int) -> int:
         """Losses per estimate and neuron, and one for the member itself."""
@@ -198,7 +203,9 @@ def _normal(rng: np.random.Generator, shape: tuple[int, ...], kind: type) -> np.
 
 
 def _slope(losses: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """Mean of rank times noise; losses (draws, ...), noise (draws, ..., sources)."""
-    n = len(losses)
-    ranks = np.argsort(np.argsort(losses, axis=0, kind="stable"), axis=0) / (n - 1) - 0.5
-    return np.einsum("d...,d...s->...s", ranks.astype(noise.dtype), noise) / n
+    """Mean of rank times noise; losses (..., 2 pairs), noise (..., pairs, sources)."""
+    n = losses.shape[-1]
+    ranks = np.argsort(np.argsort(losses, axis=-1, kind="stable"), axis=-1) / (n - 1)
+    up, down = ranks[..., : n // 2], ranks[..., n // 2 :]
+    weights = ((up - down) / n).astype(noise.dtype)
+    return np.matmul(weights[..., None, :], noise)[..., 0, :]

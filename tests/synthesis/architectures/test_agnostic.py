@@ -134,21 +134,20 @@ def test_a_neuron_is_judged_by_the_whole_network():
         for block, k in zip((first, second), family.kept, strict=True)
     ]
     for start, outputs in zip((0, 2), seen, strict=False):
-        noise = twin.standard_normal((3, 2, 5))
-        noise = np.concatenate([noise, -noise])
-        for draw in range(6):
-            for unit in range(2):
+        noise = twin.standard_normal((2, 3, 5))
+        noise = np.concatenate([noise, -noise], axis=1)
+        for unit in range(2):
+            for draw in range(6):
                 varied = own[0].copy()
-                varied[start + unit] = largest_signs(first[start + unit] + noise[draw, unit], 2)
+                varied[start + unit] = largest_signs(first[start + unit] + noise[unit, draw], 2)
                 expected = family.outputs([varied, own[1]], inputs)
-                np.testing.assert_allclose(outputs[unit, draw] if outputs.shape[0] == 2
-                                           else outputs[draw, unit], expected)  # fmt: skip
+                np.testing.assert_allclose(outputs[unit, draw], expected)
     noise = twin.standard_normal((3, 3, 4))
-    noise = np.concatenate([noise, -noise])
+    noise = np.concatenate([noise, -noise], axis=1)
     for unit, outputs in enumerate(seen[2:5]):
         for draw in range(6):
             varied = own[1].copy()
-            varied[unit] = largest_signs(second[unit] + noise[draw, unit], 3)
+            varied[unit] = largest_signs(second[unit] + noise[unit, draw], 3)
             np.testing.assert_allclose(outputs[draw], family.outputs([own[0], varied], inputs))
 
 
