@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -166,6 +169,12 @@ def test_a_network_shrinks_when_its_task_becomes_easier_if_the_penalty_is_decoup
         sizes[record.cycle] = record.sizes
     assert np.median(sizes[300_000]) <= 1.5 * np.median(sizes[100_000])
     assert np.median(sizes[200_000]) >= 1.5 * np.median(sizes[300_000])
+
+
+def test_the_page_is_right():
+    page = Path(__file__).resolve().parents[4] / "docs" / "elastic-rnn.md"
+    found = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert found.attempted > 20 and found.failed == 0
 
 
 # -------------------- bad input --------------------
