@@ -20,7 +20,8 @@ from .schedule import Matrix, Schedule, Step
 __all__ = ["SLOPE", "Evaluation", "signal_products"]
 
 SLOPE = 0.2  # of the leaky unit below zero
-GATHER_BELOW = 0.02  # share of living cells below which products are taken link by link
+BLOCK = 24  # rows per product
+GATHER_BELOW = 0.005  # share of living cells below which products are taken link by link
 CHUNK = 4096  # links per product, so that the gathered signals stay in the cache
 
 
@@ -182,13 +183,14 @@ class Evaluation:
 
     def _by_values(self, trace: Trace, received: np.ndarray, g: np.ndarray) -> np.ndarray:
         schedule, split = self.schedule, self.schedule.n_hidden_links
-        rows, columns = schedule.receiver_places, schedule.sender_places
+        rows, columns, m = schedule.rows, schedule.sender_places, schedule.layout.n_hidden
         seen = self._seen(trace.total, trace.signal)
-        is_sparse = len(rows) < GATHER_BELOW * schedule.layout.n_cells
+        by_link = len(rows) < GATHER_BELOW * schedule.layout.n_cells
+        received = received[schedule.place]  # neighbours in the layout read similar columns
         into_hidden = signal_products(
-            received, trace.signal, rows[:split], columns[:split], is_sparse
+            received, trace.signal, rows[:split], columns[:split], by_link
         )
-        into_outputs = signal_products(g, seen, rows[split:], columns[split:], is_sparse)
+        into_outputs = signal_products(g, seen, rows[split:] - m, columns[split:], by_link)
         return np.concatenate([into_hidden, into_outputs])
 
     # -------------------- forward mode --------------------
@@ -231,7 +233,7 @@ class Evaluation:
 
 
 def signal_products(
-    received: np.ndarray, sent: np.ndarray, rows: np.ndarray, columns: np.ndarray, is_sparse: bool
+    received: np.ndarray, sent: np.ndarray, rows: np.ndarray, columns: np.ndarray, by_link: bool
 ) -> np.ndarray:
     """``sum over the batch of received[row] * sent[column]`` for some cells.
 
@@ -239,13 +241,23 @@ def signal_products(
     ----------
     received, sent : arrays (rows, batch) and (columns, batch)
     rows, columns : arrays of int (links,)
-    is_sparse : bool
-        Link by link; otherwise one matrix product for all cells, of which the links are taken.
+        Sorted by row, unless it is done link by link.
+    by_link : bool
+        Link by link; otherwise by blocks: one matrix product for some neighbouring rows and the
+        range of columns that they read, of which the links are taken.
     """
-    if not is_sparse:
-        return (received @ sent.T)[rows, columns]
     out = np.empty(len(rows), dtype=np.result_type(received, sent))
-    for first in range(0, len(rows), CHUNK):
-        span = slice(first, first + CHUNK)
-        np.einsum("kb,kb->k", received[rows[span]], sent[columns[span]], out=out[span])
+    if by_link:
+        for first in range(0, len(rows), CHUNK):
+            span = slice(first, first + CHUNK)
+            np.einsum("kb,kb->k", received[rows[span]], sent[columns[span]], out=out[span])
+        return out
+    starts = range(0, len(received), BLOCK)
+    edges = np.searchsorted(rows, [*starts, len(received)]).tolist()
+    for start, first, last in zip(starts, edges, edges[1:], strict=False):
+        if first < last:
+            chosen = columns[first:last]
+            low = chosen.min()
+            block = received[start : start + BLOCK] @ sent[low : chosen.max() + 1].T
+            out[first:last] = block[rows[first:last] - start, chosen - low]
     return out
