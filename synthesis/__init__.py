@@ -8,6 +8,7 @@ from .estimator import Synthesizer
 from .least_squares import compensated_removals, levenberg_marquardt
 from .loop import Event, Result, search_events, synthesize
 from .models import MachineModel
+from .neuron_edits import add_neuron, delete_neuron
 from .normalise import normalise, simplify_weights, snap
 from .objective import MachineObjective, ModelObjective, Objective
 from .protocols import Model
@@ -31,7 +32,9 @@ __all__ = [
     "StreamTask",
     "Synthesizer",
     "Task",
+    "add_neuron",
     "compensated_removals",
+    "delete_neuron",
     "get_task",
     "levenberg_marquardt",
     "normalise",
