@@ -36,7 +36,7 @@ __all__ = ["SIZES", "mnist_family", "reproduce"]
 
 SIZES, KEPT = (784, 256, 10), (75, 112)
 MEMBERS = 20
-GENERATIONS = 600
+GENERATIONS = 500
 POLE_SIZES, POLE_KEPT = (4, 256, 2), (2, 64)
 
 
@@ -46,7 +46,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     Parameters
     ----------
     full : bool
-        600 generations and a second family to walk to (about ten minutes on a quiet core);
+        500 generations and a second family to walk to (about ten minutes on a quiet core);
         otherwise 150 generations.
     out : Path
     """
@@ -60,7 +60,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     members = _members(report, family, task, scores)
     _handed_over(report, family, task, members[0])
     if full:
-        shorter = replace(settings, generations=GENERATIONS // 2)
+        shorter = replace(settings, generations=GENERATIONS // 3)
         _walk(report, family, task, scores, _evolved(report, family, task, 1, shorter))
     return report.figures
 

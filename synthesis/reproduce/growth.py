@@ -5,6 +5,7 @@ Sources: arXiv:1906.01039; github thomsonlab/GrowingBrains @82b81dc.
 
 from __future__ import annotations
 
+import copy
 import time
 from pathlib import Path
 from typing import Any
@@ -35,11 +36,11 @@ from ..weight_space.continual import learn
 from ..weight_space.sparse import sparsified
 from .report import Report, medians, over_seeds, save_plot, table
 
-__all__ = ["SHAPES", "organised", "reproduce"]
+__all__ = ["SHAPES", "damaged", "organised", "reproduce"]
 
 MOST_STEPS = 200_000
 SPEED_STEPS = 110_000
-SILENT = 0.2
+SILENT, RELEARNING = 0.2, 50_000
 SHAPES = {
     "square": [(0, 0), (16, 0), (16, 16), (0, 16)],
     "L": [(0, 0), (18, 0), (18, 7), (7, 7), (7, 18), (0, 18)],
@@ -55,14 +56,15 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     Parameters
     ----------
     full : bool
-        Seeds 0 to 2 (about five minutes on one core); otherwise seed 0 and one shape.
+        Seeds 0 to 2 (about four minutes on a quiet core); otherwise seed 0 and one shape.
     out : Path
     """
     command = f"python -m synthesis reproduce growth{' --full' if full else ''}"
     report = Report("growth", "Networks grown from one cell", out, command)
     seeds = range(3) if full else range(1)
-    poolings = _organisation(report, seeds, 0.0)
-    _organisation(report, seeds, SILENT)
+    poolings = _organisation(report, seeds)
+    _damage(report, poolings)
+    _silent_from_the_start(report)
     save_plot(out, "growth-fields", pictures.receptive_field_grid, poolings[0])
     for shape in SHAPES if full else list(SHAPES)[:1]:
         _tissue(report, shape)
@@ -75,9 +77,11 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
 # -------------------- pooling --------------------
 
 
-def organised(seed: int, silent: float = 0.0) -> tuple[Pooling, dict[str, float]]:
+def organised(
+    seed: int, settings: PoolingSettings | None = None
+) -> tuple[Pooling, dict[str, float]]:
     """A pooling layer of the published size, run until 90 % of its units are organised."""
-    pooling = Pooling(np.random.default_rng(seed), PoolingSettings(silent=silent))
+    pooling = Pooling(np.random.default_rng(seed), settings)
     start = time.process_time()
     last = None
     for last in pooling.organise(MOST_STEPS):  # noqa: B007
@@ -91,27 +95,75 @@ def organised(seed: int, silent: float = 0.0) -> tuple[Pooling, dict[str, float]
     }
 
 
-def _organisation(report: Report, seeds: range, silent: float) -> list[Pooling]:
+def _organisation(report: Report, seeds: range) -> list[Pooling]:
     poolings, results = [], []
-    title = "published constants" if not silent else f"{silent:.0%} of the sensors silent"
     for seed in seeds:
-        pooling, figures = organised(seed, silent)
+        pooling, figures = organised(seed)
         poolings.append(pooling)
         results.append(figures)
-        report.keep(f"pooling, {title}, seed {seed}", figures)
-        names = list(figures)
-        rows: list[list[object]] = [
-            [str(i), *(result[name] for name in names)] for i, result in enumerate(results)
-        ]
-        report.say(
-            f"## Self-organised pooling: {title}",
-            "1,500 Izhikevich sensors in a square of side 28, 400 units, outer radius 6. "
-            "Organised: units that read fewer than 150 sensors (synapse: weight of 0.1 or more); "
-            "the other figures are over those. Coverage is of the sensors that are not silent. "
-            "Processor seconds include a review of all fields every 1,000 steps.",
-            table(["seed", *(name.replace("_", " ") for name in names)], rows),
-        )
+        report.keep(f"pooling, seed {seed}", figures)
+    report.say(
+        "## Self-organised pooling: published constants",
+        "1,500 Izhikevich sensors in a square of side 28, 400 units, outer radius 6. "
+        "Organised: units that read fewer than 150 sensors (synapse: weight of 0.1 or more); "
+        "the other figures are over those. Processor seconds include a review of all fields "
+        "every 1,000 steps.",
+        _rows("seed", {str(seed): figures for seed, figures in enumerate(results)}),
+    )
     return poolings
+
+
+def _rows(first: str, results: dict[str, dict[str, Any]]) -> str:
+    """A table with a row per result."""
+    names = list(next(iter(results.values())))
+    rows = [[key, *(result.get(name, "") for name in names)] for key, result in results.items()]
+    return table([first, *(name.replace("_", " ") for name in names)], rows)
+
+
+def damaged(pooling: Pooling, kind: str, rng: np.random.Generator) -> Pooling:
+    """A copy with 20 % of the sensors silent: anywhere ("random"), or one disc ("hole")."""
+    hurt = copy.deepcopy(pooling)
+    n = len(hurt.positions)
+    silent = rng.permutation(n)[: round(SILENT * n)]
+    if kind == "hole":
+        centre = hurt.positions[silent[0]]
+        distance = np.linalg.norm(hurt.positions - centre, axis=1)
+        silent = np.argsort(distance, kind="stable")[: silent.size]
+    hurt.sheet.silence(silent)
+    return hurt
+
+
+def _damage(report: Report, poolings: list[Pooling]) -> None:
+    found: dict[str, dict[str, Any]] = {}
+    for seed, pooling in enumerate(poolings):
+        for kind in ("random", "hole"):
+            hurt = damaged(pooling, kind, np.random.default_rng([seed, 3]))
+            at_once = hurt.fields().coverage
+            hurt.advance(RELEARNING)
+            figures = {"coverage at once": at_once, **hurt.fields()._asdict()}
+            found[f"{kind}, seed {seed}"] = figures
+            report.keep(f"silent sensors, {kind}, seed {seed}", figures)
+    report.say(
+        f"## {SILENT:.0%} of the sensors fall silent",
+        "After organisation, as in the released script: sensors anywhere, or one disc of them. "
+        f"Waves go on for {RELEARNING:,} ms. Coverage is of the live sensors.",
+        _rows("silent", found),
+    )
+
+
+def _silent_from_the_start(report: Report) -> None:
+    """Silent sensors thin the sheet, so waves are rarer; stronger excitation makes up for it."""
+    found = {}
+    for excitation in (5.0, 5.0 / (1.0 - SILENT)):
+        settings = PoolingSettings(silent=SILENT, excitation=excitation)
+        found[f"{excitation:g}"] = organised(0, settings)[1]
+        report.keep(f"silent from the start, excitation {excitation:g}", found[f"{excitation:g}"])
+    report.say(
+        f"## {SILENT:.0%} of the sensors silent from the start",
+        "Seed 0. With the published excitation of 5 the thinner sheet has few waves; with the "
+        "excitation that live neighbours have lost made good, it organises like the whole one.",
+        _rows("excitation", found),
+    )
 
 
 # -------------------- tissue --------------------

@@ -31,6 +31,8 @@ class PoolingSettings:
         Of the square of sensors.
     outer : float
         Outer radius of the kernel: sets the size of waves and so of pools.
+    excitation : float
+        Current of a spike to sensors nearby.
     small : int
         A receptive field of fewer sensors counts as organised.
     review : int
@@ -43,6 +45,7 @@ class PoolingSettings:
     n_units: int = 400
     side: float = 28.0
     outer: float = 6.0
+    excitation: float = 5.0
     small: int = 150
     review: int = 1000
     silent: float = 0.0
@@ -56,7 +59,7 @@ class PoolingSettings:
     @property
     def kernel(self) -> LateralKernel:
         """Lateral kernel of the sensors."""
-        return LateralKernel(5.0, 2.0, 2.0, self.outer)
+        return LateralKernel(self.excitation, 2.0, 2.0, self.outer)
 
 
 class Fields(NamedTuple):

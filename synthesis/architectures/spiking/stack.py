@@ -29,7 +29,7 @@ __all__ = [
 RETINA_KERNEL = LateralKernel(16.0, 3.0, 2.0, 5.0)
 LGN_KERNEL = LateralKernel(60.0, 15.0, 1.2, 1.3)
 LGN_DRIVE = LateralKernel(0.04, 0.01, 1.2, 1.3)
-IZHIKEVICH_KERNEL = LateralKernel(40.0, 15.0, 2.0, 5.0)
+IZHIKEVICH_KERNEL = LateralKernel(4.0, 1.5, 2.0, 5.0)
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,11 @@ def izhikevich_retina(
     n: int = 1600,
     side: float = 20.0,
 ) -> IzhikevichSheet:
-    """The published other version: Izhikevich units in steps of 1 ms."""
+    """The published other version: Izhikevich units, here in steps of 1 ms.
+
+    The released ``DS_spikingNN.m`` takes steps of 0.1 ms with a kernel ten times as strong: the
+    same charge per spike.
+    """
     positions = scattered(n, side, rng) if positions is None else positions
     return IzhikevichSheet(positions, kernel, rng, recovery="scattered")
 
