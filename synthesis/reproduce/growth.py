@@ -36,7 +36,7 @@ from ..weight_space.continual import learn
 from ..weight_space.sparse import sparsified
 from .report import Report, medians, over_seeds, save_plot, table
 
-__all__ = ["SHAPES", "damaged", "organised", "reproduce"]
+__all__ = ["SHAPES", "SensorDigits", "damaged", "organised", "reproduce"]
 
 MOST_STEPS = 200_000
 SPEED_STEPS = 110_000
@@ -270,9 +270,9 @@ def _readouts(report: Report, poolings: list[Pooling], task: Digits) -> None:
 def _handed_over(report: Report, pooling: Pooling, task: Digits) -> None:
     """The grown wiring as a network: trained by gradient, then sparser along an invariant path."""
     rng = np.random.default_rng(11)
-    tree = pooling_tree(pooling)
+    tree = pooling_tree(pooling, only_small=True)
     model, start = grown_network(tree, [f"digit-{i}" for i in range(10)], rng)
-    seen = _SensorDigits(task, pooling)
+    seen = SensorDigits(task, pooling)
     steps = 600
     trained = learn(model, seen, start, adam(schedule(0.01, 0.001, steps)), steps, rng)
     inputs, _ = task.store(1000, rng)
@@ -292,8 +292,15 @@ def _handed_over(report: Report, pooling: Pooling, task: Digits) -> None:
     )
 
 
-class _SensorDigits:
-    """MNIST as the sensors see it: a task for a grown network."""
+class SensorDigits:
+    """MNIST as the sensors see it: a task for a grown network.
+
+    Attributes
+    ----------
+    task : Digits
+    pixels : array of int (sensors,)
+        The pixel under every sensor.
+    """
 
     def __init__(self, task: Digits, pooling: Pooling) -> None:
         side = pooling.settings.side

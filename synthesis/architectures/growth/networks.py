@@ -51,10 +51,18 @@ def tissue_tree(tissue: Tissue) -> VValue:
     return tree + _synapses(tissue.unit_names, tissue.names, tissue.weights)
 
 
-def pooling_tree(pooling: Pooling) -> VValue:
-    """A self-organised pooling layer as one V-value; paths as in `tissue_tree`."""
+def pooling_tree(pooling: Pooling, only_small: bool = False) -> VValue:
+    """A self-organised pooling layer as one V-value; paths as in `tissue_tree`.
+
+    With ``only_small``, units that are not organised yet (see `PoolingSettings.small`) have no
+    synapses.
+    """
     sensors = numbered("cell", len(pooling.positions))
     units = numbered("unit", pooling.weights.shape[1])
+    weights = pooling.weights
+    if only_small:
+        sizes = np.count_nonzero(weights >= SYNAPSE, axis=0)
+        weights = weights * (sizes < pooling.settings.small)
     tree = VValue(
         {
             SENSOR_LAYER: {
@@ -67,7 +75,7 @@ def pooling_tree(pooling: Pooling) -> VValue:
             },
         }
     )
-    return tree + _synapses(units, sensors, pooling.weights)
+    return tree + _synapses(units, sensors, weights)
 
 
 def _synapses(units: Sequence[str], sources: Sequence[str], weights: np.ndarray) -> VValue:

@@ -1,5 +1,10 @@
 """Pooling organised by noise; tissue that grows, buds and heals."""
 
+import doctest
+import importlib
+import pkgutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 from autograd import value_and_grad
@@ -21,6 +26,8 @@ from synthesis.architectures.growth import (
 )
 from synthesis.architectures.spatial import Polygon
 from synthesis.optimizers import adam, sgd
+from synthesis.reproduce import get
+from synthesis.reproduce.growth import damaged
 from synthesis.tasks.mnist import Digits
 from synthesis.weight_space import Categorical, PullTowards, freeze, invariant_path
 from vvalues import from_buffer
@@ -278,3 +285,47 @@ def test_pictures_and_a_movie(tmp_path):
     plt.close("all")
     with pytest.raises(ValueError, match=r"must be .gif or .html"):
         plots.growth_movie(tissue, tmp_path / "growth.mp4", [1])
+
+
+# -------------------- documentation and reproductions --------------------
+
+PACKAGES = ("agnostic", "growth", "spatial", "spiking")
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_examples_of_docstrings(package):
+    parent = importlib.import_module(f"synthesis.architectures.{package}")
+    for module in pkgutil.iter_modules(parent.__path__):
+        found = doctest.testmod(importlib.import_module(f"{parent.__name__}.{module.name}"))
+        assert found.failed == 0
+
+
+def test_examples_of_the_page():
+    page = Path(__file__).parents[3] / "docs" / "without-gradients.md"
+    found = doctest.testfile(str(page), module_relative=False)
+    assert found.attempted > 15
+    assert found.failed == 0
+
+
+@pytest.mark.parametrize("name", ["agnostic", "growth", "spiking"])
+def test_reproductions_are_registered(name):
+    assert get(name).__module__ == f"synthesis.reproduce.{name}"
+
+
+def test_damage_leaves_the_original_alone():
+    settings = PoolingSettings(n_sensors=100, n_units=5, side=8.0)
+    pooling = Pooling(np.random.default_rng(0), settings)
+    for kind in ("random", "hole"):
+        hurt = damaged(pooling, kind, np.random.default_rng(1))
+        assert np.count_nonzero(~hurt.live) == 20
+        assert pooling.live.all()
+    places = hurt.positions[~hurt.live]
+    assert np.linalg.norm(places - places.mean(axis=0), axis=1).max() < 4.0
+
+
+def test_only_organised_units_have_synapses_if_asked(organised):
+    pooling, _ = organised
+    small = wiring(pooling_tree(pooling, only_small=True))
+    units = {path[1] for path in small.support.paths}
+    assert len(units) == pooling.fields().organised
+    assert units < {path[1] for path in wiring(pooling_tree(pooling)).support.paths}
