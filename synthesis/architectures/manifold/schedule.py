@@ -72,8 +72,6 @@ class Schedule:
     order : array of int (hidden,)
         Hidden neurons in evaluation order.
     steps : list of Step
-    n_levels : int
-        Depth of the graph of hidden neurons.
     sender_places, receiver_places : arrays of int (links,)
         Where both ends of every link are in evaluation order: senders among inputs and hidden
         neurons, receivers among hidden neurons or among outputs.
@@ -101,7 +99,6 @@ class Schedule:
         if is_dense:
             self.order = np.arange(m)
             self.steps = [Step(i, i + 1, i) for i in range(m)]
-            self.n_levels = m
         else:
             levels = levels_of(m, inner_rows, inner_columns)
             self.order = np.argsort(levels, kind="stable")
@@ -109,7 +106,6 @@ class Schedule:
             firsts = [0, *edges.tolist()]
             lasts = [*edges.tolist(), m]
             self.steps = [Step(i, j, i) for i, j in zip(firsts, lasts, strict=True)]
-            self.n_levels = len(self.steps) if m else 0
         self.place = np.empty(m, dtype=np.intp)
         self.place[self.order] = np.arange(m)
         # Signals stay in evaluation order, so that only indices are ever permuted.
@@ -128,6 +124,15 @@ class Schedule:
             places, self.inner = _by_row(places, self.inner)
             self._inner_starts = np.searchsorted(places[0], np.arange(m + 1))
         self._inner = places
+
+    @cached_property
+    def n_levels(self) -> int:
+        """Depth of the graph of hidden neurons, whichever way it is evaluated."""
+        if not self.layout.n_hidden:
+            return 0
+        inner = np.sort(self.inner)
+        senders = self.columns[inner] - self.layout.n_inputs
+        return int(levels_of(self.layout.n_hidden, self.rows[inner], senders).max()) + 1
 
     @cached_property
     def connected(self) -> np.ndarray:

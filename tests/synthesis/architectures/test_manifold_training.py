@@ -1,7 +1,9 @@
 """Losses on structure, the guard, training, checkpoints, the cost model, pictures."""
 
+import doctest
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import autograd.numpy as anp
 import numpy as np
@@ -337,6 +339,13 @@ def test_the_weight_of_seconds_moves_links():
     down = parameters - slope * 0.01
     first, second = (cost.seconds(model.layout, model.links(p), 50) for p in (parameters, down))
     assert second < first
+
+
+def test_the_examples_of_the_page():
+    page = Path(__file__).parents[3] / "docs" / "dynamic-manifold.md"
+    result = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert result.attempted > 15
+    assert result.failed == 0
 
 
 # -------------------- pictures --------------------
