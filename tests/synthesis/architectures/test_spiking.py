@@ -83,6 +83,14 @@ def test_any_geometry_and_any_number_of_layers():
     raster = stack.run(10.0)
     assert len(raster.fired) == 5
     assert [w.shape for w in stack.weights] == [(120, 10), (10, 8), (8, 6), (6, 4)]
+    triangle = Polygon([(0, 0), (14, 0), (7, 12)]).sample(400, rng)
+    deep = [
+        LayerSettings(80, winners=8, threshold=30.0, trace=5.0),
+        LayerSettings(60, winners=8, threshold=10.0),
+        LayerSettings(40, winners=8, threshold=10.0, kernel=None),
+    ]
+    raster = SpikingStack(leaky_retina(rng, triangle), deep, rng).run(60.0)
+    assert min(np.unique(np.concatenate(fired)).size for fired in raster.fired) > 10
     inside = Polygon([(0, 0), (6, 0), (3, 6)]).sample(90, rng)
     other = SpikingStack(izhikevich_retina(rng, inside), [LayerSettings(5, trace=3.0)], rng)
     assert len(other.run(50.0).fired[0]) == 50
