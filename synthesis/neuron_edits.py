@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import count, product
 from typing import Any, Protocol
 
 import numpy as np
@@ -206,10 +206,12 @@ class KeyedNeurons:
     places : tuple of int, or function from a path to one
         At which levels of a path a neuron is named.
     first_leaves : function of parameters, a name and a Generator, optional
-        The leaves a new neuron brings. When omitted it is wired like the newest neuron (every leaf
+        The leaves a new neuron brings. When omitted it is wired like another neuron (every leaf
         that names that one has a counterpart), by normal weights.
     scale : float
         Standard deviation of those weights.
+    like : str, optional
+        That other neuron; the newest one when omitted.
 
     Examples
     --------
@@ -224,10 +226,12 @@ class KeyedNeurons:
         places: tuple[int, ...] | Places,
         first_leaves: FirstLeaves | None = None,
         scale: float = 0.01,
+        like: str | None = None,
     ) -> None:
         self._places = places
-        self._first_leaves = first_leaves or self._like_the_newest
+        self._first_leaves = first_leaves or self._wired_alike
         self.scale = scale
+        self.like = like
 
     def places(self, path: Path) -> tuple[int, ...]:
         """At which levels of this path a neuron is named."""
@@ -253,13 +257,23 @@ class KeyedNeurons:
     def _names_one(self, path: Path, names: set[str]) -> bool:
         return any(path[i] in names for i in self.places(path))
 
+    def _model(self, living: Sequence[str]) -> str:
+        """The neuron that a new one is like."""
+        if self.like is not None and self.like not in living:
+            raise ValueError(f"like: there is no neuron {self.like!r}; there are {_shown(living)}")
+        if not living:
+            raise ValueError("parameters have no neuron that a new one could be like")
+        return living[-1] if self.like is None else self.like
+
     def fresh_name(self, tree: VValue) -> str:
-        """The newest neuron's name with the next number."""
+        """The other neuron's name with the next number that is free."""
         living = self.names(tree)
-        stem, _, number = (living[-1] if living else "neuron-0").rpartition("-")
+        model = self._model(living)
+        stem, _, number = model.rpartition("-")
         if not number.isdecimal():
-            stem, number = f"{living[-1]}", "1"
-        return f"{stem}-{int(number) + 1}"
+            stem, number = model, "1"
+        free = next(n for n in count(int(number) + 1) if f"{stem}-{n}" not in living)
+        return f"{stem}-{free}"
 
     def enlarged(
         self, parameters: VValue, name: str, rng: np.random.Generator, inherited: VValue
@@ -272,12 +286,9 @@ class KeyedNeurons:
         """The tree on the larger support."""
         return restrict(tree, larger.support)
 
-    def _like_the_newest(self, tree: VValue, name: str, rng: np.random.Generator) -> VValue:
-        """Counterparts of the newest neuron's leaves."""
-        living = self.names(tree)
-        if not living:
-            raise ValueError("parameters have no neuron that a new one could be wired like")
-        model = living[-1]
+    def _wired_alike(self, tree: VValue, name: str, rng: np.random.Generator) -> VValue:
+        """Counterparts of the other neuron's leaves."""
+        model = self._model(self.names(tree))
         found: dict[Path, None] = {}
         for i, path in enumerate(tree.support.paths):
             at = [j for j in self.places(path) if path[j] == model]
@@ -314,9 +325,14 @@ def _overlaid(added: VValue, inherited: VValue) -> VValue:
     return restrict(added, kept) + restrict(inherited, taken)
 
 
-def machine_neurons(scale: float = 0.01) -> KeyedNeurons:
-    """Neurons of a network matrix: receiving neuron / field / sending neuron / field."""
-    return KeyedNeurons((0, 2), scale=scale)
+def machine_neurons(like: str | None = None, scale: float = 0.01) -> KeyedNeurons:
+    """Neurons of a network matrix: receiving neuron / field / sending neuron / field.
+
+    A new neuron is wired like the one of this name, by weights of this scale. Its type is the
+    machine's business: ``replace(machine, neurons={**machine.neurons, new: machine.neurons[like]},
+    trainable=parameters)``.
+    """
+    return KeyedNeurons((0, 2), scale=scale, like=like)
 
 
 # -------------------- neurons as indices --------------------

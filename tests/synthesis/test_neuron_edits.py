@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -128,6 +129,29 @@ def test_a_new_neuron_of_a_machine_is_wired_like_the_newest():
     }
 
 
+def test_a_neuron_is_added_to_a_machine():
+    """Like one there is; with links of zero it changes nothing, with others it does."""
+    task = get_task("duplicate-detector@layered-2x1")
+    space = task.space(rng())
+    like = next(name for name in context_names(space) if name.startswith("norm"))
+    outputs = []
+    for scale in (0.0, 1.0):
+        context = machine_neurons(like, scale)
+        tree, _ = add_neuron(space.trainable, (), context, rng())
+        (new,) = set(context.names(tree)) - set(context_names(space))
+        neurons = {**space.neurons, new: space.neurons[like]}
+        machine = replace(space, neurons=neurons, trainable=tree)
+        model = MachineModel(machine, observed=task.observed)
+        outputs.append(model(tree, task.batch(rng())[0]))
+    before = MachineModel(space, observed=task.observed)(space.trainable, task.batch(rng())[0])
+    np.testing.assert_allclose(outputs[0], before, atol=1e-12)
+    assert np.abs(outputs[1] - before).max() > 1e-3
+
+
+def context_names(machine):
+    return machine_neurons().names(machine.trainable)
+
+
 # -------------------- indices --------------------
 
 
@@ -179,6 +203,10 @@ def test_one_neuron_is_chosen_by_chance_when_none_is_named():
         (lambda t, c: add_neuron(t, (), c, rng(), name="neuron-1"), "'neuron-1' already"),
         (lambda t, c: neuron_leaves(t, c, "neuron-9"), "no neuron 'neuron-9'"),
         (lambda t, c: add_neuron(t, (), hidden_units(1), rng()), "no leaf at layer-1/weights"),
+        (
+            lambda t, c: add_neuron(t, (), machine_neurons("x"), rng()),
+            "like: there is no neuron 'x'",
+        ),
         (lambda t, c: hidden_units(0), "layer is 0; the first hidden layer is 1"),
     ],
 )

@@ -3,7 +3,8 @@
 Source: T. Miconi, "Neural networks with differentiable structure", arXiv:1606.06216.
 """
 
-from .lanes import LaneRecord, LaneTrainer, train_lanes
+from .lane_runs import train_lanes
+from .lanes import LaneRecord, LaneTrainer
 from .network import ElasticNetwork
 from .settings import MODES, ElasticSettings
 

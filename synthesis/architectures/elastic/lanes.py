@@ -7,7 +7,7 @@ figures do not depend on its companions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ from .neurons import (
 from .rules import members_to_delete, wants_another
 from .settings import ElasticSettings
 
-__all__ = ["LaneRecord", "LaneTrainer", "train_lanes"]
+__all__ = ["LaneRecord", "LaneTrainer"]
 
 
 @dataclass(frozen=True)
@@ -365,39 +365,7 @@ class LaneTrainer:
         return NewNeuron(incoming, outgoing, old.input, old.output, old.bias)
 
 
-# -------------------- whole runs --------------------
-
-
-def train_lanes(
-    settings: ElasticSettings,
-    phases: Sequence[Sequence[Phase]],
-    rngs: Sequence[np.random.Generator],
-    size: int = 1,
-    every: int = 1000,
-) -> Iterator[tuple[LaneTrainer, LaneRecord]]:
-    """Train lanes to the end of their phases.
-
-    Yields the trainer, whose networks may be read, and a record: before the first cycle, after
-    every ``every`` cycles and after the last one. Parameters are those of `LaneTrainer`.
-
-    Raises
-    ------
-    ValueError
-        As `LaneTrainer`; if ``every`` is less than 1 or lanes have different numbers of cycles.
-    """
-    if every < 1:
-        raise ValueError(f"every is {every!r}; expected at least 1 cycle between records")
-    trainer = LaneTrainer(settings, phases, rngs, size)
-    totals = {sum(phase.cycles for phase in plan) for plan in phases}
-    if len(totals) > 1:
-        raise ValueError(f"phases: lanes have {sorted(totals)} cycles; expected equally many")
-    (total,) = totals
-    yield trainer, trainer.record()
-    while trainer.cycles < total:
-        trainer.step()
-        if trainer.cycles % every == 0 or trainer.cycles == total:
-            trainer.compact()
-            yield trainer, trainer.record()
+# -------------------- what lanes read --------------------
 
 
 def _check_lanes(

@@ -12,22 +12,18 @@ is an index along its arrays; both come and go by the general edits of `synthesi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
 
 from vvalues import Path, VValue, from_buffer, natural_key
 
-from ...neuron_edits import AxisNeurons, KeyedNeurons, add_neuron, delete_neuron
-from ...optimizers import adagrad
+from ...neuron_edits import AxisNeurons, KeyedNeurons
 from ...tasks.characters import check_probability
-from ...tasks.mnist import Digits
-from .rules import members_to_delete, wants_another
 
-__all__ = ["ResidualNetwork", "ResidualRecord", "ResidualSettings", "train_residual"]
+__all__ = ["ResidualNetwork", "ResidualSettings"]
 
 BLOCK = "block-"
 
@@ -99,17 +95,6 @@ class ResidualSettings:
         for name in ("spare", "largest", "largest_depth", "first_units"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; expected at least 1")
-
-
-class _BlockRules(NamedTuple):
-    """The rules' settings for blocks."""
-
-    spare: int
-    add_probability: float
-    delete_probability: float
-    spontaneous: float
-    largest: int
-    protection: float
 
 
 class ResidualNetwork:
@@ -303,130 +288,3 @@ def _pull_block(
     errors = (flow @ leaves[name, "output"].T) * (whole * each) * (unit > 0.0)
     _pull_affine(gradient, name, signal, errors)
     return flow + errors @ leaves[name, "weights"].T
-
-
-# -------------------- training --------------------
-
-
-class ResidualRecord(NamedTuple):
-    """A step of training.
-
-    Attributes
-    ----------
-    step : int
-    loss : float
-        Of the batch, nats.
-    widths : dict of block -> units
-    """
-
-    step: int
-    loss: float
-    widths: dict[str, int]
-
-
-def train_residual(
-    model: ResidualNetwork,
-    task: Digits,
-    rng: np.random.Generator,
-    steps: int,
-    parameters: VValue | None = None,
-) -> Iterator[tuple[VValue, ResidualRecord]]:
-    """Train with Adagrad; units and blocks come and go after every step.
-
-    Parameters
-    ----------
-    model : ResidualNetwork
-    task : Digits
-    rng : Generator
-    steps : int
-    parameters : VValue, optional
-        To go on from; random ones when omitted.
-
-    Yields
-    ------
-    parameters, record : after every step
-    """
-    if steps < 1:
-        raise ValueError(f"steps is {steps!r}; expected at least 1")
-    parameters = model.initial(rng) if parameters is None else parameters
-    optimizer = adagrad(model.settings.rate)
-    state = optimizer.init(parameters)
-    elastic = _Elastic(model)
-    for step in range(1, steps + 1):
-        loss, gradient = model.linearize(parameters, *task.batch(rng))
-        change, state = optimizer.update(gradient, state, parameters)
-        parameters = _shrunk(model.settings, parameters + change)
-        parameters, state = elastic.edited(parameters, state, rng)
-        yield parameters, ResidualRecord(step, loss, model.widths(parameters))
-
-
-def _shrunk(settings: ResidualSettings, parameters: VValue) -> VValue:
-    """Decoupled penalties, and the floor of the multipliers."""
-    support, values = parameters.support, np.array(parameters.buffer)
-    for i, path in enumerate(support.paths):
-        span = support.span(i, i + 1)
-        if path[-1].startswith("multiplier"):
-            values[span] = np.maximum(values[span] - settings.penalty, settings.smallest)
-        elif path[-1] != "bias":
-            values[span] *= 1.0 - settings.weight_decay
-    return from_buffer(support, values)
-
-
-class _Elastic:
-    """The edits after every step; remembers ages when they matter."""
-
-    def __init__(self, model: ResidualNetwork) -> None:
-        self.model = model
-        settings = model.settings
-        self.block_rules = _BlockRules(
-            1,
-            settings.block_add_probability,
-            settings.block_delete_probability,
-            0.0,
-            settings.largest_depth,
-            0.0,
-        )
-        self.ages: dict[str, np.ndarray] = {}
-
-    def edited(
-        self, parameters: VValue, state: Any, rng: np.random.Generator
-    ) -> tuple[VValue, Any]:
-        """Units first, then blocks."""
-        for name in self.model.blocks(parameters):
-            parameters, state = self._edit_units(name, parameters, state, rng)
-        return self._edit_blocks(parameters, state, rng)
-
-    def _edit_units(
-        self, name: str, parameters: VValue, state: Any, rng: np.random.Generator
-    ) -> tuple[VValue, Any]:
-        settings, context = self.model.settings, self.model.units(name)
-        multipliers = parameters[name, "multipliers"]
-        ages = self.ages.get(name, np.zeros(len(multipliers))) + 1
-        marked = np.flatnonzero(multipliers <= settings.threshold)
-        gone = members_to_delete(marked, settings, rng, ages[marked])
-        if gone:
-            names = [str(i) for i in gone]
-            parameters, state = delete_neuron(parameters, state, context, names=names)
-            ages = np.delete(ages, gone)
-        if wants_another(len(ages), len(marked) - len(gone), settings, rng):
-            parameters, state = add_neuron(parameters, state, context, rng)
-            ages = np.append(ages, 0.0)
-        self.ages[name] = ages
-        return parameters, state
-
-    def _edit_blocks(
-        self, parameters: VValue, state: Any, rng: np.random.Generator
-    ) -> tuple[VValue, Any]:
-        settings, context = self.model.settings, self.model.depth
-        names = self.model.blocks(parameters)
-        strength = np.array([parameters[name, "multiplier"] for name in names])
-        marked = np.flatnonzero(strength <= settings.threshold)
-        gone = members_to_delete(marked, self.block_rules, rng)
-        if gone:
-            chosen = [names[i] for i in gone]
-            parameters, state = delete_neuron(parameters, state, context, names=chosen)
-            for name in chosen:
-                del self.ages[name]
-        if wants_another(len(names) - len(gone), len(marked) - len(gone), self.block_rules, rng):
-            parameters, state = add_neuron(parameters, state, context, rng)
-        return parameters, state

@@ -12,11 +12,8 @@ from hypothesis import strategies as st
 
 import synthesis.architectures.elastic.residual as residual
 from synthesis import Model
-from synthesis.architectures.elastic.residual import (
-    ResidualNetwork,
-    ResidualSettings,
-    train_residual,
-)
+from synthesis.architectures.elastic.residual import ResidualNetwork, ResidualSettings
+from synthesis.architectures.elastic.residual_training import train_residual
 from synthesis.neuron_edits import add_neuron, delete_neuron
 from synthesis.optimizers import adagrad
 from synthesis.tasks.mnist import Digits
