@@ -51,6 +51,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         for _ in runs.compute(names, SEEDS, executor):
             found = {name: runs.result(name, SEEDS) for name in names}
             _say(report, {name: result for name, result in found.items() if result}, full)
+            _say_missing(report, [name for name, result in found.items() if result is None])
         rows = {name: job.result() for name, job in zip(layers, pending, strict=True)}
         _say_layers(report, {name: found for name, found in rows.items() if found})
     return report.figures
@@ -69,6 +70,12 @@ def _say(report: Report, results: Results, full: bool) -> None:
     if full:
         save_plot(report.out, "elastic-rnn-fixed", elastic_plots.variable_against_fixed, results)
         save_plot(report.out, "elastic-rnn-switches", elastic_plots.easy_hard_easy, results)
+
+
+def _say_missing(report: Report, names: Sequence[str]) -> None:
+    """What a report in the making does not have yet."""
+    done = "Nothing: all experiments have been run."
+    report.say("## Still to be run", f"{'; '.join(names)}." if names else done)
 
 
 def _figures(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
