@@ -36,6 +36,7 @@ __all__ = ["cost_figures", "reproduce", "sequence_figures", "step_figures", "toy
 
 BUDGETS = (0.005, 0.01, 0.02, 0.05)
 SOURCE_MS = 790.0  # per step, in the source
+SPARED_STEPS = 4000
 SEQUENCE_START = Start(
     sigma=(3.0, 1.0), mu=(0.0, 2.0), gamma=(0.0, 1.0), theta=(0.0, 0.3), phi=(0.0, 1.0),
     cutoff=-3.0, bias=(0.0, 0.3),
@@ -251,18 +252,18 @@ def _spared(report: Report) -> str:
         model = Manifold(5, 16, 4, link_weights=True, start=Start.wide_toy())
         weights = Weights(seconds=weight, inflow=1.0)
         settings = ManifoldSettings(
-            steps=4000, segment=400, rate=0.01, last_rate=0.001, decay_from=0.6, weights=weights,
-            ramp=(0.1, 0.5), guard=True,
+            steps=SPARED_STEPS, segment=SPARED_STEPS, rate=0.01, last_rate=0.001, decay_from=0.6,
+            weights=weights, ramp=(0.1, 0.5), guard=True,
         )  # fmt: skip
         state, _ = train(ManifoldObjective(model, task, weights, cost), 0, settings)
         links = model.links(state.parameters)
         counts = links.n_links, links.schedule.n_levels
         seconds = cost.predicted(model.layout, *counts, task.batch_size)[0]
         error = task.evaluate(model, state.parameters)["test_loss"]
-        rows.append((f"{weight:g}", *counts, 1e6 * seconds, error))
+        rows.append([f"{weight:g}", *counts, 1e6 * seconds, error])
     report.keep("weight of seconds: links, levels, microseconds, error", rows)
     header = ["weight of seconds", "links", "levels", "predicted µs", "test error"]
-    return "Time as a term of the loss, toy set, 4,000 steps:\n\n" + table(header, rows)
+    return f"Time as a term of the loss, toy set, {SPARED_STEPS:,} steps:\n\n" + table(header, rows)
 
 
 # -------------------- over time --------------------
@@ -332,7 +333,7 @@ def _mnist(report: Report, full: bool, out: Path) -> None:
         ends = []
         for budget in BUDGETS:
             last = mnist_run("default", 15_000, budget, 0, out).rows[-1]
-            ends.append((last["links"], last["accuracy"]))
+            ends.append([last["links"], last["accuracy"]])
             report.keep(f"{task.name}, default, 15,000 steps, budget {budget:g}", ends[-1])
         report.say(
             "## Accuracy against links",
