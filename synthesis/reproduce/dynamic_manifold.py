@@ -340,7 +340,7 @@ def _mnist(report: Report, full: bool, out: Path) -> None:
             "Default mode, 15,000 steps each:",
             table(["links", "accuracy, %"], ends),
         )
-        points.append(("default, 15,000 steps", ends))
+        points.append(("default, 15,000 steps", [(links, share) for links, share in ends]))
     save_plot(out, "dynamic-manifold-mnist-front", lambda: pictures.front(dict(points)))
 
 
