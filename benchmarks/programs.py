@@ -63,7 +63,9 @@ EXPERIMENTS = {
         1,
         "fully recurrent, 1,036 links, T = 140",
         lane_steps=12000,
-        seconds=1800.0,
+        second_opinions=0,
+        restarts=0,
+        seconds=2400.0,
     ),
     "superfluid": detector(
         "superfluid-4",

@@ -28,6 +28,7 @@ L1 = 0.05
 SMALL = 25  # links below which least squares goes on
 LANES = 8
 TIGHT = 0.1  # a tight budget, relative to a wide one
+SLACK = 1.3  # by how much a contest may raise a loss that is above the tight budget
 
 
 def contest(
@@ -81,9 +82,11 @@ def _winner(variants: list[VValue], losses: np.ndarray, budget: float) -> int | 
 
 
 def _budget(search: Search, state: SearchState) -> float:
-    """Starts come in pairs: the second time the budget is tight."""
-    is_second = state.passes.get("starts", 0) % 2 == 1
-    return search.settings.contest_budget * (TIGHT if is_second else 1.0)
+    """Starts come in pairs: the second time the budget is tight, or just above what there is."""
+    wide = search.settings.contest_budget
+    if state.passes.get("starts", 0) % 2 == 0:
+        return wide
+    return max(TIGHT * wide, min(SLACK * state.loss, wide))
 
 
 @phase
@@ -168,4 +171,6 @@ def refine(search: Search, state: SearchState) -> Outcome:
     state = replace(state, rng=generator_state(rng))
     if losses[best] < state.loss:
         state = _with(state, variants[best], float(losses[best]))
-    return state.to("remove"), [state.record("train")]
+    # Least squares cannot thin out what contests could not: this start leads nowhere.
+    is_small = len(state.parameters) <= search.settings.small
+    return state.to("remove" if is_small else "judge"), [state.record("train")]
