@@ -8,7 +8,8 @@ import numpy as np
 
 from vvalues import Support, VValue, from_buffer, restrict
 
-from .normalise import simplify_weights
+from .normalise import rescaled_products, simplify_weights
+from .objective import JointObjective, Objective
 from .phases import Outcome, Search, phase
 from .state import SearchState, generator_from, generator_state
 
@@ -80,9 +81,10 @@ def _may_start_afresh(search: Search, state: SearchState) -> bool:
 @phase
 def simplify(search: Search, state: SearchState) -> Outcome:
     """Divide out free scales and round weights to simple values where the loss does not rise."""
-    machine = search.model.space.with_trainable(state.parameters)
-    tolerance = max(1.01 * state.loss, search.settings.exact)
-    parameters = simplify_weights(machine, search.objective, tolerance)
+    objective, parameters = _settled(search, state.parameters)
+    machine = search.model.space.with_trainable(parameters)
+    tolerance = max(1.01 * objective.loss(parameters), search.settings.exact)
+    parameters = simplify_weights(machine, objective, tolerance)
     state = replace(state, parameters=parameters, loss=search.objective.loss(parameters))
     state = replace(
         state,
@@ -91,6 +93,22 @@ def simplify(search: Search, state: SearchState) -> Outcome:
         front=state.front.add(parameters, state.loss),
     )
     return state.to("done"), [state.record("simplify")]
+
+
+def _settled(search: Search, parameters: VValue) -> tuple[Objective, VValue]:
+    """Make an exact machine exact on the strings of the proof too, if its weights allow.
+
+    Scales of products that the pool leaves free matter where their clamp is reached.
+    """
+    exact = search.settings.exact
+    if search.proof is None or search.objective.loss(parameters) > exact:
+        return search.objective, parameters
+    both = JointObjective(search.objective, search.proof)
+    machine = search.model.space.with_trainable(parameters)
+    for variant in (parameters, *rescaled_products(machine)):
+        if both.loss(variant) <= exact:
+            return both, variant
+    return search.objective, parameters
 
 
 def finished(state: SearchState) -> SearchState:

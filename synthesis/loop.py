@@ -87,7 +87,9 @@ def prepare(
         pool = task.pool(data_rng)
         fitted = pool.inputs.select(range(min(settings.lane_strings, len(pool.inputs))))
         objective = MachineObjective(model, fitted, pool.targets[..., : len(fitted)])
-        search = Search(objective, model, settings, pool.batches(data_rng))
+        batches = pool.batches(data_rng)
+        proof = MachineObjective(model, *task.batch(data_rng))
+        search = Search(objective, model, settings, batches, proof)
     else:
         objective = MachineObjective(model, *task.batch(data_rng))
         search = Search(objective, model, settings)

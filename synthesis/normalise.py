@@ -8,7 +8,7 @@ weights are of size 1, `snap` rounds what can be rounded without a loss.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from vvalues.tree import from_leaves
 
 from .objective import Objective
 
-__all__ = ["SIMPLE_VALUES", "normalise", "simplify_weights", "snap"]
+__all__ = ["SIMPLE_VALUES", "normalise", "rescaled_products", "simplify_weights", "snap"]
 
 ODD = "odd"  # f(c x) = c f(x) for all c
 POSITIVE = "positive"  # for c > 0 only
@@ -105,6 +105,27 @@ def normalise(machine: Machine) -> VValue:
         elif kind == "dot":
             _normalise_product(weights, neuron)
     return weights.matrix()
+
+
+def rescaled_products(machine: Machine) -> Iterator[VValue]:
+    """Variants of a machine in which one product has another scale, made up for behind it.
+
+    On streams that stay within its clamp they compute the same; beyond it, only one may be right.
+    The factors tried are the weights of the machine and their inverses, as it is among these that a
+    factor has been moved to another link.
+    """
+    sizes = {abs(weight) for weight in machine.trainable.buffer.tolist() if weight}
+    factors = sorted({factor for size in sizes for factor in (size, 1.0 / size)} - {1.0})
+    for neuron, kind in machine.neurons.items():
+        if kind != "dot":
+            continue
+        for factor in factors:
+            weights = _Weights(machine)
+            if weights.has_fixed_readers(neuron) or weights.has_fixed_inputs(neuron):
+                break
+            weights.scale([p for p in weights.into(neuron) if p[1] == "dict-1"], factor)
+            weights.scale(weights.out_of(neuron), 1.0 / factor)
+            yield weights.matrix()
 
 
 def _normalise_scaling(weights: _Weights, neuron: str, scaling: str) -> None:

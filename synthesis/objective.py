@@ -16,7 +16,7 @@ from vvalues import Support, VValue, from_buffer, unravel
 from .models import MachineModel
 from .protocols import Model, Task
 
-__all__ = ["MachineObjective", "ModelObjective", "Objective"]
+__all__ = ["JointObjective", "MachineObjective", "ModelObjective", "Objective"]
 
 LANES = 16  # weight vectors per batched evaluation: more would leave the cache
 
@@ -109,6 +109,48 @@ class MachineObjective:
     def living(self, support: Support) -> Support:
         """Links that can influence an observed stream."""
         return self.model.living(support)
+
+
+class JointObjective:
+    """The sum of several objectives of one model.
+
+    Parameters
+    ----------
+    parts : Objectives
+    """
+
+    def __init__(self, *parts: Objective) -> None:
+        self.parts = parts
+
+    def loss(self, parameters: VValue) -> float:
+        """Sum of losses."""
+        return sum(part.loss(parameters) for part in self.parts)
+
+    def gradient(self, parameters: VValue) -> tuple[float, VValue]:
+        """Sum of losses and of gradients."""
+        losses, gradients = zip(*(part.gradient(parameters) for part in self.parts), strict=True)
+        total = gradients[0]
+        for gradient in gradients[1:]:
+            total = total + gradient
+        return sum(losses), total
+
+    def losses(self, support: Support, weights: np.ndarray) -> np.ndarray:
+        """Sums of losses, (vectors, size) -> (vectors,)."""
+        return np.sum([part.losses(support, weights) for part in self.parts], axis=0)
+
+    def residuals(self, parameters: VValue) -> tuple[np.ndarray, np.ndarray]:
+        """All residuals, one part after the other."""
+        residuals, jacobians = zip(
+            *(part.residuals(parameters) for part in self.parts), strict=True
+        )
+        return np.concatenate(residuals), np.concatenate(jacobians, axis=1)
+
+    def living(self, support: Support) -> Support:
+        """What can influence any of the parts."""
+        living = self.parts[0].living(support)
+        for part in self.parts[1:]:
+            living = living.union(part.living(support)).support
+        return living
 
 
 class ModelObjective:

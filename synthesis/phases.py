@@ -57,12 +57,16 @@ class Search:
     settings : Settings
     batches : sequence of (Streams, targets)
         Small batches of a pool of strings, for populations of recurrent machines.
+    proof : Objective, optional
+        Further strings that an exact machine has to be exact on too. What these strings show only
+        (a clamp out of the pool's reach) is settled at the end, without another link.
     """
 
     objective: Objective
     model: MachineModel
     settings: Settings
     batches: Sequence[tuple[Streams, np.ndarray]] = ()
+    proof: Objective | None = None
 
 
 Outcome = tuple[SearchState, list[Record]]

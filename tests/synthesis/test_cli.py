@@ -160,6 +160,8 @@ def test_ctrl_c_leaves_a_checkpoint_that_resumes_to_the_same_machine(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Tests that are run in the background of a shell inherit that interrupts are ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
     records = out / "records.jsonl"

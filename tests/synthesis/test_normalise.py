@@ -9,11 +9,16 @@ from hypothesis import strategies as st
 
 from dmm import compile_machine, text_streams
 from dmm.zoo import duplicate_detector
+from synthesis.growth import _settled
 from synthesis.models import MachineModel
-from synthesis.normalise import normalise, simplify_weights, snap
+from synthesis.normalise import normalise, rescaled_products, simplify_weights, snap
 from synthesis.objective import MachineObjective
+from synthesis.phases import Search
+from synthesis.settings import Settings
+from synthesis.tasks import get_task
 from synthesis.tasks.wiring import wire
 from tests.dmm.machines import random_machine
+from vvalues.tree import from_leaves
 
 TEXTS = ["aabb.", "abab.b", "..a.a"]
 STREAMS = text_streams(TEXTS, 60)
@@ -113,3 +118,52 @@ def test_simplified_weights_have_no_more_loss(objective):
     simple = simplify_weights(scaled, objective, 1e-10)
     assert objective.loss(simple) == 0.0
     assert np.all(simple.buffer == 1.0)
+
+
+# -------------------- scales that only longer strings show --------------------
+
+
+def half_scale(machine):
+    """The detector with its product at half scale: the same until more than four stops came."""
+    weights = dict(machine.trainable.items())
+    for path in weights:
+        if path[0] == "dot" and path[1] == "dict-1":
+            weights[path] *= 0.5
+        if path[2] == "dot":
+            weights[path] *= 2.0
+    return machine.with_trainable(from_leaves(weights))
+
+
+def test_one_of_the_rescaled_products_is_the_original():
+    machine = duplicate_detector()
+    variants = list(rescaled_products(half_scale(machine)))
+    assert machine.trainable in variants
+    few = text_streams("ab.ab.", 60)  # fewer than four stops: nothing tells them apart
+    program = compile_machine(machine)
+    expected = program(machine.trainable, few)
+    for variant in variants:
+        assert program(variant, few) == pytest.approx(expected, abs=1e-12)
+
+
+def test_an_exact_machine_is_made_exact_on_the_proof_too():
+    task = get_task("duplicate-detector")
+    machine = half_scale(duplicate_detector())
+    model = MachineModel(machine)
+    few = MachineObjective(model, *_example(task, "ab.ab.", 60))
+    many = MachineObjective(model, *_example(task, "a......", 100))
+    assert few.loss(machine.trainable) == 0.0
+    assert many.loss(machine.trainable) > 1.0
+    objective, settled = _settled(Search(few, model, Settings(), proof=many), machine.trainable)
+    assert objective.loss(settled) == 0.0
+    assert settled == duplicate_detector().trainable
+    gradient = objective.gradient(machine.trainable)[1]
+    assert gradient == few.gradient(machine.trainable)[1] + many.gradient(machine.trainable)[1]
+    r, jacobian = objective.residuals(machine.trainable)
+    assert r @ r == pytest.approx(objective.loss(machine.trainable))
+    assert 2 * jacobian @ r == pytest.approx(gradient.buffer, abs=1e-9)
+    assert objective.living(settled.support) is settled.support
+
+
+def _example(task, text, ticks):
+    example = task.example(text_streams(text, ticks))
+    return example.inputs, example.targets
