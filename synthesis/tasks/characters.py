@@ -18,13 +18,13 @@ import numpy as np
 
 from vvalues import VValue
 
+from ..checks import check_probability
 from ..protocols import Model
 
 __all__ = [
     "ALPHABET",
     "CharacterTask",
     "Phase",
-    "check_probability",
     "easy_hard_easy",
     "easy_task",
     "encode",
@@ -69,18 +69,6 @@ def encode(text: str, alphabet: str = ALPHABET) -> np.ndarray:
         raise ValueError(
             f"text has {error.args[0]!r} at position {at}; the alphabet is {alphabet!r}"
         ) from None
-
-
-def check_probability(name: str, value: float) -> None:
-    """Refuse what is no probability.
-
-    Raises
-    ------
-    ValueError
-        It names the setting and its value.
-    """
-    if not 0.0 <= value <= 1.0:
-        raise ValueError(f"{name} is {value!r}; a probability is between 0 and 1")
 
 
 # -------------------- texts --------------------

@@ -151,9 +151,11 @@ class BinaryFamily:
             tree = tree + wiring_tree(layer, units, sources, matrix.T)
         return tree
 
-    def members(self, scores: VValue, n: int, rng: np.random.Generator) -> list[VValue]:
-        """``n`` independent draws from the family, as trees."""
-        return [self.member(self.draw(scores, rng)) for _ in range(n)]
+    def members(
+        self, scores: VValue, n: int, rng: np.random.Generator, scale: float = 1.0
+    ) -> list[VValue]:
+        """``n`` independent draws from the family, as trees; the less noise, the more alike."""
+        return [self.member(self.draw(scores, rng, scale)) for _ in range(n)]
 
     def mode(self, scores: VValue) -> VValue:
         """The network without noise: the connections of largest score."""

@@ -20,8 +20,8 @@ import numpy as np
 
 from vvalues import Path, VValue, from_buffer, natural_key
 
+from ...checks import check_probability
 from ...neuron_edits import AxisNeurons, KeyedNeurons
-from ...tasks.characters import check_probability
 
 __all__ = ["ResidualNetwork", "ResidualSettings"]
 

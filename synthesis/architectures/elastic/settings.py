@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...tasks.characters import check_probability
+from ...checks import check_probability
 
 __all__ = ["MODES", "ElasticSettings"]
 

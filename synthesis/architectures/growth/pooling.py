@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..spatial.kernels import LateralKernel, check_positions, check_probability
+from ...checks import check_probability
+from ..spatial.kernels import LateralKernel, check_positions
 from ..spatial.plasticity import WinnerLayer
 from ..spatial.sheets import IzhikevichSheet, scattered
 

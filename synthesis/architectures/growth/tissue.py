@@ -16,7 +16,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
-from ..spatial.kernels import LateralKernel, check_probability
+from ...checks import check_probability
+from ..spatial.kernels import LateralKernel
 from ..spatial.plasticity import MEAN_WEIGHT, WEIGHT_SPREAD
 from ..spatial.polygons import Polygon
 from ..spatial.sheets import sum_of_rows

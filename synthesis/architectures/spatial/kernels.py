@@ -7,19 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.distance import cdist
 
-__all__ = ["LateralKernel", "check_positions", "check_probability"]
-
-
-def check_probability(name: str, value: float) -> None:
-    """Refuse a number outside [0, 1].
-
-    Raises
-    ------
-    ValueError
-        With the name and the value.
-    """
-    if not 0.0 <= value <= 1.0:
-        raise ValueError(f"{name} is {value}; a probability is between 0 and 1")
+__all__ = ["LateralKernel", "check_positions"]
 
 
 def check_positions(positions: np.ndarray) -> np.ndarray:
