@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from synthesis.tasks.mnist import find_mnist
+
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
@@ -17,6 +19,7 @@ def test_runs_from_start_to_end(file):
     nbformat = pytest.importorskip("nbformat", reason="needs the extra 'notebook'")
     nbclient = pytest.importorskip("nbclient", reason="needs the extra 'notebook'")
     notebook = nbformat.read(file, as_version=4)
+    _skip_without_data("".join(cell.source for cell in notebook.cells if cell.cell_type == "code"))
     resources = {"metadata": {"path": str(ROOT / "notebooks")}}
     with warnings.catch_warnings():
         # Jupyter's own event loop and directories warn; notebooks are judged by their cells.
@@ -29,6 +32,15 @@ def test_runs_from_start_to_end(file):
         if output["output_type"] == "error"
     ]
     assert not errors
+
+
+def _skip_without_data(code):
+    """A notebook that falls back on the small digits runs everywhere; others need MNIST."""
+    if "load_mnist" in code and "small_digits" not in code:
+        try:
+            find_mnist()
+        except FileNotFoundError as error:
+            pytest.skip(f"shown on MNIST only: {error}")
 
 
 def test_there_are_notebooks_and_their_outputs_are_committed():
