@@ -194,7 +194,7 @@ class OfType(Function):
         for t in range(1, len(like)):  # before the first tick nothing has fired
             inputs = {
                 name: _tree(argument[t], keys)
-                for name, argument in zip(self.reads, arguments, strict=True)
+                for name, argument in zip(self.reads, arguments, strict=bool(self.reads))
             }
             outputs = assemble(dict(self.kind.activation(assemble(inputs))))
             for path, leaf in outputs.subtree(self.written).items():
@@ -310,7 +310,8 @@ class Evaluator:
         if isinstance(atom, Symbol):
             return self._symbol(atom)
         arguments = [self.values(argument) for argument in atom.arguments]
-        return atom.function.values(arguments, self.keys)
+        # A neuron that reads nothing still needs to know how many ticks there are.
+        return atom.function.values(arguments or [np.zeros(self.shape)], self.keys)
 
     def _symbol(self, symbol: Symbol) -> np.ndarray:
         trace = self.trace(symbol.port)

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given, settings
 
 import dmm.expressions
-from dmm import Machine, compile_machine, get_neuron_type, neuron_type, run, text_streams
+from dmm import (
+    Machine,
+    compile_machine,
+    get_neuron_type,
+    neuron_type,
+    run,
+    superfluid_space,
+    text_streams,
+)
 from dmm.diagnostics import diagnose
 from dmm.engine import Trace
 from dmm.equation_checks import TOLERANCE, observe
@@ -325,3 +333,10 @@ def test_every_machine_has_printable_equations(name):
     text = equations(MACHINES[name]())
     assert all(line.isprintable() for line in text.split("\n"))
     assert "\N{NO-BREAK SPACE}" not in text
+
+
+def test_neurons_that_read_nothing_are_checked_too():
+    """The source of the coefficients of superfluid neurons emits before the first tick only."""
+    machine = superfluid_space(np.random.default_rng(0), 2)
+    text = equations(machine, limit=None)
+    assert "checked on random streams: largest relative difference 0" in text
