@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .axes import new_axes, pyplot
 from .drawing import BOX_WIDTH, MARGIN, Box, Drawing, arrange, curve
 from .labels import plain, shorten, unique_labels, weight_text
 from .machine import Link, Machine
@@ -24,17 +25,6 @@ __all__ = ["draw", "heat_map", "side_by_side"]
 POSITIVE, NEGATIVE, INK, MUTED = "#1a5fa8", "#b04508", "#1d242e", "#57616e"
 POINTS = 0.62  # size of a point of text in units of the drawing, at one unit per 1/90 inch
 INCH = 90.0
-
-
-def _subplots(**options: Any) -> Any:
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            "matplotlib is not installed; it comes with the extra 'plot': "
-            "pip install 'dataflow-matrix-machines[plot]'"
-        ) from error
-    return plt.subplots(**options)[1]
 
 
 # -------------------- what a machine does --------------------
@@ -58,7 +48,7 @@ def heat_map(values: StreamTrace, ax: Axes | None = None, *, limit: float | None
 
     n_keys = max(len(values.keys), 1)
     if ax is None:
-        ax = _subplots(figsize=(9, 1.2 + 0.3 * n_keys), layout="constrained")
+        ax = new_axes(9, 1.2 + 0.3 * n_keys)
     assert ax is not None
     colours = LinearSegmentedColormap.from_list("dmm", [NEGATIVE, "#ffffff", POSITIVE])
     bound = limit or float(np.max(np.abs(values.values), initial=0.0)) or 1.0
@@ -145,7 +135,7 @@ def side_by_side(
     if axes is None:
         n_keys = sum(max(len(t.keys), 1) for t in traces)
         size = (9, 2.2 + 0.3 * n_keys)
-        axes = _subplots(nrows=2, sharex=True, figsize=size, layout="constrained")
+        axes = pyplot().subplots(nrows=2, sharex=True, figsize=size, layout="constrained")[1]
     bound = max(float(np.max(np.abs(t.values), initial=0.0)) for t in traces)
     for values, ax in zip(traces, axes, strict=True):
         heat_map(values, ax, limit=bound or None)
@@ -177,7 +167,7 @@ def draw(machine: Machine, ax: Axes | None = None, *, resize: bool = False) -> A
     drawing = arrange(machine)
     width, height = max(drawing.width, 1.0), max(drawing.height, 1.0)
     if ax is None:
-        ax = _subplots(figsize=(width / INCH, height / INCH))
+        ax = pyplot().subplots(figsize=(width / INCH, height / INCH))[1]
         ax.set_position((0, 0, 1, 1))
     elif resize:
         figure = ax.get_figure(root=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["check_probability"]
+import math
+
+__all__ = ["check_at_least_one", "check_finite", "check_probability"]
 
 
 def check_probability(name: str, value: float) -> None:
@@ -19,3 +21,35 @@ def check_probability(name: str, value: float) -> None:
     """
     if not 0.0 <= value <= 1.0:
         raise ValueError(f"{name} is {value!r}; a probability is between 0 and 1")
+
+
+def check_finite(name: str, value: float) -> None:
+    """Refuse what is negative, infinite or no number.
+
+    Raises
+    ------
+    ValueError
+        It names the setting and its value.
+
+    Examples
+    --------
+    >>> check_finite("rate", 0.01)
+    """
+    if not 0.0 <= value < math.inf:
+        raise ValueError(f"{name} is {value!r}; expected a finite number >= 0")
+
+
+def check_at_least_one(name: str, value: int) -> None:
+    """Refuse a count below 1.
+
+    Raises
+    ------
+    ValueError
+        It names the setting and its value.
+
+    Examples
+    --------
+    >>> check_at_least_one("n_sensors", 1500)
+    """
+    if value < 1:
+        raise ValueError(f"{name} is {value}; it must be at least 1")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Union
 import numpy as np
 
 from dmm import Machine
+from dmm.axes import new_axes, pyplot
 
 from .live import watch
 from .records import FrontMember, Record
@@ -78,21 +79,10 @@ def _columns(points: Sequence[tuple[float, float]]) -> tuple[np.ndarray, np.ndar
     return x, np.maximum(losses, FLOOR)
 
 
-def _figure(**options: Any) -> Any:
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            "matplotlib is not installed; it comes with the extra 'plot': "
-            "pip install 'dataflow-matrix-machines[plot]'"
-        ) from error
-    return plt.figure(**options)
-
-
 def _own_axes(ax: Axes | None, height: float = 3.2) -> Any:
     if ax is not None:
         return ax
-    return _figure(figsize=(8, height), layout="constrained").subplots()
+    return new_axes(8, height)
 
 
 # -------------------- curves over steps --------------------
@@ -190,7 +180,7 @@ def curves(records: Iterable[AnyRecord], axes: Sequence[Axes] | None = None) -> 
     rows = _flat(records)
     if axes is None:
         ratios = {"height_ratios": (5, 3, 3)}
-        figure = _figure(figsize=(8, 7), layout="constrained")
+        figure = pyplot().figure(figsize=(8, 7), layout="constrained")
         axes = figure.subplots(nrows=3, sharex=True, gridspec_kw=ratios)
     assert axes is not None
     for draw, ax in zip((loss_curve, links_curve, weights_curve), axes, strict=True):
@@ -342,7 +332,7 @@ def _stacked(machines: Iterable[Machine]) -> list[Axes]:
     width = max(1.0, *(drawing.width for drawing in drawings))
     heights = [max(drawing.height, 1.0) + HEADING for drawing in drawings]
     total = sum(heights)
-    figure = _figure(figsize=(width / INCH, total / INCH))
+    figure = pyplot().figure(figsize=(width / INCH, total / INCH))
     axes, top = [], total
     for drawing, height in zip(drawings, heights, strict=True):
         top -= height

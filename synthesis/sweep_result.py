@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dmm import Machine
+from dmm.axes import pyplot
 from vvalues.io import write_atomically
 
 __all__ = ["COLUMNS", "Outcome", "SweepResult"]
@@ -35,18 +36,8 @@ COLUMNS = (
 )
 """Columns of tables, CSV and JSON, in this order."""
 
-SHOWN = (
-    "task",
-    "setting",
-    "seed",
-    "status",
-    "links",
-    "loss",
-    "held_out_loss",
-    "seconds",
-    "cpu_seconds",
-    "error",
-)
+NOT_SHOWN = {"held_out_max_element", "held_out_per_element", "steps", "folder"}
+SHOWN = tuple(name for name in COLUMNS if name not in NOT_SHOWN)
 LEAST_ERROR, LARGEST_ERROR = 1e-32, 1e6  # of a dot; zero and infinity go there, too
 ERROR_WIDTH = 60
 
@@ -164,9 +155,7 @@ class SweepResult:
             If matplotlib is not installed.
         """
         if ax is None:
-            from matplotlib import pyplot
-
-            ax = pyplot.subplots(layout="constrained")[1]
+            ax = pyplot().subplots(layout="constrained")[1]
         groups: dict[str, list[dict[str, Any]]] = {}
         for outcome in self.outcomes:
             if outcome.is_done:

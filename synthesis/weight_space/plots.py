@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from dmm import Machine
+from dmm.axes import new_axes
 from vvalues import VValue
 
 from .path import Waypoint
@@ -30,9 +31,7 @@ LINE_STYLES = ("-", "--", "-.", ":")
 
 def _axes(axes: Any, title: str, x: str, y: str) -> Any:
     if axes is None:
-        import matplotlib.pyplot as plt
-
-        axes = plt.subplots(figsize=(6.0, 3.6), layout="constrained")[1]
+        axes = new_axes(6.0, 3.6)
     axes.set(title=title, xlabel=x, ylabel=y)
     axes.grid(alpha=0.3)
     return axes

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dmm.axes import new_axes
 from vvalues import VValue
 
 from .family import overlap
@@ -15,15 +16,9 @@ from .manifold import Halfway
 __all__ = ["overlap_matrix", "unit_fields", "walk_curve"]
 
 
-def _new_axes(size: tuple[float, float]) -> Any:
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(figsize=size, layout="constrained")[1]
-
-
 def overlap_matrix(members: Sequence[VValue], axes: Any = None) -> Any:
     """Share of connections that every two members have in common."""
-    axes = _new_axes((4.6, 4.0)) if axes is None else axes
+    axes = new_axes(4.6, 4.0) if axes is None else axes
     n = len(members)
     shared = np.eye(n)
     for i in range(n):
@@ -39,7 +34,7 @@ def unit_fields(
     weights: np.ndarray, shape: tuple[int, int], axes: Any = None, units: int = 12
 ) -> Any:
     """Connections (inputs, units) of some first-layer units as images of this shape."""
-    axes = _new_axes((6.4, 4.8)) if axes is None else axes
+    axes = new_axes(6.4, 4.8) if axes is None else axes
     rows, columns = shape
     across = int(np.ceil(np.sqrt(units * 4 / 3)))
     down = -(-units // across)
@@ -56,7 +51,7 @@ def unit_fields(
 
 def walk_curve(walk: Sequence[Halfway], scores: Sequence[float], axes: Any = None) -> Any:
     """A walk between two families: overlap with both ends, and the members' score in percent."""
-    axes = _new_axes((6.0, 3.6)) if axes is None else axes
+    axes = new_axes(6.0, 3.6) if axes is None else axes
     share = [point.share for point in walk]
     axes.plot(share, scores, "-", label="test accuracy")
     axes.plot(share, [100 * p.to_first for p in walk], "--", label="overlap with the first family")

@@ -20,7 +20,7 @@ import numpy as np
 
 from vvalues import Path, VValue, from_buffer, natural_key
 
-from ...checks import check_probability
+from ...checks import check_finite, check_probability
 from ...neuron_edits import AxisNeurons, KeyedNeurons
 
 __all__ = ["ResidualNetwork", "ResidualSettings"]
@@ -83,10 +83,7 @@ class ResidualSettings:
         ):  # fmt: skip
             check_probability(name, getattr(self, name))
         for name in ("rate", "penalty", "threshold", "smallest", "protection"):
-            if not 0.0 <= getattr(self, name) < np.inf:
-                raise ValueError(
-                    f"{name} is {getattr(self, name)!r}; expected a finite number >= 0"
-                )
+            check_finite(name, getattr(self, name))
         if self.smallest > self.threshold:
             raise ValueError(
                 f"smallest is {self.smallest!r}, above threshold = {self.threshold!r}: no unit "

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...checks import check_probability
+from ...checks import check_finite, check_probability
 
 __all__ = ["MODES", "ElasticSettings"]
 
@@ -91,9 +91,7 @@ class ElasticSettings:
         for name in ("add_probability", "delete_probability", "spontaneous", "smoothing"):
             check_probability(name, getattr(self, name))
         for name in ("rate", "penalty", "decoupled_penalty", "smallest", "protection", "scale"):
-            value = getattr(self, name)
-            if not 0.0 <= value < math.inf:
-                raise ValueError(f"{name} is {value!r}; expected a finite number >= 0")
+            check_finite(name, getattr(self, name))
         for name in ("clip", "largest_step", "threshold"):
             if not getattr(self, name) > 0.0:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; expected a number > 0")

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from dmm.axes import new_axes
+
 from .pooling import SYNAPSE, Pooling
 from .tissue import Tissue
 
@@ -19,15 +21,9 @@ __all__ = ["growth_movie", "receptive_field_grid", "tissue_picture"]
 BLUE, ORANGE, MUTED = "#1a5fa8", "#b04508", "#c3c9d1"
 
 
-def _new_axes(size: tuple[float, float]) -> Any:
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(figsize=size, layout="constrained")[1]
-
-
 def tissue_picture(tissue: Tissue, axes: Any = None, unit: int | None = None) -> Any:
     """Cells (dots) and budded units (triangles) in their polygon; one unit's field if asked."""
-    axes = _new_axes((4.4, 4.4)) if axes is None else axes
+    axes = new_axes(4.4, 4.4) if axes is None else axes
     corners = np.vstack([tissue.polygon.corners, tissue.polygon.corners[:1]])
     axes.plot(*corners.T, color="black", lw=1.0)
     axes.scatter(*tissue.positions.T, s=7, color=MUTED, label="cells")
@@ -46,7 +42,7 @@ def tissue_picture(tissue: Tissue, axes: Any = None, unit: int | None = None) ->
 
 def receptive_field_grid(pooling: Pooling, axes: Any = None, units: int = 12) -> Any:
     """Fields of some units, each in its own corner of one picture."""
-    axes = _new_axes((6.4, 4.8)) if axes is None else axes
+    axes = new_axes(6.4, 4.8) if axes is None else axes
     sizes = (pooling.weights >= SYNAPSE).sum(axis=0)
     chosen = np.argsort(np.where(sizes > 0, sizes, np.inf), kind="stable")[:units]
     span = np.ptp(pooling.positions, axis=0).max() * 1.1

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...checks import check_probability
+from ...checks import check_at_least_one, check_probability
 from ..spatial.kernels import LateralKernel, check_positions
 from ..spatial.plasticity import WinnerLayer
 from ..spatial.sheets import IzhikevichSheet, scattered
@@ -54,8 +54,7 @@ class PoolingSettings:
     def __post_init__(self) -> None:
         check_probability("silent", self.silent)
         for name in ("n_sensors", "n_units", "small", "review"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+            check_at_least_one(name, getattr(self, name))
 
     @property
     def kernel(self) -> LateralKernel:

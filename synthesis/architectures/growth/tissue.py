@@ -16,9 +16,9 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
-from ...checks import check_probability
+from ...checks import check_at_least_one, check_probability
 from ..spatial.kernels import LateralKernel
-from ..spatial.plasticity import MEAN_WEIGHT, WEIGHT_SPREAD
+from ..spatial.plasticity import MEAN_WEIGHT, WEIGHT_SPREAD, winner_learns
 from ..spatial.polygons import Polygon
 from ..spatial.sheets import sum_of_rows
 from .pooling import Fields, receptive_fields
@@ -79,8 +79,7 @@ class TissueSettings:
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; a counter starts at 0 or more")
         for name in ("sparse", "crowded", "tries", "review", "most"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+            check_at_least_one(name, getattr(self, name))
 
 
 class Stage(NamedTuple):
@@ -221,7 +220,7 @@ class Tissue:
         for _ in range(steps):
             fired = self._fire()
             if self.unit_names:
-                self._learn(fired)
+                winner_learns(fired, self.weights, self.threshold, self.peak, self.wins)
             self._visit()
             self.steps += 1
             if self.steps % self.settings.review == 0:
@@ -249,22 +248,6 @@ class Tissue:
             v += v * (0.02 * v + 2.5) + half
         u += 0.02 * (0.2 * v - u)
         return fired
-
-    def _learn(self, fired: np.ndarray) -> None:
-        if not fired.size:
-            return
-        activity = sum_of_rows(self.weights, fired)
-        np.maximum(self.peak, activity, out=self.peak)
-        excess = activity - self.threshold
-        winner = int(excess.argmax())
-        above = float(excess[winner])
-        if above <= 0.0:
-            return
-        self.weights[fired, winner] += 0.1 * above
-        column = self.weights[:, winner]
-        column *= MEAN_WEIGHT * self.n / column.sum()
-        self.threshold[winner] += 0.005 * above
-        self.wins[winner] += 1
 
     # -------------------- division and budding --------------------
 

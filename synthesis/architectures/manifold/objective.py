@@ -17,6 +17,7 @@ from autograd import value_and_grad
 
 from vvalues import VValue
 
+from ...checks import check_finite
 from .cost import CostModel
 from .layout import Layout
 from .model import Links
@@ -68,9 +69,7 @@ class Weights:
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            value = getattr(self, item.name)
-            if not (np.isfinite(value) and value >= 0):
-                raise ValueError(f"weight {item.name} is {value!r}; expected a finite number >= 0")
+            check_finite(f"weight {item.name}", getattr(self, item.name))
         if not self.softness > 0:
             raise ValueError("weight softness is 0; expected a number > 0")
 

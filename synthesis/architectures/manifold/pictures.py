@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dmm.axes import new_axes, pyplot
 from vvalues import VValue
 
 from .model import Manifold
@@ -56,10 +57,8 @@ def show(
     axes : Axes, one per parameters, optional
     """
     if axes is None:
-        from matplotlib import pyplot
-
         count = len(parameters)
-        figure, found = pyplot.subplots(1, count, figsize=(5 * count, 3.6), squeeze=False)
+        figure, found = pyplot().subplots(1, count, figsize=(5 * count, 3.6), squeeze=False)
         axes = found[0]
         figure.set_layout_engine("constrained")
     layout = model.layout
@@ -98,9 +97,7 @@ def curves(records: Iterable[Mapping[str, Any]], axes: Any = None) -> Any:
     rows = list(records)
     names = [name for name in PANELS if any(row.get(name) for row in rows)]
     if axes is None:
-        from matplotlib import pyplot
-
-        figure, found = pyplot.subplots(
+        figure, found = pyplot().subplots(
             len(names), 1, sharex=True, figsize=(7, 1.9 * len(names)), squeeze=False
         )
         figure.set_layout_engine("constrained")
@@ -123,9 +120,7 @@ def front(points: Mapping[str, Iterable[tuple[float, float]]], ax: Axes | None =
     points : name -> (links, accuracy in percent) of several networks
     """
     if ax is None:
-        from matplotlib import pyplot
-
-        _, ax = pyplot.subplots(figsize=(7, 4), layout="constrained")
+        ax = new_axes(7, 4)
     for name, pairs in points.items():
         ordered = sorted(pairs)
         ax.plot(*zip(*ordered, strict=True), "o-", ms=4, lw=1, label=name)

@@ -6,7 +6,7 @@ import numpy as np
 
 from .sheets import sum_of_rows
 
-__all__ = ["CompetitiveLayer", "WinnerLayer", "initial_weights"]
+__all__ = ["CompetitiveLayer", "WinnerLayer", "initial_weights", "winner_learns"]
 
 MEAN_WEIGHT = 2.5
 WEIGHT_SPREAD = 0.14
@@ -24,6 +24,54 @@ def initial_weights(n_inputs: int, n_units: int, rng: np.random.Generator) -> np
         raise ValueError(f"{n_inputs} inputs and {n_units} units: both must be at least 1")
     weights = MEAN_WEIGHT + WEIGHT_SPREAD * rng.standard_normal((n_inputs, n_units))
     return weights * (MEAN_WEIGHT / weights.mean(axis=0))
+
+
+def winner_learns(
+    fired: np.ndarray,
+    weights: np.ndarray,
+    threshold: np.ndarray,
+    peak: np.ndarray,
+    wins: np.ndarray,
+    rate: float = 0.1,
+    threshold_rate: float = 0.005,
+) -> int:
+    """The unit most above its threshold learns what fires just now; arrays change in place.
+
+    Parameters
+    ----------
+    fired : array of int
+        Inputs that fire.
+    weights : array (inputs, units)
+        The mean over the inputs of the winner returns to 2.5.
+    threshold, peak, wins : arrays (units,)
+        ``peak`` is the largest activity so far.
+    rate, threshold_rate : float
+        Weight per spike, and threshold, per unit of excess.
+
+    Returns
+    -------
+    int
+        Index of the winner, or -1 if nobody is above threshold.
+
+    References
+    ----------
+    arXiv:1906.01039; github thomsonlab/GrowingBrains @82b81dc, ``Development_Algorithm.m``.
+    """
+    if not fired.size:
+        return -1
+    activity = sum_of_rows(weights, fired)
+    np.maximum(peak, activity, out=peak)
+    excess = activity - threshold
+    winner = int(excess.argmax())
+    above = float(excess[winner])
+    if above <= 0.0:
+        return -1
+    weights[fired, winner] += rate * above
+    column = weights[:, winner]
+    column *= MEAN_WEIGHT * len(column) / column.sum()
+    threshold[winner] += threshold_rate * above
+    wins[winner] += 1
+    return winner
 
 
 class WinnerLayer:
@@ -70,21 +118,15 @@ class WinnerLayer:
 
     def step(self, fired: np.ndarray) -> int:
         """Let the winner learn; its index, or -1 if nobody is above threshold."""
-        if not fired.size:
-            return -1
-        activity = sum_of_rows(self.weights, fired)
-        np.maximum(self.peak, activity, out=self.peak)
-        excess = activity - self.threshold
-        winner = int(excess.argmax())
-        above = float(excess[winner])
-        if above <= 0.0:
-            return -1
-        self.weights[fired, winner] += self.rate * above
-        column = self.weights[:, winner]
-        column *= MEAN_WEIGHT * len(column) / column.sum()
-        self.threshold[winner] += self.threshold_rate * above
-        self.wins[winner] += 1
-        return winner
+        return winner_learns(
+            fired,
+            self.weights,
+            self.threshold,
+            self.peak,
+            self.wins,
+            self.rate,
+            self.threshold_rate,
+        )
 
     def lower_thresholds(self) -> None:
         """Units that seldom won: a fifth of their largest activity becomes their threshold."""

@@ -1,0 +1,35 @@
+"""Checks of settings: what passes, what is refused, and that errors name setting and value."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synthesis.checks import check_at_least_one, check_finite, check_probability
+
+
+@given(st.floats(0.0, 1.0))
+def test_probabilities_pass(value: float) -> None:
+    check_probability("budding", value)
+    check_finite("budding", value)
+
+
+@pytest.mark.parametrize(
+    ("check", "value"),
+    [
+        (check_probability, -1e-9),
+        (check_probability, 1.0 + 1e-9),
+        (check_probability, math.nan),
+        (check_finite, -1e-300),
+        (check_finite, math.inf),
+        (check_finite, math.nan),
+        (check_at_least_one, 0),
+        (check_at_least_one, -3),
+    ],
+)
+def test_everything_else_is_refused_by_name_and_value(check, value: float) -> None:
+    with pytest.raises(ValueError, match=rf"^budding is {value!r}; "):
+        check("budding", value)
