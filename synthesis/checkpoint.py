@@ -21,7 +21,7 @@ from vvalues.io import from_plain, to_plain, write_atomically
 from .records import Front, FrontMember
 from .state import SearchState
 
-__all__ = ["load_checkpoint", "save_checkpoint"]
+__all__ = ["is_checkpoint", "load_checkpoint", "save_checkpoint"]
 
 FORMAT = "synthesis-checkpoint"
 VERSION = 1
@@ -57,6 +57,12 @@ def save_checkpoint(file: str | os.PathLike, state: SearchState, run: Mapping[st
         },
     }
     write_atomically(file, json.dumps(document, allow_nan=False, ensure_ascii=False))
+
+
+def is_checkpoint(file: str | os.PathLike) -> bool:
+    """Whether a file begins as checkpoints do; nothing more of it is read."""
+    with open(file, encoding="utf-8", errors="replace") as stream:
+        return f'"{FORMAT}"' in stream.read(80)
 
 
 def load_checkpoint(file: str | os.PathLike) -> tuple[SearchState, dict[str, Any]]:

@@ -118,9 +118,16 @@ def _evaluate(options: argparse.Namespace) -> int:
 def _show(options: argparse.Namespace) -> int:
     from dmm import load_machine
 
-    module, function = RENDERINGS[options.rendering]
+    from .checkpoint import is_checkpoint
+
+    module, function = RENDERINGS[options.rendering or "table"]
     render = getattr(import_module(f"dmm.{module}"), function)
-    print(render(load_machine(options.file)))
+    if is_checkpoint(options.file):
+        from .architectures.manifold.saved import shown
+
+        print(shown(options.file, render if options.rendering else None))
+    else:
+        print(render(load_machine(options.file)))
     return 0
 
 
@@ -209,10 +216,15 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--ticks", type=_count, default=PUBLISHED_TICKS)
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
 
-    show = commands.add_parser("show", help="render a machine")
+    show = commands.add_parser(
+        "show",
+        help="render a machine, or draw the adjacency of a manifold",
+        description="Render a machine. Of the checkpoint of a dynamic manifold: its adjacency "
+        "matrix before and after training or, with --as, the found network as a machine.",
+    )
     show.set_defaults(command=_show)
-    show.add_argument("file", type=Path, metavar="FILE")
-    show.add_argument("--as", dest="rendering", choices=tuple(RENDERINGS), default="table")
+    show.add_argument("file", type=Path, metavar="FILE", help="machine, matrix or checkpoint")
+    show.add_argument("--as", dest="rendering", choices=tuple(RENDERINGS), help="default: table")
 
     sweep = commands.add_parser("sweep", help="run many seeds, in processes or on a cluster")
     sweep.set_defaults(command=_sweep)

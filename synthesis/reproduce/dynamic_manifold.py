@@ -102,14 +102,19 @@ def _toy(report: Report, seeds: Sequence[int], out: Path) -> None:
             report.keep(f"toy, {mode}, seed {seed}", rows[-1])
         median = float(np.median([row["test_loss"] for row in rows]))
         report.keep(f"toy, {mode}, median", median)
-        title = {
-            "source": "squared outputs, one weight per sending neuron, inert count; 5,000 steps",
-            "default": "linear outputs, one weight per link, soft count, guard; 20,000 steps",
+        title, bound = {
+            "source": (
+                "Squared outputs, one weight per sending neuron, inert count; 5,000 steps",
+                f"Squares cannot be below {SQUARED_FLOOR}; predicting 0 gives 2.5.",
+            ),
+            "default": (
+                "Linear outputs, one weight per link, soft count, guard; 20,000 steps",
+                "Predicting 0 gives 2.5.",
+            ),
         }[mode]
         report.say(
             f"## Sums and differences, {mode} mode",
-            f"{title} of 50; test error on 20,000 samples. Squares cannot be below "
-            f"{SQUARED_FLOOR}; predicting 0 gives 2.5.",
+            f"{title} of 50; test error on 20,000 samples. {bound}",
             table(
                 ["seed", "test error", "worst output", "density", "connected outputs", "seconds"],
                 [tuple(row.values()) for row in rows],

@@ -14,6 +14,7 @@ from vvalues import VValue
 
 from ..architectures.manifold import Manifold, Start
 from ..architectures.manifold.objective import ManifoldObjective
+from ..architectures.manifold.saved import described
 from ..architectures.manifold.training import (
     ManifoldSearch,
     ManifoldSettings,
@@ -72,7 +73,9 @@ def trained(
     search = ManifoldSearch.of(objective, settings)
     start = state = initial_state(search, np.random.default_rng(seed))
     files = out / f"{name}.jsonl", out / f"{name}.checkpoint"
-    made = {"seed": seed, "settings": repr(settings)}
+    made: dict[str, Any] = {"seed": seed, "settings": repr(settings)}
+    if isinstance(objective.model, Manifold):
+        made["manifold"] = described(objective.model)
     rows: list[dict[str, Any]] = []
     if files[1].exists():
         state, known = load_checkpoint(files[1])

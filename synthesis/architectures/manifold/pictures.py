@@ -46,8 +46,9 @@ def show(
 ) -> Sequence[Axes]:
     """Draw the adjacency at one or more parameters side by side, as before and after training.
 
-    Rows receive, columns send; red is positive, blue negative, grey is no allowed cell. Lines part
-    inputs, hidden neurons and outputs.
+    Rows receive, columns send; red is positive, blue negative, grey is no allowed cell. Colour
+    grows with the root of the strength, so that weak links can be seen. Lines part inputs, hidden
+    neurons and outputs.
 
     Parameters
     ----------
@@ -62,12 +63,13 @@ def show(
         axes = found[0]
         figure.set_layout_engine("constrained")
     layout = model.layout
-    edges = (layout.n_inputs, layout.n_columns)
     for i, (tree, ax) in enumerate(zip(parameters, axes, strict=True)):
         matrix = adjacency(model, tree)[layout.n_inputs :, : layout.n_columns]
         ax.set_facecolor("0.85")
-        ax.imshow(matrix, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
-        ax.axvline(edges[0] - 0.5, color="0.3", lw=0.8)
+        colour = np.sign(matrix) * np.sqrt(np.abs(matrix))
+        ax.imshow(colour, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
+        ax.locator_params(integer=True)
+        ax.axvline(layout.n_inputs - 0.5, color="0.3", lw=0.8)
         ax.axhline(layout.n_hidden - 0.5, color="0.3", lw=0.8)
         n_links = int(np.sum(np.nan_to_num(matrix) != 0))
         name = f"{titles[i]}: " if i < len(titles) else ""

@@ -1,0 +1,185 @@
+"""Saved manifolds read again: the adjacency matrix in plain text, or the network as a machine.
+
+A checkpoint of a training (`reproduce dynamic-manifold` writes them) holds the description of its
+model and the seed of its first parameters, which is all that "before" needs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dmm import Machine
+from vvalues import VValue
+
+from ...checkpoint import load_checkpoint
+from .export import as_machine
+from .model import Manifold, Start
+from .pictures import adjacency
+
+__all__ = ["SavedManifold", "adjacency_text", "described", "load_manifold", "manifold_of", "shown"]
+
+WIDTH = 80
+SHADES = " .:-=+*#%@"
+"""Share of the cells of a block that are links, from none to all."""
+
+
+class SavedManifold(NamedTuple):
+    """A training's model and parameters.
+
+    Attributes
+    ----------
+    model : Manifold
+    before, after : VValue
+        Parameters at the start and in the checkpoint.
+    step : int
+        Steps between them.
+    """
+
+    model: Manifold
+    before: VValue
+    after: VValue
+    step: int
+
+
+# -------------------- a model in words --------------------
+
+
+def described(model: Manifold) -> dict[str, Any]:
+    """What `manifold_of` makes the same model of; JSON-compatible.
+
+    Examples
+    --------
+    >>> manifold_of(described(Manifold(5, 16, 4, squared=True))).layout.n_cells
+    284
+    """
+    layout = model.layout
+    start = model.start._asdict()
+    return {
+        "n_inputs": layout.n_inputs,
+        "n_hidden": layout.n_hidden,
+        "n_outputs": layout.n_outputs,
+        "period": layout.period,
+        "link_weights": layout.has_link_weights,
+        "squared": model.squared,
+        "start": {k: list(v) if isinstance(v, tuple) else v for k, v in start.items()},
+        "engine": model.engine,
+    }
+
+
+def manifold_of(description: Mapping[str, Any]) -> Manifold:
+    """The model of a description."""
+    words = dict(description)
+    start: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in words.pop("start").items()
+    }
+    return Manifold(**words, start=Start(**start))
+
+
+def load_manifold(file: str | os.PathLike) -> SavedManifold:
+    """Read the checkpoint of a manifold's training.
+
+    Raises
+    ------
+    ValueError
+        If the file is no checkpoint, or one of something else; the message names it.
+    """
+    state, run = load_checkpoint(file)
+    if "manifold" not in run:
+        raise ValueError(
+            f"{os.fspath(file)}: a checkpoint, but not of a dynamic manifold; of a search for a "
+            "machine, show the machine.json beside it"
+        )
+    model = manifold_of(run["manifold"])
+    before = model.initial(np.random.default_rng(run["seed"]))
+    if state.parameters.support != before.support:
+        raise ValueError(f"{os.fspath(file)}: parameters do not fit the manifold it describes")
+    return SavedManifold(model, before, state.parameters, state.step)
+
+
+# -------------------- in text --------------------
+
+
+def adjacency_text(model: Any, parameters: VValue, width: int = WIDTH) -> str:
+    """The adjacency matrix: receiving neurons down, sending neurons (inputs, hidden) across.
+
+    A character per cell: ``+`` and ``-`` are links, ``.`` is a cell without one. A matrix of more
+    than ``width`` columns is drawn in blocks of cells, the darker the more of them are links.
+
+    Parameters
+    ----------
+    model : Manifold, or a model over time
+    parameters : VValue
+    width : int
+        Characters across.
+
+    Examples
+    --------
+    >>> model = Manifold(2, 1, 1)
+    >>> print(adjacency_text(model, model.initial(np.random.default_rng(0))))
+    3 of 5 links; receiving neurons down, sending ones across
+    hidden-0 |..
+    output-0 |+-+
+    """
+    layout = model.layout
+    matrix = adjacency(model, parameters)[layout.n_inputs :, : layout.n_columns]
+    is_link = np.nan_to_num(matrix) != 0.0
+    head = f"{int(is_link.sum()):,} of {layout.n_cells:,} links"
+    if layout.n_columns <= width:
+        lines = ["".join(_character(cell) for cell in row.tolist()).rstrip() for row in matrix]
+        names = layout.receivers
+        head += "; receiving neurons down, sending ones across"
+    else:
+        block = -(-layout.n_columns // width)
+        lines = _shaded(is_link, ~np.isnan(matrix), block)
+        names = layout.receivers[:: 2 * block]
+        head += f"; a character is {2 * block} neurons down and {block} across"
+    longest = max(map(len, names))
+    return "\n".join(
+        [head, *(f"{name:<{longest}} |{line}" for name, line in zip(names, lines, strict=True))]
+    )
+
+
+def _character(strength: float) -> str:
+    if np.isnan(strength):
+        return " "
+    return "." if strength == 0.0 else "+" if strength > 0.0 else "-"
+
+
+def _shaded(is_link: np.ndarray, is_cell: np.ndarray, block: int) -> list[str]:
+    """Rows of blocks; a block is twice as high as it is wide, as characters are."""
+
+    def counted(cells: np.ndarray) -> np.ndarray:
+        rows = np.add.reduceat(cells.astype(int), np.arange(0, len(cells), 2 * block), axis=0)
+        return np.add.reduceat(rows, np.arange(0, cells.shape[1], block), axis=1)
+
+    links, cells = counted(is_link), counted(is_cell)
+    shade = np.ceil(links / np.maximum(cells, 1) * (len(SHADES) - 1)).astype(int)
+    return ["".join(SHADES[s] for s in row).rstrip() for row in shade.tolist()]
+
+
+def shown(file: str | os.PathLike, render: Callable[[Machine], str] | None = None) -> str:
+    """A saved manifold: its adjacency before and after, or what ``render`` says of the machine.
+
+    Parameters
+    ----------
+    file : path
+    render : callable, Machine -> str, optional
+        Any rendering of machines; the found network is exported as one.
+
+    Raises
+    ------
+    ValueError
+        As `load_manifold`.
+    """
+    saved = load_manifold(file)
+    if render is not None:
+        return render(as_machine(saved.model, saved.after))
+    return (
+        f"before: {adjacency_text(saved.model, saved.before)}\n\n"
+        f"after {saved.step:,} steps: {adjacency_text(saved.model, saved.after)}"
+    )
