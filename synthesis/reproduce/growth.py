@@ -66,6 +66,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     _damage(report, poolings)
     _silent_from_the_start(report)
     save_plot(out, "growth-fields", pictures.receptive_field_grid, poolings[0])
+    _movie(out)
     for shape in SHAPES if full else list(SHAPES)[:1]:
         _tissue(report, shape)
     task = load_mnist().shortened(10_000, 10_000)
@@ -213,6 +214,16 @@ def _tissue(report: Report, shape: str) -> None:
         "at the edge of the wound start again; Hayflick counters do not.",
         table(["polygon", *figures], rows),
     )
+
+
+def _movie(out: Path) -> None:
+    """The first 14,000 steps in the first polygon."""
+    name, corners = next(iter(SHAPES.items()))
+    tissue = Tissue(Polygon(corners), np.random.default_rng([0, len(name)]))
+    try:
+        pictures.growth_movie(tissue, out / f"growth-{name}.gif", range(0, 14_001, 500))
+    except ImportError:  # matplotlib is an extra
+        return
 
 
 # -------------------- MNIST on top --------------------

@@ -40,7 +40,7 @@ class FamilySettings:
     generations: int = 1000
     rate: float = 0.05
     last_rate: float = 0.01
-    concentrations: tuple[float, ...] = (2.0, 1.4)
+    concentrations: tuple[float, ...] = (2.7, 1.9)
     gain: float = 2.0
 
     def __post_init__(self) -> None:
