@@ -155,7 +155,8 @@ def _say_switches(report: Report, results: Results) -> None:
         "## Easy, hard, easy again",
         'The problem switches at a third and at two thirds of the cycles. "Decoupled": the '
         "penalty is subtracted from the multipliers after Adagrad's step instead of being part of "
-        "the gradient.",
+        'the gradient. "Shrinking": decoupled 1e-5, half the learning rate, two neurons in '
+        "reserve.",
         table(header, rows),
     )
 
@@ -235,7 +236,7 @@ def _say_claims(report: Report, results: Results, full: bool) -> None:
 
 def _claim_shrinking(claim: Callable[..., None], results: Results) -> None:
     for name, result in results.items():
-        if not name.startswith("decoupled") or "easy-hard-easy" not in name:
+        if not name.startswith(("shrinking", "decoupled")) or "easy-hard-easy" not in name:
             continue
         first, middle, last = _phase_ends(name, result["cycles"])
         before, after = (np.median(result["sizes"][:, i]) for i in (first, last))

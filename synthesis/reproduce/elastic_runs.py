@@ -59,6 +59,7 @@ def _decoupled(strength: float) -> ElasticSettings:
 EXPERIMENTS: dict[str, Experiment] = {
     "corrected, easy": Experiment(ElasticSettings(), "easy"),
     "corrected, hard": Experiment(ElasticSettings(), "hard"),
+    "shrinking, easy-hard-easy": Experiment(ElasticSettings.shrinking(), "easy-hard-easy"),
     "decoupled 3e-5, easy-hard-easy": Experiment(_decoupled(3e-5), "easy-hard-easy"),
     "paper, easy": Experiment(ElasticSettings.of("paper"), "easy"),
     "paper, hard": Experiment(ElasticSettings.of("paper"), "hard"),
@@ -66,6 +67,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "decoupled 1e-5, easy-hard-easy": Experiment(_decoupled(1e-5), "easy-hard-easy"),
     "decoupled 2e-5, easy-hard-easy": Experiment(_decoupled(2e-5), "easy-hard-easy"),
     "paper, easy-hard-easy": Experiment(ElasticSettings.of("paper"), "easy-hard-easy"),
+    "shrinking, hard": Experiment(ElasticSettings.shrinking(), "hard"),
     "fixed 10, hard": Experiment(ElasticSettings.fixed_size(), "hard", 10),
     "fixed 27, hard": Experiment(ElasticSettings.fixed_size(), "hard", 27),
     "decoupled 3e-5, hard": Experiment(_decoupled(3e-5), "hard"),

@@ -136,6 +136,17 @@ class ElasticSettings:
         return replace(settings, **changes) if changes else settings
 
     @staticmethod
+    def shrinking(**changes: Any) -> ElasticSettings:
+        """Ours: networks that grow for a hard task, learn it sooner, and shrink after it.
+
+        The penalty is decoupled; the rate is half the source's, because a neuron adds up over all
+        others and the source's rate is one for a few of them; two neurons are kept in reserve.
+        """
+        return replace(
+            ElasticSettings(rate=0.05, penalty=0.0, decoupled_penalty=1e-5, spare=2), **changes
+        )
+
+    @staticmethod
     def fixed_size(**changes: Any) -> ElasticSettings:
         """The control of the paper: no multipliers, the same optimizer."""
         return ElasticSettings(adapts_size=False, penalty=0.0, **changes)

@@ -23,6 +23,7 @@ SETTINGS = {
     "paper": ElasticSettings(mode="paper", protection=20.0, inherit=True, **BUSY),
     "outgoing-norm": ElasticSettings.of("outgoing-norm", inherit=True, **BUSY),
     "decoupled": ElasticSettings(penalty=0.0, decoupled_penalty=1e-3, **BUSY),
+    "shrinking": ElasticSettings.shrinking(decoupled_penalty=1e-3, **BUSY),
     "fixed": ElasticSettings.fixed_size(),
 }
 
