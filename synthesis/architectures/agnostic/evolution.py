@@ -38,8 +38,8 @@ class FamilySettings:
     """
 
     generations: int = 1000
-    rate: float = 0.05
-    last_rate: float = 0.01
+    rate: float = 0.1
+    last_rate: float = 0.02
     concentrations: tuple[float, ...] = (2.7, 1.9)
     gain: float = 2.0
 
