@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import synthesis.neuron_edits as neuron_edits
+import synthesis.neurons as neurons
 from synthesis.architectures import Perceptron
 from synthesis.architectures.elastic import ElasticNetwork
 from synthesis.models import MachineModel
@@ -216,6 +217,7 @@ def test_bad_calls_are_named(call, message):
         call(model.initial(rng(), 2), model.context())
 
 
-def test_examples():
-    found = doctest.testmod(neuron_edits)
+@pytest.mark.parametrize("module", [neuron_edits, neurons])
+def test_examples(module):
+    found = doctest.testmod(module)
     assert found.attempted and not found.failed
