@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from numbers import Integral
 
-__all__ = ["check_at_least_one", "check_finite", "check_probability"]
+__all__ = ["check_at_least_one", "check_finite", "check_probability", "check_whole"]
 
 
 def check_probability(name: str, value: float) -> None:
@@ -53,3 +54,19 @@ def check_at_least_one(name: str, value: int) -> None:
     """
     if value < 1:
         raise ValueError(f"{name} is {value}; it must be at least 1")
+
+
+def check_whole(name: str, value: int, least: int = 0) -> None:
+    """Refuse what is no whole number, or one below the least.
+
+    Raises
+    ------
+    ValueError
+        It names the setting and its value.
+
+    Examples
+    --------
+    >>> check_whole("spare", 1)
+    """
+    if not isinstance(value, Integral) or value < least:
+        raise ValueError(f"{name} is {value!r}; expected a whole number >= {least}")

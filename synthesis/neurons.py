@@ -228,9 +228,12 @@ class AxisNeurons:
     fixed: Mapping[Path, float] | None = None
 
     def _size(self, tree: VValue) -> int:
+        for path in self.axes:
+            if path not in tree.support:
+                raise ValueError(
+                    f"parameters have no leaf at {format_path(path)}, where neurons lie"
+                )
         path, axis = next(iter(self.axes.items()))
-        if path not in tree.support:
-            raise ValueError(f"parameters have no leaf at {format_path(path)}, where neurons lie")
         return int(tree.support.shape(tree.support.index[path])[axis])
 
     def names(self, tree: VValue) -> tuple[str, ...]:
@@ -264,7 +267,7 @@ class AxisNeurons:
         fixed = {} if self.fixed is None else self.fixed
         first = {}
         for path, axis in self.axes.items():
-            shape = np.shape(np.take(parameters[path], 0, axis))
+            shape = tuple(np.delete(np.shape(parameters[path]), axis))
             drawn = self.scale * rng.standard_normal(shape)
             first[path] = np.full(shape, fixed[path]) if path in fixed else drawn
         new = _overlaid(_tree_of(first), inherited)
@@ -304,7 +307,8 @@ def _tree_of(leaves: Mapping[Path, Any]) -> VValue:
 def hidden_units(layer: int, scale: float = 0.01) -> AxisNeurons:
     """Hidden units of a `Perceptron`; layer 1 is the first hidden one.
 
-    After the edit the parameters are those of a `Perceptron` of other sizes.
+    After the edit the parameters are those of a `Perceptron` of other sizes. The last layer has no
+    hidden units: editing it is a ValueError that names the leaf it would need.
     """
     if layer < 1:
         raise ValueError(f"layer is {layer!r}; the first hidden layer is 1")

@@ -24,8 +24,18 @@ DATA: dict[str, dict[str, Any]] = {
         "steps": 4000,
         "settings": ResidualSettings(penalty=3e-5, weight_decay=1e-5),
     },
+    "digits, penalty 1e-3, memory carried on": {
+        "steps": 2000,
+        "settings": ResidualSettings(),
+        "carries": True,
+    },
+    "MNIST, penalty 1e-4, memory carried on": {
+        "steps": 4000,
+        "settings": ResidualSettings(penalty=1e-4, weight_decay=1e-5),
+        "carries": True,
+    },
 }
-"""By name: the first word is the data set."""
+"""By name: the first word is the data set. Memory: Adagrad's, and the ages of units."""
 
 
 def _task(name: str) -> Digits | None:
@@ -48,9 +58,11 @@ def run_layers(name: str, seed: int) -> dict[str, Any] | None:
     model = ResidualNetwork(task.n_pixels, task.n_classes, 32, options["settings"])
     rng = np.random.default_rng([seed, 4])
     figures: dict[str, Any] = {"seed": seed, "blocks": [], "units": [], "accuracy": []}
-    parameters = None
+    parameters = memory = None
     for part in (task.only(EASY), task, task.only(EASY)):
-        *_, (parameters, record) = train_residual(model, part, rng, options["steps"], parameters)
+        events = train_residual(model, part, rng, options["steps"], parameters, memory)
+        *_, (parameters, record) = events
+        memory = record.memory if options.get("carries") else None
         figures["blocks"].append(len(record.widths))
         figures["units"].append(sum(record.widths.values()))
         figures["accuracy"].append(round(part.accuracy(model, parameters), 2))

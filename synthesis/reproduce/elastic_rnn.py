@@ -181,7 +181,8 @@ def _say_layers(report: Report, results: Mapping[str, Sequence[Mapping[str, Any]
     report.say(
         "## Layers: residual networks of elastic width and depth",
         "Multipliers per hidden unit and per residual block, decoupled L1 on both. One network "
-        "learns to tell 0 from 1, then all ten digits, then 0 from 1 again; medians and quartiles.",
+        "learns to tell 0 from 1, then all ten digits, then 0 from 1 again; medians and quartiles. "
+        "Adagrad's memory begins anew with every task unless it is said to be carried on.",
         table(header, lines),
     )
 

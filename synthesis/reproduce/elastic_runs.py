@@ -95,8 +95,9 @@ def run_lanes(
     Returns
     -------
     dict
-        ``seeds``; ``cycles`` (records,); ``losses`` and ``sizes`` (seeds, records); ``seconds`` of
-        process time. A seed's figures do not depend on which others are run beside it.
+        ``experiment`` (in words), ``seeds``; ``cycles`` (records,); ``losses`` and ``sizes``
+        (seeds, records); ``seconds`` of process time. A seed's figures do not depend on which
+        others are run beside it.
     """
     total = experiment.cycles if cycles is None else cycles
     start = time.process_time()
@@ -113,6 +114,7 @@ def run_lanes(
         if on_record is not None:
             on_record(record)
     return {
+        "experiment": repr(experiment),
         "seeds": list(seeds),
         "cycles": [record.cycle for record in records],
         "losses": np.round([record.losses for record in records], 4).T.tolist(),
@@ -147,6 +149,8 @@ def _groups(seeds: Sequence[int]) -> list[tuple[int, ...]]:
 class Runs:
     """Experiments with their results in a folder: what is there is not run again.
 
+    A file of an experiment that has other settings by now is refused (ValueError).
+
     Parameters
     ----------
     folder : Path
@@ -172,7 +176,7 @@ class Runs:
         all that are there already.
         """
         jobs = [(name, group) for group in _groups(seeds) for name in names]
-        missing = [job for job in jobs if not self._file(*job).exists()]
+        missing = [job for job in jobs if self._read(*job) is None]
         if len(missing) < len(jobs):
             yield jobs[0][0]
         if executor is None:
@@ -188,12 +192,25 @@ class Runs:
         write_atomically(self._file(name, seeds), json.dumps(result) + "\n")
         return name
 
+    def _read(self, name: str, seeds: Sequence[int]) -> dict[str, Any] | None:
+        """What a file holds, None where there is none."""
+        file = self._file(name, seeds)
+        if not file.exists():
+            return None
+        found = json.loads(file.read_text(encoding="utf-8"))
+        if found.get("experiment") != repr(EXPERIMENTS[name]):
+            raise ValueError(
+                f"{file} is of an experiment {name!r} with other settings; delete it or choose "
+                "another folder"
+            )
+        return found
+
     def result(self, name: str, seeds: Sequence[int]) -> dict[str, Any] | None:
         """All seeds of an experiment, as arrays; None where a group of seeds is missing."""
-        files = [self._file(name, group) for group in _groups(seeds)]
-        if not files or not all(file.exists() for file in files):
+        read = [self._read(name, group) for group in _groups(seeds)]
+        parts = [part for part in read if part is not None]
+        if not parts or len(parts) < len(read):
             return None
-        parts = [json.loads(file.read_text()) for file in files]
         return {
             "cycles": np.array(parts[0]["cycles"]),
             "losses": np.concatenate([part["losses"] for part in parts]),

@@ -141,6 +141,18 @@ class CharacterTask:
                     f"{self.length} and predicts the one after: take a longer text, or "
                     "shorter cycles"
                 )
+            self._check_codes(name)
+
+    def _check_codes(self, name: str) -> None:
+        codes = np.asarray(getattr(self, name))
+        if not np.issubdtype(codes.dtype, np.integer):
+            raise ValueError(f"{name} are of type {codes.dtype}; expected integer codes")
+        outside = np.flatnonzero((codes < 0) | (codes >= len(self.alphabet)))
+        if outside.size:
+            raise ValueError(
+                f"{name} have {codes[outside[0]]} at position {outside[0]}; the alphabet "
+                f"{self.alphabet!r} has the codes 0 to {len(self.alphabet) - 1}"
+            )
 
     @cached_property
     def floor_per_cycle(self) -> float:
@@ -258,6 +270,8 @@ def text_task(
         If the text is empty, has a character outside the alphabet or is too short.
     """
     check_probability("held_out", held_out)
+    if not text:
+        raise ValueError("text is empty; expected at least one character")
     alphabet = "".join(sorted(set(text))) if alphabet is None else alphabet
     codes = encode(text, alphabet)
     n = round(len(codes) * (1.0 - held_out))

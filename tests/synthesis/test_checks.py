@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthesis.checks import check_at_least_one, check_finite, check_probability
+from synthesis.checks import check_at_least_one, check_finite, check_probability, check_whole
 
 
 @given(st.floats(0.0, 1.0))
@@ -28,6 +28,8 @@ def test_probabilities_pass(value: float) -> None:
         (check_finite, math.nan),
         (check_at_least_one, 0),
         (check_at_least_one, -3),
+        (check_whole, -1),
+        (check_whole, 1.0),
     ],
 )
 def test_everything_else_is_refused_by_name_and_value(check, value: float) -> None:

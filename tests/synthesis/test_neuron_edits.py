@@ -177,6 +177,21 @@ def test_hidden_units_of_a_perceptron():
     assert Perceptron([5, 2, 3, 2], "tanh")(smaller, inputs).shape == (6, 2)
 
 
+def test_the_last_layer_has_no_hidden_units():
+    tree = Perceptron([3, 2, 2]).initial(rng())
+    with pytest.raises(ValueError, match="no leaf at layer-3/weights"):
+        add_neuron(tree, (), hidden_units(2), rng())
+
+
+def test_units_come_back_to_an_emptied_layer():
+    tree = Perceptron([3, 2, 2]).initial(rng())
+    state = adam(0.1).init(tree)
+    empty, state = delete_neuron(tree, state, hidden_units(1), names=["0", "1"])
+    again, state = add_neuron(empty, state, hidden_units(1), rng())
+    assert again.support.shape(again.support.index["layer-1", "weights"]) == (3, 1)
+    assert Perceptron([3, 1, 2])(again, np.ones((1, 3))).shape == (1, 2)
+
+
 def test_a_hidden_unit_is_inherited():
     model = Perceptron([3, 4, 2])
     tree, context = model.initial(rng()), hidden_units(1)

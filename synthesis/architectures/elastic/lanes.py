@@ -291,7 +291,8 @@ class LaneTrainer:
             outgoing = np.abs(self.parameters[:, rows.output]).sum(axis=1)
             lateral = np.abs(self.parameters[:, rows.recurrent]).sum(axis=1)
             n_symbols = len(self.alphabet)
-            strength = 0.5 * (outgoing + n_symbols * lateral / self.sizes[:, None])
+            n = np.maximum(self.sizes, 1)[:, None]  # a network may have lost all its neurons
+            strength = 0.5 * (outgoing + n_symbols * lateral / n)
         return (strength <= self.settings.threshold) & self._alive
 
     def _delete(self, i: int, gone: Sequence[int]) -> None:

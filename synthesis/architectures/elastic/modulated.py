@@ -16,12 +16,22 @@ All else is as in `network`; `training.step` trains it, and it grows and shrinks
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import autograd.numpy as anp
 import numpy as np
 
-from vvalues import Path, VValue, assemble, dense, from_dense, natural_key
+from vvalues import (
+    Path,
+    Support,
+    VValue,
+    assemble,
+    dense,
+    format_path,
+    from_dense,
+    natural_key,
+    restrict,
+)
 from vvalues.tracing import support_of
 
 from ...neuron_edits import KeyedNeurons
@@ -95,9 +105,21 @@ class ModulatedNetwork:
         return tree
 
     def neurons(self, parameters: VValue) -> tuple[str, ...]:
-        """Names of the neurons, oldest first."""
-        children = support_of(parameters, "parameters").children()
-        return tuple(sorted((key for key in children if key != READOUT), key=natural_key))
+        """Names of the neurons, oldest first; remembered on the support.
+
+        Raises
+        ------
+        ValueError
+            If a path is not one of such a network; the message names it.
+        """
+        support = support_of(parameters, "parameters")
+        known: dict[str, tuple[str, ...]] = support.__dict__.setdefault("_modulated_names", {})
+        if self.alphabet not in known:
+            children = (key for key in support.children() if key != READOUT)
+            names = tuple(sorted(children, key=natural_key))
+            _check_paths(support, names, self.alphabet)
+            known[self.alphabet] = names
+        return known[self.alphabet]
 
     def multipliers(self, parameters: VValue) -> np.ndarray:
         """The multipliers of all neurons, ones if they have none."""
@@ -145,12 +167,12 @@ class ModulatedNetwork:
 
     def rollout(self, parameters: VValue, inputs: Any, hidden: Any = None) -> tuple[Any, Any]:
         """Logits, and the last hidden state; plain autograd, to any order."""
-        codes = check_symbols(inputs, self.alphabet, least=0)
+        codes = check_symbols(inputs, self.alphabet, least=1)
         read, bias, output, readout = self._simple_parts(parameters)
         ratio = _logistic(self._matrix(parameters, "ratio"))
         additive = (1.0 - ratio) * self._matrix(parameters, "recurrent")
         gating = ratio * self._matrix(parameters, "modulation")
-        state = np.zeros(len(self.neurons(parameters))) if hidden is None else hidden
+        state = self._checked_hidden(hidden, len(self.neurons(parameters)))
         logits = []
         for code in codes:
             added = read[:, code] + anp.dot(additive, state)
@@ -179,60 +201,135 @@ class ModulatedNetwork:
     def linearize(
         self, parameters: VValue, symbols: Any, hidden: np.ndarray | None = None
     ) -> tuple[float, VValue, np.ndarray]:
-        """Loss, gradient, and the hidden state at the end; no tape."""
+        """Loss, gradient on the parameters' support, and the hidden state at the end; no tape.
+
+        Raises
+        ------
+        ValueError
+            If a symbol is no code of the alphabet, or the hidden state is of the wrong length.
+        """
         codes = check_symbols(symbols, self.alphabet)
-        names, n = self.neurons(parameters), len(self.neurons(parameters))
         read, bias, output, readout = self._simple_parts(parameters)
         ratio = self.ratios(parameters)
         weights, modulation = (self._matrix(parameters, kind) for kind in PAIRED[:2])
         stacked = np.concatenate([(1.0 - ratio) * weights, ratio * modulation])
-        length = len(codes) - 1
-        states, added = np.zeros((length + 1, n)), np.empty((length, n))
-        gates = np.empty((length, n))
-        states[0] = 0.0 if hidden is None else hidden
-        drive = read.T[codes[:-1]]
-        for t in range(length):
-            product = stacked @ states[t]
-            np.add(product[:n], drive[t], out=added[t])
-            np.add(product[n:], 1.0, out=gates[t])
-            np.tanh(gates[t] * added[t] + bias, out=states[t + 1])
-        logits = states[1:] @ output.T + readout
-        shifted = logits - logits.max(axis=1, keepdims=True)
-        errors = np.exp(shifted)
-        totals = errors.sum(axis=1)
-        steps = np.arange(length)
-        loss = float((np.log(totals) - shifted[steps, codes[1:]]).sum())
-        errors /= totals[:, None]
-        errors[steps, codes[1:]] -= 1.0
+        start = self._checked_hidden(hidden, len(bias))
+        run = _run(stacked, read.T[codes[:-1]], bias, start)
+        loss, errors = _errors(run.states[1:] @ output.T + readout, codes[1:])
 
-        slopes, incoming = 1.0 - states[1:] ** 2, errors @ output
-        both, deltas = np.empty((length, 2 * n)), np.empty((length, n))
-        carried = np.zeros(n)
-        for t in reversed(range(length)):
-            np.multiply(incoming[t] + carried, slopes[t], out=deltas[t])
-            np.multiply(deltas[t], gates[t], out=both[t, :n])
-            np.multiply(deltas[t], added[t], out=both[t, n:])
-            carried = both[t] @ stacked
-        by_stacked = both.T @ states[:-1]
-        by_additive, by_gating = by_stacked[:n], by_stacked[n:]
-        through = states[1:].T @ errors
+        both, deltas = _pull(run, stacked, errors @ output)
+        by_additive, by_gating = np.split(both.T @ run.states[:-1], 2)
+        through = run.states[1:].T @ errors
+        by_ratio = modulation * by_gating - weights * by_additive
         parts = {
             "recurrent": (1.0 - ratio) * by_additive,
             "modulation": ratio * by_gating,
-            "ratio": ratio * (1.0 - ratio) * (modulation * by_gating - weights * by_additive),
-            "input": both[:, :n].T @ np.eye(len(self.alphabet))[codes[:-1]],
+            "ratio": ratio * (1.0 - ratio) * by_ratio,
+            "input": both[:, : len(bias)].T @ np.eye(len(self.alphabet))[codes[:-1]],
             "output": through * self.multipliers(parameters)[:, None],
         }
-        gradient = from_dense(errors.sum(axis=0)[None], [(READOUT, "bias")], list(self.alphabet))
-        for kind, matrix in parts.items():
-            columns = names if kind in PAIRED else tuple(self.alphabet)
-            gradient = gradient + from_dense(matrix, [(name, kind) for name in names], columns)
         singles = {"bias": deltas.sum(axis=0)}
         if self.settings.has_multipliers:
             singles["multiplier"] = (through * self._matrix(parameters, "output")).sum(axis=1)
+        gradient = self._tree_of(self.neurons(parameters), parts, singles, errors.sum(axis=0))
+        return loss, restrict(gradient, parameters.support), run.states[-1].copy()
+
+    def _tree_of(
+        self,
+        names: tuple[str, ...],
+        parts: dict[str, np.ndarray],
+        singles: dict[str, np.ndarray],
+        readout: np.ndarray,
+    ) -> VValue:
+        """A tree of matrices by kind, numbers of every neuron by kind, and readout biases."""
+        tree = from_dense(readout[None], [(READOUT, "bias")], list(self.alphabet))
+        for kind, matrix in parts.items():
+            columns = names if kind in PAIRED else tuple(self.alphabet)
+            tree = tree + from_dense(matrix, [(name, kind) for name in names], columns)
         for kind, values in singles.items():
-            gradient = gradient + from_dense(values[:, None], names, [kind])
-        return loss, gradient, states[-1].copy()
+            tree = tree + from_dense(values[:, None], names, [kind])
+        return tree
+
+    @staticmethod
+    def _checked_hidden(hidden: Any, size: int) -> Any:
+        """The hidden state to begin with, zeros when omitted."""
+        if hidden is None:
+            return np.zeros(size)
+        if np.shape(hidden) != (size,):
+            raise ValueError(
+                f"hidden state is of shape {np.shape(hidden)}; a network of {size} neurons needs "
+                f"({size},)"
+            )
+        return hidden
+
+
+class _Run(NamedTuple):
+    """A cycle read: states (length + 1, neurons), and what was added and gated in every step."""
+
+    states: np.ndarray
+    added: np.ndarray
+    gates: np.ndarray
+
+
+def _run(stacked: np.ndarray, drive: np.ndarray, bias: np.ndarray, start: np.ndarray) -> _Run:
+    """Forward; ``stacked`` is the additive matrix above the gating one, ``drive`` (length, n)."""
+    length, n = drive.shape
+    states, added = np.empty((length + 1, n)), np.empty((length, n))
+    gates = np.empty((length, n))
+    states[0] = start
+    for t in range(length):
+        product = stacked @ states[t]
+        np.add(product[:n], drive[t], out=added[t])
+        np.add(product[n:], 1.0, out=gates[t])
+        np.tanh(gates[t] * added[t] + bias, out=states[t + 1])
+    return _Run(states, added, gates)
+
+
+def _errors(logits: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
+    """Cross-entropy, summed, and its gradient by the logits."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    errors = np.exp(shifted)
+    totals = errors.sum(axis=1)
+    steps = np.arange(len(targets))
+    loss = float((np.log(totals) - shifted[steps, targets]).sum())
+    errors /= totals[:, None]
+    errors[steps, targets] -= 1.0
+    return loss, errors
+
+
+def _pull(run: _Run, stacked: np.ndarray, incoming: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Gradients by what is added and by the gates, side by side (length, 2n), and by z (length, n).
+
+    ``incoming``: gradient by the states from the predictions, (length, n).
+    """
+    length, n = incoming.shape
+    slopes = 1.0 - run.states[1:] ** 2
+    both, deltas = np.empty((length, 2 * n)), np.empty((length, n))
+    carried = np.zeros(n)
+    for t in reversed(range(length)):
+        np.multiply(incoming[t] + carried, slopes[t], out=deltas[t])
+        np.multiply(deltas[t], run.gates[t], out=both[t, :n])
+        np.multiply(deltas[t], run.added[t], out=both[t, n:])
+        carried = both[t] @ stacked
+    return both, deltas
+
+
+def _check_paths(support: Support, names: tuple[str, ...], alphabet: str) -> None:
+    ends = {kind: set(names) for kind in PAIRED} | {k: set(alphabet) for k in ("input", "output")}
+    for i, path in enumerate(support.paths):
+        if path[0] == READOUT:
+            fits = len(path) == 3 and path[1] == "bias" and path[2] in alphabet
+        elif len(path) == 3:
+            fits = path[2] in ends.get(path[1], ())
+        else:
+            fits = len(path) == 2 and path[1] in ("bias", "multiplier")
+        if not fits or support.shape(i):
+            raise ValueError(
+                f"parameters have a leaf at {format_path(path)}, which is none of a network of "
+                f"paired links over the alphabet {alphabet!r}: expected numbers at "
+                f"NEURON/{'|'.join(PAIRED)}/NEURON, NEURON/input|output/SYMBOL, NEURON/bias, "
+                "NEURON/multiplier and readout/bias/SYMBOL"
+            )
 
 
 def _places(path: Path) -> tuple[int, ...]:

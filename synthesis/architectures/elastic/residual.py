@@ -20,7 +20,7 @@ import numpy as np
 
 from vvalues import Path, VValue, from_buffer, natural_key
 
-from ...checks import check_finite, check_probability
+from ...checks import check_finite, check_probability, check_whole
 from ...neuron_edits import AxisNeurons, KeyedNeurons
 
 __all__ = ["ResidualNetwork", "ResidualSettings"]
@@ -90,8 +90,7 @@ class ResidualSettings:
                 "could ever be marked; expected smallest <= threshold"
             )
         for name in ("spare", "largest", "largest_depth", "first_units"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; expected at least 1")
+            check_whole(name, getattr(self, name), least=1)
 
 
 class ResidualNetwork:
@@ -172,7 +171,14 @@ class ResidualNetwork:
         }
 
     def __call__(self, parameters: VValue, inputs: np.ndarray) -> Any:
-        """Logits (n, outputs) for inputs (n, inputs); differentiable to any order."""
+        """Logits (n, outputs) for inputs (n, inputs); differentiable to any order.
+
+        Raises
+        ------
+        ValueError
+            If the inputs are of another shape, or none.
+        """
+        self._check_inputs(inputs)
         signal = _affine(inputs, parameters["stem"])
         # Names are structure: they are read off the support, which is never traced.
         for name in self.blocks(_untraced(parameters)):
@@ -192,7 +198,14 @@ class ResidualNetwork:
         parameters : VValue
         inputs : array (n, inputs)
         labels : array of int (n,)
+
+        Raises
+        ------
+        ValueError
+            If inputs or labels do not fit the network or each other.
         """
+        self._check_inputs(inputs)
+        self._check_labels(labels, len(inputs))
         leaves, names = dict(parameters.items()), self.blocks(parameters)
         signal = inputs @ leaves["stem", "weights"] + leaves["stem", "bias"]
         signals, units = [signal], []
@@ -216,6 +229,22 @@ class ResidualNetwork:
         return loss, from_buffer(
             support, np.concatenate([np.ravel(gradient[path]) for path in support.paths])
         )
+
+    def _check_inputs(self, inputs: Any) -> None:
+        shape = np.shape(inputs)
+        if len(shape) != 2 or shape[1] != self.n_inputs or not shape[0]:
+            raise ValueError(
+                f"inputs are of shape {shape}; expected (samples, {self.n_inputs}), at least one"
+            )
+
+    def _check_labels(self, labels: np.ndarray, n_samples: int) -> None:
+        if np.shape(labels) != (n_samples,):
+            raise ValueError(f"labels are of shape {np.shape(labels)}; expected ({n_samples},)")
+        if not 0 <= labels.min() <= labels.max() < self.n_outputs:
+            raise ValueError(
+                f"labels are {labels.min()} to {labels.max()}; the network has the classes 0 to "
+                f"{self.n_outputs - 1}"
+            )
 
     # -------------------- how units and blocks lie in the tree --------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,12 +10,26 @@ import numpy as np
 from vvalues import VValue, from_buffer
 
 from ...neuron_edits import add_neuron, delete_neuron
-from ...optimizers import adagrad
+from ...optimizers import adagrad, state_leaves
 from ...tasks.mnist import Digits
 from .residual import ResidualNetwork, ResidualSettings
 from .rules import members_to_delete, wants_another
 
-__all__ = ["ResidualRecord", "train_residual"]
+__all__ = ["ResidualMemory", "ResidualRecord", "train_residual"]
+
+
+class ResidualMemory(NamedTuple):
+    """What training remembers beside the parameters.
+
+    Attributes
+    ----------
+    optimizer : state of Adagrad
+    ages : dict of block -> tuple (units,)
+        Steps that every unit has lived.
+    """
+
+    optimizer: Any
+    ages: dict[str, tuple[float, ...]]
 
 
 class ResidualRecord(NamedTuple):
@@ -27,11 +41,14 @@ class ResidualRecord(NamedTuple):
     loss : float
         Of the batch, nats.
     widths : dict of block -> units
+    memory : ResidualMemory
+        To go on from, together with the parameters.
     """
 
     step: int
     loss: float
     widths: dict[str, int]
+    memory: ResidualMemory
 
 
 def train_residual(
@@ -40,6 +57,7 @@ def train_residual(
     rng: np.random.Generator,
     steps: int,
     parameters: VValue | None = None,
+    memory: ResidualMemory | None = None,
 ) -> Iterator[tuple[VValue, ResidualRecord]]:
     """Train with Adagrad; units and blocks come and go after every step.
 
@@ -51,23 +69,38 @@ def train_residual(
     steps : int
     parameters : VValue, optional
         To go on from; random ones when omitted.
+    memory : ResidualMemory, optional
+        The last record's, to go on as if training had not been interrupted. When omitted,
+        Adagrad's memory and the ages begin at zero.
 
     Yields
     ------
     parameters, record : after every step
+
+    Raises
+    ------
+    ValueError
+        If there are no steps, or the memory is of other parameters.
     """
     if steps < 1:
         raise ValueError(f"steps is {steps!r}; expected at least 1")
     parameters = model.initial(rng) if parameters is None else parameters
     optimizer = adagrad(model.settings.rate)
-    state = optimizer.init(parameters)
-    elastic = _Elastic(model)
+    state = optimizer.init(parameters) if memory is None else memory.optimizer
+    if any(tree.support is not parameters.support for tree in _trees(state)):
+        raise ValueError("memory is of other parameters; give both from the same step")
+    elastic = _Elastic(model, {} if memory is None else memory.ages)
     for step in range(1, steps + 1):
         loss, gradient = model.linearize(parameters, *task.batch(rng))
         change, state = optimizer.update(gradient, state, parameters)
         parameters = _shrunk(model.settings, parameters + change)
         parameters, state = elastic.edited(parameters, state, rng)
-        yield parameters, ResidualRecord(step, loss, model.widths(parameters))
+        kept = ResidualMemory(state, elastic.kept_ages())
+        yield parameters, ResidualRecord(step, loss, model.widths(parameters), kept)
+
+
+def _trees(state: Any) -> list[VValue]:
+    return [leaf for leaf in state_leaves(state) if isinstance(leaf, VValue)]
 
 
 def _shrunk(settings: ResidualSettings, parameters: VValue) -> VValue:
@@ -96,7 +129,7 @@ class _BlockRules(NamedTuple):
 class _Elastic:
     """The edits after every step; remembers ages when they matter."""
 
-    def __init__(self, model: ResidualNetwork) -> None:
+    def __init__(self, model: ResidualNetwork, ages: Mapping[str, Sequence[float]]) -> None:
         self.model = model
         settings = model.settings
         self.block_rules = _BlockRules(
@@ -107,7 +140,11 @@ class _Elastic:
             settings.largest_depth,
             0.0,
         )
-        self.ages: dict[str, np.ndarray] = {}
+        self.ages = {name: np.array(lived) for name, lived in ages.items()}
+
+    def kept_ages(self) -> dict[str, tuple[float, ...]]:
+        """Ages of all units, to go on from."""
+        return {name: tuple(lived.tolist()) for name, lived in self.ages.items()}
 
     def edited(
         self, parameters: VValue, state: Any, rng: np.random.Generator

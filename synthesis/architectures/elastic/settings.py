@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...checks import check_finite, check_probability
+from ...checks import check_finite, check_probability, check_whole
 
 __all__ = ["MODES", "ElasticSettings"]
 
@@ -95,15 +95,14 @@ class ElasticSettings:
         for name in ("clip", "largest_step", "threshold"):
             if not getattr(self, name) > 0.0:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; expected a number > 0")
+        check_finite("threshold", self.threshold)
         if self.smallest > self.threshold:
             raise ValueError(
                 f"smallest is {self.smallest!r}, above threshold = {self.threshold!r}: no neuron "
                 "could ever be marked; expected smallest <= threshold"
             )
-        if self.spare < 0:
-            raise ValueError(f"spare is {self.spare!r}; expected a number of neurons >= 0")
-        if self.largest < 1:
-            raise ValueError(f"largest is {self.largest!r}; expected at least 1 neuron")
+        check_whole("spare", self.spare)
+        check_whole("largest", self.largest, least=1)
 
     @property
     def has_multipliers(self) -> bool:
@@ -149,4 +148,4 @@ class ElasticSettings:
     @staticmethod
     def fixed_size(**changes: Any) -> ElasticSettings:
         """The control of the paper: no multipliers, the same optimizer."""
-        return ElasticSettings(adapts_size=False, penalty=0.0, **changes)
+        return replace(ElasticSettings(adapts_size=False, penalty=0.0), **changes)

@@ -267,7 +267,18 @@ def train_tree(
 
     The hidden state is carried from cycle to cycle (without gradient), and begins at zero where a
     text begins again.
+
+    Raises
+    ------
+    ValueError
+        If a task has another alphabet than the model.
     """
+    for phase in phases:
+        if phase.task.alphabet != model.alphabet:
+            raise ValueError(
+                f"phases: {phase.task.name} has the alphabet {phase.task.alphabet!r}, the model "
+                f"{model.alphabet!r}; make the model with the task's"
+            )
     state = initial_state(model, rng, size, phases[0].task.length)
     for symbols, wraps in TextReader(phases):
         if wraps:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -102,7 +103,19 @@ def test_a_text_of_ones_own():
         (lambda: encode("(abc)"), r"text has 'c' at position 3; the alphabet is '\(\)ab'"),
         (lambda: encode(""), "text is empty"),
         (lambda: encode("a", "aa"), "alphabet is 'aa'"),
-        (lambda: text_task(""), "alphabet is ''|text is empty"),
+        (lambda: text_task(""), "text is empty"),
+        (
+            lambda: replace(easy_task(rng(), groups=20), codes=np.full(99, 4)),
+            "codes have 4 at position 0; the alphabet",
+        ),
+        (
+            lambda: replace(easy_task(rng(), groups=20), held_out=np.full(99, -1)),
+            "held_out have -1 at position 0",
+        ),
+        (
+            lambda: replace(easy_task(rng(), groups=20), codes=np.zeros(99)),
+            "codes are of type float64",
+        ),
         (lambda: easy_task(rng(), repeat=1.2), r"repeat is 1\.2; a probability"),
         (lambda: easy_task(rng(), repeat=1.0), "a group would never end"),
         (lambda: easy_task(rng(), groups=1), "groups is 1"),

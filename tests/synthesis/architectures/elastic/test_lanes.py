@@ -14,7 +14,7 @@ from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings, tra
 from synthesis.architectures.elastic.layout import Layout, capacity_for
 from synthesis.architectures.elastic.rules import members_to_delete, wants_another
 from synthesis.architectures.elastic.training import train_tree
-from synthesis.tasks.characters import Phase, easy_hard_easy, easy_task, hard_task
+from synthesis.tasks.characters import Phase, easy_hard_easy, easy_task, hard_task, text_task
 
 BUSY = {"add_probability": 0.3, "delete_probability": 0.5, "spontaneous": 0.2}
 SETTINGS = {
@@ -66,6 +66,26 @@ def test_a_lane_is_the_same_to_the_bit_alone_and_beside_others(name):
         assert alone.network(0).support is together.network(seed).support
         np.testing.assert_array_equal(alone.network(0).buffer, together.network(seed).buffer)
         assert alone.smooth[0] == together.smooth[seed]
+
+
+def test_a_network_that_lost_all_its_neurons_goes_on():
+    """Without a reserve every marked neuron may go; the biases of predictions still learn."""
+    settings = ElasticSettings.of(
+        "outgoing-norm", spare=0, delete_probability=1.0, threshold=10.0, spontaneous=0.0
+    )
+    with np.errstate(all="raise"):
+        trainer = lanes(settings, [0, 1], 50)
+    assert not trainer.sizes.any()
+    assert np.all(np.isfinite(trainer.smooth))
+    model = ElasticNetwork(settings=settings)
+    *_, (state, _) = train_tree(model, hard(0, 50), np.random.default_rng([0, 2]))
+    np.testing.assert_array_equal(trainer.network(0).buffer, state.parameters.buffer)
+
+
+def test_a_task_of_another_alphabet_is_refused():
+    phase = Phase(text_task("xyz" * 200), 3)
+    with pytest.raises(ValueError, match="text has the alphabet 'xyz', the model"):
+        next(train_tree(ElasticNetwork("()ab"), [phase], np.random.default_rng(0)))
 
 
 def test_padding_stays_empty_and_columns_are_given_back():

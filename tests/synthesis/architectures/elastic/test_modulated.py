@@ -16,7 +16,7 @@ from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings
 from synthesis.architectures.elastic.modulated import ModulatedNetwork
 from synthesis.architectures.elastic.training import train_tree
 from synthesis.tasks.characters import Phase, hard_task
-from vvalues import from_buffer, restrict
+from vvalues import VValue, from_buffer, restrict
 
 
 def network(rng, size, **options):
@@ -38,6 +38,30 @@ def test_the_gradient_by_hand_is_plain_autograd(seed, size, length):
     np.testing.assert_allclose(loss, value, rtol=1e-10)
     np.testing.assert_allclose(gradient.buffer, expected.buffer, atol=1e-10 * scale)
     np.testing.assert_allclose(last, model.rollout(tree, symbols[:-1], hidden)[1], atol=1e-12)
+
+
+def test_the_gradient_of_a_pruned_network_lives_on_its_links():
+    rng = np.random.default_rng(0)
+    model, tree = network(rng, 4)
+    tree = restrict(tree, tree.support.where(rng.random(tree.size) < 0.7))
+    symbols = rng.integers(4, size=20)
+    _, gradient, _ = model.linearize(tree, symbols)
+    expected = value_and_grad(model.loss)(tree, symbols)[1]
+    assert gradient.support is tree.support
+    np.testing.assert_allclose(gradient.buffer, restrict(expected, tree.support).buffer, atol=1e-10)
+
+
+def test_bad_inputs_are_named():
+    model, tree = network(np.random.default_rng(0), 2)
+    symbols = np.array([0, 1, 2])
+    for call in (model.rollout, model.loss, model.linearize):
+        with pytest.raises(ValueError, match=r"hidden state is of shape \(1,\); .* \(2,\)"):
+            call(tree, symbols, np.zeros(1))
+    with pytest.raises(ValueError, match="needs at least 1"):
+        model(tree, np.array([], dtype=int))
+    for foreign in ({"weight": 1.0}, {"input": {"x": 1.0}}, {"ratio": {"neuron-9": 1.0}}):
+        with pytest.raises(ValueError, match=r"leaf at neuron-1/.*none of a network of paired"):
+            model(tree + VValue({"neuron-1": foreign}), symbols)
 
 
 def test_at_ratio_zero_it_is_the_elastic_network():

@@ -158,13 +158,20 @@ def test_it_is_a_model_and_its_task_a_task():
         ({"threshold": 0.0}, r"threshold is 0\.0; expected a number > 0"),
         ({"penalty": -1.0}, r"penalty is -1\.0"),
         ({"rate": float("inf")}, "rate is inf"),
+        ({"threshold": float("inf")}, "threshold is inf; expected a finite number"),
         ({"spare": -1}, "spare is -1"),
+        ({"spare": 1.5}, r"spare is 1\.5; expected a whole number >= 0"),
         ({"largest": 0}, "largest is 0"),
     ],
 )
 def test_bad_settings_are_named_with_their_value(changes, message):
     with pytest.raises(ValueError, match=message):
         ElasticSettings(**changes)
+
+
+def test_fixed_size_takes_changes_of_its_own_settings():
+    settings = ElasticSettings.fixed_size(penalty=1e-4, rate=0.2)
+    assert (settings.penalty, settings.rate, settings.adapts_size) == (1e-4, 0.2, False)
 
 
 def test_bad_inputs_are_named():

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from synthesis.architectures.elastic import ElasticSettings
 from synthesis.reproduce import elastic_rnn, names
 from synthesis.reproduce.elastic_runs import EXPERIMENTS, Runs, run_lanes
 from synthesis.reproduce.report import Report
@@ -44,6 +46,16 @@ def test_what_is_there_is_not_computed_again(runs, monkeypatch):
     monkeypatch.setattr("synthesis.reproduce.elastic_runs.run_experiment", fail)
     assert list(computed.compute(chosen, range(2))) == [chosen[0]]
     assert computed.result("corrected, hard", range(2)) is None
+
+
+def test_results_of_other_settings_are_refused(runs, monkeypatch):
+    computed, _ = runs
+    changed = replace(EXPERIMENTS["corrected, easy"], settings=ElasticSettings(rate=0.5))
+    monkeypatch.setitem(EXPERIMENTS, "corrected, easy", changed)
+    with pytest.raises(ValueError, match="'corrected, easy' with other settings; delete it"):
+        computed.result("corrected, easy", range(2))
+    with pytest.raises(ValueError, match="with other settings"):
+        list(computed.compute(["corrected, easy"], range(2)))
 
 
 def test_the_report_has_a_table_per_question_and_the_figures_of_the_paper(runs, tmp_path):

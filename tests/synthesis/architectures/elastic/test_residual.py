@@ -121,9 +121,31 @@ def test_training_is_reproducible_and_edits_both_units_and_blocks():
     assert all(min(record.widths.values()) >= 1 for record in runs[0])
 
 
+def test_training_goes_on_as_if_it_had_not_been_interrupted():
+    busy = ResidualSettings(add_probability=0.5, protection=30.0, penalty=2e-3)
+    model, rngs = ResidualNetwork(6, 3, 5, busy), [np.random.default_rng(3) for _ in range(2)]
+    *_, (whole, record) = train_residual(model, TASK, rngs[0], 300)
+    *_, (half, middle) = train_residual(model, TASK, rngs[1], 120)
+    *_, (rest, last) = train_residual(model, TASK, rngs[1], 180, half, middle.memory)
+    assert rest.support is whole.support
+    np.testing.assert_array_equal(rest.buffer, whole.buffer)
+    assert last.memory == record.memory
+    with pytest.raises(ValueError, match="memory is of other parameters"):
+        next(train_residual(model, TASK, rngs[0], 1, half, last.memory))
+
+
+INPUTS = np.zeros((2, MODEL.n_inputs))
+TREE = MODEL.initial(np.random.default_rng(0))
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (lambda: MODEL(TREE, INPUTS[:0]), r"inputs are of shape \(0, .*at least one"),
+        (lambda: MODEL(TREE, INPUTS[:, 1:]), "inputs are of shape"),
+        (lambda: MODEL.linearize(TREE, INPUTS, np.array([0])), r"labels are of shape \(1,\)"),
+        (lambda: MODEL.linearize(TREE, INPUTS, np.array([0, -1])), "labels are -1 to 0"),
+        (lambda: ResidualSettings(spare=1.5), r"spare is 1\.5"),
         (lambda: ResidualSettings(smallest=0.2), r"smallest is 0\.2, above threshold = 0\.05"),
         (lambda: ResidualSettings(block_add_probability=2), "block_add_probability is 2"),
         (lambda: ResidualSettings(penalty=-1e-3), r"penalty is -0\.001"),
