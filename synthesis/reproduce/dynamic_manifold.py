@@ -75,7 +75,7 @@ def toy_run(mode: str, seed: int, out: Path) -> Run:
     else:
         model = Manifold(5, 16, 4, link_weights=True, start=Start.wide_toy())
         settings = ManifoldSettings.default_toy()
-    objective = ManifoldObjective(model, task, settings.weights)
+    objective = ManifoldObjective(model, task)
     name = f"dynamic-manifold-toy-{mode}-{seed}"
     return trained(
         name, objective, settings, seed, out,
@@ -260,7 +260,7 @@ def _spared(report: Report) -> str:
             steps=SPARED_STEPS, segment=SPARED_STEPS, rate=0.01, last_rate=0.001, decay_from=0.6,
             weights=weights, ramp=(0.1, 0.5), guard=True,
         )  # fmt: skip
-        state, _ = train(ManifoldObjective(model, task, weights, cost), 0, settings)
+        state, _ = train(ManifoldObjective(model, task, cost=cost), 0, settings)
         links = model.links(state.parameters)
         counts = links.n_links, links.schedule.n_levels
         seconds = cost.predicted(model.layout, *counts, task.batch_size)[0]
@@ -288,7 +288,7 @@ def sequence_figures(steps: int) -> Iterable[tuple[str, dict[str, float]]]:
         ("memory neurons, latch", cells, Latch()),
         ("recurrence, echo of 2 steps", recurrent, Echo()),
     ):
-        state, records = train(ManifoldObjective(model, task, weights), 0, settings)
+        state, records = train(ManifoldObjective(model, task), 0, settings)
         yield (
             name,
             {

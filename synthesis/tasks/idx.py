@@ -40,8 +40,8 @@ def read_idx(file: str | os.PathLike) -> np.ndarray:
     OSError
         If the file cannot be opened.
     ValueError
-        If it is not IDX, or holds fewer or more bytes than its header announces; the message names
-        the file.
+        If it is not IDX, holds fewer or more bytes than its header announces, or has more
+        dimensions than an array can have; the message names the file.
 
     References
     ----------
@@ -65,7 +65,10 @@ def read_idx(file: str | os.PathLike) -> np.ndarray:
         raise ValueError(
             f"{file}: {what}: shape {shape} needs {needed:,} bytes, the file holds {len(data):,}"
         )
-    array = np.frombuffer(data, dtype, offset=start).reshape(shape)
+    try:
+        array = np.frombuffer(data, dtype, offset=start).reshape(shape)
+    except ValueError as error:  # more dimensions than an array can have (32 or 64)
+        raise ValueError(f"{file}: {n_dimensions} dimensions: {error}") from None
     return array.astype(dtype.newbyteorder("="))
 
 
@@ -91,12 +94,12 @@ def read_images_and_labels(
     Returns
     -------
     images : array of uint8, shape (n, pixels)
-    labels : array of integers, shape (n,)
+    labels : array of integers >= 0, shape (n,)
 
     Raises
     ------
     ValueError
-        As `read_idx`; and if the files are not images and labels, or differ in number.
+        As `read_idx`; and if the files are not images and labels, differ in number, or are empty.
     """
     images, labels = read_idx(images_file), read_idx(labels_file)
     if images.ndim < 2 or images.dtype != np.uint8:
@@ -104,11 +107,16 @@ def read_images_and_labels(
             f"{images_file}: holds {images.dtype} of shape {images.shape}; expected images: "
             "unsigned bytes of shape (number, rows, columns)"
         )
+    if not images.size:
+        raise ValueError(f"{images_file}: holds no images: its shape is {images.shape}")
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise ValueError(
             f"{labels_file}: holds {labels.dtype} of shape {labels.shape}; expected labels: "
             "whole numbers of shape (number,)"
         )
+    if labels.size and labels.min() < 0:
+        at = int(np.argmin(labels))
+        raise ValueError(f"{labels_file}: label {at} is {labels[at]}; classes count from 0")
     if len(images) != len(labels):
         raise ValueError(
             f"{images_file} holds {len(images):,} images, {labels_file} {len(labels):,} labels; "

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
@@ -15,6 +16,7 @@ from vvalues import VValue
 
 from ..protocols import Model
 from .idx import read_images_and_labels
+from .squares import check_sizes
 
 __all__ = ["Digits", "find_mnist", "load_mnist", "small_digits"]
 
@@ -117,17 +119,40 @@ class Digits:
     # -------------------- loss and figures --------------------
 
     def loss(self, predictions: np.ndarray, targets: np.ndarray) -> float:
-        """Mean cross-entropy in nats of logits (n, classes) and labels (n,); differentiable."""
+        """Mean cross-entropy in nats of logits (n, classes) and labels (n,); differentiable.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer logits than classes, or not as many rows as labels.
+        """
+        self._check_logits(predictions, len(targets))
         shifted = predictions - anp.max(predictions, axis=1, keepdims=True)
         log_total = anp.log(anp.sum(anp.exp(shifted), axis=1))
         return anp.mean(log_total - shifted[np.arange(len(targets)), targets])
 
+    def _check_logits(self, predictions: Any, n: int) -> None:
+        shape = predictions.shape
+        if len(shape) != 2 or shape[0] != n or shape[1] < self.n_classes:
+            raise ValueError(
+                f"predictions have shape {shape}; {n} labels of {self.name} need ({n}, "
+                f"{self.n_classes}): a model with {self.n_classes} outputs"
+            )
+
     def predicted(self, model: Model, parameters: VValue) -> np.ndarray:
-        """Class predicted for every test image."""
-        parts = [
-            np.argmax(model(parameters, self.as_inputs(self.test_images[i : i + CHUNK])), axis=1)
-            for i in range(0, len(self.test_labels), CHUNK)
-        ]
+        """Class predicted for every test image.
+
+        Raises
+        ------
+        ValueError
+            If the model has fewer outputs than there are classes.
+        """
+        parts = []
+        for first in range(0, len(self.test_labels), CHUNK):
+            images = self.test_images[first : first + CHUNK]
+            logits = model(parameters, self.as_inputs(images))
+            self._check_logits(logits, len(images))
+            parts.append(np.argmax(logits, axis=1))
         return np.concatenate(parts)
 
     def accuracy(self, model: Model, parameters: VValue) -> float:
@@ -190,11 +215,11 @@ class Digits:
         Raises
         ------
         ValueError
-            If it is below 1.
+            If it is no whole number, or below 1.
         """
-        if batch_size < 1:
-            raise ValueError(f"batch_size is {batch_size!r}; expected a number >= 1")
-        return replace(self, batch_size=batch_size)
+        changed = replace(self, batch_size=batch_size)
+        check_sizes(changed, "batch_size")
+        return changed
 
     def as_ink(self) -> Digits:
         """The same task, inputs between 0 (paper) and 1 (full ink)."""
@@ -258,7 +283,7 @@ def load_mnist(folder: str | os.PathLike | None = None, name: str = "MNIST") -> 
     FileNotFoundError
         If the files are not there.
     ValueError
-        If one is corrupt; the message names it.
+        If one is corrupt or holds no images; the message names it.
     """
     return _load(find_mnist(folder).resolve(), name)
 

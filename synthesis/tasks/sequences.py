@@ -10,6 +10,7 @@ import numpy as np
 from vvalues import VValue
 
 from ..protocols import Model
+from .squares import check_sizes, squared_errors
 
 __all__ = ["Echo", "Latch"]
 
@@ -22,9 +23,7 @@ class _SequenceTask:
     n_test: int
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "n_steps", "n_test"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; expected a number >= 1")
+        check_sizes(self, "batch_size", "n_steps", "n_test")
 
     def drawn(self, rng: np.random.Generator, samples: int) -> tuple[np.ndarray, np.ndarray]:
         """Inputs and targets of some samples."""
@@ -35,13 +34,19 @@ class _SequenceTask:
         return self.drawn(rng, self.batch_size)
 
     def loss(self, predictions: np.ndarray, targets: np.ndarray) -> float:
-        """Mean squared error; differentiable."""
-        return anp.mean((predictions - targets) ** 2)
+        """Mean squared error; differentiable.
+
+        Raises
+        ------
+        ValueError
+            If predictions and targets differ in shape.
+        """
+        return anp.mean(squared_errors(predictions, targets))
 
     def evaluate(self, model: Model, parameters: VValue) -> dict[str, float]:
         """``{"test_loss": ...}`` on samples that are always the same."""
         inputs, targets = self.drawn(np.random.default_rng(20_180_219), self.n_test)
-        return {"test_loss": float(np.mean((model(parameters, inputs) - targets) ** 2))}
+        return {"test_loss": float(np.mean(squared_errors(model(parameters, inputs), targets)))}
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,8 @@ class Echo(_SequenceTask):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 < self.delay < self.n_steps:
+        check_sizes(self, "delay")
+        if not self.delay < self.n_steps:
             raise ValueError(f"delay is {self.delay!r}; expected 1 to {self.n_steps - 1}")
 
     @property

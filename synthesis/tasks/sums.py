@@ -10,6 +10,7 @@ import numpy as np
 from vvalues import VValue
 
 from ..protocols import Model
+from .squares import check_sizes, squared_errors
 
 __all__ = ["SQUARED_FLOOR", "SumsAndDifferences"]
 
@@ -45,9 +46,7 @@ class SumsAndDifferences:
     n_test: int = 20_000
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "n_test"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; expected a number >= 1")
+        check_sizes(self, "batch_size", "n_test")
 
     def batch(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Inputs (batch, 5) and targets (batch, 4)."""
@@ -55,13 +54,20 @@ class SumsAndDifferences:
         return inputs, inputs @ COMBINATIONS.T
 
     def loss(self, predictions: np.ndarray, targets: np.ndarray) -> float:
-        """Mean squared error over samples and outputs; differentiable."""
-        return anp.mean((predictions - targets) ** 2)
+        """Mean squared error over samples and outputs; differentiable.
+
+        Raises
+        ------
+        ValueError
+            If predictions and targets differ in shape.
+        """
+        return anp.mean(squared_errors(predictions, targets))
 
     def evaluate(self, model: Model, parameters: VValue) -> dict[str, float]:
         """Mean squared error over fresh samples, in all and per output."""
         inputs = np.random.default_rng(20_180_219).standard_normal((self.n_test, 5))
-        error = np.mean((model(parameters, inputs) - inputs @ COMBINATIONS.T) ** 2, axis=0)
+        squares = squared_errors(model(parameters, inputs), inputs @ COMBINATIONS.T)
+        error = np.mean(squares, axis=0)
         return {
             "test_loss": float(error.mean()),
             **{f"output_{i}": float(value) for i, value in enumerate(error)},

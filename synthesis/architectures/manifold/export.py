@@ -1,4 +1,7 @@
-"""A found network as a dataflow matrix machine: one trainable link per living link.
+"""A found network as a dataflow matrix machine.
+
+Its trainable links are the living links that matter to an output, a bias of every neuron, and with
+shared weights the weight of every sending neuron: so there are more of them than living links.
 
 A leaky unit is ``0.2 x + 0.8 relu(x)``: neuron ``hidden-3`` sums, ``hidden-3+`` rectifies,
 ``hidden-3>`` sends the mixture. A link takes one tick, so inputs are held until the signal has
@@ -11,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from dmm import Machine, Streams, streams_from_trees
+from dmm import Machine, Streams
 from vvalues import VValue
 
 from .evaluation import SLOPE
+from .inputs import checked_inputs
 from .model import Manifold
 
 __all__ = ["as_machine", "held_streams", "observed_outputs", "ticks_of"]
@@ -23,9 +27,10 @@ CONSTANT = "const_1"
 
 
 def as_machine(model: Manifold, parameters: VValue, name: str = "manifold") -> Machine:
-    """The network at these parameters; its trainable links are the living ones that can matter.
+    """The network at these parameters; neurons that no output reads are left out.
 
-    Neurons that no chain of links connects to an input or bias and to an output are left out.
+    Trainable are the living links between the others, their biases (links from the constant), and
+    with shared weights the weight of every sending neuron.
 
     Parameters
     ----------
@@ -163,14 +168,14 @@ def ticks_of(model: Manifold, parameters: VValue) -> int:
 
 def held_streams(model: Manifold, machine: Machine, inputs: np.ndarray, ticks: int) -> Streams:
     """Inputs (samples, inputs), one string per sample, held for all ticks."""
-    named = {
-        name: inputs[:, j] for j, name in enumerate(model.layout.senders[: model.layout.n_inputs])
+    inputs = checked_inputs(inputs, model.layout.n_inputs)
+    arrays = {
+        name: np.tile(np.asarray(inputs[:, j, None], dtype=np.float64), (ticks, 1, 1))
+        for j, name in enumerate(model.layout.senders[: model.layout.n_inputs])
+        if name in machine.neurons
     }
-    return streams_from_trees({
-        name: [[VValue({":number": float(x)})] * ticks for x in named[name]]
-        for name, kind in machine.neurons.items()
-        if kind == "stream"
-    })  # fmt: skip
+    # Said outright, not found from the arrays: a network may read no input at all.
+    return Streams((((),),) * len(inputs), arrays, ticks)
 
 
 def observed_outputs(model: Manifold) -> list[tuple[str, str]]:

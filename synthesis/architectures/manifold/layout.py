@@ -6,8 +6,10 @@ A cell is allowed if its column comes before its row in the order of neurons and
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -43,11 +45,8 @@ class Layout:
 
     def __post_init__(self) -> None:
         for name, least in (("n_inputs", 1), ("n_hidden", 0), ("n_outputs", 1)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-                raise ValueError(f"{name} is {value!r}; expected a whole number >= {least}")
-        if not self.period > 0:
-            raise ValueError(f"period is {self.period!r}; expected a number > 0")
+            check_whole(name, getattr(self, name), least)
+        check_positive("period", self.period)
 
     # -------------------- rows, columns, cells --------------------
 
@@ -132,6 +131,23 @@ class Layout:
         """Element of the weight from column 0 to every row (link weights only)."""
         return self._at(self.receivers, "weights")
 
+    def check_finite(self, numbers: np.ndarray) -> None:
+        """Refuse closeness numbers that are infinite or none: the seven of all rows, the cutoff.
+
+        Raises
+        ------
+        ValueError
+            It names the first of them.
+        """
+        if np.isfinite(numbers).all():
+            return
+        first = int(np.flatnonzero(~np.isfinite(numbers))[0])
+        leaf = np.flatnonzero(self.support.offsets[:-1] == self.closeness_at[first])[0]
+        raise ValueError(
+            f"the parameter at {format_path(self.support.paths[leaf])} is {numbers[first]}; "
+            "closeness needs finite numbers"
+        )
+
     def check(self, support: Support) -> None:
         """Refuse parameters of another make.
 
@@ -162,6 +178,30 @@ def cells_between(first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.n
     ends = np.cumsum(counts)
     columns = np.arange(ends[-1] if len(ends) else 0) + np.repeat(first - (ends - counts), counts)
     return rows, columns
+
+
+def check_whole(name: str, value: Any, least: int) -> None:
+    """Refuse what is no whole number, or too small a one.
+
+    Raises
+    ------
+    ValueError
+        It names the setting and its value.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"{name} is {value!r}; expected a whole number >= {least}")
+
+
+def check_positive(name: str, value: float) -> None:
+    """Refuse what is not positive, infinite or no number.
+
+    Raises
+    ------
+    ValueError
+        It names the setting and its value.
+    """
+    if not 0.0 < value < math.inf:
+        raise ValueError(f"{name} is {value!r}; expected a finite number > 0")
 
 
 def _names(kind: str, count: int) -> tuple[str, ...]:

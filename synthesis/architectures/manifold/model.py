@@ -14,10 +14,11 @@ from vvalues.tracing import is_traced, support_of, unboxed
 from .closeness import Closeness
 from .evaluation import SLOPE, Evaluation
 from .gathering import take
+from .inputs import checked_inputs
 from .layout import CLOSENESS, Layout
 from .schedule import Schedule
 
-__all__ = ["Links", "Manifold", "Start"]
+__all__ = ["Links", "Manifold", "Start", "outputs_of"]
 
 
 class Start(NamedTuple):
@@ -207,12 +208,18 @@ class Manifold:
     def links_at(self, tree: Any, places: np.ndarray | None = None) -> Links:
         """The links at parameters that lie in a tree, at these places if it holds more than them.
 
-        Nothing is checked.
+        The make of the tree is not checked.
+
+        Raises
+        ------
+        ValueError
+            If a number of closeness is not finite: its row would look like one without links.
         """
         layout = self.layout
         is_dense = None if self.engine == "auto" else self.engine == "dense"
         at = layout.closeness_at if places is None else places[layout.closeness_at]
         numbers = unboxed(tree).buffer[at]
+        layout.check_finite(numbers)
         closeness = Closeness(layout, numbers, everywhere=bool(is_dense))
         schedule = self._scheduled(closeness, is_dense)
         if layout.has_link_weights:
@@ -248,38 +255,23 @@ class Manifold:
         return self.predict(parameters, inputs)[0]
 
     def predict(self, parameters: VValue, inputs: Any) -> tuple[Any, Links]:
-        """Predictions, and the links they went through (for losses on structure)."""
-        self.check_inputs(inputs)
+        """Predictions, and the links they went through (for losses on structure).
+
+        Raises
+        ------
+        ValueError
+            For inputs of another shape or none, parameters of another manifold, or closeness
+            numbers that are not finite.
+        """
+        inputs = checked_inputs(inputs, self.layout.n_inputs)
         self.layout.check(support_of(parameters, "parameters"))
         links = self.links_at(parameters)
         return self.through(links, inputs), links
 
     def through(self, links: Links, inputs: Any) -> Any:
-        """Predictions for inputs (samples, inputs) through given links."""
-        shared = not self.layout.has_link_weights
-        is_constant = not is_traced(inputs)
-        run = Evaluation(links.schedule, inputs.T if is_constant else inputs.shape[0], shared)
-        m = self.layout.n_hidden
-        variables = [links.values, links.gains, links.biases if shared else links.biases[:m]]
-        if not is_constant:
-            variables.append(anp.ravel(inputs.T))
-        outputs = evaluate(anp.concatenate(variables), run)
-        if not shared:
-            outputs = outputs + links.biases[m:]
+        """Predictions for inputs (samples, inputs) through given links; nothing is checked."""
+        outputs = outputs_of(self.layout, links, inputs)
         return outputs**2 if self.squared else outputs
-
-    def check_inputs(self, inputs: Any) -> None:
-        """Refuse inputs of another shape, or none.
-
-        Raises
-        ------
-        ValueError
-        """
-        shape, n = np.shape(_value(inputs)), self.layout.n_inputs
-        if len(shape) != 2 or shape[1] != n:
-            raise ValueError(f"inputs have shape {shape}; this manifold needs (samples, {n})")
-        if not shape[0]:
-            raise ValueError("inputs are a batch of zero samples; give at least one")
 
     # -------------------- the reference --------------------
 
@@ -329,12 +321,26 @@ class Manifold:
         return anp.where(alive, beyond, 0.0)
 
 
+def outputs_of(layout: Layout, links: Links, inputs: Any) -> Any:
+    """Sums (samples, outputs) that the outputs of a network receive; differentiable.
+
+    Parameters
+    ----------
+    layout : Layout
+    links : Links
+        All but their strengths is used.
+    inputs : array (samples, inputs)
+    """
+    shared = not layout.has_link_weights
+    is_constant = not is_traced(inputs)
+    run = Evaluation(links.schedule, inputs.T if is_constant else inputs.shape[0], shared)
+    m = layout.n_hidden
+    variables = [links.values, links.gains, links.biases if shared else links.biases[:m]]
+    if not is_constant:
+        variables.append(anp.ravel(inputs.T))
+    outputs = evaluate(anp.concatenate(variables), run)
+    return outputs if shared else outputs + links.biases[m:]
+
+
 def _leaky(x: Any) -> Any:
     return anp.where(x > 0, x, SLOPE * x)
-
-
-def _value(x: Any) -> Any:
-    """What an array holds behind autograd's boxes: which links live is read through them."""
-    while is_traced(x):
-        x = x._value
-    return x

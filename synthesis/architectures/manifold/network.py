@@ -6,22 +6,22 @@ on, pruned and edited like everything else in this library.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import autograd.numpy as anp
 import numpy as np
 
-from dmm.differentials import evaluate
 from vvalues import Support, VValue, format_path, ravel
 from vvalues.tracing import support_of
 
-from .evaluation import Evaluation
+from .inputs import checked_inputs
 from .layout import Layout
-from .model import Manifold
+from .model import Links, Manifold, outputs_of
 from .schedule import Schedule
 
-__all__ = ["Network", "network_of"]
+__all__ = ["Network", "hidden_number", "network_of"]
 
 
 class _Plan(NamedTuple):
@@ -29,7 +29,7 @@ class _Plan(NamedTuple):
 
     schedule: Schedule
     links: np.ndarray  # element of every link, in the schedule's order
-    gains: np.ndarray  # element of the weight of every sender, or one past the end: 0
+    gains: np.ndarray  # element of the weight of every sender, or one past the end: 0; or empty
     biases: np.ndarray  # element of every bias, or one past the end: 0
 
 
@@ -53,22 +53,36 @@ class Network:
         self._columns = {name: column for column, name in enumerate(layout.senders)}
 
     def __call__(self, parameters: VValue, inputs: np.ndarray) -> Any:
-        """Predictions (samples, outputs) for inputs (samples, inputs); differentiable."""
-        layout = self.layout
+        """Predictions (samples, outputs) for inputs (samples, inputs); differentiable in both.
+
+        Raises
+        ------
+        ValueError
+            For inputs of another shape or none, or a leaf that is no part of this network.
+        """
+        inputs = checked_inputs(inputs, self.layout.n_inputs)
         plan = self._plans(support_of(parameters, "parameters"))
         buffer = anp.concatenate([ravel(parameters), np.zeros(1)])
-        shared = not layout.has_link_weights
-        biases = buffer[plan.biases]
-        run = Evaluation(plan.schedule, np.asarray(inputs, dtype=np.float64).T, shared)
-        if shared:
-            outputs = evaluate(
-                anp.concatenate([buffer[plan.links], buffer[plan.gains], biases]), run
-            )
-        else:
-            m = layout.n_hidden
-            outputs = evaluate(anp.concatenate([buffer[plan.links], biases[:m]]), run)
-            outputs = outputs + biases[m:]
+        values, gains, biases = buffer[plan.links], buffer[plan.gains], buffer[plan.biases]
+        links = Links(plan.schedule, values, values, gains, biases)
+        outputs = outputs_of(self.layout, links, inputs)
         return outputs**2 if self.squared else outputs
+
+    def fitting(self, parameters: VValue) -> Network:
+        """The network with as many hidden neurons as these parameters name; this one if it has.
+
+        Examples
+        --------
+        >>> network = Network(Layout(1, 2, 1, 1.0, has_link_weights=True))
+        >>> network.fitting(VValue({"hidden-4": {"bias": 1.0}})).layout.n_hidden
+        5
+        """
+        keys = {key for path in parameters.support.paths for key in path}
+        numbers = [hidden_number(key) for key in keys]
+        needed = 1 + max((number for number in numbers if number is not None), default=-1)
+        if needed <= self.layout.n_hidden:
+            return self
+        return Network(replace(self.layout, n_hidden=needed), self.squared)
 
     def schedule(self, support: Support) -> Schedule:
         """The evaluation order of networks on this support."""
@@ -108,7 +122,7 @@ class Network:
         layout, links = self.layout, []
         missing = support.size
         shared = not layout.has_link_weights
-        gains = np.full(layout.n_columns, missing)
+        gains = np.full(layout.n_columns if shared else 0, missing)
         biases = np.full(layout.n_columns if shared else layout.n_rows, missing)
         of_bias = self._columns if shared else self._rows
         for i, path in enumerate(support.paths):
@@ -130,6 +144,20 @@ class Network:
     def _is_cell(self, receiver: str, sender: str) -> bool:
         row, column = self._rows.get(receiver), self._columns.get(sender)
         return row is not None and column is not None and column < self.layout.limits[row]
+
+
+def hidden_number(name: str) -> int | None:
+    """Which hidden neuron this is the name of; None if it is of none.
+
+    Examples
+    --------
+    >>> hidden_number("hidden-12"), hidden_number("input-12")
+    (12, None)
+    """
+    kind, _, number = name.partition("-")
+    if kind != "hidden" or not number.isdecimal() or number != str(int(number)):
+        return None
+    return int(number)
 
 
 def network_of(model: Manifold, parameters: VValue) -> tuple[Network, VValue]:

@@ -137,11 +137,14 @@ class ManifoldObjective:
     task : Task
         Its ``loss`` is the first term.
     weights : Weights, optional
+        For evaluations on its own. A training goes by the weights of its settings; if weights are
+        given here too, they must be the same (`ManifoldSearch` refuses others).
     cost : CostModel, optional
         Needed if seconds or bytes have a weight.
 
     Attributes
     ----------
+    weights : Weights, or None if none were given
     last : dict
         Objective, number of links and flow at the last evaluation.
     schedule : Schedule
@@ -155,13 +158,25 @@ class ManifoldObjective:
         weights: Weights | None = None,
         cost: CostModel | None = None,
     ) -> None:
-        self.model, self.task, self.weights, self.cost = model, task, weights or Weights(), cost
-        if cost is None and (self.weights.seconds or self.weights.bytes):
-            raise ValueError("weights seconds and bytes need a cost model: give cost=fit_cost(...)")
+        self.model, self.task, self.weights, self.cost = model, task, weights, cost
+        self.check_cost(weights or Weights())
         self._gradient = value_and_grad(self._traced)
         self.last: dict[str, float] = {}
         nothing = np.zeros(0, dtype=np.intp)
         self.schedule = Schedule(model.layout, nothing, nothing)
+
+    def check_cost(self, weights: Weights) -> None:
+        """Refuse weights of time or memory without a cost model.
+
+        Raises
+        ------
+        ValueError
+        """
+        if self.cost is None and (weights.seconds or weights.bytes):
+            raise ValueError(
+                f"weights seconds={weights.seconds:g} and bytes={weights.bytes:g} need a cost "
+                "model: give ManifoldObjective cost=fit_cost(...)"
+            )
 
     def _traced(self, parameters: VValue, inputs: Any, targets: Any, weights: Weights) -> Any:
         model, layout = self.model, self.model.layout
@@ -181,6 +196,7 @@ class ManifoldObjective:
             total = total + weights.soft_count * share
         if weights.inflow:
             total = total + weights.inflow * inflow_hinge(layout, links, weights.least_inflow)
+        self.check_cost(weights)
         if self.cost is not None and (weights.seconds or weights.bytes):
             n = int(np.prod(inputs.shape[:-1]))  # time steps count as samples
             total = total + weights.seconds * self.cost.seconds(layout, links, n)
@@ -190,13 +206,20 @@ class ManifoldObjective:
     def gradient(
         self, parameters: VValue, inputs: Any, targets: Any, weights: Weights | None = None
     ) -> tuple[float, VValue]:
-        """Loss and gradient on a batch; ``last`` holds the objective, flow and number of links."""
-        value, gradient = self._gradient(parameters, inputs, targets, weights or self.weights)
+        """Loss and gradient on a batch; ``last`` holds the objective, flow and number of links.
+
+        Raises
+        ------
+        ValueError
+            If predictions and targets do not fit, or weights need a cost model that is missing.
+        """
+        weights = weights or self.weights or Weights()
+        value, gradient = self._gradient(parameters, inputs, targets, weights)
         return float(value), gradient
 
     def loss(self, parameters: VValue, inputs: Any, targets: Any) -> float:
         """Loss on a batch."""
-        return float(self._traced(parameters, inputs, targets, self.weights))
+        return float(self._traced(parameters, inputs, targets, self.weights or Weights()))
 
 
 def _number(value: Any) -> float:

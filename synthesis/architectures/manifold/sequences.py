@@ -25,6 +25,7 @@ from vvalues.tracing import support_of
 
 from .cells import GATES, CellScan, link_product
 from .gathering import take
+from .inputs import checked_inputs
 from .layout import Layout
 from .model import Links, Manifold
 
@@ -33,14 +34,8 @@ __all__ = ["MemoryManifold", "RecurrentManifold"]
 FORGET_BIAS = 1.0
 
 
-def _check_sequences(inputs: Any, n_inputs: int) -> None:
-    shape = np.shape(inputs)
-    if len(shape) != 3 or shape[2] != n_inputs:
-        raise ValueError(
-            f"inputs have shape {shape}; this model needs (samples, steps, {n_inputs})"
-        )
-    if not (shape[0] and shape[1]):
-        raise ValueError(f"inputs have shape {shape}: give at least one sample and one step")
+SEQUENCES = ("samples", "steps")
+"""The axes of inputs before the last."""
 
 
 class MemoryManifold:
@@ -122,7 +117,7 @@ class MemoryManifold:
     def predict(self, parameters: VValue, inputs: np.ndarray) -> tuple[Any, Any]:
         """Predictions and the links they went through."""
         layout = self.manifold.layout
-        _check_sequences(inputs, layout.n_inputs)
+        inputs = checked_inputs(inputs, layout.n_inputs, SEQUENCES)
         self._check(parameters)
         mine, cells = self._places
         links = self.manifold.links_at(parameters, mine)
@@ -251,7 +246,7 @@ class RecurrentManifold:
         """Predictions and the links they went through."""
         manifold, k = self.manifold, self.n_feedback
         layout = manifold.layout
-        _check_sequences(inputs, layout.n_inputs - k)
+        inputs = checked_inputs(inputs, layout.n_inputs - k, SEQUENCES)
         layout.check(support_of(parameters, "parameters"))
         links = manifold.links_at(parameters)
         fed: Any = np.zeros((inputs.shape[0], k))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from ...loop import Event
 from ...optimizers import Optimizer, adam, schedule, state_leaves, with_state_leaves
 from ...records import Record
 from ...state import SearchState, generator_from, generator_state
+from .layout import check_positive, check_whole
 from .objective import ManifoldObjective, Weights
 
 __all__ = ["ManifoldSearch", "ManifoldSettings", "initial_state", "manifold_events", "train"]
@@ -35,6 +36,7 @@ class ManifoldSettings:
     decay_from : float
         Share of the steps after which the rate falls.
     weights : Weights
+        Of the terms of the loss.
     ramp : (float, float)
         Shares of the steps between which the weights of soft count, seconds and bytes rise from 0
         to their full value.
@@ -57,17 +59,20 @@ class ManifoldSettings:
 
     def __post_init__(self) -> None:
         for name in ("steps", "segment"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"setting {name} is {getattr(self, name)!r}; expected at least 1")
+            check_whole(f"setting {name}", getattr(self, name), 1)
         for name in ("rate", "last_rate"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"setting {name} is {getattr(self, name)!r}; expected > 0")
+            check_positive(f"setting {name}", getattr(self, name))
         if not 0 <= self.decay_from < 1:
             raise ValueError(f"setting decay_from is {self.decay_from!r}; expected in [0, 1)")
-        if not 0 <= self.ramp[0] <= self.ramp[1] <= 1:
+        if len(self.ramp) != 2 or not 0 <= self.ramp[0] <= self.ramp[1] <= 1:
             raise ValueError(f"setting ramp is {self.ramp!r}; expected 0 <= start <= end <= 1")
         if self.budget is not None and not 0 < self.budget <= 1:
             raise ValueError(f"setting budget is {self.budget!r}; expected a share in (0, 1]")
+        if self.budget is not None and not self.weights.soft_count:
+            raise ValueError(
+                f"setting budget is {self.budget!r}, but weight soft_count, which it steers, is 0: "
+                "give weights=Weights(soft_count=...)"
+            )
 
     def optimizer(self) -> Optimizer:
         """Adam with the rate of these settings."""
@@ -108,11 +113,30 @@ class ManifoldSettings:
 
 @dataclass(frozen=True)
 class ManifoldSearch:
-    """What does not change during a run."""
+    """What does not change during a run.
+
+    Raises
+    ------
+    ValueError
+        If the objective was given other weights than the settings, or lacks the cost model that
+        the settings' weights need.
+    """
 
     objective: ManifoldObjective
     settings: ManifoldSettings
     optimizer: Optimizer
+
+    def __post_init__(self) -> None:
+        given, followed = self.objective.weights, self.settings.weights
+        if given is not None and given != followed:
+            names = [f.name for f in fields(given)
+                     if getattr(given, f.name) != getattr(followed, f.name)]  # fmt: skip
+            raise ValueError(
+                f"weight {names[0]} is {getattr(given, names[0])!r} in the objective, "
+                f"{getattr(followed, names[0])!r} in the settings; a training goes by its "
+                "settings: give weights=... to them alone"
+            )
+        self.objective.check_cost(followed)
 
     @classmethod
     def of(cls, objective: ManifoldObjective, settings: ManifoldSettings) -> ManifoldSearch:
@@ -142,7 +166,7 @@ def manifold_events(search: ManifoldSearch, state: SearchState) -> Iterator[Even
     Raises
     ------
     ValueError
-        If the loss is not finite any more; the message names the step.
+        If the loss or a parameter is not finite any more; the message names the step.
     """
     while state.phase != "done":
         state, record = _segment(search, state)
@@ -190,11 +214,14 @@ def _segment(search: ManifoldSearch, state: SearchState) -> tuple[SearchState, R
                 memo["taken_back"] += 1
             safe = parameters
         if not np.isfinite(loss):
-            raise ValueError(f"training diverged at step {step}: choose a lower rate")
+            raise _diverged(step, f"the loss is {loss}")
         for name in totals:
             totals[name] += loss if name == "loss" else objective.last.get(name, 0.0)
         change, moments = search.optimizer.update(gradient, moments, parameters)
         parameters = parameters + change
+        _check_finite(objective, parameters, step)
+    if not np.isfinite(parameters.buffer).all():
+        raise _diverged(last - 1, "a parameter is not finite")
     links = objective.model.links(parameters)
     if settings.guard and not links.schedule.connected.all():
         parameters = _with_closeness_of(objective, parameters, safe)
@@ -221,6 +248,19 @@ def _segment(search: ManifoldSearch, state: SearchState) -> tuple[SearchState, R
         rng=generator_state(rng),
     )
     return state, replace(state.record("train", **details), links=links.n_links)
+
+
+def _diverged(step: int, why: str) -> ValueError:
+    return ValueError(f"training diverged at step {step}: {why}; choose a lower rate")
+
+
+def _check_finite(objective: ManifoldObjective, parameters: VValue, step: int) -> None:
+    """Rows of closeness that are not finite have no links, so the loss would not tell."""
+    model = objective.model
+    try:
+        model.layout.check_finite(parameters.buffer[model.closeness_at])
+    except ValueError as error:
+        raise _diverged(step, str(error)) from None
 
 
 def _weights(settings: ManifoldSettings, step: int, pressure: float) -> Weights:

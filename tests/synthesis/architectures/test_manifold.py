@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from synthesis.architectures.manifold import Manifold, Start
 from synthesis.architectures.manifold.closeness import Closeness
 from synthesis.architectures.manifold.layout import CLOSENESS, Layout
+from synthesis.architectures.manifold.network import network_of
 from synthesis.architectures.manifold.schedule import Schedule, levels_of
 from synthesis.protocols import Model
 from vvalues import VValue, from_buffer, inner
@@ -200,6 +201,7 @@ def test_connected_outputs():
     ((2, 3, 0), {}, "n_outputs is 0"),
     ((2, 3.5, 1), {}, "n_hidden is 3.5"),
     ((2, 3, 1), {"period": 0.0}, "period is 0.0"),
+    ((2, 3, 1), {"period": float("inf")}, "period is inf"),
     ((2, 3, 1), {"engine": "gpu"}, "engine is 'gpu'"),
 ])  # fmt: skip
 def test_sizes_that_make_no_manifold(sizes, options, message):
@@ -209,13 +211,45 @@ def test_sizes_that_make_no_manifold(sizes, options, message):
 
 @pytest.mark.parametrize("shape, message", [
     ((0, 5), "batch of zero"),
-    ((3, 4), r"inputs have shape \(3, 4\); this manifold needs \(samples, 5\)"),
+    ((3, 4), r"inputs have shape \(3, 4\); this model needs \(samples, 5\)"),
     ((5,), r"inputs have shape \(5,\)"),
 ])  # fmt: skip
-def test_inputs_of_another_shape(shape, message):
-    model = Manifold(5, 4, 2)
-    with pytest.raises(ValueError, match=message):
-        model(model.initial(np.random.default_rng(0)), np.zeros(shape))
+@pytest.mark.parametrize("link_weights", [False, True])
+def test_inputs_of_another_shape(shape, message, link_weights):
+    model = Manifold(5, 4, 2, link_weights=link_weights)
+    parameters = model.initial(np.random.default_rng(0))
+    for called in ((model, parameters), network_of(model, parameters)):
+        with pytest.raises(ValueError, match=message):
+            called[0](called[1], np.zeros(shape))
+
+
+def test_inputs_as_lists():
+    model = Manifold(3, 4, 2)
+    parameters = model.initial(np.random.default_rng(0))
+    network, tree = network_of(model, parameters)
+    rows = [[1.0, 2.0, 3.0], [0.0, -1.0, 2.0]]
+    for called in ((model, parameters), (network, tree)):
+        np.testing.assert_array_equal(
+            called[0](called[1], rows), called[0](called[1], np.array(rows))
+        )
+        with pytest.raises(ValueError, match="inputs are no array"):
+            called[0](called[1], [[1.0, 2.0, 3.0], [1.0]])
+        with pytest.raises(ValueError, match="expected real numbers"):
+            called[0](called[1], [["a", "b", "c"]])
+
+
+@pytest.mark.parametrize("engine", ["sparse", "dense"])
+@pytest.mark.parametrize("path, value", [
+    (("hidden-1", "sigma"), np.nan), (("output-0", "alpha"), np.inf), (("cutoff",), np.nan),
+])  # fmt: skip
+def test_closeness_numbers_that_are_none_are_named(engine, path, value):
+    """They would look like a network without links."""
+    model = Manifold(3, 4, 2, engine=engine)
+    tree = model.initial(np.random.default_rng(0)).at(path).set(value)
+    with pytest.raises(ValueError, match=f"parameter at {'/'.join(path)} is {value}"):
+        model(tree, np.zeros((1, 3)))
+    with pytest.raises(ValueError, match=f"parameter at {'/'.join(path)} is {value}"):
+        network_of(model, tree)
 
 
 def test_parameters_of_another_manifold_are_refused_by_path():

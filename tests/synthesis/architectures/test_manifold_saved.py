@@ -69,7 +69,7 @@ def toy_run(folder):
     settings = ManifoldSettings(**{**vars(ManifoldSettings.default_toy()), "steps": 20,
                                    "segment": 10})  # fmt: skip
     model = Manifold(5, 16, 4, link_weights=True, start=Start.wide_toy())
-    return trained("toy", ManifoldObjective(model, task, settings.weights), settings, 3, folder)
+    return trained("toy", ManifoldObjective(model, task), settings, 3, folder)
 
 
 @pytest.fixture

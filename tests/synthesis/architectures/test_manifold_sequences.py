@@ -132,8 +132,23 @@ def test_recurrence_needs_something_left(n_feedback):
 def test_training_over_time_beats_every_network_without_memory(task, model):
     weights = Weights(soft_count=0.001)
     run = ManifoldSettings(steps=700, segment=100, rate=0.01, last_rate=0.01, weights=weights)
-    state, _ = train(ManifoldObjective(model, task, weights), 0, run)
+    state, _ = train(ManifoldObjective(model, task), 0, run)
     assert task.evaluate(model, state.parameters)["test_loss"] < 0.7 * task.floor_without_memory
+
+
+def test_outputs_over_time_that_do_not_fit_the_targets():
+    model = MemoryManifold(Manifold(2, 3, 3, link_weights=True, start=START))
+    with pytest.raises(
+        ValueError, match=r"\(20, 12, 3\), targets \(20, 12, 1\): .* with 1 outputs"
+    ):
+        train(ManifoldObjective(model, Latch()), 0, ManifoldSettings(steps=1))
+
+
+def test_sequences_as_lists():
+    model = RecurrentManifold(Manifold(3, 2, 3, link_weights=True, start=START), 1)
+    parameters = model.initial(np.random.default_rng(0))
+    rows = [[[1.0, 2.0], [3.0, 4.0]]]
+    np.testing.assert_array_equal(model(parameters, rows), model(parameters, np.array(rows)))
 
 
 def test_latch_and_echo():
@@ -150,6 +165,8 @@ def test_latch_and_echo():
         Latch(chance=1.0)
     with pytest.raises(ValueError, match="n_steps is 0"):
         Latch(n_steps=0)
+    with pytest.raises(ValueError, match=r"delay is 1\.5"):
+        Echo(delay=1.5)
 
 
 # -------------------- found networks --------------------
@@ -191,6 +208,17 @@ def test_found_networks_are_trained_and_pruned_like_any_model():
     assert slope_of(tree)[0] < 0.5 * before
 
 
+@given(st.integers(0, 100), st.booleans(), st.booleans())
+@settings(max_examples=10)
+def test_slopes_of_a_found_network_by_its_inputs(seed, link_weights, squared):
+    model, parameters = drawn(seed, link_weights=link_weights, squared=squared)
+    inputs = np.random.default_rng(seed).standard_normal((3, 4))
+    network, tree = network_of(model, parameters)
+    slopes = grad(lambda x: anp.sum(anp.sin(network(tree, x))))(inputs)
+    expected = grad(lambda x: anp.sum(anp.sin(model(parameters, x))))(inputs)
+    np.testing.assert_allclose(slopes, expected, atol=1e-10)
+
+
 def test_leaves_that_are_no_links_are_refused_by_path():
     model, parameters = drawn(0, link_weights=True)
     network, tree = network_of(model, parameters)
@@ -217,3 +245,19 @@ def test_the_exported_machine_computes_the_same(seed, link_weights, squared):
     np.testing.assert_allclose(observed[:, -1].T, model(parameters, inputs), atol=1e-10)
     links = sum(link.neuron_out != "const_1" for link in machine.links() if not link.is_fixed)
     assert links <= model.links(parameters).n_links + (0 if link_weights else 9)
+
+
+@pytest.mark.parametrize("link_weights", [False, True])
+@pytest.mark.parametrize("n_hidden", [0, 2])
+def test_a_machine_that_reads_no_input(link_weights, n_hidden):
+    """No stream is left in it, but the number of samples and ticks is."""
+    model = Manifold(
+        2, n_hidden, 3, squared=True, link_weights=link_weights, start=START._replace(cutoff=5.0)
+    )
+    parameters = model.initial(np.random.default_rng(0))
+    inputs = np.random.default_rng(1).standard_normal((4, 2))
+    machine, ticks = as_machine(model, parameters), ticks_of(model, parameters)
+    assert "stream" not in machine.neurons.values()
+    program = compile_machine(machine, observed_outputs(model))
+    observed = program(machine.trainable, held_streams(model, machine, inputs, ticks))
+    np.testing.assert_allclose(observed[:, -1].T, model(parameters, inputs), atol=1e-12)

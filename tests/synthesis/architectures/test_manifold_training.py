@@ -38,8 +38,10 @@ from synthesis.architectures.manifold.training import (
     train,
 )
 from synthesis.checkpoint import load_checkpoint, save_checkpoint
+from synthesis.optimizers import Optimizer
 from synthesis.protocols import Task
-from synthesis.reproduce.manifold_runs import trained
+from synthesis.reproduce.manifold_runs import task_described, trained
+from synthesis.tasks.mnist import Digits
 from synthesis.tasks.sums import COMBINATIONS, SumsAndDifferences
 
 TASK = SumsAndDifferences(batch_size=20, n_test=2000)
@@ -157,8 +159,37 @@ def test_weights_that_make_no_sense(options, message):
 
 
 def test_seconds_need_a_cost_model():
+    weights = Weights(seconds=1.0)
     with pytest.raises(ValueError, match="cost=fit_cost"):
-        ManifoldObjective(toy()[0], TASK, Weights(seconds=1.0))
+        ManifoldObjective(toy()[0], TASK, weights)
+    objective = ManifoldObjective(toy()[0], TASK)
+    with pytest.raises(ValueError, match="cost=fit_cost"):
+        train(objective, 0, ManifoldSettings(weights=weights, ramp=(0.5, 1.0)))
+    with pytest.raises(ValueError, match="cost=fit_cost"):
+        objective.gradient(toy()[1], *TASK.batch(np.random.default_rng(0)), weights)
+
+
+def test_weights_are_those_of_the_settings_and_no_others():
+    model, settings_ = toy()[0], ManifoldSettings(steps=3, segment=3, weights=Weights(flow=2.0))
+    said_once, said_twice = (
+        train(ManifoldObjective(model, TASK, weights), 0, settings_)
+        for weights in (None, Weights(flow=2.0))
+    )
+    assert said_once[1][0].loss == said_twice[1][0].loss
+    assert said_once[1][0].details["flow"] > 0
+    other = ManifoldObjective(model, TASK, Weights(flow=3.0))
+    with pytest.raises(ValueError, match=r"weight flow is 3\.0 in the objective, 2\.0 in the sett"):
+        train(other, 0, settings_)
+
+
+@pytest.mark.parametrize("n_outputs", [1, 3, 5])
+def test_outputs_that_do_not_fit_the_targets(n_outputs):
+    objective = ManifoldObjective(Manifold(5, 4, n_outputs), TASK)
+    wrong = rf"predictions have shape \(20, {n_outputs}\), targets \(20, 4\): .* with 4 outputs"
+    with pytest.raises(ValueError, match=wrong):
+        train(objective, 0, ManifoldSettings(steps=1))
+    with pytest.raises(ValueError, match="with 4 outputs"):
+        TASK.evaluate(objective.model, objective.model.initial(np.random.default_rng(0)))
 
 
 # -------------------- training --------------------
@@ -168,7 +199,7 @@ SHORT = ManifoldSettings.default_toy(400)
 
 def wide(seed=0):
     model = Manifold(5, 16, 4, link_weights=True, start=Start.wide_toy())
-    return ManifoldObjective(model, TASK, SHORT.weights)
+    return ManifoldObjective(model, TASK)
 
 
 def test_training_lowers_the_error_and_the_number_of_links():
@@ -214,8 +245,45 @@ def test_an_interrupted_run_goes_on_in_its_folder(tmp_path):
     assert resumed.after.buffer.tobytes() == whole.after.buffer.tobytes()
     rows = [json.loads(line) for line in (tmp_path / "run.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows] == list(range(5, 45, 5)) and rows[3]["seen"] == 2
-    with pytest.raises(ValueError, match="of another training"):
+    with pytest.raises(ValueError, match=r"of another training \(another seed\)"):
         trained("run", wide(), settings_, 2, tmp_path)
+    other = ManifoldObjective(wide().model, SumsAndDifferences(batch_size=7))
+    with pytest.raises(ValueError, match=r"of another training \(another task\)"):
+        trained("run", other, settings_, 1, tmp_path)
+
+
+@pytest.mark.parametrize("left, message", [
+    (None, "0 of the 2 records up to step 10"),
+    ("", "0 of the 2 records"),
+    ('{"step": 5}\n', "1 of the 2 records"),
+    ('{"step": 5}\n{"ste', "no records of a training"),
+    ("[1]", "no records of a training"),
+])  # fmt: skip
+def test_a_run_without_its_records_is_told(tmp_path, left, message):
+    settings_ = replace(SHORT, steps=10, segment=5)
+    run = trained("run", wide(), settings_, 1, tmp_path / "new folder")
+    file = tmp_path / "new folder" / "run.jsonl"
+    text = file.read_text()
+    if left is None:
+        file.unlink()
+    else:
+        file.write_text(left)
+    with pytest.raises(ValueError, match=message) as caught:
+        trained("run", wide(), settings_, 1, file.parent)
+    assert str(file) in str(caught.value)
+    file.write_text(text)
+    assert trained("run", wide(), settings_, 1, file.parent).rows == run.rows
+
+
+def test_a_task_is_described_by_its_settings_and_data():
+    images, labels = np.zeros((4, 9), dtype=np.uint8), np.arange(4) % 2
+    task = Digits("few", images, labels, images, labels, 2)
+    other = Digits("few", images + 1, labels, images, labels, 2)
+    described = task_described(task)
+    assert json.loads(json.dumps(described)) == described
+    assert described == task_described(replace(task, labels=labels.copy()))
+    assert {k for k in described if described[k] != task_described(other)[k]} == {"images"}
+    assert task_described(task.as_ink())["mean"] == 0.0
 
 
 def test_the_guard_keeps_every_output_connected():
@@ -252,8 +320,14 @@ def test_the_budget_is_kept():
 
 @pytest.mark.parametrize("options, message", [
     ({"steps": 0}, "setting steps is 0"),
+    ({"steps": 1.5}, "setting steps is 1.5; expected a whole number"),
+    ({"segment": True}, "setting segment is True"),
     ({"rate": 0.0}, "setting rate is 0.0"),
+    ({"rate": float("inf")}, "setting rate is inf"),
+    ({"last_rate": float("nan")}, "setting last_rate is nan"),
     ({"ramp": (0.5, 0.1)}, "setting ramp"),
+    ({"ramp": (0.5,)}, "setting ramp"),
+    ({"budget": 0.1}, "weight soft_count, which it steers, is 0"),
     ({"budget": 1.5}, "setting budget is 1.5"),
     ({"decay_from": 1.0}, "setting decay_from is 1.0"),
 ])  # fmt: skip
@@ -268,6 +342,24 @@ def test_divergence_is_told():
         pytest.raises(ValueError, match="training diverged at step"),
         np.errstate(all="ignore"),
     ):
+        list(manifold_events(search, initial_state(search, np.random.default_rng(0))))
+
+
+@pytest.mark.parametrize("n_steps", [3, 8])
+@pytest.mark.parametrize("path", [("hidden-2", "mu"), ("output-0", "bias")])
+def test_parameters_that_are_no_numbers_any_more_are_divergence(path, n_steps):
+    """Rows of NaN have no links, so the loss stays finite; and a last step has no loss after it."""
+    settings_ = replace(SHORT, steps=n_steps, segment=n_steps, guard=False)
+    plain = settings_.optimizer()
+
+    def update(gradient, state, parameters):
+        step, state = plain.update(gradient, state, parameters)
+        steps.append(step)
+        return (step.at(path).set(np.nan) if len(steps) == 3 else step), state
+
+    steps = []
+    search = ManifoldSearch(wide(), settings_, Optimizer(plain.init, update))
+    with pytest.raises(ValueError, match=r"training diverged at step [23]: .*lower rate"):
         list(manifold_events(search, initial_state(search, np.random.default_rng(0))))
 
 
@@ -295,8 +387,9 @@ def test_floor_of_squares():
 
 
 def test_empty_batches_are_refused():
-    with pytest.raises(ValueError, match="batch_size is 0"):
-        SumsAndDifferences(batch_size=0)
+    for size in (0, 1.5):
+        with pytest.raises(ValueError, match=f"batch_size is {size}"):
+            SumsAndDifferences(batch_size=size)
 
 
 # -------------------- cost --------------------

@@ -51,6 +51,7 @@ def test_idx_round_trip_plain_and_packed(tmp_path):
     (idx(np.zeros((4, 4), np.uint8))[:-3], r"truncated: shape \(4, 4\)"),
     (idx(np.zeros((4, 4), np.uint8)) + b"x", "too long"),
     (gzip.compress(idx(np.zeros((40, 40), np.uint8)))[:-12], "gzip"),
+    (b"\0\0\x08\x41" + 65 * b"\0\0\0\1" + b"x", "65 dimensions"),
 ])  # fmt: skip
 def test_corrupt_files_are_refused_by_name(tmp_path, content, message):
     file = tmp_path / "some-images-idx3-ubyte"
@@ -70,6 +71,24 @@ def test_images_and_labels_have_to_match(tmp_path):
         read_images_and_labels(labels, labels)
     with pytest.raises(ValueError, match="expected labels"):
         read_images_and_labels(images, images)
+
+
+def test_files_without_images_or_with_labels_below_zero(tmp_path):
+    images, labels = tmp_path / "images", tmp_path / "labels"
+    labels.write_bytes(idx(np.array([0, 3, -2, 1], ">i2"), 0x0B))
+    images.write_bytes(idx(np.zeros((4, 2, 2), np.uint8)))
+    with pytest.raises(ValueError, match=r"labels: label 2 is -2; classes count from 0"):
+        read_images_and_labels(images, labels)
+    labels.write_bytes(idx(np.zeros(0, np.uint8)))
+    assert read_idx(labels).shape == (0,)
+    for shape in ((0, 2, 2), (3, 0, 2)):
+        images.write_bytes(idx(np.zeros(shape, np.uint8)))
+        with pytest.raises(
+            ValueError, match=rf"images: holds no images: its shape is \({shape[0]}"
+        ):
+            read_images_and_labels(images, labels)
+    with pytest.raises(ValueError, match=r"train-images-idx3-ubyte.* holds no images"):
+        load_mnist(write_set(tmp_path, n_train=0))
 
 
 def test_a_folder_is_loaded_and_an_empty_one_refused(tmp_path, monkeypatch):
@@ -97,6 +116,19 @@ def test_digits_are_a_task():
     assert task.loss(logits, labels) == pytest.approx(expected)
     right = np.argmax(model(parameters, task.as_inputs(task.test_images)), 1) == task.test_labels
     assert task.evaluate(model, parameters) == {"accuracy": pytest.approx(100 * right.mean())}
+
+
+@pytest.mark.parametrize("shape", [(8, 3), (7, 4), (8,), (8, 4, 1)])
+def test_predictions_that_do_not_fit_the_labels(shape):
+    task = toy()
+    with pytest.raises(ValueError, match=r"8 labels of toy need \(8, 4\): a model with 4 outputs"):
+        task.loss(np.zeros(shape), task.labels[:8])
+    model = Perceptron([9, 3])
+    with pytest.raises(ValueError, match="a model with 4 outputs"):
+        task.evaluate(model, model.initial(np.random.default_rng(0)))
+    assert task.loss(np.zeros((8, 6)), task.labels[:8]) == pytest.approx(np.log(6))
+    with pytest.raises(ValueError, match=r"batch_size is 2\.5"):
+        task.with_batch_size(2.5)
 
 
 def test_variants():

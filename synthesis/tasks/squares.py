@@ -1,0 +1,48 @@
+"""Squared errors, and sizes, that the tasks of numbers share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["check_sizes", "squared_errors"]
+
+
+def squared_errors(predictions: Any, targets: np.ndarray) -> Any:
+    """Squares of the differences; differentiable.
+
+    Parameters
+    ----------
+    predictions, targets : arrays of one shape, the last axis outputs
+
+    Raises
+    ------
+    ValueError
+        For different shapes: numpy would repeat the smaller, and a network train on nonsense.
+
+    Examples
+    --------
+    >>> squared_errors(np.array([[1.0, 2.0]]), np.array([[1.0, 4.0]]))
+    array([[0., 4.]])
+    """
+    if predictions.shape != targets.shape:
+        raise ValueError(
+            f"predictions have shape {predictions.shape}, targets {targets.shape}: the task needs "
+            f"a model with {targets.shape[-1]} outputs"
+        )
+    return (predictions - targets) ** 2
+
+
+def check_sizes(task: Any, *names: str) -> None:
+    """Refuse settings that are no whole number of at least 1.
+
+    Raises
+    ------
+    ValueError
+        It names the setting and its value.
+    """
+    for name in names:
+        value = getattr(task, name)
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+            raise ValueError(f"{name} is {value!r}; expected a whole number >= 1")
