@@ -27,9 +27,10 @@ def squared_errors(predictions: Any, targets: np.ndarray) -> Any:
     array([[0., 4.]])
     """
     if predictions.shape != targets.shape:
+        n = targets.shape[-1]
         raise ValueError(
-            f"predictions have shape {predictions.shape}, targets {targets.shape}: the task needs "
-            f"a model with {targets.shape[-1]} outputs"
+            f"predictions have shape {predictions.shape}, targets {targets.shape}; they must agree: "
+            f"the task needs a model with {n} output{'s' * (n != 1)}"
         )
     return (predictions - targets) ** 2
 

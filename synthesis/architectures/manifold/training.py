@@ -64,7 +64,7 @@ class ManifoldSettings:
             check_positive(f"setting {name}", getattr(self, name))
         if not 0 <= self.decay_from < 1:
             raise ValueError(f"setting decay_from is {self.decay_from!r}; expected in [0, 1)")
-        if len(self.ramp) != 2 or not 0 <= self.ramp[0] <= self.ramp[1] <= 1:
+        if np.shape(self.ramp) != (2,) or not 0 <= self.ramp[0] <= self.ramp[1] <= 1:
             raise ValueError(f"setting ramp is {self.ramp!r}; expected 0 <= start <= end <= 1")
         if self.budget is not None and not 0 < self.budget <= 1:
             raise ValueError(f"setting budget is {self.budget!r}; expected a share in (0, 1]")

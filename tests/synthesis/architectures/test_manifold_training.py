@@ -185,7 +185,7 @@ def test_weights_are_those_of_the_settings_and_no_others():
 @pytest.mark.parametrize("n_outputs", [1, 3, 5])
 def test_outputs_that_do_not_fit_the_targets(n_outputs):
     objective = ManifoldObjective(Manifold(5, 4, n_outputs), TASK)
-    wrong = rf"predictions have shape \(20, {n_outputs}\), targets \(20, 4\): .* with 4 outputs"
+    wrong = rf"predictions have shape \(20, {n_outputs}\), targets \(20, 4\); .* with 4 outputs"
     with pytest.raises(ValueError, match=wrong):
         train(objective, 0, ManifoldSettings(steps=1))
     with pytest.raises(ValueError, match="with 4 outputs"):
@@ -327,6 +327,7 @@ def test_the_budget_is_kept():
     ({"last_rate": float("nan")}, "setting last_rate is nan"),
     ({"ramp": (0.5, 0.1)}, "setting ramp"),
     ({"ramp": (0.5,)}, "setting ramp"),
+    ({"ramp": 0.5}, "setting ramp is 0.5"),
     ({"budget": 0.1}, "weight soft_count, which it steers, is 0"),
     ({"budget": 1.5}, "setting budget is 1.5"),
     ({"decay_from": 1.0}, "setting decay_from is 1.0"),
