@@ -29,8 +29,8 @@ def squared_errors(predictions: Any, targets: np.ndarray) -> Any:
     if predictions.shape != targets.shape:
         n = targets.shape[-1]
         raise ValueError(
-            f"predictions have shape {predictions.shape}, targets {targets.shape}; they must agree: "
-            f"the task needs a model with {n} output{'s' * (n != 1)}"
+            f"predictions have shape {predictions.shape}, targets {targets.shape}; they must "
+            f"agree: the task needs a model with {n} output{'s' * (n != 1)}"
         )
     return (predictions - targets) ** 2
 

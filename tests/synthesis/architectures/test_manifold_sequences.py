@@ -138,9 +138,7 @@ def test_training_over_time_beats_every_network_without_memory(task, model):
 
 def test_outputs_over_time_that_do_not_fit_the_targets():
     model = MemoryManifold(Manifold(2, 3, 3, link_weights=True, start=START))
-    with pytest.raises(
-        ValueError, match=r"\(20, 12, 3\), targets \(20, 12, 1\); .* with 1 output"
-    ):
+    with pytest.raises(ValueError, match=r"\(20, 12, 3\), targets \(20, 12, 1\); .* with 1 output"):
         train(ManifoldObjective(model, Latch()), 0, ManifoldSettings(steps=1))
 
 
