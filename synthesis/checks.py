@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from numbers import Integral
 
-__all__ = ["check_at_least_one", "check_finite", "check_probability", "check_whole"]
+__all__ = ["check_finite", "check_positive", "check_probability", "check_whole"]
 
 
 def check_probability(name: str, value: float) -> None:
@@ -40,8 +40,8 @@ def check_finite(name: str, value: float) -> None:
         raise ValueError(f"{name} is {value!r}; expected a finite number >= 0")
 
 
-def check_at_least_one(name: str, value: int) -> None:
-    """Refuse a count below 1.
+def check_positive(name: str, value: float) -> None:
+    """Refuse what is not positive, infinite or no number.
 
     Raises
     ------
@@ -50,8 +50,14 @@ def check_at_least_one(name: str, value: int) -> None:
 
     Examples
     --------
-    >>> check_at_least_one("n_sensors", 1500)
+    >>> check_positive("radius", 1.5)
     """
+    if not 0.0 < value < math.inf:
+        raise ValueError(f"{name} is {value!r}; expected a finite number > 0")
+
+
+def check_at_least_one(name: str, value: int) -> None:
+    """Refuse a count below 1."""
     if value < 1:
         raise ValueError(f"{name} is {value}; it must be at least 1")
 
@@ -68,5 +74,5 @@ def check_whole(name: str, value: int, least: int = 0) -> None:
     --------
     >>> check_whole("spare", 1)
     """
-    if not isinstance(value, Integral) or value < least:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise ValueError(f"{name} is {value!r}; expected a whole number >= {least}")

@@ -14,9 +14,9 @@ import numpy as np
 
 from vvalues import VValue
 
+from ..checks import check_whole
 from ..protocols import Model
 from .idx import read_images_and_labels
-from .squares import check_sizes
 
 __all__ = ["Digits", "find_mnist", "load_mnist", "small_digits"]
 
@@ -218,7 +218,7 @@ class Digits:
             If it is no whole number, or below 1.
         """
         changed = replace(self, batch_size=batch_size)
-        check_sizes(changed, "batch_size")
+        check_whole("batch_size", changed.batch_size, 1)
         return changed
 
     def as_ink(self) -> Digits:

@@ -9,8 +9,9 @@ import numpy as np
 
 from vvalues import VValue
 
+from ..checks import check_whole
 from ..protocols import Model
-from .squares import check_sizes, squared_errors
+from .squares import squared_errors
 
 __all__ = ["Echo", "Latch"]
 
@@ -23,7 +24,8 @@ class _SequenceTask:
     n_test: int
 
     def __post_init__(self) -> None:
-        check_sizes(self, "batch_size", "n_steps", "n_test")
+        for name in ("batch_size", "n_steps", "n_test"):
+            check_whole(name, getattr(self, name), 1)
 
     def drawn(self, rng: np.random.Generator, samples: int) -> tuple[np.ndarray, np.ndarray]:
         """Inputs and targets of some samples."""
@@ -63,7 +65,7 @@ class Echo(_SequenceTask):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_sizes(self, "delay")
+        check_whole("delay", self.delay, 1)
         if not self.delay < self.n_steps:
             raise ValueError(f"delay is {self.delay!r}; expected 1 to {self.n_steps - 1}")
 

@@ -1,4 +1,4 @@
-"""Squared errors, and sizes, that the tasks of numbers share."""
+"""Squared errors, which the tasks of numbers share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["check_sizes", "squared_errors"]
+__all__ = ["squared_errors"]
 
 
 def squared_errors(predictions: Any, targets: np.ndarray) -> Any:
@@ -33,17 +33,3 @@ def squared_errors(predictions: Any, targets: np.ndarray) -> Any:
             f"agree: the task needs a model with {n} output{'s' * (n != 1)}"
         )
     return (predictions - targets) ** 2
-
-
-def check_sizes(task: Any, *names: str) -> None:
-    """Refuse settings that are no whole number of at least 1.
-
-    Raises
-    ------
-    ValueError
-        It names the setting and its value.
-    """
-    for name in names:
-        value = getattr(task, name)
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-            raise ValueError(f"{name} is {value!r}; expected a whole number >= 1")

@@ -9,8 +9,9 @@ import numpy as np
 
 from vvalues import VValue
 
+from ..checks import check_whole
 from ..protocols import Model
-from .squares import check_sizes, squared_errors
+from .squares import squared_errors
 
 __all__ = ["SQUARED_FLOOR", "SumsAndDifferences"]
 
@@ -46,7 +47,8 @@ class SumsAndDifferences:
     n_test: int = 20_000
 
     def __post_init__(self) -> None:
-        check_sizes(self, "batch_size", "n_test")
+        for name in ("batch_size", "n_test"):
+            check_whole(name, getattr(self, name), 1)
 
     def batch(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Inputs (batch, 5) and targets (batch, 4)."""

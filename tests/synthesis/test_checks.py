@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthesis.checks import check_at_least_one, check_finite, check_probability, check_whole
+from synthesis.checks import check_finite, check_positive, check_probability, check_whole
 
 
 @given(st.floats(0.0, 1.0))
@@ -26,8 +26,9 @@ def test_probabilities_pass(value: float) -> None:
         (check_finite, -1e-300),
         (check_finite, math.inf),
         (check_finite, math.nan),
-        (check_at_least_one, 0),
-        (check_at_least_one, -3),
+        (check_positive, 0.0),
+        (check_positive, math.inf),
+        (check_whole, True),
         (check_whole, -1),
         (check_whole, 1.0),
     ],

@@ -6,14 +6,14 @@ A cell is allowed if its column comes before its row in the order of neurons and
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from vvalues import Support, format_path
+
+from ...checks import check_positive, check_whole
 
 __all__ = ["CLOSENESS", "Layout"]
 
@@ -178,30 +178,6 @@ def cells_between(first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.n
     ends = np.cumsum(counts)
     columns = np.arange(ends[-1] if len(ends) else 0) + np.repeat(first - (ends - counts), counts)
     return rows, columns
-
-
-def check_whole(name: str, value: Any, least: int) -> None:
-    """Refuse what is no whole number, or too small a one.
-
-    Raises
-    ------
-    ValueError
-        It names the setting and its value.
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{name} is {value!r}; expected a whole number >= {least}")
-
-
-def check_positive(name: str, value: float) -> None:
-    """Refuse what is not positive, infinite or no number.
-
-    Raises
-    ------
-    ValueError
-        It names the setting and its value.
-    """
-    if not 0.0 < value < math.inf:
-        raise ValueError(f"{name} is {value!r}; expected a finite number > 0")
 
 
 def _names(kind: str, count: int) -> tuple[str, ...]:
