@@ -21,8 +21,8 @@ from ..architectures.growth import (
     pooling_tree,
 )
 from ..architectures.growth import plots as pictures
-from ..architectures.growth.pooling import SYNAPSE
 from ..architectures.spatial import (
+    SYNAPSE,
     Polygon,
     disc_wiring,
     fit_readout,

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..architectures.growth import receptive_fields
 from ..architectures.spatial import (
+    SYNAPSE,
     disc_wiring,
     fit_readout,
     pixels_under,
@@ -30,7 +31,6 @@ from ..architectures.spiking import (
     published_layers,
     wave_figures,
 )
-from ..architectures.spiking.networks import SYNAPSE
 from ..tasks.mnist import Digits, load_mnist
 from .report import Report, medians, over_seeds, table
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from vvalues import VValue
 
+from ..checks import check_probability, check_whole
 from ..protocols import Model
 
 __all__ = ["CartPole", "CartPoleImitation", "controller"]
@@ -45,16 +46,16 @@ class CartPole:
 
     def step(self, states: np.ndarray, actions: np.ndarray) -> np.ndarray:
         """States (n, 4) one step later; actions (n,) are 0 (left) or 1 (right)."""
-        x, speed, angle, spin = states.T
+        _, speed, angle, spin = states.T
         push = np.where(np.asarray(actions) == RIGHT, self.force, -self.force)
         total = self.cart + self.pole
         sine, cosine = np.sin(angle), np.cos(angle)
         pull = (push + self.pole * self.half_length * spin**2 * sine) / total
         slowness = self.half_length * (4.0 / 3.0 - self.pole * cosine**2 / total)
         turn = (self.gravity * sine - cosine * pull) / slowness
-        push = pull - self.pole * self.half_length * turn * cosine / total
+        acceleration = pull - self.pole * self.half_length * turn * cosine / total
         dt = self.seconds
-        return np.stack([x + dt * speed, speed + dt * push, angle + dt * spin, spin + dt * turn], 1)
+        return states + dt * np.stack([speed, acceleration, spin, turn], axis=1)
 
     def failed(self, states: np.ndarray) -> np.ndarray:
         """Which states are out of bounds: bool (n,)."""
@@ -101,8 +102,9 @@ class CartPoleImitation:
 
     Attributes
     ----------
-    inputs : array (n, 4)
-    actions : array of int (n,)
+    inputs, held_out_inputs : arrays (n, 4)
+        Scaled states to learn from, and as many others to judge by.
+    actions, held_out_actions : arrays of int (n,)
         The controller's.
     """
 
@@ -117,14 +119,14 @@ class CartPoleImitation:
         batch_size: int = 256,
         world: CartPole | None = None,
     ) -> None:
-        if not 0.0 <= disturbed <= 1.0:
-            raise ValueError(f"disturbed is {disturbed}; a probability is between 0 and 1")
-        if n < 1 or batch_size < 1:
-            raise ValueError(f"n is {n} and batch_size {batch_size}; both must be at least 1")
+        check_probability("disturbed", disturbed)
+        check_whole("n", n, 1)
+        check_whole("batch_size", batch_size, 1)
         self.world = CartPole() if world is None else world
         self.batch_size = batch_size
-        states = self._visited(n, disturbed, rng)
+        states, others = self._visited(n, disturbed, rng), self._visited(n, disturbed, rng)
         self.inputs, self.actions = states / self.scale, controller(states)
+        self.held_out_inputs, self.held_out_actions = others / self.scale, controller(others)
 
     def _visited(self, n: int, disturbed: float, rng: np.random.Generator) -> np.ndarray:
         lanes = 64
@@ -150,7 +152,7 @@ class CartPoleImitation:
         return anp.mean(anp.logaddexp(0.0, anp.where(targets == RIGHT, -margins, margins)))
 
     def evaluate(self, model: Model, parameters: VValue) -> dict[str, float]:
-        """Share of actions as the controller's, and mean length of 50 episodes of its own."""
+        """Share of held-out states acted on as the controller does; mean steps of 50 episodes."""
 
         def act(inputs: np.ndarray) -> np.ndarray:
             return np.argmax(model(parameters, inputs), axis=1)
@@ -158,5 +160,5 @@ class CartPoleImitation:
         lengths = self.world.episodes(
             lambda states: act(states / self.scale), 50, np.random.default_rng(12345)
         )
-        agreement = float(np.mean(act(self.inputs) == self.actions))
+        agreement = float(np.mean(act(self.held_out_inputs) == self.held_out_actions))
         return {"agreement": agreement, "mean_steps": float(lengths.mean())}

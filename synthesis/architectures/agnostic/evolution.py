@@ -10,6 +10,7 @@ import numpy as np
 
 from vvalues import VValue, from_buffer
 
+from ...checks import check_positive, check_whole
 from ...gradients import GradientSource
 from ...optimizers import adam, schedule
 from .family import BinaryFamily
@@ -44,10 +45,13 @@ class FamilySettings:
     gain: float = 2.0
 
     def __post_init__(self) -> None:
-        if self.generations < 1:
-            raise ValueError(f"generations is {self.generations}; at least 1 is needed")
-        if not self.concentrations or min(self.concentrations) <= 0:
-            raise ValueError(f"concentrations are {self.concentrations}; all must be above 0")
+        check_whole("generations", self.generations, 1)
+        for name in ("rate", "last_rate", "gain"):
+            check_positive(name, getattr(self, name))
+        if not self.concentrations:
+            raise ValueError("concentrations are empty; expected a number per layer")
+        for concentration in self.concentrations:
+            check_positive("concentrations: one", concentration)
 
 
 class Generation(NamedTuple):
@@ -91,11 +95,31 @@ def evolve(
         `NeuronStrategy` when omitted; `gradients.EvolutionStrategy` fits as well.
     member_loss : callable
 
-    Yields
+    Returns
+    -------
+    iterator of Generation
+
+    Raises
     ------
-    Generation
+    ValueError
+        If the scores are another family's or not finite; in a generation, if its batch does not
+        fit the family.
     """
     settings = FamilySettings() if settings is None else settings
+    if scores is not None:
+        family.check_scores(scores)
+    return _generations(family, batches, rng, settings, scores, source, member_loss)
+
+
+def _generations(
+    family: BinaryFamily,
+    batches: Batches,
+    rng: np.random.Generator,
+    settings: FamilySettings,
+    scores: VValue | None,
+    source: GradientSource | None,
+    member_loss: MemberLoss,
+) -> Iterator[Generation]:
     estimate: Callable[..., tuple[float, VValue]] = NeuronStrategy() if source is None else source
     scores = family.initial(rng) if scores is None else scores
     optimizer = adam(schedule(settings.rate, settings.last_rate, settings.generations))

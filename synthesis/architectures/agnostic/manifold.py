@@ -9,6 +9,7 @@ import numpy as np
 
 from vvalues import VValue
 
+from ...checks import check_whole
 from .family import BinaryFamily, overlap, overlaps
 
 __all__ = ["FamilyFigures", "Halfway", "family_figures", "walk_between"]
@@ -120,8 +121,8 @@ def walk_between(
     ------
     Halfway
     """
-    if points < 2 or members < 1:
-        raise ValueError(f"points is {points} and members {members}; at least 2 and 1")
+    check_whole("points", points, 2)
+    check_whole("members", members, 1)
     ends = [family.members(scores, members, rng) for scores in (first, second)]
     scores = first
     for i in range(points):

@@ -13,6 +13,7 @@ import numpy as np
 
 from vvalues import Support, VValue, from_buffer
 
+from ...checks import check_positive, check_whole
 from .family import BinaryFamily, largest_signs
 
 __all__ = ["FamilyObjective", "MemberLoss", "NeuronStrategy", "cross_entropy", "squared_error"]
@@ -21,7 +22,24 @@ MemberLoss = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def cross_entropy(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Mean cross-entropy in nats: outputs (..., n, classes), labels (n,) -> (...)."""
+    """Mean cross-entropy in nats: outputs (..., n, classes), labels (n,) -> (...).
+
+    Raises
+    ------
+    ValueError
+        If labels are not whole numbers from 0 to classes - 1, one per row of outputs.
+    """
+    labels = np.asarray(labels)
+    n, classes = outputs.shape[-2:]
+    if labels.shape != (n,) or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"labels are {labels.dtype} of shape {labels.shape}; expected a class per row, {(n,)}"
+        )
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(
+            f"labels are from {labels.min()} to {labels.max()}; {classes} outputs stand for the "
+            f"classes 0 to {classes - 1}"
+        )
     shifted = outputs - outputs.max(axis=-1, keepdims=True)
     right = shifted[..., np.arange(len(labels)), labels]
     return np.mean(np.log(np.exp(shifted).sum(axis=-1)) - right, axis=-1)
@@ -48,6 +66,11 @@ class FamilyObjective:
     precision : numpy type
         Of the forward passes. Single precision is twice as fast; losses are compared, not
         differentiated.
+
+    Raises
+    ------
+    ValueError
+        If inputs do not fit the family, targets are not one per input, or the gain is not above 0.
     """
 
     def __init__(
@@ -59,6 +82,10 @@ class FamilyObjective:
         gain: float = 2.0,
         precision: type = np.float32,
     ) -> None:
+        family.check_inputs(inputs)
+        if len(targets) != len(inputs) or not len(inputs):
+            raise ValueError(f"{len(inputs)} inputs and {len(targets)} targets; one each is needed")
+        check_positive("gain", gain)
         self.family, self.targets = family, targets
         self.member_loss, self.gain, self.precision = member_loss, gain, precision
         self.inputs: np.ndarray = np.asarray(inputs, dtype=precision)
@@ -132,8 +159,8 @@ class NeuronStrategy:
     block: int = 2
 
     def __post_init__(self) -> None:
-        if self.pairs < 1:
-            raise ValueError(f"pairs is {self.pairs}; an estimate needs at least 1")
+        check_whole("pairs", self.pairs, 1)
+        check_whole("block", self.block, 1)
 
     def __call__(
         self, objective: FamilyObjective, parameters: VValue, rng: np.random.Generator | None = None
@@ -153,11 +180,14 @@ class NeuronStrategy:
                 f"the family has sizes {family.sizes}; NeuronStrategy takes one hidden layer, "
                 "gradients.EvolutionStrategy any number"
             )
+        family.check_scores(parameters)
         kind = objective.precision
         blocks = family.blocks(parameters.buffer.astype(kind))
         first, second = blocks[0], blocks[1]
-        own_first = largest_signs(first + _normal(rng, first.shape, kind), family.kept[0])
-        own_second = largest_signs(second + _normal(rng, second.shape, kind), family.kept[1])
+        own_first, own_second = (
+            largest_signs(block + _normal(rng, block.shape, kind), kept, ties=True)
+            for block, kept in zip(blocks, family.kept, strict=True)
+        )
         gain_in, gain_out = (kind(gain) for gain in family.gains)
         hidden = np.tanh(gain_in * (objective.inputs @ own_first.T))
         outputs = gain_out * (hidden @ own_second.T)
@@ -191,7 +221,7 @@ class NeuronStrategy:
         varied = np.empty((units, 2 * self.pairs, sources), dtype=scores.dtype)
         np.add(scores[:, None], noise, out=varied[:, : self.pairs])
         np.subtract(scores[:, None], noise, out=varied[:, self.pairs :])
-        return noise, largest_signs(varied, kept)
+        return noise, largest_signs(varied, kept, ties=True)
 
     def evaluations(self, size: int) -> int:
         """Losses per estimate and neuron, and one for the member itself."""

@@ -9,8 +9,8 @@ import numpy as np
 from vvalues import Support, VValue, dense, restrict, subtree
 
 from ..spatial.readout import Readout, fit_readout
-from ..spatial.wired import INPUTS, WiredNetwork, numbered, wiring_tree
-from .pooling import SYNAPSE, Pooling
+from ..spatial.wired import INPUTS, SYNAPSE, WiredNetwork, numbered, synapse_tree, wiring_tree
+from .pooling import Pooling
 from .tissue import Tissue
 
 __all__ = ["anatomy", "grown_network", "pooled_features", "pooling_tree", "tissue_tree", "wiring"]
@@ -48,7 +48,7 @@ def tissue_tree(tissue: Tissue) -> VValue:
     tree = VValue({SENSOR_LAYER: cells, **({UNIT_LAYER: units} if units else {})})
     if not units:
         return tree
-    return tree + _synapses(tissue.unit_names, tissue.names, tissue.weights)
+    return tree + synapse_tree(UNIT_LAYER, tissue.unit_names, tissue.names, tissue.weights)
 
 
 def pooling_tree(pooling: Pooling, only_small: bool = False) -> VValue:
@@ -75,11 +75,7 @@ def pooling_tree(pooling: Pooling, only_small: bool = False) -> VValue:
             },
         }
     )
-    return tree + _synapses(units, sensors, weights)
-
-
-def _synapses(units: Sequence[str], sources: Sequence[str], weights: np.ndarray) -> VValue:
-    return wiring_tree(UNIT_LAYER, units, sources, np.where(weights >= SYNAPSE, weights, 0.0))
+    return tree + synapse_tree(UNIT_LAYER, units, sensors, weights)
 
 
 def wiring(tree: VValue) -> VValue:
@@ -160,6 +156,10 @@ def pooled_features(inputs: np.ndarray, synapses: np.ndarray, rng: np.random.Gen
     rng : numpy.random.Generator
         For the weights of the bias input.
     """
+    if np.ndim(inputs) != 2 or np.shape(inputs)[1] != len(synapses):
+        raise ValueError(
+            f"inputs have shape {np.shape(inputs)}; expected a row of {len(synapses)} sensors each"
+        )
     weights = np.vstack([synapses, rng.random(synapses.shape[1])])
     found = Features(weights, np.zeros(weights.shape[1]), np.ones(weights.shape[1]))
     sums = found.sums(inputs)
@@ -169,6 +169,8 @@ def pooled_features(inputs: np.ndarray, synapses: np.ndarray, rng: np.random.Gen
 
 class Features:
     """Rows standardised, a bias of 0.1, sums over the wiring, units scaled to [0, 1], tanh.
+
+    A blank row (all sensors equal) becomes zeros.
 
     References
     ----------
@@ -181,7 +183,9 @@ class Features:
     def sums(self, inputs: np.ndarray) -> np.ndarray:
         """Sums over every unit's sensors, (n, units)."""
         rows = inputs - inputs.mean(axis=1, keepdims=True)
-        rows /= rows.std(axis=1, ddof=1, keepdims=True)
+        spread = rows.std(axis=1, ddof=1, keepdims=True)
+        blank = spread <= 1e-12 * np.abs(inputs).max(axis=1, keepdims=True)
+        rows /= np.where(blank, 1.0, spread)
         return rows @ self.weights[:-1] + ROW_BIAS * self.weights[-1]
 
     def __call__(self, inputs: np.ndarray) -> np.ndarray:

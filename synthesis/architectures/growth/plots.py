@@ -13,7 +13,10 @@ import numpy as np
 
 from dmm.axes import new_axes
 
-from .pooling import SYNAPSE, Pooling
+from ...checks import check_whole
+from ..spatial.checks import check_positions
+from ..spatial.wired import SYNAPSE
+from .pooling import Pooling
 from .tissue import Tissue
 
 __all__ = ["growth_movie", "receptive_field_grid", "tissue_picture"]
@@ -40,19 +43,46 @@ def tissue_picture(tissue: Tissue, axes: Any = None, unit: int | None = None) ->
     return axes
 
 
-def receptive_field_grid(pooling: Pooling, axes: Any = None, units: int = 12) -> Any:
-    """Fields of some units, each in its own corner of one picture."""
+def receptive_field_grid(
+    layer: Pooling | np.ndarray,
+    axes: Any = None,
+    units: int = 12,
+    *,
+    positions: np.ndarray | None = None,
+) -> Any:
+    """Fields of the units that read fewest sensors, each in its own corner of one picture.
+
+    Parameters
+    ----------
+    layer : Pooling, or array of weights (sensors, units)
+        Of a `spiking.SpikingStack`'s first layer or a `WiredNetwork`'s matrices, for instance.
+    axes : Axes, optional
+    units : int
+        How many are shown.
+    positions : array (sensors, 2), optional
+        Of the sensors; needed with weights.
+    """
+    check_whole("units", units, 1)
+    if isinstance(layer, Pooling):
+        weights, places = layer.weights, layer.positions
+        title = f"Receptive fields after {layer.steps:,} ms"
+    elif positions is None:
+        raise ValueError("positions are missing: weights alone do not say where the sensors are")
+    else:
+        weights, places, title = layer, check_positions(positions)[:, :2], "Receptive fields"
+        if len(weights) != len(places):
+            raise ValueError(f"{len(places)} positions, but weights for {len(weights)} sensors")
     axes = new_axes(6.4, 4.8) if axes is None else axes
-    sizes = (pooling.weights >= SYNAPSE).sum(axis=0)
+    sizes = (weights >= SYNAPSE).sum(axis=0)
     chosen = np.argsort(np.where(sizes > 0, sizes, np.inf), kind="stable")[:units]
-    span = np.ptp(pooling.positions, axis=0).max() * 1.1
+    span = np.ptp(places, axis=0).max() * 1.1
     columns = int(np.ceil(np.sqrt(units * 4 / 3)))
     for i, unit in enumerate(chosen):
-        places = pooling.positions + span * np.array([i % columns, -(i // columns)])
-        field = pooling.weights[:, unit] >= SYNAPSE
-        axes.scatter(*places[~field].T, s=0.5, color=MUTED, linewidths=0)
-        axes.scatter(*places[field].T, s=3, color=ORANGE, linewidths=0)
-    axes.set(title=f"Receptive fields after {pooling.steps:,} ms", aspect="equal")
+        shifted = places + span * np.array([i % columns, -(i // columns)])
+        field = weights[:, unit] >= SYNAPSE
+        axes.scatter(*shifted[~field].T, s=0.5, color=MUTED, linewidths=0)
+        axes.scatter(*shifted[field].T, s=3, color=ORANGE, linewidths=0)
+    axes.set(title=title, aspect="equal")
     axes.set_axis_off()
     return axes
 

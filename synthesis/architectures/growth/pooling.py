@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...checks import check_at_least_one, check_probability
-from ..spatial.kernels import LateralKernel, check_positions
+from ...checks import check_positive, check_probability, check_whole
+from ..spatial.checks import check_positions
+from ..spatial.kernels import LateralKernel
 from ..spatial.plasticity import WinnerLayer
 from ..spatial.sheets import IzhikevichSheet, scattered
+from ..spatial.wired import SYNAPSE
 
 __all__ = ["Fields", "Pooling", "PoolingSettings", "Progress", "receptive_fields"]
-
-SYNAPSE = 0.1  # weight from which on a synapse counts as present
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,12 @@ class PoolingSettings:
         Steps between two reviews of thresholds and receptive fields.
     silent : float
         Share of sensors that never fire.
+
+    Notes
+    -----
+    Side, number and excitation are tuned to one another: a much denser sheet, or a more strongly
+    excited one, has no waves to learn from (its potentials are held at the bounds of
+    `spatial.sheets.izhikevich_step`) and needs less excitation.
     """
 
     n_sensors: int = 1500
@@ -54,7 +60,9 @@ class PoolingSettings:
     def __post_init__(self) -> None:
         check_probability("silent", self.silent)
         for name in ("n_sensors", "n_units", "small", "review"):
-            check_at_least_one(name, getattr(self, name))
+            check_whole(name, getattr(self, name), 1)
+        check_positive("side", self.side)
+        _ = self.kernel  # refuses an impossible excitation or outer radius
 
     @property
     def kernel(self) -> LateralKernel:
@@ -72,7 +80,7 @@ class Fields(NamedTuple):
     mean_size : float
         Mean number of sensors of an organised unit.
     coverage : float
-        Share of (live) sensors that an organised unit reads.
+        Share of (live) sensors that an organised unit reads; 0 if no sensor is live.
     mean_distance : float
         Mean distance of a sensor to the centroid of its field, over organised units.
     """
@@ -125,7 +133,8 @@ def receptive_fields(
         points = positions[members[:, unit]]
         distances.append(np.linalg.norm(points - points.mean(axis=0), axis=1).mean())
     covered = np.asarray(members.any(axis=1))
-    coverage = covered.mean() if live is None else covered[live].mean()
+    among = covered if live is None else covered[live]
+    coverage = among.mean() if among.size else 0.0
     mean_size = float(sizes[organised].mean())
     return Fields(organised.size, mean_size, float(coverage), float(np.mean(distances)))
 
@@ -161,6 +170,10 @@ class Pooling:
         positions = check_positions(positions)
         self.layer = WinnerLayer(len(positions), settings.n_units, rng)
         n_silent = round(settings.silent * len(positions))
+        if n_silent == len(positions):
+            raise ValueError(
+                f"silent is {settings.silent}: none of {n_silent} sensors would be left to fire"
+            )
         silent = np.sort(rng.permutation(len(positions))[:n_silent])
         self.sheet = IzhikevichSheet(positions, settings.kernel, rng, silent=silent)
         self.steps = 0

@@ -16,11 +16,11 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
-from ...checks import check_at_least_one, check_probability
+from ...checks import check_finite, check_positive, check_probability, check_whole
 from ..spatial.kernels import LateralKernel
 from ..spatial.plasticity import MEAN_WEIGHT, WEIGHT_SPREAD, winner_learns
 from ..spatial.polygons import Polygon
-from ..spatial.sheets import sum_of_rows
+from ..spatial.sheets import izhikevich_step, sum_of_rows
 from .pooling import Fields, receptive_fields
 
 __all__ = ["Stage", "Tissue", "TissueSettings"]
@@ -35,7 +35,9 @@ class TissueSettings:
     Attributes
     ----------
     radius : float
-        Of a cell's neighbourhood; daughters land between one and two of it away.
+        Of a cell's neighbourhood; daughters land between one and two of it away. It does not scale
+        the lateral kernel, whose excitation and radii belong to the published density: a denser
+        tissue (smaller ``radius``, larger ``sparse`` or ``crowded``) needs less ``excitation``.
     sparse, crowded : int
         A cell divides with at most ``sparse`` cells (itself included) around it; a daughter needs
         at most ``crowded`` around its place.
@@ -50,12 +52,15 @@ class TissueSettings:
     outer : float
         Outer radius of the lateral kernel.
     noise : float
+        Standard deviation of the current of every cell.
     review : int
         Steps between reviews of the second layer's thresholds.
     patience : int
         Units that won less often have their thresholds lowered.
     most : int
         Cells for which there is room.
+    excitation : float
+        Current of a spike to cells nearby.
     """
 
     radius: float = 1.0
@@ -70,16 +75,22 @@ class TissueSettings:
     review: int = 1000
     patience: int = 200
     most: int = 4000
+    excitation: float = 5.0
 
     def __post_init__(self) -> None:
         check_probability("budding", self.budding)
-        if not self.radius > 0:
-            raise ValueError(f"radius is {self.radius}; a neighbourhood needs one above 0")
-        for name in ("hayflick", "clock"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} is {getattr(self, name)}; a counter starts at 0 or more")
+        check_positive("radius", self.radius)
+        check_finite("noise", self.noise)
+        for name in ("hayflick", "clock", "patience"):
+            check_whole(name, getattr(self, name))
         for name in ("sparse", "crowded", "tries", "review", "most"):
-            check_at_least_one(name, getattr(self, name))
+            check_whole(name, getattr(self, name), 1)
+        _ = self.kernel  # refuses an impossible excitation or outer radius
+
+    @property
+    def kernel(self) -> LateralKernel:
+        """Lateral kernel of the cells."""
+        return LateralKernel(self.excitation, 2.0, 2.0, self.outer)
 
 
 class Stage(NamedTuple):
@@ -159,7 +170,7 @@ class Tissue:
             )
         if len(first) > settings.most:
             raise ValueError(f"seed has {len(first)} cells; there is room for {settings.most}")
-        self.kernel_of = LateralKernel(5.0, 2.0, 2.0, settings.outer)
+        self.kernel_of = settings.kernel
         room, n = settings.most, len(first)
         self._positions = np.empty((room, 2))
         self._kernel = np.zeros((64, 64))
@@ -229,7 +240,14 @@ class Tissue:
         return self.stage
 
     def stages(self, every: int, most: int) -> Iterator[Stage]:
-        """Stages every so many steps, from now until ``most`` steps."""
+        """Stages every so many steps, from now until ``most`` steps.
+
+        Raises
+        ------
+        ValueError
+            If ``every`` is below 1: it would never end.
+        """
+        check_whole("every", every, 1)
         yield self.stage
         while self.steps < most:
             yield self.grow(min(every, most - self.steps))
@@ -243,10 +261,7 @@ class Tissue:
             v[fired] = self._c[fired]
             u[fired] += self._d[fired]
             current += sum_of_rows(self._kernel, fired)[:n]  # whole rows are contiguous
-        half = 0.5 * (current - u) + 70.0
-        for _ in range(2):
-            v += v * (0.02 * v + 2.5) + half
-        u += 0.02 * (0.2 * v - u)
+        izhikevich_step(v, u, current)
         return fired
 
     # -------------------- division and budding --------------------
@@ -357,18 +372,20 @@ class Tissue:
         Raises
         ------
         ValueError
-            If no cell would be left, or the radius is not above 0.
+            If no cell would be left, the centre is no point, or the radius is not above 0.
         """
-        if not radius > 0:
-            raise ValueError(f"radius of the wound is {radius}; it must be above 0")
-        distance = np.linalg.norm(self.positions - np.asarray(centre, dtype=float), axis=1)
+        check_positive("radius of the wound", radius)
+        place = np.asarray(centre, dtype=np.float64)
+        if place.shape != (2,) or not np.isfinite(place).all():
+            raise ValueError(f"centre of the wound is {centre!r}; expected a finite point (x, y)")
+        distance = np.linalg.norm(self.positions - place, axis=1)
         keep = distance >= radius
         if not keep.any():
             raise ValueError(f"the wound of radius {radius:g} would remove all {self.n} cells")
         if keep.all():
             return 0
         removed = int(np.count_nonzero(~keep))
-        above = np.linalg.norm(self.unit_positions - np.asarray(centre), axis=1) >= radius
+        above = np.linalg.norm(self.unit_positions - place, axis=1) >= radius
         self._keep_cells(keep)
         self._keep_units(above)
         if heal:

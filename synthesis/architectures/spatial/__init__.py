@@ -5,9 +5,10 @@ from .plasticity import CompetitiveLayer, WinnerLayer
 from .polygons import Polygon
 from .readout import Readout, disc_wiring, fit_readout, pixels_under, random_wiring
 from .sheets import IzhikevichSheet, LeakySheet, Sheet, scattered
-from .wired import WiredNetwork, numbered, wiring_tree
+from .wired import SYNAPSE, WiredNetwork, numbered, synapse_tree, wiring_tree
 
 __all__ = [
+    "SYNAPSE",
     "CompetitiveLayer",
     "IzhikevichSheet",
     "LateralKernel",
@@ -23,5 +24,6 @@ __all__ = [
     "pixels_under",
     "random_wiring",
     "scattered",
+    "synapse_tree",
     "wiring_tree",
 ]

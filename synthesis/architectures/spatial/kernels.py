@@ -7,27 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.distance import cdist
 
-__all__ = ["LateralKernel", "check_positions"]
+from ...checks import check_finite, check_positive
+from .checks import check_positions
 
-
-def check_positions(positions: np.ndarray) -> np.ndarray:
-    """Positions as a float array (n, dimensions).
-
-    Raises
-    ------
-    ValueError
-        If there is none, or they are not finite points.
-    """
-    points = np.asarray(positions, dtype=np.float64)
-    if points.ndim != 2 or points.shape[1] < 1:
-        raise ValueError(
-            f"positions have shape {points.shape}; expected one point per row (n, dimensions)"
-        )
-    if not len(points):
-        raise ValueError("positions are empty; a sheet needs at least one cell")
-    if not np.isfinite(points).all():
-        raise ValueError("positions are not finite: they contain NaN or infinity")
-    return points
+__all__ = ["LateralKernel"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +24,7 @@ class LateralKernel:
     inner, outer : float
         Radii, in units of length; ``inner <= outer``.
     decay : float
-        Length over which inhibition falls by e.
+        Length over which inhibition falls by e; infinite for none.
 
     References
     ----------
@@ -55,8 +38,10 @@ class LateralKernel:
     decay: float = 10.0
 
     def __post_init__(self) -> None:
-        if not self.inner > 0:
-            raise ValueError(f"inner radius is {self.inner}; it must be above 0")
+        check_finite("excitation", self.excitation)
+        check_finite("inhibition", self.inhibition)
+        check_positive("inner radius", self.inner)
+        check_positive("outer radius", self.outer)
         if self.inner > self.outer:
             raise ValueError(
                 f"inner radius {self.inner} is above the outer radius {self.outer}; cells between "

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ...checks import check_whole
+from .checks import check_positions
+
 __all__ = ["save_frames", "wave_movie"]
 
 
@@ -37,6 +40,7 @@ def save_frames(
     path = Path(file)
     if path.suffix not in (".gif", ".html"):
         raise ValueError(f"movie {path.name!r}: the ending must be .gif or .html")
+    check_whole("frames_per_second", frames_per_second, 1)
     if not len(frames):
         raise ValueError("a movie needs at least one frame")
     from matplotlib.animation import FuncAnimation, HTMLWriter, PillowWriter
@@ -68,24 +72,29 @@ def wave_movie(
     steps_per_frame: int = 10,
     frames_per_second: int = 12,
 ) -> Path:
-    """Who fires, over time: a movie of a raster's layer (first two coordinates of the positions).
+    """Who fires, over time: a movie of a raster's layer.
 
     Parameters
     ----------
     positions : array (n, dimensions)
+        The first two coordinates are drawn; units on a line are drawn on a level one.
     fired : sequence of arrays of indices, one per step
     file : path, ``.gif`` or ``.html``
     steps_per_frame : int
         All units that fire in so many steps share a frame.
     """
-    if steps_per_frame < 1:
-        raise ValueError(f"steps_per_frame is {steps_per_frame}; it must be at least 1")
+    check_whole("steps_per_frame", steps_per_frame, 1)
+    points = check_positions(positions)[:, :2]
+    if points.shape[1] == 1:
+        points = np.column_stack([points, np.zeros(len(points))])
+    if any(len(step) and np.max(step) >= len(points) for step in fired):
+        raise ValueError(f"fired names units beyond the {len(points)} positions given")
     starts = list(range(0, len(fired), steps_per_frame))
 
     def draw(axes: Any, start: int) -> None:
         active = np.unique(np.concatenate([*fired[start : start + steps_per_frame]]).astype(int))
-        axes.scatter(*positions[:, :2].T, s=4, color="#c3c9d1")
-        axes.scatter(*positions[active, :2].T, s=9, color="#b04508")
+        axes.scatter(*points.T, s=4, color="#c3c9d1")
+        axes.scatter(*points[active].T, s=9, color="#b04508")
         axes.set(title=f"step {start}", aspect="equal", xticks=[], yticks=[])
 
     return save_frames(file, starts, draw, frames_per_second)

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...checks import check_finite, check_positive, check_whole
+from .checks import check_number
 from .sheets import sum_of_rows
 
-__all__ = ["CompetitiveLayer", "WinnerLayer", "initial_weights", "winner_learns"]
+__all__ = [
+    "CompetitiveLayer",
+    "WinnerLayer",
+    "best_of",
+    "initial_weights",
+    "sharpened",
+    "winner_learns",
+]
 
 MEAN_WEIGHT = 2.5
 WEIGHT_SPREAD = 0.14
+FAINT = 0.05  # of the mean; a column that traces have depressed below it is scaled up again
+FLOOR = 1e-3  # weight of a depressed synapse in such a column
 
 
 def initial_weights(n_inputs: int, n_units: int, rng: np.random.Generator) -> np.ndarray:
@@ -20,8 +31,8 @@ def initial_weights(n_inputs: int, n_units: int, rng: np.random.Generator) -> np
     ValueError
         Without inputs or units.
     """
-    if n_inputs < 1 or n_units < 1:
-        raise ValueError(f"{n_inputs} inputs and {n_units} units: both must be at least 1")
+    check_whole("n_inputs", n_inputs, 1)
+    check_whole("n_units", n_units, 1)
     weights = MEAN_WEIGHT + WEIGHT_SPREAD * rng.standard_normal((n_inputs, n_units))
     return weights * (MEAN_WEIGHT / weights.mean(axis=0))
 
@@ -110,6 +121,8 @@ class WinnerLayer:
         threshold_rate: float = 0.005,
         patience: int = 200,
     ) -> None:
+        check_finite("rate", rate)
+        check_finite("threshold_rate", threshold_rate)
         self.weights = initial_weights(n_inputs, n_units, rng)
         self.threshold = 70.0 + 2.0 * rng.standard_normal(n_units)
         self.wins = np.zeros(n_units, dtype=np.intp)
@@ -134,6 +147,24 @@ class WinnerLayer:
         self.threshold[seldom] = self.peak[seldom] / 5.0
 
 
+def best_of(excess: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The at most k units furthest above 0, and their responses ``(y / max y)^4 y``."""
+    best = np.argpartition(excess, -k)[-k:]
+    winners = np.sort(best[excess[best] > 0.0])
+    if not winners.size:
+        return winners, np.empty(0)
+    y = excess[winners]
+    return winners, (y / y.max()) ** 4 * y
+
+
+def sharpened(excess: np.ndarray, k: int) -> np.ndarray:
+    """Responses (units,) after the competition of k winners: zero for all others."""
+    winners, strengths = best_of(excess, k)
+    y = np.zeros(len(excess))
+    y[winners] = strengths
+    return y
+
+
 class CompetitiveLayer:
     """Units of which the k most above their thresholds learn, the best ones most.
 
@@ -153,7 +184,8 @@ class CompetitiveLayer:
     trace : float, optional
         Time constant in ms of spike traces for trace-based learning: pre-synaptic traces
         strengthen at a winner's activity, and its activity's own trace weakens the inputs that
-        fire after it (by ``depression``). None is the released code's rule: same-step Hebb.
+        fire after it (by ``depression``); a unit left with less than 5 % of the mean weight
+        returns to it, so it can win again. None is the released code's rule: same-step Hebb.
     depression : float
 
     References
@@ -175,10 +207,15 @@ class CompetitiveLayer:
         trace: float | None = None,
         depression: float = 0.5,
     ) -> None:
-        if not 1 <= k <= n_units:
+        if k not in range(1, n_units + 1):
             raise ValueError(f"k is {k}; from 1 to {n_units} units can win")
-        if trace is not None and not trace > 0:
-            raise ValueError(f"trace is {trace} ms; a time constant must be above 0")
+        for name, value in (
+            ("rate", rate), ("threshold_rate", threshold_rate), ("depression", depression)
+        ):  # fmt: skip
+            check_finite(name, value)
+        check_number("threshold", threshold)
+        if trace is not None:
+            check_positive("trace", trace)
         self.weights = initial_weights(n_inputs, n_units, rng)
         self.threshold = threshold + 2.0 * rng.standard_normal(n_units)
         self.k, self.rate, self.threshold_rate = k, rate, threshold_rate
@@ -203,19 +240,19 @@ class CompetitiveLayer:
     def _compete(self, fired: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if not fired.size:
             return np.empty(0, dtype=np.intp), np.empty(0)
-        excess = sum_of_rows(self.weights, fired) - self.threshold
-        best = np.argpartition(excess, -self.k)[-self.k :]
-        winners = np.sort(best[excess[best] > 0.0])
-        if not winners.size:
-            return winners, np.empty(0)
-        y = excess[winners]
-        return winners, (y / y.max()) ** 4 * y
+        return best_of(sum_of_rows(self.weights, fired) - self.threshold, self.k)
 
     def _settle(self, winners: np.ndarray, milliseconds: float) -> None:
         """Thresholds follow activity; winners' columns return to their mean."""
         self.threshold[winners] += milliseconds * self.threshold_rate * self.y[winners]
         columns = self.weights[:, winners]
         self.weights[:, winners] = columns * (MEAN_WEIGHT / columns.mean(axis=0))
+
+    def _revive(self, units: np.ndarray) -> None:
+        """Units that depression has left next to nothing: without weights they never won again."""
+        faint = units[self.weights[:, units].mean(axis=0) < FAINT * MEAN_WEIGHT]
+        columns = np.maximum(self.weights[:, faint], FLOOR)
+        self.weights[:, faint] = columns * (MEAN_WEIGHT / columns.mean(axis=0))
 
     def _learn_by_traces(self, fired: np.ndarray, winners: np.ndarray, milliseconds: float) -> None:
         assert self.trace is not None
@@ -227,6 +264,7 @@ class CompetitiveLayer:
             weakened = milliseconds * self.rate * self.depression * self.after[recent]
             rows = self.weights[np.ix_(fired, recent)] - weakened
             self.weights[np.ix_(fired, recent)] = np.maximum(rows, 0.0)
+            self._revive(recent)
         self.after *= decay
         if winners.size:
             self.after[winners] += self.y[winners]

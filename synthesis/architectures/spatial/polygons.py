@@ -6,7 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...checks import check_whole
+
 __all__ = ["Polygon"]
+
+LEAST_SHARE = 1e-4  # of its bounding box that a polygon has to fill to be sampled
 
 
 class Polygon:
@@ -47,7 +51,7 @@ class Polygon:
             )
         self.corners = points
         self._refuse_crossings()
-        x, y = points.T
+        x, y = (points - points[0]).T  # near the origin, where products keep their digits
         self.area = 0.5 * abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))))
         if self.area <= 1e-12 * max(float(np.ptp(points, axis=0).max()), 1e-300) ** 2:
             raise ValueError("polygon has no area: its corners are on one line")
@@ -59,7 +63,10 @@ class Polygon:
 
     def contains(self, points: np.ndarray) -> np.ndarray:
         """Which points (n, 2) are inside: bool (n,). By the parity of edges to the right."""
-        x, y = np.asarray(points, dtype=np.float64).T[:, :, None]
+        places = np.asarray(points, dtype=np.float64)
+        if places.ndim != 2 or places.shape[1] != 2:
+            raise ValueError(f"points have shape {places.shape}; expected one (x, y) per row")
+        x, y = places.T[:, :, None]
         x1, y1 = self.corners.T
         x2, y2 = np.roll(self.corners, -1, axis=0).T
         spans = (y1 > y) != (y2 > y)
@@ -68,8 +75,22 @@ class Polygon:
         return np.count_nonzero(spans & (x < crossing), axis=1) % 2 == 1
 
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """``n`` points uniform inside, (n, 2)."""
+        """``n`` points uniform inside, (n, 2); points of the bounding box that are outside go.
+
+        Raises
+        ------
+        ValueError
+            If the polygon fills so little of its bounding box that hardly a point would stay.
+        """
+        check_whole("n", n)
         low, high = self.bounds
+        share = self.area / float(np.prod(high - low))
+        if share < LEAST_SHARE:
+            raise ValueError(
+                f"polygon fills only {share:.1g} of its bounding box, too little to hit by chance "
+                f"(at least {LEAST_SHARE:g}): turn it so that its long side is level, or choose "
+                "points inside yourself"
+            )
         found = np.empty((0, 2))
         while len(found) < n:
             points = low + (high - low) * rng.random((2 * n + 8, 2))

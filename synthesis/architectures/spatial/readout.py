@@ -8,6 +8,9 @@ import numpy as np
 from scipy.linalg import solve
 from scipy.spatial import cKDTree
 
+from ...checks import check_positive, check_whole
+from .checks import check_positions
+
 __all__ = ["Readout", "disc_wiring", "fit_readout", "pixels_under", "random_wiring"]
 
 
@@ -30,12 +33,17 @@ def pixels_under(
     Raises
     ------
     ValueError
-        If the rectangle has no area, or a sensor is outside.
+        If the rectangle has no area, the image no pixels, or a sensor is outside or not finite.
     """
+    points = check_positions(positions)
+    if points.shape[1] != 2:
+        raise ValueError(f"positions have shape {points.shape}; an image lies under (x, y)")
     low, high = (np.asarray(corner, dtype=np.float64) for corner in extent)
-    if not np.all(high > low):
+    if not np.all(high > low) or not np.isfinite(high - low).all():
         raise ValueError(f"extent from {low} to {high} has no area")
-    share = (np.asarray(positions) - low) / (high - low)
+    for name, count in zip(("rows", "columns"), image_shape, strict=True):
+        check_whole(f"image_shape: {name}", count, 1)
+    share = (points - low) / (high - low)
     if share.min() < 0.0 or share.max() > 1.0:
         raise ValueError("a sensor is outside the extent; lay the image over all of them")
     rows, columns = image_shape
@@ -51,12 +59,19 @@ def disc_wiring(positions: np.ndarray, sizes: np.ndarray, rng: np.random.Generat
     ----------
     positions : array (sensors, 2)
     sizes : array of int (units,)
-        Sensors per unit.
+        Sensors per unit, at least 1.
 
     Returns
     -------
     array of bool (sensors, units)
+
+    Raises
+    ------
+    ValueError
+        If a unit is to read no sensor, or more than there are.
     """
+    positions = check_positions(positions)
+    sizes = _checked_sizes(sizes, len(positions))
     wiring = np.zeros((len(positions), len(sizes)), dtype=bool)
     tree = cKDTree(positions)
     centres = positions[rng.integers(len(positions), size=len(sizes))]
@@ -66,11 +81,34 @@ def disc_wiring(positions: np.ndarray, sizes: np.ndarray, rng: np.random.Generat
 
 
 def random_wiring(n_sensors: int, sizes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Every unit reads so many sensors anywhere: array of bool (sensors, units)."""
+    """Every unit reads so many sensors anywhere: array of bool (sensors, units).
+
+    Raises
+    ------
+    ValueError
+        As for `disc_wiring`.
+    """
+    check_whole("n_sensors", n_sensors, 1)
+    sizes = _checked_sizes(sizes, n_sensors)
     wiring = np.zeros((n_sensors, len(sizes)), dtype=bool)
     for unit, size in enumerate(sizes):
         wiring[rng.permutation(n_sensors)[: int(size)], unit] = True
     return wiring
+
+
+def _checked_sizes(sizes: np.ndarray, n_sensors: int) -> np.ndarray:
+    found = np.asarray(sizes)
+    if found.ndim != 1 or found.dtype.kind not in "iu":
+        raise ValueError(
+            f"sizes are {found.dtype} of shape {found.shape}; expected a whole number per unit"
+        )
+    wrong = np.flatnonzero((found < 1) | (found > n_sensors))
+    if wrong.size:
+        raise ValueError(
+            f"sizes: unit {wrong[0]} is to read {found[wrong[0]]} of {n_sensors} sensors; expected "
+            f"1 to {n_sensors} (leave out units without sensors)"
+        )
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,12 +149,19 @@ def fit_readout(features: np.ndarray, labels: np.ndarray, strength: float = 1e-3
     Raises
     ------
     ValueError
-        If the strength is not above 0, or there is no sample.
+        If the strength is not above 0, there is no sample, features are not finite, or labels are
+        not one class from 0 on per sample.
     """
-    if not strength > 0:
-        raise ValueError(f"strength is {strength}; the solve needs one above 0")
+    check_positive("strength", strength)
     if not len(features):
         raise ValueError("features are empty; a readout needs samples")
+    if not np.isfinite(features).all():
+        raise ValueError("features are not finite: they contain NaN or infinity")
+    if labels.shape != (len(features),) or labels.dtype.kind not in "iu" or labels.min() < 0:
+        raise ValueError(
+            f"labels are {labels.dtype} of shape {labels.shape}; expected a class from 0 on for "
+            f"each of {len(features)} samples"
+        )
     mean, scale = features.mean(axis=0), features.std(axis=0)
     scale = np.where(scale > 1e-12 * np.maximum(np.abs(mean), 1.0), scale, np.inf)
     x = (features - mean) / scale

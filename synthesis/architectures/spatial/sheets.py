@@ -7,11 +7,21 @@ from typing import Protocol
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from .kernels import LateralKernel, check_positions
+from ...checks import check_finite, check_positive
+from .checks import check_drive, check_positions, unit_indices
+from .kernels import LateralKernel
 
-__all__ = ["IzhikevichSheet", "LeakySheet", "Sheet", "scattered", "sum_of_rows"]
+__all__ = [
+    "IzhikevichSheet",
+    "LeakySheet",
+    "Sheet",
+    "izhikevich_step",
+    "scattered",
+    "sum_of_rows",
+]
 
 NOISE_BLOCK = 64  # rows of noise drawn at once
+LOWEST, HIGHEST = -250.0, 5000.0  # mV; the published runs stay between -186 and 3,091
 
 
 def scattered(n: int, side: float, rng: np.random.Generator) -> np.ndarray:
@@ -24,8 +34,7 @@ def scattered(n: int, side: float, rng: np.random.Generator) -> np.ndarray:
     """
     if n < 1:
         raise ValueError(f"{n} cells asked for; a sheet needs at least one")
-    if not side > 0:
-        raise ValueError(f"side is {side}; a square needs a side above 0")
+    check_positive("side", side)
     return side * rng.random((n, 2))
 
 
@@ -56,6 +65,7 @@ class _Noise:
     """Standard normal rows, drawn in blocks (the numbers do not depend on the block)."""
 
     def __init__(self, n: int, scale: float, rng: np.random.Generator) -> None:
+        check_finite("noise", scale)
         self._rng, self._n, self._scale = rng, n, scale
         self._block = np.empty((0, n))
         self._next = 0
@@ -70,11 +80,33 @@ class _Noise:
         return self._block[self._next - 1]
 
 
+def izhikevich_step(v: np.ndarray, u: np.ndarray, current: np.ndarray) -> None:
+    """One millisecond of Izhikevich units that did not just fire, in place.
+
+    ``v' = 0.04 v^2 + 5 v + 140 - u + I`` in two half-steps, then ``u' = 0.02 (0.2 v - u)``.
+
+    Explicit steps of this length are too coarse for currents of hundreds: a potential pushed below
+    -175 mV rebounds the higher the deeper it was, recovery ``u`` follows, and a few steps later
+    both overflow to NaN - a unit that never fires again. So potentials are held within -250 and
+    5,000 mV, which no run at the published densities and excitations reaches. A sheet that does
+    is too dense or too strongly excited: it goes on firing, but hardly in waves.
+
+    Parameters
+    ----------
+    v, u, current : arrays (n,)
+    """
+    half = 0.5 * (current - u) + 70.0
+    for _ in range(2):
+        v += v * (0.02 * v + 2.5) + half
+        np.maximum(v, LOWEST, out=v)
+    np.minimum(v, HIGHEST, out=v)
+    u += 0.02 * (0.2 * v - u)
+
+
 class IzhikevichSheet:
     """Izhikevich units in steps of 1 ms, driven by noise and a lateral kernel.
 
-    ``v' = 0.04 v^2 + 5 v + 140 - u + I`` in two half-steps, then ``u' = a (b v - u)``; a unit with
-    ``v >= 30`` fires: ``v <- c, u <- u + d``.
+    A unit with ``v >= 30`` fires: ``v <- c, u <- u + d``; see `izhikevich_step` for the rest.
 
     Parameters
     ----------
@@ -85,7 +117,7 @@ class IzhikevichSheet:
         Standard deviation of the current, redrawn every step.
     recovery : {"central", "scattered"}
         ``d = 8 - 6 exp(-distance to the centroid / 10)``, or ``8 - 6 r^2`` with r uniform.
-    silent : array of int, optional
+    silent : array of int, or of bool (n,), optional
         Units that never fire.
 
     Attributes
@@ -100,7 +132,6 @@ class IzhikevichSheet:
     """
 
     milliseconds = 1.0
-    a, b = 0.02, 0.2
 
     def __init__(
         self,
@@ -125,15 +156,19 @@ class IzhikevichSheet:
             raise ValueError(f"recovery is {recovery!r}; known ones: central, scattered")
         self.kernel = kernel.matrix(self.positions)
         self.v = np.full(n, -65.0)
-        self.u = self.b * self.v
+        self.u = 0.2 * self.v
         self.silence(np.empty(0, dtype=np.intp) if silent is None else silent)
         self._noise = _Noise(n, noise, rng)
 
     def silence(self, units: np.ndarray) -> None:
-        """From now on these units, and no others, are held at rest."""
-        self.silent = np.asarray(units, dtype=np.intp)
-        if self.silent.size and not 0 <= self.silent.min() <= self.silent.max() < len(self.v):
-            raise ValueError(f"silent units are not among 0 to {len(self.v) - 1}")
+        """From now on these units, and no others, are held at rest.
+
+        Parameters
+        ----------
+        units : array of int, or of bool (n,)
+            Indices or a mask.
+        """
+        self.silent = unit_indices("silent", units, len(self.v))
         self.v[self.silent] = -65.0
 
     def step(self, drive: np.ndarray | None = None) -> np.ndarray:
@@ -146,15 +181,14 @@ class IzhikevichSheet:
         """
         v, u = self.v, self.u
         fired = np.flatnonzero(v >= 30.0)
-        current = self._noise.row() if drive is None else self._noise.row() + drive
+        current = self._noise.row()
+        if drive is not None:
+            current = current + check_drive(drive, len(v))
         if fired.size:
             v[fired] = self.c[fired]
             u[fired] += self.d[fired]
             current = current + sum_of_rows(self.kernel, fired)
-        half = 0.5 * (current - u) + 70.0
-        for _ in range(2):
-            v += v * (0.02 * v + 2.5) + half
-        u += self.a * (self.b * v - u)
+        izhikevich_step(v, u, current)
         if self.silent.size:
             v[self.silent] = -65.0
         return fired
@@ -203,9 +237,10 @@ class LeakySheet:
     ) -> None:
         if not 0 < milliseconds <= 1:
             raise ValueError(f"milliseconds is {milliseconds}; a step is above 0 and at most 1 ms")
-        for name, value in (("tau", tau), ("threshold_tau", threshold_tau)):
-            if not value > 0:
-                raise ValueError(f"{name} is {value}; a time constant must be above 0")
+        check_positive("tau", tau)
+        check_positive("threshold_tau", threshold_tau)
+        check_finite("threshold_rise", threshold_rise)
+        check_finite("noise", noise)
         self.positions = check_positions(positions)
         n = len(self.positions)
         self.milliseconds = milliseconds
@@ -232,7 +267,9 @@ class LeakySheet:
         if self._noise is not None and self._steps % self._per_ms == 0:
             self._held = self._noise.row()
         self._steps += 1
-        current = self._held if drive is None else self._held + drive
+        current = self._held
+        if drive is not None:
+            current = current + check_drive(drive, len(current))
         before = self.fired
         if before.size:
             current = current + sum_of_rows(self.kernel, before)

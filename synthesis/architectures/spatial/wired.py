@@ -12,9 +12,10 @@ from vvalues import Support, VValue, dense, format_path, from_buffer, restrict, 
 
 from ..perceptron import ACTIVATIONS
 
-__all__ = ["WiredNetwork", "numbered", "wiring_tree"]
+__all__ = ["SYNAPSE", "WiredNetwork", "numbered", "synapse_tree", "wiring_tree"]
 
 INPUTS, BIAS = "inputs", "bias"
+SYNAPSE = 0.1  # weight from which on a self-organised synapse counts as present
 
 
 def numbered(stem: str, n: int) -> tuple[str, ...]:
@@ -54,6 +55,13 @@ def wiring_tree(
     buffer = np.empty(len(paths))
     buffer[order] = matrix[source_of, unit_of]
     return from_buffer(support, buffer)
+
+
+def synapse_tree(
+    layer: str, units: Sequence[str], sources: Sequence[str], weights: np.ndarray
+) -> VValue:
+    """Self-organised weights (sources, units) as `wiring_tree`: synapses of 0.1 or more."""
+    return wiring_tree(layer, units, sources, np.where(weights >= SYNAPSE, weights, 0.0))
 
 
 class WiredNetwork:
@@ -147,8 +155,19 @@ class WiredNetwork:
         return from_buffer(support, weights)
 
     def __call__(self, parameters: VValue, inputs: np.ndarray) -> np.ndarray:
-        """Outputs (n, outputs) for inputs (n, inputs); differentiable in the parameters."""
+        """Outputs (n, outputs) for inputs (n, inputs); differentiable in the parameters.
+
+        Raises
+        ------
+        ValueError
+            If the inputs have another shape, or a synapse a unit or source that does not exist.
+        """
         self._check(parameters.support)
+        if len(anp.shape(inputs)) != 2 or anp.shape(inputs)[1] != len(self.names[0]):
+            raise ValueError(
+                f"inputs have shape {anp.shape(inputs)}; expected (n, {len(self.names[0])}), a row "
+                "per example and a column per input"
+            )
         ones = np.ones((len(inputs), 1))
         signal: Any = inputs
         for k, (layer, gain) in enumerate(zip(self.layers, self.gains, strict=True)):
@@ -159,7 +178,16 @@ class WiredNetwork:
         return signal
 
     def hidden(self, parameters: VValue, inputs: np.ndarray, layer: int = 1) -> np.ndarray:
-        """Activations (n, units) of a hidden layer, 1 being the first."""
+        """Activations (n, units) of a hidden layer, 1 being the first.
+
+        Raises
+        ------
+        ValueError
+            If there is no such hidden layer.
+        """
+        hidden = len(self.layers) - 1
+        if layer not in range(1, hidden + 1):
+            raise ValueError(f"layer is {layer!r}; hidden layers are 1 to {hidden}")
         part = WiredNetwork(self.names[: layer + 1], self.activation, self.gains[:layer])
         keep = np.array([path[0] in part.layers for path in parameters.support.paths])
         below = restrict(parameters, parameters.support.where(keep))

@@ -2,7 +2,7 @@
 
 from .encoding import Encoding, level_trains, mean_responses
 from .mirror import MirrorLayer, SpikingAutoencoder
-from .networks import spiking_network, stack_tree
+from .networks import autoencoder_tree, spiking_network, stack_tree
 from .stack import (
     LayerSettings,
     Raster,
@@ -22,6 +22,7 @@ __all__ = [
     "SpikingAutoencoder",
     "SpikingStack",
     "Waves",
+    "autoencoder_tree",
     "izhikevich_retina",
     "leaky_retina",
     "level_trains",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...checks import check_finite, check_positive, check_whole
+from ..spatial.checks import unit_indices
 from ..spatial.kernels import LateralKernel
 from ..spatial.sheets import LeakySheet
 
@@ -35,12 +37,9 @@ class Encoding:
     sharpness: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.milliseconds < 1:
-            raise ValueError(f"milliseconds is {self.milliseconds}; at least 1 is needed")
-        if not self.current > 0:
-            raise ValueError(f"current is {self.current}; without one nothing fires")
-        if not self.sharpness >= 0:
-            raise ValueError(f"sharpness is {self.sharpness}; it must be at least 0")
+        check_whole("milliseconds", self.milliseconds, 1)
+        check_positive("current", self.current)  # without one nothing fires
+        check_finite("sharpness", self.sharpness)
 
 
 def level_trains(encoding: Encoding) -> np.ndarray:
@@ -92,12 +91,21 @@ def mean_responses(
     Raises
     ------
     ValueError
-        If the images are not bytes, or sensors and weights do not fit.
+        If the images are not bytes in rows, or pixels, weights and thresholds do not fit.
     """
+    check_whole("chunk", chunk, 1)
+    if images.ndim != 2:
+        raise ValueError(f"images have shape {images.shape}; expected a row of pixels per image")
     if images.dtype != np.uint8:
         raise ValueError(f"images are of type {images.dtype}; expected bytes (uint8)")
     if len(pixels) != len(weights):
         raise ValueError(f"{len(pixels)} sensors, but weights for {len(weights)}")
+    pixels = unit_indices("pixels", pixels, images.shape[1])
+    if np.shape(thresholds) not in ((), (weights.shape[1],)):
+        raise ValueError(
+            f"thresholds have shape {np.shape(thresholds)}; expected a number or shape "
+            f"{(weights.shape[1],)}"
+        )
     encoding = Encoding() if encoding is None else encoding
     trains = level_trains(encoding)
     w, limits = weights.astype(np.float32), np.asarray(thresholds, dtype=np.float32)

@@ -6,12 +6,11 @@ import numpy as np
 
 from vvalues import VValue
 
-from ..spatial.wired import WiredNetwork, numbered, wiring_tree
+from ..spatial.wired import SYNAPSE, WiredNetwork, numbered, synapse_tree, wiring_tree
+from .mirror import SpikingAutoencoder
 from .stack import SpikingStack
 
-__all__ = ["layer_names", "spiking_network", "stack_tree"]
-
-SYNAPSE = 0.1
+__all__ = ["autoencoder_tree", "layer_names", "spiking_network", "stack_tree"]
 
 
 def layer_names(stack: SpikingStack) -> list[tuple[str, ...]]:
@@ -46,15 +45,24 @@ def stack_tree(stack: SpikingStack) -> VValue:
             )
         }
         tree = tree + VValue({f"layer-{k}": units})
-        tree = tree + _synapses(stack, names, k, layer.plastic.weights)
+        tree = tree + synapse_tree(f"layer-{k}", names[k], names[k - 1], layer.plastic.weights)
     return tree
 
 
-def _synapses(
-    stack: SpikingStack, names: list[tuple[str, ...]], k: int, weights: np.ndarray
-) -> VValue:
-    kept = np.where(weights >= SYNAPSE, weights, 0.0)
-    return wiring_tree(f"layer-{k}", names[k], names[k - 1], kept)
+def autoencoder_tree(coder: SpikingAutoencoder) -> VValue:
+    """A stack and its decoders as one V-value.
+
+    Returns
+    -------
+    VValue
+        What `stack_tree` gives, and ``mirror-k/unit/inputs/source`` -> weight: a subtree for every
+        unit (cell, for k = 1) of layer k - 1 as it is decoded, from the units of layer k.
+    """
+    names = layer_names(coder.stack)
+    tree = stack_tree(coder.stack)
+    for k, decoder in enumerate(coder.decoders, start=1):
+        tree = tree + synapse_tree(f"mirror-{k}", names[k - 1], names[k], decoder.weights)
+    return tree
 
 
 def spiking_network(

@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..spatial.kernels import LateralKernel, check_positions
+from ...checks import check_finite, check_positive, check_whole
+from ..spatial.checks import check_number, check_positions, unit_indices
+from ..spatial.kernels import LateralKernel
 from ..spatial.plasticity import CompetitiveLayer
 from ..spatial.sheets import IzhikevichSheet, LeakySheet, Sheet, scattered
 
@@ -63,6 +65,15 @@ class LayerSettings:
     kernel: LateralKernel | None = LGN_KERNEL
     drive: LateralKernel = LGN_DRIVE
     trace: float | None = None
+
+    def __post_init__(self) -> None:
+        check_whole("n_units", self.n_units, 1)
+        check_positive("side", self.side)
+        check_whole("winners", self.winners, 1)
+        check_finite("rate", self.rate)
+        check_number("threshold", self.threshold)
+        if self.trace is not None:
+            check_positive("trace", self.trace)
 
 
 def published_layers() -> tuple[LayerSettings, ...]:
@@ -184,19 +195,29 @@ class SpikingStack:
     def run(
         self, milliseconds: float, drive: np.ndarray | None = None, learn: bool = True
     ) -> Raster:
-        """Run and keep who fired when."""
-        steps = round(milliseconds / self.retina.milliseconds)
+        """Run and keep who fired when.
+
+        Raises
+        ------
+        ValueError
+            If the time is less than one step or not finite, or the drive does not fit the sensors.
+        """
+        steps = self._steps(milliseconds)
         if steps < 1:
             raise ValueError(f"{milliseconds} ms is less than one step")
         found = [self.step(drive, learn) for _ in range(steps)]
         fired = tuple(list(column) for column in zip(*found, strict=True))
         return Raster(self.retina.milliseconds, fired)
 
+    def _steps(self, milliseconds: float) -> int:
+        check_finite("milliseconds", milliseconds)
+        return round(milliseconds / self.retina.milliseconds)
+
     def organise(
         self, milliseconds: float, watch: Callable[[SpikingStack], None] | None = None
     ) -> None:
         """Run and learn without keeping spikes; ``watch`` is called every 1000 ms."""
-        steps = round(milliseconds / self.retina.milliseconds)
+        steps = self._steps(milliseconds)
         every = round(1000.0 / self.retina.milliseconds)
         for i in range(1, steps + 1):
             self.step()
@@ -252,6 +273,8 @@ def wave_figures(positions: np.ndarray, fired: Sequence[np.ndarray]) -> Waves:
     def spread(points: np.ndarray) -> float:
         return float(np.linalg.norm(points - points.mean(axis=0), axis=1).mean())
 
+    for step in fired:
+        unit_indices("fired", step, len(positions))
     spreads = [spread(positions[step]) for step in fired if len(step) > 1]
     return Waves(
         float(np.mean(spreads)) if spreads else float("nan"),

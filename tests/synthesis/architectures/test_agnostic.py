@@ -63,6 +63,29 @@ def test_the_largest_are_kept_with_their_signs():
     assert largest_signs(np.array([[3.0, -5.0, 1.0, 4.0]]), 2).tolist() == [[0, -1, 0, 1]]
 
 
+@given(seeds, st.integers(1, 8), st.data())
+def test_exactly_so_many_are_kept_even_of_ties(seed, n, data):
+    kept = data.draw(st.integers(1, n))
+    rng = np.random.default_rng(seed)
+    values = rng.integers(-2, 3, (3, 4, n)).astype(data.draw(st.sampled_from([float, np.float32])))
+    signs = largest_signs(values, kept)
+    assert signs.dtype == values.dtype
+    assert (np.count_nonzero(signs, axis=-1) == kept).all()
+    sizes = np.abs(values)
+    left = np.where(signs == 0, sizes, 0.0).max(axis=-1)
+    assert (np.where(signs == 0, np.inf, sizes).min(axis=-1) >= left).all()
+    untied = values + 0.1 * rng.random(values.shape).astype(values.dtype)
+    np.testing.assert_array_equal(
+        largest_signs(untied, kept), largest_signs(untied, kept, ties=True)
+    )
+
+
+def test_the_mode_of_fresh_scores_is_a_member():
+    family = small_family()
+    mode = family.mode(family.initial(np.random.default_rng(0)))
+    assert mode.size == 48 * 4 + 3 * 24
+
+
 def test_overlap_counts_connections_of_equal_sign():
     family = BinaryFamily([4, 2, 1], [2, 2], outputs=["y"])
     one = family.member([np.array([[1, -1, 0, 0], [0, 0, 1, 1]]), np.array([[1, 1]])])
@@ -209,6 +232,9 @@ def test_bad_families_are_refused():
     rng = np.random.default_rng(0)
     for arguments, message in (
         (([4], []), "expected inputs"),
+        (([4, 0, 2], [2, 1]), "sizes: one is 0"),
+        (([4.5, 3, 2], [2, 1]), "sizes: one is 4.5"),
+        (([4, 3, 2], [2.5, 1]), "of 4 inputs a unit keeps 1 to 4"),
         (([4, 3, 2], [2]), "2 layers of weights need as many"),
         (([4, 3, 2], [5, 1]), "of 4 inputs a unit keeps 1 to 4"),
         (([4, 3, 2], [2, 0]), "of 3 inputs a unit keeps 1 to 3"),
@@ -225,6 +251,25 @@ def test_bad_families_are_refused():
         NeuronStrategy(0)
     with pytest.raises(ValueError, match="generations is 0"):
         FamilySettings(generations=0)
+    for name in ("rate", "last_rate", "gain"):
+        for value in (np.nan, np.inf, 0.0, -1.0):
+            with pytest.raises(
+                ValueError, match=f"{name} is {value}; expected a finite"
+            ):
+                FamilySettings(**{name: value})
+    for concentrations in ((), (1.0, np.nan), (0.0,)):
+        with pytest.raises(ValueError, match="concentrations"):
+            FamilySettings(concentrations=concentrations)
+    with pytest.raises(ValueError, match="block is 0"):
+        NeuronStrategy(block=0)
+    broken = from_buffer(family.support, np.full(family.support.size, np.nan))
+    for call in (family.mode, lambda s: family.members(s, 1, rng), lambda s: family.draw(s, rng)):
+        with pytest.raises(ValueError, match="scores are not finite"):
+            call(broken)
+    with pytest.raises(ValueError, match="scale is nan"):
+        family.draw(family.initial(rng), rng, np.nan)
+    with pytest.raises(ValueError, match=r"inputs have shape \(2, 9\).*\(n, 10\)"):
+        family(family.initial(rng), np.zeros((2, 9)))
     objective = FamilyObjective(family, np.zeros((2, 10)), np.zeros(2, dtype=int))
     with pytest.raises(ValueError, match="rng is missing"):
         NeuronStrategy()(objective, family.initial(rng))
@@ -232,6 +277,25 @@ def test_bad_families_are_refused():
         objective.gradient(family.initial(rng))
     with pytest.raises(ValueError, match="at least two"):
         family_figures(family, family.members(family.initial(rng), 1, rng), lambda member: 0.0)
+
+
+def test_bad_runs_are_refused():
+    rng, family = np.random.default_rng(0), small_family()
+    inputs, labels = np.zeros((6, 10)), np.array([0, 1, 2, 0, 1, 2])
+    other = BinaryFamily([8, 2, 8], [2, 2])
+    with pytest.raises(ValueError, match="made by initial"):
+        evolve(family, lambda rng: (inputs, labels), rng, scores=other.initial(rng))
+    for batch, message in (
+        ((inputs[:, :9], labels), r"inputs have shape \(6, 9\)"),
+        ((inputs, labels[:5]), "6 inputs and 5 targets"),
+        ((inputs, labels - 1), "labels are from -1 to 1; 3 outputs stand for the classes 0 to 2"),
+        ((inputs, labels + 1), "labels are from 1 to 3"),
+        ((inputs, labels / 2), "labels are float64"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            next(evolve(family, lambda rng, batch=batch: batch, rng))
+    with pytest.raises(ValueError, match="gain is nan"):
+        FamilyObjective(family, inputs, labels, gain=np.nan)
 
 
 def test_pictures():
@@ -283,6 +347,18 @@ def test_imitation_is_a_task():
     np.testing.assert_array_equal(actions, controller(inputs * task.scale))
     logits = np.stack([np.zeros(16), np.linspace(-2, 2, 16)], axis=1)
     assert task.loss(logits, actions) == pytest.approx(float(cross_entropy(logits, actions)))
+
+    twin = CartPoleImitation(np.random.default_rng(0), n=2000)
+    np.testing.assert_array_equal(task.held_out_inputs, twin.held_out_inputs)
+    seen = {row.tobytes() for row in task.inputs}
+    assert not any(row.tobytes() in seen for row in task.held_out_inputs)
+
+    def by_heart(parameters, x):  # right on what was learned from, wrong elsewhere
+        right = controller(x * task.scale)
+        known = np.array([row.tobytes() in seen for row in x])
+        return np.eye(2)[np.where(known, right, 1 - right)]
+
+    assert task.evaluate(by_heart, None)["agreement"] == 0.0
 
     def teacher(parameters, x):
         return np.eye(2)[controller(x * task.scale)]

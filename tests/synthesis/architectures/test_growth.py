@@ -5,6 +5,7 @@ import importlib
 import pkgutil
 from pathlib import Path
 
+import autograd.numpy as anp
 import numpy as np
 import pytest
 from autograd import value_and_grad
@@ -24,15 +25,23 @@ from synthesis.architectures.growth import (
     tissue_tree,
     wiring,
 )
-from synthesis.architectures.spatial import Polygon
+from synthesis.architectures.spatial import IzhikevichSheet, Polygon
 from synthesis.optimizers import adam, sgd
 from synthesis.reproduce import get
 from synthesis.reproduce.growth import damaged
-from synthesis.tasks.mnist import Digits
 from synthesis.weight_space import Categorical, PullTowards, freeze, invariant_path
 from vvalues import from_buffer
 
 from .test_spatial import star
+
+
+def winding(corners, points):
+    """How often the corners go round every point, by the angles between them: not by crossings."""
+    to = corners[None] - points[:, None]
+    after = np.roll(to, -1, axis=1)
+    cross = to[..., 0] * after[..., 1] - to[..., 1] * after[..., 0]
+    return np.abs(np.arctan2(cross, (to * after).sum(axis=-1)).sum(axis=1)) / (2 * np.pi)
+
 
 SQUARE = Polygon([(0, 0), (8, 0), (8, 8), (0, 8)])
 
@@ -83,11 +92,17 @@ def test_figures_of_known_fields():
     assert found == (1, 2.0, 0.5, 1.0)
     live = np.array([True, True, False, False])
     assert receptive_fields(weights, positions, 3, live).coverage == 1.0
+    assert receptive_fields(weights, positions, 3, np.zeros(4, dtype=bool)).coverage == 0.0
 
 
 @pytest.mark.parametrize("change, message", [
     ({"silent": 1.5}, "silent is 1.5; a probability"),
     ({"n_sensors": 0}, "n_sensors is 0"),
+    ({"silent": 1.0, "n_sensors": 9}, "silent is 1.0: none of 9 sensors would be left"),
+    ({"excitation": np.nan}, "excitation is nan"),
+    ({"side": np.inf}, "side is inf"),
+    ({"outer": np.inf}, "outer radius is inf"),
+    ({"review": 2.5}, "review is 2.5"),
     ({"outer": 1.0}, "inner radius 2.0 is above the outer radius 1.0"),
 ])  # fmt: skip
 def test_bad_pooling_settings_are_refused(change, message):
@@ -107,7 +122,7 @@ def test_growth_keeps_its_limits_in_any_polygon(seed, corners, hayflick):
     rng = np.random.default_rng(seed)
     tissue = Tissue(polygon, rng, TissueSettings(hayflick=hayflick))
     for stage in tissue.stages(300, 1200):
-        assert polygon.contains(tissue.positions).all()
+        np.testing.assert_allclose(winding(polygon.corners, tissue.positions), 1.0)
         assert tissue.hayflick.min() >= 0
         assert tissue.clock.min() >= 0
         assert stage.cells <= 2**hayflick
@@ -120,8 +135,18 @@ def test_growth_keeps_its_limits_in_any_polygon(seed, corners, hayflick):
         removed = tissue.wound(centre, 1.0)
         assert removed >= 1
         tissue.grow(200)
-        assert polygon.contains(tissue.positions).all()
+        np.testing.assert_allclose(winding(polygon.corners, tissue.positions), 1.0)
         assert tissue.hayflick.min() >= 0
+
+
+def test_inside_is_where_the_corners_wind_round():
+    rng = np.random.default_rng(0)
+    for n in (3, 5, 9):
+        polygon = Polygon(star(n, n))
+        points = 12.0 * rng.random((300, 2)) - 6.0
+        inside = winding(polygon.corners, points) > 0.5
+        np.testing.assert_array_equal(polygon.contains(points), inside)
+        assert 0 < inside.sum() < 300
 
 
 def grown(steps=9000, seed=0):
@@ -146,6 +171,36 @@ def test_the_kernel_grows_with_the_tissue():
     np.testing.assert_allclose(tissue._kernel[: tissue.n, : tissue.n], expected, atol=1e-12)
     near = np.linalg.norm(tissue.positions - tissue.positions[3], axis=1) <= 1.0
     assert tissue.neighbours()[3] == near.sum()
+
+
+@pytest.mark.parametrize("change", [{"radius": 0.5}, {"sparse": 10, "crowded": 20}])
+def test_cells_of_a_dense_tissue_go_on_firing(change):
+    """Their potentials once became NaN."""
+    tissue = Tissue(SQUARE, np.random.default_rng(0), TissueSettings(**change, noise=5.0))
+    tissue.grow(3000)
+    assert tissue.n > 250
+    assert np.isfinite(tissue._v[: tissue.n]).all()
+    fired = np.concatenate([tissue._fire() for _ in range(400)])
+    assert np.unique(fired).size > 0.9 * tissue.n
+
+
+def test_a_tissue_fires_like_a_sheet():
+    """One step function: the same cells, state and noise give the same spikes."""
+    tissue = Tissue(SQUARE, np.random.default_rng(0))
+    tissue.grow(2000)
+    sheet = IzhikevichSheet(tissue.positions, tissue.kernel_of, np.random.default_rng(0), noise=3.0)
+    n = tissue.n
+    sheet.v, sheet.u = tissue._v[:n].copy(), tissue._u[:n].copy()
+    sheet.c, sheet.d = tissue._c[:n], tissue._d[:n]
+    sheet._noise._rng, tissue.rng = np.random.default_rng(1), np.random.default_rng(1)
+    sheet.kernel = tissue._kernel[:n, :n].copy()
+    fired = 0
+    for _ in range(300):
+        one, other = tissue._fire(), sheet.step()
+        np.testing.assert_array_equal(one, other)
+        fired += one.size
+    assert fired > 100
+    np.testing.assert_allclose(sheet.v, tissue._v[:n], rtol=1e-9)
 
 
 def test_a_wound_closes_and_units_bud_again():
@@ -175,6 +230,11 @@ def test_a_wound_closes_and_units_bud_again():
         tissue.wound(centre, 100.0)
     with pytest.raises(ValueError, match="radius of the wound is 0"):
         tissue.wound(centre, 0.0)
+    for place in ((np.nan, 1.0), 3.0, (1.0, 2.0, 3.0)):
+        with pytest.raises(ValueError, match="centre of the wound is"):
+            tissue.wound(place, 1.0)
+    with pytest.raises(ValueError, match="every is 0"):
+        next(tissue.stages(0, 100))
 
 
 @pytest.mark.parametrize("options, message", [
@@ -185,6 +245,11 @@ def test_a_wound_closes_and_units_bud_again():
     ({"settings": {"hayflick": -1}}, "hayflick is -1"),
     ({"settings": {"radius": 0.0}}, "radius is 0.0"),
     ({"settings": {"most": 0}}, "most is 0"),
+    ({"settings": {"noise": np.nan}}, "noise is nan"),
+    ({"settings": {"outer": np.inf}}, "outer radius is inf"),
+    ({"settings": {"excitation": np.inf}}, "excitation is inf"),
+    ({"settings": {"clock": 2.5}}, "clock is 2.5"),
+    ({"polygon": Polygon([(0, 0), (1e5, 1e5), (1e5, 1e5 + 1e-4)])}, "of its bounding box"),
 ])  # fmt: skip
 def test_bad_tissues_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
@@ -221,6 +286,10 @@ def test_a_tissue_is_a_tree_of_cells():
 class Halves:
     """Which half of the square is bright?"""
 
+    def loss(self, predictions, targets):
+        right = predictions[np.arange(len(targets)), targets]
+        return anp.mean(anp.log(anp.sum(anp.exp(predictions), axis=1)) - right)
+
     def __init__(self, positions):
         self.right = positions[:, 0] > np.median(positions[:, 0])
 
@@ -239,7 +308,7 @@ def test_a_grown_network_is_trained_and_walked_along_a_path():
     task = Halves(pooling.positions)
 
     def loss(parameters, batch):
-        return Digits.loss(task, model(parameters, batch[0]), batch[1])
+        return task.loss(model(parameters, batch[0]), batch[1])
 
     step = value_and_grad(loss)
     optimizer = adam(0.02)
@@ -267,6 +336,11 @@ def test_features_of_the_published_readout():
     assert found.min() == 0.0
     assert found.max() == pytest.approx(np.tanh(1.0))
     np.testing.assert_allclose(features(inputs[:3] * 7.0 + 2.0), found[:3])
+    inputs[7] = 0.1  # a blank image
+    features = pooled_features(inputs, rng.random((30, 5)) < 0.4, rng)
+    assert np.isfinite(features(inputs)).all()
+    with pytest.raises(ValueError, match=r"shape \(30,\); expected a row of 30 sensors"):
+        pooled_features(inputs[0], np.ones((30, 5), dtype=bool), rng)
 
 
 def test_pictures_and_a_movie(tmp_path):
@@ -281,7 +355,15 @@ def test_pictures_and_a_movie(tmp_path):
     assert tissue.steps == 2000
     assert "2,000 ms" in plots.tissue_picture(tissue).get_title()
     pooling = Pooling(np.random.default_rng(0), PoolingSettings(50, 4, 5.0))
-    plots.receptive_field_grid(pooling, units=3)
+    one = plots.receptive_field_grid(pooling, units=3)
+    assert "after 0 ms" in one.get_title()
+    other = plots.receptive_field_grid(pooling.weights, units=3, positions=pooling.positions)
+    for a, b in zip(one.collections, other.collections, strict=True):
+        np.testing.assert_array_equal(a.get_offsets(), b.get_offsets())
+    with pytest.raises(ValueError, match="positions are missing"):
+        plots.receptive_field_grid(pooling.weights)
+    with pytest.raises(ValueError, match="3 positions, but weights for 50"):
+        plots.receptive_field_grid(pooling.weights, positions=np.zeros((3, 2)))
     plt.close("all")
     with pytest.raises(ValueError, match=r"must be .gif or .html"):
         plots.growth_movie(tissue, tmp_path / "growth.mp4", [1])

@@ -40,6 +40,10 @@ def test_kernel_excites_near_and_inhibits_far():
 
 @pytest.mark.parametrize("arguments, message", [
     ((5, 2, 7, 6), "inner radius 7 is above the outer radius 6"),
+    ((5, 2, 2, np.inf), "outer radius is inf"),
+    ((5, 2, 2, np.nan), "outer radius is nan"),
+    ((np.nan, 2, 2, 6), "excitation is nan"),
+    ((5, np.inf, 2, 6), "inhibition is inf"),
     ((5, 2, 0, 6), "inner radius is 0"),
     ((5, 2, 2, 6, 0), "decay is 0"),
 ])  # fmt: skip
@@ -95,6 +99,32 @@ def test_izhikevich_units_follow_the_published_loop():
     np.testing.assert_allclose(sheet.u, u, rtol=1e-9)
 
 
+@settings(max_examples=25)
+@given(seeds, st.floats(0.0, 60.0), st.floats(0.0, 30.0), st.floats(1.0, 12.0))
+def test_potentials_stay_finite_whatever_the_kernel(seed, excitation, inhibition, side):
+    rng = np.random.default_rng(seed)
+    kernel = LateralKernel(excitation, inhibition, 2.0, 5.0)
+    sheet = IzhikevichSheet(scattered(60, side, rng), kernel, rng, noise=8.0)
+    for _ in range(300):
+        sheet.step()
+    assert np.isfinite(sheet.v).all()
+    assert np.isfinite(sheet.u).all()
+    assert np.abs(sheet.u).max() < 2000.0
+    sheet.kernel[:] = 0.0  # left alone, every unit comes back and fires again
+    for _ in range(600):
+        sheet.step()
+    assert np.unique(np.concatenate([sheet.step() for _ in range(400)])).size == 60
+
+
+def test_a_dense_sheet_goes_on_firing():
+    """Potentials of this sheet once overflowed: 633 of 1,500 were NaN after 600 steps."""
+    rng = np.random.default_rng(0)
+    sheet = IzhikevichSheet(scattered(1500, 14.0, rng), LateralKernel(5, 2, 2, 6), rng)
+    fired = [sheet.step() for _ in range(1200)]
+    assert np.isfinite(sheet.v).all()
+    assert np.unique(np.concatenate(fired[600:])).size == 1500
+
+
 def runge_kutta(slope, dt, y):
     k1 = dt * slope(y)
     k2 = dt * slope(y + 0.5 * k1)
@@ -133,8 +163,20 @@ def test_silent_units_never_fire():
     fired = np.concatenate([sheet.step() for _ in range(200)])
     assert fired.size > 50
     assert fired.min() >= 20
-    with pytest.raises(ValueError, match="not among 0 to 99"):
-        sheet.silence(np.array([100]))
+    mask = np.zeros(100, dtype=bool)
+    mask[[7, 70]] = True
+    sheet.silence(mask)
+    assert sheet.silent.tolist() == [7, 70]
+    sheet.silence([])
+    assert not sheet.silent.size
+    for units, message in (
+        (np.array([100]), "unit 100 is not among 0 to 99"),
+        (np.array([3, -1]), "unit -1 is not among 0 to 99"),
+        (mask[:50], r"mask of shape \(50,\); expected \(100,\)"),
+        (np.array([1.5]), "array of float64"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            sheet.silence(units)
 
 
 def test_bad_sheets_are_refused():
@@ -145,6 +187,18 @@ def test_bad_sheets_are_refused():
         LeakySheet(places, kernel, rng, milliseconds=2.0)
     with pytest.raises(ValueError, match="tau is 0"):
         LeakySheet(places, kernel, rng, tau=0.0)
+    for noise in (np.nan, np.inf, -1.0):
+        with pytest.raises(ValueError, match=f"noise is {noise}"):
+            IzhikevichSheet(places, kernel, rng, noise=noise)
+        with pytest.raises(ValueError, match=f"noise is {noise}"):
+            LeakySheet(places, kernel, rng, noise=noise)
+    with pytest.raises(ValueError, match="side is inf"):
+        scattered(3, np.inf, rng)
+    for sheet in (IzhikevichSheet(places, kernel, rng), LeakySheet(places, kernel, rng)):
+        with pytest.raises(ValueError, match=r"drive has shape \(2,\)"):
+            sheet.step(np.zeros(2))
+        with pytest.raises(ValueError, match="drive is not finite"):
+            sheet.step(np.array([np.nan]))
 
 
 # -------------------- competition --------------------
@@ -201,14 +255,33 @@ def test_traces_prefer_inputs_that_come_before():
     assert layer.weights[cause].mean() > 1.2 * layer.weights[after].mean()
 
 
+def test_units_that_traces_depress_can_win_again():
+    """Losers were once left without any weight: 17 of 20 after 200 ms."""
+    rng = np.random.default_rng(0)
+    layer = CompetitiveLayer(40, 5, 1, rng, rate=1.0, threshold=40.0, trace=5.0)
+    winners = set()
+    for i in range(2000):
+        layer.threshold[:] = 40.0
+        layer.threshold[i // 400] = 0.0
+        y = layer.step(rng.permutation(40)[:20], 1.0)
+        winners |= set(np.flatnonzero(y).tolist())
+        assert layer.weights.mean(axis=0).min() >= 0.05 * 2.5
+    assert winners == {0, 1, 2, 3, 4}
+
+
 def test_bad_layers_are_refused():
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="k is 7; from 1 to 6"):
         CompetitiveLayer(5, 6, 7, rng)
     with pytest.raises(ValueError, match="trace is 0"):
         CompetitiveLayer(5, 6, 1, rng, trace=0)
-    with pytest.raises(ValueError, match="0 inputs"):
+    with pytest.raises(ValueError, match="n_inputs is 0"):
         WinnerLayer(0, 6, rng)
+    with pytest.raises(ValueError, match="rate is nan"):
+        WinnerLayer(5, 6, rng, rate=np.nan)
+    for option in ("rate", "threshold", "threshold_rate", "trace", "depression"):
+        with pytest.raises(ValueError, match=f"{option} is inf"):
+            CompetitiveLayer(5, 6, 1, rng, **{option: np.inf})
 
 
 # -------------------- polygons --------------------
@@ -230,6 +303,25 @@ def test_star_shapes_are_polygons_and_samples_are_inside(seed, n):
     assert polygon.contains(points).all()
     low, high = polygon.bounds
     assert not polygon.contains(np.array([low - 1.0, high + 1.0])).any()
+
+
+@given(seeds, st.integers(3, 12), st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_area_does_not_depend_on_the_place(seed, n, x, y):
+    corners = star(seed, n)
+    at_home = Polygon(corners).area
+    assert Polygon(corners + np.array([x, y])).area == pytest.approx(at_home, rel=1e-6)
+    triangles = [0.5 * np.linalg.det([corners[i], corners[(i + 1) % n]]) for i in range(n)]
+    assert at_home == pytest.approx(abs(sum(triangles)))
+
+
+def test_a_sliver_is_not_sampled_for_ever():
+    sliver = Polygon([(0, 0), (1e5, 1e5), (1e5, 1e5 + 1e-4)])
+    with pytest.raises(ValueError, match="fills only 5e-10 of its bounding box"):
+        sliver.sample(1, np.random.default_rng(0))
+    level = Polygon([(0, 0), (1e5, 0), (1e5, 1e-4)])
+    assert level.contains(level.sample(5, np.random.default_rng(0))).all()
+    with pytest.raises(ValueError, match=r"points have shape \(2,\)"):
+        sliver.contains(np.zeros(2))
 
 
 @given(seeds, st.integers(4, 10), st.data())
@@ -310,6 +402,16 @@ def test_names_and_gains_are_checked():
     ):
         with pytest.raises(ValueError, match=message):
             model(VValue(tree), np.ones((1, 1)))
+    fine = VValue({"layer-1": {"y": {"inputs": {"a": 1.0}}}})
+    for inputs in (np.ones((3, 2)), np.ones(1)):
+        with pytest.raises(ValueError, match=r"inputs have shape .* expected \(n, 1\)"):
+            model(fine, inputs)
+    deep = WiredNetwork([["a"], ["h"], ["y"]])
+    tree = deep.initial(np.random.default_rng(0))
+    assert deep.hidden(tree, np.ones((4, 1)), 1).shape == (4, 1)
+    for layer in (0, 2, 5, -1):
+        with pytest.raises(ValueError, match=f"layer is {layer}; hidden layers are 1 to 1"):
+            deep.hidden(tree, np.ones((4, 1)), layer)
     with pytest.raises(ValueError, match="weights have shape"):
         wiring_tree("layer-1", ["y"], ["a"], np.ones((2, 1)))
 
@@ -322,6 +424,16 @@ def test_wirings_have_the_sizes_asked():
     positions, sizes = scattered(50, 5.0, rng), np.array([1, 7, 50])
     for wiring in (disc_wiring(positions, sizes, rng), random_wiring(50, sizes, rng)):
         assert wiring.sum(axis=0).tolist() == sizes.tolist()
+    for wrong, message in (
+        ([3, 0], "unit 1 is to read 0 of 50"),
+        ([51], "unit 0 is to read 51 of 50"),
+        ([-1], "unit 0 is to read -1 of 50"),
+        ([2.5], "sizes are float64"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            disc_wiring(positions, np.array(wrong), rng)
+        with pytest.raises(ValueError, match=message):
+            random_wiring(50, np.array(wrong), rng)
 
 
 def test_pixels_lie_under_their_sensors():
@@ -330,6 +442,12 @@ def test_pixels_lie_under_their_sensors():
     assert found.tolist() == [0, 1, 2, 3]
     with pytest.raises(ValueError, match="outside the extent"):
         pixels_under(places, (2, 2), (np.zeros(2), np.full(2, 5.0)))
+    with pytest.raises(ValueError, match="not finite"):
+        pixels_under(np.array([[np.nan, 1.0]]), (2, 2), (np.zeros(2), np.full(2, 5.0)))
+    with pytest.raises(ValueError, match="columns is 0"):
+        pixels_under(places, (2, 0), (np.zeros(2), np.full(2, 10.0)))
+    with pytest.raises(ValueError, match="has no area"):
+        pixels_under(places, (2, 2), (np.zeros(2), np.full(2, np.nan)))
 
 
 def test_a_readout_separates_what_is_separable():
@@ -342,3 +460,7 @@ def test_a_readout_separates_what_is_separable():
     assert not readout.weights[3].any()
     with pytest.raises(ValueError, match="strength is 0"):
         fit_readout(features, labels, 0.0)
+    with pytest.raises(ValueError, match="a class from 0 on"):
+        fit_readout(features, labels - 1)
+    with pytest.raises(ValueError, match="features are not finite"):
+        fit_readout(np.full((90, 2), np.nan), labels)

@@ -13,6 +13,7 @@ from synthesis.architectures.spiking import (
     MirrorLayer,
     SpikingAutoencoder,
     SpikingStack,
+    autoencoder_tree,
     izhikevich_retina,
     leaky_retina,
     level_trains,
@@ -104,6 +105,21 @@ def test_a_drive_makes_its_sensors_fire():
     assert (stack.retina.positions[fired, 0] < 3.5).mean() > 0.95
 
 
+def test_units_depressed_by_traces_keep_weights():
+    rng = np.random.default_rng(1)
+    retina = leaky_retina(rng, n=100, side=5.0)
+    stack = SpikingStack(retina, [LayerSettings(20, trace=5.0)], np.random.default_rng(1))
+    stack.organise(200.0)
+    assert stack.weights[0].mean(axis=0).min() > 0.1
+
+
+def test_a_dense_izhikevich_retina_stays_finite():
+    retina = izhikevich_retina(np.random.default_rng(0), kernel=LateralKernel(8, 3, 2, 5))
+    for _ in range(300):
+        retina.step()
+    assert np.isfinite(retina.v).all()
+
+
 def test_figures_of_known_rasters():
     positions = np.array([[0.0, 0], [2, 0], [10, 0]])
     none, pair = np.empty(0, dtype=int), np.array([0, 1])
@@ -125,6 +141,17 @@ def test_bad_stacks_are_refused():
         small_stack().run(0.01)
     with pytest.raises(ValueError, match="0 cells"):
         leaky_retina(rng, n=0)
+    for option in ("side", "rate", "threshold", "trace"):
+        with pytest.raises(ValueError, match=f"{option} is nan"):
+            LayerSettings(3, **{option: np.nan})
+    with pytest.raises(ValueError, match="n_units is 0"):
+        LayerSettings(0)
+    with pytest.raises(ValueError, match="milliseconds is nan"):
+        small_stack().organise(np.nan)
+    with pytest.raises(ValueError, match=r"drive has shape \(3,\); .* \(150,\)"):
+        small_stack().run(1.0, np.zeros(3))
+    with pytest.raises(ValueError, match="unit 3 is not among 0 to 2"):
+        wave_figures(np.zeros((3, 2)), [np.array([3])])
 
 
 # -------------------- images --------------------
@@ -165,11 +192,19 @@ def test_responses_are_means_over_time():
         mean_responses(images / 255.0, pixels, weights)
     with pytest.raises(ValueError, match="20 sensors, but weights for 19"):
         mean_responses(images, pixels, weights[:19])
+    with pytest.raises(ValueError, match="chunk is -1"):
+        mean_responses(images, pixels, weights, chunk=-1)
+    with pytest.raises(ValueError, match="unit 9 is not among 0 to 8"):
+        mean_responses(images, np.full(20, 9), weights)
+    with pytest.raises(ValueError, match=r"thresholds have shape \(3,\)"):
+        mean_responses(images, pixels, weights, np.zeros(3))
+    with pytest.raises(ValueError, match="a row of pixels per image"):
+        mean_responses(images.reshape(7, 3, 3), pixels, weights)
 
 
 @pytest.mark.parametrize("change, message", [
     ({"milliseconds": 0}, "milliseconds is 0"),
-    ({"current": 0.0}, "nothing fires"),
+    ({"current": 0.0}, "current is 0.0"),
     ({"sharpness": -1.0}, "sharpness is -1"),
 ])  # fmt: skip
 def test_bad_encodings_are_refused(change, message):
@@ -213,6 +248,51 @@ def test_an_autoencoder_decodes_patches_better_after_waves():
         SpikingAutoencoder(SpikingStack(leaky_retina(rng, n=9), [], rng), rng)
 
 
+def test_mirrored_layers_decode_from_the_top_down():
+    rng = np.random.default_rng(1)
+    alone = {"kernel": LateralKernel(0, 0, 1, 1), "drive": LateralKernel(1, 0, 0.01, 1)}
+    layers = [
+        LayerSettings(60, winners=8, threshold=20.0, **alone),
+        LayerSettings(40, winners=3, threshold=1.0, kernel=None),
+    ]
+    stack = SpikingStack(izhikevich_retina(rng, n=400, side=10.0), layers, rng)
+    coder = SpikingAutoencoder(stack, rng)
+    positions = stack.retina.positions
+
+    def similarity():
+        found = []
+        for centre in scattered(40, 10.0, np.random.default_rng(1)):
+            patch = np.linalg.norm(positions - centre, axis=1) < 2.0
+            if coder.encode(patch).any():
+                found.append(np.corrcoef(coder.reconstruct(patch), patch)[0, 1])
+        return np.mean(found)
+
+    before = similarity()
+    coder.organise(4000.0)
+    assert similarity() > before + 0.15
+    patch = np.flatnonzero(np.linalg.norm(positions - 5.0, axis=1) < 2.0)
+    code = coder.encode(patch)
+    assert 0 < np.count_nonzero(code) <= 3
+    below = code @ coder.decoders[1].weights
+    best = np.sort(np.argsort(below)[-8:])
+    y = np.zeros(60)
+    y[best] = (below[best] / below.max()) ** 4 * below[best]
+    np.testing.assert_allclose(coder.reconstruct(patch), y @ coder.decoders[0].weights)
+    with pytest.raises(ValueError, match=r"responses have shape \(3,\)"):
+        coder.decode(np.zeros(3))
+    with pytest.raises(ValueError, match="unit 400 is not among"):
+        coder.encode(np.array([400]))
+    tree = autoencoder_tree(coder)
+    assert tree["layer-0", "cell-007", "position"].tolist() == positions[7].tolist()
+    mirrored = {path: value for path, value in tree.items() if path[0].startswith("mirror")}
+    assert len(mirrored) == sum(int((d.weights >= 0.1).sum()) for d in coder.decoders)
+    path, value = next(iter(mirrored.items()))
+    assert path[:3:2] == ("mirror-1", "inputs")
+    cell, unit = (int(name.split("-")[1]) for name in path[1::2])
+    assert value == coder.decoders[0].weights[unit, cell]
+    assert wiring(tree) + anatomy(tree) == tree
+
+
 def test_a_stack_is_a_tree_and_a_network_with_gradients():
     stack = small_stack()
     stack.organise(300.0)
@@ -239,3 +319,9 @@ def test_a_movie_of_waves(tmp_path):
     assert "<img" in file.read_text() or "base64" in file.read_text()
     with pytest.raises(ValueError, match="steps_per_frame is 0"):
         wave_movie(stack.retina.positions, raster.fired[0], tmp_path / "waves.gif", 0)
+    line = wave_movie(np.arange(3.0)[:, None], [np.array([1])] * 2, tmp_path / "line.gif", 1)
+    assert line.read_bytes()[:4] == b"GIF8"
+    with pytest.raises(ValueError, match="one point per row"):
+        wave_movie(np.arange(3.0), [np.array([1])], tmp_path / "line.gif")
+    with pytest.raises(ValueError, match="beyond the 3 positions"):
+        wave_movie(np.zeros((3, 2)), [np.array([3])], tmp_path / "line.gif")
