@@ -227,8 +227,8 @@ def _cart_pole(report: Report) -> None:
         "## Cart-pole",
         f"{MEMBERS} members of a family 4-256-2 that imitate a linear controller (mean "
         f"{teacher.mean():.0f} of 500 steps); they agree with it in "
-        f"{100 * figures['agreement']:.1f} % of the states. Steps until the pole falls or the cart "
-        "leaves, mean over 50 episodes a member, at most 500.",
+        f"{100 * figures['agreement']:.1f} % of held-out states. Steps until the pole falls or the "
+        "cart leaves, mean over 50 episodes a member, at most 500.",
         table(
             ["", *(name.replace("_", " ") for name in names)],
             [["evolved", *found], ["random draws", *chance]],

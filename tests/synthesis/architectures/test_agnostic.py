@@ -253,9 +253,7 @@ def test_bad_families_are_refused():
         FamilySettings(generations=0)
     for name in ("rate", "last_rate", "gain"):
         for value in (np.nan, np.inf, 0.0, -1.0):
-            with pytest.raises(
-                ValueError, match=f"{name} is {value}; expected a finite"
-            ):
+            with pytest.raises(ValueError, match=f"{name} is {value}; expected a finite"):
                 FamilySettings(**{name: value})
     for concentrations in ((), (1.0, np.nan), (0.0,)):
         with pytest.raises(ValueError, match="concentrations"):
