@@ -115,7 +115,8 @@ class SpikingAutoencoder:
         return self.decoders[0]
 
     def organise(self, milliseconds: float) -> None:
-        """Let waves teach encoders and decoders."""
+        """Let waves teach encoders and decoders for so many milliseconds."""
+        check_finite("milliseconds", milliseconds)
         dt = self.stack.retina.milliseconds
         for _ in range(round(milliseconds / dt)):
             fired = self.stack.step()

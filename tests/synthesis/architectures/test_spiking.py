@@ -278,6 +278,8 @@ def test_mirrored_layers_decode_from_the_top_down():
     y = np.zeros(60)
     y[best] = (below[best] / below.max()) ** 4 * below[best]
     np.testing.assert_allclose(coder.reconstruct(patch), y @ coder.decoders[0].weights)
+    with pytest.raises(ValueError, match="milliseconds is nan"):
+        coder.organise(np.nan)
     with pytest.raises(ValueError, match=r"responses have shape \(3,\)"):
         coder.decode(np.zeros(3))
     with pytest.raises(ValueError, match="unit 400 is not among"):
