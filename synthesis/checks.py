@@ -56,12 +56,6 @@ def check_positive(name: str, value: float) -> None:
         raise ValueError(f"{name} is {value!r}; expected a finite number > 0")
 
 
-def check_at_least_one(name: str, value: int) -> None:
-    """Refuse a count below 1."""
-    if value < 1:
-        raise ValueError(f"{name} is {value}; it must be at least 1")
-
-
 def check_whole(name: str, value: int, least: int = 0) -> None:
     """Refuse what is no whole number, or one below the least.
 

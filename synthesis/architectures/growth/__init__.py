@@ -1,5 +1,6 @@
 """Networks that grow from one cell and organise their wiring by noise alone."""
 
+from .constants import TissueSettings
 from .networks import (
     anatomy,
     grown_network,
@@ -9,7 +10,7 @@ from .networks import (
     wiring,
 )
 from .pooling import Fields, Pooling, PoolingSettings, Progress, receptive_fields
-from .tissue import Stage, Tissue, TissueSettings
+from .tissue import Stage, Tissue
 
 __all__ = [
     "Fields",
