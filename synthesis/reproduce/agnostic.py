@@ -25,11 +25,11 @@ from ..architectures.agnostic import (
 from ..architectures.agnostic import plots as pictures
 from ..optimizers import adam, schedule
 from ..tasks.cart_pole import CartPoleImitation, controller
-from ..tasks.mnist import Digits, load_mnist
+from ..tasks.mnist import Digits
 from ..weight_space import Categorical, freeze
 from ..weight_space.continual import learn
 from ..weight_space.sparse import sparsified
-from .report import Report, save_plot, table
+from .report import Report, mnist_or_why_not, save_plot, table
 
 __all__ = ["SIZES", "mnist_family", "reproduce"]
 
@@ -38,6 +38,7 @@ MEMBERS = 20
 SCALES = (0.75, 0.5)
 GENERATIONS = 500
 SETTLING = 30  # generations at every stop of a walk
+MNIST = "## MNIST"
 POLE_SIZES, POLE_KEPT = (4, 256, 2), (2, 64)
 
 
@@ -54,7 +55,10 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     command = f"python -m synthesis reproduce agnostic{' --full' if full else ''}"
     report = Report("agnostic", "Families of sparse binary networks", out, command)
     _cart_pole(report)
-    task = load_mnist().with_batch_size(256)
+    mnist = mnist_or_why_not(report, MNIST)
+    if mnist is None:
+        return report.figures
+    task = mnist.with_batch_size(256)
     family = mnist_family()
     settings = FamilySettings(generations=GENERATIONS if full else 150)
     scores = _evolved(report, family, task, 0, settings)
@@ -114,7 +118,7 @@ def _members(report: Report, family: BinaryFamily, task: Digits, scores: VValue)
         report.keep(f"mnist, {name}", quieter._asdict())
     names = list(found._fields)
     report.say(
-        "## MNIST",
+        MNIST,
         f"{MEMBERS} networks drawn from one family 784-256-10 of weights -1, 0, +1, after "
         "evolution without backpropagation: every neuron's inputs are varied by themselves, 32 "
         "antithetic pairs, 256 images a generation. Noise: its deviation when members are drawn, 1 "

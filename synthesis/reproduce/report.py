@@ -12,7 +12,9 @@ import numpy as np
 
 from vvalues.io import write_atomically
 
-__all__ = ["Report", "medians", "over_seeds", "save_plot", "table"]
+from ..tasks.mnist import Digits, load_mnist
+
+__all__ = ["Report", "medians", "mnist_or_why_not", "over_seeds", "save_plot", "table"]
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -88,6 +90,16 @@ class Report:
         self._sections[heading] = (heading, *paragraphs)
         parts = [part for section in self._sections.values() for part in section]
         write_atomically(self.out / f"{self.name}.md", "\n\n".join(parts) + "\n")
+
+
+def mnist_or_why_not(report: Report, heading: str) -> Digits | None:
+    """MNIST; where it is absent, None, and a section of this heading that says so."""
+    try:
+        return load_mnist()
+    except FileNotFoundError as error:
+        report.say(heading, f"Not measured: {error}.")
+        print(f"{heading.lstrip('# ')}: not measured: {error}", flush=True)
+        return None
 
 
 def save_plot(out: Path, name: str, draw: Any, *arguments: Any, **options: Any) -> None:

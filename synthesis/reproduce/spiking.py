@@ -31,8 +31,8 @@ from ..architectures.spiking import (
     published_layers,
     wave_figures,
 )
-from ..tasks.mnist import Digits, load_mnist
-from .report import Report, medians, over_seeds, table
+from ..tasks.mnist import Digits
+from .report import Report, medians, mnist_or_why_not, over_seeds, table
 
 __all__ = ["organised_stack", "read_out", "read_pixels", "reproduce", "wirings"]
 
@@ -174,7 +174,11 @@ def read_pixels(task: Digits) -> tuple[float, float]:
 
 
 def _readout(report: Report, stack: SpikingStack) -> None:
-    task = load_mnist().shortened(10_000, 10_000)
+    heading = "## A linear readout of MNIST"
+    mnist = mnist_or_why_not(report, heading)
+    if mnist is None:
+        return
+    task = mnist.shortened(10_000, 10_000)
     positions, figures = stack.retina.positions, {}
     for name, wiring in wirings(positions, stack.weights[0]).items():
         figures[f"{name}, train"], figures[f"{name}, test"] = read_out(task, positions, wiring)
@@ -182,7 +186,7 @@ def _readout(report: Report, stack: SpikingStack) -> None:
     report.keep("readout", figures)
     names = [key.removesuffix(", train") for key in figures if key.endswith(", train")]
     report.say(
-        "## A linear readout of MNIST",
+        heading,
         "10,000 training and 10,000 test images; layers are frozen, an image is a constant current "
         f"for {ENCODING.milliseconds} ms, features are mean responses (y / max y) y without "
         "threshold, the readout is ridge regression. Every wiring has the same number of units, "

@@ -6,7 +6,7 @@ import pytest
 
 from synthesis.reproduce import get, names
 from synthesis.reproduce.__main__ import main
-from synthesis.reproduce.report import Report, medians, table
+from synthesis.reproduce.report import Report, medians, mnist_or_why_not, table
 
 
 @pytest.mark.parametrize("name", ["invariant-paths", "geodesics", "sparse-path", "resilience"])
@@ -38,3 +38,15 @@ def test_a_report_is_on_disk_after_every_addition(tmp_path, capsys):
 
 def test_medians_over_seeds():
     assert medians([{"a": 1.0}, {"a": 9.0}, {"a": 2.0}]) == {"a": 2.0}
+
+
+def test_a_reproduction_without_mnist_says_what_it_did_not_measure(tmp_path, monkeypatch, capsys):
+    def absent():
+        raise FileNotFoundError("no MNIST in nowhere")
+
+    monkeypatch.setattr("synthesis.reproduce.report.load_mnist", absent)
+    report = Report("name", "title", tmp_path, "command")
+    assert mnist_or_why_not(report, "## A readout") is None
+    text = (tmp_path / "name.md").read_text()
+    assert "## A readout\n\nNot measured: no MNIST in nowhere." in text
+    assert "A readout: not measured" in capsys.readouterr().out
