@@ -23,7 +23,7 @@ from .report import Report, save_plot, table
 __all__ = ["reproduce"]
 
 SEEDS = range(10)
-MORE_SEEDS = {"paper, hard": range(30)}
+MORE_SEEDS = {"paper, hard": range(60)}
 """Ten are few where a run either has learned to see the flip or has not."""
 LAYER_SEEDS = range(3)
 QUICK_CYCLES = 25_000
