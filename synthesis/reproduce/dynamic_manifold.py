@@ -16,6 +16,7 @@ import numpy as np
 from autograd import value_and_grad
 
 from dmm import compile_machine
+from dmm.axes import new_axes
 
 from ..architectures.manifold import Manifold, Start, pictures
 from ..architectures.manifold.cost import fit_cost, measured_here
@@ -367,9 +368,7 @@ def _say_mnist(report: Report, name: str, steps: int, lines: list[tuple]) -> Non
 
 
 def _draw_field(run: Run, width: int) -> Any:
-    from matplotlib import pyplot
-
-    _, axes = pyplot.subplots(figsize=(4, 4), layout="constrained")
+    axes = new_axes(4, 4)
     axes.imshow(pictures.receptive_field(run.model, run.after, width), cmap="magma")
     axes.set_title("strength with which every pixel is read", fontsize="medium")
     return axes

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from dmm.axes import new_axes, pyplot
+
 __all__ = ["FLOORS", "curves", "easy_hard_easy", "variable_against_fixed"]
 
 FLOORS = {"easy": 9.614, "hard": 8.959}
@@ -43,9 +45,7 @@ def curves(results: Results) -> Any:
     ----------
     results : mapping of "MODE, PROBLEM" to arrays ``cycles``, ``losses`` and ``sizes``
     """
-    from matplotlib import pyplot
-
-    _, axes = pyplot.subplots(2, 2, figsize=(9, 6), sharex="col", squeeze=False)
+    _, axes = pyplot().subplots(2, 2, figsize=(9, 6), sharex="col", squeeze=False)
     for column, problem in enumerate(("easy", "hard")):
         plateaus = HARD_PLATEAUS if problem == "hard" else {}
         _loss_axes(axes[0, column], {f"least possible, {problem}": FLOORS[problem], **plateaus})
@@ -64,9 +64,7 @@ def curves(results: Results) -> Any:
 
 def variable_against_fixed(results: Results) -> Any:
     """Figure 2: medians of the hard problem, networks of variable (colours) and fixed sizes."""
-    from matplotlib import pyplot
-
-    _, axes = pyplot.subplots(figsize=(7, 4.5), layout="constrained")
+    axes = new_axes(7, 4.5)
     _loss_axes(axes, {"least possible": FLOORS["hard"], **HARD_PLATEAUS})
     names = [name for name in results if name.endswith(", hard")]
     fixed = [name for name in names if name.startswith("fixed")]
@@ -83,10 +81,8 @@ def variable_against_fixed(results: Results) -> Any:
 
 def easy_hard_easy(results: Results) -> Any:
     """Figure 3: the problem switches at a third and two thirds of each run's cycles."""
-    from matplotlib import pyplot
-
     chosen = {k: v for k, v in results.items() if k.endswith(", easy-hard-easy")}
-    _, axes = pyplot.subplots(2, 1, figsize=(7, 6), sharex=True)
+    _, axes = pyplot().subplots(2, 1, figsize=(7, 6), sharex=True)
     _loss_axes(axes[0], {f"least possible, {name}": floor for name, floor in FLOORS.items()})
     axes[0].set(xlabel="")
     for i, (name, result) in enumerate(chosen.items()):

@@ -217,9 +217,8 @@ class Digits:
         ValueError
             If it is no whole number, or below 1.
         """
-        changed = replace(self, batch_size=batch_size)
-        check_whole("batch_size", changed.batch_size, 1)
-        return changed
+        check_whole("batch_size", batch_size, 1)
+        return replace(self, batch_size=batch_size)
 
     def as_ink(self) -> Digits:
         """The same task, inputs between 0 (paper) and 1 (full ink)."""

@@ -36,7 +36,7 @@ from vvalues.tracing import support_of
 
 from ...neuron_edits import KeyedNeurons
 from .layout import PREFIX, READOUT
-from .network import check_symbols, cross_entropy
+from .network import check_hidden, check_symbols, cross_entropy, cross_entropy_and_errors
 from .neurons import draw_neuron
 from .settings import ElasticSettings
 
@@ -172,7 +172,8 @@ class ModulatedNetwork:
         ratio = _logistic(self._matrix(parameters, "ratio"))
         additive = (1.0 - ratio) * self._matrix(parameters, "recurrent")
         gating = ratio * self._matrix(parameters, "modulation")
-        state = self._checked_hidden(hidden, len(self.neurons(parameters)))
+        state = np.zeros(len(bias)) if hidden is None else hidden
+        check_hidden(state, len(bias))
         logits = []
         for code in codes:
             added = read[:, code] + anp.dot(additive, state)
@@ -213,9 +214,10 @@ class ModulatedNetwork:
         ratio = self.ratios(parameters)
         weights, modulation = (self._matrix(parameters, kind) for kind in PAIRED[:2])
         stacked = np.concatenate([(1.0 - ratio) * weights, ratio * modulation])
-        start = self._checked_hidden(hidden, len(bias))
+        start = np.zeros(len(bias)) if hidden is None else hidden
+        check_hidden(start, len(bias))
         run = _run(stacked, read.T[codes[:-1]], bias, start)
-        loss, errors = _errors(run.states[1:] @ output.T + readout, codes[1:])
+        loss, errors = cross_entropy_and_errors(run.states[1:] @ output.T + readout, codes[1:])
 
         both, deltas = _pull(run, stacked, errors @ output)
         by_additive, by_gating = np.split(both.T @ run.states[:-1], 2)
@@ -250,18 +252,6 @@ class ModulatedNetwork:
             tree = tree + from_dense(values[:, None], names, [kind])
         return tree
 
-    @staticmethod
-    def _checked_hidden(hidden: Any, size: int) -> Any:
-        """The hidden state to begin with, zeros when omitted."""
-        if hidden is None:
-            return np.zeros(size)
-        if np.shape(hidden) != (size,):
-            raise ValueError(
-                f"hidden state is of shape {np.shape(hidden)}; a network of {size} neurons needs "
-                f"({size},)"
-            )
-        return hidden
-
 
 class _Run(NamedTuple):
     """A cycle read: states (length + 1, neurons), and what was added and gated in every step."""
@@ -283,18 +273,6 @@ def _run(stacked: np.ndarray, drive: np.ndarray, bias: np.ndarray, start: np.nda
         np.add(product[n:], 1.0, out=gates[t])
         np.tanh(gates[t] * added[t] + bias, out=states[t + 1])
     return _Run(states, added, gates)
-
-
-def _errors(logits: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
-    """Cross-entropy, summed, and its gradient by the logits."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    errors = np.exp(shifted)
-    totals = errors.sum(axis=1)
-    steps = np.arange(len(targets))
-    loss = float((np.log(totals) - shifted[steps, targets]).sum())
-    errors /= totals[:, None]
-    errors[steps, targets] -= 1.0
-    return loss, errors
 
 
 def _pull(run: _Run, stacked: np.ndarray, incoming: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -29,7 +29,13 @@ from .layout import PREFIX, READOUT, Layout, Rows, capacity_for, layout_of
 from .neurons import draw_neuron, initial_array
 from .settings import ElasticSettings
 
-__all__ = ["ElasticNetwork", "check_symbols", "cross_entropy"]
+__all__ = [
+    "ElasticNetwork",
+    "check_hidden",
+    "check_symbols",
+    "cross_entropy",
+    "cross_entropy_and_errors",
+]
 
 
 class ElasticNetwork:
@@ -147,7 +153,7 @@ class ElasticNetwork:
         layout = self.layout(support_of(parameters, "parameters"))
         codes = check_symbols(inputs, self.alphabet, least=1)
         start = np.zeros(layout.size) if hidden is None else hidden
-        _check_hidden(start, layout)
+        check_hidden(start, layout.size)
         return _plain_rollout(ravel(restrict(parameters, layout.support)), start, codes, layout)
 
     def plain_loss(self, parameters: VValue, symbols: Any, hidden: Any = None) -> Any:
@@ -177,7 +183,7 @@ class ElasticNetwork:
         layout = self.layout(support_of(parameters, "parameters"))
         codes = check_symbols(symbols, self.alphabet)
         start = np.zeros(layout.size) if hidden is None else hidden
-        _check_hidden(start, layout)
+        check_hidden(start, layout.size)
         return _loss(ravel(restrict(parameters, layout.support)), start, codes, layout)
 
     def linearize(
@@ -191,7 +197,7 @@ class ElasticNetwork:
         layout = self.layout(parameters.support)
         codes = check_symbols(symbols, self.alphabet)
         start = np.zeros(layout.size) if hidden is None else np.asarray(hidden, dtype=np.float64)
-        _check_hidden(start, layout)
+        check_hidden(start, layout.size)
         full = restrict(parameters, layout.support)
         losses, cycle, packed = _run_cycle(full, start, codes, layout)
         gradient = cycle.gradient[0]
@@ -237,11 +243,17 @@ def check_symbols(symbols: Any, alphabet: str, least: int = 2) -> np.ndarray:
     return codes.astype(np.intp)
 
 
-def _check_hidden(hidden: Any, layout: Layout) -> None:
-    if np.shape(hidden) != (layout.size,):
+def check_hidden(hidden: Any, size: int) -> None:
+    """Refuse a hidden state of another shape than (size,).
+
+    Raises
+    ------
+    ValueError
+    """
+    if np.shape(hidden) != (size,):
         raise ValueError(
-            f"hidden state is of shape {np.shape(hidden)}; a network of {layout.size} neurons "
-            f"needs ({layout.size},)"
+            f"hidden state is of shape {np.shape(hidden)}; a network of {size} neurons needs "
+            f"({size},)"
         )
 
 
@@ -274,6 +286,18 @@ def cross_entropy(logits: Any, targets: np.ndarray) -> Any:
     shifted = logits - anp.max(logits, axis=1, keepdims=True)
     totals = anp.log(anp.sum(anp.exp(shifted), axis=1))
     return anp.sum(totals - shifted[np.arange(len(targets)), targets])
+
+
+def cross_entropy_and_errors(logits: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
+    """The same by hand, with its gradient by the logits."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    errors = np.exp(shifted)
+    totals = errors.sum(axis=1)
+    rows = np.arange(len(targets))
+    loss = float((np.log(totals) - shifted[rows, targets]).sum())
+    errors /= totals[:, None]
+    errors[rows, targets] -= 1.0
+    return loss, errors
 
 
 def _plain_loss(flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) -> Any:

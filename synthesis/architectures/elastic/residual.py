@@ -22,6 +22,7 @@ from vvalues import Path, VValue, from_buffer, natural_key
 
 from ...checks import check_finite, check_probability, check_whole
 from ...neuron_edits import AxisNeurons, KeyedNeurons
+from .network import cross_entropy_and_errors
 
 __all__ = ["ResidualNetwork", "ResidualSettings"]
 
@@ -217,7 +218,8 @@ class ResidualNetwork:
             units.append(unit)
             signals.append(signal)
         logits = signal @ leaves["readout", "weights"] + leaves["readout", "bias"]
-        loss, errors = _cross_entropy(logits, labels)
+        total, errors = cross_entropy_and_errors(logits, labels)
+        errors /= len(labels)
 
         gradient: dict[Path, Any] = {}
         _pull_affine(gradient, "readout", signal, errors)
@@ -226,7 +228,7 @@ class ResidualNetwork:
             flow = _pull_block(gradient, name, leaves, unit, signal, flow)
         _pull_affine(gradient, "stem", inputs, flow)
         support = parameters.support
-        return loss, from_buffer(
+        return total / len(labels), from_buffer(
             support, np.concatenate([np.ravel(gradient[path]) for path in support.paths])
         )
 
@@ -276,18 +278,6 @@ def _untraced(parameters: Any) -> VValue:
 
 def _affine(inputs: Any, layer: Any) -> Any:
     return anp.dot(inputs, layer["weights"]) + layer["bias"]
-
-
-def _cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
-    """Mean cross-entropy and its gradient by the logits."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    errors = np.exp(shifted)
-    totals = errors.sum(axis=1)
-    rows = np.arange(len(labels))
-    loss = float(np.mean(np.log(totals) - shifted[rows, labels]))
-    errors /= totals[:, None]
-    errors[rows, labels] -= 1.0
-    return loss, errors / len(labels)
 
 
 def _pull_affine(
