@@ -143,6 +143,7 @@ def table(title: str, columns: list[str], rows: list[list[object]]) -> str:
 
 
 def spelled(value: object) -> str:
+    """An entry of a table: floats with three digits."""
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
@@ -239,6 +240,7 @@ def recurrent() -> str:
 
 
 def spelled_copies(n: int) -> str:
+    """In words, such as "5 copies"."""
     return "1 copy" if n == 1 else f"{n} copies"
 
 

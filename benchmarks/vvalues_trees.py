@@ -68,6 +68,8 @@ class Contender:
 
 
 class VValues(Contender):
+    """One buffer and an interned support: the type of this project."""
+
     name = "V-values"
     make = staticmethod(VValue)
     add_same = add_different = staticmethod(operator.add)
@@ -77,6 +79,8 @@ class VValues(Contender):
 
 
 class BareNumpy(Contender):
+    """The same numbers without a tree: what the machine can do at best."""
+
     name = "bare numpy vector"
     make = staticmethod(lambda tree: np.array([x for node in tree.values() for x in node.values()]))
     add_same = staticmethod(operator.add)
@@ -86,6 +90,8 @@ class BareNumpy(Contender):
 
 
 class NestedDicts(Contender):
+    """What one writes first."""
+
     name = "nested dicts, plain Python"
     make = staticmethod(lambda tree: {key: dict(node) for key, node in tree.items()})
 
@@ -112,6 +118,8 @@ class NestedDicts(Contender):
 
 
 class AutogradDicts(Contender):
+    """Dicts as autograd's vector space, a box per node."""
+
     name = "autograd's dicts"
     make = staticmethod(lambda tree: {key: dict(node) for key, node in tree.items()})
     add_same = staticmethod(lambda a, b: vspace(a).add(a, b))
@@ -125,6 +133,8 @@ class AutogradDicts(Contender):
 
 
 class TreeValues(Contender):
+    """The treevalue package; no gradient."""
+
     name = "treevalue"
 
     def __init__(self) -> None:
@@ -147,6 +157,8 @@ class TreeValues(Contender):
 
 
 class OpTrees(Contender):
+    """The optree package; no gradient."""
+
     name = "optree pytrees"
     make = staticmethod(lambda tree: {key: dict(node) for key, node in tree.items()})
 
@@ -166,6 +178,8 @@ class OpTrees(Contender):
 
 
 class JaxTrees(OpTrees):
+    """jax's pytrees, gradient by tracing at every call."""
+
     name = "jax pytrees"
 
     def __init__(self) -> None:
@@ -180,6 +194,8 @@ class JaxTrees(OpTrees):
 
 
 class JaxJit(JaxTrees):
+    """The same gradient, compiled."""
+
     name = "jax pytrees, jit"
     has_own_trees = False
     add_same = scale = inner = None  # type: ignore[assignment]
@@ -351,6 +367,7 @@ def _digits(number: float) -> str:
 
 
 def report(cells: Cells, sizes: list[int], notes: list[str]) -> str:
+    """The result file: tables of all contenders, figures, remarks."""
     versions = f"Python {platform.python_version()}, numpy {np.__version__}"
     return "\n".join(
         [
@@ -383,6 +400,7 @@ REMARKS = [
 
 
 def main() -> None:
+    """Measure, print and write the result file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 10_000, 1_000_000])
     parser.add_argument("--budget", type=float, default=20.0, help="seconds per call of a rival")
