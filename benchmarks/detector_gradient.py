@@ -97,7 +97,7 @@ def reference(ticks):
     import autograd.numpy as anp
     from autograd import value_and_grad
 
-    from dmm.compiled import OUTPUT, ReferenceProgram
+    from dmm.compiled.program import OUTPUT, ReferenceProgram
     from vvalues import l2_norm
 
     machine, streams, targets = _problem(ticks)
@@ -167,9 +167,9 @@ def _training():
     import numpy as np
 
     from dmm import layered_space, text_streams
-    from synthesis.models import MachineModel
-    from synthesis.objective import MachineObjective
-    from synthesis.optimizers import adam, chain, l1
+    from synthesis.optimize.objective import MachineObjective
+    from synthesis.optimize.optimizers import adam, chain, l1
+    from synthesis.process.machines import MachineModel
     from synthesis.tasks import get_task
 
     machine = layered_space(np.random.default_rng(0))

@@ -41,7 +41,7 @@ from dmm import (
     zoo,
 )
 from vvalues import from_buffer
-from vvalues.support import Support
+from vvalues.core.support import Support
 
 RESULTS = Path(__file__).parent / "results" / "dmm_engines.md"
 TICKS = (35, 70, 140, 280, 560, 1120)

@@ -23,20 +23,20 @@ import numpy as np
 
 import vvalues as vv
 from dmm import layered_space
-from dmm.activations import number
 from dmm.neurons import neuron_type
+from dmm.neurons.detector import number
 from dmm.zoo import duplicate_detector
-from synthesis.black_box import BlackBoxObjective
-from synthesis.gradients import (
+from synthesis.optimize.black_box import BlackBoxObjective
+from synthesis.optimize.gradients import (
     EvolutionStrategy,
     ExactGradient,
     FiniteDifferences,
     StoppedPath,
     descend,
 )
-from synthesis.models import MachineModel
-from synthesis.objective import MachineObjective
-from synthesis.optimizers import adam, chain, clip_by_norm
+from synthesis.optimize.objective import MachineObjective
+from synthesis.optimize.optimizers import adam, chain, clip_by_norm
+from synthesis.process.machines import MachineModel
 from synthesis.tasks import get_task
 from vvalues import from_buffer
 

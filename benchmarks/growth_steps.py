@@ -11,10 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from synthesis.architectures.agnostic import BinaryFamily, FamilyObjective, NeuronStrategy
-from synthesis.architectures.growth import Pooling, Tissue
-from synthesis.architectures.spatial import Polygon
-from synthesis.architectures.spiking import SpikingStack, leaky_retina, published_layers
+from synthesis.architectures.binary import BinaryFamily, FamilyObjective, NeuronStrategy
+from synthesis.architectures.self_organised import Polygon
+from synthesis.architectures.self_organised.growth import Pooling, Tissue
+from synthesis.architectures.self_organised.spiking import (
+    SpikingStack,
+    leaky_retina,
+    published_layers,
+)
 from synthesis.reproduce.report import table
 
 RESULT = Path(__file__).parent / "results" / "growth_steps.md"

@@ -27,8 +27,8 @@ from functools import partial
 
 import numpy as np
 
-from synthesis.architectures.evolving_search import symbolic_search
-from synthesis.formula import formulas, size, to_text
+from synthesis.architectures.evolving.formula import formulas, size, to_text
+from synthesis.architectures.evolving.search.search import symbolic_search
 from synthesis.tasks.regression import CONSTANTS, NGUYEN, formula_task, r_squared
 
 from .measure import machine_line, markdown_table, write_result
@@ -44,7 +44,7 @@ def _ours(task, executor):
     r2 = task.evaluate(model, found.parameters)["held_out_r2"]
     shown, n = to_text(model, found.parameters, 4), None
     try:
-        from synthesis.formula_simplify import simplified
+        from synthesis.architectures.evolving.formula_simplify import simplified
 
         simple = simplified(model, found.parameters, task.held_out_inputs)["y0"]
         shown, n = simple.text, simple.size

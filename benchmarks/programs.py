@@ -23,10 +23,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 
 from dmm import load_machine, save_machine
-from dmm.equations import equations
-from synthesis.models import MachineModel
-from synthesis.settings import Settings
-from synthesis.sweep import sweep
+from dmm.show.algebra.equations import equations
+from synthesis.loop.settings import Settings
+from synthesis.process.machines import MachineModel
+from synthesis.runs.sweep import sweep
 from synthesis.tasks import get_task, task_names
 
 from .measure import RESULTS, machine_line, markdown_table, write_result

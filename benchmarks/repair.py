@@ -22,7 +22,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 
 from dmm.zoo import duplicate_detector
-from synthesis.repair import damaged, repair
+from synthesis.loop.repair import damaged, repair
 from synthesis.tasks import get_task
 from vvalues import restrict
 

@@ -4,25 +4,17 @@ The reference engine (`run`) is the literal two-stroke cycle; the compiled engin
 (`compile_machine`) evaluates all ticks of a level at once and agrees with it to 1e-10.
 """
 
-from . import (  # noqa: F401  (these register the neuron types)
-    activations,
-    elementwise,
-    gates,
-    lists,
-    memories,
-    superfluid,
-)
-from .compiled import Program, ReferenceProgram, compile_machine
-from .engine import Trace, down_movement, run, two_stroke_cycle, up_movement
-from .families import family
-from .files import load_machine, machine_from_matrix, save_machine
-from .hierarchy import machine_neuron
-from .kinds import declare_coercion
-from .machine import Link, Machine
-from .neurons import Field, NeuronType, get_neuron_type, neuron_type, neuron_types, register
-from .session import Session
-from .spaces import layered_space, recurrent_space, superfluid_space
-from .streams import Streams, streams_from_trees, text_streams
+from .compiled.program import Program, ReferenceProgram, compile_machine
+from .machine.files import load_machine, machine_from_matrix, save_machine
+from .machine.machine import Link, Machine
+from .machine.spaces import layered_space, recurrent_space, superfluid_space
+from .machine.streams import Streams, streams_from_trees, text_streams
+from .neurons.families import family
+from .neurons.kinds import declare_coercion
+from .neurons.types import Field, NeuronType, get_neuron_type, neuron_type, neuron_types, register
+from .reference.engine import Trace, down_movement, run, two_stroke_cycle, up_movement
+from .reference.hierarchy import machine_neuron
+from .reference.session import Session
 
 __all__ = [
     "Field",

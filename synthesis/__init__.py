@@ -3,17 +3,17 @@
 Tasks, losses, optimizers on V-values, structure edits and the unattended loop.
 """
 
-from .edits import prune_by_ablation, prune_by_magnitude, remove_dead
-from .estimator import Synthesizer
-from .least_squares import compensated_removals, levenberg_marquardt
-from .loop import Event, Result, search_events, synthesize
-from .models import MachineModel
-from .neuron_edits import add_neuron, delete_neuron
-from .normalise import normalise, simplify_weights, snap
-from .objective import MachineObjective, ModelObjective, Objective
-from .protocols import Model
-from .records import Front, FrontMember, Record
-from .settings import Settings
+from .edits.links import prune_by_ablation, prune_by_magnitude, remove_dead
+from .edits.neurons import add_neuron, delete_neuron
+from .edits.normalise import normalise, simplify_weights, snap
+from .loop.loop import Event, Result, search_events, synthesize
+from .loop.settings import Settings
+from .optimize.least_squares import compensated_removals, levenberg_marquardt
+from .optimize.objective import MachineObjective, ModelObjective, Objective
+from .process.machines import MachineModel
+from .process.protocols import Model
+from .process.records import Front, FrontMember, Record
+from .runs.estimator import Synthesizer
 from .tasks import StreamTask, get_task, task_names
 from .tasks import StreamTask as Task
 

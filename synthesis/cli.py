@@ -15,18 +15,18 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from .settings import Settings
+from .loop.settings import Settings
 
 __all__ = ["main"]
 
 RENDERINGS = {
-    "table": ("display", "table"),
-    "tree": ("display", "tree"),
-    "equations": ("equations", "equations"),
-    "mermaid": ("graph", "to_mermaid"),
-    "dot": ("graph", "to_dot"),
-    "html": ("html", "report"),
-    "python": ("export", "to_python"),
+    "table": ("show.text", "table"),
+    "tree": ("show.text", "tree"),
+    "equations": ("show.algebra.equations", "equations"),
+    "mermaid": ("show.graph", "to_mermaid"),
+    "dot": ("show.graph", "to_dot"),
+    "html": ("show.html", "report"),
+    "python": ("show.export.program", "to_python"),
 }
 INTERRUPTED = 130
 
@@ -57,7 +57,7 @@ def _one_line(error: Exception) -> str:
 def _run(options: argparse.Namespace) -> int:
     from dmm import load_machine
 
-    from .run import Run
+    from .runs.run import Run
     from .tasks import get_task
 
     task = get_task(options.task)
@@ -75,13 +75,13 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    from .run import Run
+    from .runs.run import Run
 
     return _carry_out(Run.resumed(options.folder), options)
 
 
 def _carry_out(run: Any, options: argparse.Namespace) -> int:
-    from .progress import with_progress
+    from .process.progress import with_progress
 
     try:
         for _ in with_progress(run.events()):
@@ -105,7 +105,7 @@ def _carry_out(run: Any, options: argparse.Namespace) -> int:
 def _evaluate(options: argparse.Namespace) -> int:
     from dmm import load_machine
 
-    from .figures import evaluate_machine, figures_table
+    from .show.figures import evaluate_machine, figures_table
     from .tasks import get_task
 
     task = get_task(options.task)
@@ -118,7 +118,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 def _show(options: argparse.Namespace) -> int:
     from dmm import load_machine
 
-    from .checkpoint import is_checkpoint
+    from .process.checkpoint import is_checkpoint
 
     module, function = RENDERINGS[options.rendering or "table"]
     render = getattr(import_module(f"dmm.{module}"), function)
@@ -134,7 +134,7 @@ def _show(options: argparse.Namespace) -> int:
 def _sweep(options: argparse.Namespace) -> int:
     from contextlib import nullcontext
 
-    from .sweep import dask_executor, parse_seeds, sweep
+    from .runs.sweep import dask_executor, parse_seeds, sweep
 
     seeds = parse_seeds(options.seeds)
     cluster = nullcontext() if options.dask is None else dask_executor(options.dask)
@@ -190,7 +190,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    from .tasks.duplicate_detector import PUBLISHED_TEXT, PUBLISHED_TICKS
+    from .tasks.streams.duplicate_detector import PUBLISHED_TEXT, PUBLISHED_TICKS
 
     parser = _Parser(prog="python -m synthesis", description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)

@@ -5,10 +5,9 @@ different shape add. Importing this package registers the type: ``autograd.grad(
 V-value.
 """
 
-from .autodiff import register as _register
-from .io import from_json, load, save, to_json
-from .paths import NUMBER, Path, as_path, format_path, natural_key, parse_path
-from .primitives import (
+from .core.autodiff import register as _register
+from .core.paths import NUMBER, Path, as_path, format_path, natural_key, parse_path
+from .core.primitives import (
     add,
     apply_matrix,
     assemble,
@@ -33,8 +32,9 @@ from .primitives import (
     subtree,
     unravel,
 )
-from .support import Support
-from .tree import VValue, from_buffer
+from .core.support import Support
+from .core.tree import VValue, from_buffer
+from .files.io import from_json, load, save, to_json
 
 _register()
 

@@ -17,9 +17,9 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from .paths import NUMBER, Path
-from .support import Support
-from .tree import VValue, from_leaves
+from .core.paths import NUMBER, Path
+from .core.support import Support
+from .core.tree import VValue, from_leaves
 
 __all__ = [
     "disjoint_pairs",
@@ -81,7 +81,7 @@ def numbers(
         Kinks to keep away from: numbers nearer than ``margin`` are moved out, never rejected.
     margin : float
     """
-    from .testing import keep_clear
+    from .testing.checks import keep_clear
 
     kinks = tuple(away_from)
     plain = st.floats(min_value, max_value, allow_subnormal=False).map(_on_grid)
@@ -160,7 +160,7 @@ def _support(chosen: Iterable[Path], arrays: Shapes | None) -> Support:
 
 def _on(support: Support, elements: SearchStrategy[float] | None) -> SearchStrategy[VValue]:
     """V-values on a given support."""
-    from .tree import from_buffer
+    from .core.tree import from_buffer
 
     chosen = numbers() if elements is None else elements
     values = st.lists(chosen, min_size=support.size, max_size=support.size)

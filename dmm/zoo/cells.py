@@ -12,9 +12,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from vvalues import VValue
-from vvalues.tree import from_leaves
+from vvalues.core.tree import from_leaves
 
-from ..machine import Machine
+from ..machine.machine import Machine
 from .links import links
 
 __all__ = ["GRU_PERIOD", "LSTM_PERIOD", "gru", "lstm"]

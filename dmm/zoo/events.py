@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..machine import Machine
+from ..machine.machine import Machine
 from .links import machine_of
 
 __all__ = ["asynchronous_accumulation", "event_log"]

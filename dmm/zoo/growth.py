@@ -8,8 +8,8 @@ from autograd.tracer import getval
 
 from vvalues import VValue, put
 
-from ..machine import Machine
-from ..neurons import neuron_type, number
+from ..machine.machine import Machine
+from ..neurons.types import neuron_type, number
 from .links import links
 
 __all__ = ["copy_links", "fast_weights", "self_copying"]

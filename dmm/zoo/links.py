@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from vvalues import VValue
-from vvalues.tree import from_leaves
+from vvalues.core.tree import from_leaves
 
-from ..machine import Machine
+from ..machine.machine import Machine
 
 __all__ = ["links", "machine_of"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vvalues import VValue, assemble
 
-from ..machine import Machine
+from ..machine.machine import Machine
 from .links import links, machine_of
 
 __all__ = ["editable", "wave"]

@@ -14,7 +14,7 @@ import numpy as np
 
 from vvalues import VValue, save
 
-from ..architectures.agnostic import (
+from ..architectures.binary import (
     BinaryFamily,
     FamilySettings,
     evolve,
@@ -22,10 +22,10 @@ from ..architectures.agnostic import (
     overlaps,
     walk_between,
 )
-from ..architectures.agnostic import plots as pictures
-from ..optimizers import adam, schedule
+from ..architectures.binary import plots as pictures
+from ..optimize.optimizers import adam, schedule
 from ..tasks.cart_pole import CartPoleImitation, controller
-from ..tasks.mnist import Digits
+from ..tasks.digits import Digits
 from ..weight_space import Categorical, freeze
 from ..weight_space.continual import learn
 from ..weight_space.sparse import sparsified

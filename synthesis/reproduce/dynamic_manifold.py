@@ -16,16 +16,11 @@ import numpy as np
 from autograd import value_and_grad
 
 from dmm import compile_machine
-from dmm.axes import new_axes
+from dmm.show.axes import new_axes
 
 from ..architectures.manifold import Manifold, Start, pictures
 from ..architectures.manifold.cost import fit_cost, measured_here
-from ..architectures.manifold.export import (
-    as_machine,
-    held_streams,
-    observed_outputs,
-    ticks_of,
-)
+from ..architectures.manifold.export import as_machine, held_streams, observed_outputs, ticks_of
 from ..architectures.manifold.objective import ManifoldObjective, Weights, density
 from ..architectures.manifold.sequences import MemoryManifold, RecurrentManifold
 from ..architectures.manifold.training import ManifoldSettings, train
@@ -194,7 +189,7 @@ def _path_of(model: Manifold, cotangent: np.ndarray) -> Callable[..., Any]:
 
 def _labels_only() -> Any:
     """A task of which only the loss is used."""
-    from ..tasks.mnist import Digits
+    from ..tasks.digits import Digits
 
     nothing = np.zeros((0, 784), dtype=np.uint8), np.zeros(0, dtype=np.intp)
     return Digits("labels", *nothing, *nothing)

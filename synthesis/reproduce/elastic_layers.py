@@ -9,7 +9,7 @@ import numpy as np
 
 from ..architectures.elastic.residual import ResidualNetwork, ResidualSettings
 from ..architectures.elastic.residual_training import train_residual
-from ..tasks.mnist import Digits, find_mnist, load_mnist, small_digits
+from ..tasks.digits import Digits, find_mnist, load_mnist, small_digits
 
 __all__ = ["DATA", "layered_figures", "run_layers"]
 

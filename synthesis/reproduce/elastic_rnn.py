@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..processes import ProcessPerCall
+from ..runs.processes import ProcessPerCall
 from . import elastic_plots
 from .elastic_layers import DATA, layered_figures
 from .elastic_runs import EXPERIMENTS, Runs

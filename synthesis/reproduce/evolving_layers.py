@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 from autograd import value_and_grad
 
-from ..architectures.evolving import EvolvingModel
-from ..architectures.evolving_objective import EvolvingObjective
-from ..architectures.evolving_rounding import rounded, without_spare_operations
-from ..architectures.evolving_search import SearchSettings, symbolic_search
-from ..architectures.evolving_training import (
+from ..architectures.evolving.formula import to_text
+from ..architectures.evolving.model import EvolvingModel
+from ..architectures.evolving.objective import EvolvingObjective
+from ..architectures.evolving.search.rounding import rounded, without_spare_operations
+from ..architectures.evolving.search.search import SearchSettings, symbolic_search
+from ..architectures.evolving.training import (
     Ensemble,
     EvolvingSearch,
     EvolvingSettings,
@@ -31,8 +32,7 @@ from ..architectures.evolving_training import (
     over_seeds,
 )
 from ..architectures.perceptron import Perceptron
-from ..formula import to_text
-from ..optimizers import adam, schedule
+from ..optimize.optimizers import adam, schedule
 from ..tasks.regression import NGUYEN, RegressionTask, formula_task, small_experiment
 from .report import Report, save_plot, table
 

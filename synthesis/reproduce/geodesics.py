@@ -14,11 +14,11 @@ import numpy as np
 from vvalues import VValue
 
 from ..architectures import Perceptron
-from ..loop import synthesize
-from ..optimizers import adam, momentum, schedule
-from ..settings import Settings
+from ..loop.loop import synthesize
+from ..loop.settings import Settings
+from ..optimize.optimizers import adam, momentum, schedule
 from ..tasks import get_task
-from ..tasks.mnist import Digits, load_mnist
+from ..tasks.digits import Digits, load_mnist
 from ..weight_space import plots
 from ..weight_space.circuits import along_legs, joined, on_common_support, renamed_apart
 from ..weight_space.continual import learn

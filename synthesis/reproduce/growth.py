@@ -12,16 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..architectures.growth import (
-    Pooling,
-    PoolingSettings,
-    Tissue,
-    grown_network,
-    pooled_features,
-    pooling_tree,
-)
-from ..architectures.growth import plots as pictures
-from ..architectures.spatial import (
+from ..architectures.self_organised import (
     SYNAPSE,
     Polygon,
     disc_wiring,
@@ -29,8 +20,17 @@ from ..architectures.spatial import (
     pixels_under,
     random_wiring,
 )
-from ..optimizers import adam, schedule
-from ..tasks.mnist import Digits
+from ..architectures.self_organised.growth import (
+    Pooling,
+    PoolingSettings,
+    Tissue,
+    grown_network,
+    pooled_features,
+    pooling_tree,
+)
+from ..architectures.self_organised.growth import plots as pictures
+from ..optimize.optimizers import adam, schedule
+from ..tasks.digits import Digits
 from ..weight_space import Categorical, freeze
 from ..weight_space.continual import learn
 from ..weight_space.sparse import sparsified

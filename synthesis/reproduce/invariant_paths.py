@@ -17,8 +17,8 @@ import numpy as np
 from vvalues import VValue
 
 from ..architectures import Perceptron
-from ..optimizers import Optimizer, momentum, schedule
-from ..tasks.mnist import Digits, load_mnist
+from ..optimize.optimizers import Optimizer, momentum, schedule
+from ..tasks.digits import Digits, load_mnist
 from ..weight_space import plots
 from ..weight_space.continual import (
     Memory,

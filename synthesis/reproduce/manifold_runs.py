@@ -13,7 +13,7 @@ from zlib import crc32
 import numpy as np
 
 from vvalues import VValue
-from vvalues.io import write_atomically
+from vvalues.files.io import write_atomically
 
 from ..architectures.manifold import Manifold, Start
 from ..architectures.manifold.objective import ManifoldObjective
@@ -24,9 +24,9 @@ from ..architectures.manifold.training import (
     initial_state,
     manifold_events,
 )
-from ..checkpoint import load_checkpoint, save_checkpoint
-from ..records import to_jsonl
-from ..tasks.mnist import Digits, load_mnist, small_digits
+from ..process.checkpoint import load_checkpoint, save_checkpoint
+from ..process.records import to_jsonl
+from ..tasks.digits import Digits, load_mnist, small_digits
 
 __all__ = ["Run", "digits", "mnist_run", "task_described", "trained"]
 

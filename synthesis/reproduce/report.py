@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from vvalues.io import write_atomically
+from vvalues.files.io import write_atomically
 
-from ..tasks.mnist import Digits, load_mnist
+from ..tasks.digits import Digits, load_mnist
 
 __all__ = ["Report", "medians", "mnist_or_why_not", "over_seeds", "save_plot", "table"]
 

@@ -14,12 +14,12 @@ from scipy.stats import spearmanr
 from vvalues import VValue, from_buffer
 
 from ..architectures import Perceptron
-from ..loop import synthesize
-from ..models import MachineModel
-from ..optimizers import momentum, schedule
-from ..settings import Settings
+from ..loop.loop import synthesize
+from ..loop.settings import Settings
+from ..optimize.optimizers import momentum, schedule
+from ..process.machines import MachineModel
 from ..tasks import get_task
-from ..tasks.mnist import Digits, load_mnist
+from ..tasks.digits import Digits, load_mnist
 from ..weight_space import plots
 from ..weight_space.circuits import (
     circuit_reference,

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from ..architectures import Perceptron
-from ..loop import synthesize
-from ..models import MachineModel
-from ..objective import MachineObjective
-from ..optimizers import adam, chain, clip_by_norm, l1, momentum, schedule
-from ..settings import Settings
+from ..loop.loop import synthesize
+from ..loop.settings import Settings
+from ..optimize.objective import MachineObjective
+from ..optimize.optimizers import adam, chain, clip_by_norm, l1, momentum, schedule
+from ..process.machines import MachineModel
 from ..tasks import get_task
-from ..tasks.mnist import Digits, load_mnist
+from ..tasks.digits import Digits, load_mnist
 from ..weight_space import plots
 from ..weight_space.circuits import circuit_reference
 from ..weight_space.continual import learn

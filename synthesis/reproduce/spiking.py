@@ -11,16 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from ..architectures.growth import receptive_fields
-from ..architectures.spatial import (
+from ..architectures.self_organised import (
     SYNAPSE,
     disc_wiring,
     fit_readout,
     pixels_under,
     random_wiring,
 )
-from ..architectures.spatial import movies as pictures
-from ..architectures.spiking import (
+from ..architectures.self_organised import movies as pictures
+from ..architectures.self_organised.growth import receptive_fields
+from ..architectures.self_organised.spiking import (
     Encoding,
     LayerSettings,
     SpikingAutoencoder,
@@ -31,7 +31,7 @@ from ..architectures.spiking import (
     published_layers,
     wave_figures,
 )
-from ..tasks.mnist import Digits
+from ..tasks.digits import Digits
 from .report import Report, medians, mnist_or_why_not, over_seeds, table
 
 __all__ = ["organised_stack", "read_out", "read_pixels", "reproduce", "wirings"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .base import Example, StreamTask, targets_of_machine
-from .duplicate_detector import DUPLICATE_DETECTOR
-from .suite import SUITE
+from .streams.base import Example, StreamTask, targets_of_machine
+from .streams.duplicate_detector import DUPLICATE_DETECTOR
+from .streams.suite import SUITE
 
 __all__ = ["Example", "StreamTask", "get_task", "targets_of_machine", "task_names"]
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from vvalues import VValue
 
-from ..checks import check_probability, check_whole
-from ..protocols import Model
+from ..process.checks import check_probability, check_whole
+from ..process.protocols import Model
 
 __all__ = ["CartPole", "CartPoleImitation", "controller"]
 

@@ -18,8 +18,8 @@ import numpy as np
 
 from vvalues import VValue
 
-from ..checks import check_probability
-from ..protocols import Model
+from ..process.checks import check_probability
+from ..process.protocols import Model
 
 __all__ = [
     "ALPHABET",

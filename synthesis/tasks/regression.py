@@ -19,8 +19,8 @@ import numpy as np
 
 from vvalues import VValue
 
-from ..architectures.evolving import check_table
-from ..protocols import Model
+from ..architectures.evolving.model import check_table
+from ..process.protocols import Model
 
 __all__ = [
     "CONSTANTS",

@@ -9,8 +9,8 @@ import numpy as np
 
 from vvalues import VValue
 
-from ..checks import check_whole
-from ..protocols import Model
+from ..process.checks import check_whole
+from ..process.protocols import Model
 from .squares import squared_errors
 
 __all__ = ["Echo", "Latch"]

@@ -12,9 +12,9 @@ import numpy as np
 
 from vvalues import VValue, from_buffer
 
-from ..optimizers import Optimizer, momentum
-from ..protocols import Model, Task
-from ..tasks.mnist import Digits
+from ..optimize.optimizers import Optimizer, momentum
+from ..process.protocols import Model, Task
+from ..tasks.digits import Digits
 from .linearization import linearize
 from .outputs import Categorical, softmax
 from .path import Waypoint, last, null_space_slope, walk

@@ -9,8 +9,8 @@ import numpy as np
 
 from vvalues import VValue, from_buffer
 
-from ..optimizers import schedule
-from ..protocols import Model
+from ..optimize.optimizers import schedule
+from ..process.protocols import Model
 from .outputs import softmax
 from .path import Waypoint, invariant_path, last, normalized
 from .reference import Reference, copied

@@ -15,8 +15,8 @@ import numpy as np
 
 from vvalues import VValue
 
-from ..optimizers import Optimizer
-from ..protocols import Model
+from ..optimize.optimizers import Optimizer
+from ..process.protocols import Model
 from .linearization import inputs_at, linearize, number_of_inputs
 from .outputs import Categorical, Outputs
 from .path import Waypoint, normalized, walk

@@ -14,8 +14,8 @@ from autograd import make_jvp, make_vjp
 
 from vvalues import Support, VValue, from_buffer, restrict
 
-from ..models import MachineModel
-from ..protocols import Model
+from ..process.machines import MachineModel
+from ..process.protocols import Model
 
 __all__ = ["Linearization", "inputs_at", "linearize", "number_of_inputs"]
 

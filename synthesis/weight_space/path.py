@@ -16,9 +16,9 @@ import numpy as np
 
 from vvalues import VValue, from_buffer
 
-from ..optimizers import Optimizer
-from ..protocols import Model
-from ..records import Record
+from ..optimize.optimizers import Optimizer
+from ..process.protocols import Model
+from ..process.records import Record
 from .linearization import inputs_at, linearize, number_of_inputs
 from .metric import masked, project_out, solve_metric
 from .reference import Reference, check_inputs
@@ -75,7 +75,7 @@ def normalized(size: float | Callable[[int], float]) -> Optimizer:
 
     Parameters
     ----------
-    size : float, or a function from the step to one (see `synthesis.optimizers.schedule`)
+    size : float, or a function from the step to one (see `synthesis.optimize.optimizers.schedule`)
 
     Notes
     -----

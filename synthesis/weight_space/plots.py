@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dmm import Machine
-from dmm.axes import new_axes
+from dmm.show.axes import new_axes
 from vvalues import VValue
 
 from .path import Waypoint

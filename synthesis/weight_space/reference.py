@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from vvalues import Support, VValue, format_path, from_buffer, restrict
-from vvalues.tracing import is_traced
+from vvalues.core.tracing import is_traced
 
-from ..protocols import Model
+from ..process.protocols import Model
 from .linearization import inputs_at, linearize, number_of_inputs
 from .outputs import Categorical, Outputs
 

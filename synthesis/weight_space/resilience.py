@@ -14,8 +14,8 @@ import numpy as np
 from vvalues import VValue, from_buffer
 
 from ..architectures.perceptron import Perceptron
-from ..optimizers import schedule
-from ..protocols import Model
+from ..optimize.optimizers import schedule
+from ..process.protocols import Model
 from .linearization import linearize, number_of_inputs
 from .metric import masked, metric_diagonal
 from .path import Waypoint, normalized, walk

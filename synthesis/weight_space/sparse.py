@@ -12,8 +12,8 @@ import numpy as np
 
 from vvalues import VValue, from_buffer
 
-from ..optimizers import Optimizer, momentum, schedule
-from ..protocols import Model, Task
+from ..optimize.optimizers import Optimizer, momentum, schedule
+from ..process.protocols import Model, Task
 from .path import Waypoint, invariant_path, last, normalized, walk
 from .reference import Reference, copied
 from .slopes import Invariance, PullToPruned, TaskLoss, largest_kept, weighted

@@ -16,7 +16,7 @@ from dmm import Machine, Streams, streams_from_trees, superfluid_space, text_str
 from dmm.machine import fixed_links
 from dmm.neurons import get_neuron_type, neuron_types
 from vvalues import VValue
-from vvalues.tree import from_leaves
+from vvalues.core.tree import from_leaves
 
 PUBLISHED = ("accum", "norm", "compare", "dot")
 SOURCES = ("input", "eos", "const_1")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from synthesis.tasks.mnist import find_mnist
+from synthesis.tasks.digits import find_mnist
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

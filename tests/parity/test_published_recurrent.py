@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 
 from dmm import load_machine, text_streams
-from synthesis.gradients import ExactGradient, StoppedPath, descend
-from synthesis.models import MachineModel
-from synthesis.objective import MachineObjective
-from synthesis.optimizers import Optimizer, adam, chain
+from synthesis.optimize.gradients import ExactGradient, StoppedPath, descend
+from synthesis.optimize.objective import MachineObjective
+from synthesis.optimize.optimizers import Optimizer, adam, chain
+from synthesis.process.machines import MachineModel
 from synthesis.tasks import get_task
 from vvalues import from_buffer
 

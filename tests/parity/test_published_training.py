@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from dmm import load_machine, text_streams
-from synthesis.models import MachineModel
-from synthesis.objective import MachineObjective
-from synthesis.optimizers import adam, chain, l1
+from synthesis.optimize.objective import MachineObjective
+from synthesis.optimize.optimizers import adam, chain, l1
+from synthesis.process.machines import MachineModel
 from synthesis.tasks import get_task
 
 ACCUMULATORS = (("accum", "dict-1"),)

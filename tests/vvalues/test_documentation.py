@@ -13,7 +13,7 @@ import pytest
 import vvalues
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "vvalues.md"
-MODULES = [f"vvalues.{module.name}" for module in pkgutil.iter_modules(vvalues.__path__)]
+MODULES = [module.name for module in pkgutil.walk_packages(vvalues.__path__, "vvalues.")]
 
 
 @pytest.mark.parametrize("name", MODULES)

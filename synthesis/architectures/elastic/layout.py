@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vvalues import Support, VValue, format_path, from_buffer, natural_key
-from vvalues.kernels import align
+from vvalues.core.kernels import align
 
 __all__ = ["Layout", "Rows", "capacity_for", "layout_of"]
 

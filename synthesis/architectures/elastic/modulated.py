@@ -32,9 +32,9 @@ from vvalues import (
     natural_key,
     restrict,
 )
-from vvalues.tracing import support_of
+from vvalues.core.tracing import support_of
 
-from ...neuron_edits import KeyedNeurons
+from ...edits.neurons import KeyedNeurons
 from .layout import PREFIX, READOUT
 from .network import check_hidden, check_symbols, cross_entropy, cross_entropy_and_errors
 from .neurons import draw_neuron

@@ -21,9 +21,9 @@ from autograd import grad
 from autograd.extend import defjvp, defvjp, primitive
 
 from vvalues import Path, Support, VValue, assemble, dense, ravel, restrict, unravel
-from vvalues.tracing import support_of
+from vvalues.core.tracing import support_of
 
-from ...neuron_edits import KeyedNeurons
+from ...edits.neurons import KeyedNeurons
 from .cycle import LaneCycle
 from .layout import PREFIX, READOUT, Layout, Rows, capacity_for, layout_of
 from .neurons import draw_neuron, initial_array

@@ -7,7 +7,7 @@ is added. L1 on both, a threshold and a reserve do for units and blocks what the
 of a recurrent network: widths and depth follow what the task needs.
 
 The source only proposes this (T. Miconi, arXiv:1606.06216, section 5). A block is a subtree, a unit
-is an index along its arrays; both come and go by the general edits of `synthesis.neuron_edits`.
+is an index along its arrays; both come and go by the general edits of `synthesis.edits.neurons`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import numpy as np
 
 from vvalues import Path, VValue, from_buffer, natural_key
 
-from ...checks import check_finite, check_probability, check_whole
-from ...neuron_edits import AxisNeurons, KeyedNeurons
+from ...edits.neurons import AxisNeurons, KeyedNeurons
+from ...process.checks import check_finite, check_probability, check_whole
 from .network import cross_entropy_and_errors
 
 __all__ = ["ResidualNetwork", "ResidualSettings"]

@@ -9,9 +9,9 @@ import numpy as np
 
 from vvalues import VValue, from_buffer
 
-from ...neuron_edits import add_neuron, delete_neuron
-from ...optimizers import adagrad, state_leaves
-from ...tasks.mnist import Digits
+from ...edits.neurons import add_neuron, delete_neuron
+from ...optimize.optimizers import adagrad, state_leaves
+from ...tasks.digits import Digits
 from .residual import ResidualNetwork, ResidualSettings
 from .rules import members_to_delete, wants_another
 

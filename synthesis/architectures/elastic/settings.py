@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...checks import check_finite, check_probability, check_whole
+from ...process.checks import check_finite, check_probability, check_whole
 
 __all__ = ["MODES", "ElasticSettings"]
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from vvalues import VValue, from_buffer, restrict
 
-from ...neuron_edits import KeyedNeurons, add_neuron, delete_neuron, neuron_leaves
-from ...optimizers import Optimizer, adagrad, chain, clip, state_leaves, with_state_leaves
+from ...edits.neurons import KeyedNeurons, add_neuron, delete_neuron, neuron_leaves
+from ...optimize.optimizers import Optimizer, adagrad, chain, clip, state_leaves, with_state_leaves
 from ...tasks.characters import Phase
 from .layout import PREFIX, READOUT
 from .modulated import ModulatedNetwork

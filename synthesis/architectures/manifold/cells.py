@@ -74,7 +74,7 @@ defjvp(
 
 
 class CellScan:
-    """Memory cells over time; the run of `dmm.differentials.evaluate`.
+    """Memory cells over time; the run of `dmm.compiled.differentials.evaluate`.
 
     Its variables are one vector: what every cell receives, (cells, steps, samples), then its
     weights (cells, 4, 3): for every gate of what is received, of the last output, and bias.

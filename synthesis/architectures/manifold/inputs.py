@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from vvalues.tracing import is_traced
+from vvalues.core.tracing import is_traced
 
 __all__ = ["checked_inputs"]
 

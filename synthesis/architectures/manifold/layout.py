@@ -13,7 +13,7 @@ import numpy as np
 
 from vvalues import Support, format_path
 
-from ...checks import check_positive, check_whole
+from ...process.checks import check_positive, check_whole
 
 __all__ = ["CLOSENESS", "Layout"]
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import autograd.numpy as anp
 import numpy as np
 
-from dmm.differentials import evaluate
+from dmm.compiled.differentials import evaluate
 from vvalues import VValue, from_buffer, ravel
-from vvalues.tracing import is_traced, support_of, unboxed
+from vvalues.core.tracing import is_traced, support_of, unboxed
 
 from .closeness import Closeness
 from .evaluation import SLOPE, Evaluation

@@ -14,7 +14,7 @@ import autograd.numpy as anp
 import numpy as np
 
 from vvalues import Support, VValue, format_path, ravel
-from vvalues.tracing import support_of
+from vvalues.core.tracing import support_of
 
 from .inputs import checked_inputs
 from .layout import Layout

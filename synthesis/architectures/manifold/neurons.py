@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from vvalues import Path, Support, VValue, from_buffer, restrict
-from vvalues.tree import from_leaves
+from vvalues.core.tree import from_leaves
 
-from ...neurons import KeyedNeurons, shown
+from ...edits.places import KeyedNeurons, shown
 from .network import hidden_number
 
 __all__ = ["ManifoldNeurons", "NetworkNeurons"]
@@ -37,7 +37,7 @@ class NetworkNeurons(KeyedNeurons):
 
     Examples
     --------
-    >>> from synthesis.neuron_edits import delete_neuron
+    >>> from synthesis.edits.neurons import delete_neuron
     >>> tree = VValue({"hidden-0": {"links": {"input-0": 2.0}},
     ...                "output-0": {"bias": 1.0, "links": {"hidden-0": 3.0}}})
     >>> delete_neuron(tree, (), NetworkNeurons(), names=["hidden-0"])[0]
@@ -87,7 +87,7 @@ class ManifoldNeurons:
     Examples
     --------
     >>> from synthesis.architectures.manifold import Manifold
-    >>> from synthesis.neuron_edits import delete_neuron
+    >>> from synthesis.edits.neurons import delete_neuron
     >>> model = Manifold(2, 3, 1, link_weights=True)
     >>> tree = model.initial(np.random.default_rng(0))
     >>> smaller, _ = delete_neuron(tree, (), ManifoldNeurons(model), names=["hidden-1"])

@@ -17,7 +17,7 @@ from autograd import value_and_grad
 
 from vvalues import VValue
 
-from ...checks import check_finite
+from ...process.checks import check_finite
 from .cost import CostModel
 from .layout import Layout
 from .model import Links

@@ -15,7 +15,7 @@ import numpy as np
 from dmm import Machine
 from vvalues import VValue
 
-from ...checkpoint import load_checkpoint
+from ...process.checkpoint import load_checkpoint
 from .export import as_machine
 from .model import Manifold, Start
 from .pictures import adjacency

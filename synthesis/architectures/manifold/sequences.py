@@ -19,9 +19,9 @@ from typing import Any
 import autograd.numpy as anp
 import numpy as np
 
-from dmm.differentials import evaluate
+from dmm.compiled.differentials import evaluate
 from vvalues import Support, VValue, from_buffer, ravel, unravel
-from vvalues.tracing import support_of
+from vvalues.core.tracing import support_of
 
 from .cells import GATES, CellScan, link_product
 from .gathering import take

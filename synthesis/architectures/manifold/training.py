@@ -10,11 +10,11 @@ import numpy as np
 
 from vvalues import VValue, from_buffer
 
-from ...checks import check_positive, check_whole
-from ...loop import Event
-from ...optimizers import Optimizer, adam, schedule, state_leaves, with_state_leaves
-from ...records import Record
-from ...state import SearchState, generator_from, generator_state
+from ...optimize.optimizers import Optimizer, adam, schedule, state_leaves, with_state_leaves
+from ...process.checks import check_positive, check_whole
+from ...process.events import Event
+from ...process.records import Record
+from ...process.state import SearchState, generator_from, generator_state
 from .objective import ManifoldObjective, Weights
 
 __all__ = ["ManifoldSearch", "ManifoldSettings", "initial_state", "manifold_events", "train"]

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from synthesis.architectures.evolving import EvolvingModel
-from synthesis.architectures.evolving_operations import OPERATIONS
-from synthesis.architectures.evolving_structure import add_operation, operation_names
+from synthesis.architectures.evolving.operations import OPERATIONS
+from synthesis.architectures.evolving.structure import add_operation, operation_names
 from vvalues import from_buffer
 
 weights = st.floats(-2, 2).map(lambda x: round(x, 3))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import synthesis.tasks.characters as characters
-from synthesis.protocols import Task
+from synthesis.process.protocols import Task
 from synthesis.tasks.characters import (
     CharacterTask,
     easy_hard_easy,

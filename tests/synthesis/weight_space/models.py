@@ -5,8 +5,8 @@ import numpy as np
 
 from dmm import layered_space, text_streams
 from synthesis.architectures import Perceptron
-from synthesis.models import MachineModel
-from synthesis.tasks.mnist import Digits
+from synthesis.process.machines import MachineModel
+from synthesis.tasks.digits import Digits
 from vvalues import VValue, from_buffer
 
 

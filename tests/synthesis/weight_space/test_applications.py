@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from synthesis.architectures import Perceptron
-from synthesis.optimizers import adam, momentum
+from synthesis.optimize.optimizers import adam, momentum
 from synthesis.weight_space.continual import (
     continual_sequence,
     elastic_weights,

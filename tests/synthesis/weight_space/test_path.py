@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from synthesis.optimizers import momentum, sgd
-from synthesis.records import Record
+from synthesis.optimize.optimizers import momentum, sgd
+from synthesis.process.records import Record
 from synthesis.weight_space.metric import output_drift
 from synthesis.weight_space.outputs import Numbers
 from synthesis.weight_space.path import (

@@ -16,7 +16,7 @@ import synthesis.architectures.elastic.settings
 from synthesis import Model
 from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings
 from synthesis.edits import prune_by_magnitude
-from synthesis.neuron_edits import delete_neuron
+from synthesis.edits.neurons import delete_neuron
 from synthesis.tasks.characters import easy_task
 from vvalues import VValue, from_buffer
 

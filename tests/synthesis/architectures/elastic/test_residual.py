@@ -14,9 +14,9 @@ import synthesis.architectures.elastic.residual as residual
 from synthesis import Model
 from synthesis.architectures.elastic.residual import ResidualNetwork, ResidualSettings
 from synthesis.architectures.elastic.residual_training import train_residual
-from synthesis.neuron_edits import add_neuron, delete_neuron
-from synthesis.optimizers import adagrad
-from synthesis.tasks.mnist import Digits
+from synthesis.edits.neurons import add_neuron, delete_neuron
+from synthesis.optimize.optimizers import adagrad
+from synthesis.tasks.digits import Digits
 from vvalues import from_buffer
 
 MODEL = ResidualNetwork(6, 3, 5)
@@ -88,7 +88,7 @@ def test_a_new_block_hardly_changes_the_outputs_and_memory_follows():
 
 def test_width_and_depth_follow_the_task():
     pytest.importorskip("sklearn", reason="the small digits come with scikit-learn")
-    from synthesis.tasks.mnist import small_digits
+    from synthesis.tasks.digits import small_digits
 
     task = small_digits()
     model = ResidualNetwork(64, 10, 32)

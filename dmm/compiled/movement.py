@@ -1,0 +1,174 @@
+"""Down movements on arrays: rows from slots, and their transposes.
+
+State arrays are ``numbers`` of shape (machines, slots, ticks + 1, strings) and ``keys`` with a
+further axis. Entry ``t + 1`` holds what a neuron emits at tick ``t``, entry 0 what it emitted
+before the first one, so that *reading* the array at ``t`` is the one tick of delay every link has.
+The leading axis runs over machines (several weight vectors on one plan), and over directions in
+forward mode.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..neurons.kernel import Stream
+from .arrays import apply, outer
+from .layout import Block, Group, LinkTable
+
+__all__ = ["Signals", "State", "Workspace", "inputs_of", "load", "pull", "read", "store"]
+
+
+@dataclass
+class Signals:
+    """Outputs of all neurons at all times, their tangents or their cotangents."""
+
+    numbers: np.ndarray  # (machines, slots, ticks + 1, strings)
+    keys: np.ndarray  # (machines, key slots, ticks + 1, strings, keys)
+
+    @property
+    def ticks(self) -> int:
+        return self.numbers.shape[2] - 1
+
+    @property
+    def after(self) -> Signals:
+        """What is emitted at the ticks, without the entry before the first."""
+        return Signals(self.numbers[:, :, 1:], self.keys[:, :, 1:])
+
+    def at(self, time: int) -> tuple[np.ndarray, np.ndarray]:
+        """Outputs at one time: (machines, slots, strings) and (..., keys)."""
+        return self.numbers[:, :, time], self.keys[:, :, time]
+
+    def first(self, machines: int) -> Signals:
+        """The signals of the first machines (or directions)."""
+        return Signals(self.numbers[:machines], self.keys[:machines])
+
+
+@dataclass
+class State:
+    """Everything a forward pass leaves behind for the derivatives."""
+
+    weights: np.ndarray  # (machines, live links)
+    signals: Signals
+    records: list[Any] = field(default_factory=list)  # what each block keeps for its derivatives
+    partials: list[Any] | None = None
+    observed: np.ndarray | None = None
+
+
+class Workspace:
+    """Large arrays that are kept from one evaluation to the next.
+
+    A fresh large array costs a page fault for every 4 kB; on short runs that is half of the time.
+    Only one state at a time lives in a workspace: ``owner`` says which.
+    """
+
+    def __init__(self) -> None:
+        self._arrays: dict[tuple, np.ndarray] = {}
+        self.owner: Any = None
+
+    def take(self, name: Any, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+        """The array of this name; zeros when it is new, otherwise as it was left."""
+        key = name, np.dtype(dtype)
+        array = self._arrays.get(key)
+        if array is None or array.shape != shape:
+            array = self._arrays[key] = np.zeros(shape, dtype)
+        return array
+
+
+# -------------------- down movement --------------------
+
+
+def read(
+    block: Block,
+    table: LinkTable,
+    weights: np.ndarray,
+    signals: Signals,
+    *,
+    with_keys: bool = True,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Rows of a block from the slots before it, for all ticks: numbers, and keys if any."""
+    matrix, key_matrix = matrices(block, table, weights)
+    ticks = signals.ticks
+    rows = apply(matrix, signals.numbers[:, : matrix.shape[2]])[:, :, :ticks]
+    if not with_keys or not block.n_key_rows or not signals.keys.shape[-1]:
+        return rows, None
+    return rows, apply(key_matrix, signals.keys[:, : key_matrix.shape[2]])[:, :, :ticks]
+
+
+def matrices(block: Block, table: LinkTable, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Network matrix into a block as arrays: (machines, rows, slots before it), and for keys."""
+    machines = weights.shape[0]
+    matrix = np.zeros((machines, block.n_rows, block.slots.start), weights.dtype)
+    matrix[:, table.row, table.slot] = weights[:, table.link]
+    key_matrix = np.zeros((machines, block.n_key_rows, block.key_slots.start), weights.dtype)
+    key_matrix[:, table.key_row, table.key_slot] = weights[:, table.key_link]
+    return matrix, key_matrix
+
+
+def pull(
+    block: Block,
+    rows: np.ndarray,
+    key_rows: np.ndarray | None,
+    state: State,
+    cotangents: Signals,
+    gradient: np.ndarray,
+    n_quiet: tuple[int, int],
+) -> None:
+    """Transposed down movement: cotangents of rows to those of earlier slots and of links.
+
+    Parameters
+    ----------
+    n_quiet : (slots, key slots)
+        How many of the first slots need no cotangents (nothing is upstream of the sources).
+    """
+    matrix, key_matrix = matrices(block, block.outer, state.weights)
+    table, ticks = block.outer, cotangents.ticks
+    n, quiet = matrix.shape[2], n_quiet[0]
+    matrix_gradient = outer(rows, state.signals.numbers[:, :n, :ticks])
+    gradient[:, table.link] += matrix_gradient[:, table.row, table.slot]
+    if n > quiet:
+        back = apply(matrix[:, :, quiet:].swapaxes(1, 2), rows)
+        cotangents.numbers[:, quiet:n, :ticks] += back
+    if key_rows is None or not block.n_key_rows:
+        return
+    n, quiet = key_matrix.shape[2], n_quiet[1]
+    matrix_gradient = outer(key_rows, state.signals.keys[:, :n, :ticks])
+    gradient[:, table.key_link] += matrix_gradient[:, table.key_row, table.key_slot]
+    if n > quiet:
+        back = apply(key_matrix[:, :, quiet:].swapaxes(1, 2), key_rows)
+        cotangents.keys[:, quiet:n, :ticks] += back
+
+
+# -------------------- groups: streams in and out of the arrays --------------------
+
+
+def inputs_of(group: Group, rows: np.ndarray, key_rows: np.ndarray | None) -> list[Stream]:
+    """A group's input streams, one per read field, as views of the rows."""
+    return [
+        Stream(
+            rows[:, segment.span],
+            key_rows[:, segment.key_span] if key_rows is not None and segment.key_span else None,
+        )
+        for segment in group.rows
+    ]
+
+
+def store(group: Group, outputs: list[Stream], signals: Signals) -> None:
+    """Write a group's output streams, one per written field."""
+    for segment, stream in zip(group.slots, outputs, strict=True):
+        signals.numbers[:, segment.span] = stream.number
+        if segment.key_span:
+            signals.keys[:, segment.key_span] = 0.0 if stream.keys is None else stream.keys
+
+
+def load(group: Group, signals: Signals) -> list[Stream]:
+    """A group's output streams as views."""
+    return [
+        Stream(
+            signals.numbers[:, segment.span],
+            signals.keys[:, segment.key_span] if segment.key_span else None,
+        )
+        for segment in group.slots
+    ]

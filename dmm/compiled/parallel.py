@@ -1,0 +1,196 @@
+"""Parallel blocks: neurons outside any cycle, evaluated for all ticks at once.
+
+A self-link on a summing neuron is no obstacle: it is a linear filter over time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..neurons.kernel import Stream
+from .arrays import linear_filter
+from .directions import Directions
+from .layout import Block, Group
+from .movement import Signals, State, inputs_of, load, read, store
+
+__all__ = ["ParallelBlock"]
+
+Rows = tuple[np.ndarray, "np.ndarray | None"]
+
+
+class ParallelBlock:
+    """Evaluator of one parallel block.
+
+    Parameters
+    ----------
+    block : Block
+    stopped : set of (neuron type, field) whose inputs pass no gradient
+    """
+
+    def __init__(self, block: Block, stopped: frozenset[tuple[str, str]]) -> None:
+        self.block = block
+        self.stopped = stopped
+
+    def forward(self, state: State) -> Rows:
+        """Fill the block's slots; the record is its rows."""
+        rows = read(self.block, self.block.outer, state.weights, state.signals)
+        for group in self.block.groups:
+            outputs = group.kernel.forward(inputs_of(group, *rows))
+            store(
+                group,
+                self._filtered(group, outputs, state.weights, state.signals),
+                state.signals.after,
+            )
+        return rows
+
+    def linearise(self, rows: Rows) -> list[Any]:
+        """Local partial derivatives of every group."""
+        return [group.kernel.linearise(inputs_of(group, *rows)) for group in self.block.groups]
+
+    # -------------------- self-links --------------------
+
+    def _feedback(
+        self, group: Group, weights: np.ndarray, stopped: frozenset[tuple[str, str]] = frozenset()
+    ) -> np.ndarray | None:
+        """Self-link weight of every neuron of a summing group, (machines, neurons)."""
+        if not group.has_self_links:
+            return None
+        table = self.block.inner
+        on_row = np.zeros((weights.shape[0], self.block.n_rows), weights.dtype)
+        on_row[:, table.row] = weights[:, table.link]  # a row has one self-link at most
+        total = np.zeros((weights.shape[0], len(group.neurons)), weights.dtype)
+        for read_field, segment in zip(group.kind.reads, group.rows, strict=True):
+            if (group.kind.name, read_field.name) not in stopped:
+                total += on_row[:, segment.span]
+        return total if np.any(total) else None
+
+    def _filtered(
+        self,
+        group: Group,
+        outputs: list[Stream],
+        weights: np.ndarray,
+        signals: Signals,
+        stopped: frozenset[tuple[str, str]] = frozenset(),
+    ) -> list[Stream]:
+        """Outputs with the self-links' contribution, which starts from the entry at time 0."""
+        feedback = self._feedback(group, weights, stopped)
+        if feedback is None:
+            return outputs
+        (segment,), (stream,) = group.slots, outputs  # a summing neuron writes one field
+        number = linear_filter(stream.number, feedback, before=signals.numbers[:, segment.span, 0])
+        if stream.keys is None:
+            return [Stream(number)]
+        before = signals.keys[:, segment.key_span, 0] if segment.key_span else None
+        return [Stream(number, linear_filter(stream.keys, feedback, before=before))]
+
+    # -------------------- reverse mode --------------------
+
+    def adjoint(
+        self, partials: list[Any], state: State, cotangents: Signals, gradient: np.ndarray
+    ) -> Rows:
+        """Cotangents of the rows, from those of the block's slots; self-links' gradient."""
+        rows, key_rows = self._empty_rows(state)
+        for group, partial in zip(self.block.groups, partials, strict=True):
+            outputs = load(group, cotangents.after)
+            feedback = self._feedback(group, state.weights, self.stopped)
+            if feedback is not None:
+                outputs = [self._unfiltered(group, outputs[0], feedback, cotangents)]
+            inputs = group.kernel.adjoint(partial, outputs)
+            self._write_rows(group, inputs, rows, key_rows)
+        if len(self.block.inner.link):
+            self._self_link_gradient(rows, key_rows, state, gradient)
+        return rows, key_rows
+
+    def _empty_rows(self, state: State) -> Rows:
+        block, numbers, keys = self.block, state.signals.numbers, state.signals.keys
+        shape = (len(numbers), block.n_rows, state.signals.ticks, numbers.shape[3])
+        rows = np.zeros(shape, numbers.dtype)
+        if not block.n_key_rows or not keys.shape[-1]:
+            return rows, None
+        key_shape = (len(numbers), block.n_key_rows, *shape[2:], keys.shape[-1])
+        return rows, np.zeros(key_shape, numbers.dtype)
+
+    @staticmethod
+    def _unfiltered(
+        group: Group, stream: Stream, feedback: np.ndarray, cotangents: Signals
+    ) -> Stream:
+        """The filter against time; what flows out at its start belongs to the entry at time 0."""
+        (segment,) = group.slots
+        number = linear_filter(stream.number, feedback, backwards=True)
+        cotangents.numbers[:, segment.span, 0] += feedback[..., None] * number[:, :, 0]
+        if stream.keys is None:
+            return Stream(number)
+        keys = linear_filter(stream.keys, feedback, backwards=True)
+        cotangents.keys[:, segment.key_span, 0] += feedback[..., None, None] * keys[:, :, 0]
+        return Stream(number, keys)
+
+    def _write_rows(
+        self, group: Group, inputs: list[Stream], rows: np.ndarray, key_rows: np.ndarray | None
+    ) -> None:
+        for read_field, segment, stream in zip(group.kind.reads, group.rows, inputs, strict=True):
+            if (group.kind.name, read_field.name) in self.stopped:
+                continue
+            rows[:, segment.span] = stream.number
+            if key_rows is not None and segment.key_span and stream.keys is not None:
+                key_rows[:, segment.key_span] = stream.keys
+
+    def _self_link_gradient(
+        self, rows: np.ndarray, key_rows: np.ndarray | None, state: State, gradient: np.ndarray
+    ) -> None:
+        table, signals = self.block.inner, state.signals
+        before = signals.numbers[:, table.slot, : signals.ticks]
+        gradient[:, table.link] += np.einsum("mltb,mltb->ml", rows[:, table.row], before)
+        if key_rows is not None:
+            before = signals.keys[:, table.key_slot, : signals.ticks]
+            gradient[:, table.key_link] += np.einsum(
+                "mltbc,mltbc->ml", key_rows[:, table.key_row], before
+            )
+
+    # -------------------- forward mode --------------------
+
+    def tangent(
+        self,
+        partials: list[Any],
+        state: State,
+        directions: Directions,
+        tangents: Signals,
+    ) -> None:
+        """Fill the block's slots of ``tangents``, whose first axis runs over directions."""
+        rows, key_rows = push(self.block, state, directions, tangents)
+        for group, partial in zip(self.block.groups, partials, strict=True):
+            inputs = self._unstopped(group, inputs_of(group, rows, key_rows))
+            outputs = group.kernel.tangent(partial, inputs)
+            outputs = self._filtered(group, outputs, state.weights, tangents, self.stopped)
+            store(group, outputs, tangents.after)
+
+    def _unstopped(self, group: Group, inputs: list[Stream]) -> list[Stream]:
+        if not self.stopped:
+            return inputs
+        return [
+            Stream(np.zeros_like(stream.number))
+            if (group.kind.name, read_field.name) in self.stopped
+            else stream
+            for read_field, stream in zip(group.kind.reads, inputs, strict=True)
+        ]
+
+
+def push(
+    block: Block,
+    state: State,
+    directions: Directions,
+    tangents: Signals,
+    *,
+    with_keys: bool = True,
+) -> Rows:
+    """Tangents of a block's rows, except through its own slots."""
+    rows, key_rows = read(block, block.outer, state.weights, tangents, with_keys=with_keys)
+    signals = state.signals
+    for table in (block.outer, block.inner):
+        before = signals.numbers[0, :, : signals.ticks]
+        directions.add(rows, table.row, table.slot, table.link, before)
+        if key_rows is not None:
+            before = signals.keys[0, :, : signals.ticks]
+            directions.add(key_rows, table.key_row, table.key_slot, table.key_link, before)
+    return rows, key_rows

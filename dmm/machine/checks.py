@@ -1,0 +1,113 @@
+"""What makes a machine a machine: checks of its parts, with messages that say where and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vvalues import VValue, format_path
+
+from ..neurons.kinds import may_flow
+from ..neurons.types import get_neuron_type, neuron_types
+
+__all__ = ["DEPTH", "check_initial", "check_matrix", "check_matrix_port"]
+
+DEPTH = 4
+"""Keys of a link: receiving neuron / receiving field / sending neuron / sending field."""
+
+
+def check_matrix(neurons: Mapping[str, str], matrix: VValue, part: str) -> None:
+    """Raise ValueError unless every path is a possible link between these neurons.
+
+    Parameters
+    ----------
+    neurons : mapping of neuron name to type name
+    matrix : VValue
+    part : str
+        What to call the matrix in messages.
+    """
+    if matrix.support.shapes is not None:
+        i = next(i for i, shape in enumerate(matrix.support.shapes) if shape)
+        raise ValueError(
+            f"{part}: the weight at {format_path(matrix.support.paths[i])} is an array of shape "
+            f"{matrix.support.shape(i)}; a link has one number"
+        )
+    for path in matrix.support.paths:
+        if len(path) != DEPTH:
+            raise ValueError(
+                f"{part}: {format_path(path)} has {len(path)} keys; a link has four: "
+                "receiving neuron / receiving field / sending neuron / sending field"
+            )
+        for name in (path[0], path[2]):
+            if name not in neurons:
+                raise ValueError(
+                    f"{part}: the link {format_path(path)} names the neuron {name!r}, "
+                    "which the machine does not have"
+                )
+        _check_field(neurons, path, path[0], path[1], part)
+        _check_field(neurons, path, path[2], path[3], part)
+        _check_kinds(neurons, path, part)
+
+
+def _check_field(
+    neurons: Mapping[str, str], path: tuple[str, ...], neuron: str, name: str, part: str
+) -> None:
+    kind = get_neuron_type(neurons[neuron])
+    if kind.read_field(name) or kind.written_field(name):
+        return
+    if not any(
+        known.read_field(name) or known.written_field(name)
+        for known in map(get_neuron_type, neuron_types())
+    ):
+        fields = [f.name for f in (*kind.reads, *kind.writes)]
+        raise ValueError(
+            f"{part}: the link {format_path(path)} names the field {name!r}, which no "
+            f"neuron type has; {neuron!r} ({kind.name}) has {', '.join(fields) or 'no fields'}"
+        )
+
+
+def _check_kinds(neurons: Mapping[str, str], path: tuple[str, ...], part: str) -> None:
+    received = get_neuron_type(neurons[path[0]]).read_field(path[1])
+    sent = get_neuron_type(neurons[path[2]]).written_field(path[3])
+    if received is None or sent is None or may_flow(sent.kind, received.kind):
+        return
+    raise ValueError(
+        f"{part}: the link {format_path(path)} leads from a stream of kind {sent.kind!r} to a "
+        f"port of kind {received.kind!r}; insert a neuron that converts, or declare_coercion("
+        f"{sent.kind!r}, {received.kind!r}, function)"
+    )
+
+
+def check_initial(neurons: Mapping[str, str], initial: VValue) -> None:
+    """Raise ValueError unless ``initial`` holds streams (neuron / field / ...) of these neurons."""
+    for path in initial.support.paths:
+        if len(path) < 2:
+            raise ValueError(
+                f"initial outputs: {format_path(path)} has {len(path)} keys; expected "
+                "neuron / field / stream"
+            )
+        neuron, field = path[:2]
+        if neuron not in neurons:
+            raise ValueError(
+                f"initial outputs: {format_path(path)} names the neuron {neuron!r}, which the "
+                "machine does not have"
+            )
+        kind = get_neuron_type(neurons[neuron])
+        if kind.written_field(field) is None:
+            writes = ", ".join(f.name for f in kind.writes) or "nothing"
+            raise ValueError(
+                f"initial outputs: {format_path(path)} names the field {field!r}; {neuron!r} "
+                f"({kind.name}) writes {writes}"
+            )
+
+
+def check_matrix_port(neurons: Mapping[str, str], port: tuple[str, str] | None) -> None:
+    """Raise ValueError unless the port is None or an output of one of these neurons."""
+    if port is None:
+        return
+    neuron, field = port
+    if neuron not in neurons:
+        raise ValueError(f"matrix_port {neuron}/{field}: the machine has no neuron {neuron!r}")
+    kind = get_neuron_type(neurons[neuron])
+    if kind.written_field(field) is None:
+        writes = ", ".join(f.name for f in kind.writes) or "nothing"
+        raise ValueError(f"matrix_port {neuron}/{field}: {neuron!r} ({kind.name}) writes {writes}")

@@ -1,0 +1,54 @@
+"""Links between different kinds of streams: the declared coercion is applied to the sender."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from autograd.tracer import getval
+
+from vvalues import VValue, put, restrict
+
+from ..neurons.kinds import coercion, has_coercions
+from ..neurons.types import get_neuron_type
+
+__all__ = ["coerced", "coerced_links"]
+
+Path = tuple[str, ...]
+
+
+def coerced_links(neurons: Mapping[str, str], paths: Any) -> dict[Path, tuple[str, str]]:
+    """Links that need a coercion, with the kinds they lead from and to."""
+    found: dict[Path, tuple[str, str]] = {}
+    for path in paths if has_coercions() else ():
+        receiver, sender = neurons.get(path[0]), neurons.get(path[2]) if len(path) > 2 else None
+        if receiver is None or sender is None:
+            continue
+        received = get_neuron_type(receiver).read_field(path[1])
+        sent = get_neuron_type(sender).written_field(path[3]) if len(path) > 3 else None
+        if received and sent and coercion(sent.kind, received.kind):
+            found[path] = sent.kind, received.kind
+    return found
+
+
+def coerced(neurons: Mapping[str, str], matrix: VValue, outputs: VValue) -> tuple[VValue, VValue]:
+    """Matrix and outputs in which every link joins streams of one kind.
+
+    A coerced stream is put beside the original one under its own field, and the links that want
+    it are led there.
+    """
+    support = getval(matrix).support
+    links = coerced_links(neurons, support.paths)
+    if not links:
+        return matrix, outputs
+    plain = restrict(
+        matrix, support.where(np.array([path not in links for path in support.paths], dtype=bool))
+    )
+    for path, (sent, received) in links.items():
+        field = f"{path[3]} as {received}"
+        convert = coercion(sent, received)
+        assert convert is not None
+        outputs = put(outputs, (path[2], field), convert(outputs.subtree(path[2:4])))
+        plain = put(plain, (*path[:3], field), matrix[path])
+    return plain, outputs

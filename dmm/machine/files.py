@@ -1,0 +1,151 @@
+"""Machines from files and from bare network matrices."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path as FilePath
+from typing import Any
+
+from vvalues import VValue, natural_key
+from vvalues.core.tree import from_leaves
+from vvalues.files.io import from_plain, to_plain, write_atomically
+
+from ..neurons.types import get_neuron_type, neuron_types
+from .checks import DEPTH, check_matrix
+from .machine import Machine, fixed_links, type_from_name
+
+__all__ = ["load_machine", "machine_from_matrix", "save_machine"]
+
+FORMAT = "dmm-machine"
+VERSION = 1
+
+
+def machine_from_matrix(matrix: VValue, *, name: str = "machine") -> Machine:
+    """A machine from a bare network matrix, as in the published JSON files.
+
+    Neuron types are read from the names up to the first ``-``. Fixed links that a type always has
+    (accumulators' self-link; those of ``timer`` and ``input``) are added where the matrix has no
+    such link itself; the links of ``timer`` and ``input`` are always fixed. The neurons
+    ``timer``, ``input`` and ``output`` are there even if no link names them.
+
+    Raises
+    ------
+    ValueError
+        For an unknown neuron type or a malformed link; the message names the path.
+    """
+    names = dict.fromkeys(
+        key for path in matrix.support.paths if len(path) == DEPTH for key in (path[0], path[2])
+    )
+    for path in matrix.support.paths:
+        if len(path) != DEPTH:
+            check_matrix({}, matrix, "network matrix")
+    names.update(dict.fromkeys(("timer", "input", "output")))
+    neurons = {}
+    for neuron in sorted(names, key=natural_key):
+        kind = type_from_name(neuron)
+        if kind not in neuron_types():
+            raise ValueError(
+                f"neuron {neuron!r} would be of the type {kind!r} (its name up to the first '-'), "
+                f"which is unknown; known types: {', '.join(neuron_types())}"
+            )
+        neurons[neuron] = kind
+    fixed, trainable = _split_fixed(neurons, matrix)
+    return Machine(neurons, fixed, trainable, name)
+
+
+def _split_fixed(neurons: Mapping[str, str], matrix: VValue) -> tuple[VValue, VValue]:
+    links = fixed_links(neurons)
+    always = {path for path in links if neurons[path[0]] in ("timer", "input")}
+    trainable: dict[tuple[str, ...], float] = {}
+    for path, weight in matrix.items():
+        if path in always:
+            links[path] = float(weight)
+        else:
+            links.pop(path, None)
+            trainable[path] = float(weight)
+    return from_leaves(links), from_leaves(trainable)
+
+
+# -------------------- files --------------------
+
+
+def save_machine(machine: Machine, file: str | os.PathLike) -> None:
+    """Write a machine as JSON, atomically: neurons by type name, fixed and trainable links."""
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": machine.name,
+        "neurons": dict(machine.neurons),
+        "fixed": to_plain(machine.fixed),
+        "trainable": to_plain(machine.trainable),
+        "metadata": dict(machine.metadata),
+    }
+    if machine.initial:
+        document["initial"] = to_plain(machine.initial)
+    if machine.matrix_port:
+        document["matrix_port"] = list(machine.matrix_port)
+    write_atomically(
+        file, json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    )
+
+
+def load_machine(file: str | os.PathLike) -> Machine:
+    """Read a machine file, or a plain nested JSON network matrix.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If it is malformed; the message names the file and the path inside it.
+    """
+    where = os.fspath(file)
+    try:
+        document = json.loads(FilePath(file).read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{where}: not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise ValueError(f"{where}: expected an object, not {type(document).__name__}")
+    try:
+        if document.get("format") == FORMAT:
+            return _from_document(document, where)
+        matrix = from_plain(document, where)
+        return machine_from_matrix(matrix, name=FilePath(file).stem)
+    except ValueError as error:
+        text = str(error)
+        raise ValueError(text if text.startswith(where) else f"{where}: {text}") from None
+
+
+def _from_document(document: Mapping[str, Any], where: str) -> Machine:
+    if document.get("version") != VERSION:
+        raise ValueError(
+            f"{where}: version {document.get('version')!r} of the machine format; "
+            f"this library reads version {VERSION}"
+        )
+    neurons = document.get("neurons")
+    if not isinstance(neurons, dict) or not all(isinstance(k, str) for k in neurons.values()):
+        raise ValueError(f"{where}: neurons: expected an object of neuron name to type name")
+    for kind in neurons.values():
+        get_neuron_type(kind)
+    metadata = document.get("metadata") or {}
+    if not isinstance(metadata, dict):
+        raise ValueError(f"{where}: metadata: expected an object")
+    return Machine(
+        neurons,
+        from_plain(document.get("fixed", {}), f"{where}: fixed"),
+        from_plain(document.get("trainable", {}), f"{where}: trainable"),
+        str(document.get("name", "machine")),
+        metadata,
+        from_plain(document.get("initial", {}), f"{where}: initial"),
+        _matrix_port(document.get("matrix_port"), where),
+    )
+
+
+def _matrix_port(value: Any, where: str) -> tuple[str, str] | None:
+    if value is None:
+        return None
+    if not (isinstance(value, list) and len(value) == 2 and all(isinstance(k, str) for k in value)):
+        raise ValueError(f"{where}: matrix_port: expected [neuron, field], not {value!r}")
+    return value[0], value[1]

@@ -1,0 +1,242 @@
+"""The machine: named neurons and the network matrix between them.
+
+The network matrix is a V-value of depth 4 - receiving neuron / receiving field / sending neuron /
+sending field - split in a ``fixed`` part and a ``trainable`` one. The trainable part *is* the
+parameter tree of everything that learns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from vvalues import VValue, assemble, natural_key, restrict
+
+from ..neurons.types import NeuronType, get_neuron_type
+from .checks import check_initial, check_matrix, check_matrix_port
+
+if TYPE_CHECKING:
+    from ..show.diff import MachineDiff
+
+__all__ = ["Link", "Machine", "fixed_links", "initial_outputs", "type_from_name"]
+
+
+class Link(NamedTuple):
+    """One entry of the network matrix, in the published argument order."""
+
+    neuron_in: str
+    field_in: str
+    neuron_out: str
+    field_out: str
+    weight: float
+    is_fixed: bool = False
+
+    @property
+    def path(self) -> tuple[str, str, str, str]:
+        """Path in the network matrix."""
+        return self.neuron_in, self.field_in, self.neuron_out, self.field_out
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A dataflow matrix machine with an external network matrix.
+
+    Parameters
+    ----------
+    neurons : mapping of neuron name to name of a registered neuron type
+    fixed, trainable : VValue
+        Depth 4: receiving neuron / receiving field / sending neuron / sending field -> weight.
+        Where both have a link, the weights add.
+    name : str
+    metadata : mapping
+        Anything worth keeping beside the machine (JSON-compatible).
+    initial : VValue
+        Neuron / field / stream: what neurons emit before the first tick, in addition to what
+        their types do.
+    matrix_port : (neuron, field), optional
+        The output that *is* the network matrix: what it emits at a tick drives the next down
+        movement, so that the machine can edit itself. ``fixed + trainable`` is then what it emits
+        before the first tick.
+
+    Raises
+    ------
+    ValueError
+        For a path that is not four keys, a link to a neuron that does not exist, a field that no
+        known neuron type has, or ports of different kinds without a coercion between them. A
+        field that merely is not read (or written) by *that* neuron is allowed - published
+        matrices contain such links - and costs nothing.
+
+    References
+    ----------
+    arXiv:1712.07447, sections 2 and 4 (network matrix, two-stroke cycle).
+    """
+
+    neurons: Mapping[str, str]
+    fixed: VValue = field(default_factory=VValue)
+    trainable: VValue = field(default_factory=VValue)
+    name: str = "machine"
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    initial: VValue = field(default_factory=VValue)
+    matrix_port: tuple[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "neurons", MappingProxyType(dict(self.neurons)))
+        object.__setattr__(self, "metadata", MappingProxyType(dict(self.metadata)))
+        for part, matrix in (("fixed", self.fixed), ("trainable", self.trainable)):
+            check_matrix(self.neurons, matrix, f"{part} matrix")
+        check_initial(self.neurons, self.initial)
+        check_matrix_port(self.neurons, self.matrix_port)
+
+    def __reduce__(self):
+        return Machine, (
+            dict(self.neurons),
+            self.fixed,
+            self.trainable,
+            self.name,
+            dict(self.metadata),
+            self.initial,
+            self.matrix_port,
+        )
+
+    # -------------------- reading --------------------
+
+    def type_of(self, neuron: str) -> NeuronType:
+        """The type of one neuron."""
+        return get_neuron_type(self.neurons[neuron])
+
+    @property
+    def matrix(self) -> VValue:
+        """The whole network matrix, fixed plus trainable."""
+        return self.fixed + self.trainable
+
+    def links(self) -> Iterator[Link]:
+        """All links in natural order of the receiving neuron, fixed ones first in each field."""
+        every = [(path, weight, True) for path, weight in self.fixed.items()]
+        every += [(path, weight, False) for path, weight in self.trainable.items()]
+        for path, weight, is_fixed in sorted(
+            every,
+            key=lambda entry: (natural_key(entry[0][:2]), not entry[2], natural_key(entry[0][2:])),
+        ):
+            receiver, field_in, sender, field_out = path
+            yield Link(receiver, field_in, sender, field_out, float(weight), is_fixed)
+
+    # -------------------- out-of-place changes --------------------
+
+    def with_trainable(self, trainable: VValue) -> Machine:
+        """The same machine with another trainable matrix."""
+        return replace(self, trainable=trainable)
+
+    def without_idle_neurons(self) -> Machine:
+        """Drop neurons that have no link besides their type's own fixed ones.
+
+        Neurons that observe (types without outputs) and sources stay.
+        """
+        linked = {key for path in self.trainable.support.paths for key in (path[0], path[2])}
+        needed = {path[2] for path in self.fixed.support.paths if path[2] != path[0]}
+        keep = {
+            name: kind
+            for name, kind in self.neurons.items()
+            if name in linked
+            or name in needed
+            or not self.type_of(name).writes
+            or self.type_of(name).is_source
+        }
+        fixed = self.fixed.support.where(
+            _selected(self.fixed, lambda path: path[0] in keep and path[2] in keep)
+        )
+        return replace(self, neurons=keep, fixed=restrict(self.fixed, fixed))
+
+    # -------------------- readings (see the modules they come from) --------------------
+
+    def tree(self) -> str:
+        """Containment view of the network matrix (`dmm.show.text.tree`)."""
+        from ..show.text import tree
+
+        return tree(self)
+
+    def equations(self) -> str:
+        """What the machine computes, as checked equations (`dmm.show.algebra.equations`)."""
+        from ..show.algebra.equations import equations
+
+        return equations(self)
+
+    def diff(self, other: Machine, *, tolerance: float = 0.0) -> MachineDiff:
+        """Links that ``other`` adds, removes and changes (`dmm.show.diff`)."""
+        from ..show.diff import diff
+
+        return diff(self, other, tolerance=tolerance)
+
+    def to_mermaid(self) -> str:
+        """The graph as Mermaid text (`dmm.show.graph`)."""
+        from ..show.graph import to_mermaid
+
+        return to_mermaid(self)
+
+    def to_dot(self) -> str:
+        """The graph as DOT text (`dmm.show.graph`)."""
+        from ..show.graph import to_dot
+
+        return to_dot(self)
+
+    def to_python(self) -> str:
+        """A stand-alone program that computes the same (`dmm.show.export.program`)."""
+        from ..show.export.program import to_python
+
+        return to_python(self)
+
+    def __str__(self) -> str:
+        from ..show.text import table
+
+        return table(self)
+
+    def _repr_html_(self) -> str:
+        from ..show.html import fragment
+
+        return fragment(self)
+
+
+def _selected(matrix: VValue, predicate: Callable[[tuple[str, ...]], bool]) -> np.ndarray:
+    return np.array([predicate(path) for path in matrix.support.paths], dtype=bool)
+
+
+# -------------------- what types say about their neurons --------------------
+
+
+def type_from_name(neuron: str) -> str:
+    """Neuron type in a published name: up to the first ``-``.
+
+    Examples
+    --------
+    >>> type_from_name("accum-1-2"), type_from_name("const_1")
+    ('accum', 'const_1')
+    """
+    return neuron.split("-", 1)[0]
+
+
+def fixed_links(neurons: Mapping[str, str]) -> dict[tuple[str, ...], float]:
+    """The links of weight 1 that the types of these neurons always have."""
+    links: dict[tuple[str, ...], float] = {}
+    for neuron, kind in neurons.items():
+        for field_in, sender, field_out in get_neuron_type(kind).fixed_links:
+            sender = sender or neuron
+            if sender in neurons:
+                links[neuron, field_in, sender, field_out] = 1.0
+    return links
+
+
+def initial_outputs(machine: Machine) -> VValue:
+    """What all neurons emit before the first tick (neuron / field / stream).
+
+    What the types emit plus ``machine.initial``; the matrix that a `Machine.matrix_port` holds is
+    not part of it.
+    """
+    outputs = {}
+    for neuron, kind in machine.neurons.items():
+        stream = get_neuron_type(kind).initial
+        if stream:
+            outputs[neuron,] = stream
+    return assemble(outputs) + machine.initial if outputs else machine.initial

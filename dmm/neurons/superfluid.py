@@ -1,0 +1,209 @@
+"""Superfluid neurons: mixtures of activation functions that links can change while they run.
+
+All neurons of a superfluid machine have one type, ``superfluid(accum,norm,...)``. What such a
+neuron does is a V-value on its reserved field ``:function``, activation name -> coefficient: it
+emits the sum of ``coefficient * activation(inputs)`` and passes ``:function`` through, where a
+fixed self-link of weight 1 keeps it. Links to ``:function`` morph the neuron; a link from another
+neuron's ``:function`` makes it a copy.
+
+The coefficients are *trainable* as weights of links from a neuron of type ``functions(...)``, which
+emits one unit coefficient per field before the first tick and nothing later: the link
+``neuron / :function / functions / norm`` is the coefficient of ``norm``.
+
+References
+----------
+github anhinga/late-2022-julia-drafts; github anhinga/2024-jax-drafts, folder ``superfluid``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import vvalues as vv
+from vvalues import NUMBER, VValue, assemble
+
+from .families import family
+from .kernel import Kernel, Partials, Stream, key_dot, plus, times
+from .types import Field, NeuronType, get_neuron_type, number
+
+__all__ = ["FUNCTION", "MixtureKernel", "functions", "repertoire", "superfluid"]
+
+FUNCTION = ":function"
+"""Reserved field: the coefficients of the mixture."""
+
+SOURCE = "github anhinga/2024-jax-drafts, folder superfluid"
+
+
+def repertoire(type_name: str) -> tuple[str, ...] | None:
+    """Activation names of a superfluid (or functions) type; None for other types.
+
+    Examples
+    --------
+    >>> repertoire("superfluid(accum,norm)"), repertoire("accum")
+    (('accum', 'norm'), None)
+    """
+    stem, bracket, argument = type_name.partition("(")
+    if not bracket or stem not in ("superfluid", "functions"):
+        return None
+    return tuple(argument[:-1].split(","))
+
+
+def _types(argument: str, stem: str) -> list[NeuronType]:
+    names = argument.split(",")
+    if len(set(names)) < len(names) or not all(names):
+        raise ValueError(f"{stem}({argument}): expected different neuron types, joined by commas")
+    return [get_neuron_type(name) for name in names]
+
+
+def merged_fields(types: list[NeuronType], ports: str) -> tuple[Field, ...]:
+    """All fields of several types; one is a number only if it is so for all that have it."""
+    fields: dict[str, Field] = {}
+    for kind in types:
+        for field in getattr(kind, ports):
+            known = fields.get(field.name)
+            if known is None or (known.is_scalar and not field.is_scalar):
+                fields[field.name] = field
+    return tuple(fields.values())
+
+
+@family("superfluid")
+def superfluid(argument: str) -> NeuronType:
+    """The type ``superfluid(accum,norm,...)``: a mixture of these activations."""
+    types = _types(argument, "superfluid")
+    for kind in types:
+        if kind.is_source:
+            raise ValueError(f"superfluid({argument}): {kind.name} reads an external stream")
+    known = {kind.name for kind in types}
+
+    def activation(inputs: VValue) -> dict[str, Any]:
+        coefficients = inputs.subtree(FUNCTION)
+        for path, leaf in vv.stop_gradient(coefficients).items():
+            if path[:1] not in {(name,) for name in known} and leaf:
+                raise ValueError(
+                    f"{FUNCTION} holds a coefficient for {'/'.join(path) or NUMBER}; "
+                    f"this neuron mixes {', '.join(sorted(known))}"
+                )
+        total = VValue()
+        for kind in types:
+            streams = assemble(dict(kind.activation(inputs)))
+            total = total + vv.scale(streams, number(coefficients, kind.name))
+        outputs: dict[str, Any] = {
+            field.name: total.subtree(field.name) for field in merged_fields(types, "writes")
+        }
+        outputs[FUNCTION] = coefficients
+        return outputs
+
+    return NeuronType(
+        f"superfluid({argument})",
+        (*merged_fields(types, "reads"), Field(FUNCTION)),
+        (*merged_fields(types, "writes"), Field(FUNCTION)),
+        activation,
+        fixed_links=((FUNCTION, "", FUNCTION),),
+        source=SOURCE,
+    )
+
+
+@family("functions")
+def functions(argument: str) -> NeuronType:
+    """The type ``functions(accum,norm,...)``: unit coefficients, once, before the first tick."""
+    names = [kind.name for kind in _types(argument, "functions")]
+    return NeuronType(
+        f"functions({argument})",
+        (),
+        tuple(map(Field, names)),
+        lambda inputs: {},
+        source=SOURCE,
+        initial=VValue({name: {name: 1.0} for name in names}),
+    )
+
+
+class MixtureKernel(Kernel):
+    """Sum of coefficient times activation; the coefficients are inputs, one number each.
+
+    Parameters
+    ----------
+    types : list of NeuronType, each with a kernel
+    reads, writes : fields of the mixture, coefficients not counted
+    """
+
+    def __init__(
+        self, types: list[NeuronType], reads: tuple[Field, ...], writes: tuple[Field, ...]
+    ) -> None:
+        self.types = types
+        self.reads = [field.name for field in reads]
+        self.writes = [field.name for field in writes]
+
+    def _parts(self, inputs: list[Stream]) -> list[tuple[NeuronType, list[Stream], Any]]:
+        """For every activation its own inputs and its coefficient."""
+        by_field = dict(zip(self.reads, inputs, strict=False))
+        coefficients = inputs[len(self.reads) :]
+        return [
+            (
+                kind,
+                [
+                    Stream(by_field[f.name].number) if f.is_scalar else by_field[f.name]
+                    for f in kind.reads
+                ],
+                stream.number,
+            )
+            for kind, stream in zip(self.types, coefficients, strict=True)
+        ]
+
+    @staticmethod
+    def _kernel(kind: NeuronType) -> Kernel:
+        assert kind.kernel is not None
+        return kind.kernel
+
+    def _mix(self, parts: list[tuple[NeuronType, list[Stream], Any]], like: Stream) -> list[Stream]:
+        mixed = dict.fromkeys(self.writes, Stream(0.0 * like.number))
+        for kind, outputs, factor in parts:
+            for field, (values, keys) in zip(kind.writes, outputs, strict=True):
+                total, total_keys = mixed[field.name]
+                mixed[field.name] = Stream(
+                    total + factor * values, plus(total_keys, times(keys, factor))
+                )
+        return list(mixed.values())
+
+    def forward(self, inputs: list[Stream]) -> list[Stream]:
+        parts = [
+            (kind, self._kernel(kind).forward(mine), factor)
+            for kind, mine, factor in self._parts(inputs)
+        ]
+        return self._mix(parts, inputs[0])
+
+    def linearise(self, inputs: list[Stream]) -> Partials:
+        return tuple(
+            (self._kernel(kind).linearise(mine), tuple(self._kernel(kind).forward(mine)), factor)
+            for kind, mine, factor in self._parts(inputs)
+        )
+
+    def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
+        g = dict(zip(self.writes, outputs, strict=True))
+        nothing = 0.0 * outputs[0].number
+        inputs = dict.fromkeys(self.reads, Stream(nothing))
+        coefficients = []
+        for kind, (inner, values, factor) in zip(self.types, partials, strict=True):
+            to_factor, scaled = nothing, []
+            for field, (value, keys) in zip(kind.writes, values, strict=True):
+                g_number, g_keys = g[field.name]
+                to_factor = to_factor + g_number * value
+                if keys is not None and g_keys is not None:
+                    to_factor = to_factor + key_dot(g_keys, keys)
+                g_keys = None if field.is_scalar else g_keys
+                scaled.append(Stream(factor * g_number, times(g_keys, factor)))
+            coefficients.append(Stream(to_factor))
+            back = self._kernel(kind).adjoint(inner, scaled)
+            for field, (g_in, g_in_keys) in zip(kind.reads, back, strict=True):
+                total, total_keys = inputs[field.name]
+                g_in_keys = None if field.is_scalar else g_in_keys
+                inputs[field.name] = Stream(total + g_in, plus(total_keys, g_in_keys))
+        return [*inputs.values(), *coefficients]
+
+    def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
+        parts = []
+        for (kind, mine, change), (inner, values, factor) in zip(
+            self._parts(inputs), partials, strict=True
+        ):
+            parts.append((kind, self._kernel(kind).tangent(inner, mine), factor))
+            parts.append((kind, list(values), change))
+        return self._mix(parts, inputs[0])

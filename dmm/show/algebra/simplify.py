@@ -1,0 +1,396 @@
+"""From links to equations: pairs fold, constants propagate, signs are pulled out, sums inline.
+
+Nothing here is trusted: `dmm.show.algebra.equations` compares every equation with the machine and
+asks again, with the ports that failed written as bare links.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from vvalues import VValue
+
+from ...machine.machine import Link, Machine
+from ...neurons.kernels import Compare, DotProduct, MaxNorm, Sum
+from ...neurons.types import NeuronType
+from ..labels import constant_text
+from ..reading import reading_order, strong_components, wired
+from .expressions import (
+    Call,
+    ClipDot,
+    Linear,
+    MaxNormOf,
+    OfType,
+    Port,
+    Relu,
+    Symbol,
+    call,
+    delayed,
+    only_number,
+)
+from .names import symbol_names
+
+__all__ = ["Constants", "Equation", "System", "simplified"]
+
+Constants = Mapping[Port, tuple[VValue, int]]
+"""Constant outputs: their value, and the tick from which they have it."""
+
+MOST_INLINED = 6
+"""An expression with more atoms than this gets a name instead of being written out in place."""
+
+
+@dataclass(frozen=True)
+class Equation:
+    """One equation.
+
+    Attributes
+    ----------
+    port : (neuron, field)
+        An output, or an input of a sink.
+    is_input : bool
+    right : Linear
+    is_sum : bool
+        The right side is summed over time.
+    valid_from : int
+        First tick at which it holds (constants take time to arrive).
+    is_explicit : bool
+        Delays are written at the symbols, because the equation is part of a cycle.
+    inlined : ports whose expressions are written out in the right side
+    is_number : bool
+        Only the ``:number`` is meant, because the input reads nothing else.
+    """
+
+    port: Port
+    is_input: bool
+    right: Linear
+    is_sum: bool = False
+    valid_from: int = 1
+    is_explicit: bool = False
+    inlined: frozenset[Port] = frozenset()
+    is_number: bool = False
+
+
+@dataclass
+class System:
+    """The equations of a machine.
+
+    Attributes
+    ----------
+    equations : in the order of reading
+    parts : equations of the ports that are inlined
+    names : of the ports that occur in them
+    signs : -1 for names that stand for the negative of their port
+    constants : values of the constant ports that occur
+    sources : external streams that occur
+    rejected : ports whose simplified equation the machine contradicted
+    difference : largest relative difference between an equation and the machine
+    unchecked : why nothing could be checked, or ""
+    """
+
+    equations: list[Equation] = field(default_factory=list)
+    parts: list[Equation] = field(default_factory=list)
+    names: dict[Port, str] = field(default_factory=dict)
+    signs: dict[Port, int] = field(default_factory=dict)
+    constants: dict[Port, str] = field(default_factory=dict)
+    sources: list[Port] = field(default_factory=list)
+    rejected: list[Port] = field(default_factory=list)
+    difference: float = 0.0
+    unchecked: str = ""
+
+
+def simplified(machine: Machine, plain_ports: Collection[Port], constants: Constants) -> System:
+    """The equations of a machine; ``plain_ports`` are written as bare links."""
+    return _Builder(machine, set(plain_ports), constants).system()
+
+
+# -------------------- building --------------------
+
+
+class _Builder:
+    """One attempt: ``plain_ports`` are written as bare links, everything else is simplified."""
+
+    def __init__(self, machine: Machine, plain_ports: set[Port], constants: Constants) -> None:
+        self.machine = machine
+        self.plain = plain_ports
+        self.constants = constants
+        self.into: dict[Port, list[Link]] = {}
+        followers: dict[str, list[str]] = {neuron: [] for neuron in machine.neurons}
+        for link in wired(machine):
+            self.into.setdefault(link.path[:2], []).append(link)
+            followers[link.neuron_out].append(link.neuron_in)
+        self.cycles = {
+            neuron
+            for component in strong_components(followers)
+            for neuron in component
+            if len(component) > 1 or neuron in followers[neuron]
+        }
+        self.order = reading_order(machine)
+        self.signs: dict[Port, int] = {}
+        self.bodies: dict[Port, Equation] = {}
+        self._start()
+
+    def system(self) -> System:
+        inputs = self._input_roots()
+        outputs = [] if inputs else self._output_roots()
+        needed = self._needed(inputs, outputs)
+        self.named = {port for port in needed if self._gets_a_name(port)} | set(outputs)
+        uses = self._uses(inputs, needed)
+        for neuron in self.order:
+            for written in self.machine.type_of(neuron).writes:
+                port = neuron, written.name
+                if port in needed:
+                    self._define(port, uses.get(port, 0))
+        roots = [self._input_equation(port) for port in inputs]
+        found = {p: self.bodies[p] for p in needed if p in self.named and p in self.bodies}
+        used = self._reading(found.values(), roots, outputs)
+        kept = [found[port] for port in used if port in found]
+        system = self._named_system([*kept, *roots], used)
+        system.parts = [self.bodies[p] for p in needed if p in self.bodies and p not in found]
+        return system
+
+    # ---- what is needed ----
+
+    def _input_roots(self) -> list[Port]:
+        """Inputs of sinks, and of stream readers that do more than follow the clock."""
+        roots = []
+        for neuron in self.order:
+            kind = self.machine.type_of(neuron)
+            fields = [(neuron, f.name) for f in kind.reads]
+            is_driven = any(not link.is_fixed for f in fields for link in self.into.get(f, ()))
+            if not kind.writes or (kind.is_source and is_driven):
+                roots += fields
+        return roots
+
+    def _output_roots(self) -> list[Port]:
+        """Without a sink: the outputs nothing reads, or else all of them."""
+        read = {link.path[2:] for links in self.into.values() for link in links}
+        ports = [(n, f.name) for n in self.order for f in self.machine.type_of(n).writes]
+        return [port for port in ports if port not in read] or ports
+
+    def _needed(self, inputs: Iterable[Port], outputs: Iterable[Port]) -> list[Port]:
+        found: set[Port] = set(outputs)
+        frontier = [*outputs, *(k.path[2:] for p in inputs for k in self.into.get(p, ()))]
+        found.update(frontier)
+        while frontier:
+            port = frontier.pop()
+            for sender in self._senders(port):
+                if sender not in found:
+                    found.add(sender)
+                    frontier.append(sender)
+        ports = [(n, f.name) for n in self.order for f in self.machine.type_of(n).writes]
+        return [port for port in ports if port in found]
+
+    def _senders(self, port: Port) -> list[Port]:
+        kind = self.machine.type_of(port[0])
+        if kind.is_source or port in self.constants:
+            return []
+        return [k.path[2:] for f in kind.reads for k in self.into.get((port[0], f.name), ())]
+
+    def _gets_a_name(self, port: Port) -> bool:
+        """Streams, states, products and norms always do; sums and comparisons are inlined."""
+        kind = self.machine.type_of(port[0])
+        if kind.is_source or port in self.plain or port[0] in self.cycles:
+            return True
+        if port in self.constants:
+            return not self._is_number(port)
+        return not isinstance(kind.kernel, (Compare, Sum))
+
+    def _is_number(self, port: Port) -> bool:
+        return all(not path for path, _ in self.constants[port][0].items())
+
+    def _uses(self, inputs: Iterable[Port], needed: Iterable[Port]) -> dict[Port, int]:
+        """In how many places a port would be written out."""
+        uses: dict[Port, int] = {}
+        places = [[port] for port in inputs]
+        for port in needed:
+            kind = self.machine.type_of(port[0])
+            if port in self.constants or kind.is_source:
+                continue
+            fields = [(port[0], f.name) for f in kind.reads]
+            folds = isinstance(kind.kernel, (Compare, Sum))  # these add their fields up
+            places += [fields] if folds else [[f] for f in fields]
+        for place in places:
+            for sender in {k.path[2:] for f in place for k in self.into.get(f, ())}:
+                uses[sender] = uses.get(sender, 0) + 1
+        return uses
+
+    def _reading(
+        self, found: Iterable[Equation], roots: Iterable[Equation], outputs: Iterable[Port]
+    ) -> list[Port]:
+        """Ports that a reader needs, each after those it is made of where possible."""
+        right = {equation.port: equation.right for equation in found}
+        ordered: dict[Port, None] = {}
+        seen: set[Port] = set()
+        start = [s.port for root in roots for s in root.right.symbols()]
+        stack: list[tuple[Port, Iterator[Port]]] = [(("", ""), iter((*start, *outputs)))]
+        while stack:
+            port, remaining = stack[-1]
+            for following in remaining:
+                if following not in seen:
+                    seen.add(following)
+                    symbols = right[following].symbols() if following in right else ()
+                    stack.append((following, iter([s.port for s in symbols])))
+                    break
+            else:
+                ordered[port] = None
+                stack.pop()
+        return list(ordered)[:-1]  # the last one is the start itself
+
+    # ---- equations ----
+
+    def _start(self) -> None:
+        """Begin an equation: what its parts say about it is collected while it is built."""
+        self.valid_from = 1
+        self.inlined: frozenset[Port] = frozenset()
+
+    def _define(self, port: Port, n_uses: int) -> None:
+        kind = self.machine.type_of(port[0])
+        if kind.is_source or (port in self.constants and port not in self.plain):
+            return
+        if port not in self.named and n_uses > 1:
+            self.named.add(port)
+        self._start()
+        in_cycle = port[0] in self.cycles
+        if port in self.plain:
+            equation = Equation(port, False, self._plain_body(port), is_explicit=in_cycle)
+        elif isinstance(kind.kernel, Sum) and self._is_integrator(port):
+            equation = self._integrator(port, kind)
+        else:
+            right = self._body(port, kind, fold=not in_cycle)
+            if port in self.named and not in_cycle:
+                right, self.signs[port] = right.upright()
+            equation = Equation(port, False, right, False, self.valid_from, in_cycle, self.inlined)
+        if port not in self.named and equation.right.n_atoms() > MOST_INLINED:
+            self.named.add(port)
+        self.bodies[port] = equation
+
+    def _is_integrator(self, port: Port) -> bool:
+        """Whether its own self-links are the only cycle it is in."""
+        if port[0] not in self.cycles:
+            return False
+        seen: set[str] = set()
+        frontier = [s[0] for s in self._senders(port) if s[0] != port[0]]
+        while frontier:
+            neuron = frontier.pop()
+            if neuron == port[0]:
+                return False
+            if neuron not in seen:
+                seen.add(neuron)
+                for written in self.machine.type_of(neuron).writes:
+                    frontier += [s[0] for s in self._senders((neuron, written.name))]
+        return True
+
+    def _integrator(self, port: Port, kind: NeuronType) -> Equation:
+        """A sum that reads itself: a sum over time, or a filter with a forgetting factor."""
+        own = Symbol(port, 1)
+        total = self._body(port, kind, fold=False)
+        feedback = dict(total.terms).get(own, 0.0)
+        rest = Linear(tuple(t for t in total.terms if t[0] != own), total.constant)
+        rest, self.signs[port] = rest.upright()
+        if feedback == 1.0:
+            return Equation(port, False, rest, is_sum=True, inlined=self.inlined)
+        right = Linear.of(((own, feedback), *rest.terms), rest.constant)
+        return Equation(port, False, right, is_explicit=True, inlined=self.inlined)
+
+    def _input_equation(self, port: Port) -> Equation:
+        self._start()
+        if port in self.plain:
+            return Equation(port, True, self._direct(port))
+        read = self.machine.type_of(port[0]).read_field(port[1])
+        is_number = bool(read and read.is_scalar)
+        right = self._field(port, is_number, fold=True)
+        return Equation(
+            port,
+            True,
+            right,
+            valid_from=self.valid_from,
+            inlined=self.inlined,
+            is_number=is_number,
+        )
+
+    def _body(self, port: Port, kind: NeuronType, fold: bool) -> Linear:
+        fields = [self._field((port[0], f.name), f.is_scalar, fold) for f in kind.reads]
+        kernel = kind.kernel
+        if isinstance(kernel, Sum):
+            total = Linear(constant=kernel.offset)
+            for one in fields:
+                total = total + one
+            return total
+        if isinstance(kernel, Compare):
+            one, other = fields if port[1] == kind.writes[0].name else fields[::-1]
+            return call(Relu(), one + other * -1.0)
+        if isinstance(kernel, MaxNorm):
+            return call(MaxNormOf(), fields[0].upright()[0])
+        if isinstance(kernel, DotProduct) and not kernel.is_soft:
+            (one, sign), (other, other_sign) = (f.upright() for f in fields)
+            return call(ClipDot(kernel.bound), one, other) * (sign * other_sign)
+        return self._plain_body(port)
+
+    def _field(self, port: Port, is_scalar: bool, fold: bool) -> Linear:
+        """An input field as an expression of what is named."""
+        total = Linear()
+        for link in self.into.get(port, ()):
+            total = total + self._output(link.path[2:], is_scalar, fold) * link.weight
+        return total
+
+    def _output(self, port: Port, is_scalar: bool, fold: bool) -> Linear:
+        """An output one tick ago."""
+        if port in self.constants and port not in self.named:
+            if fold:
+                value, start = self.constants[port]
+                self.valid_from = max(self.valid_from, start + 1)
+                return Linear(constant=float(dict(value.items()).get((), 0.0)))
+            return Linear(((Symbol(port, 1), 1.0),))
+        if port not in self.named and port in self.bodies:
+            body = self.bodies[port]
+            if fold or body.valid_from == 1:
+                self.inlined |= {port} | body.inlined
+                if body.valid_from > 1:
+                    self.valid_from = max(self.valid_from, body.valid_from + 1)
+                return only_number(delayed(body.right), is_scalar, self._is_scalar)
+            self.named.add(port)
+        symbol = Symbol(port, 1, is_scalar and not self._is_scalar(port))
+        return Linear(((symbol, float(self.signs.get(port, 1))),))
+
+    def _is_scalar(self, port: Port) -> bool:
+        written = self.machine.type_of(port[0]).written_field(port[1])
+        return bool(written and written.is_scalar)
+
+    def _plain_body(self, port: Port) -> Linear:
+        """The neuron type as a function of its direct inputs, nothing folded."""
+        kind = self.machine.type_of(port[0])
+        reads = tuple(f.name for f in kind.reads)
+        arguments = (self._direct((port[0], name)) for name in reads)
+        return Linear(((Call(OfType(kind, port[1], reads), tuple(arguments)), 1.0),))
+
+    def _direct(self, port: Port) -> Linear:
+        senders = []
+        for link in self.into.get(port, ()):
+            sender = link.path[2:]
+            self.named.add(sender)
+            senders.append((Symbol(sender, 1), link.weight * self.signs.get(sender, 1)))
+        return Linear.of(senders)
+
+    def _named_system(self, kept: list[Equation], used: list[Port]) -> System:
+        defined = {equation.port for equation in kept if not equation.is_input}
+        ports = sorted(used, key=lambda port: port in defined)  # streams and constants in front
+        functions = {port for port in defined if _is_function(self.bodies[port].right)}
+        return System(
+            kept,
+            names=symbol_names(self.machine, ports, set(self.constants), functions),
+            signs=self.signs,
+            constants={p: _constant_note(*self.constants[p]) for p in ports if p in self.constants},
+            sources=[p for p in ports if self.machine.type_of(p[0]).is_source],
+        )
+
+
+def _is_function(right: Linear) -> bool:
+    """Whether a right side names a neuron type."""
+    calls = (atom for atom, _ in right.terms if isinstance(atom, Call))
+    return any(isinstance(atom.function, OfType) for atom in calls)
+
+
+def _constant_note(value: VValue, start: int) -> str:
+    late = f" from tick {start}" if start > 1 else ""
+    return constant_text(value) + late

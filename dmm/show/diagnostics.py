@@ -1,0 +1,254 @@
+"""What is odd about a machine: dead neurons, unread outputs, constants, near-cancelling pairs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from vvalues import VValue, assemble
+
+from ..machine.machine import Link, Machine, initial_outputs
+from ..neurons.kernels import Compare, Sum
+from .labels import constant_text, count, number_text, plain, weight_text
+from .reading import reading_order, wired
+
+__all__ = ["Diagnostics", "Pair", "diagnose"]
+
+Port = tuple[str, str]
+
+PAIR_TOLERANCE = 0.1
+"""Two opposite weights whose sizes differ by no more than this fraction are called a pair."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two links from one output to one neuron with nearly opposite weights.
+
+    Attributes
+    ----------
+    first, second : Link
+    mismatch : float
+        Relative difference of the two sizes.
+    effect : {"one link", "cancels", ""}
+        On a neuron that subtracts its two fields the pair acts as one link of weight
+        ``first - second``; on one that adds them (or on one field) it nearly cancels. Of other
+        neuron types nothing is known.
+    """
+
+    first: Link
+    second: Link
+    mismatch: float
+    effect: str
+
+
+@dataclass(frozen=True)
+class Diagnostics:
+    """Findings about one machine.
+
+    Attributes
+    ----------
+    silent : neurons that can never emit anything but zero (none if the machine edits its links)
+    unheard : other neurons that cannot influence any sink (none if there is no sink)
+    unread : outputs (neuron, field) of other neurons that no link reads
+    inert : links into a field that is not read, or from one that is not written
+    constants : outputs that do not depend on any input stream, with the value they settle at
+    pairs : near-cancelling pairs
+    """
+
+    silent: tuple[str, ...]
+    unheard: tuple[str, ...]
+    unread: tuple[Port, ...]
+    inert: tuple[Link, ...]
+    constants: Mapping[Port, VValue]
+    pairs: tuple[Pair, ...]
+
+    @property
+    def dead(self) -> tuple[str, ...]:
+        """Neurons that could be removed: silent or unheard."""
+        return (*self.silent, *self.unheard)
+
+    def summary(self) -> str:
+        """One line of counts."""
+        parts = [count(len(self.dead), "dead neuron"), count(len(self.unread), "unread output")]
+        if self.inert:
+            parts.append(count(len(self.inert), "inert link"))
+        return ", ".join(parts)
+
+    def __str__(self) -> str:
+        lines = [f"silent   {plain(n)}: nothing reaches it" for n in self.silent]
+        lines += [f"unheard  {plain(n)}: influences no sink" for n in self.unheard]
+        lines += [f"unread   {_port(p)}" for p in self.unread]
+        lines += [f"inert    {_port(k.path[:2])} <- {_port(k.path[2:])}" for k in self.inert]
+        lines += [f"constant {_port(p)} = {constant_text(v)}" for p, v in self.constants.items()]
+        lines += [f"pair     {_pair_text(pair)}" for pair in self.pairs]
+        return "\n".join(lines) or "nothing to report"
+
+
+def _port(port: Sequence[str]) -> str:
+    return f"{plain(port[0])}.{plain(port[1])}"
+
+
+def _pair_text(pair: Pair) -> str:
+    one, other = pair.first, pair.second
+    text = f"{plain(one.neuron_in)} <- {_port(one.path[2:])}: "
+    text += f".{plain(one.field_in)} {weight_text(one.weight)}, "
+    text += f".{plain(other.field_in)} {weight_text(other.weight)}, {pair.mismatch:.0%} apart"
+    if pair.effect == "one link":
+        text += f", acts as one link of {number_text(one.weight - other.weight)}"
+    return text + (", nearly cancels" if pair.effect == "cancels" else "")
+
+
+def diagnose(machine: Machine) -> Diagnostics:
+    """Find what is odd about a machine, from its links alone.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> print(diagnose(duplicate_detector()))
+    unread   compare.false
+    constant const_1.const_1 = 1
+    constant eos.char = {".": 1}
+    """
+    order = reading_order(machine)
+    links = wired(machine)
+    living = _living(machine, links)
+    heard = _heard(machine, links)
+    read = {link.path[2:] for link in links}
+    silent = tuple(n for n in order if n not in living and machine.type_of(n).writes)
+    carries = {(link.path, link.is_fixed) for link in links}
+    return Diagnostics(
+        silent=silent,
+        unheard=tuple(n for n in order if n not in heard and n not in silent),
+        unread=tuple(
+            (n, f.name)
+            for n in order
+            if n in living and n in heard
+            for f in machine.type_of(n).writes
+            if (n, f.name) not in read
+        ),
+        inert=tuple(k for k in machine.links() if (k.path, k.is_fixed) not in carries),
+        constants=_constants(machine, links, order),
+        pairs=tuple(_pairs(machine, links)),
+    )
+
+
+def _living(machine: Machine, links: Iterable[Link]) -> set[str]:
+    """Neurons that a signal can reach; a product needs one on every field.
+
+    What a neuron emits before the first tick is a signal too. Of a machine that edits its own links
+    nothing is known: all of its neurons count.
+    """
+    if machine.matrix_port is not None:
+        return set(machine.neurons)
+    initial = initial_outputs(machine)
+    waiting = {n: {f.name for f in machine.type_of(n).reads} for n in machine.neurons}
+    followers: dict[str, list[Link]] = defaultdict(list)
+    for link in links:
+        followers[link.neuron_out].append(link)
+    living = {
+        n
+        for n in machine.neurons
+        if machine.type_of(n).is_alive == "always" or bool(initial.subtree(n))
+    }
+    frontier = sorted(living)
+    while frontier:
+        for link in followers[frontier.pop()]:
+            receiver = link.neuron_in
+            waiting[receiver].discard(link.field_in)
+            needs_all = machine.type_of(receiver).is_alive == "all"
+            if receiver not in living and not (needs_all and waiting[receiver]):
+                living.add(receiver)
+                frontier.append(receiver)
+    return living
+
+
+def _heard(machine: Machine, links: Iterable[Link]) -> set[str]:
+    """Neurons with a way to a sink; all of them if there is no sink, or if links may change."""
+    sinks = [n for n in machine.neurons if not machine.type_of(n).writes]
+    if not sinks or machine.matrix_port is not None:
+        return set(machine.neurons)
+    senders: dict[str, list[str]] = defaultdict(list)
+    for link in links:
+        senders[link.neuron_in].append(link.neuron_out)
+    heard, frontier = set(sinks), sinks
+    while frontier:
+        for sender in senders[frontier.pop()]:
+            if sender not in heard:
+                heard.add(sender)
+                frontier.append(sender)
+    return heard
+
+
+# -------------------- constants --------------------
+
+
+def _constants(machine: Machine, links: Sequence[Link], order: Iterable[str]) -> dict[Port, VValue]:
+    """Outputs of neurons that read constants only; a cycle or a stream is never constant.
+
+    Nor is what begins with something else before the first tick.
+    """
+    initial = initial_outputs(machine)
+    into: dict[str, list[Link]] = defaultdict(list)
+    for link in links:
+        into[link.neuron_in].append(link)
+    found: dict[Port, VValue] = {}
+    for neuron in order:
+        kind = machine.type_of(neuron)
+        senders = [link.path[2:] for link in into[neuron]]
+        is_other = kind.is_source or not kind.writes or bool(initial.subtree(neuron))
+        if is_other or (kind.reads and not senders) or any(s not in found for s in senders):
+            continue
+        outputs = _settled(machine, neuron, into[neuron], found)
+        found.update({(neuron, f.name): outputs.subtree(f.name) for f in kind.writes})
+    return found
+
+
+def _settled(
+    machine: Machine, neuron: str, links: Iterable[Link], constants: Mapping[Port, VValue]
+) -> VValue:
+    inputs: dict[str, VValue] = {}
+    for link in links:
+        stream = link.weight * constants[link.neuron_out, link.field_out]
+        inputs[link.field_in] = inputs.get(link.field_in, VValue()) + stream
+    activation = machine.type_of(neuron).activation
+    return assemble(dict(activation(assemble(inputs) if inputs else VValue())))
+
+
+# -------------------- pairs --------------------
+
+
+def _pairs(machine: Machine, links: Iterable[Link]) -> Iterable[Pair]:
+    """Greedily, best match first; a link belongs to one pair at most."""
+    bundles: dict[tuple[str, ...], list[Link]] = defaultdict(list)
+    for link in links:
+        key = (link.neuron_in, *link.path[2:])
+        bundles[key].append(link)
+    for bundle in bundles.values():
+        yield from _pairs_of(machine, bundle)
+
+
+def _pairs_of(machine: Machine, bundle: list[Link]) -> Iterable[Pair]:
+    candidates = [
+        (mismatch, i, j)
+        for i, one in enumerate(bundle)
+        for j, other in enumerate(bundle[:i])
+        if one.weight * other.weight < 0
+        and (mismatch := _mismatch(one.weight, other.weight)) <= PAIR_TOLERANCE
+    ]
+    used: set[int] = set()
+    for mismatch, i, j in sorted(candidates):
+        if not used & {i, j}:
+            used |= {i, j}
+            yield Pair(bundle[j], bundle[i], mismatch, _effect(machine, bundle[j], bundle[i]))
+
+
+def _mismatch(one: float, other: float) -> float:
+    return abs(abs(one) - abs(other)) / max(abs(one), abs(other))
+
+
+def _effect(machine: Machine, one: Link, other: Link) -> str:
+    kernel = machine.type_of(one.neuron_in).kernel
+    if one.field_in == other.field_in or isinstance(kernel, Sum):
+        return "cancels"
+    return "one link" if isinstance(kernel, Compare) else ""

@@ -1,0 +1,234 @@
+"""A machine as static HTML: a fragment for notebooks and a self-contained report.
+
+No JavaScript, no external resource; folding is ``<details>``, light and dark follow the reader's
+setting, every name is escaped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+from ..machine.machine import Link, Machine
+from .algebra.equations import equations
+from .curves import svg_curves
+from .diagnostics import Diagnostics, diagnose
+from .labels import plain, unique_labels, weight_text
+from .reading import LIMIT, reading_order, shown_links
+from .style import PAGE_STYLE, STYLE
+from .svg import svg_graph
+from .text import SELF_LOOP, headline, notes_of, pair_marks, tree
+
+__all__ = ["fragment", "report"]
+
+NAME_CELLS = 36
+MINUS = "\N{MINUS SIGN}"
+
+LEGEND = """<p class="legend"><span><span class="bar"><i class="pos" style="width:40%"></i></span>
+positive: solid, to the right</span> <span><span class="bar"><i class="neg" style="width:40%"></i>
+</span> negative: hollow, to the left</span> <span><span class="bar"><i class="pos hard"
+style="width:40%"></i></span> hatched: hard (not trained)</span></p>"""
+
+GRAPH_LEGEND = """<p class="legend">Solid line: positive weight. Dashed: negative. Double: hard
+(not trained). The wider, the larger. Every box lists what it reads on the left, what it emits on
+the right.</p>"""
+
+
+def fragment(machine: Machine) -> str:
+    """HTML of a machine for a notebook: link table, tree, equations and graph.
+
+    Returns
+    -------
+    str
+        One ``<div>`` with its own style sheet.
+    """
+    parts = [
+        f'<div class="dmm"><style>{STYLE}</style>',
+        f'<p class="head"><b>{escape(plain(machine.name))}</b> {escape(headline(machine))}</p>',
+        _neurons(machine),
+        _folded("Equations", _pre(equations(machine))),
+        _folded("Graph", _graph(machine)),
+        _folded("Tree", _pre(tree(machine))),
+        "</div>",
+    ]
+    return "\n".join(parts)
+
+
+def report(
+    machine: Machine,
+    records: Iterable[Mapping[str, Any]] | None = None,
+    figures: Mapping[str, Any] | None = None,
+    *,
+    lead: str = "",
+    texts: Mapping[str, str] | None = None,
+) -> str:
+    """A self-contained HTML page about a machine.
+
+    Parameters
+    ----------
+    machine : Machine
+    records : iterable of mappings, optional
+        What a synthesis recorded: ``step``, ``loss``, ``links``, ``l1``, ``event``.
+    figures : mapping of name to number or text, optional
+        Shown as a table.
+    lead : str
+        A sentence or two below the title.
+    texts : mapping of title to text, optional
+        Further sections, shown as they are in a fixed-width font.
+    """
+    name = escape(plain(machine.name))
+    curves = svg_curves(records or ())
+    sections = [
+        _section("Figures", _figures(figures)) if figures else "",
+        _section("Equations", _pre(equations(machine))),
+        *(
+            _section(escape(plain(title)), f'<div class="wide">{_pre(text)}</div>')
+            for title, text in (texts or {}).items()
+        ),
+        _section("Graph", _graph(machine)),
+        _section("Synthesis", f'<div class="wide">{curves}</div>') if curves else "",
+        _section("Links", _neurons(machine)),
+        _section("Diagnostics", _pre(str(diagnose(machine)))),
+        _section("Tree", _pre(tree(machine))),
+    ]
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{name}</title>
+<style>{PAGE_STYLE}{STYLE}</style>
+</head>
+<body>
+<main class="dmm page">
+<h1>{name}</h1>
+<p class="head">{escape(headline(machine))}</p>
+{f"<p>{escape(plain(lead))}</p>" if lead else ""}
+{"".join(sections)}
+</main>
+</body>
+</html>
+"""
+
+
+def _section(title: str, body: str) -> str:
+    return f"<section><h2>{title}</h2>\n{body}\n</section>\n"
+
+
+def _folded(title: str, body: str) -> str:
+    return f"<details><summary>{title}</summary>\n{body}\n</details>"
+
+
+def _pre(text: str) -> str:
+    return f"<pre>{escape(text)}</pre>"
+
+
+def _figures(figures: Mapping[str, Any]) -> str:
+    rows = (
+        f"<tr><th>{escape(plain(str(name)))}</th><td>{escape(_figure_text(value))}</td></tr>"
+        for name, value in figures.items()
+    )
+    return f'<table class="figures">{"".join(rows)}</table>'
+
+
+def _figure_text(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return plain(str(value))
+    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
+
+
+def _graph(machine: Machine) -> str:
+    return f'<div class="wide">{svg_graph(machine)}</div>{GRAPH_LEGEND}'
+
+
+# -------------------- the link table --------------------
+
+
+def _neurons(machine: Machine) -> str:
+    return "\n".join([*_LinkTable(machine).blocks(), LEGEND])
+
+
+class _LinkTable:
+    """One folding block per receiving neuron; the trivial ones are closed."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.diagnostics: Diagnostics = diagnose(machine)
+        self.inert = set(self.diagnostics.inert)
+        self.links, self.n_hidden = shown_links(machine)
+        self.marks = pair_marks(self.links, self.diagnostics.pairs)
+        self.labels = unique_labels(machine.neurons, NAME_CELLS)
+        self.largest = max((abs(link.weight) for link in self.links), default=1.0) or 1.0
+        self.into: dict[str, list[Link]] = {}
+        self.readers: dict[str, int] = {}
+        for link in self.links:
+            self.into.setdefault(link.neuron_in, []).append(link)
+            self.readers[link.neuron_out] = self.readers.get(link.neuron_out, 0) + 1
+        self.neurons = self._shown_neurons()
+        digest = hashlib.sha256(repr((machine.name, list(machine.links()))).encode()).hexdigest()
+        prefix = f"dmm-{digest[:8]}"  # several machines may share a notebook
+        self.anchors = {neuron: f"{prefix}-{i}" for i, neuron in enumerate(self.neurons)}
+
+    def _shown_neurons(self) -> list[str]:
+        order = reading_order(self.machine)
+        if not self.n_hidden and len(order) <= LIMIT:
+            return order
+        return [neuron for neuron in order if neuron in self.into]
+
+    def blocks(self) -> Iterable[str]:
+        yield from map(self._block, self.neurons)
+        n_neurons = len(self.machine.neurons) - len(self.neurons)
+        if self.n_hidden or n_neurons:
+            yield (
+                f'<p class="more">… {self.n_hidden:,} more links, '
+                f"{n_neurons:,} neurons without a link shown</p>"
+            )
+        yield f'<p class="more">{escape(self.diagnostics.summary())}</p>'
+
+    def _block(self, neuron: str) -> str:
+        links = self.into.get(neuron, [])
+        is_open = " open" if any(not link.is_fixed for link in links) else ""
+        notes = "; ".join(notes_of(self.machine, self.diagnostics, neuron))
+        counts = f"in {len(links)} · out {self.readers.get(neuron, 0)}"
+        title = escape(plain(neuron))
+        return (
+            f'<details class="neuron" id="{self.anchors[neuron]}"{is_open}><summary>'
+            f'<b title="{title}">{escape(self.labels[neuron])}</b> '
+            f'<span class="kind">{escape(plain(self.machine.neurons[neuron]))}</span> '
+            f'<span class="note">{escape(notes)}</span> '
+            f'<span class="count">{counts}</span></summary>'
+            f'<div class="wide"><table class="links">{"".join(map(self._row, links))}</table></div>'
+            "</details>"
+        )
+
+    def _row(self, link: Link) -> str:
+        mark = escape(self.marks.get((link.path, link.is_fixed), ""))
+        remarks = ["hard"] * link.is_fixed
+        remarks += [f"{SELF_LOOP} self"] * (link.neuron_in == link.neuron_out)
+        remarks += ["inert"] * (link in self.inert)
+        weight = weight_text(link.weight).replace("-", MINUS)
+        exact = f"{link.weight!r}"
+        return (
+            f"<tr><td>{escape(plain(link.field_in))}</td><td>{self._bar(link)}</td>"
+            f'<td class="weight" title="{exact}">{weight}</td><td>{self._sender(link)}</td>'
+            f'<td class="note">{" ".join(remarks)} {mark}</td></tr>'
+        )
+
+    def _bar(self, link: Link) -> str:
+        share = 50 * min(abs(link.weight) / self.largest, 1.0)
+        look = ("neg" if link.weight < 0 else "pos") + (" hard" if link.is_fixed else "")
+        inner = f'<i class="{look}" style="width:{share:.1f}%"></i>'
+        return f'<span class="bar">{inner}</span>'
+
+    def _sender(self, link: Link) -> str:
+        text = f"{escape(self.labels[link.neuron_out])}.{escape(plain(link.field_out))}"
+        title = escape(f"{plain(link.neuron_out)}.{plain(link.field_out)}")
+        anchor = self.anchors.get(link.neuron_out)
+        if anchor is None:
+            return f'<span title="{title}">{text}</span>'
+        return f'<a href="#{anchor}" title="{title}">{text}</a>'

@@ -1,0 +1,234 @@
+"""A machine as text: the link table and the tree of its network matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+import vvalues as vv
+
+from ..machine.machine import Link, Machine
+from .diagnostics import Diagnostics, Pair, diagnose
+from .labels import constant_text, count, number_text, pad, plain, unique_labels, weight_text, width
+from .reading import LIMIT, reading_order, shown_links
+
+__all__ = ["SELF_LOOP", "headline", "notes_of", "pair_marks", "table", "tree"]
+
+NAME_WIDTH = 28
+FIELD_WIDTH = 16
+BAR_WIDTH = 5
+SELF_LOOP = "↺"
+
+
+def headline(machine: Machine) -> str:
+    """Counts of neurons and links on one line.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> headline(duplicate_detector())
+    '9 neurons · 11 links (8 soft, 3 hard) · Σ|soft| 8'
+    """
+    n_soft, n_hard = len(machine.trainable), len(machine.fixed)
+    text = f"{count(len(machine.neurons), 'neuron')} · {count(n_soft + n_hard, 'link')}"
+    if n_soft or n_hard:
+        text += f" ({n_soft:,} soft, {n_hard:,} hard)"
+    if n_soft:
+        text += f" · Σ|soft| {vv.l1_norm(machine.trainable):.4g}"
+    return text
+
+
+# -------------------- the link table --------------------
+
+
+def table(machine: Machine) -> str:
+    """The links grouped by receiving neuron, in the order of reading.
+
+    Hard (fixed) links are marked ``<=`` and soft (trainable) ones ``<-``; bars are relative to the
+    largest weight. Beyond 60 links the 40 largest are shown.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> print("\\n".join(table(duplicate_detector()).splitlines()[:5]))
+    Machine duplicate-detector · 9 neurons · 11 links (8 soft, 3 hard) · Σ|soft| 8
+    timer      timer
+      .timer   <= +1.000 █████  timer.timer      ↺
+    input      input    source
+      .timer   <= +1.000 █████  timer.timer
+    """
+    return "\n".join(line.rstrip() for line in _Table(machine).lines())
+
+
+class _Table:
+    """Column widths and notes of one table."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.diagnostics = diagnose(machine)
+        self.inert = set(self.diagnostics.inert)
+        self.links, self.n_hidden = shown_links(machine)
+        self.neurons = self._shown_neurons()
+        self.labels = unique_labels(machine.neurons, NAME_WIDTH)
+        self.fields = unique_labels(
+            {key: None for link in self.links for key in (link.field_in, link.field_out)},
+            FIELD_WIDTH,
+        )
+        self.largest = max((abs(link.weight) for link in self.links), default=1.0) or 1.0
+        names = [width(self.labels[n]) for n in self.neurons]
+        fields = [width(self.fields[link.field_in]) + 3 for link in self.links]
+        self.name_width = max([*names, *fields, 0]) + 2
+        kinds = [width(plain(machine.neurons[n])) for n in self.neurons]
+        self.kind_width = max(kinds, default=0) + 2
+        self.weight_width = max((len(weight_text(k.weight)) for k in self.links), default=0)
+        self.sender_width = max((width(self._sender(k)) for k in self.links), default=0) + 2
+
+    def _shown_neurons(self) -> list[str]:
+        order = reading_order(self.machine)
+        if not self.n_hidden and len(order) <= LIMIT:
+            return order
+        receiving = {link.neuron_in for link in self.links}
+        return [neuron for neuron in order if neuron in receiving]
+
+    def lines(self) -> Iterable[str]:
+        yield f"Machine {plain(self.machine.name)} · {headline(self.machine)}"
+        marks = pair_marks(self.links, self.diagnostics.pairs)
+        into: dict[str, list[Link]] = {neuron: [] for neuron in self.neurons}
+        for link in self.links:
+            into[link.neuron_in].append(link)
+        for neuron, links in into.items():
+            yield self._neuron(neuron)
+            for link in links:
+                yield self._link(link, marks.get((link.path, link.is_fixed), ""))
+        n_neurons = len(self.machine.neurons) - len(self.neurons)
+        if self.n_hidden or n_neurons:
+            yield f"… {self.n_hidden:,} more links, {n_neurons:,} neurons without a link shown"
+        legend = f"<= hard  <- soft  {SELF_LOOP} self-loop   " if self.links else ""
+        yield legend + self.diagnostics.summary()
+
+    def _neuron(self, neuron: str) -> str:
+        kind = pad(plain(self.machine.neurons[neuron]), self.kind_width)
+        notes = "; ".join(notes_of(self.machine, self.diagnostics, neuron))
+        return f"{pad(self.labels[neuron], self.name_width)}{kind}{notes}"
+
+    def _link(self, link: Link, mark: str) -> str:
+        arrow = "<=" if link.is_fixed else "<-"
+        weight = weight_text(link.weight).rjust(self.weight_width)
+        bar = _bar(link.weight, self.largest).ljust(BAR_WIDTH)
+        if link.neuron_in == link.neuron_out:
+            mark = f"{SELF_LOOP} {mark}"
+        if link in self.inert:
+            mark = f"inert {mark}"
+        head = pad(f"  .{self.fields[link.field_in]}", self.name_width)
+        return f"{head}{arrow} {weight} {bar}  {pad(self._sender(link), self.sender_width)}{mark}"
+
+    def _sender(self, link: Link) -> str:
+        return f"{self.labels[link.neuron_out]}.{self.fields[link.field_out]}"
+
+
+def _bar(weight: float, largest: float) -> str:
+    """Blocks in proportion to the weight; a link that is there has at least one."""
+    if not weight:
+        return ""
+    return "█" * max(1, round(BAR_WIDTH * min(abs(weight) / largest, 1.0)))
+
+
+def notes_of(machine: Machine, diagnostics: Diagnostics, neuron: str) -> list[str]:
+    """What to say about one neuron beside its type."""
+    kind = machine.type_of(neuron)
+    notes = ["source"] if kind.is_source else []
+    if not kind.writes:
+        notes.append("sink")
+    for field in kind.writes:
+        value = diagnostics.constants.get((neuron, field.name))
+        if value is not None and ((neuron, field.name) not in diagnostics.unread):
+            notes.append(f"constant: .{plain(field.name)} = {constant_text(value)}")
+    if neuron in diagnostics.silent:
+        notes.append("dead: nothing reaches it")
+    elif neuron in diagnostics.unheard:
+        notes.append("dead: influences no sink")
+    unread = [f".{plain(field)}" for name, field in diagnostics.unread if name == neuron]
+    if unread:
+        notes.append(f"unread: {', '.join(unread)}")
+    return notes
+
+
+def pair_marks(
+    links: Sequence[Link], pairs: Iterable[Pair]
+) -> dict[tuple[tuple[str, ...], bool], str]:
+    """Marks in the margin that tie the two links of a pair together, by (path, is_fixed).
+
+    Neighbours are joined by a brace; others share a letter, unique within the neuron.
+    """
+    position = {(link.path, link.is_fixed): i for i, link in enumerate(links)}
+    marks: dict[tuple[tuple[str, ...], bool], str] = {}
+    shown = []
+    for pair in pairs:
+        places = [position.get((link.path, link.is_fixed)) for link in (pair.first, pair.second)]
+        if None not in places:
+            shown.append((pair, sorted(i for i in places if i is not None)))
+    for _, group in groupby(shown, key=lambda entry: entry[0].first.neuron_in):
+        letters = map(_letters, range(len(shown)))
+        for pair, (i, j) in group:
+            keys = [(links[k].path, links[k].is_fixed) for k in (i, j)]
+            percent = f"{pair.mismatch:.0%}"
+            if j == i + 1:
+                marks[keys[0]], marks[keys[1]] = f"⎫ pair, {percent}", "⎭"
+            else:
+                letter = next(letters)
+                marks[keys[0]], marks[keys[1]] = f"pair {letter}, {percent}", f"pair {letter}"
+    return marks
+
+
+def _letters(i: int) -> str:
+    return chr(ord("a") + i % 26) + str(i // 26 or "")
+
+
+# -------------------- the tree --------------------
+
+
+def tree(machine: Machine) -> str:
+    """The network matrix as a tree: receiving neuron, its fields, what they read.
+
+    Chains of single children share a line. Beyond 60 links the 40 largest are shown.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> print("\\n".join(tree(duplicate_detector()).splitlines()[:5]))
+    duplicate-detector
+    ├─ timer (timer) / timer / timer.timer  +1  hard ↺
+    ├─ input (input) / timer / timer.timer  +1  hard
+    ├─ accum (accum)
+    │  ├─ dict-1 / accum.dict  +1  hard ↺
+    """
+    links, n_hidden = shown_links(machine)
+    labels = unique_labels(machine.neurons, NAME_WIDTH)
+    place = {neuron: i for i, neuron in enumerate(reading_order(machine))}
+    links.sort(key=lambda link: place[link.neuron_in])
+    root: dict[str, dict] = {}
+    for link in links:
+        kind = plain(machine.neurons[link.neuron_in])
+        fields = root.setdefault(f"{labels[link.neuron_in]} ({kind})", {})
+        fields.setdefault(plain(link.field_in), {})[_leaf(link, labels)] = {}
+    lines = [plain(machine.name), *_branches(root, "")]
+    if n_hidden:
+        lines.append(f"… {n_hidden:,} more links")
+    return "\n".join(lines if root else [*lines, "└─ no links"])
+
+
+def _leaf(link: Link, labels: dict[str, str]) -> str:
+    sender = f"{labels[link.neuron_out]}.{plain(link.field_out)}"
+    sign = "+" if link.weight >= 0 else ""
+    marks = ["hard"] * link.is_fixed + [SELF_LOOP] * (link.neuron_in == link.neuron_out)
+    return "  ".join([sender, sign + number_text(link.weight), " ".join(marks)]).rstrip()
+
+
+def _branches(node: dict[str, dict], indent: str) -> Iterable[str]:
+    for i, (label, children) in enumerate(node.items()):
+        is_last = i == len(node) - 1
+        while len(children) == 1:
+            ((key, children),) = children.items()
+            label = f"{label} / {key}"
+        yield f"{indent}{'└─' if is_last else '├─'} {label}"
+        yield from _branches(children, indent + ("   " if is_last else "│  "))

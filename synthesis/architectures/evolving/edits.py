@@ -1,0 +1,310 @@
+"""Edits of evolving layers: which operations there are.
+
+Each has the form of every edit here, ``edit(parameters, state, context, rng, *, ...)``, returns
+``(parameters, state)``, and carries the optimizer's moments to the new support. ``context`` is an
+`EvolvingObjective`: its table tells what an operation contributes. A held-out table makes an edit
+by held-out loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vvalues import Support, VValue
+
+from ...optimize.optimizers import restrict_state
+from .objective import EvolvingObjective
+from .operations import OPERATIONS
+from .plan import Run
+from .structure import OUTPUT, add_operation, operation_names, remove_operation, unread_operations
+
+__all__ = [
+    "Proposal",
+    "contributions",
+    "draw_operation",
+    "evolve_operation",
+    "evolve_screened_operation",
+    "prune_operation",
+    "prune_operation_by_loss",
+    "screen",
+]
+
+Edited = tuple[VValue, Any]
+
+
+class Proposal(NamedTuple):
+    """An operation that might be added.
+
+    Attributes
+    ----------
+    kind : str
+    arguments : tuple of str (a source) or float (first value of a trained constant)
+    """
+
+    kind: str
+    arguments: tuple[str | float, ...]
+
+
+# -------------------- evolving --------------------
+
+
+def draw_operation(
+    kinds: Sequence[str],
+    sources: Sequence[str],
+    rng: np.random.Generator,
+    *,
+    index_zero_defect: bool = False,
+) -> Proposal:
+    """A random operation, with the seed's probabilities.
+
+    The kind is uniform. The first argument is a source with probability 2/3, uniform over all of
+    them, otherwise a constant; the second likewise, but always a source after a constant. An
+    operation of one argument always reads a source.
+
+    Parameters
+    ----------
+    kinds, sources : sequences of str
+    rng : Generator
+    index_zero_defect : bool
+        Repeat the seed's first defect: source number 0 counts as missing and becomes a constant,
+        so that no operation ever reads the first input.
+    """
+    operation = OPERATIONS[str(rng.choice(kinds))]
+    arguments: list[str | float] = []
+    for i in range(operation.arity):
+        must_read = operation.arity == 1 or (i == 1 and not isinstance(arguments[0], str))
+        reads = must_read or rng.random() < 2 / 3
+        index = int(rng.integers(len(sources)))
+        reads = reads and not (index_zero_defect and index == 0)
+        arguments.append(sources[index] if reads else operation.start)
+    return Proposal(operation.kind, tuple(arguments))
+
+
+def evolve_operation(
+    parameters: VValue,
+    state: Any,
+    context: EvolvingObjective,
+    rng: np.random.Generator,
+    *,
+    layer: str | None = None,
+    index_zero_defect: bool = False,
+) -> Edited:
+    """Add one random operation; its output weights are 0, so the predictions do not change yet.
+
+    Parameters
+    ----------
+    layer : str, optional
+        The layer that grows; a random one when omitted.
+    index_zero_defect : bool
+        See `draw_operation`.
+
+    References
+    ----------
+    Seed 003, ``EvLayer.evolve``.
+    """
+    return evolve_screened_operation(
+        parameters,
+        state,
+        context,
+        rng,
+        proposals=1,
+        layer=layer,
+        index_zero_defect=index_zero_defect,
+    )
+
+
+def evolve_screened_operation(
+    parameters: VValue,
+    state: Any,
+    context: EvolvingObjective,
+    rng: np.random.Generator,
+    *,
+    proposals: int = 64,
+    layer: str | None = None,
+    index_zero_defect: bool = False,
+) -> Edited:
+    """Draw many random operations and add the one that correlates best with the residual.
+
+    Parameters
+    ----------
+    proposals : int >= 1
+        Operations drawn; 1 is plain random mutation.
+
+    Notes
+    -----
+    In a layer before the last one the part of the residual is played by the derivative of the loss
+    by the layer's outputs. Cost: one evaluation and one row operation per proposal.
+    """
+    if proposals < 1:
+        raise ValueError(f"proposals is {proposals}; expected at least 1")
+    model = context.model
+    layer = str(rng.choice(model.layers)) if layer is None else layer
+    sources = (*model.layer_inputs(layer), *operation_names(parameters.support, layer))
+    drawn = [
+        draw_operation(model.operations, sources, rng, index_zero_defect=index_zero_defect)
+        for _ in range(proposals)
+    ]
+    run = context.run(parameters)
+    rows = [_value(proposal, layer, run) for proposal in drawn]
+    best = 0
+    if proposals > 1:
+        best = int(np.argmax(screen(np.array(rows), _residual(context, run, layer))))
+    root = float(np.sqrt(np.mean(rows[best] ** 2)))
+    arguments = [_argument(argument, model.trains_links) for argument in drawn[best].arguments]
+    parameters, _ = add_operation(
+        parameters,
+        layer,
+        drawn[best].kind,
+        arguments,
+        outputs=model.layer_outputs(layer),
+        scale=root if np.isfinite(root) and root > 1e-12 else 1.0,
+    )
+    return parameters, restrict_state(state, parameters.support)
+
+
+def _argument(argument: str | float, has_constant: bool) -> Any:
+    """Where links are trained, an argument also has a trained constant."""
+    if isinstance(argument, str) and has_constant:
+        return {argument: 1.0, ":number": 0.0}
+    return argument
+
+
+def _value(proposal: Proposal, layer: str, run: Run) -> np.ndarray:
+    rows = [_row(argument, layer, run) for argument in proposal.arguments]
+    with np.errstate(all="ignore"):
+        return OPERATIONS[proposal.kind].apply(*rows)
+
+
+def _row(argument: str | float, layer: str, run: Run) -> np.ndarray:
+    if isinstance(argument, str):
+        return run.values[run.plan.row_of(layer, argument)]
+    return np.full(run.values.shape[1], float(argument))
+
+
+def _residual(context: EvolvingObjective, run: Run, layer: str) -> np.ndarray:
+    """What the layer's outputs should still move by, up to a factor: (outputs, samples)."""
+    _, adjoint = run.pullback(context.targets - run.outputs)
+    rows = [run.plan.rows[layer, name] for name in context.model.layer_outputs(layer)]
+    return adjoint[rows]
+
+
+def screen(rows: np.ndarray, residual: np.ndarray) -> np.ndarray:
+    """Share of the residual that each candidate explains by itself.
+
+    Parameters
+    ----------
+    rows : array (candidates, samples)
+    residual : array (outputs, samples)
+
+    Returns
+    -------
+    array (candidates,): squared correlations, weighted by the outputs' residual variance; 0 for a
+    candidate that is constant or not finite.
+    """
+    with np.errstate(all="ignore"):
+        centred = rows - rows.mean(axis=1, keepdims=True)
+        norm = np.sqrt(np.sum(centred**2, axis=1))
+        size = np.max(np.abs(rows), axis=1)
+        usable = np.isfinite(norm) & (norm > 1e-10 * size) & (norm > 0)
+        unit = np.where(usable[:, None], centred / np.where(usable, norm, 1.0)[:, None], 0.0)
+    left = residual - residual.mean(axis=1, keepdims=True)
+    total = np.sum(left**2)
+    return np.sum((unit @ left.T) ** 2, axis=1) / (total if total > 0 else 1.0)
+
+
+# -------------------- pruning --------------------
+
+
+def contributions(parameters: VValue, context: EvolvingObjective) -> dict[tuple[str, str], float]:
+    """How far each operation moves its layer's outputs: ``{(layer, operation): deviation}``.
+
+    The standard deviation of the operation's value over the samples, times the Euclidean norm of
+    its output weights. (The seed sums the weights over outputs, where they may cancel.)
+    """
+    run = context.run(parameters)
+    found = {}
+    for layer in context.model.layers:
+        outputs = context.model.layer_outputs(layer)
+        for name in operation_names(parameters.support, layer):
+            weights = [float(parameters[layer, OUTPUT, o, name]) for o in outputs]
+            deviation = float(np.std(run.values[run.plan.rows[layer, name]], ddof=1))
+            found[layer, name] = float(np.linalg.norm(weights)) * deviation
+    return found
+
+
+def prune_operation(
+    parameters: VValue,
+    state: Any,
+    context: EvolvingObjective,
+    rng: np.random.Generator | None = None,
+    *,
+    count: int = 1,
+    keep: int = 0,
+) -> Edited:
+    """Remove unread operations that contribute least, one after the other.
+
+    Parameters
+    ----------
+    count : int
+        At most so many operations go.
+    keep : int
+        Stop when no more than so many operations are left.
+
+    References
+    ----------
+    Seed 003, ``EvLayer.evolve`` (the pruning half).
+    """
+    for _ in range(count):
+        candidates = _unread(parameters.support, context)
+        if not candidates or context.model.count_operations(parameters) <= keep:
+            break
+        moved = contributions(parameters, context)
+        layer, name = min(candidates, key=lambda candidate: moved[candidate])
+        parameters = remove_operation(parameters, layer, name)
+    return parameters, restrict_state(state, parameters.support)
+
+
+def prune_operation_by_loss(
+    parameters: VValue,
+    state: Any,
+    context: EvolvingObjective,
+    rng: np.random.Generator | None = None,
+    *,
+    count: int = 1,
+    keep: int = 0,
+    allowed: float = float("inf"),
+) -> Edited:
+    """Remove unread operations whose removal raises the measured loss least.
+
+    Parameters
+    ----------
+    context : EvolvingObjective
+        On held-out samples, to prune what only memorises.
+    count, keep : int
+        As for `prune_operation`.
+    allowed : float
+        Stop where the loss would rise above ``(1 + allowed)`` times the loss before.
+    """
+    before = context.loss(parameters)
+    for _ in range(count):
+        candidates = _unread(parameters.support, context)
+        if not candidates or context.model.count_operations(parameters) <= keep:
+            break
+        smaller = [remove_operation(parameters, layer, name) for layer, name in candidates]
+        losses = [context.loss(candidate) for candidate in smaller]
+        best = int(np.argmin(losses))
+        if losses[best] > (1.0 + allowed) * before:
+            break
+        parameters = smaller[best]
+    return parameters, restrict_state(state, parameters.support)
+
+
+def _unread(support: Support, context: EvolvingObjective) -> list[tuple[str, str]]:
+    return [
+        (layer, name)
+        for layer in context.model.layers
+        for name in unread_operations(support, layer)
+    ]

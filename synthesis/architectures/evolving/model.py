@@ -1,0 +1,280 @@
+"""Evolving operation layers: a differentiable model whose operations are subtrees.
+
+A layer passes on its inputs and the values of its operations through one linear output. Which
+operations there are, and what they read, is the support of the parameters; edits
+(`synthesis.architectures.evolving.edits`) change it, and the model evaluates whatever support it
+is handed.
+
+References
+----------
+"ML Experiment Log: evolving architecture as part of training" (seed 003); corrections: see
+docs/evolving-layers.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import autograd.numpy as anp
+import numpy as np
+from autograd.extend import defjvp, defvjp, primitive
+
+from vvalues import Support, VValue, from_buffer, ravel, stop_gradient
+
+from .operations import SEED_OPERATIONS, get_operations
+from .plan import Plan, Run, make_plan
+from .structure import OUTPUT, layer_name, operation_names
+
+__all__ = ["EvolvingModel", "check_table"]
+
+
+@primitive
+def _evaluate(buffer: np.ndarray, inputs: np.ndarray, plan: Plan, /) -> np.ndarray:
+    return np.ascontiguousarray(plan.run(buffer, inputs).outputs)
+
+
+def _vjp(ans: np.ndarray, buffer: np.ndarray, inputs: np.ndarray, plan: Plan) -> Any:
+    run = plan.run(buffer, inputs)
+    return lambda g: run.pullback(g)[0]
+
+
+def _vjp_inputs(ans: np.ndarray, buffer: np.ndarray, inputs: np.ndarray, plan: Plan) -> Any:
+    run = plan.run(buffer, inputs)
+    return lambda g: run.pullback(g)[1][1 : 1 + plan.n_inputs].T
+
+
+defvjp(_evaluate, _vjp, _vjp_inputs, argnums=(0, 1))
+defjvp(
+    _evaluate,
+    lambda g, ans, buffer, inputs, plan: plan.run(buffer, inputs).pushforward(g),
+    lambda g, ans, buffer, inputs, plan: plan.run(buffer, inputs).pushforward(0.0 * buffer, g),
+    argnums=(0, 1),
+)
+
+
+class EvolvingModel:
+    """A stack of evolving layers.
+
+    Parameters
+    ----------
+    inputs : int or sequence of str
+        Number or names of the input columns; ``3`` means ``x0, x1, x2``.
+    outputs : int or sequence of str
+        Likewise, ``y0, y1, ...``.
+    hidden : sequence of int
+        Numbers of outputs of the layers before the last one; none by default.
+    operations : sequence of str
+        Kinds that edits choose from; ``("add", "multiply")`` as in the seed by default.
+    trains_links : bool
+        Whether the links into operations are trained. In the seed they are not: an argument *is*
+        a column. Constants, output weights and biases always are; running scales never.
+
+    Raises
+    ------
+    ValueError
+        If the set of operations is empty or has an unknown kind, a name occurs twice, or an input
+        is called like an operation.
+
+    Examples
+    --------
+    >>> model = EvolvingModel(2, 1)
+    >>> product = VValue({"layer-1": {
+    ...     "multiply-1": {"first": {"x0": 1}, "second": {"x1": 1}},
+    ...     "output": {"y0": {":number": 0.5, "multiply-1": 2}}}})
+    >>> model(product, np.array([[3.0, 4.0]]))
+    array([[24.5]])
+    """
+
+    def __init__(
+        self,
+        inputs: int | Sequence[str],
+        outputs: int | Sequence[str] = 1,
+        *,
+        hidden: Sequence[int] = (),
+        operations: Iterable[str] = SEED_OPERATIONS,
+        trains_links: bool = False,
+    ) -> None:
+        self.inputs = _names(inputs, "x", "inputs")
+        self.operations = tuple(operation.kind for operation in get_operations(operations))
+        self.trains_links = trains_links
+        widths = [_names(width, f"h{i}.", "hidden") for i, width in enumerate(hidden, start=1)]
+        self.outputs = (*widths, _names(outputs, "y", "outputs"))
+        self._plans = lru_cache(maxsize=256)(self._compile)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Keys of the layers, in order."""
+        return tuple(layer_name(i + 1) for i in range(len(self.outputs)))
+
+    def layer_inputs(self, layer: str) -> tuple[str, ...]:
+        """Names of what a layer gets: the model's inputs, or the outputs of the layer before."""
+        number = self.layers.index(layer)
+        return self.inputs if number == 0 else self.outputs[number - 1]
+
+    def layer_outputs(self, layer: str) -> tuple[str, ...]:
+        """Names of a layer's outputs."""
+        return self.outputs[self.layers.index(layer)]
+
+    def initial(self, rng: np.random.Generator) -> VValue:
+        """Linear layers without operations; weights uniform within ``1 / sqrt(inputs)``."""
+        tree: dict[str, Any] = {}
+        for layer in self.layers:
+            sources = self.layer_inputs(layer)
+            bound = 1.0 / np.sqrt(len(sources))
+            tree[layer] = {
+                OUTPUT: {
+                    name: {key: rng.uniform(-bound, bound) for key in (":number", *sources)}
+                    for name in self.layer_outputs(layer)
+                }
+            }
+        return VValue(tree)
+
+    def plan(self, support: Support) -> Plan:
+        """How parameters on this support are evaluated; remembered.
+
+        Raises
+        ------
+        ValueError
+            If a path is no part of such a network, or operations read each other in a circle.
+        """
+        return self._plans(support)
+
+    def _compile(self, support: Support) -> Plan:
+        return make_plan(support, self.inputs, self.outputs, trains_links=self.trains_links)
+
+    def __call__(self, parameters: VValue, inputs: Any) -> Any:
+        """Predictions.
+
+        Parameters
+        ----------
+        parameters : VValue, layer/operation/argument/source -> weight
+        inputs : array (samples, inputs)
+
+        Returns
+        -------
+        array (samples, outputs); differentiable once by both arguments, in either mode
+
+        Notes
+        -----
+        One primitive for the whole network. For derivatives of higher order use `plain`.
+        """
+        self._check_width(inputs)
+        return _evaluate(ravel(parameters), inputs, self.plan(parameters.support))
+
+    def run(self, parameters: VValue, inputs: np.ndarray) -> Run:
+        """Values of every node, and the derivatives that follow from them; untraced."""
+        self._check_width(inputs)
+        return self.plan(parameters.support).run(parameters.buffer, inputs)
+
+    def plain(self, parameters: VValue, inputs: Any) -> Any:
+        """As the call, operation by operation through autograd: slow, and the judge of the rest."""
+        self._check_width(inputs)
+        plan = self.plan(parameters.support)
+        buffer = ravel(parameters)
+        buffer = anp.where(plan.trained, buffer, stop_gradient(buffer))
+        rows: list[Any] = [np.ones(len(inputs)), *(inputs[:, i] for i in range(plan.n_inputs))]
+        for step in plan.steps:
+            argument_of, source_of = np.divmod(step.cells, step.n_before)
+            arguments: list[Any] = [np.zeros(len(inputs))] * step.n_arguments
+            for row, source, leaf in zip(argument_of, source_of, step.leaves, strict=True):
+                arguments[row] = arguments[row] + buffer[leaf] * rows[source]
+            for group in step.groups:
+                for k in range(group.values.stop - group.values.start):
+                    read = [arguments[part.start + k] for part in group.arguments]
+                    value = read[0] if group.operation is None else group.operation.traced(*read)
+                    scale = step.scales[group.values.start - step.values.start + k]
+                    rows.append(value / buffer[scale] if scale >= 0 else value)
+        return anp.stack(rows[plan.outputs], axis=1)
+
+    def with_scales(self, parameters: VValue, inputs: np.ndarray, decay: float = 0.0) -> VValue:
+        """Parameters with running scales moved towards the root mean square of these samples.
+
+        Parameters
+        ----------
+        decay : float in [0, 1)
+            Share of the old mean square that is kept; 0 measures afresh.
+
+        Notes
+        -----
+        In place of the seed's division by the norm over the batch, which depends on the size of
+        the batch and differs between training and use. Levels are measured in order, since the
+        scale of one operation changes what the next one reads.
+        """
+        plan = self.plan(parameters.support)
+        elements, rows = plan.scale_elements
+        buffer = np.array(parameters.buffer)
+        for step in plan.steps:
+            here = (rows >= step.values.start) & (rows < step.values.stop)
+            if not here.any():
+                continue
+            mean_square = np.mean(plan.run(buffer, inputs).raw(rows[here]) ** 2, axis=1)
+            old = buffer[elements[here]]
+            new = np.sqrt(decay * old**2 + (1.0 - decay) * mean_square)
+            buffer[elements[here]] = np.where(np.isfinite(new) & (new > 1e-12), new, 1.0)
+        return from_buffer(parameters.support, buffer)
+
+    def count_operations(self, parameters: VValue) -> int:
+        """Number of operations in all layers."""
+        return sum(len(operation_names(parameters.support, layer)) for layer in self.layers)
+
+    def _check_width(self, inputs: Any) -> None:
+        shape = anp.shape(inputs)
+        if len(shape) != 2 or shape[1] != len(self.inputs):
+            raise ValueError(
+                f"inputs have shape {shape}; expected (samples, {len(self.inputs)}), columns "
+                f"{', '.join(self.inputs)}"
+            )
+
+
+def _names(given: int | Sequence[str], stem: str, argument: str) -> tuple[str, ...]:
+    if isinstance(given, (int, np.integer)):
+        if given < 1:
+            raise ValueError(f"{argument} is {given}; expected at least 1")
+        return tuple(f"{stem}{i}" for i in range(given))
+    names = tuple(given)
+    if not names or not all(isinstance(name, str) and name for name in names):
+        raise ValueError(f"{argument} is {given!r}; expected a number or names")
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"{argument}: the name {name!r} occurs twice")
+        if name.startswith(":") or "-" in name or name == OUTPUT:
+            raise ValueError(f"{argument}: the name {name!r} is reserved; use another one")
+    return names
+
+
+def check_table(values: Any, names: Sequence[str], what: str) -> np.ndarray:
+    """A table of finite numbers, or a clear error.
+
+    Parameters
+    ----------
+    values : array-like (rows, columns); one dimension counts as one column
+    names : names of the columns
+    what : str
+        What the table is, for messages.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, there is no row, or a value is NaN or infinite; the message names
+        row and column.
+    """
+    try:
+        table = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{what} are not a table of numbers") from None
+    if table.ndim == 1:
+        table = table[:, None]
+    if table.ndim != 2 or table.shape[1] != len(names):
+        raise ValueError(f"{what} have shape {table.shape}; expected (rows, {len(names)})")
+    if not len(table):
+        raise ValueError(f"{what} have no rows")
+    bad = np.argwhere(~np.isfinite(table))
+    if len(bad):
+        row, column = bad[0]
+        raise ValueError(
+            f"{what}: row {row}, column {names[column]} is {table[row, column]}; "
+            "expected finite numbers"
+        )
+    return table

@@ -1,0 +1,304 @@
+"""The seed's loop, train - prune - evolve, as a stream of events; ensembles over seeds.
+
+One unit of work is one epoch. As everywhere here the whole state is a `SearchState`: a checkpoint
+of it resumes to the bit, and records, plots and progress are consumers of the events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from vvalues import VValue
+
+from ...optimize.optimizers import Optimizer, adam, schedule, state_leaves, with_state_leaves
+from ...process.events import Event
+from ...process.protocols import Task
+from ...process.records import Record
+from ...process.state import SearchState, generator_from, generator_state
+from .edits import evolve_screened_operation, prune_operation, prune_operation_by_loss
+from .model import EvolvingModel
+from .objective import EvolvingObjective
+
+__all__ = [
+    "Ensemble",
+    "EvolvingSearch",
+    "EvolvingSettings",
+    "evolving_events",
+    "initial_state",
+    "over_seeds",
+    "train",
+]
+
+Outcome = TypeVar("Outcome")
+PRUNING = ("contribution", "loss", "none")
+
+
+@dataclass(frozen=True)
+class EvolvingSettings:
+    """Constants of the loop.
+
+    Attributes
+    ----------
+    epochs, steps : int
+        Epochs, and optimizer steps per epoch (full batch).
+    rate, last_rate : float
+        Learning rate of Adam, falling geometrically from the first to the last step.
+    added : int
+        Operations added per epoch, except after the last training.
+    proposals : int
+        Random operations that each added one is the best of; 1 is the seed's random mutation.
+    largest : int
+        Pruning keeps so many operations.
+    pruning : {"contribution", "loss", "none"}
+        The seed's rule; the rise of the loss on held-out samples; never.
+    held_out : float
+        Share of the training samples set aside when pruning is by loss.
+    decay : float
+        Share of a running mean square kept per epoch.
+    index_zero_defect : bool
+        Repeat the seed's defect that no operation can read the first input.
+    """
+
+    epochs: int = 60
+    steps: int = 200
+    rate: float = 0.01
+    last_rate: float = 0.001
+    added: int = 1
+    proposals: int = 64
+    largest: int = 8
+    pruning: str = "contribution"
+    held_out: float = 0.25
+    decay: float = 0.9
+    index_zero_defect: bool = False
+
+    def __post_init__(self) -> None:
+        if self.pruning not in PRUNING:
+            raise ValueError(
+                f"setting pruning is {self.pruning!r}; expected one of {', '.join(PRUNING)}"
+            )
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, (bool, str)):
+                continue
+            at_least = 1 if item.name in ("epochs", "steps", "proposals") else 0
+            if not value >= at_least:
+                raise ValueError(
+                    f"setting {item.name} is {value!r}; expected a number >= {at_least}"
+                )
+        if not (self.rate > 0 and self.last_rate > 0):
+            raise ValueError("settings rate and last_rate must be above 0")
+        if not (self.decay < 1 and 0 < self.held_out < 1):
+            raise ValueError("setting decay must be below 1 and held_out between 0 and 1")
+
+
+@dataclass(frozen=True)
+class EvolvingSearch:
+    """What does not change during a run.
+
+    Attributes
+    ----------
+    model : EvolvingModel
+    objective : EvolvingObjective
+        What is trained on.
+    judge : EvolvingObjective
+        What is pruned by: samples set aside, or the training samples again.
+    settings : EvolvingSettings
+    optimizer : Optimizer
+    """
+
+    model: EvolvingModel
+    objective: EvolvingObjective
+    judge: EvolvingObjective
+    settings: EvolvingSettings
+    optimizer: Optimizer
+
+    @classmethod
+    def of(
+        cls,
+        model: EvolvingModel,
+        task: Any,
+        rng: np.random.Generator,
+        settings: EvolvingSettings | None = None,
+    ) -> EvolvingSearch:
+        """A search on a regression task; ``rng`` draws the samples that are set aside."""
+        settings = settings or EvolvingSettings()
+        if settings.pruning == "loss":
+            fit, aside = task.split(rng, settings.held_out)
+            objective, judge = EvolvingObjective(model, *fit), EvolvingObjective(model, *aside)
+        else:
+            objective = judge = EvolvingObjective(model, *task.batch(rng))
+        rate = schedule(settings.rate, settings.last_rate, settings.epochs * settings.steps)
+        return cls(model, objective, judge, settings, adam(rate))
+
+
+def initial_state(search: EvolvingSearch, rng: np.random.Generator) -> SearchState:
+    """The state before the first epoch: linear layers."""
+    parameters = search.model.initial(rng)
+    moments = tuple(state_leaves(search.optimizer.init(parameters)))
+    state = SearchState("evolve", parameters, search.objective.loss(parameters))
+    return replace(state, moments=moments, rng=generator_state(rng), memo={"epoch": 0})
+
+
+def evolving_events(search: EvolvingSearch, state: SearchState) -> Iterator[Event]:
+    """Run the loop from a state, one event per epoch; the same state gives the same events.
+
+    Raises
+    ------
+    ValueError
+        If training diverges; the message names the epoch.
+    """
+    while state.phase != "done":
+        state, records = _epoch(search, state)
+        yield Event(state, records)
+
+
+def train(
+    model: EvolvingModel,
+    task: Task,
+    seed: int = 0,
+    settings: EvolvingSettings | None = None,
+) -> tuple[SearchState, list[Record]]:
+    """Run the whole loop; the last state holds the network, the best one and the front.
+
+    Parameters
+    ----------
+    seed : int
+        Determines the initial weights and all edits.
+    """
+    rng = np.random.default_rng(seed)
+    search = EvolvingSearch.of(model, task, rng, settings)
+    state = initial_state(search, rng)
+    records: list[Record] = []
+    for event in evolving_events(search, state):
+        state = event.state
+        records += event.records
+    search.objective.warn_if_underdetermined(state.parameters)
+    return state, records
+
+
+# -------------------- one epoch --------------------
+
+
+def _epoch(search: EvolvingSearch, state: SearchState) -> tuple[SearchState, list[Record]]:
+    settings = search.settings
+    epoch = int(state.memo["epoch"]) + 1
+    state = _trained(search, state, epoch)
+    records = [state.record("train", epoch=epoch, operations=_count(search, state))]
+    state = _with_best(search, state)
+    if epoch >= settings.epochs:
+        assert state.best is not None
+        return replace(
+            state, phase="done", parameters=state.best, loss=search.objective.loss(state.best)
+        ), records
+    rng = generator_from(state.rng)
+    moments = with_state_leaves(search.optimizer.init(state.parameters), list(state.moments))
+    parameters, moments = _pruned(search, state.parameters, moments)
+    for _ in range(settings.added):
+        parameters, moments = evolve_screened_operation(
+            parameters,
+            moments,
+            search.objective,
+            rng,
+            proposals=settings.proposals,
+            index_zero_defect=settings.index_zero_defect,
+        )
+    state = replace(
+        state,
+        parameters=parameters,
+        loss=search.objective.loss(parameters),
+        moments=tuple(state_leaves(moments)),
+        memo={"epoch": epoch},
+        rng=generator_state(rng),
+    )
+    records.append(state.record("evolve", epoch=epoch, operations=_count(search, state)))
+    return state, records
+
+
+def _trained(search: EvolvingSearch, state: SearchState, epoch: int) -> SearchState:
+    settings, objective = search.settings, search.objective
+    parameters = state.parameters
+    moments = with_state_leaves(search.optimizer.init(parameters), list(state.moments))
+    for _ in range(settings.steps):
+        loss, gradient = objective.gradient(parameters)
+        if not np.isfinite(loss):
+            raise ValueError(f"training diverged in epoch {epoch}: choose a lower rate")
+        step, moments = search.optimizer.update(gradient, moments, parameters)
+        parameters = parameters + step
+    parameters = search.model.with_scales(parameters, objective.inputs, settings.decay)
+    return replace(
+        state,
+        parameters=parameters,
+        loss=objective.loss(parameters),
+        step=state.step + settings.steps,
+        moments=tuple(state_leaves(moments)),
+    )
+
+
+def _with_best(search: EvolvingSearch, state: SearchState) -> SearchState:
+    """Remember the network that the judge's samples like best, and the front."""
+    loss = search.judge.loss(state.parameters)
+    front = state.front.add(state.parameters, loss)
+    if state.best is not None and loss >= state.best_loss:
+        return replace(state, front=front)
+    return replace(state, best=state.parameters, best_loss=loss, front=front)
+
+
+def _pruned(search: EvolvingSearch, parameters: VValue, moments: Any) -> tuple[VValue, Any]:
+    settings = search.settings
+    if settings.pruning == "none":
+        return parameters, moments
+    edit = prune_operation if settings.pruning == "contribution" else prune_operation_by_loss
+    return edit(parameters, moments, search.judge, count=settings.added, keep=settings.largest)
+
+
+def _count(search: EvolvingSearch, state: SearchState) -> int:
+    return search.model.count_operations(state.parameters)
+
+
+# -------------------- many seeds --------------------
+
+
+def over_seeds(
+    job: Callable[[int], Outcome], seeds: Iterable[int], executor: Executor | None = None
+) -> list[Outcome]:
+    """Run one job per seed, in order of the seeds.
+
+    Parameters
+    ----------
+    job : callable, seed -> outcome
+        A function that can be pickled, when the executor's workers are processes.
+    executor : concurrent.futures.Executor, optional
+        Processes, threads, or a cluster's; without one the jobs run here, one after the other.
+    """
+    mapped = map(job, seeds) if executor is None else executor.map(job, seeds)
+    return list(mapped)
+
+
+class Ensemble(NamedTuple):
+    """Networks that predict together.
+
+    Attributes
+    ----------
+    model : EvolvingModel
+    members : tuple of VValue
+    """
+
+    model: EvolvingModel
+    members: tuple[VValue, ...]
+
+    def __call__(self, inputs: np.ndarray) -> np.ndarray:
+        """Mean prediction, (samples, outputs)."""
+        return self.each(inputs).mean(axis=0)
+
+    def each(self, inputs: np.ndarray) -> np.ndarray:
+        """Predictions of every member, (members, samples, outputs)."""
+        return np.stack([self.model(member, inputs) for member in self.members])
+
+    def spread(self, inputs: np.ndarray) -> np.ndarray:
+        """Standard deviation among the members: where they disagree, none is to be trusted."""
+        return self.each(inputs).std(axis=0)

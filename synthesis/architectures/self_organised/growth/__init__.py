@@ -1,0 +1,23 @@
+"""Networks that grow from one cell and organise their wiring by noise alone."""
+
+from .constants import TissueSettings
+from .networks import anatomy, grown_network, pooled_features, pooling_tree, tissue_tree, wiring
+from .pooling import Fields, Pooling, PoolingSettings, Progress, receptive_fields
+from .tissue import Stage, Tissue
+
+__all__ = [
+    "Fields",
+    "Pooling",
+    "PoolingSettings",
+    "Progress",
+    "Stage",
+    "Tissue",
+    "TissueSettings",
+    "anatomy",
+    "grown_network",
+    "pooled_features",
+    "pooling_tree",
+    "receptive_fields",
+    "tissue_tree",
+    "wiring",
+]

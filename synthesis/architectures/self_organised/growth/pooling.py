@@ -1,0 +1,228 @@
+"""Self-organised pooling: waves in a sheet of sensors teach the units of a second layer.
+
+Sources: arXiv:1906.01039; github thomsonlab/GrowingBrains @82b81dc, ``Development_Algorithm.m``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ....process.checks import check_positive, check_probability, check_whole
+from ...wired import SYNAPSE
+from ..checks import check_positions
+from ..kernels import LateralKernel
+from ..plasticity import WinnerLayer
+from ..sheets import IzhikevichSheet, scattered
+
+__all__ = ["Fields", "Pooling", "PoolingSettings", "Progress", "receptive_fields"]
+
+
+@dataclass(frozen=True)
+class PoolingSettings:
+    """The published size and constants.
+
+    Attributes
+    ----------
+    n_sensors, n_units : int
+    side : float
+        Of the square of sensors.
+    outer : float
+        Outer radius of the kernel: sets the size of waves and so of pools.
+    excitation : float
+        Current of a spike to sensors nearby.
+    small : int
+        A receptive field of fewer sensors counts as organised.
+    review : int
+        Steps between two reviews of thresholds and receptive fields.
+    silent : float
+        Share of sensors that never fire.
+
+    Notes
+    -----
+    Side, number and excitation are tuned to one another: a much denser sheet, or a more strongly
+    excited one, has no waves to learn from (its potentials are held at the bounds of
+    `self_organised.sheets.izhikevich_step`) and needs less excitation.
+    """
+
+    n_sensors: int = 1500
+    n_units: int = 400
+    side: float = 28.0
+    outer: float = 6.0
+    excitation: float = 5.0
+    small: int = 150
+    review: int = 1000
+    silent: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_probability("silent", self.silent)
+        for name in ("n_sensors", "n_units", "small", "review"):
+            check_whole(name, getattr(self, name), 1)
+        check_positive("side", self.side)
+        _ = self.kernel  # refuses an impossible excitation or outer radius
+
+    @property
+    def kernel(self) -> LateralKernel:
+        """Lateral kernel of the sensors."""
+        return LateralKernel(self.excitation, 2.0, 2.0, self.outer)
+
+
+class Fields(NamedTuple):
+    """Figures of the receptive fields.
+
+    Attributes
+    ----------
+    organised : int
+        Units with fewer than ``small`` sensors.
+    mean_size : float
+        Mean number of sensors of an organised unit.
+    coverage : float
+        Share of (live) sensors that an organised unit reads; 0 if no sensor is live.
+    mean_distance : float
+        Mean distance of a sensor to the centroid of its field, over organised units.
+    """
+
+    organised: int
+    mean_size: float
+    coverage: float
+    mean_distance: float
+
+
+class Progress(NamedTuple):
+    """A review.
+
+    Attributes
+    ----------
+    steps : int
+        Milliseconds so far.
+    fields : Fields
+    """
+
+    steps: int
+    fields: Fields
+
+
+def receptive_fields(
+    weights: np.ndarray,
+    positions: np.ndarray,
+    small: int = 150,
+    live: np.ndarray | None = None,
+) -> Fields:
+    """Figures of receptive fields; a synapse is a weight of 0.1 or more.
+
+    Parameters
+    ----------
+    weights : array (sensors, units)
+    positions : array (sensors, 2)
+    small : int
+        Fields of fewer sensors count as organised.
+    live : array of bool (sensors,), optional
+        Coverage is counted among these; all when omitted.
+    """
+    synapses = weights >= SYNAPSE
+    sizes = synapses.sum(axis=0)
+    organised = np.flatnonzero((sizes < small) & (sizes > 0))
+    if not organised.size:
+        return Fields(0, float("nan"), 0.0, float("nan"))
+    members = synapses[:, organised]
+    distances = []
+    for unit in range(members.shape[1]):
+        points = positions[members[:, unit]]
+        distances.append(np.linalg.norm(points - points.mean(axis=0), axis=1).mean())
+    covered = np.asarray(members.any(axis=1))
+    among = covered if live is None else covered[live]
+    coverage = among.mean() if among.size else 0.0
+    mean_size = float(sizes[organised].mean())
+    return Fields(organised.size, mean_size, float(coverage), float(np.mean(distances)))
+
+
+class Pooling:
+    """A sheet of Izhikevich sensors and a layer of units that learn its waves.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    settings : PoolingSettings, optional
+    positions : array (n, 2), optional
+        Sensors anywhere, in place of a square's.
+
+    Examples
+    --------
+    >>> settings = PoolingSettings(n_sensors=60, n_units=5, side=6.0)
+    >>> pooling = Pooling(np.random.default_rng(0), settings)
+    >>> pooling.advance(100)
+    >>> pooling.weights.shape, pooling.steps
+    ((60, 5), 100)
+    """
+
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        settings: PoolingSettings | None = None,
+        positions: np.ndarray | None = None,
+    ) -> None:
+        self.settings = settings = PoolingSettings() if settings is None else settings
+        if positions is None:
+            positions = scattered(settings.n_sensors, settings.side, rng)
+        positions = check_positions(positions)
+        self.layer = WinnerLayer(len(positions), settings.n_units, rng)
+        n_silent = round(settings.silent * len(positions))
+        if n_silent == len(positions):
+            raise ValueError(
+                f"silent is {settings.silent}: none of {n_silent} sensors would be left to fire"
+            )
+        silent = np.sort(rng.permutation(len(positions))[:n_silent])
+        self.sheet = IzhikevichSheet(positions, settings.kernel, rng, silent=silent)
+        self.steps = 0
+
+    @property
+    def positions(self) -> np.ndarray:
+        """Positions of the sensors, (sensors, 2)."""
+        return self.sheet.positions
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Weights (sensors, units)."""
+        return self.layer.weights
+
+    @property
+    def live(self) -> np.ndarray:
+        """Which sensors are not silent."""
+        live = np.ones(len(self.positions), dtype=bool)
+        live[self.sheet.silent] = False
+        return live
+
+    def advance(self, steps: int) -> None:
+        """Run for so many milliseconds."""
+        sheet_step, layer_step = self.sheet.step, self.layer.step
+        for _ in range(steps):
+            layer_step(sheet_step())
+            self.steps += 1
+            if self.steps % self.settings.review == 0:
+                self.layer.lower_thresholds()
+
+    def fields(self) -> Fields:
+        """Figures of the receptive fields as they are."""
+        return receptive_fields(self.weights, self.positions, self.settings.small, self.live)
+
+    def organise(self, most: int = 200_000, organised: float = 0.9) -> Iterator[Progress]:
+        """Run until enough units are organised; a review every ``settings.review`` steps.
+
+        Parameters
+        ----------
+        most : int
+            Steps at which to stop in any case.
+        organised : float
+            Share of the units that have to be.
+        """
+        check_probability("organised", organised)
+        wanted = organised * self.settings.n_units
+        while self.steps < most:
+            self.advance(min(self.settings.review, most - self.steps))
+            found = self.fields()
+            yield Progress(self.steps, found)
+            if found.organised >= wanted:
+                return

@@ -1,0 +1,290 @@
+"""Sheets of spiking units: noise, lateral kernel, and who fires."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from ...process.checks import check_finite, check_positive
+from .checks import check_drive, check_positions, unit_indices
+from .kernels import LateralKernel
+
+__all__ = [
+    "IzhikevichSheet",
+    "LeakySheet",
+    "Sheet",
+    "izhikevich_step",
+    "scattered",
+    "sum_of_rows",
+]
+
+NOISE_BLOCK = 64  # rows of noise drawn at once
+LOWEST, HIGHEST = -250.0, 5000.0  # mV; the published runs stay between -186 and 3,091
+
+
+def scattered(n: int, side: float, rng: np.random.Generator) -> np.ndarray:
+    """``n`` points uniform in a square: (n, 2).
+
+    Raises
+    ------
+    ValueError
+        For fewer than one point or a square without area.
+    """
+    if n < 1:
+        raise ValueError(f"{n} cells asked for; a sheet needs at least one")
+    check_positive("side", side)
+    return side * rng.random((n, 2))
+
+
+def sum_of_rows(matrix: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Sum of some rows of a matrix; a handful of rows out of many is all that is read."""
+    return np.add.reduce(np.take(matrix, rows, axis=0), axis=0)
+
+
+class Sheet(Protocol):
+    """What layers are made of: units at positions that fire.
+
+    Attributes
+    ----------
+    positions : array (n, dimensions)
+    milliseconds : float
+        Length of a step.
+    """
+
+    positions: np.ndarray
+    milliseconds: float
+
+    def step(self, drive: np.ndarray | None = None) -> np.ndarray:
+        """One step; indices of the units that fire."""
+        ...
+
+
+class _Noise:
+    """Standard normal rows, drawn in blocks (the numbers do not depend on the block)."""
+
+    def __init__(self, n: int, scale: float, rng: np.random.Generator) -> None:
+        check_finite("noise", scale)
+        self._rng, self._n, self._scale = rng, n, scale
+        self._block = np.empty((0, n))
+        self._next = 0
+
+    def row(self) -> np.ndarray:
+        """The next row; do not write to it."""
+        if self._next == len(self._block):
+            self._block = self._rng.standard_normal((NOISE_BLOCK, self._n))
+            self._block *= self._scale
+            self._next = 0
+        self._next += 1
+        return self._block[self._next - 1]
+
+
+def izhikevich_step(v: np.ndarray, u: np.ndarray, current: np.ndarray) -> None:
+    """One millisecond of Izhikevich units that did not just fire, in place.
+
+    ``v' = 0.04 v^2 + 5 v + 140 - u + I`` in two half-steps, then ``u' = 0.02 (0.2 v - u)``.
+
+    Explicit steps of this length are too coarse for currents of hundreds: a potential pushed below
+    -175 mV rebounds the higher the deeper it was, recovery ``u`` follows, and a few steps later
+    both overflow to NaN - a unit that never fires again. So potentials are held within -250 and
+    5,000 mV, which no run at the published densities and excitations reaches. A sheet that does
+    is too dense or too strongly excited: it goes on firing, but hardly in waves.
+
+    Parameters
+    ----------
+    v, u, current : arrays (n,)
+    """
+    half = 0.5 * (current - u) + 70.0
+    for _ in range(2):
+        v += v * (0.02 * v + 2.5) + half
+        np.maximum(v, LOWEST, out=v)
+    np.minimum(v, HIGHEST, out=v)
+    u += 0.02 * (0.2 * v - u)
+
+
+class IzhikevichSheet:
+    """Izhikevich units in steps of 1 ms, driven by noise and a lateral kernel.
+
+    A unit with ``v >= 30`` fires: ``v <- c, u <- u + d``; see `izhikevich_step` for the rest.
+
+    Parameters
+    ----------
+    positions : array (n, dimensions)
+    kernel : LateralKernel
+    rng : numpy.random.Generator
+    noise : float
+        Standard deviation of the current, redrawn every step.
+    recovery : {"central", "scattered"}
+        ``d = 8 - 6 exp(-distance to the centroid / 10)``, or ``8 - 6 r^2`` with r uniform.
+    silent : array of int, or of bool (n,), optional
+        Units that never fire.
+
+    Attributes
+    ----------
+    v, u : arrays (n,)
+        Potential in mV, and recovery.
+
+    References
+    ----------
+    E. Izhikevich, IEEE Trans. Neural Networks 14 (2003), 1569; constants of github
+    thomsonlab/GrowingBrains @82b81dc, ``Development_Algorithm.m``.
+    """
+
+    milliseconds = 1.0
+
+    def __init__(
+        self,
+        positions: np.ndarray,
+        kernel: LateralKernel,
+        rng: np.random.Generator,
+        *,
+        noise: float = 3.0,
+        recovery: str = "central",
+        silent: np.ndarray | None = None,
+    ) -> None:
+        self.positions = check_positions(positions)
+        n = len(self.positions)
+        r = rng.random(n)
+        self.c = -65.0 + 15.0 * r**2
+        if recovery == "central":
+            centroid = self.positions.mean(axis=0, keepdims=True)
+            self.d = 8.0 - 6.0 * np.exp(-cdist(self.positions, centroid)[:, 0] / 10.0)
+        elif recovery == "scattered":
+            self.d = 8.0 - 6.0 * r**2
+        else:
+            raise ValueError(f"recovery is {recovery!r}; known ones: central, scattered")
+        self.kernel = kernel.matrix(self.positions)
+        self.v = np.full(n, -65.0)
+        self.u = 0.2 * self.v
+        self.silence(np.empty(0, dtype=np.intp) if silent is None else silent)
+        self._noise = _Noise(n, noise, rng)
+
+    def silence(self, units: np.ndarray) -> None:
+        """From now on these units, and no others, are held at rest.
+
+        Parameters
+        ----------
+        units : array of int, or of bool (n,)
+            Indices or a mask.
+        """
+        self.silent = unit_indices("silent", units, len(self.v))
+        self.v[self.silent] = -65.0
+
+    def step(self, drive: np.ndarray | None = None) -> np.ndarray:
+        """One millisecond; indices of the units that fire.
+
+        Parameters
+        ----------
+        drive : array (n,), optional
+            Current from elsewhere.
+        """
+        v, u = self.v, self.u
+        fired = np.flatnonzero(v >= 30.0)
+        current = self._noise.row()
+        if drive is not None:
+            current = current + check_drive(drive, len(v))
+        if fired.size:
+            v[fired] = self.c[fired]
+            u[fired] += self.d[fired]
+            current = current + sum_of_rows(self.kernel, fired)
+        izhikevich_step(v, u, current)
+        if self.silent.size:
+            v[self.silent] = -65.0
+        return fired
+
+
+class LeakySheet:
+    """Leaky integrate-and-fire units with a threshold that rises at every spike.
+
+    ``v' = -v / tau + I``, ``th' = (1 - th)(1 - H) / tau_th + rise H``; ``v >= th`` fires (H = 1)
+    and resets v. One step is one classical Runge-Kutta step; both equations are linear, so it is
+    the Taylor polynomial of degree 4 of their solution, which is what is computed.
+
+    Parameters
+    ----------
+    positions : array (n, dimensions)
+    kernel : LateralKernel
+    rng : numpy.random.Generator
+    noise : float
+        Standard deviation of a current that is redrawn once per ms; 0 for none.
+    milliseconds : float
+        Length of a step.
+    tau : float
+        Time constant of the potential, ms.
+    threshold_tau : float
+        Time constant of the threshold, ms.
+    threshold_rise : float
+        Per ms of firing.
+
+    References
+    ----------
+    arXiv:2006.06902; constants of github thomsonlab/GrowingBrains @82b81dc,
+    ``multiLayerSNN/DS_spikingNN_LIF.m``.
+    """
+
+    def __init__(
+        self,
+        positions: np.ndarray,
+        kernel: LateralKernel,
+        rng: np.random.Generator,
+        *,
+        noise: float = 3.0,
+        milliseconds: float = 0.1,
+        tau: float = 2.0,
+        threshold_tau: float = 60.0,
+        threshold_rise: float = 9.0,
+    ) -> None:
+        if not 0 < milliseconds <= 1:
+            raise ValueError(f"milliseconds is {milliseconds}; a step is above 0 and at most 1 ms")
+        check_positive("tau", tau)
+        check_positive("threshold_tau", threshold_tau)
+        check_finite("threshold_rise", threshold_rise)
+        check_finite("noise", noise)
+        self.positions = check_positions(positions)
+        n = len(self.positions)
+        self.milliseconds = milliseconds
+        self.kernel = kernel.matrix(self.positions)
+        self.reset = 0.1 * rng.standard_normal(n) ** 2
+        self.v, self.threshold = np.zeros(n), np.ones(n)
+        self.rise = milliseconds * threshold_rise
+        self.decay, self._gain = _runge_kutta(milliseconds, tau)
+        self._recovery = 1.0 - _runge_kutta(milliseconds, threshold_tau)[0]
+        self._noise = _Noise(n, noise, rng) if noise else None
+        self._held = np.zeros(n)
+        self._per_ms = round(1.0 / milliseconds)
+        self._steps = 0
+        self.fired = np.empty(0, dtype=np.intp)
+
+    def step(self, drive: np.ndarray | None = None) -> np.ndarray:
+        """One step; indices of the units that fire at its end.
+
+        Parameters
+        ----------
+        drive : array (n,), optional
+            Current from elsewhere.
+        """
+        if self._noise is not None and self._steps % self._per_ms == 0:
+            self._held = self._noise.row()
+        self._steps += 1
+        current = self._held
+        if drive is not None:
+            current = current + check_drive(drive, len(current))
+        before = self.fired
+        if before.size:
+            current = current + sum_of_rows(self.kernel, before)
+        self.v *= self.decay
+        self.v += self._gain * current
+        change = self._recovery * (1.0 - self.threshold)
+        change[before] = self.rise
+        self.threshold += change
+        self.fired = np.flatnonzero(self.v >= self.threshold)
+        self.v[self.fired] = self.reset[self.fired]
+        return self.fired
+
+
+def _runge_kutta(step: float, tau: float) -> tuple[float, float]:
+    """Factors of ``v`` and of a constant ``I`` in one RK4 step of ``v' = -v / tau + I``."""
+    z = -step / tau
+    decay = 1.0 + z * (1.0 + z / 2.0 * (1.0 + z / 3.0 * (1.0 + z / 4.0)))
+    return decay, tau * (1.0 - decay)

@@ -1,0 +1,285 @@
+"""Layers of spiking units that wire themselves: waves below teach the layer above.
+
+Sources: arXiv:2006.06902; github thomsonlab/GrowingBrains @82b81dc, ``multiLayerSNN``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ....process.checks import check_finite, check_positive, check_whole
+from ..checks import check_number, check_positions, unit_indices
+from ..kernels import LateralKernel
+from ..plasticity import CompetitiveLayer
+from ..sheets import IzhikevichSheet, LeakySheet, Sheet, scattered
+
+__all__ = [
+    "LayerSettings",
+    "Raster",
+    "SpikingStack",
+    "Waves",
+    "izhikevich_retina",
+    "leaky_retina",
+    "published_layers",
+    "wave_figures",
+]
+
+RETINA_KERNEL = LateralKernel(16.0, 3.0, 2.0, 5.0)
+LGN_KERNEL = LateralKernel(60.0, 15.0, 1.2, 1.3)
+LGN_DRIVE = LateralKernel(0.04, 0.01, 1.2, 1.3)
+IZHIKEVICH_KERNEL = LateralKernel(4.0, 1.5, 2.0, 5.0)
+
+
+@dataclass(frozen=True)
+class LayerSettings:
+    """One layer above the sensors.
+
+    Attributes
+    ----------
+    n_units : int
+    side : float
+        Of the square its units are scattered in.
+    winners : int
+        Units that respond and learn in one step.
+    rate : float
+        Of learning, per ms.
+    threshold : float
+        Mean initial threshold.
+    kernel : LateralKernel, optional
+        Among the units; without one the layer has no spikes of its own (it may only be the last).
+    drive : LateralKernel, optional
+        From responses to currents.
+    trace : float, optional
+        Time constant in ms of trace-based STDP, in place of same-step Hebb.
+    """
+
+    n_units: int
+    side: float = 6.0
+    winners: int = 1
+    rate: float = 0.1
+    threshold: float = 70.0
+    kernel: LateralKernel | None = LGN_KERNEL
+    drive: LateralKernel = LGN_DRIVE
+    trace: float | None = None
+
+    def __post_init__(self) -> None:
+        check_whole("n_units", self.n_units, 1)
+        check_positive("side", self.side)
+        check_whole("winners", self.winners, 1)
+        check_finite("rate", self.rate)
+        check_number("threshold", self.threshold)
+        if self.trace is not None:
+            check_positive("trace", self.trace)
+
+
+def published_layers() -> tuple[LayerSettings, ...]:
+    """LGN of 300 units with one winner, V1 of 400 with 40."""
+    return (
+        LayerSettings(300),
+        LayerSettings(400, winners=40, rate=0.15, threshold=30.0, kernel=None),
+    )
+
+
+def leaky_retina(
+    rng: np.random.Generator,
+    positions: np.ndarray | None = None,
+    kernel: LateralKernel = RETINA_KERNEL,
+    *,
+    n: int = 1600,
+    side: float = 20.0,
+    milliseconds: float = 0.1,
+) -> LeakySheet:
+    """The published sensors: leaky units in a square, or at given positions."""
+    positions = scattered(n, side, rng) if positions is None else positions
+    return LeakySheet(positions, kernel, rng, milliseconds=milliseconds)
+
+
+def izhikevich_retina(
+    rng: np.random.Generator,
+    positions: np.ndarray | None = None,
+    kernel: LateralKernel = IZHIKEVICH_KERNEL,
+    *,
+    n: int = 1600,
+    side: float = 20.0,
+) -> IzhikevichSheet:
+    """The published other version: Izhikevich units, here in steps of 1 ms.
+
+    The released ``DS_spikingNN.m`` takes steps of 0.1 ms with a kernel ten times as strong: the
+    same charge per spike.
+    """
+    positions = scattered(n, side, rng) if positions is None else positions
+    return IzhikevichSheet(positions, kernel, rng, recovery="scattered")
+
+
+class _Layer:
+    """A competitive layer, with a spiking sheet of its own or without."""
+
+    def __init__(
+        self, settings: LayerSettings, n_inputs: int, milliseconds: float, rng: np.random.Generator
+    ) -> None:
+        self.settings = settings
+        self.positions = scattered(settings.n_units, settings.side, rng)
+        self.plastic = CompetitiveLayer(
+            n_inputs, settings.n_units, settings.winners, rng,
+            rate=settings.rate, threshold=settings.threshold, trace=settings.trace,
+        )  # fmt: skip
+        self.sheet: LeakySheet | None = None
+        if settings.kernel is not None:
+            self.sheet = LeakySheet(
+                self.positions, settings.kernel, rng, noise=0.0, milliseconds=min(milliseconds, 1.0)
+            )
+            self.drive = settings.drive.matrix(self.positions, with_self=True)
+
+    def step(self, fired: np.ndarray, milliseconds: float, learn: bool) -> np.ndarray:
+        y = self.plastic.step(fired, milliseconds, learn)
+        active = np.flatnonzero(y)
+        if self.sheet is None:
+            return active
+        drive = y[active] @ self.drive[active] if active.size else None
+        return self.sheet.step(drive)
+
+
+class SpikingStack:
+    """A sheet of sensors and any number of layers above it.
+
+    Parameters
+    ----------
+    retina : Sheet
+        `LeakySheet` or `IzhikevichSheet`, with sensors at any positions in any dimension.
+    layers : sequence of LayerSettings
+    rng : numpy.random.Generator
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> stack = SpikingStack(leaky_retina(rng, n=80, side=5.0), [LayerSettings(10)], rng)
+    >>> raster = stack.run(20.0)
+    >>> len(raster.fired), len(raster.fired[0])
+    (2, 200)
+    """
+
+    def __init__(
+        self, retina: Sheet, layers: Sequence[LayerSettings], rng: np.random.Generator
+    ) -> None:
+        for settings in layers[:-1]:
+            if settings.kernel is None:
+                raise ValueError(
+                    "a layer without a kernel has no spikes; only the last one may be so"
+                )
+        self.retina = retina
+        self.layers: list[_Layer] = []
+        n = len(retina.positions)
+        for settings in layers:
+            self.layers.append(_Layer(settings, n, retina.milliseconds, rng))
+            n = settings.n_units
+        self.milliseconds = 0.0
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """Weights of every layer, (inputs, units)."""
+        return [layer.plastic.weights for layer in self.layers]
+
+    def step(self, drive: np.ndarray | None = None, learn: bool = True) -> list[np.ndarray]:
+        """One step of all layers; indices of who fires in each, sensors first."""
+        dt = self.retina.milliseconds
+        fired = [self.retina.step(drive)]
+        for layer in self.layers:
+            fired.append(layer.step(fired[-1], dt, learn))
+        self.milliseconds += dt
+        return fired
+
+    def run(
+        self, milliseconds: float, drive: np.ndarray | None = None, learn: bool = True
+    ) -> Raster:
+        """Run and keep who fired when.
+
+        Raises
+        ------
+        ValueError
+            If the time is less than one step or not finite, or the drive does not fit the sensors.
+        """
+        steps = self._steps(milliseconds)
+        if steps < 1:
+            raise ValueError(f"{milliseconds} ms is less than one step")
+        found = [self.step(drive, learn) for _ in range(steps)]
+        fired = tuple(list(column) for column in zip(*found, strict=True))
+        return Raster(self.retina.milliseconds, fired)
+
+    def _steps(self, milliseconds: float) -> int:
+        check_finite("milliseconds", milliseconds)
+        return round(milliseconds / self.retina.milliseconds)
+
+    def organise(
+        self, milliseconds: float, watch: Callable[[SpikingStack], None] | None = None
+    ) -> None:
+        """Run and learn without keeping spikes; ``watch`` is called every 1000 ms."""
+        steps = self._steps(milliseconds)
+        every = round(1000.0 / self.retina.milliseconds)
+        for i in range(1, steps + 1):
+            self.step()
+            if watch is not None and i % every == 0:
+                watch(self)
+
+
+class Raster(NamedTuple):
+    """Who fired when.
+
+    Attributes
+    ----------
+    milliseconds : float
+        Length of a step.
+    fired : tuple of lists of arrays
+        Per layer (sensors first), per step: indices of the units that fired.
+    """
+
+    milliseconds: float
+    fired: tuple[list[np.ndarray], ...]
+
+
+class Waves(NamedTuple):
+    """Figures of waves.
+
+    Attributes
+    ----------
+    spread : float
+        Mean distance of the firing units to their centroid, over steps with at least two.
+    spread_of_all : float
+        The same of all units.
+    silent : float
+        Share of steps in which nobody fires.
+    mean_firing : float
+        Units per step.
+    most_firing : int
+    """
+
+    spread: float
+    spread_of_all: float
+    silent: float
+    mean_firing: float
+    most_firing: int
+
+
+def wave_figures(positions: np.ndarray, fired: Sequence[np.ndarray]) -> Waves:
+    """Figures of the waves in a raster's layer of units at ``positions``."""
+    positions = check_positions(positions)
+    counts = np.array([len(step) for step in fired])
+    if not counts.size:
+        raise ValueError("fired is empty: no step was recorded")
+
+    def spread(points: np.ndarray) -> float:
+        return float(np.linalg.norm(points - points.mean(axis=0), axis=1).mean())
+
+    for step in fired:
+        unit_indices("fired", step, len(positions))
+    spreads = [spread(positions[step]) for step in fired if len(step) > 1]
+    return Waves(
+        float(np.mean(spreads)) if spreads else float("nan"),
+        spread(positions),
+        float(np.mean(counts == 0)),
+        float(counts.mean()),
+        int(counts.max()),
+    )

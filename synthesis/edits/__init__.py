@@ -1,0 +1,34 @@
+"""How structure changes: functions from V-value to V-value with another support."""
+
+from .links import prune_by_ablation, prune_by_magnitude, remove_dead
+from .neurons import (
+    AxisNeurons,
+    KeyedNeurons,
+    Neurons,
+    add_neuron,
+    delete_neuron,
+    hidden_units,
+    machine_neurons,
+    neuron_leaves,
+)
+from .normalise import SIMPLE_VALUES, rescaled_products, simplify_weights, snap
+from .places import shown
+
+__all__ = [
+    "SIMPLE_VALUES",
+    "AxisNeurons",
+    "KeyedNeurons",
+    "Neurons",
+    "add_neuron",
+    "delete_neuron",
+    "hidden_units",
+    "machine_neurons",
+    "neuron_leaves",
+    "prune_by_ablation",
+    "prune_by_magnitude",
+    "remove_dead",
+    "rescaled_products",
+    "shown",
+    "simplify_weights",
+    "snap",
+]

@@ -1,0 +1,142 @@
+"""Edits that add and delete whole neurons, for every model whose parameters are a tree.
+
+Each has the form of every edit here, ``edit(parameters, state, context, rng, *, ...)``, returns
+``(parameters, state)``, and the optimizer's memory follows: that of a deleted neuron is dropped, a
+new one starts from zero. ``context`` tells how neurons lie in the tree (see `neurons`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from vvalues import VValue
+
+from ..optimize.optimizers import state_leaves, with_state_leaves
+from .places import AxisNeurons, KeyedNeurons, Neurons, hidden_units, machine_neurons, shown
+
+__all__ = [
+    "AxisNeurons",
+    "KeyedNeurons",
+    "Neurons",
+    "add_neuron",
+    "delete_neuron",
+    "hidden_units",
+    "machine_neurons",
+    "neuron_leaves",
+]
+
+
+def delete_neuron(
+    parameters: VValue,
+    state: Any = (),
+    context: Neurons | None = None,
+    rng: np.random.Generator | None = None,
+    *,
+    names: Sequence[str] | None = None,
+) -> tuple[VValue, Any]:
+    """Delete neurons with all their links, and their share of the optimizer's memory.
+
+    Parameters
+    ----------
+    parameters : VValue
+    state : optimizer state
+    context : Neurons
+        How neurons lie in the tree.
+    rng : Generator, optional
+        Chooses one neuron when no names are given.
+    names : sequence of str, optional
+
+    Raises
+    ------
+    ValueError
+        If there is no context, or nothing tells which neuron; if a neuron does not exist.
+
+    Examples
+    --------
+    >>> tree = VValue({"a": {"links": {"b": 1.0}}, "b": {"links": {"a": 2.0, "b": 3.0}}})
+    >>> delete_neuron(tree, (), KeyedNeurons((0, 2)), names=["a"])[0]
+    VValue({'b': {'links': {'b': 3.0}}})
+    """
+    context = _required(context, "delete_neuron")
+    living = context.names(parameters)
+    if names is None:
+        if rng is None or not living:
+            raise ValueError(
+                "names: give the neurons to delete, or a generator to choose one of "
+                f"the {len(living)} there are"
+            )
+        names = [living[int(rng.integers(len(living)))]]
+    for name in names:
+        if name not in living:
+            raise ValueError(f"names: there is no neuron {name!r}; there are {shown(living)}")
+    without = context.without(parameters, names)
+    return without, _map_trees(state, lambda tree: context.without(tree, names))
+
+
+def add_neuron(
+    parameters: VValue,
+    state: Any = (),
+    context: Neurons | None = None,
+    rng: np.random.Generator | None = None,
+    *,
+    name: str | None = None,
+    inherit: tuple[str, VValue] | None = None,
+) -> tuple[VValue, Any]:
+    """Add a neuron with random links; the optimizer's memory of it is zero.
+
+    Parameters
+    ----------
+    parameters : VValue
+    state : optimizer state
+    context : Neurons
+        How neurons lie in the tree, and how a new one begins.
+    rng : Generator
+    name : str, optional
+        A fresh one when omitted.
+    inherit : (name, VValue), optional
+        Name and leaves (`neuron_leaves`) of a deleted neuron: the new one takes them over, as far
+        as their other ends live.
+
+    Raises
+    ------
+    ValueError
+        If there is no context or generator, or the name is taken.
+    """
+    context = _required(context, "add_neuron")
+    if rng is None:
+        raise ValueError("rng is missing: a new neuron has random links")
+    living = context.names(parameters)
+    name = context.fresh_name(parameters) if name is None else name
+    if name in living:
+        raise ValueError(f"name: there is a neuron {name!r} already; leave the name out")
+    inherited = VValue() if inherit is None else context.renamed(inherit[1], inherit[0], name)
+    larger = context.enlarged(parameters, name, rng, inherited)
+    return larger, _map_trees(state, lambda tree: context.followed(tree, larger))
+
+
+def neuron_leaves(parameters: VValue, context: Neurons, name: str) -> VValue:
+    """Everything that belongs to a neuron: what `delete_neuron` drops.
+
+    Raises
+    ------
+    ValueError
+        If it does not exist.
+    """
+    living = context.names(parameters)
+    if name not in living:
+        raise ValueError(f"name: there is no neuron {name!r}; there are {shown(living)}")
+    return context.leaves(parameters, name)
+
+
+def _required(context: Neurons | None, edit: str) -> Neurons:
+    if context is None:
+        raise ValueError(f"context is missing: {edit} asks it how neurons lie in the tree")
+    return context
+
+
+def _map_trees(state: Any, edit: Callable[[VValue], VValue]) -> Any:
+    leaves = [edit(leaf) if isinstance(leaf, VValue) else leaf for leaf in state_leaves(state)]
+    return with_state_leaves(state, leaves)

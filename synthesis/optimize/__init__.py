@@ -1,0 +1,70 @@
+"""How weights move: objectives, gradients, optimizers, least squares."""
+
+from .black_box import BlackBoxObjective
+from .gradients import (
+    Descent,
+    EvolutionStrategy,
+    ExactGradient,
+    FiniteDifferences,
+    GradientSource,
+    SourcedObjective,
+    StoppedPath,
+    descend,
+)
+from .least_squares import Fit, compensated_removals, levenberg_marquardt
+from .objective import JointObjective, MachineObjective, ModelObjective, Objective
+from .optimizers import (
+    Optimizer,
+    adagrad,
+    adam,
+    chain,
+    clip,
+    clip_by_norm,
+    decoupled_l1,
+    l1,
+    masked,
+    momentum,
+    restrict_state,
+    rprop,
+    schedule,
+    sgd,
+    state_leaves,
+    with_state_leaves,
+)
+from .regularizers import SelfLinkRegularizer
+
+__all__ = [
+    "BlackBoxObjective",
+    "Descent",
+    "EvolutionStrategy",
+    "ExactGradient",
+    "FiniteDifferences",
+    "Fit",
+    "GradientSource",
+    "JointObjective",
+    "MachineObjective",
+    "ModelObjective",
+    "Objective",
+    "Optimizer",
+    "SelfLinkRegularizer",
+    "SourcedObjective",
+    "StoppedPath",
+    "adagrad",
+    "adam",
+    "chain",
+    "clip",
+    "clip_by_norm",
+    "compensated_removals",
+    "decoupled_l1",
+    "descend",
+    "l1",
+    "levenberg_marquardt",
+    "masked",
+    "momentum",
+    "restrict_state",
+    "rprop",
+    "schedule",
+    "sgd",
+    "state_leaves",
+    "with_state_leaves",
+]

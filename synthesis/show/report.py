@@ -1,0 +1,135 @@
+"""The outcome of a run as one self-contained HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from dmm.show.html import report as machine_report
+from dmm.show.labels import count, plain
+from vvalues import format_path
+
+from ..loop.loop import Result
+from ..loop.settings import Settings
+from ..process.machines import MachineModel
+from ..process.records import Record
+from ..tasks import StreamTask
+
+__all__ = ["report"]
+
+EXACT = Settings().exact
+HELD_OUT_WORDS = {
+    "held_out_loss": "squared error summed over everything",
+    "held_out_max_element": "largest squared error of one output at one tick",
+    "held_out_per_element": "mean squared error of one output at one tick",
+}
+SHOWN_TICKS = 30
+
+
+def _first_links(records: list[dict[str, Any]]) -> int:
+    """Links at the first record of a run."""
+    return int(records[0]["links"]) if records else 0
+
+
+def report(outcome: Result, task: StreamTask, seed: int) -> str:
+    """What was asked, what was found, how it answers, what it cannot do without, and how to go on.
+
+    Parameters
+    ----------
+    outcome : Result
+    task : StreamTask
+        Its first held-out string is shown with the machine's answers.
+    seed : int
+    """
+    records = [r.to_dict() if isinstance(r, Record) else dict(r) for r in outcome.records]
+    return machine_report(
+        outcome.machine,
+        records=records,
+        figures=_figures(outcome, records),
+        lead=f"Task: {task.summary}. Found unattended by {task.name}, seed {seed}.",
+        texts={
+            "Answers on a held-out string": _answers(outcome, task),
+            "What it cannot do without": _removals(outcome, records),
+            "To go on": _commands(task, seed),
+        },
+    )
+
+
+def _figures(outcome: Result, records: list[dict[str, Any]]) -> dict[str, float | str]:
+    figures: dict[str, float | str] = {
+        "verdict": "exact on the training strings" if outcome.loss <= EXACT else "not exact",
+        "trainable links": f"{_first_links(records)} at the start, {len(outcome.parameters)} now",
+        "loss on the training strings": outcome.loss,
+    }
+    for name, value in outcome.figures.items():
+        figures["held-out strings: " + HELD_OUT_WORDS.get(name, name)] = value
+    for member in outcome.front:
+        figures[f"Pareto front: least loss with {member.links} links"] = member.loss
+    return figures
+
+
+def _answers(outcome: Result, task: StreamTask) -> str:
+    """Asked and answered at the ticks at which something changes, of the first held-out string."""
+    if not task.held_out:
+        return "This task has no held-out strings."
+    example = task.held_out[0]
+    model = MachineModel(outcome.machine, observed=task.observed)
+    with np.errstate(all="ignore"):
+        answers = model(outcome.machine.trainable, example.inputs)[..., 0]
+    asked = example.targets[..., 0]
+    both = np.nan_to_num(np.round(np.concatenate([asked, answers]), 6))
+    changes = np.flatnonzero(np.abs(np.diff(both, axis=1)).max(axis=0, initial=0.0)) + 1
+    ports = [format_path(port) for port in task.observed]
+    header = ["tick", *(f"{port} {what}" for port in ports for what in ("asked", "answered"))]
+    rows = [
+        [
+            str(t + 1),
+            *(_number(x) for pair in zip(asked[:, t], answers[:, t], strict=True) for x in pair),
+        ]
+        for t in [0, *changes[:SHOWN_TICKS]]
+    ]
+    text = _aligned([header, *rows])
+    label = plain(example.inputs.labels[0]) if example.inputs.labels else ""
+    hidden = len(changes) - SHOWN_TICKS
+    more = f"\n... {count(hidden, 'more change')} up to tick {asked.shape[1]}" if hidden > 0 else ""
+    return f"{label}\n\n{text}{more}" if label else text + more
+
+
+def _removals(outcome: Result, records: Iterable[Mapping[str, Any]]) -> str:
+    """The loss without each link that is left, refitted, as it was measured last."""
+    kept = {format_path(path) for path in outcome.parameters.support.paths}
+    without: dict[str, float] = {}
+    for record in records:
+        if record["event"] == "back-out" and record.get("link") in kept:
+            without[record["link"]] = record["loss_without"]
+    if not without:
+        return "No removal of a link that is left was tried."
+    rows = [[f"{loss:.3g}", link] for link, loss in sorted(without.items(), key=lambda x: x[1])]
+    return _aligned([["loss", "without the link, all others refitted"], *rows], last_is_text=True)
+
+
+def _commands(task: StreamTask, seed: int) -> str:
+    return "\n".join(
+        [
+            f"python -m synthesis evaluate machine.json --task {task.name}",
+            "python -m synthesis show machine.json --as equations   # or tree, table, python, dot",
+            f"python -m synthesis run {task.name} --seed {seed + 1}",
+            f"python -m synthesis sweep {task.name} --seeds 0:10",
+        ]
+    )
+
+
+def _number(value: float) -> str:
+    return "-" if np.isnan(value) else f"{round(float(value), 4) + 0.0:g}"
+
+
+def _aligned(lines: list[list[str]], *, last_is_text: bool = False) -> str:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    if last_is_text:
+        widths[-1] = 0
+    return "\n".join(
+        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True))
+        for line in lines
+    )

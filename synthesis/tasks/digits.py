@@ -1,0 +1,328 @@
+"""Digits to classify: MNIST and whatever comes in its format, with its continual variants."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import autograd.numpy as anp
+import numpy as np
+
+from vvalues import VValue
+
+from ..process.checks import check_whole
+from ..process.protocols import Model
+from .idx import read_images_and_labels
+
+__all__ = ["Digits", "find_mnist", "load_mnist", "small_digits"]
+
+FOLDER_VARIABLE = "MNIST_FOLDER"
+FILES = {"train": "train", "test": "t10k"}
+MEAN, DEVIATION = 0.1307, 0.3081  # of MNIST's pixels / 255
+CHUNK = 2000  # images per forward pass of an evaluation
+
+
+@dataclass(frozen=True, eq=False)
+class Digits:
+    """Images of several classes, as a task.
+
+    Attributes
+    ----------
+    name : str
+    images, test_images : array of uint8, shape (n, pixels)
+        Kept as bytes: as numbers of double precision MNIST would take 376 MB.
+    labels, test_labels : array of int, shape (n,)
+    n_classes : int
+        Number of outputs a model needs.
+    batch_size : int
+    largest_pixel : float
+        The byte that means full ink.
+    order : array of int, shape (pixels,), optional
+        A permutation of the pixels.
+    mean, deviation : float
+        Ink between 0 and 1 is standardised by them; (0, 1) leaves it as it is.
+    """
+
+    name: str
+    images: np.ndarray
+    labels: np.ndarray
+    test_images: np.ndarray
+    test_labels: np.ndarray
+    n_classes: int = 10
+    batch_size: int = 100
+    largest_pixel: float = 255.0
+    order: np.ndarray | None = None
+    mean: float = MEAN
+    deviation: float = DEVIATION
+
+    @property
+    def n_pixels(self) -> int:
+        """Number of inputs of a model."""
+        return self.images.shape[1]
+
+    @property
+    def classes(self) -> tuple[int, ...]:
+        """The classes that occur."""
+        return tuple(int(c) for c in np.unique(self.labels))
+
+    # -------------------- data as numbers --------------------
+
+    @cached_property
+    def _levels(self) -> np.ndarray:
+        return (np.arange(256) / self.largest_pixel - self.mean) / self.deviation
+
+    def as_inputs(self, images: np.ndarray) -> np.ndarray:
+        """Bytes as standardised inputs: (n, pixels) -> float64 (n, pixels)."""
+        return self._levels[images if self.order is None else images[:, self.order]]
+
+    def batch(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """``batch_size`` random training images: inputs (batch, pixels) and labels (batch,)."""
+        chosen = rng.integers(len(self.labels), size=self.batch_size)
+        return self.as_inputs(self.images[chosen]), self.labels[chosen]
+
+    def store(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Training images to keep: random, equally many of every class (up to one).
+
+        Parameters
+        ----------
+        n : int
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        inputs : array (n, pixels)
+        labels : array (n,)
+
+        Raises
+        ------
+        ValueError
+            If a class has fewer images than its share.
+        """
+        shares = np.full(len(self.classes), n // len(self.classes))
+        shares[: n % len(self.classes)] += 1
+        chosen = []
+        for label, share in zip(self.classes, shares, strict=True):
+            available = np.flatnonzero(self.labels == label)
+            if share > len(available):
+                raise ValueError(
+                    f"{n} stored inputs need {share} of class {label}; {self.name} has "
+                    f"{len(available)}: store fewer"
+                )
+            chosen.append(rng.choice(available, size=share, replace=False))
+        index = np.concatenate(chosen)
+        return self.as_inputs(self.images[index]), self.labels[index]
+
+    # -------------------- loss and figures --------------------
+
+    def loss(self, predictions: np.ndarray, targets: np.ndarray) -> float:
+        """Mean cross-entropy in nats of logits (n, classes) and labels (n,); differentiable.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer logits than classes, or not as many rows as labels.
+        """
+        self._check_logits(predictions, len(targets))
+        shifted = predictions - anp.max(predictions, axis=1, keepdims=True)
+        log_total = anp.log(anp.sum(anp.exp(shifted), axis=1))
+        return anp.mean(log_total - shifted[np.arange(len(targets)), targets])
+
+    def _check_logits(self, predictions: Any, n: int) -> None:
+        shape = predictions.shape
+        if len(shape) != 2 or shape[0] != n or shape[1] < self.n_classes:
+            raise ValueError(
+                f"predictions have shape {shape}; {n} labels of {self.name} need ({n}, "
+                f"{self.n_classes}): a model with {self.n_classes} outputs"
+            )
+
+    def predicted(self, model: Model, parameters: VValue) -> np.ndarray:
+        """Class predicted for every test image.
+
+        Raises
+        ------
+        ValueError
+            If the model has fewer outputs than there are classes.
+        """
+        parts = []
+        for first in range(0, len(self.test_labels), CHUNK):
+            images = self.test_images[first : first + CHUNK]
+            logits = model(parameters, self.as_inputs(images))
+            self._check_logits(logits, len(images))
+            parts.append(np.argmax(logits, axis=1))
+        return np.concatenate(parts)
+
+    def accuracy(self, model: Model, parameters: VValue) -> float:
+        """Share of test images classified rightly, in percent."""
+        return 100.0 * float(np.mean(self.predicted(model, parameters) == self.test_labels))
+
+    def evaluate(self, model: Model, parameters: VValue) -> dict[str, float]:
+        """``{"accuracy": percent of test images}``."""
+        return {"accuracy": self.accuracy(model, parameters)}
+
+    # -------------------- variants --------------------
+
+    def only(self, classes: Collection[int]) -> Digits:
+        """The images of some classes; labels and number of outputs stay.
+
+        Raises
+        ------
+        ValueError
+            If one of them does not occur.
+        """
+        absent = sorted(set(classes) - set(self.classes))
+        if absent:
+            raise ValueError(f"{self.name} has no images of class {absent[0]}")
+        train = np.isin(self.labels, list(classes))
+        test = np.isin(self.test_labels, list(classes))
+        return replace(
+            self,
+            name=f"{self.name} {', '.join(map(str, sorted(classes)))}",
+            images=self.images[train],
+            labels=self.labels[train],
+            test_images=self.test_images[test],
+            test_labels=self.test_labels[test],
+        )
+
+    def split(self, classes_each: int = 2) -> list[Digits]:
+        """Consecutive groups of classes, one task each (split MNIST)."""
+        groups = range(0, len(self.classes), classes_each)
+        return [self.only(self.classes[i : i + classes_each]) for i in groups]
+
+    def permuted(self, rng: np.random.Generator) -> Digits:
+        """The same images with their pixels in a random order (permuted MNIST)."""
+        order = rng.permutation(self.n_pixels)
+        if self.order is not None:
+            order = self.order[order]
+        return replace(self, name=f"{self.name}, permuted", order=order)
+
+    def shortened(self, n_train: int, n_test: int) -> Digits:
+        """The first images of both sets, for quick runs."""
+        return replace(
+            self,
+            images=self.images[:n_train],
+            labels=self.labels[:n_train],
+            test_images=self.test_images[:n_test],
+            test_labels=self.test_labels[:n_test],
+        )
+
+    def with_batch_size(self, batch_size: int) -> Digits:
+        """The same task, another batch size.
+
+        Raises
+        ------
+        ValueError
+            If it is no whole number, or below 1.
+        """
+        check_whole("batch_size", batch_size, 1)
+        return replace(self, batch_size=batch_size)
+
+    def as_ink(self) -> Digits:
+        """The same task, inputs between 0 (paper) and 1 (full ink)."""
+        return replace(self, mean=0.0, deviation=1.0)
+
+
+# -------------------- where the data is --------------------
+
+
+def find_mnist(folder: str | os.PathLike | None = None) -> Path:
+    """The folder with MNIST's four files.
+
+    Parameters
+    ----------
+    folder : path, optional
+        When omitted: the environment variable ``MNIST_FOLDER``, then ``../shared/data/mnist``
+        beside the checkout.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none; the message says where was looked.
+    """
+    checkout = Path(__file__).resolve().parents[2]
+    places = [folder, os.environ.get(FOLDER_VARIABLE)] if folder is None else [folder]
+    candidates = [Path(place) for place in places if place]
+    if not candidates:
+        candidates = [checkout.parent / "shared" / "data" / "mnist"]
+    for candidate in candidates:
+        if _idx_file(candidate, "train", "images").exists():
+            return candidate
+    raise FileNotFoundError(
+        f"no MNIST in {' or '.join(map(str, candidates))} (train-images-idx3-ubyte[.gz] and its "
+        f"three companions); give a folder or set {FOLDER_VARIABLE}"
+    )
+
+
+def _idx_file(folder: Path, part: str, kind: str) -> Path:
+    dimensions = 3 if kind == "images" else 1
+    plain = folder / f"{FILES[part]}-{kind}-idx{dimensions}-ubyte"
+    packed = plain.with_name(plain.name + ".gz")
+    return packed if packed.exists() else plain
+
+
+def load_mnist(folder: str | os.PathLike | None = None, name: str = "MNIST") -> Digits:
+    """MNIST, or another data set in its four files (Fashion-MNIST, KMNIST, ...).
+
+    Parameters
+    ----------
+    folder : path, optional
+        See `find_mnist`.
+    name : str
+
+    Returns
+    -------
+    Digits
+        60,000 training and 10,000 test images of 784 pixels.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the files are not there.
+    ValueError
+        If one is corrupt or holds no images; the message names it.
+    """
+    return _load(find_mnist(folder).resolve(), name)
+
+
+@lru_cache(maxsize=2)
+def _load(folder: Path, name: str) -> Digits:
+    parts = {}
+    for part in FILES:
+        files = (_idx_file(folder, part, kind) for kind in ("images", "labels"))
+        parts[part] = read_images_and_labels(*files)
+    (images, labels), (test_images, test_labels) = parts["train"], parts["test"]
+    if images.shape[1] != test_images.shape[1]:
+        raise ValueError(
+            f"{folder}: training images have {images.shape[1]} pixels, test images "
+            f"{test_images.shape[1]}"
+        )
+    n_classes = int(max(labels.max(), test_labels.max())) + 1
+    return Digits(name, images, labels, test_images, test_labels, n_classes)
+
+
+def small_digits() -> Digits:
+    """The 1,797 digits of 8 x 8 pixels that come with scikit-learn; the last 297 are for testing.
+
+    For where MNIST is not at hand.
+
+    Raises
+    ------
+    ImportError
+        If scikit-learn is not installed.
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError:
+        raise ImportError(
+            "the small digits come with scikit-learn: pip install scikit-learn, or use MNIST "
+            "(load_mnist)"
+        ) from None
+    data = load_digits()
+    images, labels = data.data.astype(np.uint8), data.target.astype(np.intp)
+    return Digits(
+        "small digits", images[:1500], labels[:1500], images[1500:], labels[1500:],
+        largest_pixel=16.0,
+    )  # fmt: skip

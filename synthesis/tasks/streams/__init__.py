@@ -1,0 +1,36 @@
+"""Stream programs as tasks."""
+
+from .base import Example, StreamTask, targets_of_machine
+from .duplicate_detector import DUPLICATE_DETECTOR, PUBLISHED_TEXT, PUBLISHED_TICKS, random_texts
+from .from_streams import DELAY, task_from_streams, to_streams, with_constants, with_delay
+from .generators import Sequences, constant, events, letters, numbers, random_streams
+from .spaces import SPACES, named_space
+from .suite import PROGRAMS, SUITE, StreamProgram
+from .wiring import wire
+
+__all__ = [
+    "DELAY",
+    "DUPLICATE_DETECTOR",
+    "PROGRAMS",
+    "PUBLISHED_TEXT",
+    "PUBLISHED_TICKS",
+    "SPACES",
+    "SUITE",
+    "Example",
+    "Sequences",
+    "StreamProgram",
+    "StreamTask",
+    "constant",
+    "events",
+    "letters",
+    "named_space",
+    "numbers",
+    "random_streams",
+    "random_texts",
+    "targets_of_machine",
+    "task_from_streams",
+    "to_streams",
+    "wire",
+    "with_constants",
+    "with_delay",
+]

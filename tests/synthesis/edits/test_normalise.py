@@ -1,0 +1,169 @@
+"""Free scales are divided out; weights become simple where nothing is lost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dmm import compile_machine, text_streams
+from dmm.zoo import duplicate_detector
+from synthesis.edits.normalise import normalise, rescaled_products, simplify_weights, snap
+from synthesis.loop.phases import Search
+from synthesis.loop.regrow import _settled
+from synthesis.loop.settings import Settings
+from synthesis.optimize.objective import MachineObjective
+from synthesis.process.machines import MachineModel
+from synthesis.tasks import get_task
+from synthesis.tasks.streams.wiring import wire
+from tests.dmm.machines import random_machine
+from vvalues.core.tree import from_leaves
+
+TEXTS = ["aabb.", "abab.b", "..a.a"]
+STREAMS = text_streams(TEXTS, 60)
+
+
+def outputs(machine, trainable):
+    return compile_machine(machine.with_trainable(trainable))(trainable, STREAMS)
+
+
+def rescaled_detector(rng):
+    """The handcrafted detector with random scales and signs that cancel."""
+    a, b, c, d = rng.uniform(0.3, 3.0, size=4)
+    s, t = rng.choice([-1.0, 1.0], size=2)
+    return wire(
+        f"""
+        accum.dict-2 <- input.char {s * a}
+        norm.dict <- accum.dict {b}
+        compare.dict-1 <- norm.norm {c}
+        compare.dict-2 <- const_1.const_1 {a * b * c}
+        dot.dict-1 <- accum.dict {t * d}
+        dot.dict-2 <- eos.char {s * t / (a * d)}
+        output.dict-1 <- compare.true {1 / (a * b * c)}
+        output.dict-2 <- dot.dot 1
+        """
+    )
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_any_point_of_the_scale_family_becomes_the_handcrafted_machine(seed):
+    machine = rescaled_detector(np.random.default_rng(seed))
+    np.testing.assert_allclose(normalise(machine).buffer, np.ones(8), rtol=1e-12)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_the_machine_computes_the_same(seed):
+    rng = np.random.default_rng(seed)
+    machine = random_machine(rng, 5, 0.4, is_cyclic=False)
+    expected = outputs(machine, machine.trainable)
+    found = outputs(machine, normalise(machine))
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_a_comparison_of_negated_streams_is_turned_round():
+    machine = wire(
+        """
+        norm.dict <- input.char
+        compare.dict-1 <- const_1.const_1 -2
+        compare.dict-2 <- norm.norm -2
+        output.dict-1 <- compare.true 0.5
+        """
+    )
+    turned = normalise(machine)
+    assert turned["compare", "dict-1", "norm", "norm"] == 1.0
+    assert turned["compare", "dict-2", "const_1", "const_1"] == 1.0
+    assert turned["output", "dict-1", "compare", "true"] == 1.0
+
+
+def test_a_comparison_read_at_false_is_read_at_true():
+    machine = wire(
+        """
+        norm.dict <- input.char
+        compare.dict-2 <- norm.norm
+        output.dict-1 <- compare.false
+        """
+    )
+    turned = normalise(machine)
+    assert turned["compare", "dict-1", "norm", "norm"] == 1.0
+    assert turned["output", "dict-1", "compare", "true"] == 1.0
+
+
+@pytest.fixture(scope="module")
+def objective():
+    detector = duplicate_detector()
+    model = MachineModel(detector)
+    return MachineObjective(model, STREAMS, model(detector.trainable, STREAMS))
+
+
+def test_snapping_recovers_exact_weights(objective):
+    detector = duplicate_detector()
+    noisy = detector.trainable * (1.0 + 1e-9)
+    assert snap(objective, noisy, 1e-12) == detector.trainable
+
+
+def test_a_weight_that_is_not_simple_is_kept():
+    detector = duplicate_detector()
+    crooked = detector.trainable.at(("output", "dict-1", "compare", "true")).set(1.13)
+    model = MachineModel(detector)
+    objective = MachineObjective(model, STREAMS, model(crooked, STREAMS))
+    assert snap(objective, crooked * (1.0 + 1e-9), 1e-12)[
+        "output", "dict-1", "compare", "true"
+    ] == (pytest.approx(1.13))
+
+
+def test_simplified_weights_have_no_more_loss(objective):
+    machine = duplicate_detector()
+    scaled = machine.with_trainable(rescaled_detector(np.random.default_rng(1)).trainable)
+    simple = simplify_weights(scaled, objective, 1e-10)
+    assert objective.loss(simple) == 0.0
+    assert np.all(simple.buffer == 1.0)
+
+
+# -------------------- scales that only longer strings show --------------------
+
+
+def half_scale(machine):
+    """The detector with its product at half scale: the same until more than four stops came."""
+    weights = dict(machine.trainable.items())
+    for path in weights:
+        if path[0] == "dot" and path[1] == "dict-1":
+            weights[path] *= 0.5
+        if path[2] == "dot":
+            weights[path] *= 2.0
+    return machine.with_trainable(from_leaves(weights))
+
+
+def test_one_of_the_rescaled_products_is_the_original():
+    machine = duplicate_detector()
+    variants = list(rescaled_products(half_scale(machine)))
+    assert machine.trainable in variants
+    few = text_streams("ab.ab.", 60)  # fewer than four stops: nothing tells them apart
+    program = compile_machine(machine)
+    expected = program(machine.trainable, few)
+    for variant in variants:
+        assert program(variant, few) == pytest.approx(expected, abs=1e-12)
+
+
+def test_an_exact_machine_is_made_exact_on_the_proof_too():
+    task = get_task("duplicate-detector")
+    machine = half_scale(duplicate_detector())
+    model = MachineModel(machine)
+    few = MachineObjective(model, *_example(task, "ab.ab.", 60))
+    many = MachineObjective(model, *_example(task, "a......", 100))
+    assert few.loss(machine.trainable) == 0.0
+    assert many.loss(machine.trainable) > 1.0
+    objective, settled = _settled(Search(few, model, Settings(), proof=many), machine.trainable)
+    assert objective.loss(settled) == 0.0
+    assert settled == duplicate_detector().trainable
+    gradient = objective.gradient(machine.trainable)[1]
+    assert gradient == few.gradient(machine.trainable)[1] + many.gradient(machine.trainable)[1]
+    r, jacobian = objective.residuals(machine.trainable)
+    assert r @ r == pytest.approx(objective.loss(machine.trainable))
+    assert 2 * jacobian @ r == pytest.approx(gradient.buffer, abs=1e-9)
+    assert objective.living(settled.support) is settled.support
+
+
+def _example(task, text, ticks):
+    example = task.example(text_streams(text, ticks))
+    return example.inputs, example.targets

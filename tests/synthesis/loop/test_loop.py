@@ -1,0 +1,182 @@
+"""The unattended loop: outcomes, resumption to the bit, and edits."""
+
+from __future__ import annotations
+
+import json
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from dmm import load_machine
+from dmm.zoo import duplicate_detector
+from synthesis.edits import prune_by_ablation, prune_by_magnitude, remove_dead
+from synthesis.loop import prepare, search_events, synthesize
+from synthesis.loop.settings import Settings
+from synthesis.optimize.optimizers import adam
+from synthesis.process.checkpoint import load_checkpoint, save_checkpoint
+from synthesis.process.records import Front
+from synthesis.runs.run import Run
+from synthesis.tasks import get_task
+from vvalues import VValue, restrict
+
+TASK = get_task("duplicate-detector")
+SMALL = get_task("delayed-echo@layered-3x2")
+BRIEF = Settings(
+    dense_steps=100, bite_steps=10, bite_fraction=0.2, rescues=0, regrow_failures=0, restarts=0
+)
+
+
+@pytest.fixture(scope="module")
+def outcome():
+    """One full first pass from 1,486 random links (seed 2)."""
+    return synthesize(TASK, seed=2, settings=Settings(regrow_failures=0, restarts=0))
+
+
+def test_a_small_exact_machine_is_found_without_a_human(outcome):
+    assert len(outcome.parameters) <= 12
+    assert outcome.figures["held_out_loss"] <= 1e-6
+    assert outcome.loss <= 1e-10
+
+
+def test_everything_it_decided_is_in_the_records(outcome):
+    events = [record.event for record in outcome.records]
+    assert {"train", "prune", "fit", "remove", "polish", "judge"} <= set(events)
+    links = [record.links for record in outcome.records]
+    assert links[0] == 1486
+    assert links[-1] == len(outcome.parameters)
+    assert all(math.isfinite(record.loss) for record in outcome.records)
+
+
+def test_the_front_holds_no_dominated_machine(outcome):
+    members = list(outcome.front)
+    assert all(a.links < b.links and a.loss > b.loss for a, b in pairwise(members))
+
+
+def test_the_machine_reads_from_its_own_file(outcome, tmp_path):
+    from dmm import save_machine
+
+    save_machine(outcome.machine, tmp_path / "machine.json")
+    again = load_machine(tmp_path / "machine.json")
+    assert again.trainable == outcome.parameters
+    assert again.neurons == outcome.machine.neurons
+
+
+def states(seed, count, state=None):
+    search, first = prepare(SMALL, seed, BRIEF)
+    events = search_events(search, first if state is None else state)
+    return [event.state for event, _ in zip(events, range(count), strict=False)]
+
+
+def test_resuming_from_any_checkpoint_gives_the_same_run_to_the_bit(tmp_path):
+    whole = states(5, 9)
+    for cut in (1, 4, 6):
+        save_checkpoint(tmp_path / "c.json", whole[cut - 1], {})
+        state, _ = load_checkpoint(tmp_path / "c.json")
+        resumed = states(5, len(whole) - cut, state)
+        for ours, expected in zip(resumed, whole[cut:], strict=True):
+            assert ours.phase == expected.phase
+            assert ours.parameters.support is expected.parameters.support
+            assert ours.parameters.buffer.tobytes() == expected.parameters.buffer.tobytes()
+
+
+def test_an_interrupted_run_resumes_to_the_same_machine(tmp_path):
+    whole = Run.new(tmp_path / "whole", SMALL, 1, BRIEF)
+    for _ in whole.events():
+        pass
+    whole.finish()
+    broken = Run.new(tmp_path / "broken", SMALL, 1, BRIEF)
+    for i, _ in enumerate(broken.events()):
+        if i == 5:
+            break
+    resumed = Run.resumed(tmp_path / "broken")
+    for _ in resumed.events():
+        pass
+    resumed.finish()
+    for name in ("machine.json", "records.jsonl"):
+        assert (tmp_path / "whole" / name).read_text() == (tmp_path / "broken" / name).read_text()
+
+
+def test_a_finished_directory_is_not_overwritten(tmp_path):
+    Run.new(tmp_path / "run", TASK, 0, BRIEF)
+    with pytest.raises(FileExistsError, match="holds a run already"):
+        Run.new(tmp_path / "run", TASK, 0, BRIEF)
+
+
+def test_a_checkpoint_of_another_make_is_refused(tmp_path):
+    file = tmp_path / "checkpoint.json"
+    file.write_text('{"format": "something else"}')
+    with pytest.raises(ValueError, match=r"checkpoint\.json: not a checkpoint"):
+        load_checkpoint(file)
+    file.write_text("{")
+    with pytest.raises(ValueError, match=r"checkpoint\.json: not a checkpoint"):
+        load_checkpoint(file)
+    document = {"format": "synthesis-checkpoint", "version": 99}
+    file.write_text(json.dumps(document))
+    with pytest.raises(ValueError, match="version 99"):
+        load_checkpoint(file)
+
+
+def test_a_handcrafted_start_stays_what_it_is():
+    outcome = synthesize(TASK, seed=0, settings=BRIEF, start=duplicate_detector())
+    assert len(outcome.parameters) == 8
+    assert outcome.figures["held_out_loss"] <= 1e-20
+
+
+# -------------------- edits --------------------
+
+
+@pytest.fixture(scope="module")
+def search():
+    return prepare(TASK, 3, BRIEF)
+
+
+def test_magnitude_pruning_takes_the_smallest_and_what_dies_with_them(search):
+    search, state = search
+    before = state.parameters
+    pruned, moments = prune_by_magnitude(
+        before, adam(0.1).init(before), search.objective, count=100
+    )
+    assert len(pruned) <= len(before) - 100
+    assert moments.first.support is pruned.support
+    smallest = np.sort(np.abs(before.buffer))[100]
+    assert np.abs(pruned.buffer).min() >= smallest
+
+
+def test_removing_dead_links_keeps_the_loss(search):
+    search, state = search
+    cut = state.parameters.support.where(np.arange(1486) % 5 == 0)
+    thinned = restrict(state.parameters, cut)
+    living, _ = remove_dead(thinned, (), search.objective)
+    assert len(living) < len(thinned)
+    assert search.objective.loss(living) == pytest.approx(search.objective.loss(thinned), rel=1e-12)
+
+
+def test_ablation_pruning_measures_the_loss():
+    detector = duplicate_detector()
+    useless = detector.trainable.at(("compare", "dict-2", "norm", "norm")).set(1e-12)
+    search, state = prepare(TASK, 0, BRIEF, detector.with_trainable(useless))
+    pruned, _ = prune_by_ablation(state.parameters, (), search.objective)
+    assert pruned == detector.trainable
+
+
+# -------------------- records, settings --------------------
+
+
+def test_a_front_ignores_losses_that_are_not_finite():
+    assert len(Front().add(VValue({"a": 1}), float("nan"))) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("rate", 0.0), ("dense_l1", -1.0), ("bite_fraction", 1.0), ("seconds", "x")]
+)
+def test_impossible_settings_are_refused(name, value):
+    with pytest.raises(ValueError, match=name):
+        Settings(**{name: value})
+
+
+def test_a_run_out_of_time_delivers_the_best_so_far():
+    outcome = synthesize(TASK, seed=0, settings=Settings(seconds=0.0))
+    assert outcome.records[-1].event == "out of time"
+    assert len(outcome.parameters) == 1486

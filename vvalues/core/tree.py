@@ -1,0 +1,351 @@
+"""The V-value: an immutable vector whose indices are paths in a tree.
+
+One flat ``float64`` buffer and one interned `Support`. Everything here is untraced structure and
+value access; the differentiable operations are in `vvalues.core.primitives` and reach the class
+through its operators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Union, final
+
+import numpy as np
+
+from ..show import html as rich_display
+from ..show import text as display
+from .construction import walk
+from .paths import NUMBER, Path, as_path, names_own_scalar
+from .support import Support
+from .tracing import is_traced, is_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["At", "VValue", "from_buffer", "from_leaves"]
+
+Leaf = Union[float, np.ndarray]  # noqa: UP007  (evaluated at run time on Python 3.10)
+
+
+@final
+class VValue:
+    """A vector with tree-shaped indices; an absent path is zero.
+
+    Parameters
+    ----------
+    mapping : nested mapping of str keys, a real number, a real array or a VValue
+        Leaves are real scalars or real arrays; each array leaf keeps its shape. The reserved key
+        ``":number"`` holds the scalar of an inner node. Integers become floats. Leaves that are
+        being differentiated are welcome: the result is then differentiable too
+        (see `vvalues.assemble`).
+
+    Raises
+    ------
+    TypeError
+        If a key is not a ``str`` or a leaf is not real; the message names the path.
+
+    Notes
+    -----
+    An explicit zero is kept: it is part of the support (a link that exists with weight 0), though
+    the *vector* is the same without it, and ``==`` compares vectors. Values are immutable; the
+    buffer is read-only. ``hash`` agrees with ``==``.
+
+    References
+    ----------
+    M. Bukatin, J. Anthony, "Dataflow Matrix Machines and V-values", arXiv:1712.07447, section 3.
+
+    Examples
+    --------
+    >>> v = VValue({"foo": {":number": 2, "bar": 7}, "baz": {"foo": {"bar": -4}}})
+    >>> v["foo", "bar"], v["nothing"]
+    (7.0, 0.0)
+    >>> v + v == 2 * v
+    True
+    """
+
+    __slots__ = ("__weakref__", "buffer", "support")
+
+    support: Support
+    buffer: np.ndarray
+
+    # Numpy scalars and arrays must not try to take the tree apart: `array * tree` asks
+    # VValue.__rmul__ or fails loudly instead of returning a wrong object array.
+    __array_ufunc__ = None
+
+    def __new__(cls, mapping: Any = None, /) -> VValue:
+        if mapping is None:
+            return from_buffer(Support.of(()), np.zeros(0))
+        if isinstance(mapping, VValue):
+            return mapping
+        paths, leaves = walk(mapping)
+        if any(map(is_traced, leaves)):
+            return _primitives.assemble(dict(zip(paths, leaves, strict=True)))
+        return _from_sorted(paths, leaves)
+
+    @classmethod
+    def from_dict(cls, mapping: Mapping[str, Any], /) -> VValue:
+        """Inverse of `to_dict`; the same as ``VValue(mapping)``.
+
+        Examples
+        --------
+        >>> VValue.from_dict({"a": {":number": 1, "b": 2}})["a", "b"]
+        2.0
+        """
+        return VValue(mapping)
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError(
+            "VValue is final (autograd looks a type up exactly): keep one in an attribute instead"
+        )
+
+    # -------------------- reading --------------------
+
+    @property
+    def size(self) -> int:
+        """Number of elements in the buffer: the number of leaves when all are scalars."""
+        return self.support.size
+
+    def __len__(self) -> int:
+        """Number of leaves."""
+        return len(self.support)
+
+    def __bool__(self) -> bool:
+        """Whether there is any leaf at all (even a zero one)."""
+        return len(self.support) > 0
+
+    def __contains__(self, path: str | Iterable[str]) -> bool:
+        keys = as_path(path)
+        if names_own_scalar(path):
+            return keys in self.support
+        first, last = self.support.leaf_range(keys)
+        return last > first
+
+    def __iter__(self) -> Iterator[Path]:
+        """The paths of the leaves, in canonical order."""
+        return iter(self.support.paths)
+
+    def __getitem__(self, path: str | Iterable[str]) -> Any:
+        """Leaf or subtree at a path: a float, an array, or a VValue; ``0.0`` where nothing is.
+
+        A ``str`` is one key, a tuple is a path: ``v["a"]["b"]`` is ``v["a", "b"]``. The node's own
+        scalar, whatever hangs below it, is ``v["a", ":number"]``.
+        """
+        return _primitives.take(self, path)
+
+    def get(self, path: str | Iterable[str], default: Any = 0.0) -> Any:
+        """As ``v[path]``, with another value for an absent path."""
+        return self[path] if path in self else default  # noqa: SIM401  (this *is* get)
+
+    def subtree(self, path: str | Iterable[str]) -> VValue:
+        """The subtree at a path as a VValue, whatever is there (empty when absent)."""
+        return _primitives.subtree(self, path)
+
+    def at(self, path: str | Iterable[str]) -> At:
+        """Out-of-place update: ``v.at(path).set(x)``, ``.add(x)``, ``.remove()``."""
+        return At(self, path)
+
+    def items(self) -> Iterator[tuple[Path, Leaf]]:
+        """``(path, leaf)`` pairs in canonical order."""
+        for i, path in enumerate(self.support.paths):
+            yield path, self._leaf(i)
+
+    def _leaf(self, i: int) -> Leaf:
+        block = self.buffer[self.support.span(i, i + 1)]
+        shape = self.support.shape(i)
+        return block.reshape(shape) if shape else float(block[0])
+
+    def to_dict(self) -> dict[str, Any] | float | np.ndarray:
+        """Nested dict of floats and arrays; ``:number`` where a node has both.
+
+        A V-value that is only a scalar at the root gives ``{":number": x}``.
+
+        Examples
+        --------
+        >>> VValue({"a": {":number": 1, "b": 2}}).to_dict()
+        {'a': {':number': 1.0, 'b': 2.0}}
+        """
+        root: dict[str, Any] = {}
+        for path, leaf in self.items():
+            node = root
+            for key in path[:-1]:
+                child = node.setdefault(key, {})
+                if not isinstance(child, dict):  # the node's own scalar came first
+                    child = node[key] = {NUMBER: child}
+                node = child
+            node[path[-1] if path else NUMBER] = leaf
+        return root
+
+    # -------------------- arithmetic (each one primitive) --------------------
+
+    def __add__(self, other: VValue) -> VValue:
+        return _primitives.add(self, other) if is_tree(other) else NotImplemented
+
+    def __sub__(self, other: VValue) -> VValue:
+        return _primitives.subtract(self, other) if is_tree(other) else NotImplemented
+
+    def __neg__(self) -> VValue:
+        return _primitives.negative(self)
+
+    def __mul__(self, factor: float) -> VValue:
+        return NotImplemented if is_tree(factor) else _primitives.scale(self, factor)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: float) -> VValue:
+        return NotImplemented if is_tree(divisor) else _primitives.scale(self, 1.0 / divisor)
+
+    def __array__(self, *_: Any, **__: Any) -> np.ndarray:
+        # Without this, numpy.asarray(tree) would silently wrap the tree as one object.
+        raise TypeError("a VValue is not an array: use vvalues.ravel(v) or vvalues.dense(v, …)")
+
+    # -------------------- identity --------------------
+
+    def __eq__(self, other: object) -> bool:
+        """Equality of vectors: an explicit zero equals an absent path."""
+        if not isinstance(other, VValue):
+            return NotImplemented
+        if self.support is other.support:
+            return bool(np.array_equal(self.buffer, other.buffer))
+        try:
+            return not np.any((self - other).buffer)
+        except ValueError:  # leaves of different shapes at one path
+            return False
+
+    def __hash__(self) -> int:
+        nonzero = np.flatnonzero(self.buffer)
+        leaf = np.searchsorted(self.support.offsets, nonzero, side="right") - 1
+        paths = tuple(self.support.paths[i] for i in leaf)
+        return hash((paths, self.buffer[nonzero].tobytes()))
+
+    def __reduce__(self):
+        return from_buffer, (self.support, np.array(self.buffer))
+
+    def __copy__(self) -> VValue:
+        return self
+
+    def __deepcopy__(self, memo: dict) -> VValue:
+        return self
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(
+            f"a VValue is immutable: use v.at(path).set(x) instead of v.{name} = …"
+        )
+
+    def __repr__(self) -> str:
+        return display.compact(self)
+
+    def __str__(self) -> str:
+        return display.indented(self)
+
+    def _repr_html_(self) -> str:
+        return rich_display.html(self)
+
+    def __treescope_repr__(self, path: str | None, subtree_renderer: Any) -> Any:
+        return rich_display.treescope_rendering(self, path, subtree_renderer)
+
+
+class At:
+    """A place in a V-value, for updates that return a new V-value."""
+
+    __slots__ = ("_path", "_tree")
+
+    def __init__(self, tree: VValue, path: str | Iterable[str]) -> None:
+        self._tree = tree
+        self._path = path if isinstance(path, str) else tuple(path)
+
+    def set(self, value: Any) -> VValue:
+        """Replace the subtree here by a number, an array, a mapping or a VValue.
+
+        At a path that ends in ``":number"`` only the node's own scalar is replaced.
+
+        Examples
+        --------
+        >>> VValue({"a": 1}).at(("b", "c")).set(2)
+        VValue({'a': 1.0, 'b': {'c': 2.0}})
+        """
+        return _primitives.put(self._tree, self._path, value)
+
+    def add(self, value: Any) -> VValue:
+        """Add a number, an array, a mapping or a VValue to the subtree here.
+
+        Examples
+        --------
+        >>> VValue({"a": 1}).at("a").add({"b": 2})
+        VValue({'a': {':number': 1.0, 'b': 2.0}})
+        """
+        return _primitives.add(self._tree, _primitives.put(VValue(), self._path, value))
+
+    def remove(self) -> VValue:
+        """Drop the subtree here (its coordinates become zero and leave the support).
+
+        Examples
+        --------
+        >>> VValue({"a": 1, "b": {"c": 2}}).at("b").remove()
+        VValue({'a': 1.0})
+        """
+        return _primitives.put(self._tree, self._path, VValue())
+
+
+# -------------------- construction --------------------
+
+_FLOAT64 = np.dtype(np.float64)
+# The slots' own setters: VValue.__setattr__ refuses, and this is on the way of every operation.
+_set_support = VValue.__dict__["support"].__set__
+_set_buffer = VValue.__dict__["buffer"].__set__
+
+
+def from_buffer(support: Support, buffer: np.ndarray) -> VValue:
+    """A V-value from a support and its flat buffer.
+
+    Parameters
+    ----------
+    support : Support
+    buffer : array of shape (support.size,)
+        Becomes read-only and is not copied if it is of type float64: hand over a fresh one.
+
+    Raises
+    ------
+    ValueError
+        If the buffer has another shape.
+
+    Examples
+    --------
+    >>> from_buffer(Support.of([("a",), ("b",)]), np.array([1.0, 2.0]))
+    VValue({'a': 1.0, 'b': 2.0})
+    """
+    if buffer.shape != (support.size,):
+        raise ValueError(f"buffer has shape {buffer.shape}; this support needs ({support.size},)")
+    tree = object.__new__(VValue)
+    if buffer.dtype is not _FLOAT64 and buffer.dtype != _FLOAT64:
+        buffer = buffer.astype(np.float64)
+    buffer.setflags(write=False)
+    _set_support(tree, support)
+    _set_buffer(tree, buffer)
+    return tree
+
+
+def from_leaves(leaves: Mapping[Path, Leaf]) -> VValue:
+    """A V-value from untraced leaves by path.
+
+    Parameters
+    ----------
+    leaves : mapping of path -> float or float64 array
+
+    Examples
+    --------
+    >>> from_leaves({("a", "b"): 1.0, (): 2.0})
+    VValue({':number': 2.0, 'a': {'b': 1.0}})
+    """
+    paths = sorted(leaves)
+    return _from_sorted(paths, [leaves[path] for path in paths])
+
+
+def _from_sorted(paths: Iterable[Path], leaves: list[Leaf]) -> VValue:
+    if set(map(type, leaves)) <= {float}:
+        return from_buffer(Support.of(paths, is_sorted=True), np.array(leaves, dtype=np.float64))
+    support = Support.of(paths, [np.shape(leaf) for leaf in leaves], is_sorted=True)
+    return from_buffer(support, np.concatenate([np.ravel(leaf) for leaf in leaves]))
+
+
+# The operators call the primitives, which are made of V-values: the one circular import, last.
+from . import primitives as _primitives  # noqa: E402
