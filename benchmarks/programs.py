@@ -24,7 +24,7 @@ import numpy as np
 
 from dmm import load_machine, save_machine
 from dmm.show.algebra.equations import equations
-from synthesis.loop.settings import Settings
+from synthesis.loop import Settings
 from synthesis.process.machines import MachineModel
 from synthesis.runs.sweep import sweep
 from synthesis.tasks import get_task, task_names
@@ -45,7 +45,7 @@ class Experiment:
 
     @property
     def settings(self):
-        return Settings(**self.changed)
+        return Settings.of(**self.changed)
 
 
 def detector(space, seeds, title, **changed):
@@ -62,16 +62,15 @@ EXPERIMENTS = {
         "recurrent-5",
         1,
         "fully recurrent, 1,036 links, T = 140",
-        lane_steps=12000,
-        second_opinions=0,
-        restarts=0,
+        population={"steps": 12000},
+        judge={"second_opinions": 0, "restarts": 0},
         seconds=2400.0,
     ),
     "superfluid": detector(
         "superfluid-4",
         1,
         "four neurons that are mixtures of all activations, 338 weights, T = 140",
-        self_link=0.1,
+        population={"self_link": 0.1},
         seconds=1200.0,
     ),
     "suite": Experiment(

@@ -6,10 +6,11 @@ Tasks, losses, optimizers on V-values, structure edits and the unattended loop.
 from .edits.links import prune_by_ablation, prune_by_magnitude, remove_dead
 from .edits.neurons import add_neuron, delete_neuron
 from .edits.normalise import normalise, simplify_weights, snap
-from .loop.loop import Event, Result, search_events, synthesize
-from .loop.settings import Settings
+from .loop.loop import Result, search_events, synthesize
+from .loop.route import Settings
 from .optimize.least_squares import compensated_removals, levenberg_marquardt
 from .optimize.objective import MachineObjective, ModelObjective, Objective
+from .process.events import Event
 from .process.machines import MachineModel
 from .process.protocols import Model
 from .process.records import Front, FrontMember, Record

@@ -1,4 +1,4 @@
-"""Command line: ``python -m synthesis run|resume|evaluate|show|sweep|reproduce|tasks``.
+"""Command line: ``python -m synthesis run|resume|evaluate|show|sweep|reproduce|tasks|settings``.
 
 Whatever is wrong with a file, a name or an option gives one clear line on standard error and exit
 status 2.
@@ -10,12 +10,11 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from .loop.settings import Settings
+from .loop.route import Settings, flat
 
 __all__ = ["main"]
 
@@ -57,6 +56,7 @@ def _one_line(error: Exception) -> str:
 def _run(options: argparse.Namespace) -> int:
     from dmm import load_machine
 
+    from .loop.loop import Loop
     from .runs.run import Run
     from .tasks import get_task
 
@@ -65,13 +65,28 @@ def _run(options: argparse.Namespace) -> int:
         task = task.with_space(options.space)
     start = None if options.start is None else load_machine(options.start)
     folder = options.out or f"runs/{task.name}-{options.seed}"
-    run = Run.new(folder, task, options.seed, _settings(options), start)
+    run = Run.new(folder, Loop.of(task, options.seed, _settings(options), start))
     return _carry_out(run, options)
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    given = {item.name: getattr(options, item.name) for item in fields(Settings)}
-    return Settings(**{name: value for name, value in given.items() if value is not None})
+    """The defaults with what ``--set PATH=VALUE`` and ``--seconds`` say."""
+    changes: dict[str, Any] = {}
+    for path, value in options.settings:
+        *above, name = path.split(".")
+        part = changes
+        for key in above:
+            part = part.setdefault(key, {})
+        part[name] = value
+    if options.seconds is not None:
+        changes["seconds"] = options.seconds
+    return Settings.of(**changes)
+
+
+def _list_settings(options: argparse.Namespace) -> int:
+    for path, value in flat(Settings()).items():
+        print(f"{path} = {value}")
+    return 0
 
 
 def _resume(options: argparse.Namespace) -> int:
@@ -81,7 +96,7 @@ def _resume(options: argparse.Namespace) -> int:
 
 
 def _carry_out(run: Any, options: argparse.Namespace) -> int:
-    from .process.progress import with_progress
+    from .show.progress import with_progress
 
     try:
         for _ in with_progress(run.events()):
@@ -244,15 +259,45 @@ def _parser() -> argparse.ArgumentParser:
 
     tasks = commands.add_parser("tasks", help="list the tasks")
     tasks.set_defaults(command=_tasks)
+
+    settings = commands.add_parser("settings", help="list the settings of the loop")
+    settings.set_defaults(command=_list_settings)
     return parser
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("settings of the loop (see synthesis.Settings)")
-    for item in fields(Settings):
-        flag = "--" + item.name.replace("_", "-")
-        kind = _count if isinstance(item.default, int) else _amount
-        group.add_argument(flag, type=kind, metavar="X", help=f"default {item.default}")
+    parser.add_argument("--seconds", type=_amount, metavar="X", help="wall-clock limit of a run")
+    parser.add_argument(
+        "--set",
+        dest="settings",
+        type=_setting,
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help="a setting of the loop, such as dense.steps=300; the command settings lists them",
+    )
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    path, equals, value = text.partition("=")
+    known = flat(Settings())
+    if not equals or path not in known:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: expected PATH=VALUE; the command settings lists the paths"
+        )
+    try:
+        return path, _like(known[path], value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: the value is not like {known[path]!r}"
+        ) from None
+
+
+def _like(example: Any, text: str) -> Any:
+    """A value of the same kind as an example, from text."""
+    if isinstance(example, tuple):
+        return tuple(_like(example[0], part) for part in text.split(","))
+    return type(example)(text)
 
 
 def _count(text: str) -> int:

@@ -16,7 +16,13 @@ from ..neurons.types import get_neuron_type, neuron_types
 from .checks import DEPTH, check_matrix
 from .machine import Machine, fixed_links, type_from_name
 
-__all__ = ["load_machine", "machine_from_matrix", "save_machine"]
+__all__ = [
+    "load_machine",
+    "machine_from_matrix",
+    "machine_from_plain",
+    "machine_to_plain",
+    "save_machine",
+]
 
 FORMAT = "dmm-machine"
 VERSION = 1
@@ -73,6 +79,12 @@ def _split_fixed(neurons: Mapping[str, str], matrix: VValue) -> tuple[VValue, VV
 
 def save_machine(machine: Machine, file: str | os.PathLike) -> None:
     """Write a machine as JSON, atomically: neurons by type name, fixed and trainable links."""
+    text = json.dumps(machine_to_plain(machine), indent=1, ensure_ascii=False, allow_nan=False)
+    write_atomically(file, text + "\n")
+
+
+def machine_to_plain(machine: Machine) -> dict[str, Any]:
+    """What a machine file holds: a JSON-compatible object."""
     document = {
         "format": FORMAT,
         "version": VERSION,
@@ -86,9 +98,7 @@ def save_machine(machine: Machine, file: str | os.PathLike) -> None:
         document["initial"] = to_plain(machine.initial)
     if machine.matrix_port:
         document["matrix_port"] = list(machine.matrix_port)
-    write_atomically(
-        file, json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    )
+    return document
 
 
 def load_machine(file: str | os.PathLike) -> Machine:
@@ -110,7 +120,7 @@ def load_machine(file: str | os.PathLike) -> Machine:
         raise ValueError(f"{where}: expected an object, not {type(document).__name__}")
     try:
         if document.get("format") == FORMAT:
-            return _from_document(document, where)
+            return machine_from_plain(document, where)
         matrix = from_plain(document, where)
         return machine_from_matrix(matrix, name=FilePath(file).stem)
     except ValueError as error:
@@ -118,7 +128,14 @@ def load_machine(file: str | os.PathLike) -> Machine:
         raise ValueError(text if text.startswith(where) else f"{where}: {text}") from None
 
 
-def _from_document(document: Mapping[str, Any], where: str) -> Machine:
+def machine_from_plain(document: Mapping[str, Any], where: str = "machine") -> Machine:
+    """Inverse of `machine_to_plain`.
+
+    Raises
+    ------
+    ValueError
+        If it is malformed; the message begins with ``where`` and names the path inside.
+    """
     if document.get("version") != VERSION:
         raise ValueError(
             f"{where}: version {document.get('version')!r} of the machine format; "

@@ -1,6 +1,6 @@
 """How structure changes: functions from V-value to V-value with another support."""
 
-from .links import prune_by_ablation, prune_by_magnitude, remove_dead
+from .links import ablation_losses, prune_by_ablation, prune_by_magnitude, remove_dead
 from .neurons import (
     AxisNeurons,
     KeyedNeurons,
@@ -19,6 +19,7 @@ __all__ = [
     "AxisNeurons",
     "KeyedNeurons",
     "Neurons",
+    "ablation_losses",
     "add_neuron",
     "delete_neuron",
     "hidden_units",

@@ -1,35 +1,36 @@
-"""The unattended loop, from many random links to a small machine."""
+"""The unattended loop, from many random links to a small machine.
 
-from .contest import ablation_losses
-from .loop import Event, Result, initial_state, prepare, result, search_events, synthesize
-from .phases import PHASES, Search, phase
-from .population import Population, PopulationTrainer, lane, stack_lanes
-from .regrow import is_better, regrown
+`synthesis.loop.route` is the page to begin with: all phases with their settings, and which follows
+which. A phase is a file; `Loop` makes a process of them.
+"""
+
+from ..process.events import Event
+from .loop import Loop, Result, prepare, search_events, synthesize
+from .regrow import regrown
 from .repair import Attempt, Repair, along_an_order, damaged, space_around
-from .settings import Settings
+from .route import ROUTE, Settings, flat
+from .search import Common, Counts, Phase, Search, SearchState, Step
 
 __all__ = [
-    "PHASES",
+    "ROUTE",
     "Attempt",
+    "Common",
+    "Counts",
     "Event",
-    "Population",
-    "PopulationTrainer",
+    "Loop",
+    "Phase",
     "Repair",
     "Result",
     "Search",
+    "SearchState",
     "Settings",
-    "ablation_losses",
+    "Step",
     "along_an_order",
     "damaged",
-    "initial_state",
-    "is_better",
-    "lane",
-    "phase",
+    "flat",
     "prepare",
     "regrown",
-    "result",
     "search_events",
     "space_around",
-    "stack_lanes",
     "synthesize",
 ]

@@ -1,130 +1,212 @@
-"""The unattended loop: a generator of events from random links to a small machine."""
+"""The unattended loop as a process: from random links to a small machine."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from dmm import Machine
-from vvalues import VValue
+from dmm.machine.files import machine_from_plain, machine_to_plain
 
 from ..optimize.objective import MachineObjective
-from ..process.events import Event
+from ..process.codec import from_plain, to_plain, types_in
+from ..process.events import Event, Outcome, carried_out, events
 from ..process.machines import MachineModel
-from ..process.records import Front, Record
-from ..process.state import SearchState, generator_state
-from ..tasks import StreamTask
-from . import contest, population  # noqa: F401  (they register their phases)
-from . import regrow as growth
-from .phases import PHASES, Search
-from .regrow import finished
-from .settings import Settings
+from ..process.records import Front, FrontMember, Record
+from ..process.state import DONE
+from ..tasks import StreamTask, get_task
+from .judge import finished, with_best
+from .route import ROUTE, Settings, phases
+from .search import Counts, Search, SearchState
 
-__all__ = ["Event", "Result", "initial_state", "prepare", "search_events", "synthesize"]
+__all__ = ["Loop", "Result", "prepare", "search_events", "synthesize"]
 
 
 @dataclass(frozen=True)
-class Result:
-    """Outcome of a run.
+class Result(Outcome):
+    """Outcome of a run of the loop.
 
     Attributes
     ----------
     machine : Machine
-    parameters : VValue
-    loss : float
-        Training loss.
-    figures : dict
-        The task's figures on held-out strings.
     front : Front
-    records : list of Record
+        Machines found on the way, links against training loss.
     """
 
     machine: Machine
-    parameters: VValue
-    loss: float
-    figures: dict[str, float]
     front: Front
-    records: list[Record]
+
+
+@dataclass(frozen=True)
+class Loop:
+    """The unattended loop on one task; a `synthesis.process.Process`.
+
+    Make one with `Loop.of`.
+
+    Attributes
+    ----------
+    task : StreamTask
+    seed : int
+    settings : Settings
+    search : Search
+    begun_from : Machine, optional
+        Machine to start from in place of the task's random search space.
+    """
+
+    task: StreamTask
+    seed: int
+    settings: Settings
+    search: Search
+    begun_from: Machine | None = None
+
+    @classmethod
+    def of(
+        cls,
+        task: StreamTask,
+        seed: int,
+        settings: Settings | None = None,
+        start: Machine | None = None,
+    ) -> Loop:
+        """Everything a run needs, from a seed.
+
+        Parameters
+        ----------
+        task : StreamTask
+        seed : int
+            Determines training strings, initial weights and all later choices.
+        settings : Settings, optional
+        start : Machine, optional
+            Machine to start from in place of the task's random search space.
+
+        Raises
+        ------
+        ValueError
+            If the seed is negative.
+        """
+        if seed < 0:
+            raise ValueError(f"seed is {seed}; expected a number >= 0")
+        settings = settings or Settings()
+        data_rng, space_rng = (np.random.default_rng([seed, stream]) for stream in range(2))
+        model = MachineModel(start or task.space(space_rng), observed=task.observed)
+        if start is None and model.is_recurrent:
+            search = _recurrent_search(task, model, settings, data_rng)
+        else:
+            objective = MachineObjective(model, *task.batch(data_rng))
+            search = Search(objective, model, settings.common)
+        return cls(task, seed, settings, search, start)
+
+    @classmethod
+    def from_identity(cls, identity: Mapping[str, Any]) -> Loop:
+        """The process of an identity, if its task is one of this library's.
+
+        Raises
+        ------
+        ValueError
+            If the task is unknown, or the identity is malformed.
+        """
+        settings = from_plain(identity["settings"], types_in(Settings()))
+        start = identity["start"]
+        machine = None if start is None else machine_from_plain(start, "start")
+        return cls.of(get_task(identity["task"]), identity["seed"], settings, machine)
+
+    # -------------------- a process --------------------
+
+    @property
+    def rng(self) -> np.random.Generator:
+        """The generator that a run of this seed starts with."""
+        return np.random.default_rng([self.seed, 2])
+
+    @property
+    def seconds(self) -> float:
+        """Wall-clock limit of a run."""
+        return self.settings.seconds
+
+    @property
+    def types(self) -> tuple[type, ...]:
+        """Classes that states are made of."""
+        memories = {phase.memory for phase in phases(self.settings).values()} - {None}
+        return (SearchState, Counts, Front, FrontMember, *memories)  # type: ignore[arg-type]
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Task, seed, settings and start; JSON-compatible."""
+        return {
+            "process": "loop",
+            "task": self.task.name,
+            "seed": self.seed,
+            "settings": to_plain(self.settings),
+            "start": None if self.begun_from is None else machine_to_plain(self.begun_from),
+        }
+
+    def start(self, rng: np.random.Generator) -> SearchState:
+        """The whole search space with its initial weights."""
+        parameters = self.search.model.initial(rng)
+        loss = self.search.objective.loss(parameters)
+        state, _ = self.advance(SearchState(parameters, loss, phase="begin").after(rng))
+        return state
+
+    def advance(self, state: SearchState) -> tuple[SearchState, list[Record]]:
+        """One unit of work of the present phase; `synthesis.loop.route` says which comes next."""
+        phase = phases(self.settings)[state.phase]
+        word, after, records, hands_on = phase(self.search, state)
+        if word != "more":
+            after = replace(after, phase=ROUTE[state.phase][word], memory=hands_on)
+        return after, records
+
+    def cut_short(self, state: SearchState) -> tuple[SearchState, list[Record]]:
+        """When time is up the best machine is the result, its weights simplified if it is small."""
+        if state.phase == "simplify":
+            return self.advance(state)
+        state = finished(with_best(state, self.settings.common.exact))
+        records = [state.record("out of time")]
+        is_small = len(state.parameters) <= self.settings.common.small
+        return replace(state, phase="simplify" if is_small else DONE, memory=None), records
+
+    def outcome(self, state: SearchState, records: list[Record]) -> Result:
+        """The machine that a run has ended in, with its figures on held-out strings."""
+        model = self.search.model
+        return Result(
+            state.parameters,
+            state.loss,
+            self.task.evaluate(model, state.parameters),
+            records,
+            model.machine(state.parameters, name=self.task.name),
+            state.front,
+        )
+
+
+def _recurrent_search(
+    task: StreamTask, model: MachineModel, settings: Settings, rng: np.random.Generator
+) -> Search:
+    """Recurrent machines are fitted on part of a pool, and trained on small batches of it."""
+    pool = task.pool(rng)
+    fitted = pool.inputs.select(range(min(settings.population.strings, len(pool.inputs))))
+    objective = MachineObjective(model, fitted, pool.targets[..., : len(fitted)])
+    batches = pool.batches(rng)
+    proof = MachineObjective(model, *task.batch(rng))
+    return Search(objective, model, settings.common, batches, proof)
+
+
+# -------------------- whole runs --------------------
 
 
 def prepare(
     task: StreamTask, seed: int, settings: Settings | None = None, start: Machine | None = None
-) -> tuple[Search, SearchState]:
-    """Everything a run needs, from a seed.
+) -> tuple[Loop, SearchState]:
+    """The loop and the state it begins in; parameters as for `Loop.of`."""
+    loop = Loop.of(task, seed, settings, start)
+    return loop, loop.start(loop.rng)
 
-    Parameters
-    ----------
-    task : StreamTask
-    seed : int
-        Determines training strings, initial weights and all later choices.
-    settings : Settings, optional
-    start : Machine, optional
-        Machine to start from in place of the task's random search space.
+
+def search_events(loop: Loop, state: SearchState) -> Iterator[Event]:
+    """Run the loop from a state, one event per unit of work, within its settings' time.
+
+    The same state gives the same events to the bit, except where the wall-clock limit cuts in.
     """
-    if seed < 0:
-        raise ValueError(f"seed is {seed}; expected a number >= 0")
-    data_rng, space_rng, loop_rng = (np.random.default_rng([seed, stream]) for stream in range(3))
-    settings = settings or Settings()
-    model = MachineModel(start or task.space(space_rng), observed=task.observed)
-    if start is None and model.is_recurrent:
-        pool = task.pool(data_rng)
-        fitted = pool.inputs.select(range(min(settings.lane_strings, len(pool.inputs))))
-        objective = MachineObjective(model, fitted, pool.targets[..., : len(fitted)])
-        batches = pool.batches(data_rng)
-        proof = MachineObjective(model, *task.batch(data_rng))
-        search = Search(objective, model, settings, batches, proof)
-    else:
-        objective = MachineObjective(model, *task.batch(data_rng))
-        search = Search(objective, model, settings)
-    return search, initial_state(search, loop_rng)
-
-
-def initial_state(search: Search, rng: np.random.Generator) -> SearchState:
-    """The state before the first unit: the whole search space with its initial weights."""
-    parameters = search.model.initial(rng)
-    if search.batches:
-        phase = "population"
-    else:  # a start that is small already needs no dense phase
-        phase = "dense" if len(parameters) > search.settings.small else "shrink"
-    loss = search.objective.loss(parameters)
-    return SearchState(phase, parameters, loss, rng=generator_state(rng))
-
-
-def search_events(search: Search, state: SearchState) -> Iterator[Event]:
-    """Run the loop from a state, one event per unit of work.
-
-    The same state gives the same events to the bit, except where the wall-clock limit of the
-    settings cuts in.
-    """
-    deadline = time.monotonic() + search.settings.seconds
-    while state.phase != "done":
-        if time.monotonic() > deadline and state.phase != "simplify":
-            state, records = _out_of_time(search, state)
-        else:
-            state, records = PHASES[state.phase](search, state)
-        yield Event(state, records)
-
-
-def _out_of_time(search: Search, state: SearchState) -> tuple[SearchState, list[Record]]:
-    """The best machine so far is the result; if it is small, its weights are still simplified."""
-    state = finished(_with_current(search, state))
-    records = [state.record("out of time")]
-    is_small = len(state.parameters) <= search.settings.small
-    return (state.to("simplify") if is_small else state), records
-
-
-def _with_current(search: Search, state: SearchState) -> SearchState:
-    """When time is up the machine at hand counts, if it is better than the best so far."""
-    best = state.best
-    exact = search.settings.exact
-    if best is None or growth.is_better(
-        len(state.parameters), state.loss, len(best), state.best_loss, exact
-    ):
-        return replace(state, best=state.parameters, best_loss=state.loss)
-    return state
+    return events(loop, state, loop.seconds)
 
 
 def synthesize(
@@ -139,16 +221,5 @@ def synthesize(
     --------
     ``synthesize(get_task("duplicate-detector"), seed=0).machine``
     """
-    search, state = prepare(task, seed, settings, start)
-    records: list[Record] = []
-    for event in search_events(search, state):
-        state = event.state
-        records += event.records
-    return result(task, search, state, records)
-
-
-def result(task: StreamTask, search: Search, state: SearchState, records: list[Record]) -> Result:
-    """The outcome of a run that has ended in ``state``."""
-    figures = task.evaluate(search.model, state.parameters)
-    machine = search.model.machine(state.parameters, name=task.name)
-    return Result(machine, state.parameters, state.loss, figures, state.front, records)
+    loop = Loop.of(task, seed, settings, start)
+    return loop.outcome(*carried_out(loop, loop.rng, loop.seconds))

@@ -22,9 +22,9 @@ from ..optimize.least_squares import Fit, compensated_removals, levenberg_marqua
 from ..optimize.objective import Objective
 from ..process.machines import MachineModel
 from ..tasks import StreamTask
-from .phases import drop_smallest
 from .regrow import regrown
-from .settings import Settings
+from .route import Settings
+from .shrink import drop_smallest
 
 __all__ = ["Attempt", "Repair", "along_an_order", "damaged", "repair", "space_around"]
 
@@ -105,7 +105,7 @@ def repair(
     rng : numpy.random.Generator
         Draws training strings and regrowths.
     settings : Settings, optional
-        ``fit_l1``, ``shrink_factor``, ``shrink_floor``, ``candidates`` and ``exact`` are used.
+        Those of ``common``, ``shrink``, ``remove`` and ``polish`` are used.
     tolerance : float
         A loss (squared error, summed over ticks, mean over strings) not above this is mended.
     regrowths : int
@@ -272,22 +272,25 @@ def _polished(objective: Objective, parameters: VValue) -> Fit:
 
 def _sparse_fit(objective: Objective, parameters: VValue, settings: Settings) -> Fit:
     """Fit with a penalty and drop what the fit made small, a few times; then without penalty."""
+    shrink = settings.shrink
     for _ in range(ROUNDS):
         before = len(parameters)
-        fit = levenberg_marquardt(objective, parameters, iterations=60, l1=settings.fit_l1)
-        bound = max(settings.shrink_factor * fit.loss, settings.shrink_floor)
+        fit = levenberg_marquardt(
+            objective, parameters, iterations=shrink.iterations, l1=settings.common.fit_l1
+        )
+        bound = max(shrink.factor * fit.loss, shrink.floor)
         parameters = drop_smallest(objective, fit.parameters, bound)
-        if len(parameters) > 0.97 * before:
+        if len(parameters) > (1 - shrink.settled) * before:
             break
     return _polished(objective, parameters)
 
 
 def _trimmed(objective: Objective, fit: Fit, settings: Settings) -> Fit:
     """Remove one link after the other, as long as the rest makes up for it."""
-    bound = max(settings.exact, fit.loss)
+    bound = max(settings.common.exact, fit.loss)
     while len(fit.parameters):
         losses, candidates = compensated_removals(objective, fit.parameters)
-        for q in np.argsort(losses, kind="stable")[: settings.candidates]:
+        for q in np.argsort(losses, kind="stable")[: settings.remove.candidates]:
             keep = np.arange(fit.parameters.size) != q
             kept = from_buffer(fit.parameters.support.where(keep), candidates[q][keep].copy())
             shorter = _polished(objective, remove_dead(kept, (), objective)[0])

@@ -1,13 +1,23 @@
-"""What a run yields after every unit of work."""
+"""Anything that runs for long is a process; running it yields events."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+
+from vvalues import VValue
 
 from .records import Record
-from .state import SearchState
+from .state import State
 
-__all__ = ["Event"]
+__all__ = ["Event", "Outcome", "Process", "StoredProcess", "carried_out", "events"]
+
+S = TypeVar("S", bound=State)
 
 
 class Event(NamedTuple):
@@ -15,11 +25,119 @@ class Event(NamedTuple):
 
     Attributes
     ----------
-    state : SearchState
+    state : State
         The run can be resumed from it.
     records : list of Record
         What happened in the unit.
     """
 
-    state: SearchState
+    state: Any
     records: list[Record]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run has found.
+
+    Attributes
+    ----------
+    parameters : VValue
+    loss : float
+        Training loss.
+    figures : dict
+        On data that nothing was decided on.
+    records : list of Record
+    """
+
+    parameters: VValue
+    loss: float
+    figures: dict[str, float]
+    records: list[Record]
+
+
+class Process(Protocol[S]):
+    """Anything that runs for long: the unattended loop, the training of a network, evolution.
+
+    A process holds what does not change during a run: data, model, settings. Equal states lead to
+    equal states, to the bit, so a run can be interrupted after any unit of work and resumed.
+    """
+
+    def start(self, rng: np.random.Generator) -> S:
+        """The state before the first unit of work; ``rng`` is the source of all chance."""
+        ...
+
+    def advance(self, state: S) -> tuple[S, list[Record]]:
+        """One unit of work: the state after it, and what happened."""
+        ...
+
+
+class StoredProcess(Process[S], Protocol[S]):
+    """A process whose runs are kept in folders (`synthesis.runs.Run`)."""
+
+    @property
+    def types(self) -> tuple[type, ...]:
+        """Dataclasses and named tuples that states are made of; a checkpoint restores no others."""
+        ...
+
+    @property
+    def rng(self) -> np.random.Generator:
+        """The generator that a run starts with, always in the same state."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """Wall-clock limit of a run, counted anew when it is resumed."""
+        ...
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """What tells this process from others (task, seed, settings); JSON-compatible.
+
+        A run is resumed by a process of the same identity only. If ``identity["process"]`` is a
+        name in `synthesis.runs.catalogue`, the process can be made again from its identity.
+        """
+        ...
+
+    def outcome(self, state: S, records: list[Record]) -> Outcome:
+        """What a run that ended in a state has found."""
+        ...
+
+
+def events(process: Process[S], state: S, seconds: float = math.inf) -> Iterator[Event]:
+    """Run a process from a state, one event per unit of work.
+
+    Parameters
+    ----------
+    process : Process
+    state : State
+        The same state gives the same events to the bit, except where the clock cuts in.
+    seconds : float
+        Wall-clock limit, looked at between units of work. A process with a method ``cut_short``
+        (state -> state, records) then ends in its own way, others stop where they are.
+
+    Yields
+    ------
+    Event
+    """
+    deadline = time.monotonic() + seconds
+    cut_short = getattr(process, "cut_short", None)
+    while not state.is_done:
+        if time.monotonic() <= deadline:
+            state, records = process.advance(state)
+        elif cut_short is not None:
+            state, records = cut_short(state)
+        else:
+            return
+        yield Event(state, records)
+
+
+def carried_out(
+    process: Process[S], rng: np.random.Generator, seconds: float = math.inf
+) -> tuple[S, list[Record]]:
+    """Run a process from its start to its end: the last state, and everything that happened."""
+    state = process.start(rng)
+    records: list[Record] = []
+    for event in events(process, state, seconds):
+        state = event.state
+        records += event.records
+    return state, records

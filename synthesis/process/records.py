@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple
 
 from vvalues import VValue
@@ -49,6 +49,23 @@ class Record:
         details = flat.pop("details")
         return {**flat, **details}
 
+    @classmethod
+    def from_dict(cls, flat: Mapping[str, Any]) -> Record:
+        """Inverse of `to_dict`; a loss that JSON could not hold (null) comes back as infinite.
+
+        Raises
+        ------
+        ValueError
+            If a key is missing; the message names it.
+        """
+        names = [item.name for item in fields(cls) if item.name != "details"]
+        for name in names:
+            if name not in flat:
+                raise ValueError(f"record {dict(flat)!r:.60} lacks {name}")
+        own = {name: flat[name] for name in names}
+        own["loss"] = math.inf if own["loss"] is None else own["loss"]
+        return cls(**own, details={key: flat[key] for key in flat if key not in own})
+
 
 def to_jsonl(records: Iterable[Record | Mapping[str, Any]]) -> str:
     """One JSON object per line; numbers that are not finite become null."""
@@ -76,6 +93,7 @@ class FrontMember(NamedTuple):
     parameters: VValue
 
 
+@dataclass(frozen=True)
 class Front:
     """Pareto front of links against loss; immutable.
 
@@ -88,8 +106,11 @@ class Front:
     'links  loss\\n    1  0.5\\n    2  0.1'
     """
 
-    def __init__(self, members: Iterable[FrontMember] = ()) -> None:
-        self.members = tuple(sorted(members, key=lambda m: (m.links, m.loss)))
+    members: tuple[FrontMember, ...] = ()
+
+    def __post_init__(self) -> None:
+        ordered = sorted(self.members, key=lambda m: (m.links, m.loss))
+        object.__setattr__(self, "members", tuple(ordered))
 
     def __iter__(self) -> Iterator[FrontMember]:
         return iter(self.members)
@@ -103,7 +124,7 @@ class Front:
         if not math.isfinite(loss) or any(m.links <= links and m.loss <= loss for m in self):
             return self
         kept = [m for m in self if not (links <= m.links and loss <= m.loss)]
-        return Front([*kept, FrontMember(links, loss, parameters)])
+        return Front((*kept, FrontMember(links, loss, parameters)))
 
     def choose(self, largest_loss: float) -> FrontMember | None:
         """The smallest machine whose loss is not above ``largest_loss``; the best one otherwise."""

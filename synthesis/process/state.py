@@ -1,70 +1,64 @@
-"""State of a run: everything the next unit of work depends on, and nothing else."""
+"""The state of a run: everything its next unit of work depends on, and nothing else."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from vvalues import VValue
 
-from .records import Front, Record
+from .records import Record
 
-__all__ = ["SearchState", "generator_from", "generator_state"]
+__all__ = ["DONE", "State", "generator_from", "generator_state"]
+
+DONE = "done"
+"""Phase of a state from which nothing follows."""
+
+S = TypeVar("S", bound="State")
 
 
 @dataclass(frozen=True)
-class SearchState:
-    """Immutable; each unit of work maps one state to the next.
+class State:
+    """What the states of all processes have in common; immutable.
+
+    A process adds the fields it needs. A checkpoint can keep them if they are V-values, arrays,
+    numbers, text, and tuples, mappings, dataclasses and named tuples of these.
 
     Attributes
     ----------
-    phase : str
-        Name of the phase that goes on from here; "done" at the end.
     parameters : VValue
-        The machine being worked on.
+        What is being worked on.
     loss : float
         Its training loss.
     step : int
-        Gradient and least-squares steps so far.
-    moments : tuple of V-values and numbers
-        Leaves of the optimizer's state (see `synthesis.optimize.optimizers.state_leaves`).
-    memo : mapping of str to number or str
-        Counters and bounds of the current phase.
-    passes : mapping of str to int
-        Counters of the whole run: ``rescues``, ``failures`` in a row, ``regrowths``.
-    reserve : tuple of VValue
-        Further starts (lanes of a population), most promising first.
-    best : VValue or None
-        The best machine of earlier passes.
-    best_loss : float
-    front : Front
+        Steps so far: gradient steps, generations, cycles - whatever the process counts.
+    phase : str
+        What goes on from here; "done" at the end.
     rng : mapping
         State of the random generator.
     """
 
-    phase: str
     parameters: VValue
     loss: float = float("inf")
     step: int = 0
-    moments: tuple[Any, ...] = ()
-    memo: Mapping[str, Any] = field(default_factory=dict)
-    passes: Mapping[str, int] = field(default_factory=dict)
-    reserve: tuple[VValue, ...] = ()
-    best: VValue | None = None
-    best_loss: float = float("inf")
-    front: Front = field(default_factory=Front)
+    phase: str = ""
     rng: Mapping[str, Any] = field(default_factory=dict)
 
-    def to(self, phase: str, **changes: Any) -> SearchState:
-        """The state at the beginning of another phase: its memo starts empty."""
-        return replace(self, phase=phase, **{"memo": {}, "moments": (), **changes})
+    @property
+    def is_done(self) -> bool:
+        """Whether the process has ended."""
+        return self.phase == DONE
 
-    def with_memo(self, **changes: Any) -> SearchState:
-        """The state with some entries of the memo replaced."""
-        return replace(self, memo={**self.memo, **changes})
+    def generator(self) -> np.random.Generator:
+        """A generator in the stored state."""
+        return generator_from(self.rng)
+
+    def after(self: S, rng: np.random.Generator, **changes: Any) -> S:
+        """The state after random numbers have been drawn, with other changes."""
+        return replace(self, rng=generator_state(rng), **changes)
 
     def record(self, event: str, **details: Any) -> Record:
         """A record of the state as it is."""

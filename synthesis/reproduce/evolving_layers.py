@@ -27,12 +27,11 @@ from ..architectures.evolving.training import (
     Ensemble,
     EvolvingSearch,
     EvolvingSettings,
-    evolving_events,
-    initial_state,
     over_seeds,
 )
 from ..architectures.perceptron import Perceptron
 from ..optimize.optimizers import adam, schedule
+from ..process.events import events
 from ..tasks.regression import NGUYEN, RegressionTask, formula_task, small_experiment
 from .report import Report, save_plot, table
 
@@ -86,11 +85,11 @@ def _run(seed: int, variant: str, distractors: int = 0, noise: float = 0.0) -> d
     task = _task(seed, distractors, noise)
     model = EvolvingModel(4 + distractors, 2)
     search = EvolvingSearch.of(model, task, np.random.default_rng([seed, 2]), VARIANTS[variant])
-    state = initial_state(search, np.random.default_rng([seed, 3]))
+    state = search.start(np.random.default_rng([seed, 3]))
     curve = []
-    for event in evolving_events(search, state):
+    for event in events(search, state):
         state = event.state
-        if event.records[0].event == "train" and state.phase != "done":
+        if event.records[0].event == "train" and not state.is_done:
             curve.append(task.evaluate(model, state.parameters)["held_out_loss"])
     return {
         "seed": seed,

@@ -15,7 +15,7 @@ from vvalues import VValue
 
 from ..architectures import Perceptron
 from ..loop.loop import synthesize
-from ..loop.settings import Settings
+from ..loop.route import Settings
 from ..optimize.optimizers import adam, momentum, schedule
 from ..tasks import get_task
 from ..tasks.digits import Digits, load_mnist
@@ -126,7 +126,7 @@ def _curve(
 
 def _circuits(report: Report, pairs: tuple[tuple[int, int], ...]) -> None:
     task = get_task("duplicate-detector")
-    settings = Settings(regrow_failures=0)
+    settings = Settings.of(judge={"regrowths": 0})
     machines = {
         seed: synthesize(task, seed, settings).machine for seed in sorted({*sum(pairs, ())})
     }

@@ -21,10 +21,10 @@ from ..architectures.manifold.saved import described
 from ..architectures.manifold.training import (
     ManifoldSearch,
     ManifoldSettings,
-    initial_state,
-    manifold_events,
+    ManifoldState,
 )
 from ..process.checkpoint import load_checkpoint, save_checkpoint
+from ..process.events import events
 from ..process.records import to_jsonl
 from ..tasks.digits import Digits, load_mnist, small_digits
 
@@ -77,12 +77,12 @@ def trained(
     """
     out.mkdir(parents=True, exist_ok=True)
     search = ManifoldSearch.of(objective, settings)
-    start = state = initial_state(search, np.random.default_rng(seed))
+    start = state = search.start(np.random.default_rng(seed))
     files = out / f"{name}.jsonl", out / f"{name}.checkpoint"
     made = _made(objective, settings, seed)
     rows: list[dict[str, Any]] = []
     if files[1].exists():
-        state, known = load_checkpoint(files[1])
+        state, known = load_checkpoint(files[1], [ManifoldState])
         other = [key for key in sorted(made | known) if made.get(key) != known.get(key)]
         if other:
             raise ValueError(
@@ -92,10 +92,10 @@ def trained(
         rows = _records(files[0], state.step, settings.segment)
     spent = rows[-1]["seconds"] if rows else 0.0
     began = time.process_time()
-    for count, event in enumerate(manifold_events(search, state), len(rows) + 1):
+    for count, event in enumerate(events(search, state), len(rows) + 1):
         state = event.state
         row = event.records[0].to_dict()
-        is_done = state.phase == "done"
+        is_done = state.is_done
         if measure is not None and (count % every == 0 or is_done):
             row |= measure(state.parameters)
         row["seconds"] = spent + time.process_time() - began

@@ -15,7 +15,7 @@ from vvalues import VValue, from_buffer
 
 from ..architectures import Perceptron
 from ..loop.loop import synthesize
-from ..loop.settings import Settings
+from ..loop.route import Settings
 from ..optimize.optimizers import momentum, schedule
 from ..process.machines import MachineModel
 from ..tasks import get_task
@@ -178,7 +178,7 @@ def _say_perceptron(report: Report, results: list[dict[str, float]]) -> None:
 
 def _circuit_map(report: Report, out: Path) -> None:
     task = get_task("duplicate-detector")
-    machine = synthesize(task, 0, Settings(regrow_failures=0)).machine
+    machine = synthesize(task, 0, Settings.of(judge={"regrowths": 0})).machine
     streams, _ = task.batch(np.random.default_rng(0))
     reference = circuit_reference(MachineModel(machine), machine.trainable, streams)
     found = vulnerability_map(reference)

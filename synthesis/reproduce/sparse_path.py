@@ -13,7 +13,7 @@ import numpy as np
 
 from ..architectures import Perceptron
 from ..loop.loop import synthesize
-from ..loop.settings import Settings
+from ..loop.route import Settings
 from ..optimize.objective import MachineObjective
 from ..optimize.optimizers import adam, chain, clip_by_norm, l1, momentum, schedule
 from ..process.machines import MachineModel
@@ -148,7 +148,7 @@ def _machine(seed: int, out: Path, draw: bool) -> dict[str, float]:
     losses = [objective.loss(machine.parameters) for machine in path]
     good = [i for i, loss in enumerate(losses) if loss <= 0.5]
     least = min(good, key=lambda i: path[i].links) if good else 0
-    loop = synthesize(task, seed, Settings(regrow_failures=0))
+    loop = synthesize(task, seed, Settings.of(judge={"regrowths": 0}))
     if draw:
         deviations = {
             "task loss": losses, "deviation from the dense machine": [m.deviation for m in path]

@@ -12,7 +12,7 @@ from vvalues import VValue
 
 from ..loop.loop import synthesize
 from ..process.records import (Front, Record)
-from ..loop.settings import Settings
+from ..loop.route import Settings
 from ..tasks.streams.from_streams import (DELAY, SPACE, task_from_streams, to_streams, with_constants, with_delay)
 
 __all__ = ["Synthesizer"]

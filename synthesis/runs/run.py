@@ -1,137 +1,133 @@
-"""A run in a directory: checkpoint, records, machine and report files."""
+"""A run in a folder: any process, with its checkpoint, records and outcome."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dmm import (Machine, load_machine, save_machine)
-from vvalues.files.io import write_atomically
+from ..process.checkpoint import load_checkpoint, read_identity, save_checkpoint
+from ..process.events import Event, Outcome, StoredProcess, events
+from ..process.records import Record, read_jsonl, to_jsonl
+from ..process.state import State
+from .catalogue import process_of
+from .files import MACHINE, PARAMETERS, write_outcome
 
-from ..process.checkpoint import (load_checkpoint, save_checkpoint)
-from ..loop.loop import (Event, Result, prepare, result, search_events)
-from ..loop.phases import Search
-from ..process.records import (Record, read_jsonl, to_jsonl)
-from ..show.report import report
-from ..loop.settings import Settings
-from ..process.state import SearchState
-from ..tasks import (StreamTask, get_task)
-
-__all__ = ["Run"]
+__all__ = ["CHECKPOINT", "RECORDS", "Run"]
 
 CHECKPOINT = "checkpoint.json"
 RECORDS = "records.jsonl"
-MACHINE = "machine.json"
-START = "start.json"
-REPORT = "report.html"
-FRONT = "front"
 
 
 class Run:
-    """One run and its directory.
+    """One run of a process, and its folder.
 
     Make one with `Run.new` or `Run.resumed`, iterate over `events`, then `finish`.
+
+    Attributes
+    ----------
+    folder : Path
+    process : StoredProcess
+    state : State
+    records : list of Record
     """
 
     def __init__(
-        self,
-        folder: Path,
-        task: StreamTask,
-        seed: int,
-        search: Search,
-        state: SearchState,
-        records: list[Record | dict[str, Any]],
+        self, folder: Path, process: StoredProcess, state: State, records: list[Record]
     ) -> None:
         self.folder = folder
-        self.task = task
-        self.seed = seed
-        self.search = search
+        self.process = process
         self.state = state
         self.records = records
 
     @classmethod
-    def new(
-        cls,
-        folder: str | os.PathLike,
-        task: StreamTask,
-        seed: int,
-        settings: Settings | None = None,
-        start: Machine | None = None,
-    ) -> Run:
-        """Begin a run in a new or empty directory.
+    def new(cls, folder: str | os.PathLike, process: StoredProcess) -> Run:
+        """Begin a run in a new or empty folder.
 
         Raises
         ------
         FileExistsError
-            If the directory already holds a run; nothing is overwritten.
+            If the folder holds a run already; nothing is overwritten.
         """
         folder = Path(folder)
-        for name in (CHECKPOINT, MACHINE):
+        for name in (CHECKPOINT, MACHINE, PARAMETERS):
             if (folder / name).exists():
                 raise FileExistsError(
                     f"{folder}: holds a run already ({name}); choose another --out, or resume it"
                 )
-        search, state = prepare(task, seed, settings, start)
+        run = cls(folder, process, process.start(process.rng), [])
         folder.mkdir(parents=True, exist_ok=True)
-        if start is not None:
-            save_machine(start, folder / START)
-        run = cls(folder, task, seed, search, state, [])
-        run.save()
+        (folder / RECORDS).write_bytes(b"")
+        run._save()
         return run
 
     @classmethod
-    def resumed(cls, folder: str | os.PathLike) -> Run:
-        """Go on with the run in a directory.
+    def resumed(cls, folder: str | os.PathLike, process: StoredProcess | None = None) -> Run:
+        """Go on with the run in a folder.
+
+        Parameters
+        ----------
+        folder : path
+        process : StoredProcess, optional
+            Needed for processes of your own; those of this library are made again.
 
         Raises
         ------
         ValueError
-            If there is no checkpoint, or it is malformed.
+            If there is no checkpoint, it is malformed, or it is of another process.
         """
         folder = Path(folder)
-        if not (folder / CHECKPOINT).is_file():
+        file = folder / CHECKPOINT
+        if not file.is_file():
             raise ValueError(f"{folder}: no {CHECKPOINT} here; nothing to resume")
-        state, run = load_checkpoint(folder / CHECKPOINT)
-        start = load_machine(folder / START) if (folder / START).is_file() else None
-        task = get_task(run["task"])
-        search, _ = prepare(task, run["seed"], Settings(**run["settings"]), start)
-        records: list[Any] = []
-        if (folder / RECORDS).is_file():
-            # Records after the last checkpoint belong to work that will be done again.
-            text = (folder / RECORDS).read_text(encoding="utf-8")
-            records = read_jsonl(text)[: run["n_records"]]
-        return cls(folder, task, run["seed"], search, state, records)
+        run = read_identity(file)
+        identity = run.get("identity", {})
+        if process is None:
+            process = process_of(identity)
+        _check_same(file, identity, process.identity)
+        state, _ = load_checkpoint(file, process.types)
+        return cls(folder, process, state, _kept_records(folder / RECORDS, run["n_records"]))
 
     def events(self) -> Iterator[Event]:
         """Run to the end, with a checkpoint after every unit of work."""
-        for event in search_events(self.search, self.state):
+        for event in events(self.process, self.state, self.process.seconds):
             self.state = event.state
             self.records += event.records
-            self.save()
+            with open(self.folder / RECORDS, "a", encoding="utf-8") as stream:
+                stream.write(to_jsonl(event.records))
+            self._save()
             yield event
 
-    def save(self) -> None:
-        """Write records and checkpoint; an interruption in between loses nothing."""
-        write_atomically(self.folder / RECORDS, to_jsonl(self.records))
-        run = {
-            "task": self.task.name,
-            "seed": self.seed,
-            "settings": asdict(self.search.settings),
-            "n_records": len(self.records),
-        }
+    def _save(self) -> None:
+        """Write the checkpoint; records beyond its count belong to work that is done again."""
+        run = {"identity": self.process.identity, "n_records": len(self.records)}
         save_checkpoint(self.folder / CHECKPOINT, self.state, run)
 
-    def finish(self) -> Result:
-        """Write machine, front and report; return the outcome."""
-        outcome = result(self.task, self.search, self.state, self.records)  # type: ignore[arg-type]
-        save_machine(outcome.machine, self.folder / MACHINE)
-        front = self.folder / FRONT
-        front.mkdir(exist_ok=True)
-        for member in outcome.front:
-            machine = self.search.model.machine(member.parameters, name=f"{member.links}-links")
-            save_machine(machine, front / f"{member.links:04d}-links.json")
-        write_atomically(self.folder / REPORT, report(outcome, self.task, self.seed))
+    def finish(self) -> Outcome:
+        """Write what was found; return it."""
+        outcome = self.process.outcome(self.state, self.records)
+        write_outcome(self.folder, self.process, outcome)
         return outcome
+
+
+def _check_same(file: Path, stored: Any, given: Any, where: str = "") -> None:
+    """Refuse a checkpoint of another process; the message names the first difference."""
+    if stored == given:
+        return
+    if isinstance(stored, dict) and isinstance(given, dict):
+        for key in {**stored, **given}:
+            _check_same(file, stored.get(key), given.get(key), f"{where}.{key}".lstrip("."))
+    raise ValueError(
+        f"{file}: is of another run: its {where} is {stored!r:.80}, not {given!r:.80}; choose "
+        "another folder"
+    )
+
+
+def _kept_records(file: Path, count: int) -> list[Record]:
+    """The records that the checkpoint knows of; the file is cut to them."""
+    if not file.is_file():
+        return []
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)[:count]
+    file.write_text("".join(lines), encoding="utf-8")
+    return [Record.from_dict(flat) for flat in read_jsonl("".join(lines))]

@@ -23,11 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from .cluster import dask_executor
-from ..loop.loop import (Result, synthesize)
+from ..loop.loop import Loop, Result
 from .processes import ProcessPerCall
 from .run import (CHECKPOINT, Run)
-from ..loop.settings import Settings
-from .result import (COLUMNS, Outcome, SweepResult)
+from ..loop.route import Settings
+from .sweep_result import (COLUMNS, MemberOutcome, SweepResult)
+from ..process.events import carried_out
 from ..tasks import (StreamTask, get_task)
 
 __all__ = ["Member", "SweepResult", "dask_executor", "parse_seeds", "run_member", "sweep"]
@@ -107,9 +108,9 @@ def sweep(
     ``print(sweep("duplicate-detector", range(10), workers=2).table())``
     """
     members = _members(tasks, seeds, settings, out)
-    outcomes: dict[int, Outcome] = {}
+    outcomes: dict[int, MemberOutcome] = {}
 
-    def note(i: int, outcome: Outcome) -> None:
+    def note(i: int, outcome: MemberOutcome) -> None:
         outcomes[i] = outcome
         if out is not None:
             _gathered(outcomes).save(out)
@@ -124,7 +125,7 @@ def sweep(
     return _gathered(outcomes)
 
 
-def _gathered(outcomes: Mapping[int, Outcome]) -> SweepResult:
+def _gathered(outcomes: Mapping[int, MemberOutcome]) -> SweepResult:
     return SweepResult(tuple(outcomes[i] for i in sorted(outcomes)))
 
 
@@ -154,7 +155,7 @@ def _members(
     return members
 
 
-def run_member(member: Member) -> Outcome:
+def run_member(member: Member) -> MemberOutcome:
     """One run from beginning to end, in this process; an exception becomes a failed outcome."""
     begun, cpu_begun = time.perf_counter(), time.thread_time()
 
@@ -168,49 +169,36 @@ def run_member(member: Member) -> Outcome:
         result = _result(member)
     except Exception as error:
         return _failed(member, error, "failed", **spent())
-    last = result.records[-1] if result.records else None
-    step = getattr(last, "step", None) if not isinstance(last, dict) else last.get("step")
     row = member.row(
         status="done",
         links=len(result.parameters),
         loss=result.loss,
-        steps=step,
+        steps=result.records[-1].step if result.records else None,
         **spent(),
         **{name: value for name, value in result.figures.items() if name in COLUMNS},
     )
-    return Outcome(row, result.machine)
+    return MemberOutcome(row, result.machine)
 
 
 def _result(member: Member) -> Result:
     task = get_task(member.task) if isinstance(member.task, str) else member.task
+    loop = Loop.of(task, member.seed, member.settings)
     if member.folder is None:
-        return synthesize(task, member.seed, member.settings)
-    run = _run(member, task)
+        return loop.outcome(*carried_out(loop, loop.rng, loop.seconds))
+    folder = Path(member.folder)
+    # Where a run is already, it goes on; one of another task, seed or settings is refused.
+    run = Run.resumed(folder, loop) if (folder / CHECKPOINT).is_file() else Run.new(folder, loop)
     for _ in run.events():
         pass
-    return run.finish()
-
-
-def _run(member: Member, task: StreamTask) -> Run:
-    """A new run in the member's folder, or the one that is there already."""
-    assert member.folder is not None
-    if not (Path(member.folder) / CHECKPOINT).is_file():
-        return Run.new(member.folder, task, member.seed, member.settings)
-    run = Run.resumed(member.folder)
-    found = run.task.name, run.seed, run.search.settings
-    if found != (task.name, member.seed, member.settings):
-        raise ValueError(
-            f"{member.folder}: holds a run of another task, seed or settings; choose another folder"
-        )
-    return run
+    return run.finish()  # type: ignore[return-value]
 
 
 def _failed(
     member: Member, error: BaseException, status: str = "failed", **spent: float
-) -> Outcome:
+) -> MemberOutcome:
     text = " ".join(f"{type(error).__name__}: {error}".split())
     row = member.row(status=status, error=text, **spent)
-    return Outcome(row, traceback="".join(traceback.format_exception(error)))
+    return MemberOutcome(row, traceback="".join(traceback.format_exception(error)))
 
 
 # -------------------- where they run --------------------
@@ -220,7 +208,7 @@ def _carry_out(
     executor: Executor,
     members: Sequence[Member],
     indices: Sequence[int],
-    note: Callable[[int, Outcome], None],
+    note: Callable[[int, MemberOutcome], None],
 ) -> list[int]:
     """Run members on an executor that may break down; returns those it took down with it."""
     lost: list[int] = []
@@ -236,7 +224,7 @@ def _in_own_processes(
     workers: int | None,
     members: Sequence[Member],
     indices: Sequence[int],
-    note: Callable[[int, Outcome], None],
+    note: Callable[[int, MemberOutcome], None],
 ) -> None:
     """Run members in a process each; here a lost process is the end of its own member only."""
     executor = ProcessPerCall(workers)
@@ -249,7 +237,7 @@ def _in_own_processes(
     executor.shutdown()
 
 
-def _outcome(member: Member, future: Future[Outcome]) -> Outcome:
+def _outcome(member: Member, future: Future[MemberOutcome]) -> MemberOutcome:
     """What a member delivered; where it could not, what its executor says."""
     error = _error(future)
     if error is None:
@@ -259,7 +247,7 @@ def _outcome(member: Member, future: Future[Outcome]) -> Outcome:
     return _failed(member, error, "killed" if is_killed else "failed")
 
 
-def _error(future: Future[Outcome]) -> BaseException | None:
+def _error(future: Future[MemberOutcome]) -> BaseException | None:
     """Why there is no outcome; a cluster that is shut down cancels what it was given."""
     if future.cancelled():
         return CancelledError("cancelled by the executor")
@@ -268,9 +256,9 @@ def _error(future: Future[Outcome]) -> BaseException | None:
 
 def _futures(
     executor: Executor, members: Sequence[Member], indices: Sequence[int]
-) -> Iterator[tuple[int, Future[Outcome]]]:
+) -> Iterator[tuple[int, Future[MemberOutcome]]]:
     """Members and their futures, as they complete; one that cannot be submitted comes first."""
-    futures: dict[Future[Outcome], int] = {}
+    futures: dict[Future[MemberOutcome], int] = {}
     for i in indices:
         try:
             future = executor.submit(run_member, members[i])

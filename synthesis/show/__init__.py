@@ -3,6 +3,7 @@
 from .figures import evaluate_machine, figures_table
 from .live import watch
 from .plots import before_and_after, curves, links_curve, loss_curve, pareto, weights_curve
+from .progress import where_it_stands, with_progress
 
 __all__ = [
     "before_and_after",
@@ -14,4 +15,6 @@ __all__ = [
     "pareto",
     "watch",
     "weights_curve",
+    "where_it_stands",
+    "with_progress",
 ]

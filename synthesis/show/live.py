@@ -1,4 +1,4 @@
-"""A run shown live in a notebook: a consumer of its events, as `synthesis.process.progress` is.
+"""A run shown live in a notebook: a consumer of its events, as `synthesis.show.progress` is.
 
 The view is HTML and SVG from `dmm.show.curves`: no JavaScript of ours, no matplotlib.
 """
@@ -13,6 +13,7 @@ from html import escape
 from typing import Any
 
 from ..process.events import Event
+from .progress import where_it_stands
 
 __all__ = ["watch"]
 
@@ -75,13 +76,9 @@ def _display() -> Callable[[dict[str, str]], None] | None:
 def _live_view(event: Event, rows: list[dict[str, Any]]) -> dict[str, str]:
     """One line about where a run stands, and its curves."""
     from dmm.show.curves import svg_curves
-    from dmm.show.labels import count
     from dmm.show.style import STYLE
 
-    state = event.state
-    best = "" if state.best is None else f" · best so far {count(len(state.best), 'link')}"
-    links = count(len(state.parameters), "link")
-    line = f"step {state.step:,} · {state.phase} · {links} · loss {state.loss:.3g}{best}"
+    line = f"step {event.state.step:,} · {where_it_stands(event.state)}"
     html = (
         f'<div class="dmm"><style>{STYLE}</style><p class="head"><b>{escape(line)}</b></p>'
         f'<div class="wide">{svg_curves(rows)}</div></div>'

@@ -12,14 +12,14 @@ from dmm.show.labels import count, plain
 from vvalues import format_path
 
 from ..loop.loop import Result
-from ..loop.settings import Settings
+from ..loop.search import Common
 from ..process.machines import MachineModel
 from ..process.records import Record
 from ..tasks import StreamTask
 
 __all__ = ["report"]
 
-EXACT = Settings().exact
+EXACT = Common().exact
 HELD_OUT_WORDS = {
     "held_out_loss": "squared error summed over everything",
     "held_out_max_element": "largest squared error of one output at one tick",

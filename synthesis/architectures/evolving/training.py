@@ -1,14 +1,13 @@
-"""The seed's loop, train - prune - evolve, as a stream of events; ensembles over seeds.
+"""The seed's loop, train - prune - evolve, as a process; ensembles over seeds.
 
-One unit of work is one epoch. As everywhere here the whole state is a `SearchState`: a checkpoint
-of it resumes to the bit, and records, plots and progress are consumers of the events.
+One unit of work is one epoch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -16,10 +15,10 @@ import numpy as np
 from vvalues import VValue
 
 from ...optimize.optimizers import Optimizer, adam, schedule, state_leaves, with_state_leaves
-from ...process.events import Event
+from ...process.events import carried_out
 from ...process.protocols import Task
-from ...process.records import Record
-from ...process.state import SearchState, generator_from, generator_state
+from ...process.records import Front, Record
+from ...process.state import DONE, State
 from .edits import evolve_screened_operation, prune_operation, prune_operation_by_loss
 from .model import EvolvingModel
 from .objective import EvolvingObjective
@@ -28,8 +27,7 @@ __all__ = [
     "Ensemble",
     "EvolvingSearch",
     "EvolvingSettings",
-    "evolving_events",
-    "initial_state",
+    "EvolvingState",
     "over_seeds",
     "train",
 ]
@@ -97,8 +95,30 @@ class EvolvingSettings:
 
 
 @dataclass(frozen=True)
+class EvolvingState(State):
+    """A network of operations in training.
+
+    Attributes
+    ----------
+    moments : tuple
+        Leaves of the optimizer's state.
+    epoch : int
+    best : VValue or None
+        The network that the judge's samples liked best.
+    best_loss : float
+    front : Front
+    """
+
+    moments: tuple[Any, ...] = ()
+    epoch: int = 0
+    best: VValue | None = None
+    best_loss: float = float("inf")
+    front: Front = field(default_factory=Front)
+
+
+@dataclass(frozen=True)
 class EvolvingSearch:
-    """What does not change during a run.
+    """Training, pruning and evolving: a `synthesis.process.Process`, one epoch per unit.
 
     Attributes
     ----------
@@ -135,26 +155,22 @@ class EvolvingSearch:
         rate = schedule(settings.rate, settings.last_rate, settings.epochs * settings.steps)
         return cls(model, objective, judge, settings, adam(rate))
 
+    def start(self, rng: np.random.Generator) -> EvolvingState:
+        """Linear layers."""
+        parameters = self.model.initial(rng)
+        moments = tuple(state_leaves(self.optimizer.init(parameters)))
+        loss = self.objective.loss(parameters)
+        return EvolvingState(parameters, loss, phase="evolve", moments=moments).after(rng)
 
-def initial_state(search: EvolvingSearch, rng: np.random.Generator) -> SearchState:
-    """The state before the first epoch: linear layers."""
-    parameters = search.model.initial(rng)
-    moments = tuple(state_leaves(search.optimizer.init(parameters)))
-    state = SearchState("evolve", parameters, search.objective.loss(parameters))
-    return replace(state, moments=moments, rng=generator_state(rng), memo={"epoch": 0})
+    def advance(self, state: EvolvingState) -> tuple[EvolvingState, list[Record]]:
+        """An epoch.
 
-
-def evolving_events(search: EvolvingSearch, state: SearchState) -> Iterator[Event]:
-    """Run the loop from a state, one event per epoch; the same state gives the same events.
-
-    Raises
-    ------
-    ValueError
-        If training diverges; the message names the epoch.
-    """
-    while state.phase != "done":
-        state, records = _epoch(search, state)
-        yield Event(state, records)
+        Raises
+        ------
+        ValueError
+            If training diverges; the message names the epoch.
+        """
+        return _epoch(self, state)
 
 
 def train(
@@ -162,7 +178,7 @@ def train(
     task: Task,
     seed: int = 0,
     settings: EvolvingSettings | None = None,
-) -> tuple[SearchState, list[Record]]:
+) -> tuple[EvolvingState, list[Record]]:
     """Run the whole loop; the last state holds the network, the best one and the front.
 
     Parameters
@@ -172,11 +188,7 @@ def train(
     """
     rng = np.random.default_rng(seed)
     search = EvolvingSearch.of(model, task, rng, settings)
-    state = initial_state(search, rng)
-    records: list[Record] = []
-    for event in evolving_events(search, state):
-        state = event.state
-        records += event.records
+    state, records = carried_out(search, rng)
     search.objective.warn_if_underdetermined(state.parameters)
     return state, records
 
@@ -184,18 +196,18 @@ def train(
 # -------------------- one epoch --------------------
 
 
-def _epoch(search: EvolvingSearch, state: SearchState) -> tuple[SearchState, list[Record]]:
+def _epoch(search: EvolvingSearch, state: EvolvingState) -> tuple[EvolvingState, list[Record]]:
     settings = search.settings
-    epoch = int(state.memo["epoch"]) + 1
+    epoch = state.epoch + 1
     state = _trained(search, state, epoch)
     records = [state.record("train", epoch=epoch, operations=_count(search, state))]
     state = _with_best(search, state)
     if epoch >= settings.epochs:
         assert state.best is not None
         return replace(
-            state, phase="done", parameters=state.best, loss=search.objective.loss(state.best)
+            state, phase=DONE, parameters=state.best, loss=search.objective.loss(state.best)
         ), records
-    rng = generator_from(state.rng)
+    rng = state.generator()
     moments = with_state_leaves(search.optimizer.init(state.parameters), list(state.moments))
     parameters, moments = _pruned(search, state.parameters, moments)
     for _ in range(settings.added):
@@ -207,19 +219,18 @@ def _epoch(search: EvolvingSearch, state: SearchState) -> tuple[SearchState, lis
             proposals=settings.proposals,
             index_zero_defect=settings.index_zero_defect,
         )
-    state = replace(
-        state,
+    state = state.after(
+        rng,
         parameters=parameters,
         loss=search.objective.loss(parameters),
         moments=tuple(state_leaves(moments)),
-        memo={"epoch": epoch},
-        rng=generator_state(rng),
+        epoch=epoch,
     )
     records.append(state.record("evolve", epoch=epoch, operations=_count(search, state)))
     return state, records
 
 
-def _trained(search: EvolvingSearch, state: SearchState, epoch: int) -> SearchState:
+def _trained(search: EvolvingSearch, state: EvolvingState, epoch: int) -> EvolvingState:
     settings, objective = search.settings, search.objective
     parameters = state.parameters
     moments = with_state_leaves(search.optimizer.init(parameters), list(state.moments))
@@ -239,7 +250,7 @@ def _trained(search: EvolvingSearch, state: SearchState, epoch: int) -> SearchSt
     )
 
 
-def _with_best(search: EvolvingSearch, state: SearchState) -> SearchState:
+def _with_best(search: EvolvingSearch, state: EvolvingState) -> EvolvingState:
     """Remember the network that the judge's samples like best, and the front."""
     loss = search.judge.loss(state.parameters)
     front = state.front.add(state.parameters, loss)
@@ -256,7 +267,7 @@ def _pruned(search: EvolvingSearch, parameters: VValue, moments: Any) -> tuple[V
     return edit(parameters, moments, search.judge, count=settings.added, keep=settings.largest)
 
 
-def _count(search: EvolvingSearch, state: SearchState) -> int:
+def _count(search: EvolvingSearch, state: EvolvingState) -> int:
     return search.model.count_operations(state.parameters)
 
 

@@ -15,10 +15,11 @@ import numpy as np
 from dmm import Machine
 from vvalues import VValue
 
-from ...process.checkpoint import load_checkpoint
+from ...process.checkpoint import load_checkpoint, read_identity
 from .export import as_machine
 from .model import Manifold, Start
 from .pictures import adjacency
+from .training import ManifoldState
 
 __all__ = ["SavedManifold", "adjacency_text", "described", "load_manifold", "manifold_of", "shown"]
 
@@ -88,12 +89,13 @@ def load_manifold(file: str | os.PathLike) -> SavedManifold:
     ValueError
         If the file is no checkpoint, or one of something else; the message names it.
     """
-    state, run = load_checkpoint(file)
+    run = read_identity(file)
     if "manifold" not in run:
         raise ValueError(
             f"{os.fspath(file)}: a checkpoint, but not of a dynamic manifold; of a search for a "
             "machine, show the machine.json beside it"
         )
+    state, _ = load_checkpoint(file, [ManifoldState])
     model = manifold_of(run["manifold"])
     before = model.initial(np.random.default_rng(run["seed"]))
     if state.parameters.support != before.support:

@@ -1,8 +1,7 @@
-"""Training a manifold: a stream of events, one per segment of steps, that resumes to the bit."""
+"""Training a manifold: a process whose units of work are segments of steps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -12,12 +11,12 @@ from vvalues import VValue, from_buffer
 
 from ...optimize.optimizers import Optimizer, adam, schedule, state_leaves, with_state_leaves
 from ...process.checks import check_positive, check_whole
-from ...process.events import Event
+from ...process.events import carried_out
 from ...process.records import Record
-from ...process.state import SearchState, generator_from, generator_state
+from ...process.state import DONE, State
 from .objective import ManifoldObjective, Weights
 
-__all__ = ["ManifoldSearch", "ManifoldSettings", "initial_state", "manifold_events", "train"]
+__all__ = ["ManifoldSearch", "ManifoldSettings", "ManifoldState", "train"]
 
 PRESSURE_STEP = 1.05  # factor on the pressure per segment while the number of links is off course
 
@@ -112,8 +111,30 @@ class ManifoldSettings:
 
 
 @dataclass(frozen=True)
+class ManifoldState(State):
+    """A manifold in training.
+
+    Attributes
+    ----------
+    moments : tuple
+        Leaves of the optimizer's state.
+    pressure : float
+        Factor on the weight of the soft count that steers the number of links.
+    taken_back : int
+        Steps that would have cut an output off.
+    first_links : int
+        Number of links at the end of the first segment.
+    """
+
+    moments: tuple[Any, ...] = ()
+    pressure: float = 1.0
+    taken_back: int = 0
+    first_links: int = 0
+
+
+@dataclass(frozen=True)
 class ManifoldSearch:
-    """What does not change during a run.
+    """The training of a manifold: a `synthesis.process.Process`, one segment of steps per unit.
 
     Raises
     ------
@@ -143,39 +164,41 @@ class ManifoldSearch:
         """A search with the optimizer of its settings."""
         return cls(objective, settings, settings.optimizer())
 
+    def start(self, rng: np.random.Generator) -> ManifoldState:
+        """Random parameters; ``rng`` draws them and all batches.
 
-def initial_state(search: ManifoldSearch, rng: np.random.Generator) -> SearchState:
-    """Random parameters; ``rng`` draws them and all batches."""
-    model = search.objective.model
-    parameters = model.initial(rng)
-    if search.settings.guard:
-        cut_off = np.flatnonzero(~model.links(parameters).schedule.connected)
-        if len(cut_off):
-            raise ValueError(
-                f"output-{cut_off[0]} is cut off from all inputs at the start, so setting guard "
-                "cannot keep it connected: start with larger sigma or a lower cutoff"
-            )
-    moments = tuple(state_leaves(search.optimizer.init(parameters)))
-    memo = {"pressure": 1.0, "taken_back": 0, "first_links": 0}
-    return SearchState("train", parameters, moments=moments, rng=generator_state(rng), memo=memo)
+        Raises
+        ------
+        ValueError
+            If an output is cut off already that the guard should keep connected.
+        """
+        model = self.objective.model
+        parameters = model.initial(rng)
+        if self.settings.guard:
+            cut_off = np.flatnonzero(~model.links(parameters).schedule.connected)
+            if len(cut_off):
+                raise ValueError(
+                    f"output-{cut_off[0]} is cut off from all inputs at the start, so setting "
+                    "guard cannot keep it connected: start with larger sigma or a lower cutoff"
+                )
+        moments = tuple(state_leaves(self.optimizer.init(parameters)))
+        return ManifoldState(parameters, phase="train", moments=moments).after(rng)
 
+    def advance(self, state: ManifoldState) -> tuple[ManifoldState, list[Record]]:
+        """A segment of steps.
 
-def manifold_events(search: ManifoldSearch, state: SearchState) -> Iterator[Event]:
-    """Train from a state, one event per segment; the same state gives the same events.
-
-    Raises
-    ------
-    ValueError
-        If the loss or a parameter is not finite any more; the message names the step.
-    """
-    while state.phase != "done":
-        state, record = _segment(search, state)
-        yield Event(state, [record])
+        Raises
+        ------
+        ValueError
+            If the loss or a parameter is not finite any more; the message names the step.
+        """
+        state, record = _segment(self, state)
+        return state, [record]
 
 
 def train(
     objective: ManifoldObjective, seed: int = 0, settings: ManifoldSettings | None = None
-) -> tuple[SearchState, list[Record]]:
+) -> tuple[ManifoldState, list[Record]]:
     """Run a whole training; the last state holds the network.
 
     Parameters
@@ -184,34 +207,29 @@ def train(
         Determines initial parameters and batches.
     """
     search = ManifoldSearch.of(objective, settings or ManifoldSettings())
-    state = initial_state(search, np.random.default_rng(seed))
-    records: list[Record] = []
-    for event in manifold_events(search, state):
-        state = event.state
-        records += event.records
-    return state, records
+    return carried_out(search, np.random.default_rng(seed))
 
 
 # -------------------- one segment --------------------
 
 
-def _segment(search: ManifoldSearch, state: SearchState) -> tuple[SearchState, Record]:
+def _segment(search: ManifoldSearch, state: ManifoldState) -> tuple[ManifoldState, Record]:
     settings, objective = search.settings, search.objective
-    rng = generator_from(state.rng)
-    parameters, first, memo = state.parameters, state.step, dict(state.memo)
+    rng = state.generator()
+    parameters, first, taken_back = state.parameters, state.step, state.taken_back
     moments = with_state_leaves(search.optimizer.init(parameters), list(state.moments))
     last = min(first + settings.segment, settings.steps)
     totals = {"objective": 0.0, "flow": 0.0, "loss": 0.0}
     safe = parameters
     for step in range(first, last):
-        weights = _weights(settings, step, memo["pressure"])
+        weights = _weights(settings, step, state.pressure)
         inputs, targets = objective.task.batch(rng)
         loss, gradient = objective.gradient(parameters, inputs, targets, weights)
         if settings.guard:
             if not objective.schedule.connected.all():
                 parameters = _with_closeness_of(objective, parameters, safe)
                 loss, gradient = objective.gradient(parameters, inputs, targets, weights)
-                memo["taken_back"] += 1
+                taken_back += 1
             safe = parameters
         if not np.isfinite(loss):
             raise _diverged(step, f"the loss is {loss}")
@@ -226,26 +244,26 @@ def _segment(search: ManifoldSearch, state: SearchState) -> tuple[SearchState, R
     if settings.guard and not links.schedule.connected.all():
         parameters = _with_closeness_of(objective, parameters, safe)
         links = objective.model.links(parameters)
-        memo["taken_back"] += 1
-    memo["first_links"] = memo["first_links"] or int(objective.last["links"])
-    memo["pressure"] = _pressure(search, links.n_links, last, memo)
+        taken_back += 1
+    state = replace(state, first_links=state.first_links or int(objective.last["links"]))
+    pressure = _pressure(search, links.n_links, last, state)
     means = {name: total / (last - first) for name, total in totals.items()}
     details = {
         "objective": means["objective"],
         "flow": means["flow"],
         "density": links.n_links / objective.model.layout.n_cells,
-        "pressure": memo["pressure"],
-        "taken_back": memo["taken_back"],
+        "pressure": pressure,
+        "taken_back": taken_back,
     }
-    state = replace(
-        state,
-        phase="done" if last >= settings.steps else "train",
+    state = state.after(
+        rng,
+        phase=DONE if last >= settings.steps else "train",
         parameters=parameters,
         loss=means["loss"],
         step=last,
         moments=tuple(state_leaves(moments)),
-        memo=memo,
-        rng=generator_state(rng),
+        pressure=pressure,
+        taken_back=taken_back,
     )
     return state, replace(state.record("train", **details), links=links.n_links)
 
@@ -276,14 +294,14 @@ def _weights(settings: ManifoldSettings, step: int, pressure: float) -> Weights:
     )
 
 
-def _pressure(search: ManifoldSearch, links: int, step: int, memo: dict[str, Any]) -> float:
+def _pressure(search: ManifoldSearch, links: int, step: int, state: ManifoldState) -> float:
     """The factor on the soft count's weight that steers the number of links to its course."""
-    settings, pressure = search.settings, float(memo["pressure"])
+    settings, pressure = search.settings, state.pressure
     height = settings.ramped(step)
     if settings.budget is None or height == 0.0:
         return pressure
     end = settings.budget * search.objective.model.layout.n_cells
-    start = max(float(memo["first_links"]), end)
+    start = max(float(state.first_links), end)
     course = start * (end / start) ** height  # geometric: the last links are the dearest
     return pressure * (PRESSURE_STEP if links > course else 1 / PRESSURE_STEP)
 

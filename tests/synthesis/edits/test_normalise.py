@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from dmm import compile_machine, text_streams
 from dmm.zoo import duplicate_detector
 from synthesis.edits.normalise import normalise, rescaled_products, simplify_weights, snap
-from synthesis.loop.phases import Search
-from synthesis.loop.regrow import _settled
-from synthesis.loop.settings import Settings
+from synthesis.loop import Search
+from synthesis.loop.judge import _settled
 from synthesis.optimize.objective import MachineObjective
 from synthesis.process.machines import MachineModel
 from synthesis.tasks import get_task
@@ -153,7 +152,7 @@ def test_an_exact_machine_is_made_exact_on_the_proof_too():
     many = MachineObjective(model, *_example(task, "a......", 100))
     assert few.loss(machine.trainable) == 0.0
     assert many.loss(machine.trainable) > 1.0
-    objective, settled = _settled(Search(few, model, Settings(), proof=many), machine.trainable)
+    objective, settled = _settled(Search(few, model, proof=many), machine.trainable)
     assert objective.loss(settled) == 0.0
     assert settled == duplicate_detector().trainable
     gradient = objective.gradient(machine.trainable)[1]

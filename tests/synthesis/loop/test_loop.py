@@ -12,8 +12,7 @@ import pytest
 from dmm import load_machine
 from dmm.zoo import duplicate_detector
 from synthesis.edits import prune_by_ablation, prune_by_magnitude, remove_dead
-from synthesis.loop import prepare, search_events, synthesize
-from synthesis.loop.settings import Settings
+from synthesis.loop import Loop, Settings, prepare, search_events, synthesize
 from synthesis.optimize.optimizers import adam
 from synthesis.process.checkpoint import load_checkpoint, save_checkpoint
 from synthesis.process.records import Front
@@ -23,15 +22,18 @@ from vvalues import VValue, restrict
 
 TASK = get_task("duplicate-detector")
 SMALL = get_task("delayed-echo@layered-3x2")
-BRIEF = Settings(
-    dense_steps=100, bite_steps=10, bite_fraction=0.2, rescues=0, regrow_failures=0, restarts=0
+BRIEF = Settings.of(
+    common={"rescues": 0},
+    dense={"steps": 100},
+    bite={"steps": 10, "fraction": 0.2},
+    judge={"regrowths": 0, "restarts": 0},
 )
 
 
 @pytest.fixture(scope="module")
 def outcome():
     """One full first pass from 1,486 random links (seed 2)."""
-    return synthesize(TASK, seed=2, settings=Settings(regrow_failures=0, restarts=0))
+    return synthesize(TASK, seed=2, settings=Settings.of(judge={"regrowths": 0}))
 
 
 def test_a_small_exact_machine_is_found_without_a_human(outcome):
@@ -73,7 +75,8 @@ def test_resuming_from_any_checkpoint_gives_the_same_run_to_the_bit(tmp_path):
     whole = states(5, 9)
     for cut in (1, 4, 6):
         save_checkpoint(tmp_path / "c.json", whole[cut - 1], {})
-        state, _ = load_checkpoint(tmp_path / "c.json")
+        loop = Loop.of(SMALL, 5, BRIEF)
+        state, _ = load_checkpoint(tmp_path / "c.json", loop.types)
         resumed = states(5, len(whole) - cut, state)
         for ours, expected in zip(resumed, whole[cut:], strict=True):
             assert ours.phase == expected.phase
@@ -82,11 +85,11 @@ def test_resuming_from_any_checkpoint_gives_the_same_run_to_the_bit(tmp_path):
 
 
 def test_an_interrupted_run_resumes_to_the_same_machine(tmp_path):
-    whole = Run.new(tmp_path / "whole", SMALL, 1, BRIEF)
+    whole = Run.new(tmp_path / "whole", Loop.of(SMALL, 1, BRIEF))
     for _ in whole.events():
         pass
     whole.finish()
-    broken = Run.new(tmp_path / "broken", SMALL, 1, BRIEF)
+    broken = Run.new(tmp_path / "broken", Loop.of(SMALL, 1, BRIEF))
     for i, _ in enumerate(broken.events()):
         if i == 5:
             break
@@ -99,23 +102,23 @@ def test_an_interrupted_run_resumes_to_the_same_machine(tmp_path):
 
 
 def test_a_finished_directory_is_not_overwritten(tmp_path):
-    Run.new(tmp_path / "run", TASK, 0, BRIEF)
+    Run.new(tmp_path / "run", Loop.of(TASK, 0, BRIEF))
     with pytest.raises(FileExistsError, match="holds a run already"):
-        Run.new(tmp_path / "run", TASK, 0, BRIEF)
+        Run.new(tmp_path / "run", Loop.of(TASK, 0, BRIEF))
 
 
 def test_a_checkpoint_of_another_make_is_refused(tmp_path):
     file = tmp_path / "checkpoint.json"
     file.write_text('{"format": "something else"}')
     with pytest.raises(ValueError, match=r"checkpoint\.json: not a checkpoint"):
-        load_checkpoint(file)
+        load_checkpoint(file, [])
     file.write_text("{")
     with pytest.raises(ValueError, match=r"checkpoint\.json: not a checkpoint"):
-        load_checkpoint(file)
+        load_checkpoint(file, [])
     document = {"format": "synthesis-checkpoint", "version": 99}
     file.write_text(json.dumps(document))
     with pytest.raises(ValueError, match="version 99"):
-        load_checkpoint(file)
+        load_checkpoint(file, [])
 
 
 def test_a_handcrafted_start_stays_what_it_is():
@@ -133,8 +136,8 @@ def search():
 
 
 def test_magnitude_pruning_takes_the_smallest_and_what_dies_with_them(search):
-    search, state = search
-    before = state.parameters
+    loop, state = search
+    search, before = loop.search, state.parameters
     pruned, moments = prune_by_magnitude(
         before, adam(0.1).init(before), search.objective, count=100
     )
@@ -145,7 +148,8 @@ def test_magnitude_pruning_takes_the_smallest_and_what_dies_with_them(search):
 
 
 def test_removing_dead_links_keeps_the_loss(search):
-    search, state = search
+    loop, state = search
+    search = loop.search
     cut = state.parameters.support.where(np.arange(1486) % 5 == 0)
     thinned = restrict(state.parameters, cut)
     living, _ = remove_dead(thinned, (), search.objective)
@@ -156,8 +160,8 @@ def test_removing_dead_links_keeps_the_loss(search):
 def test_ablation_pruning_measures_the_loss():
     detector = duplicate_detector()
     useless = detector.trainable.at(("compare", "dict-2", "norm", "norm")).set(1e-12)
-    search, state = prepare(TASK, 0, BRIEF, detector.with_trainable(useless))
-    pruned, _ = prune_by_ablation(state.parameters, (), search.objective)
+    loop, state = prepare(TASK, 0, BRIEF, detector.with_trainable(useless))
+    pruned, _ = prune_by_ablation(state.parameters, (), loop.search.objective)
     assert pruned == detector.trainable
 
 
@@ -169,11 +173,18 @@ def test_a_front_ignores_losses_that_are_not_finite():
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("rate", 0.0), ("dense_l1", -1.0), ("bite_fraction", 1.0), ("seconds", "x")]
+    ("changes", "name"),
+    [
+        ({"common": {"descent": {"rate": 0.0}}}, "rate"),
+        ({"dense": {"l1": -1.0}}, "l1"),
+        ({"bite": {"fraction": 1.0}}, "fraction"),
+        ({"seconds": "x"}, "seconds"),
+        ({"dense": {"stepz": 3}}, r"no setting dense\.stepz"),
+    ],
 )
-def test_impossible_settings_are_refused(name, value):
+def test_impossible_settings_are_refused(changes, name):
     with pytest.raises(ValueError, match=name):
-        Settings(**{name: value})
+        Settings.of(**changes)
 
 
 def test_a_run_out_of_time_delivers_the_best_so_far():

@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 
 from dmm import recurrent_space
-from synthesis.loop import prepare, search_events
-from synthesis.loop.contest import ablation_losses, contest
-from synthesis.loop.population import Population, PopulationTrainer, lane, stack_lanes
-from synthesis.loop.settings import Settings
+from synthesis.edits import ablation_losses
+from synthesis.loop import Settings, prepare, search_events
+from synthesis.loop.contest import Contest
+from synthesis.loop.trainer import PopulationMemory, PopulationTrainer, member, stacked
 from synthesis.process.checkpoint import load_checkpoint, save_checkpoint
-from synthesis.process.state import SearchState
 from synthesis.tasks import get_task
 
 TASK = get_task("gated-accumulator@recurrent-1")
-BRIEF = Settings(lanes=3, lane_steps=20, contest_steps=10, lane_strings=4, rescues=0)
+BRIEF = Settings.of(
+    common={"rescues": 0, "contest": {"steps": 10}},
+    population={"starts": 3, "steps": 20, "strings": 4, "unit": 10},
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,26 +31,27 @@ def trainer(search, **options):
 
 
 def test_a_recurrent_space_starts_with_a_population(prepared):
-    search, state = prepared
+    loop, state = prepared
+    search = loop.search
     assert state.phase == "population"
     assert len(search.batches) == 32
     assert all(len(streams) == 2 for streams, _ in search.batches)
 
 
 def test_lanes_are_trained_as_if_alone(prepared):
-    search, _ = prepared
+    search = prepared[0].search
     weights = 0.1 * np.random.default_rng(3).standard_normal((2, search.model.space.trainable.size))
     train = trainer(search)
     together = train.advance(train.start(weights), 10, np.random.default_rng(1))
     for i in range(2):
         alone = train.advance(train.start(weights[i : i + 1]), 10, np.random.default_rng(1))
         np.testing.assert_allclose(
-            lane(together.weights, i).buffer, lane(alone.weights, 0).buffer, atol=1e-9
+            member(together.weights, i).buffer, member(alone.weights, 0).buffer, atol=1e-9
         )
 
 
 def test_a_lane_that_runs_off_returns_to_its_last_good_weights(prepared):
-    search, _ = prepared
+    search = prepared[0].search
     n = search.model.space.trainable.size
     rng = np.random.default_rng(3)
     train = trainer(search)
@@ -60,7 +63,7 @@ def test_a_lane_that_runs_off_returns_to_its_last_good_weights(prepared):
 
 
 def test_masked_links_stay_zero(prepared):
-    search, _ = prepared
+    search = prepared[0].search
     n = search.model.space.trainable.size
     mask = np.random.default_rng(0).random((2, n)) < 0.5
     train = trainer(search, mask=mask, l1=0.1)
@@ -69,50 +72,47 @@ def test_masked_links_stay_zero(prepared):
     assert not np.any(after.weights.buffer.reshape(2, n)[~mask])
 
 
-def test_stacking_is_the_inverse_of_taking_a_lane():
+def test_stacking_is_the_inverse_of_taking_a_member():
     support = recurrent_space(np.random.default_rng(0)).trainable.support
     weights = np.arange(2.0 * support.size).reshape(2, support.size)
-    stacked = stack_lanes(support, weights)
-    assert lane(stacked, 1).support is support
-    np.testing.assert_array_equal(lane(stacked, 1).buffer, weights[1])
+    tree = stacked(support, weights)
+    assert member(tree, 1).support is support
+    np.testing.assert_array_equal(member(tree, 1).buffer, weights[1])
 
 
 def test_a_contest_drops_what_its_mask_and_penalty_say(prepared):
-    search, state = prepared
+    loop, state = prepared
+    search = loop.search
     mask = np.ones((2, state.parameters.size), dtype=bool)
     mask[1, ::2] = False
-    variants, losses = contest(
-        search,
-        state.parameters,
-        mask,
-        np.random.default_rng(0),
-        rate=0.01,
-        l1=np.array([0.0, 0.0]),
-        steps=3,
+    contest = Contest(rate=0.01, steps=3)
+    l1, rng = np.zeros(2), np.random.default_rng(0)
+    variants, losses = contest.variants(
+        search.model, search.objective, search.batches, state.parameters, mask, l1, rng
     )
     assert len(variants[1]) <= mask[1].sum()
     assert losses.shape == (2,)
-    assert ablation_losses(search, state.parameters).shape == (state.parameters.size,)
+    assert ablation_losses(search.objective, state.parameters).shape == (state.parameters.size,)
 
 
 def test_a_population_resumes_to_the_bit(tmp_path, prepared):
-    search, state = prepared
-    events = search_events(search, state)
+    loop, state = prepared
+    events = search_events(loop, state)
     whole = [event.state for event, _ in zip(events, range(4), strict=False)]
     save_checkpoint(tmp_path / "c.json", whole[0], {})
-    resumed, _ = load_checkpoint(tmp_path / "c.json")
-    assert isinstance(resumed, SearchState)
-    states = [e.state for e, _ in zip(search_events(search, resumed), range(3), strict=False)]
+    resumed, _ = load_checkpoint(tmp_path / "c.json", loop.types)
+    assert isinstance(resumed.memory, PopulationMemory)
+    states = [e.state for e, _ in zip(search_events(loop, resumed), range(3), strict=False)]
     for ours, expected in zip(states, whole[1:], strict=True):
         assert ours.phase == expected.phase
         assert ours.parameters.buffer.tobytes() == expected.parameters.buffer.tobytes()
 
 
 def test_a_population_is_made_of_trees(prepared):
-    search, _ = prepared
+    search = prepared[0].search
     train = trainer(search)
     start = train.start(np.zeros((2, search.model.space.trainable.size)))
-    assert isinstance(start, Population)
+    assert isinstance(start, PopulationMemory)
     assert start.best.support.paths == (("000",), ("001",))
 
 

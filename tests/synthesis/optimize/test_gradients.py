@@ -13,9 +13,7 @@ from dmm import text_streams
 from dmm.neurons import neuron_type
 from dmm.neurons.detector import number
 from dmm.zoo import duplicate_detector
-from synthesis.loop import prepare, search_events
-from synthesis.loop.phases import DENSE_UNIT
-from synthesis.loop.settings import Settings
+from synthesis.loop import Settings, prepare, search_events
 from synthesis.optimize.black_box import BlackBoxObjective
 from synthesis.optimize.gradients import (
     EvolutionStrategy,
@@ -214,13 +212,14 @@ def test_an_objective_with_a_source_repeats_itself_at_the_same_parameters(object
 
 
 def test_the_unattended_loop_trains_with_any_source():
-    settings = Settings(dense_steps=2 * DENSE_UNIT)
-    search, state = prepare(get_task("duplicate-detector"), 0, settings)
+    settings = Settings.of(dense={"steps": 100})
+    loop, state = prepare(get_task("duplicate-detector"), 0, settings)
     strategy = EvolutionStrategy(pairs=2, scale=0.005, use_ranks=True)
-    search = replace(search, objective=SourcedObjective(search.objective, strategy))
+    objective = SourcedObjective(loop.search.objective, strategy)
+    loop = replace(loop, search=replace(loop.search, objective=objective))
 
     def units(count, state):
-        events = search_events(search, state)
+        events = search_events(loop, state)
         return [event.state for _, event in zip(range(count), events, strict=False)]
 
     first, second = units(2, state)

@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from dmm import recurrent_space, superfluid_space
-from synthesis.loop import prepare
-from synthesis.loop.phases import PHASES
-from synthesis.loop.settings import Settings
+from synthesis.loop import Settings, prepare
 from synthesis.optimize.regularizers import SelfLinkRegularizer
 from synthesis.tasks import get_task
 
@@ -65,8 +63,8 @@ def test_a_population_feels_it():
     """A strong charge brings self-links and shares together; without it they stay apart."""
     charges = []
     for strength in (0.0, 1e3):
-        settings = Settings(lanes=2, lane_steps=40, self_link=strength, rescues=0)
-        search, state = prepare(get_task("duplicate-detector@superfluid-2"), 0, settings)
-        state, _ = PHASES["population"](search, state)
+        settings = Settings.of(population={"starts": 2, "steps": 40, "self_link": strength})
+        loop, state = prepare(get_task("duplicate-detector@superfluid-2"), 0, settings)
+        state, _ = loop.advance(state)
         charges.append(charge_by_hand(state.parameters))
     assert charges[1] < 0.2 * charges[0]

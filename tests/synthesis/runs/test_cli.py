@@ -16,8 +16,8 @@ from dmm.zoo import duplicate_detector
 from synthesis.cli import main
 
 EASY = "delayed-echo@layered-3x2"
-QUICK = ["--dense-steps", "150", "--bite-steps", "20", "--bite-fraction", "0.2", "--rescues", "0"]
-QUICK += ["--regrow-failures", "0", "--restarts", "0"]
+QUICK = ["--set", "dense.steps=150", "--set", "bite.steps=20", "--set", "bite.fraction=0.2"]
+QUICK += ["--set", "common.rescues=0", "--set", "judge.regrowths=0"]
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_a_bad_file_gives_one_clear_line(tmp_path, capsys, name, command):
         (["run", "no-such-task"], "unknown task 'no-such-task'"),
         (["run", "duplicate-detector", "--seed", "-1"], "--seed"),
         (["run", "duplicate-detector", "--no-such-option"], "--no-such-option"),
-        (["run", "duplicate-detector", "--rate", "0"], "rate is 0"),
+        (["run", "duplicate-detector", "--set", "common.descent.rate=0"], "rate is 0"),
         (["show", "x.json", "--as", "poem"], "poem"),
         ([], "COMMAND"),
     ],
@@ -151,7 +151,7 @@ def test_resume_without_a_run_says_so(tmp_path, capsys):
 
 def test_ctrl_c_leaves_a_checkpoint_that_resumes_to_the_same_machine(tmp_path):
     command = [sys.executable, "-m", "synthesis"]
-    long_enough = ["--dense-steps", "1500"]  # so that the signal comes in the middle of a run
+    long_enough = ["--set", "dense.steps=1500"]  # so that the signal comes in the middle of a run
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     out = tmp_path / "run"
     process = subprocess.Popen(

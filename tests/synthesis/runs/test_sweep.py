@@ -18,15 +18,21 @@ from dmm import (layered_space, load_machine)
 from synthesis.runs.cluster import ClusterExecutor
 from synthesis.loop import synthesize
 from synthesis.runs.processes import (ProcessLost, ProcessPerCall)
-from synthesis.loop.settings import Settings
+from synthesis.loop import Settings
+from synthesis.loop.remove import Remove
 from synthesis.runs.sweep import (dask_executor, parse_seeds, sweep)
-from synthesis.runs.result import (COLUMNS, Outcome, SweepResult)
+from synthesis.runs.sweep_result import (COLUMNS, MemberOutcome, SweepResult)
 from synthesis.tasks import (StreamTask, get_task)
 
 TASK = "duplicate-detector"
 AT_ONCE = Settings(seconds=0.0)  # out of time before the first step: the start is the result
-STEPS = Settings(dense_steps=10, bite_steps=2, bite_fraction=0.9, small=5, shrink_rounds=1)
-STEPS = replace(STEPS, rescues=0, regrow_failures=0)
+STEPS = Settings.of(
+    common={"small": 5, "rescues": 0},
+    dense={"steps": 10},
+    bite={"steps": 2, "fraction": 0.9},
+    shrink={"rounds": 1},
+    judge={"regrowths": 0},
+)
 
 
 def _raise(rng):
@@ -145,9 +151,9 @@ def test_a_folder_of_other_settings_is_not_touched(tmp_path):
     with ThreadPoolExecutor(1) as executor:
         sweep(TASK, [0], STEPS, executor, out=tmp_path)
         before = (tmp_path / f"{TASK}-0" / "checkpoint.json").read_bytes()
-        other = sweep(TASK, [0], replace(STEPS, rate=0.01), executor, out=tmp_path)
+        other = sweep(TASK, [0], replace(STEPS, remove=Remove(candidates=7)), executor, out=tmp_path)
     assert other.rows[0]["status"] == "failed"
-    assert "another task, seed or settings" in other.rows[0]["error"]
+    assert "its settings.remove.candidates is 6, not 7" in other.rows[0]["error"]
     assert (tmp_path / f"{TASK}-0" / "checkpoint.json").read_bytes() == before
 
 
@@ -155,7 +161,7 @@ def test_an_interruption_stops_what_is_running():
     def interrupt(row, done, total):
         raise KeyboardInterrupt
 
-    settings = {"brief": AT_ONCE, "long": Settings(dense_steps=10**6, seconds=1e6)}
+    settings = {"brief": AT_ONCE, "long": Settings.of(dense={"steps": 10**6}, seconds=1e6)}
     with pytest.raises(KeyboardInterrupt):
         sweep(TASK, [0], settings, workers=2, progress=interrupt)
     assert multiprocessing.active_children() == []
@@ -353,7 +359,7 @@ def test_malformed_seeds_are_shown(text):
 
 
 def outcome(**row):
-    return Outcome({**dict.fromkeys(COLUMNS), "setting": "", **row}, machine=None)
+    return MemberOutcome({**dict.fromkeys(COLUMNS), "setting": "", **row}, machine=None)
 
 
 RESULT = SweepResult(

@@ -14,7 +14,7 @@ from dmm import layered_space
 from dmm.zoo import duplicate_detector
 from synthesis.loop import Event
 from synthesis.process.records import Front, Record, read_jsonl, to_jsonl
-from synthesis.process.state import SearchState
+from synthesis.process.state import State
 from synthesis.show import live
 from vvalues import VValue
 
@@ -217,7 +217,7 @@ def notebook(monkeypatch):
 
 
 def events():
-    state = SearchState("bites", VValue({"a": 1.0}), 2.5, step=50)
+    state = State(VValue({"a": 1.0}), 2.5, step=50, phase="bite")
     return [Event(state, [record]) for record in RECORDS]
 
 
@@ -228,7 +228,7 @@ def test_watch_passes_everything_on_and_shows_it_in_one_place(notebook, monkeypa
     assert len(notebook.first) == 1
     assert len(notebook.updates) == len(given)  # all but the first, and once more at the end
     last = notebook.updates[-1]
-    assert last["text/plain"] == "step 50 · bites · 1 link · loss 2.5"
+    assert last["text/plain"] == "step 50 · bite: 1 link, loss 2.5"
     assert "<svg" in last["text/html"] and "back-out" in last["text/html"]
     assert "<script" not in last["text/html"]
 

@@ -27,7 +27,8 @@ def page():
         Record("back-out", "remove", 70, 0.0, 8, 8.0, {"link": other, "loss_without": 0.25}),
         Record("back-out", "remove", 70, 0.0, 8, 8.0, {"link": "not/there/any/more"}),
     ]
-    outcome = Result(machine, machine.trainable, 0.0, {"held_out_loss": 0.0}, Front(), records)
+    figures = {"held_out_loss": 0.0}
+    outcome = Result(machine.trainable, 0.0, figures, records, machine, Front())
     return unescape(report(outcome, TASK, 3)), one, other
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from synthesis import Synthesizer, Task
-from synthesis.loop.settings import Settings
+from synthesis.loop import Settings
 from synthesis.tasks import get_task, task_names
 from synthesis.tasks.streams.from_streams import task_from_streams, to_streams
 from synthesis.tasks.streams.wiring import wire
@@ -133,8 +133,8 @@ def test_a_users_streams_become_a_machine():
     rng = np.random.default_rng(0)
     x = rng.choice([0.0, 1.0, 2.0], size=(8, 25))
     targets = np.cumsum(x, axis=1)
-    quick = Settings(
-        dense_steps=200, bite_steps=20, bite_fraction=0.3, regrow_failures=0, restarts=0
+    quick = Settings.of(
+        dense={"steps": 200}, bite={"steps": 20, "fraction": 0.3}, judge={"regrowths": 0}
     )
     synthesizer = Synthesizer(delay=2, space="layered-2x1", settings=quick).fit(x, targets)
     assert len(synthesizer.machine_.trainable) <= 3

@@ -15,13 +15,13 @@ from synthesis.architectures.evolving.training import (
     Ensemble,
     EvolvingSearch,
     EvolvingSettings,
-    evolving_events,
-    initial_state,
+    EvolvingState,
     over_seeds,
     train,
 )
 from synthesis.process.checkpoint import load_checkpoint, save_checkpoint
-from synthesis.process.records import to_jsonl
+from synthesis.process.events import events
+from synthesis.process.records import Front, FrontMember, to_jsonl
 from synthesis.tasks.regression import small_experiment
 
 SHORT = EvolvingSettings(epochs=24, steps=100, rate=0.02)
@@ -71,12 +71,12 @@ def test_a_checkpoint_resumes_to_the_bit(tmp_path, pruning):
     settings = EvolvingSettings(epochs=6, steps=20, largest=2, added=2, pruning=pruning)
     task, model = products(0, samples=100), EvolvingModel(4, 2, hidden=(3,))
     search = EvolvingSearch.of(model, task, np.random.default_rng(0), settings)
-    state = initial_state(search, np.random.default_rng(1))
-    whole = [event.state for event in evolving_events(search, state)]
+    state = search.start(np.random.default_rng(1))
+    whole = [event.state for event in events(search, state)]
     file = tmp_path / "checkpoint.json"
     save_checkpoint(file, whole[2], {"seed": 0})
-    resumed, _ = load_checkpoint(file)
-    rest = [event.state for event in evolving_events(search, resumed)]
+    resumed, _ = load_checkpoint(file, [EvolvingState, Front, FrontMember])
+    rest = [event.state for event in events(search, resumed)]
     assert len(rest) == len(whole) - 3
     assert rest[-1].parameters == whole[-1].parameters
     assert rest[-1].moments == whole[-1].moments

@@ -33,13 +33,14 @@ from synthesis.architectures.manifold.objective import (
 from synthesis.architectures.manifold.training import (
     ManifoldSearch,
     ManifoldSettings,
-    initial_state,
-    manifold_events,
+    ManifoldState,
     train,
 )
 from synthesis.optimize.optimizers import Optimizer
 from synthesis.process.checkpoint import load_checkpoint, save_checkpoint
+from synthesis.process.events import events
 from synthesis.process.protocols import Task
+from synthesis.process.records import Front, FrontMember
 from synthesis.reproduce.manifold_runs import task_described, trained
 from synthesis.tasks.digits import Digits
 from synthesis.tasks.sums import COMBINATIONS, SumsAndDifferences
@@ -214,15 +215,15 @@ def test_training_lowers_the_error_and_the_number_of_links():
 def test_same_seed_same_bits_and_a_checkpoint_goes_on_to_the_bit(tmp_path):
     search = ManifoldSearch.of(wide(), SHORT)
     whole, half = None, None
-    for event in manifold_events(search, initial_state(search, np.random.default_rng(3))):
+    for event in events(search, search.start(np.random.default_rng(3))):
         whole = event.state
         if whole.step == 200:
             save_checkpoint(tmp_path / "half", whole, {})
-            half, _ = load_checkpoint(tmp_path / "half")
-    for event in manifold_events(ManifoldSearch.of(wide(), SHORT), half):
+            half, _ = load_checkpoint(tmp_path / "half", [ManifoldState, Front, FrontMember])
+    for event in events(ManifoldSearch.of(wide(), SHORT), half):
         half = event.state
     assert half.parameters.buffer.tobytes() == whole.parameters.buffer.tobytes()
-    assert half.memo == whole.memo
+    assert (half.pressure, half.taken_back) == (whole.pressure, whole.taken_back)
 
 
 def test_an_interrupted_run_goes_on_in_its_folder(tmp_path):
@@ -297,11 +298,11 @@ def test_the_guard_keeps_every_output_connected():
         objective = wide()
         search = ManifoldSearch.of(objective, replace(pressed, guard=guard))
         connected[guard] = True
-        for event in manifold_events(search, initial_state(search, np.random.default_rng(0))):
+        for event in events(search, search.start(np.random.default_rng(0))):
             links = objective.model.links(event.state.parameters)
             connected[guard] &= bool(links.schedule.connected.all())
     assert connected == {False: False, True: True}
-    assert event.state.memo["taken_back"] > 0
+    assert event.state.taken_back > 0
 
 
 def test_the_guard_refuses_a_start_without_connection():
@@ -309,7 +310,7 @@ def test_the_guard_refuses_a_start_without_connection():
     objective = ManifoldObjective(model, TASK)
     search = ManifoldSearch.of(objective, ManifoldSettings(guard=True))
     with pytest.raises(ValueError, match="output-0 is cut off"):
-        initial_state(search, np.random.default_rng(0))
+        search.start(np.random.default_rng(0))
 
 
 def test_the_budget_is_kept():
@@ -343,7 +344,7 @@ def test_divergence_is_told():
         pytest.raises(ValueError, match="training diverged at step"),
         np.errstate(all="ignore"),
     ):
-        list(manifold_events(search, initial_state(search, np.random.default_rng(0))))
+        list(events(search, search.start(np.random.default_rng(0))))
 
 
 @pytest.mark.parametrize("n_steps", [3, 8])
@@ -361,7 +362,7 @@ def test_parameters_that_are_no_numbers_any_more_are_divergence(path, n_steps):
     steps = []
     search = ManifoldSearch(wide(), settings_, Optimizer(plain.init, update))
     with pytest.raises(ValueError, match=r"training diverged at step [23]: .*lower rate"):
-        list(manifold_events(search, initial_state(search, np.random.default_rng(0))))
+        list(events(search, search.start(np.random.default_rng(0))))
 
 
 # -------------------- the toy task --------------------

@@ -16,7 +16,7 @@ from dmm import Machine
 from dmm.show.axes import pyplot
 from vvalues.files.io import write_atomically
 
-__all__ = ["COLUMNS", "Outcome", "SweepResult"]
+__all__ = ["COLUMNS", "MemberOutcome", "SweepResult"]
 
 COLUMNS = (
     "task",
@@ -43,7 +43,7 @@ ERROR_WIDTH = 60
 
 
 @dataclass(frozen=True)
-class Outcome:
+class MemberOutcome:
     """How one member of a sweep ended.
 
     Attributes
@@ -73,10 +73,10 @@ class SweepResult:
 
     Attributes
     ----------
-    outcomes : tuple of Outcome
+    outcomes : tuple of MemberOutcome
     """
 
-    outcomes: tuple[Outcome, ...] = field(default=())
+    outcomes: tuple[MemberOutcome, ...] = field(default=())
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -84,7 +84,7 @@ class SweepResult:
         return [dict(outcome.row) for outcome in self.outcomes]
 
     @property
-    def failures(self) -> tuple[Outcome, ...]:
+    def failures(self) -> tuple[MemberOutcome, ...]:
         """Members without a machine."""
         return tuple(outcome for outcome in self.outcomes if not outcome.is_done)
 

@@ -1,4 +1,4 @@
-"""Progress for people: a consumer of the loop's events."""
+"""Progress for people: a consumer of its events."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
-from .events import Event
+from dmm.show.labels import count
 
-__all__ = ["with_progress"]
+from ..process.events import Event
+from ..process.state import State
+
+__all__ = ["where_it_stands", "with_progress"]
 
 
 def with_progress(events: Iterable[Event], stream: TextIO | None = None) -> Iterator[Event]:
@@ -28,6 +31,21 @@ def with_progress(events: Iterable[Event], stream: TextIO | None = None) -> Iter
             bar.close()
 
 
+def where_it_stands(state: State) -> str:
+    """One line about a state.
+
+    Examples
+    --------
+    >>> from vvalues import VValue
+    >>> where_it_stands(State(VValue({"a": 1.0}), loss=0.25, phase="polish"))
+    'polish: 1 link, loss 0.25'
+    """
+    best = getattr(state, "best", None)
+    more = "" if best is None else f", best {count(len(best), 'link')}"
+    links = count(len(state.parameters), "link")
+    return f"{state.phase}: {links}, loss {state.loss:.3g}{more}"
+
+
 def _bar(stream: TextIO) -> Any:
     if not stream.isatty():
         return None
@@ -39,8 +57,5 @@ def _bar(stream: TextIO) -> Any:
 
 
 def _show(bar: Any, event: Event) -> None:
-    state = event.state
-    bar.n = state.step
-    best = "" if state.best is None else f", best {len(state.best)} links"
-    loss = f"loss {state.loss:.3g}"
-    bar.set_description_str(f"{state.phase}: {len(state.parameters)} links, {loss}{best}")
+    bar.n = event.state.step
+    bar.set_description_str(where_it_stands(event.state))

@@ -1,0 +1,110 @@
+"""``dense``: descent on the whole search space; ``bite``: bites out of it until it is small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from vvalues import VValue
+
+from ..edits.links import prune_by_magnitude
+from ..optimize.optimizers import state_leaves
+from .descent import Moments, resumed, trained
+from .search import Phase, Search, SearchState, Step
+
+__all__ = ["Bite", "Dense", "DenseMemory"]
+
+
+@dataclass(frozen=True)
+class DenseMemory:
+    """What descent remembers.
+
+    Attributes
+    ----------
+    moments : tuple
+        Leaves of the optimizer's state.
+    done : int
+        Steps of this phase so far.
+    steps : int, optional
+        How many it has in all, where these are not the settings'.
+    """
+
+    moments: Moments = ()
+    done: int = 0
+    steps: int | None = None
+
+
+def _moved(search: Search, state: SearchState, parameters: VValue, steps: int) -> SearchState:
+    loss = search.objective.loss(parameters)
+    return replace(state, parameters=parameters, loss=loss, step=state.step + steps)
+
+
+@dataclass(frozen=True)
+class Dense(Phase):
+    """Adam on the whole search space.
+
+    Attributes
+    ----------
+    steps : int
+    l1 : float
+        Coupled L1, loss per unit of weight.
+    unit : int
+        Steps between checkpoints.
+    """
+
+    steps: int = 600
+    l1: float = 0.001
+    unit: int = 50
+
+    memory = DenseMemory
+
+    def __call__(self, search: Search, state: SearchState) -> Step:
+        """Up to ``unit`` steps."""
+        memory: DenseMemory = state.memory or DenseMemory()
+        total = self.steps if memory.steps is None else memory.steps
+        steps = min(self.unit, total - memory.done)
+        optimizer = search.common.descent.optimizer(self.l1)
+        parameters, moments = trained(
+            search.objective, state.parameters, optimizer, memory.moments, steps
+        )
+        memory = replace(memory, moments=moments, done=memory.done + steps)
+        state = replace(_moved(search, state, parameters, steps), memory=memory)
+        word = "more" if memory.done < total else "done"
+        return Step(word, state, [state.record("train")], DenseMemory(moments))
+
+
+@dataclass(frozen=True)
+class Bite(Phase):
+    """Drop the smallest links, then train on with the moments kept.
+
+    Attributes
+    ----------
+    fraction : float
+        Share of the links that one bite drops, by magnitude.
+    steps : int
+        Adam steps between bites.
+    l1 : float
+        Coupled L1, loss per unit of weight.
+    """
+
+    fraction: float = 0.1
+    steps: int = 60
+    l1: float = 0.03
+
+    memory = DenseMemory
+
+    def __call__(self, search: Search, state: SearchState) -> Step:
+        """One bite."""
+        objective, small = search.objective, search.common.small
+        before = len(state.parameters)
+        if before <= small:
+            return Step("small", state, [])
+        optimizer = search.common.descent.optimizer(self.l1)
+        memory: DenseMemory = state.memory or DenseMemory()
+        moments = resumed(optimizer, state.parameters, memory.moments)
+        count = min(max(1, int(self.fraction * before)), before - small)
+        parameters, moments = prune_by_magnitude(state.parameters, moments, objective, count=count)
+        loss, dropped = objective.loss(parameters), before - len(parameters)
+        leaves = tuple(state_leaves(moments))
+        parameters, leaves = trained(objective, parameters, optimizer, leaves, self.steps)
+        state = replace(_moved(search, state, parameters, self.steps), memory=DenseMemory(leaves))
+        return Step("more", state, [state.record("prune", dropped=dropped, loss_at_cut=loss)])

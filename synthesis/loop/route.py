@@ -1,0 +1,173 @@
+"""The route of the loop: all phases with their settings, and which follows which.
+
+A phase does one unit of work and says in a word how it ended; the table says what comes next.
+"more" is the same phase again. No target number of links is known anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any
+
+from ..process.state import DONE
+from .dense import Bite, Dense
+from .judge import Judge, NextStart, Simplify
+from .population import Population
+from .regrow import Begin, FreshStart, Regrow, Rescue
+from .remove import Polish, Remove
+from .search import Common, Phase
+from .shrink import Shrink
+from .thin import Refine, Sparsify, Thin
+
+__all__ = ["ROUTE", "Settings", "flat", "phases"]
+
+
+POSITIVE = (
+    "common.descent.rate",
+    "common.descent.largest_gradient",
+    "common.small",
+    "bite.steps",
+    "population.starts",
+    "population.steps",
+    "population.strings",
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All constants of the loop; the defaults serve every task of this package.
+
+    Every phase is a field, and its own fields are its settings.
+
+    Attributes
+    ----------
+    seconds : float
+        Wall-clock limit of a run, checked between units of work.
+    common : Common
+        What several phases go by.
+    begin, dense, bite, population, sparsify, thin, refine, shrink, remove, polish, judge,
+    next_start, rescue, fresh_start, regrow, simplify : Phase
+
+    Examples
+    --------
+    >>> settings = Settings.of(dense={"steps": 300}, seconds=60)
+    >>> settings.dense.steps, settings.remove.candidates
+    (300, 6)
+    """
+
+    seconds: float = 300.0
+    common: Common = field(default_factory=Common)
+    begin: Begin = field(default_factory=Begin)
+    dense: Dense = field(default_factory=Dense)
+    bite: Bite = field(default_factory=Bite)
+    population: Population = field(default_factory=Population)
+    sparsify: Sparsify = field(default_factory=Sparsify)
+    thin: Thin = field(default_factory=Thin)
+    refine: Refine = field(default_factory=Refine)
+    shrink: Shrink = field(default_factory=Shrink)
+    remove: Remove = field(default_factory=Remove)
+    polish: Polish = field(default_factory=Polish)
+    judge: Judge = field(default_factory=Judge)
+    next_start: NextStart = field(default_factory=NextStart)
+    rescue: Rescue = field(default_factory=Rescue)
+    fresh_start: FreshStart = field(default_factory=FreshStart)
+    regrow: Regrow = field(default_factory=Regrow)
+    simplify: Simplify = field(default_factory=Simplify)
+
+    def __post_init__(self) -> None:
+        for path, value in flat(self).items():
+            _check(path, value)
+
+    @classmethod
+    def of(cls, **changes: Any) -> Settings:
+        """The defaults with changes; what is nested may be given as a mapping of its changes.
+
+        Raises
+        ------
+        ValueError
+            For a setting that does not exist, or a value out of its bounds.
+        """
+        return _changed(cls(), changes, "")
+
+
+ROUTE: Mapping[str, Mapping[str, str]] = {
+    "begin": {"large": "dense", "small": "shrink", "recurrent": "population"},
+    # large, layered spaces: descent, then bites
+    "dense": {"more": "dense", "done": "bite"},
+    "bite": {"more": "bite", "small": "shrink"},
+    # recurrent spaces: a population, then contests
+    "population": {
+        "more": "population",
+        "starts": "sparsify",
+        "none": "population",
+        "no better": "judge",
+    },
+    "sparsify": {"winner": "thin", "no winner": "thin"},
+    "thin": {"winner": "thin", "no winner": "refine", "small": "refine"},
+    "refine": {"small": "remove", "large": "judge"},
+    # small machines: least squares, link by link
+    "shrink": {"more": "shrink", "settled": "remove", "lost": "judge"},
+    "remove": {"more": "remove", "stuck": "polish"},
+    "polish": {"done": "judge"},
+    # and once more, from somewhere else
+    "judge": {
+        "next start": "next_start",
+        "second opinion": "next_start",
+        "rescue": "rescue",
+        "fresh start": "fresh_start",
+        "regrow": "regrow",
+        "enough": "simplify",
+    },
+    "next_start": {"done": "sparsify"},
+    "rescue": {"large": "dense", "recurrent": "population"},
+    "fresh_start": {"large": "dense", "small": "shrink", "recurrent": "population"},
+    "regrow": {"done": "shrink"},
+    "simplify": {"done": DONE},
+}
+"""From a phase and the word it ends with to the next phase."""
+
+
+def phases(settings: Settings) -> dict[str, Phase]:
+    """The phases by name."""
+    return {name: getattr(settings, name) for name in ROUTE}
+
+
+# -------------------- settings by path --------------------
+
+
+def flat(settings: Any, prefix: str = "") -> dict[str, Any]:
+    """All settings by path.
+
+    Examples
+    --------
+    >>> flat(Settings())["dense.steps"], flat(Settings())["common.descent.rate"]
+    (600, 0.003)
+    """
+    found: dict[str, Any] = {}
+    for item in fields(settings):
+        value, name = getattr(settings, item.name), f"{prefix}{item.name}"
+        found.update(flat(value, f"{name}.") if is_dataclass(value) else {name: value})
+    return found
+
+
+def _check(path: str, value: Any) -> None:
+    numbers = value if isinstance(value, tuple) else (value,)
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, (int, float)) or not number >= 0:
+            raise ValueError(f"setting {path} is {value!r}; expected a number >= 0")
+    if path in POSITIVE and not value > 0:
+        raise ValueError(f"setting {path} is {value!r}; it must be above 0")
+    if path == "bite.fraction" and not value < 1:
+        raise ValueError(f"setting {path} is {value!r}; expected less than 1")
+
+
+def _changed(settings: Any, changes: Mapping[str, Any], prefix: str) -> Any:
+    known = {item.name: getattr(settings, item.name) for item in fields(settings)}
+    for name, value in changes.items():
+        if name not in known:
+            raise ValueError(f"no setting {prefix}{name}; there are {', '.join(known) or 'none'}")
+        if isinstance(value, Mapping) and is_dataclass(known[name]):
+            value = _changed(known[name], value, f"{prefix}{name}.")
+        known[name] = value
+    return replace(settings, **known)

@@ -1,0 +1,192 @@
+"""What the phases of the loop work on: the search, its state, and the step from one to the next."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from dmm import Streams
+from vvalues import VValue
+
+from ..optimize.least_squares import Fit
+from ..optimize.objective import Objective
+from ..process.machines import MachineModel
+from ..process.records import Front, Record
+from ..process.state import State
+from .contest import Contest
+from .descent import Descent
+
+__all__ = ["Common", "Counts", "Phase", "Search", "SearchState", "Step", "fitted", "is_better"]
+
+
+@dataclass(frozen=True)
+class Common:
+    """Constants that several phases go by.
+
+    Attributes
+    ----------
+    small : int
+        Number of links at which least squares takes over.
+    exact : float
+        A loss not above this counts as exact.
+    fit_l1 : float
+        L1 of least-squares fits while links are being removed.
+    budget : float
+        A loss that a removal may always cost: what a machine is allowed to lose on the way to
+        a smaller one, as long as it finds back.
+    rescues : int
+        At most so many further populations, or restarts from a perturbed copy, while the best
+        machine is not exact.
+    descent : Descent
+        How weights move while there are many of them.
+    contest : Contest
+        How variants of a recurrent machine compete.
+    """
+
+    small: int = 120
+    exact: float = 1e-10
+    fit_l1: float = 0.02
+    budget: float = 0.05
+    rescues: int = 4
+    descent: Descent = field(default_factory=Descent)
+    contest: Contest = field(default_factory=Contest)
+
+
+@dataclass(frozen=True)
+class Search:
+    """What does not change during a run.
+
+    Attributes
+    ----------
+    objective : Objective
+        What machines are fitted and pruned on.
+    model : MachineModel
+    common : Common
+    batches : sequence of (Streams, targets)
+        Small batches of a pool of strings, for populations of recurrent machines; none where
+        machines are layered.
+    proof : Objective, optional
+        Further strings that an exact machine has to be exact on too. What these strings show only
+        (a clamp out of the pool's reach) is settled at the end, without another link.
+    """
+
+    objective: Objective
+    model: MachineModel
+    common: Common = field(default_factory=Common)
+    batches: Sequence[tuple[Streams, np.ndarray]] = ()
+    proof: Objective | None = None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a run has tried so far.
+
+    Attributes
+    ----------
+    failures : int
+        Machines in a row that were no better than the best.
+    rescues, regrowths, restarts : int
+    starts : int
+        Starts of the present population that were taken up after the first.
+    """
+
+    failures: int = 0
+    rescues: int = 0
+    regrowths: int = 0
+    restarts: int = 0
+    starts: int = 0
+
+    def one_more(self, name: str) -> Counts:
+        """With one of the counts raised."""
+        return replace(self, **{name: getattr(self, name) + 1})
+
+
+@dataclass(frozen=True)
+class SearchState(State):
+    """Where the loop stands; each unit of work maps one state to the next.
+
+    Attributes
+    ----------
+    parameters : VValue
+        The machine being worked on.
+    memory : any
+        What the present phase remembers from one unit to the next, in a class of its own; None at
+        the beginning of a phase, unless the one before handed something on.
+    counts : Counts
+    reserve : tuple of VValue
+        Further starts of a population, most promising first.
+    best : VValue or None
+        The best machine of earlier passes.
+    best_loss : float
+    front : Front
+    """
+
+    memory: Any = None
+    counts: Counts = field(default_factory=Counts)
+    reserve: tuple[VValue, ...] = ()
+    best: VValue | None = None
+    best_loss: float = float("inf")
+    front: Front = field(default_factory=Front)
+
+    def counted(self, name: str) -> SearchState:
+        """The state with one of its counts raised."""
+        return replace(self, counts=self.counts.one_more(name))
+
+    def with_front(self) -> SearchState:
+        """The state with its machine on the front."""
+        return replace(self, front=self.front.add(self.parameters, self.loss))
+
+
+class Step(NamedTuple):
+    """What a phase returns after one unit of work.
+
+    Attributes
+    ----------
+    word : str
+        How it ended, in a word; `synthesis.loop.route` says which phase follows.
+    state : SearchState
+    records : list of Record
+    hands_on : any
+        What the phase leaves to the next one as its memory, when it is over.
+    """
+
+    word: str
+    state: SearchState
+    records: list[Record]
+    hands_on: Any = None
+
+
+class Phase(ABC):
+    """One kind of work; its fields are its settings.
+
+    A phase is called with the search and the state, and does one unit of work - small enough to
+    checkpoint after each.
+
+    Attributes
+    ----------
+    memory : class or None
+        What it remembers between units, if anything.
+    """
+
+    memory: ClassVar[type | None] = None
+
+    @abstractmethod
+    def __call__(self, search: Search, state: SearchState) -> Step:
+        """One unit of work."""
+
+
+def fitted(state: SearchState, fit: Fit) -> SearchState:
+    """The state with the outcome of a least-squares fit."""
+    step = state.step + fit.iterations
+    return replace(state, parameters=fit.parameters, loss=fit.loss, step=step)
+
+
+def is_better(links: int, loss: float, than_links: int, than_loss: float, exact: float) -> bool:
+    """Exact machines before others; among exact ones fewer links, among others less loss."""
+    if loss <= exact and than_loss <= exact:
+        return links < than_links  # losses at rounding level mean nothing
+    return loss < than_loss
