@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from vvalues import VValue
 
 from ..edits.links import prune_by_magnitude
 from ..optimize.optimizers import state_leaves
 from .descent import Moments, resumed, trained
-from .search import Phase, Search, SearchState, Step
+from .search import Phase, Search, SearchState, Step, Words
 
 __all__ = ["Bite", "Dense", "DenseMemory"]
 
@@ -55,6 +56,10 @@ class Dense(Phase):
     l1: float = 0.001
     unit: int = 50
 
+    words: ClassVar[Words] = {
+        "more": "steps are left",
+        "done": "all steps are done",
+    }
     memory = DenseMemory
 
     def __call__(self, search: Search, state: SearchState) -> Step:
@@ -90,6 +95,10 @@ class Bite(Phase):
     steps: int = 60
     l1: float = 0.03
 
+    words: ClassVar[Words] = {
+        "more": "bitten",
+        "small": "few enough links for least squares",
+    }
     memory = DenseMemory
 
     def __call__(self, search: Search, state: SearchState) -> Step:

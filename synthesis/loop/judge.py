@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from vvalues import VValue
 
 from ..edits.normalise import rescaled_products, simplify_weights
 from ..optimize.objective import JointObjective, Objective
-from .search import Phase, Search, SearchState, Step, is_better
+from .search import Phase, Search, SearchState, Step, Words, is_better
 
 __all__ = ["Judge", "NextStart", "Simplify", "with_best"]
 
@@ -32,6 +33,15 @@ class Judge(Phase):
     second_opinions: int = 3
     regrowths: int = 12
     restarts: int = 1
+
+    words: ClassVar[Words] = {
+        "next start": "not exact, and starts are in reserve",
+        "rescue": "not exact",
+        "second opinion": "exact, and starts are in reserve",
+        "regrow": "exact, and regrowing may help",
+        "fresh start": "exact, and regrowing does not help",
+        "enough": "all has been tried",
+    }
 
     def __call__(self, search: Search, state: SearchState) -> Step:
         """One judgement."""
@@ -93,6 +103,10 @@ def finished(state: SearchState) -> SearchState:
 class NextStart(Phase):
     """Take up the next start of the population (or the same one, under a tighter budget)."""
 
+    words: ClassVar[Words] = {
+        "done": "always",
+    }
+
     def __call__(self, search: Search, state: SearchState) -> Step:
         """The start, as it was trained."""
         parameters = state.reserve[0]
@@ -116,6 +130,10 @@ class Simplify(Phase):
     """
 
     slack: float = 1.01
+
+    words: ClassVar[Words] = {
+        "done": "always",
+    }
 
     def __call__(self, search: Search, state: SearchState) -> Step:
         """All of it, at once."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 
 from vvalues import VValue
 
-from .search import Phase, Search, SearchState, Step
+from .search import Phase, Search, SearchState, Step, Words
 from .trainer import Guard, PopulationMemory, PopulationTrainer, member
 
 __all__ = ["Population"]
@@ -50,6 +51,12 @@ class Population(Phase):
     unit: int = 250
     guard: Guard = field(default_factory=Guard)
 
+    words: ClassVar[Words] = {
+        "more": "steps are left",
+        "starts": "the good starts are in reserve",
+        "none": "no start is good: another population",
+        "no better": "no start is good, but there is an exact machine already",
+    }
     memory = PopulationMemory
 
     def __call__(self, search: Search, state: SearchState) -> Step:

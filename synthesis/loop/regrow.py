@@ -7,13 +7,14 @@ machine on the whole search space; ``fresh_start`` draws new weights.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
 from vvalues import Support, VValue, from_buffer, restrict
 
 from .dense import DenseMemory
-from .search import Phase, Search, SearchState, Step
+from .search import Phase, Search, SearchState, Step, Words
 from .shrink import ShrinkMemory
 
 __all__ = ["Begin", "FreshStart", "Regrow", "Rescue", "regrown"]
@@ -22,6 +23,12 @@ __all__ = ["Begin", "FreshStart", "Regrow", "Rescue", "regrown"]
 @dataclass(frozen=True)
 class Begin(Phase):
     """Where a run begins, by its search space."""
+
+    words: ClassVar[Words] = {
+        "large": "a layered space",
+        "small": "a layered space of few links",
+        "recurrent": "a space with cycles",
+    }
 
     def __call__(self, search: Search, state: SearchState) -> Step:
         """Nothing is changed."""
@@ -41,6 +48,12 @@ class FreshStart(Phase):
 
     Where regrowing is stuck in a strange but exact machine, another start often is not.
     """
+
+    words: ClassVar[Words] = {
+        "large": "a layered space",
+        "small": "a layered space of few links",
+        "recurrent": "a space with cycles",
+    }
 
     def __call__(self, search: Search, state: SearchState) -> Step:
         """The weights; in a recurrent space the population draws its own."""
@@ -69,6 +82,11 @@ class Rescue(Phase):
 
     steps: int = 400
     scale: float = 0.01
+
+    words: ClassVar[Words] = {
+        "large": "a layered space",
+        "recurrent": "a space with cycles",
+    }
 
     def __call__(self, search: Search, state: SearchState) -> Step:
         """The disturbed machine."""
@@ -100,6 +118,10 @@ class Regrow(Phase):
     neurons: int = 5
     scales: tuple[float, ...] = (0.05, 0.30, 0.15)
     in_a_loop: float = 0.1
+
+    words: ClassVar[Words] = {
+        "done": "always",
+    }
 
     def __call__(self, search: Search, state: SearchState) -> Step:
         """The machine with room to grow."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from ..edits.links import remove_dead
 from ..optimize.least_squares import Fit, compensated_removals, levenberg_marquardt
 from ..optimize.objective import Objective
 from ..process.records import Record
-from .search import Phase, Search, SearchState, Step, fitted
+from .search import Phase, Search, SearchState, Step, Words, fitted
 
 __all__ = ["Polish", "Remove", "RemoveMemory"]
 
@@ -63,6 +64,10 @@ class Remove(Phase):
     long_patience: int = 15
     long_l1: float = 0.25
 
+    words: ClassVar[Words] = {
+        "more": "a link is gone",
+        "stuck": "no link can go",
+    }
     memory = RemoveMemory
 
     def __call__(self, search: Search, state: SearchState) -> Step:
@@ -143,6 +148,10 @@ class Polish(Phase):
     iterations: int = 300
     patience: int = 30
     tolerance: float = 1e-9
+
+    words: ClassVar[Words] = {
+        "done": "always",
+    }
 
     def __call__(self, search: Search, state: SearchState) -> Step:
         """One fit."""

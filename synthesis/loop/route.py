@@ -20,7 +20,7 @@ from .search import Common, Phase
 from .shrink import Shrink
 from .thin import Refine, Sparsify, Thin
 
-__all__ = ["ROUTE", "Settings", "flat", "phases"]
+__all__ = ["ROUTE", "Settings", "flat", "phases", "route_chart", "route_table"]
 
 
 POSITIVE = (
@@ -131,6 +131,29 @@ ROUTE: Mapping[str, Mapping[str, str]] = {
 def phases(settings: Settings) -> dict[str, Phase]:
     """The phases by name."""
     return {name: getattr(settings, name) for name in ROUTE}
+
+
+def route_table() -> str:
+    """The route as a table in Markdown: what every phase does, how it can end, what follows."""
+    rows = ["| phase | does | ends | then |", "|---|---|---|---|"]
+    for name, phase in phases(Settings()).items():
+        does = (type(phase).__doc__ or "").split("\n")[0]
+        shown = f"`{name}` | {does}"
+        for word, following in ROUTE[name].items():
+            rows.append(f"| {shown} | {word}: {phase.words[word]} | `{following}` |")
+            shown = " | "
+    return "\n".join(rows)
+
+
+def route_chart() -> str:
+    """The route as a flowchart in Mermaid."""
+    arrows = [
+        f"  {name} -->|{word}| {following}"
+        for name, row in ROUTE.items()
+        for word, following in row.items()
+        if following != name
+    ]
+    return "\n".join(["flowchart TD", *arrows])
 
 
 # -------------------- settings by path --------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, NamedTuple
 
@@ -20,7 +20,17 @@ from ..process.state import State
 from .contest import Contest
 from .descent import Descent
 
-__all__ = ["Common", "Counts", "Phase", "Search", "SearchState", "Step", "fitted", "is_better"]
+__all__ = [
+    "Common",
+    "Counts",
+    "Phase",
+    "Search",
+    "SearchState",
+    "Step",
+    "Words",
+    "fitted",
+    "is_better",
+]
 
 
 @dataclass(frozen=True)
@@ -160,6 +170,10 @@ class Step(NamedTuple):
     hands_on: Any = None
 
 
+Words = Mapping[str, str]
+"""How a phase can end, in a word, and what that means."""
+
+
 class Phase(ABC):
     """One kind of work; its fields are its settings.
 
@@ -168,10 +182,13 @@ class Phase(ABC):
 
     Attributes
     ----------
+    words : mapping of str to str
+        How it can end, in a word, and what that means.
     memory : class or None
         What it remembers between units, if anything.
     """
 
+    words: ClassVar[Words] = {}
     memory: ClassVar[type | None] = None
 
     @abstractmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from vvalues import VValue, restrict
 from ..edits.links import remove_dead
 from ..optimize.least_squares import levenberg_marquardt
 from ..optimize.objective import Objective
-from .search import Phase, Search, SearchState, Step, fitted
+from .search import Phase, Search, SearchState, Step, Words, fitted
 
 __all__ = ["Shrink", "ShrinkMemory", "drop_smallest"]
 
@@ -55,6 +56,11 @@ class Shrink(Phase):
     floor: float = 0.025
     settled: float = 0.03
 
+    words: ClassVar[Words] = {
+        "more": "rounds are left",
+        "settled": "nothing much falls any more",
+        "lost": "a regrowth has lost its exact machine",
+    }
     memory = ShrinkMemory
 
     def __call__(self, search: Search, state: SearchState) -> Step:

@@ -9,6 +9,7 @@ more, ``refine`` trains the winner without penalty, and least squares takes over
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from vvalues import VValue
 
 from ..edits.links import ablation_losses
 from .contest import Contest
-from .search import Phase, Search, SearchState, Step
+from .search import Phase, Search, SearchState, Step, Words
 
 __all__ = ["Refine", "Sparsify", "Thin"]
 
@@ -69,6 +70,11 @@ class Sparsify(Phase):
     penalties: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
     rate: float = 0.008
 
+    words: ClassVar[Words] = {
+        "winner": "a sparser variant",
+        "no winner": "none within the budget",
+    }
+
     def __call__(self, search: Search, state: SearchState) -> Step:
         """One contest."""
         contest = replace(search.common.contest, rate=self.rate)
@@ -93,6 +99,12 @@ class Thin(Phase):
     shares: tuple[float, ...] = (0.02, 0.05, 0.1, 0.15, 0.25, 0.35, 0.5, 0.65)
     l1: float = 0.05
     least: int = 25
+
+    words: ClassVar[Words] = {
+        "winner": "a sparser variant",
+        "no winner": "none within the budget",
+        "small": "few links are left",
+    }
 
     def __call__(self, search: Search, state: SearchState) -> Step:
         """One contest."""
@@ -121,6 +133,11 @@ class Refine(Phase):
 
     variants: int = 8
     lengthening: int = 2
+
+    words: ClassVar[Words] = {
+        "small": "few enough links for least squares",
+        "large": "a start that leads nowhere",
+    }
 
     def __call__(self, search: Search, state: SearchState) -> Step:
         """One training."""
