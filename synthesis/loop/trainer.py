@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dmm import Streams
+from dmm.compiled.bound import BoundProgram
 from vvalues import Support, VValue, from_buffer
 
 from ..optimize.regularizers import SelfLinkRegularizer
@@ -164,7 +165,7 @@ class PopulationTrainer:
 
     def _step(
         self,
-        bound,
+        bound: BoundProgram,
         targets: np.ndarray,
         state: _Arrays,
         count: int,

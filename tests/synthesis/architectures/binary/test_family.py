@@ -56,7 +56,9 @@ def test_signs_and_tree_compute_the_same(seed):
     np.testing.assert_allclose(
         family.network(member, inputs), family.outputs(signs, inputs), rtol=1e-10, atol=1e-12
     )
-    np.testing.assert_allclose(family(scores, inputs), family.network(family.mode(scores), inputs))
+    mode = family.network(family.mode(scores), inputs)
+    # Sums of signs that cancel end at 0 in one order of terms and at rounding level in another.
+    np.testing.assert_allclose(family(scores, inputs), mode, rtol=1e-10, atol=1e-12)
 
 
 def test_the_largest_are_kept_with_their_signs():

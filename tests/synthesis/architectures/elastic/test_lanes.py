@@ -166,6 +166,7 @@ def test_one_is_added_when_the_reserve_is_short_and_rarely_otherwise():
 # -------------------- what it reaches --------------------
 
 
+@pytest.mark.heavy
 def test_the_easy_task_in_25_000_cycles():
     """The quick reproduction on three seeds: the floor is 9.614 nats per 40 characters."""
 
