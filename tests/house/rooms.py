@@ -1,0 +1,32 @@
+"""The modules of the three packages, as the rules of the house see them."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("vvalues", "dmm", "synthesis")
+
+MODULES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
+
+
+def name_of(file: Path) -> str:
+    """Dotted name of a module."""
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def code_lines(file: Path) -> int:
+    """Lines that hold code: neither blank, nor comment, nor docstring."""
+    text = file.read_text(encoding="utf-8")
+    lines = {
+        i
+        for i, line in enumerate(text.split("\n"), 1)
+        if line.strip() and not line.strip().startswith("#")
+    }
+    for node in ast.walk(ast.parse(text)):
+        is_scope = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+        if is_scope and ast.get_docstring(node, clean=False) is not None:
+            docstring = node.body[0]
+            lines -= set(range(docstring.lineno, (docstring.end_lineno or 0) + 1))
+    return len(lines)
