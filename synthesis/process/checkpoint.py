@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from vvalues import VValue
-from vvalues.files.io import from_plain, to_plain, write_atomically
+from vvalues.files import from_plain, to_plain, write_atomically
 
 from .records import Front, FrontMember
 from .state import SearchState

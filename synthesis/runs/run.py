@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dmm import (Machine, load_machine, save_machine)
-from vvalues.files.io import write_atomically
+from vvalues.files import write_atomically
 
 from ..process.checkpoint import (load_checkpoint, save_checkpoint)
 from ..loop.loop import (Event, Result, prepare, result, search_events)

@@ -128,7 +128,7 @@ def windows(layout: Layout, numbers: Numbers) -> tuple[np.ndarray, np.ndarray]:
 class Closeness:
     """The living cells at given numbers, and their strengths as a function of the numbers.
 
-    It is the run of `dmm.compiled.differentials.evaluate`: which cells live is settled when it is
+    It is the run of `vvalues.core.fused.evaluate`: which cells live is settled when it is
     made, strengths of these cells are smooth.
 
     Parameters
