@@ -25,7 +25,7 @@ def check_fused(
     rng: np.random.Generator | None = None,
     *,
     free: np.ndarray | None = None,
-    step: float = 1e-3,
+    step: float = 1e-4,
 ) -> None:
     """Assert that the methods of a fused operation belong together, complex vectors included.
 

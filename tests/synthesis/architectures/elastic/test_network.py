@@ -15,10 +15,12 @@ import synthesis.architectures.elastic.network
 import synthesis.architectures.elastic.settings
 from synthesis import Model
 from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings
+from synthesis.architectures.elastic.network import FusedCycle
 from synthesis.edits import prune_by_magnitude
 from synthesis.edits.neurons import delete_neuron
 from synthesis.tasks.characters import easy_task
 from vvalues import VValue, from_buffer
+from vvalues.testing import check_fused
 
 
 def network(rng, size, alphabet="()ab", **options):
@@ -54,12 +56,26 @@ def test_the_fused_cycle_is_plain_autograd(seed, size, length, alphabet):
     np.testing.assert_allclose(last, model.rollout(tree, symbols[:-1], hidden)[1], atol=1e-10)
 
 
+@given(seed=st.integers(0, 10**6), size=st.integers(1, 6), length=st.integers(1, 8))
+@settings(max_examples=20)
+def test_the_derivatives_by_hand_belong_together(seed, size, length):
+    rng = np.random.default_rng(seed)
+    model, tree = network(rng, size)
+    layout, codes = model.layout(tree.support), rng.integers(4, size=length + 1)
+    hidden = np.tanh(rng.standard_normal(size))
+    check_fused(FusedCycle(layout, codes, hidden), tree.buffer, rng)
+    check_fused(FusedCycle(layout, codes), np.concatenate([tree.buffer, hidden]), rng)
+
+
+@pytest.mark.parametrize("order", [2, 3])
 @pytest.mark.parametrize("options", [{}, {"settings": ElasticSettings.fixed_size()}])
-def test_the_loss_is_differentiable_twice_in_both_modes(options):
+def test_the_loss_is_differentiable_in_both_modes(options, order):
     rng = np.random.default_rng(0)
-    model, tree = network(rng, 3, **options)
-    symbols, hidden = rng.integers(4, size=6), 0.3 * rng.standard_normal(3)
-    check_grads(lambda t, h: model.loss(t, symbols, h), modes=["rev", "fwd"], order=2)(tree, hidden)
+    model, tree = network(rng, 4 - order, **options)
+    symbols, hidden = rng.integers(4, size=9 - 2 * order), 0.3 * rng.standard_normal(4 - order)
+    check_grads(lambda t, h: model.loss(t, symbols, h), modes=["rev", "fwd"], order=order)(
+        tree, hidden
+    )
 
 
 def test_the_gradient_is_that_of_finite_differences():
