@@ -19,6 +19,7 @@ import autograd.numpy as anp
 import numpy as np
 
 from vvalues import Path, VValue, from_buffer, natural_key
+from vvalues.core import unboxed
 
 from ...edits.neurons import AxisNeurons, KeyedNeurons
 from ...process.checks import check_finite, check_probability, check_whole
@@ -182,7 +183,7 @@ class ResidualNetwork:
         self._check_inputs(inputs)
         signal = _affine(inputs, parameters["stem"])
         # Names are structure: they are read off the support, which is never traced.
-        for name in self.blocks(_untraced(parameters)):
+        for name in self.blocks(unboxed(parameters, "parameters")):
             block = parameters[name]
             units = anp.maximum(anp.dot(signal, block["weights"]) + block["bias"], 0.0)
             added = anp.dot(units * block["multipliers"], block["output"])
@@ -268,12 +269,6 @@ class ResidualNetwork:
     def depth(self) -> KeyedNeurons:
         """The context in which they edit blocks."""
         return KeyedNeurons(lambda path: (0,) if path[0].startswith(BLOCK) else (), self._new_block)
-
-
-def _untraced(parameters: Any) -> VValue:
-    while not isinstance(parameters, VValue):
-        parameters = parameters._value
-    return parameters
 
 
 def _affine(inputs: Any, layer: Any) -> Any:

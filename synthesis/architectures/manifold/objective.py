@@ -14,6 +14,7 @@ from typing import Any
 import autograd.numpy as anp
 import numpy as np
 from autograd import value_and_grad
+from autograd.tracer import getval
 
 from vvalues import VValue
 
@@ -184,12 +185,12 @@ class ManifoldObjective:
         objective = self.task.loss(predictions, targets)
         total = weights.objective * objective
         self.schedule = links.schedule
-        self.last = {"objective": _number(objective), "links": links.n_links}
+        self.last = {"objective": float(getval(objective)), "links": links.n_links}
         if weights.sparsity:
             total = total + weights.sparsity * sparsity(layout, links)
         if weights.flow:
             term = flow(layout, links)
-            self.last["flow"] = _number(term)
+            self.last["flow"] = float(getval(term))
             total = total + weights.flow * term
         if weights.soft_count:
             share = soft_count(links, weights.softness) / layout.n_cells
@@ -220,9 +221,3 @@ class ManifoldObjective:
     def loss(self, parameters: VValue, inputs: Any, targets: Any) -> float:
         """Loss on a batch."""
         return float(self._traced(parameters, inputs, targets, self.weights or Weights()))
-
-
-def _number(value: Any) -> float:
-    while hasattr(value, "_value"):
-        value = value._value
-    return float(value)
