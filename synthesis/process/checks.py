@@ -1,20 +1,26 @@
-"""Checks of settings that many modules share; every error names the setting and its value."""
+"""Checks of numbers that many modules share.
+
+Each raises ValueError, which names the setting, its value and what is expected. Dataclasses declare
+the checks of their fields (`synthesis.process.bounds`).
+"""
 
 from __future__ import annotations
 
 import math
 from numbers import Integral
 
-__all__ = ["check_finite", "check_positive", "check_probability", "check_whole"]
+__all__ = [
+    "check_above",
+    "check_at_least",
+    "check_finite",
+    "check_positive",
+    "check_probability",
+    "check_whole",
+]
 
 
 def check_probability(name: str, value: float) -> None:
     """Refuse what is no probability.
-
-    Raises
-    ------
-    ValueError
-        It names the setting and its value.
 
     Examples
     --------
@@ -27,11 +33,6 @@ def check_probability(name: str, value: float) -> None:
 def check_finite(name: str, value: float) -> None:
     """Refuse what is negative, infinite or no number.
 
-    Raises
-    ------
-    ValueError
-        It names the setting and its value.
-
     Examples
     --------
     >>> check_finite("rate", 0.01)
@@ -42,11 +43,6 @@ def check_finite(name: str, value: float) -> None:
 
 def check_positive(name: str, value: float) -> None:
     """Refuse what is not positive, infinite or no number.
-
-    Raises
-    ------
-    ValueError
-        It names the setting and its value.
 
     Examples
     --------
@@ -59,14 +55,31 @@ def check_positive(name: str, value: float) -> None:
 def check_whole(name: str, value: int, least: int = 0) -> None:
     """Refuse what is no whole number, or one below the least.
 
-    Raises
-    ------
-    ValueError
-        It names the setting and its value.
-
     Examples
     --------
     >>> check_whole("spare", 1)
     """
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise ValueError(f"{name} is {value!r}; expected a whole number >= {least}")
+
+
+def check_at_least(name: str, value: float, least: float) -> None:
+    """Refuse what is below the least, or no number; infinity passes.
+
+    Examples
+    --------
+    >>> check_at_least("seconds", float("inf"), 1)
+    """
+    if not value >= least:
+        raise ValueError(f"{name} is {value!r}; expected a number >= {least}")
+
+
+def check_above(name: str, value: float, limit: float) -> None:
+    """Refuse what is not above the limit, or no number; infinity passes.
+
+    Examples
+    --------
+    >>> check_above("largest_step", float("inf"), 0)
+    """
+    if not value > limit:
+        raise ValueError(f"{name} is {value!r}; expected a number > {limit}")

@@ -13,7 +13,8 @@ import numpy as np
 
 from vvalues import Support, VValue, from_buffer
 
-from ...process.checks import check_positive, check_whole
+from ...process.bounds import Bounded, whole
+from ...process.checks import check_positive
 from .family import BinaryFamily, largest_signs
 
 __all__ = ["FamilyObjective", "MemberLoss", "NeuronStrategy", "cross_entropy", "squared_error"]
@@ -130,7 +131,7 @@ class FamilyObjective:
 
 
 @dataclass(frozen=True)
-class NeuronStrategy:
+class NeuronStrategy(Bounded):
     """An evolution strategy that varies one neuron at a time around a drawn member.
 
     A member is drawn. Every neuron then gets ``2 * pairs`` alternatives to its own inputs
@@ -155,12 +156,8 @@ class NeuronStrategy:
     Implements `gradients.GradientSource`. Only for families of one hidden layer.
     """
 
-    pairs: int = 32
-    block: int = 2
-
-    def __post_init__(self) -> None:
-        check_whole("pairs", self.pairs, 1)
-        check_whole("block", self.block, 1)
+    pairs: int = whole(32, least=1)
+    block: int = whole(2, least=1)
 
     def __call__(
         self, objective: FamilyObjective, parameters: VValue, rng: np.random.Generator | None = None

@@ -8,7 +8,7 @@ and time and memory of the evaluation (`synthesis.architectures.manifold.cost`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import autograd.numpy as anp
@@ -18,7 +18,7 @@ from autograd.tracer import getval
 
 from vvalues import VValue
 
-from ...process.checks import check_finite
+from ...process.bounds import Bounded, finite
 from .cost import CostModel
 from .layout import Layout
 from .model import Links
@@ -36,7 +36,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Weights:
+class Weights(Bounded, called="weight {}"):
     """Coefficients of the terms of the loss.
 
     Attributes
@@ -58,19 +58,18 @@ class Weights:
         Of the predicted time and memory of a step; they need a cost model.
     """
 
-    objective: float = 1.0
-    flow: float = 0.0
-    sparsity: float = 0.0
-    soft_count: float = 0.0
-    softness: float = 0.05
-    inflow: float = 0.0
-    least_inflow: float = 0.5
-    seconds: float = 0.0
-    bytes: float = 0.0
+    objective: float = finite(1.0)
+    flow: float = finite(0.0)
+    sparsity: float = finite(0.0)
+    soft_count: float = finite(0.0)
+    softness: float = finite(0.05)
+    inflow: float = finite(0.0)
+    least_inflow: float = finite(0.5)
+    seconds: float = finite(0.0)
+    bytes: float = finite(0.0)
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            check_finite(f"weight {item.name}", getattr(self, item.name))
+        super().__post_init__()
         if not self.softness > 0:
             raise ValueError("weight softness is 0; expected a number > 0")
 
