@@ -110,12 +110,7 @@ class FamilyObjective:
         return self.member_loss(self.precision(self.gain) * outputs, self.targets)
 
     def gradient(self, parameters: VValue) -> tuple[float, VValue]:
-        """There is none.
-
-        Raises
-        ------
-        NotImplementedError
-        """
+        """There is none."""
         raise NotImplementedError(
             "a binary family has no exact gradient (signs have no slope); use NeuronStrategy or "
             "gradients.EvolutionStrategy as gradient source"

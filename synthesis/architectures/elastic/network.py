@@ -246,12 +246,7 @@ def check_symbols(symbols: Any, alphabet: str, least: int = 2) -> np.ndarray:
 
 
 def check_hidden(hidden: Any, size: int) -> None:
-    """Refuse a hidden state of another shape than (size,).
-
-    Raises
-    ------
-    ValueError
-    """
+    """Refuse a hidden state of another shape than (size,)."""
     if np.shape(hidden) != (size,):
         raise ValueError(
             f"hidden state is of shape {np.shape(hidden)}; a network of {size} neurons needs "

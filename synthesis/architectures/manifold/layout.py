@@ -128,13 +128,7 @@ class Layout(Bounded):
         return self._at(self.receivers, "weights")
 
     def check_finite(self, numbers: np.ndarray) -> None:
-        """Refuse closeness numbers that are infinite or none: the seven of all rows, the cutoff.
-
-        Raises
-        ------
-        ValueError
-            It names the first of them.
-        """
+        """Refuse closeness numbers that are infinite or none: the seven of all rows, the cutoff."""
         if np.isfinite(numbers).all():
             return
         first = int(np.flatnonzero(~np.isfinite(numbers))[0])

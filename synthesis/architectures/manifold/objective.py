@@ -166,12 +166,7 @@ class ManifoldObjective:
         self.schedule = Schedule(model.layout, nothing, nothing)
 
     def check_cost(self, weights: Weights) -> None:
-        """Refuse weights of time or memory without a cost model.
-
-        Raises
-        ------
-        ValueError
-        """
+        """Refuse weights of time or memory without a cost model."""
         if self.cost is None and (weights.seconds or weights.bytes):
             raise ValueError(
                 f"weights seconds={weights.seconds:g} and bytes={weights.bytes:g} need a cost "
