@@ -13,6 +13,7 @@ import numpy as np
 
 from vvalues import Support, VValue, from_buffer
 
+from ...optimize.losses import cross_entropies
 from ...process.bounds import Bounded, whole
 from ...process.checks import check_positive
 from .family import BinaryFamily, largest_signs
@@ -41,9 +42,7 @@ def cross_entropy(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
             f"labels are from {labels.min()} to {labels.max()}; {classes} outputs stand for the "
             f"classes 0 to {classes - 1}"
         )
-    shifted = outputs - outputs.max(axis=-1, keepdims=True)
-    right = shifted[..., np.arange(len(labels)), labels]
-    return np.mean(np.log(np.exp(shifted).sum(axis=-1)) - right, axis=-1)
+    return np.mean(cross_entropies(outputs, labels), axis=-1)
 
 
 def squared_error(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:

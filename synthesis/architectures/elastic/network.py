@@ -22,6 +22,7 @@ from vvalues import Path, Support, VValue, assemble, dense, ravel, restrict
 from vvalues.core import evaluate, is_traced, support_of
 
 from ...edits.neurons import KeyedNeurons
+from ...optimize.losses import cross_entropies
 from .cycle import LaneCycle
 from .layout import PREFIX, READOUT, Layout, Rows, capacity_for, layout_of
 from .neurons import draw_neuron, initial_array
@@ -32,8 +33,6 @@ __all__ = [
     "FusedCycle",
     "check_hidden",
     "check_symbols",
-    "cross_entropy",
-    "cross_entropy_and_errors",
 ]
 
 
@@ -159,7 +158,7 @@ class ElasticNetwork:
         """The same as `loss`, step by step on autograd's tape."""
         codes = check_symbols(symbols, self.alphabet)
         logits, _ = self.rollout(parameters, codes[:-1], hidden)
-        return cross_entropy(logits, codes[1:])
+        return anp.sum(cross_entropies(logits, codes[1:]))
 
     # -------------------- the fused cycle --------------------
 
@@ -278,25 +277,6 @@ def _plain_rollout(flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) ->
     return anp.stack(logits), hidden
 
 
-def cross_entropy(logits: Any, targets: np.ndarray) -> Any:
-    """Nats, summed: logits (length, symbols), codes (length,); differentiable."""
-    shifted = logits - anp.max(logits, axis=1, keepdims=True)
-    totals = anp.log(anp.sum(anp.exp(shifted), axis=1))
-    return anp.sum(totals - shifted[np.arange(len(targets)), targets])
-
-
-def cross_entropy_and_errors(logits: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
-    """The same by hand, with its gradient by the logits."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    errors = np.exp(shifted)
-    totals = errors.sum(axis=1)
-    rows = np.arange(len(targets))
-    loss = float((np.log(totals) - shifted[rows, targets]).sum())
-    errors /= totals[:, None]
-    errors[rows, targets] -= 1.0
-    return loss, errors
-
-
 # -------------------- fused --------------------
 
 
@@ -350,7 +330,7 @@ class FusedCycle:
         """The loss in operations of autograd."""
         flat, hidden = self._split(vector)
         logits, _ = _plain_rollout(flat, hidden, self.codes[:-1], self.layout)
-        return cross_entropy(logits, self.codes[1:])
+        return anp.sum(cross_entropies(logits, self.codes[1:]))
 
 
 def _run_cycle(

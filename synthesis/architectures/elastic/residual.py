@@ -22,8 +22,8 @@ from vvalues import Path, VValue, from_buffer, natural_key
 from vvalues.core import unboxed
 
 from ...edits.neurons import AxisNeurons, KeyedNeurons
+from ...optimize.losses import cross_entropy_and_errors
 from ...process.bounds import Bounded, finite, share, whole
-from .network import cross_entropy_and_errors
 
 __all__ = ["ResidualNetwork", "ResidualSettings"]
 
