@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-
 import numpy as np
 import pytest
 from autograd import grad, value_and_grad
@@ -11,8 +9,6 @@ from autograd.test_util import check_grads
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import synthesis.architectures.elastic.network
-import synthesis.architectures.elastic.settings
 from synthesis import Model
 from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings
 from synthesis.architectures.elastic.network import FusedCycle
@@ -207,11 +203,3 @@ def test_bad_inputs_are_named():
         ElasticNetwork("aa")
     with pytest.raises(ValueError, match="size is 0"):
         model.initial(np.random.default_rng(0), 0)
-
-
-@pytest.mark.parametrize(
-    "module", [synthesis.architectures.elastic.network, synthesis.architectures.elastic.settings]
-)
-def test_examples(module):
-    found = doctest.testmod(module)
-    assert found.attempted and not found.failed
