@@ -106,7 +106,7 @@ class Plan:
 
     def run(self, buffer: np.ndarray, inputs: np.ndarray) -> Run:
         """Evaluate the network; inputs (samples, inputs)."""
-        kind = np.result_type(buffer, inputs, np.float64)
+        kind = np.result_type(buffer, inputs)
         run = Run(self, buffer, np.empty((self.n_rows, len(inputs)), dtype=kind), [])
         run.values[0] = 1.0
         run.values[1 : 1 + self.n_inputs] = inputs.T
