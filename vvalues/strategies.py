@@ -19,7 +19,8 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from .core.paths import NUMBER, Path
 from .core.support import Support
-from .core.tree import VValue, from_leaves
+from .core.tree import VValue, from_buffer, from_leaves
+from .testing import keep_clear
 
 __all__ = [
     "disjoint_pairs",
@@ -81,8 +82,6 @@ def numbers(
         Kinks to keep away from: numbers nearer than ``margin`` are moved out, never rejected.
     margin : float
     """
-    from .testing.checks import keep_clear
-
     kinks = tuple(away_from)
     plain = st.floats(min_value, max_value, allow_subnormal=False).map(_on_grid)
     if not kinks:
@@ -160,8 +159,6 @@ def _support(chosen: Iterable[Path], arrays: Shapes | None) -> Support:
 
 def _on(support: Support, elements: SearchStrategy[float] | None) -> SearchStrategy[VValue]:
     """V-values on a given support."""
-    from .core.tree import from_buffer
-
     chosen = numbers() if elements is None else elements
     values = st.lists(chosen, min_size=support.size, max_size=support.size)
     return values.map(lambda drawn: from_buffer(support, np.array(drawn, dtype=float)))

@@ -3,7 +3,6 @@
 from .arrays import apply, flat, linear_filter, outer
 from .binding import Columns, bind_initial, bind_sources, stream_index, trainable_clockwork
 from .bound import BoundProgram
-from .differentials import Differentiable, evaluate
 from .directions import DenseDirections, Directions, UnitDirections
 from .evaluation import Evaluation, State
 from .fallback import why_not_compiled
@@ -22,7 +21,6 @@ __all__ = [
     "BoundProgram",
     "Columns",
     "DenseDirections",
-    "Differentiable",
     "Directions",
     "Evaluation",
     "Group",
@@ -46,7 +44,6 @@ __all__ = [
     "bind_initial",
     "bind_sources",
     "compile_machine",
-    "evaluate",
     "flat",
     "inputs_of",
     "linear_filter",

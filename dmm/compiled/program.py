@@ -14,13 +14,13 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from vvalues import VValue, ravel, restrict
+from vvalues.core.fused import evaluate
 from vvalues.core.support import Support
 
 from ..machine.machine import Machine
 from ..machine.streams import Streams
 from ..reference.program import ReferenceProgram
 from .bound import BoundProgram
-from .differentials import evaluate
 from .fallback import why_not_compiled
 from .lowering import lower
 from .movement import Workspace

@@ -10,7 +10,7 @@ from typing import Any
 
 from vvalues import VValue, natural_key
 from vvalues.core.tree import from_leaves
-from vvalues.files.io import from_plain, to_plain, write_atomically
+from vvalues.files import from_plain, to_plain, write_atomically
 
 from ..neurons.types import get_neuron_type, neuron_types
 from .checks import DEPTH, check_matrix

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vvalues.files.io import write_atomically
+from vvalues.files import write_atomically
 
 from ..machine.machine import Link, Machine
 from .diagnostics import Pair, diagnose

@@ -10,6 +10,7 @@ import autograd.numpy as anp
 import numpy as np
 from autograd import elementwise_grad
 
+from dmm.neurons import logistic
 from vvalues import Support, VValue, format_path, from_buffer
 
 __all__ = ["ACTIVATIONS", "Perceptron", "PerceptronLinearization"]
@@ -17,10 +18,6 @@ __all__ = ["ACTIVATIONS", "Perceptron", "PerceptronLinearization"]
 
 def _relu(z: Any) -> Any:
     return anp.maximum(z, 0.0)
-
-
-def _sigmoid(z: Any) -> Any:
-    return 0.5 * (1.0 + anp.tanh(0.5 * z))
 
 
 def _softplus(z: Any) -> Any:
@@ -37,8 +34,8 @@ Derivative = Callable[[np.ndarray, np.ndarray], np.ndarray]
 ACTIVATIONS: dict[str, tuple[Callable, Derivative]] = {
     "relu": (_relu, lambda z, a: (z > 0.0).astype(np.float64)),
     "tanh": (anp.tanh, lambda z, a: 1.0 - a * a),
-    "sigmoid": (_sigmoid, lambda z, a: a * (1.0 - a)),
-    "softplus": (_softplus, lambda z, a: 0.5 * (1.0 + np.tanh(0.5 * z))),
+    "sigmoid": (logistic, lambda z, a: a * (1.0 - a)),
+    "softplus": (_softplus, lambda z, a: logistic(z)),
     "identity": (_identity, lambda z, a: np.ones_like(z)),
 }
 

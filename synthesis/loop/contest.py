@@ -12,6 +12,7 @@ from vvalues import VValue, restrict
 
 from ..edits.links import remove_dead
 from ..optimize.objective import Objective
+from ..process.bounds import Bounded, at_least, finite, positive, share, whole
 from ..process.machines import MachineModel
 from .trainer import Guard, PopulationTrainer, member
 
@@ -21,7 +22,7 @@ Batches = Sequence[tuple[Streams, np.ndarray]]
 
 
 @dataclass(frozen=True)
-class Contest:
+class Contest(Bounded, called="setting {}"):
     """How variants of a machine compete.
 
     Attributes
@@ -39,12 +40,12 @@ class Contest:
     guard : Guard
     """
 
-    steps: int = 1200
-    rate: float = 0.004
-    decay: float = 0.05
-    budget: float = 1.0
-    tight: float = 0.1
-    slack: float = 1.3
+    steps: int = whole(1200)
+    rate: float = positive(0.004)
+    decay: float = positive(0.05)
+    budget: float = finite(1.0)
+    tight: float = share(0.1)
+    slack: float = at_least(1.3, 1.0)
     guard: Guard = field(default_factory=Guard)
 
     def variants(

@@ -9,6 +9,8 @@ from vvalues import VValue
 
 from ..edits.links import prune_by_magnitude
 from ..optimize.optimizers import state_leaves
+from ..process.bounds import checked, finite, whole
+from ..process.checks import check_probability
 from .descent import Moments, resumed, trained
 from .search import Phase, Search, SearchState, Step, Words
 
@@ -52,9 +54,9 @@ class Dense(Phase):
         Steps between checkpoints.
     """
 
-    steps: int = 600
-    l1: float = 0.001
-    unit: int = 50
+    steps: int = whole(600)
+    l1: float = finite(0.001)
+    unit: int = whole(50, least=1)
 
     words: ClassVar[Words] = {
         "more": "steps are left",
@@ -77,6 +79,12 @@ class Dense(Phase):
         return Step(word, state, [state.record("train")], DenseMemory(moments))
 
 
+def _check_part(name: str, value: float) -> None:
+    check_probability(name, value)
+    if value == 1.0:
+        raise ValueError(f"{name} is {value!r}; a bite leaves something: expected less than 1")
+
+
 @dataclass(frozen=True)
 class Bite(Phase):
     """Drop the smallest links, then train on with the moments kept.
@@ -91,9 +99,9 @@ class Bite(Phase):
         Coupled L1, loss per unit of weight.
     """
 
-    fraction: float = 0.1
-    steps: int = 60
-    l1: float = 0.03
+    fraction: float = checked(0.1, _check_part)
+    steps: int = whole(60, least=1)
+    l1: float = finite(0.03)
 
     words: ClassVar[Words] = {
         "more": "bitten",

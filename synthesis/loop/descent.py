@@ -18,6 +18,7 @@ from ..optimize.optimizers import (
     state_leaves,
     with_state_leaves,
 )
+from ..process.bounds import Bounded, above, finite, positive
 
 __all__ = ["Descent", "resumed", "trained"]
 
@@ -26,7 +27,7 @@ Moments = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Descent:
+class Descent(Bounded, called="setting {}"):
     """How weights move while there are many of them.
 
     Attributes
@@ -39,9 +40,9 @@ class Descent:
         Decoupled L1, per unit of learning rate; 0 for none.
     """
 
-    rate: float = 0.003
-    largest_gradient: float = 1.0
-    proximal_l1: float = 0.0
+    rate: float = positive(0.003)
+    largest_gradient: float = above(1.0, 0.0)
+    proximal_l1: float = finite(0.0)
 
     def optimizer(self, coupled_l1: float) -> Optimizer:
         """Adam on the clipped gradient of the loss plus ``coupled_l1`` times the L1 norm."""

@@ -9,6 +9,7 @@ from vvalues import VValue
 
 from ..edits.normalise import rescaled_products, simplify_weights
 from ..optimize.objective import JointObjective, Objective
+from ..process.bounds import at_least, whole
 from .search import Phase, Search, SearchState, Step, Words, is_better
 
 __all__ = ["Judge", "NextStart", "Simplify", "with_best"]
@@ -30,9 +31,9 @@ class Judge(Phase):
         population, before it); the best machine counts.
     """
 
-    second_opinions: int = 3
-    regrowths: int = 12
-    restarts: int = 1
+    second_opinions: int = whole(3)
+    regrowths: int = whole(12)
+    restarts: int = whole(1)
 
     words: ClassVar[Words] = {
         "next start": "not exact, and starts are in reserve",
@@ -129,7 +130,7 @@ class Simplify(Phase):
         By how much the loss may rise, relative, to rounding errors.
     """
 
-    slack: float = 1.01
+    slack: float = at_least(1.01, 1.0)
 
     words: ClassVar[Words] = {
         "done": "always",

@@ -9,6 +9,7 @@ import numpy as np
 
 from vvalues import VValue
 
+from ..process.bounds import finite, positive, whole
 from .search import Phase, Search, SearchState, Step, Words
 from .trainer import Guard, PopulationMemory, PopulationTrainer, member
 
@@ -41,14 +42,14 @@ class Population(Phase):
     guard : Guard
     """
 
-    starts: int = 8
-    steps: int = 6000
-    rate: float = 0.03
-    success: float = 1.0
-    strings: int = 16
-    self_link: float = 0.0
-    scale: float = 0.1
-    unit: int = 250
+    starts: int = whole(8, least=1)
+    steps: int = whole(6000, least=1)
+    rate: float = positive(0.03)
+    success: float = finite(1.0)
+    strings: int = whole(16, least=1)
+    self_link: float = finite(0.0)
+    scale: float = positive(0.1)
+    unit: int = whole(250, least=1)
     guard: Guard = field(default_factory=Guard)
 
     words: ClassVar[Words] = {

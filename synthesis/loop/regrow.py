@@ -13,6 +13,8 @@ import numpy as np
 
 from vvalues import Support, VValue, from_buffer, restrict
 
+from ..process.bounds import checked, finite, whole
+from ..process.checks import check_each
 from .dense import DenseMemory
 from .search import Phase, Search, SearchState, Step, Words
 from .shrink import ShrinkMemory
@@ -80,8 +82,8 @@ class Rescue(Phase):
         Standard deviation of the noise.
     """
 
-    steps: int = 400
-    scale: float = 0.01
+    steps: int = whole(400)
+    scale: float = finite(0.01)
 
     words: ClassVar[Words] = {
         "large": "a layered space",
@@ -115,9 +117,9 @@ class Regrow(Phase):
         Factor of these in recurrent spaces: noise in a loop of gain 1 grows with every tick.
     """
 
-    neurons: int = 5
-    scales: tuple[float, ...] = (0.05, 0.30, 0.15)
-    in_a_loop: float = 0.1
+    neurons: int = whole(5)
+    scales: tuple[float, ...] = checked((0.05, 0.30, 0.15), check_each)
+    in_a_loop: float = finite(0.1)
 
     words: ClassVar[Words] = {
         "done": "always",

@@ -13,6 +13,7 @@ from vvalues import VValue, from_buffer
 from ..edits.links import remove_dead
 from ..optimize.least_squares import Fit, compensated_removals, levenberg_marquardt
 from ..optimize.objective import Objective
+from ..process.bounds import at_least, finite, whole
 from ..process.records import Record
 from .search import Phase, Search, SearchState, Step, Words, fitted
 
@@ -56,13 +57,13 @@ class Remove(Phase):
         L1 of a long fit, relative to that of a short one.
     """
 
-    factor: float = 1.3
-    candidates: int = 6
-    all_below: int = 24
-    iterations: int = 25
-    long_iterations: int = 200
-    long_patience: int = 15
-    long_l1: float = 0.25
+    factor: float = at_least(1.3, 1.0)
+    candidates: int = whole(6)
+    all_below: int = whole(24)
+    iterations: int = whole(25)
+    long_iterations: int = whole(200)
+    long_patience: int = whole(15)
+    long_l1: float = finite(0.25)
 
     words: ClassVar[Words] = {
         "more": "a link is gone",
@@ -145,9 +146,9 @@ class Polish(Phase):
         See `synthesis.levenberg_marquardt`.
     """
 
-    iterations: int = 300
-    patience: int = 30
-    tolerance: float = 1e-9
+    iterations: int = whole(300)
+    patience: int = whole(30)
+    tolerance: float = finite(1e-9)
 
     words: ClassVar[Words] = {
         "done": "always",

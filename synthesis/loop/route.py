@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
+from ..process.bounds import Bounded, at_least
 from ..process.state import DONE
 from .dense import Bite, Dense
 from .judge import Judge, NextStart, Simplify
@@ -23,19 +24,8 @@ from .thin import Refine, Sparsify, Thin
 __all__ = ["ROUTE", "Settings", "flat", "phases", "route_chart", "route_table"]
 
 
-POSITIVE = (
-    "common.descent.rate",
-    "common.descent.largest_gradient",
-    "common.small",
-    "bite.steps",
-    "population.starts",
-    "population.steps",
-    "population.strings",
-)
-
-
 @dataclass(frozen=True)
-class Settings:
+class Settings(Bounded, called="setting {}"):
     """All constants of the loop; the defaults serve every task of this package.
 
     Every phase is a field, and its own fields are its settings.
@@ -56,7 +46,7 @@ class Settings:
     (300, 6)
     """
 
-    seconds: float = 300.0
+    seconds: float = at_least(300.0, 0.0)
     common: Common = field(default_factory=Common)
     begin: Begin = field(default_factory=Begin)
     dense: Dense = field(default_factory=Dense)
@@ -74,10 +64,6 @@ class Settings:
     fresh_start: FreshStart = field(default_factory=FreshStart)
     regrow: Regrow = field(default_factory=Regrow)
     simplify: Simplify = field(default_factory=Simplify)
-
-    def __post_init__(self) -> None:
-        for path, value in flat(self).items():
-            _check(path, value)
 
     @classmethod
     def of(cls, **changes: Any) -> Settings:
@@ -172,17 +158,6 @@ def flat(settings: Any, prefix: str = "") -> dict[str, Any]:
         value, name = getattr(settings, item.name), f"{prefix}{item.name}"
         found.update(flat(value, f"{name}.") if is_dataclass(value) else {name: value})
     return found
-
-
-def _check(path: str, value: Any) -> None:
-    numbers = value if isinstance(value, tuple) else (value,)
-    for number in numbers:
-        if isinstance(number, bool) or not isinstance(number, (int, float)) or not number >= 0:
-            raise ValueError(f"setting {path} is {value!r}; expected a number >= 0")
-    if path in POSITIVE and not value > 0:
-        raise ValueError(f"setting {path} is {value!r}; it must be above 0")
-    if path == "bite.fraction" and not value < 1:
-        raise ValueError(f"setting {path} is {value!r}; expected less than 1")
 
 
 def _changed(settings: Any, changes: Mapping[str, Any], prefix: str) -> Any:

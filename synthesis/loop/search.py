@@ -14,6 +14,7 @@ from vvalues import VValue
 
 from ..optimize.least_squares import Fit
 from ..optimize.objective import Objective
+from ..process.bounds import Bounded, finite, whole
 from ..process.machines import MachineModel
 from ..process.records import Front, Record
 from ..process.state import State
@@ -34,7 +35,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Common:
+class Common(Bounded, called="setting {}"):
     """Constants that several phases go by.
 
     Attributes
@@ -57,11 +58,11 @@ class Common:
         How variants of a recurrent machine compete.
     """
 
-    small: int = 120
-    exact: float = 1e-10
-    fit_l1: float = 0.02
-    budget: float = 0.05
-    rescues: int = 4
+    small: int = whole(120, least=1)
+    exact: float = finite(1e-10)
+    fit_l1: float = finite(0.02)
+    budget: float = finite(0.05)
+    rescues: int = whole(4)
     descent: Descent = field(default_factory=Descent)
     contest: Contest = field(default_factory=Contest)
 
@@ -174,7 +175,7 @@ Words = Mapping[str, str]
 """How a phase can end, in a word, and what that means."""
 
 
-class Phase(ABC):
+class Phase(Bounded, ABC, called="setting {}"):
     """One kind of work; its fields are its settings.
 
     A phase is called with the search and the state, and does one unit of work - small enough to

@@ -12,6 +12,7 @@ from vvalues import VValue, restrict
 from ..edits.links import remove_dead
 from ..optimize.least_squares import levenberg_marquardt
 from ..optimize.objective import Objective
+from ..process.bounds import at_least, finite, share, whole
 from .search import Phase, Search, SearchState, Step, Words, fitted
 
 __all__ = ["Shrink", "ShrinkMemory", "drop_smallest"]
@@ -50,11 +51,11 @@ class Shrink(Phase):
         A round that drops a smaller share of the links than this was the last one.
     """
 
-    rounds: int = 8
-    iterations: int = 60
-    factor: float = 1.5
-    floor: float = 0.025
-    settled: float = 0.03
+    rounds: int = whole(8)
+    iterations: int = whole(60)
+    factor: float = at_least(1.5, 1.0)
+    floor: float = finite(0.025)
+    settled: float = share(0.03)
 
     words: ClassVar[Words] = {
         "more": "rounds are left",

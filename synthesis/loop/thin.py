@@ -16,6 +16,8 @@ import numpy as np
 from vvalues import VValue
 
 from ..edits.links import ablation_losses
+from ..process.bounds import checked, finite, positive, whole
+from ..process.checks import check_each
 from .contest import Contest
 from .search import Phase, Search, SearchState, Step, Words
 
@@ -67,8 +69,8 @@ class Sparsify(Phase):
         First learning rate, in place of the contests' own.
     """
 
-    penalties: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
-    rate: float = 0.008
+    penalties: tuple[float, ...] = checked((0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0), check_each)
+    rate: float = positive(0.008)
 
     words: ClassVar[Words] = {
         "winner": "a sparser variant",
@@ -96,9 +98,9 @@ class Thin(Phase):
         With fewer links than this, least squares goes on.
     """
 
-    shares: tuple[float, ...] = (0.02, 0.05, 0.1, 0.15, 0.25, 0.35, 0.5, 0.65)
-    l1: float = 0.05
-    least: int = 25
+    shares: tuple[float, ...] = checked((0.02, 0.05, 0.1, 0.15, 0.25, 0.35, 0.5, 0.65), check_each)
+    l1: float = finite(0.05)
+    least: int = whole(25)
 
     words: ClassVar[Words] = {
         "winner": "a sparser variant",
@@ -131,8 +133,8 @@ class Refine(Phase):
         So many times as many steps as a contest.
     """
 
-    variants: int = 8
-    lengthening: int = 2
+    variants: int = whole(8, least=1)
+    lengthening: int = whole(2, least=1)
 
     words: ClassVar[Words] = {
         "small": "few enough links for least squares",

@@ -18,7 +18,9 @@ from dmm import Streams
 from dmm.compiled.bound import BoundProgram
 from vvalues import Support, VValue, from_buffer
 
+from ..optimize import rules
 from ..optimize.regularizers import SelfLinkRegularizer
+from ..process.bounds import Bounded, above, at_least, share
 from ..process.machines import MachineModel
 
 __all__ = ["Guard", "PopulationMemory", "PopulationTrainer", "member", "stacked"]
@@ -27,7 +29,7 @@ BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8
 
 
 @dataclass(frozen=True)
-class Guard:
+class Guard(Bounded, called="setting {}"):
     """What keeps every member of a population from running off.
 
     Attributes
@@ -42,10 +44,10 @@ class Guard:
         Growth of a halved learning rate per step.
     """
 
-    clip: float = 2.0
-    clip_memory: float = 0.02
-    runaway: float = 1e4
-    recovery: float = 1.002
+    clip: float = above(2.0, 0.0)
+    clip_memory: float = share(0.02)
+    runaway: float = above(1e4, 0.0)
+    recovery: float = at_least(1.002, 1.0)
 
 
 class PopulationMemory(NamedTuple):
@@ -191,15 +193,11 @@ class PopulationTrainer:
         self._adam(state, gradient, ran_off, count)
 
     def _adam(self, state: _Arrays, gradient: np.ndarray, ran_off: np.ndarray, count: int) -> None:
-        state.first = BETA1 * state.first + (1 - BETA1) * gradient
-        state.second = BETA2 * state.second + (1 - BETA2) * gradient * gradient
         rate = self.rate * self.decay ** min(count / max(self.steps, 1), 1.0)
-        first = state.first / (1 - BETA1 ** (count + 1))
-        second = state.second / (1 - BETA2 ** (count + 1))
-        step = rate * state.factor[:, None] * first / (np.sqrt(second) + EPSILON)
-        moved = state.weights - step
-        shrinkage = (rate * np.broadcast_to(self.l1, len(moved)))[:, None]
-        moved = np.sign(moved) * np.maximum(np.abs(moved) - shrinkage, 0.0)
+        rates = rate * state.factor[:, None]
+        rules.adam(gradient, state.first, state.second, count + 1, rates, BETA1, BETA2, EPSILON)
+        moved = state.weights + gradient
+        rules.soft_threshold(moved, (rate * np.broadcast_to(self.l1, len(moved)))[:, None])
         state.weights = np.where(ran_off[:, None], state.weights, moved)
         state.factor = np.minimum(state.factor * self.guard.recovery, 1.0)
 

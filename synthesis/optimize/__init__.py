@@ -1,4 +1,9 @@
-"""How weights move: objectives, gradients, optimizers, least squares."""
+"""How weights move.
+
+`losses` and `regularizers` say what is charged, `objective` and `black_box` what is minimised,
+`gradients` where slopes come from. Steps are taken by `optimizers` on trees, whose rules on arrays
+are in `rules`, and by `least_squares`.
+"""
 
 from .black_box import BlackBoxObjective
 from .gradients import (
@@ -12,6 +17,7 @@ from .gradients import (
     descend,
 )
 from .least_squares import Fit, compensated_removals, levenberg_marquardt
+from .losses import cross_entropies, cross_entropy_and_errors, log_softmax, softmax
 from .objective import JointObjective, MachineObjective, ModelObjective, Objective
 from .optimizers import (
     Optimizer,
@@ -25,6 +31,7 @@ from .optimizers import (
     masked,
     momentum,
     restrict_state,
+    rmsprop,
     rprop,
     schedule,
     sgd,
@@ -55,16 +62,21 @@ __all__ = [
     "clip",
     "clip_by_norm",
     "compensated_removals",
+    "cross_entropies",
+    "cross_entropy_and_errors",
     "decoupled_l1",
     "descend",
     "l1",
     "levenberg_marquardt",
+    "log_softmax",
     "masked",
     "momentum",
     "restrict_state",
+    "rmsprop",
     "rprop",
     "schedule",
     "sgd",
+    "softmax",
     "state_leaves",
     "with_state_leaves",
 ]

@@ -1,9 +1,12 @@
 """Optimizers on V-values: pure ``(init, update)`` pairs that compose.
 
 ``update(gradient, state, parameters) -> (step, state)``; the new parameters are
-``parameters + step``. All state is made of V-values and numbers, so when an edit changes the
-support of the parameters, `restrict_state` carries the state along: moments of removed leaves are
-dropped, new leaves start from zero.
+``parameters + step``. All state is made of V-values and counts of updates, so when an edit changes
+the support of the parameters, `restrict_state` carries the state along: moments of removed leaves
+are dropped, new leaves start from zero.
+
+What an optimizer does to the elements is a rule on arrays (`synthesis.optimize.rules`); here the
+rules are lifted to trees.
 """
 
 from __future__ import annotations
@@ -14,7 +17,9 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from vvalues import Support, VValue, from_buffer, restrict
-from vvalues.core.kernels import align
+from vvalues.core import align
+
+from . import rules
 
 __all__ = [
     "Optimizer",
@@ -28,6 +33,7 @@ __all__ = [
     "masked",
     "momentum",
     "restrict_state",
+    "rmsprop",
     "rprop",
     "schedule",
     "sgd",
@@ -36,6 +42,7 @@ __all__ = [
 ]
 
 State = Any
+Array = np.ndarray
 Schedule = Callable[[int], float]
 S = TypeVar("S")
 
@@ -61,9 +68,31 @@ def _zeros(tree: VValue) -> VValue:
     return from_buffer(tree.support, np.zeros(tree.size))
 
 
-def _on(tree: VValue, support: Support) -> np.ndarray:
-    """Buffer of a tree on a support (a gradient may live on a larger one)."""
-    return align(tree, support)
+def _lifted(init: Callable[[VValue], State], rule: Callable[..., None]) -> Optimizer:
+    """An optimizer on trees from a rule on arrays.
+
+    Parameters
+    ----------
+    init : parameters -> state
+        The state is a tuple of V-values and numbers; a number counts updates.
+    rule : (gradient, parameters, *parts of the state) -> None
+        V-values are replaced by arrays. It makes the gradient the step, in place, and updates the
+        arrays of the state.
+    """
+
+    def update(gradient: VValue, state: State, parameters: VValue) -> tuple[VValue, State]:
+        support = parameters.support
+        step = np.array(align(gradient, support))  # a gradient may live on a larger support
+        parts = [np.array(part.buffer) if _is_tree(part) else part for part in state]
+        rule(step, parameters.buffer, *parts)
+        new = [from_buffer(support, p) if isinstance(p, np.ndarray) else p + 1 for p in parts]
+        return from_buffer(support, step), _alike(state, new)
+
+    return Optimizer(init, update)
+
+
+def _alike(state: Any, parts: list[Any]) -> Any:
+    return type(state)(*parts) if hasattr(state, "_fields") else tuple(parts)
 
 
 # -------------------- plain and adaptive steps --------------------
@@ -78,11 +107,10 @@ class CountState(NamedTuple):
 def sgd(rate: float | Schedule) -> Optimizer:
     """``step = -rate * gradient``."""
 
-    def update(gradient: VValue, state: CountState, parameters: VValue) -> tuple[VValue, State]:
-        step = -_rate(rate, state.updates) * _on(gradient, parameters.support)
-        return from_buffer(parameters.support, step), CountState(state.updates + 1)
+    def rule(gradient: Array, parameters: Array, updates: int) -> None:
+        rules.sgd(gradient, _rate(rate, updates))
 
-    return Optimizer(lambda parameters: CountState(0), update)
+    return _lifted(lambda parameters: CountState(0), rule)
 
 
 class MomentumState(NamedTuple):
@@ -95,13 +123,10 @@ class MomentumState(NamedTuple):
 def momentum(rate: float | Schedule, decay: float = 0.9) -> Optimizer:
     """Heavy ball: ``velocity = decay * velocity + gradient; step = -rate * velocity``."""
 
-    def update(gradient: VValue, state: MomentumState, parameters: VValue) -> tuple[VValue, State]:
-        support = parameters.support
-        velocity = decay * state.velocity.buffer + _on(gradient, support)
-        step = from_buffer(support, -_rate(rate, state.updates) * velocity)
-        return step, MomentumState(state.updates + 1, from_buffer(support, velocity))
+    def rule(gradient: Array, parameters: Array, updates: int, velocity: Array) -> None:
+        rules.momentum(gradient, velocity, _rate(rate, updates), decay)
 
-    return Optimizer(lambda parameters: MomentumState(0, _zeros(parameters)), update)
+    return _lifted(lambda parameters: MomentumState(0, _zeros(parameters)), rule)
 
 
 class AdagradState(NamedTuple):
@@ -119,16 +144,33 @@ def adagrad(rate: float | Schedule, epsilon: float = 1e-8) -> Optimizer:
     J. Duchi, E. Hazan, Y. Singer, JMLR 12 (2011), 2121-2159.
     """
 
-    def update(gradient: VValue, state: AdagradState, parameters: VValue) -> tuple[VValue, State]:
-        support = parameters.support
-        g = _on(gradient, support)
-        memory = state.memory.buffer + g * g
-        step = -_rate(rate, state.updates) * g / np.sqrt(memory + epsilon)
-        return from_buffer(support, step), AdagradState(
-            state.updates + 1, from_buffer(support, memory)
-        )
+    def rule(gradient: Array, parameters: Array, updates: int, memory: Array) -> None:
+        rules.adagrad(gradient, memory, _rate(rate, updates), epsilon)
 
-    return Optimizer(lambda parameters: AdagradState(0, _zeros(parameters)), update)
+    return _lifted(lambda parameters: AdagradState(0, _zeros(parameters)), rule)
+
+
+class RmspropState(NamedTuple):
+    """Running mean of squared gradients."""
+
+    updates: int
+    memory: VValue
+
+
+def rmsprop(rate: float | Schedule, share: float = 0.1, epsilon: float = 1e-8) -> Optimizer:
+    """Adagrad with a running mean: ``memory = (1 - share) * memory + share * gradient^2``.
+
+    Without bias correction, ``epsilon`` inside the root.
+
+    References
+    ----------
+    T. Tieleman, G. Hinton, COURSERA: Neural Networks for Machine Learning (2012), lecture 6.5.
+    """
+
+    def rule(gradient: Array, parameters: Array, updates: int, memory: Array) -> None:
+        rules.rmsprop(gradient, memory, _rate(rate, updates), share, epsilon)
+
+    return _lifted(lambda parameters: RmspropState(0, _zeros(parameters)), rule)
 
 
 class AdamState(NamedTuple):
@@ -149,18 +191,11 @@ def adam(
     D. Kingma, J. Ba, arXiv:1412.6980, algorithm 1.
     """
 
-    def update(gradient: VValue, state: AdamState, parameters: VValue) -> tuple[VValue, State]:
-        support = parameters.support
-        g = _on(gradient, support)
-        count = state.updates + 1
-        first = beta1 * state.first.buffer + (1 - beta1) * g
-        second = beta2 * state.second.buffer + (1 - beta2) * g * g
-        scale = _rate(rate, state.updates) / (1 - beta1**count)
-        step = -scale * first / (np.sqrt(second / (1 - beta2**count)) + epsilon)
-        moments = from_buffer(support, first), from_buffer(support, second)
-        return from_buffer(support, step), AdamState(count, *moments)
+    def rule(g: Array, parameters: Array, updates: int, first: Array, second: Array) -> None:
+        now = _rate(rate, updates)
+        rules.adam(g, first, second, updates + 1, now, beta1, beta2, epsilon)
 
-    return Optimizer(lambda p: AdamState(0, _zeros(p), _zeros(p)), update)
+    return _lifted(lambda parameters: AdamState(0, _zeros(parameters), _zeros(parameters)), rule)
 
 
 class RpropState(NamedTuple):
@@ -185,23 +220,13 @@ def rprop(
     """
 
     def init(parameters: VValue) -> RpropState:
-        return RpropState(
-            from_buffer(parameters.support, np.full(parameters.size, initial)), _zeros(parameters)
-        )
+        sizes = np.full(parameters.size, initial)
+        return RpropState(from_buffer(parameters.support, sizes), _zeros(parameters))
 
-    def update(gradient: VValue, state: RpropState, parameters: VValue) -> tuple[VValue, State]:
-        support = parameters.support
-        g = _on(gradient, support)
-        agreement = np.sign(g * state.previous.buffer)
-        # A leaf that an edit has just opened has size 0: it starts like all others did.
-        sizes = np.where(state.sizes.buffer > 0, state.sizes.buffer, initial)
-        sizes = sizes * np.where(agreement > 0, grow, np.where(agreement < 0, shrink, 1.0))
-        sizes = np.clip(sizes, smallest, largest)
-        g = np.where(agreement < 0, 0.0, g)
-        new = RpropState(from_buffer(support, sizes), from_buffer(support, g))
-        return from_buffer(support, -sizes * np.sign(g)), new
+    def rule(gradient: Array, parameters: Array, sizes: Array, previous: Array) -> None:
+        rules.rprop(gradient, sizes, previous, initial, grow, shrink, smallest, largest)
 
-    return Optimizer(init, update)
+    return _lifted(init, rule)
 
 
 # -------------------- transformations, for `chain` --------------------
@@ -209,34 +234,21 @@ def rprop(
 
 def clip_by_norm(largest: float) -> Optimizer:
     """Scale the gradient down to a Euclidean norm of at most ``largest``."""
-
-    def update(gradient: VValue, state: tuple, parameters: VValue) -> tuple[VValue, State]:
-        g = _on(gradient, parameters.support)
-        norm = float(np.linalg.norm(g))
-        return from_buffer(parameters.support, g * (largest / norm) if norm > largest else +g), ()
-
-    return Optimizer(lambda parameters: (), update)
+    return _lifted(lambda parameters: (), lambda g, parameters: rules.clip_by_norm(g, largest))
 
 
 def clip(bound: float) -> Optimizer:
     """Clip every element of the gradient to ``[-bound, bound]``."""
-
-    def update(gradient: VValue, state: tuple, parameters: VValue) -> tuple[VValue, State]:
-        g = np.clip(_on(gradient, parameters.support), -bound, bound)
-        return from_buffer(parameters.support, g), ()
-
-    return Optimizer(lambda parameters: (), update)
+    return _lifted(lambda parameters: (), lambda g, parameters: rules.clip(g, bound))
 
 
 def l1(strength: float | Schedule) -> Optimizer:
     """Coupled L1: adds ``strength * sign(parameter)`` to the gradient, before the adaptive step."""
 
-    def update(gradient: VValue, state: CountState, parameters: VValue) -> tuple[VValue, State]:
-        g = _on(gradient, parameters.support)
-        penalty = _rate(strength, state.updates) * np.sign(parameters.buffer)
-        return from_buffer(parameters.support, g + penalty), CountState(state.updates + 1)
+    def rule(gradient: Array, parameters: Array, updates: int) -> None:
+        rules.l1(gradient, parameters, _rate(strength, updates))
 
-    return Optimizer(lambda parameters: CountState(0), update)
+    return _lifted(lambda parameters: CountState(0), rule)
 
 
 def decoupled_l1(strength: float | Schedule) -> Optimizer:
@@ -249,20 +261,12 @@ def decoupled_l1(strength: float | Schedule) -> Optimizer:
     -----
     Adaptive optimizers divide a coupled penalty by their own gradient memory, so that it fades;
     the decoupled one keeps its strength.
-
-    References
-    ----------
-    Soft thresholding: I. Daubechies et al., Comm. Pure Appl. Math. 57 (2004), 1413-1457.
     """
 
-    def update(step: VValue, state: CountState, parameters: VValue) -> tuple[VValue, State]:
-        support = parameters.support
-        target = parameters.buffer + _on(step, support)
-        size = np.maximum(np.abs(target) - _rate(strength, state.updates), 0.0)
-        shrunk = np.sign(target) * size
-        return from_buffer(support, shrunk - parameters.buffer), CountState(state.updates + 1)
+    def rule(step: Array, parameters: Array, updates: int) -> None:
+        rules.decoupled_l1(step, parameters, _rate(strength, updates))
 
-    return Optimizer(lambda parameters: CountState(0), update)
+    return _lifted(lambda parameters: CountState(0), rule)
 
 
 def chain(*parts: Optimizer) -> Optimizer:
@@ -366,6 +370,5 @@ def _is_tree(leaf: Any) -> bool:
 
 def _map_state(state: Any, function: Callable[[Any], Any]) -> Any:
     if isinstance(state, tuple):
-        parts = [_map_state(part, function) for part in state]
-        return type(state)(*parts) if hasattr(state, "_fields") else tuple(parts)
+        return _alike(state, [_map_state(part, function) for part in state])
     return function(state)

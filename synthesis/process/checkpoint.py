@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from vvalues.files.io import write_atomically
+from vvalues.files import write_atomically
 
 from .codec import Writer, from_plain
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from vvalues.files.io import write_atomically
+from vvalues.files import write_atomically
 
 from ..architectures.elastic import ElasticSettings, LaneRecord, train_lanes
 from ..tasks.characters import Phase, easy_hard_easy, easy_task, hard_task

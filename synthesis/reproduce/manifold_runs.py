@@ -13,7 +13,7 @@ from zlib import crc32
 import numpy as np
 
 from vvalues import VValue
-from vvalues.files.io import write_atomically
+from vvalues.files import write_atomically
 
 from ..architectures.manifold import Manifold, Start
 from ..architectures.manifold.objective import ManifoldObjective

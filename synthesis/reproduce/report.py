@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from vvalues.files.io import write_atomically
+from vvalues.files import write_atomically
 
 from ..tasks.digits import Digits, load_mnist
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from dmm import Machine
 from dmm.show.axes import pyplot
-from vvalues.files.io import write_atomically
+from vvalues.files import write_atomically
 
 __all__ = ["COLUMNS", "MemberOutcome", "SweepResult"]
 

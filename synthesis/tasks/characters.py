@@ -18,6 +18,7 @@ import numpy as np
 
 from vvalues import VValue
 
+from ..optimize.losses import cross_entropies
 from ..process.checks import check_probability
 from ..process.protocols import Model
 
@@ -167,9 +168,7 @@ class CharacterTask:
 
     def loss(self, predictions: np.ndarray, targets: np.ndarray) -> float:
         """Cross-entropy in nats, summed over characters: logits (n, symbols), codes (n,)."""
-        shifted = predictions - anp.max(predictions, axis=1, keepdims=True)
-        totals = anp.log(anp.sum(anp.exp(shifted), axis=1))
-        return anp.sum(totals - shifted[np.arange(len(targets)), targets])
+        return anp.sum(cross_entropies(predictions, targets))
 
     def evaluate(self, model: Model, parameters: VValue) -> dict[str, float]:
         """``held_out_loss``: nats per cycle on a text of its own, read in one go."""

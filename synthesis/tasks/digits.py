@@ -14,6 +14,7 @@ import numpy as np
 
 from vvalues import VValue
 
+from ..optimize.losses import cross_entropies
 from ..process.checks import check_whole
 from ..process.protocols import Model
 from .idx import read_images_and_labels
@@ -127,9 +128,7 @@ class Digits:
             If there are fewer logits than classes, or not as many rows as labels.
         """
         self._check_logits(predictions, len(targets))
-        shifted = predictions - anp.max(predictions, axis=1, keepdims=True)
-        log_total = anp.log(anp.sum(anp.exp(shifted), axis=1))
-        return anp.mean(log_total - shifted[np.arange(len(targets)), targets])
+        return anp.mean(cross_entropies(predictions, targets))
 
     def _check_logits(self, predictions: Any, n: int) -> None:
         shape = predictions.shape

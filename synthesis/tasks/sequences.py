@@ -9,23 +9,19 @@ import numpy as np
 
 from vvalues import VValue
 
-from ..process.checks import check_whole
+from ..process.bounds import Bounded, whole
 from ..process.protocols import Model
 from .squares import squared_errors
 
 __all__ = ["Echo", "Latch"]
 
 
-class _SequenceTask:
+class _SequenceTask(Bounded):
     """Mean squared error over samples, steps and outputs; data are drawn afresh."""
 
     batch_size: int
     n_steps: int
     n_test: int
-
-    def __post_init__(self) -> None:
-        for name in ("batch_size", "n_steps", "n_test"):
-            check_whole(name, getattr(self, name), 1)
 
     def drawn(self, rng: np.random.Generator, samples: int) -> tuple[np.ndarray, np.ndarray]:
         """Inputs and targets of some samples."""
@@ -58,14 +54,13 @@ class Echo(_SequenceTask):
     Without memory the error cannot be below ``1 - delay / n_steps``.
     """
 
-    delay: int = 2
-    batch_size: int = 20
-    n_steps: int = 12
-    n_test: int = 500
+    delay: int = whole(2, least=1)
+    batch_size: int = whole(20, least=1)
+    n_steps: int = whole(12, least=1)
+    n_test: int = whole(500, least=1)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_whole("delay", self.delay, 1)
         if not self.delay < self.n_steps:
             raise ValueError(f"delay is {self.delay!r}; expected 1 to {self.n_steps - 1}")
 
@@ -90,9 +85,9 @@ class Latch(_SequenceTask):
     """
 
     chance: float = 0.2
-    batch_size: int = 20
-    n_steps: int = 12
-    n_test: int = 500
+    batch_size: int = whole(20, least=1)
+    n_steps: int = whole(12, least=1)
+    n_test: int = whole(500, least=1)
 
     def __post_init__(self) -> None:
         super().__post_init__()

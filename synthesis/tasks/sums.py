@@ -9,7 +9,7 @@ import numpy as np
 
 from vvalues import VValue
 
-from ..process.checks import check_whole
+from ..process.bounds import Bounded, whole
 from ..process.protocols import Model
 from .squares import squared_errors
 
@@ -27,7 +27,7 @@ SQUARED_FLOOR = 1.25
 
 
 @dataclass(frozen=True)
-class SumsAndDifferences:
+class SumsAndDifferences(Bounded):
     """Five standard normal numbers a to e; targets b + e, e - d, b + e + d, e - d - c.
 
     The first input is not used by any target. Data are drawn afresh for every batch.
@@ -43,12 +43,8 @@ class SumsAndDifferences:
     M. Woods, Dynamic Neural Manifold (2018), toy notebook.
     """
 
-    batch_size: int = 50
-    n_test: int = 20_000
-
-    def __post_init__(self) -> None:
-        for name in ("batch_size", "n_test"):
-            check_whole(name, getattr(self, name), 1)
+    batch_size: int = whole(50, least=1)
+    n_test: int = whole(20_000, least=1)
 
     def batch(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Inputs (batch, 5) and targets (batch, 4)."""

@@ -12,11 +12,12 @@ import numpy as np
 
 from vvalues import VValue, from_buffer
 
+from ..optimize.losses import softmax
 from ..optimize.optimizers import Optimizer, momentum
 from ..process.protocols import Model, Task
 from ..tasks.digits import Digits
 from .linearization import linearize
-from .outputs import Categorical, softmax
+from .outputs import Categorical
 from .path import Waypoint, last, null_space_slope, walk
 from .reference import Reference, check_inputs, freeze
 from .slopes import Invariance, Slope, StoredLabels, TaskLoss, WeightAnchor, weighted

@@ -9,9 +9,9 @@ import numpy as np
 
 from vvalues import VValue, from_buffer
 
+from ..optimize.losses import softmax
 from ..optimize.optimizers import schedule
 from ..process.protocols import Model
-from .outputs import softmax
 from .path import Waypoint, invariant_path, last, normalized
 from .reference import Reference, copied
 from .slopes import Diversity

@@ -10,7 +10,9 @@ from typing import Protocol
 
 import numpy as np
 
-__all__ = ["Categorical", "Numbers", "Outputs", "log_softmax", "softmax"]
+from ..optimize.losses import log_softmax, softmax
+
+__all__ = ["Categorical", "Numbers", "Outputs"]
 
 
 class Outputs(Protocol):
@@ -23,17 +25,6 @@ class Outputs(Protocol):
     def gradient(self, values: np.ndarray, reference: np.ndarray) -> np.ndarray:
         """Its derivative by ``values``, in their shape."""
         ...
-
-
-def log_softmax(logits: np.ndarray) -> np.ndarray:
-    """Logarithms of the probabilities, over the last axis."""
-    shifted = logits - np.max(logits, axis=-1, keepdims=True)
-    return shifted - np.log(np.sum(np.exp(shifted), axis=-1, keepdims=True))
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities over the last axis."""
-    return np.exp(log_softmax(logits))
 
 
 class Categorical:

@@ -37,13 +37,7 @@ def check_same_support(one: VValue, other: VValue, names: str = "student and ref
 
 
 def check_inputs(inputs: Any, needed: int, purpose: str) -> None:
-    """Refuse fewer inputs than a method needs.
-
-    Raises
-    ------
-    ValueError
-        With both numbers.
-    """
+    """Refuse fewer inputs than a method needs."""
     available = number_of_inputs(inputs)
     if available < max(needed, 1):
         raise ValueError(
@@ -95,12 +89,7 @@ class Reference:
         return number_of_inputs(self.inputs)
 
     def check(self, student: VValue) -> None:
-        """Refuse a student of other support, or one that shares its object with the reference.
-
-        Raises
-        ------
-        ValueError
-        """
+        """Refuse a student of other support, or one that shares its object with the reference."""
         check_same_support(student, self.parameters)
         _check_apart(student, self.parameters)
 

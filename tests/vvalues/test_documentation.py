@@ -16,12 +16,6 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "vvalues.md"
 MODULES = [module.name for module in pkgutil.walk_packages(vvalues.__path__, "vvalues.")]
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_examples_of_docstrings(name):
-    module = importlib.import_module(name)
-    assert doctest.testmod(module).failed == 0
-
-
 def test_examples_of_the_page():
     result = doctest.testfile(str(PAGE), module_relative=False)
     assert result.attempted > 40 and result.failed == 0

@@ -11,13 +11,13 @@ from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
-from autograd.extend import defjvp, defvjp, primitive
+from autograd.extend import defjvp, defvjp
 
 from . import kernels
 from .paths import Path, as_path, format_path
 from .structure import restrict
 from .support import Support
-from .tracing import is_tree, require_trees, support_of
+from .tracing import is_tree, primitive, require_trees, support_of
 from .tree import VValue, from_buffer
 
 __all__ = ["dense", "from_dense", "map_leaves", "ravel", "unravel"]

@@ -5,14 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from .paths import Path
-from .products import ProductPlan
 from .support import Support
 from .tree import VValue, from_buffer
 
 __all__ = [
     "add",
     "align",
-    "contract",
     "extremes",
     "inner",
     "leaf_magnitudes",
@@ -120,17 +118,3 @@ def _spliced(whole: Support, first: int, last: int, part: Support) -> Support:
         every[first:last] = [part.shape(i) for i in range(len(part))]
         shapes = tuple(every)
     return Support.of(paths, shapes, is_sorted=True)
-
-
-def contract(plan: ProductPlan, role: int, one: VValue, other: VValue) -> VValue:
-    """The party ``role`` (0 coefficient, 1 value, 2 output) of a product from the other two.
-
-    Role 2 is the product itself, roles 0 and 1 are its two partial adjoints; the arguments come in
-    the order of the remaining roles.
-    """
-    first, second = (r for r in range(3) if r != role)
-    support = plan.supports[role]
-    left = align(one, plan.supports[first])[plan.positions[first]]
-    right = align(other, plan.supports[second])[plan.positions[second]]
-    out = np.bincount(plan.positions[role], weights=left * right, minlength=support.size)
-    return from_buffer(support, out.astype(np.float64, copy=False))

@@ -10,10 +10,10 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from autograd.extend import defjvp, defvjp, primitive
+from autograd.extend import defjvp, defvjp
 
 from . import kernels
-from .tracing import require_trees, unboxed
+from .tracing import primitive, require_trees, unboxed
 from .tree import VValue, from_buffer
 
 __all__ = [

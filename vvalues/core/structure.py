@@ -11,13 +11,13 @@ from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
-from autograd.extend import defjvp, defjvp_argnum, defvjp, defvjp_argnum, primitive
+from autograd.extend import defjvp, defjvp_argnum, defvjp, defvjp_argnum
 
 from . import kernels
 from .construction import as_leaf_or_tree
 from .paths import Path, as_path, format_path, names_own_scalar
 from .support import Support
-from .tracing import is_traced, is_tree, require_trees, support_of, unboxed
+from .tracing import is_traced, is_tree, primitive, require_trees, support_of, unboxed
 from .tree import VValue, from_buffer, from_leaves
 
 __all__ = ["assemble", "prune", "put", "restrict", "stop_gradient", "subtree", "take"]

@@ -8,7 +8,7 @@ out once per support and remembered on it.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from itertools import chain, compress, pairwise
 from math import prod
@@ -155,7 +155,7 @@ class Support:
         shown = ", ".join(map(format_path, self.paths[:4]))
         return f"Support({len(self)} leaves: {shown}{', …' if len(self) > 4 else ''})"
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Callable[..., Support], tuple]:
         return _restore, (self.paths, self.shapes)
 
     def __copy__(self) -> Support:

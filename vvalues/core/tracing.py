@@ -1,4 +1,4 @@
-"""What a value is behind autograd's boxes.
+"""autograd's boxes: functions that take them, and what is inside.
 
 While a function is being differentiated its trees and numbers arrive boxed, possibly several times
 over (one box per order of differentiation). Structure is never traced, so it may be read through
@@ -7,10 +7,13 @@ the boxes; elements may not.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from autograd import extend
 from autograd.builtins import isinstance as _isinstance
-from autograd.tracer import isbox
+from autograd.tracer import getval, isbox
 
 from . import tree as _tree  # the module: it imports this one, and defines its names later
 
@@ -18,7 +21,42 @@ if TYPE_CHECKING:
     from .support import Support
     from .tree import VValue
 
-__all__ = ["is_traced", "is_tree", "require_trees", "support_of", "unboxed"]
+__all__ = ["is_traced", "is_tree", "primitive", "require_trees", "support_of", "unboxed"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def primitive(function: F, /) -> F:
+    """Make a function that autograd records; its derivatives are defined apart.
+
+    Parameters
+    ----------
+    function : callable
+        Arguments that may be differentiated are positional: autograd does not look into keywords.
+
+    Returns
+    -------
+    callable
+        Known to ``autograd.extend.defvjp`` and ``defjvp``.
+
+    Notes
+    -----
+    This is ``autograd.extend.primitive``, but the function keeps its module and its signature, so
+    that ``help`` shows it, its examples are tested and it can be pickled.
+
+    Examples
+    --------
+    >>> from autograd import grad
+    >>> from autograd.extend import defvjp
+    >>> @primitive
+    ... def cube(x: float, /) -> float:
+    ...     return x**3
+    >>> defvjp(cube, lambda ans, x: lambda g: g * 3 * x**2)
+    >>> cube(2.0), float(grad(cube)(2.0))
+    (8.0, 12.0)
+    """
+    wrapped: Any = update_wrapper(extend.primitive(function), function)
+    return wrapped
 
 
 def is_traced(value: Any) -> bool:
@@ -39,8 +77,7 @@ def unboxed(tree: Any, argument: str = "value") -> VValue:
     TypeError
         If it is not a V-value; the message names the argument.
     """
-    while isbox(tree):
-        tree = tree._value
+    tree = getval(tree)
     if type(tree) is not _tree.VValue:
         require_trees(**{argument: tree})
     return tree

@@ -1,19 +1,18 @@
 """The V-value: an immutable vector whose indices are paths in a tree.
 
 One flat ``float64`` buffer and one interned `Support`. Everything here is untraced structure and
-value access; the differentiable operations are in `vvalues.core.primitives` and reach the class
-through its operators.
+value access; the differentiable operations are in `vvalues.core.linear` and
+`vvalues.core.structure` and reach the class through its operators.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Union, final
 
 import numpy as np
 
-from ..show import html as rich_display
-from ..show import text as display
 from .construction import walk
 from .paths import NUMBER, Path, as_path, names_own_scalar
 from .support import Support
@@ -79,7 +78,7 @@ class VValue:
             return mapping
         paths, leaves = walk(mapping)
         if any(map(is_traced, leaves)):
-            return _primitives.assemble(dict(zip(paths, leaves, strict=True)))
+            return _structure.assemble(dict(zip(paths, leaves, strict=True)))
         return _from_sorted(paths, leaves)
 
     @classmethod
@@ -130,7 +129,7 @@ class VValue:
         A ``str`` is one key, a tuple is a path: ``v["a"]["b"]`` is ``v["a", "b"]``. The node's own
         scalar, whatever hangs below it, is ``v["a", ":number"]``.
         """
-        return _primitives.take(self, path)
+        return _structure.take(self, path)
 
     def get(self, path: str | Iterable[str], default: Any = 0.0) -> Any:
         """As ``v[path]``, with another value for an absent path."""
@@ -138,7 +137,7 @@ class VValue:
 
     def subtree(self, path: str | Iterable[str]) -> VValue:
         """The subtree at a path as a VValue, whatever is there (empty when absent)."""
-        return _primitives.subtree(self, path)
+        return _structure.subtree(self, path)
 
     def at(self, path: str | Iterable[str]) -> At:
         """Out-of-place update: ``v.at(path).set(x)``, ``.add(x)``, ``.remove()``."""
@@ -178,21 +177,21 @@ class VValue:
     # -------------------- arithmetic (each one primitive) --------------------
 
     def __add__(self, other: VValue) -> VValue:
-        return _primitives.add(self, other) if is_tree(other) else NotImplemented
+        return _linear.add(self, other) if is_tree(other) else NotImplemented
 
     def __sub__(self, other: VValue) -> VValue:
-        return _primitives.subtract(self, other) if is_tree(other) else NotImplemented
+        return _linear.subtract(self, other) if is_tree(other) else NotImplemented
 
     def __neg__(self) -> VValue:
-        return _primitives.negative(self)
+        return _linear.negative(self)
 
     def __mul__(self, factor: float) -> VValue:
-        return NotImplemented if is_tree(factor) else _primitives.scale(self, factor)
+        return NotImplemented if is_tree(factor) else _linear.scale(self, factor)
 
     __rmul__ = __mul__
 
     def __truediv__(self, divisor: float) -> VValue:
-        return NotImplemented if is_tree(divisor) else _primitives.scale(self, 1.0 / divisor)
+        return NotImplemented if is_tree(divisor) else _linear.scale(self, 1.0 / divisor)
 
     def __array__(self, *_: Any, **__: Any) -> np.ndarray:
         # Without this, numpy.asarray(tree) would silently wrap the tree as one object.
@@ -217,7 +216,7 @@ class VValue:
         paths = tuple(self.support.paths[i] for i in leaf)
         return hash((paths, self.buffer[nonzero].tobytes()))
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Callable[..., VValue], tuple]:
         return from_buffer, (self.support, np.array(self.buffer))
 
     def __copy__(self) -> VValue:
@@ -232,16 +231,16 @@ class VValue:
         )
 
     def __repr__(self) -> str:
-        return display.compact(self)
+        return _looks().compact(self)
 
     def __str__(self) -> str:
-        return display.indented(self)
+        return _looks().indented(self)
 
     def _repr_html_(self) -> str:
-        return rich_display.html(self)
+        return _looks().to_html(self)
 
     def __treescope_repr__(self, path: str | None, subtree_renderer: Any) -> Any:
-        return rich_display.treescope_rendering(self, path, subtree_renderer)
+        return _looks().treescope_rendering(self, path, subtree_renderer)
 
 
 class At:
@@ -263,7 +262,7 @@ class At:
         >>> VValue({"a": 1}).at(("b", "c")).set(2)
         VValue({'a': 1.0, 'b': {'c': 2.0}})
         """
-        return _primitives.put(self._tree, self._path, value)
+        return _structure.put(self._tree, self._path, value)
 
     def add(self, value: Any) -> VValue:
         """Add a number, an array, a mapping or a VValue to the subtree here.
@@ -273,7 +272,7 @@ class At:
         >>> VValue({"a": 1}).at("a").add({"b": 2})
         VValue({'a': {':number': 1.0, 'b': 2.0}})
         """
-        return _primitives.add(self._tree, _primitives.put(VValue(), self._path, value))
+        return _linear.add(self._tree, _structure.put(VValue(), self._path, value))
 
     def remove(self) -> VValue:
         """Drop the subtree here (its coordinates become zero and leave the support).
@@ -283,7 +282,7 @@ class At:
         >>> VValue({"a": 1, "b": {"c": 2}}).at("b").remove()
         VValue({'a': 1.0})
         """
-        return _primitives.put(self._tree, self._path, VValue())
+        return _structure.put(self._tree, self._path, VValue())
 
 
 # -------------------- construction --------------------
@@ -347,5 +346,13 @@ def _from_sorted(paths: Iterable[Path], leaves: list[Leaf]) -> VValue:
     return from_buffer(support, np.concatenate([np.ravel(leaf) for leaf in leaves]))
 
 
+def _looks() -> ModuleType:
+    """The room that shows V-values; it knows them, so it is entered only when one is shown."""
+    from .. import show
+
+    return show
+
+
 # The operators call the primitives, which are made of V-values: the one circular import, last.
-from . import primitives as _primitives  # noqa: E402
+from . import linear as _linear  # noqa: E402
+from . import structure as _structure  # noqa: E402

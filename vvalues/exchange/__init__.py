@@ -1,60 +1,10 @@
-"""V-values and other people's trees."""
+"""V-values and other people's trees.
 
-from .compat import (
-    accum,
-    add_number,
-    apply_matrix,
-    divide,
-    down_movement,
-    identity,
-    is_less_or_equal,
-    is_nonnegative,
-    iter_apply_fns,
-    less_or_equal,
-    lin_comb,
-    lin_comb_neuron,
-    map_every_nth,
-    map_every_other,
-    max_norm,
-    max_norm_neuron,
-    mult,
-    mult_mask,
-    mult_mask_neuron,
-    normal_form,
-    rec_map_op,
-    subtract_number,
-    sum_maps,
-    up_movement,
-)
+`interop` makes V-values nodes of the pytrees of jax, optree and torch, on request. `compat` is the
+algebra of the Clojure core on nested dicts; its names are those of `vvalues` for other things, so
+it is used as a module: ``from vvalues.exchange import compat``.
+"""
+
 from .interop import LeafTree, register_jax, register_optree, register_torch
 
-__all__ = [
-    "LeafTree",
-    "accum",
-    "add_number",
-    "apply_matrix",
-    "divide",
-    "down_movement",
-    "identity",
-    "is_less_or_equal",
-    "is_nonnegative",
-    "iter_apply_fns",
-    "less_or_equal",
-    "lin_comb",
-    "lin_comb_neuron",
-    "map_every_nth",
-    "map_every_other",
-    "max_norm",
-    "max_norm_neuron",
-    "mult",
-    "mult_mask",
-    "mult_mask_neuron",
-    "normal_form",
-    "rec_map_op",
-    "register_jax",
-    "register_optree",
-    "register_torch",
-    "subtract_number",
-    "sum_maps",
-    "up_movement",
-]
+__all__ = ["LeafTree", "register_jax", "register_optree", "register_torch"]

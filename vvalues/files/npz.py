@@ -20,18 +20,18 @@ from ..core.paths import as_path
 from ..core.support import Support
 from ..core.tree import VValue, from_buffer
 
-__all__ = ["from_bytes", "to_bytes"]
+__all__ = ["from_npz", "to_npz"]
 
 FORMAT = "vvalue-npz"
 VERSION = 1
 
 
-def to_bytes(tree: VValue) -> bytes:
+def to_npz(tree: VValue) -> bytes:
     """A V-value as the content of an npz file.
 
     Examples
     --------
-    >>> from_bytes(to_bytes(VValue({"a": float("nan"), "b": np.zeros((2, 3))})))
+    >>> from_npz(to_npz(VValue({"a": float("nan"), "b": np.zeros((2, 3))})))
     VValue({'a': nan, 'b': array(2, 3)})
     """
     structure = {
@@ -46,8 +46,8 @@ def to_bytes(tree: VValue) -> bytes:
     return stream.getvalue()
 
 
-def from_bytes(data: bytes, where: str = "npz data") -> VValue:
-    """Inverse of `to_bytes`.
+def from_npz(data: bytes, where: str = "npz data") -> VValue:
+    """Inverse of `to_npz`.
 
     Raises
     ------

@@ -1,14 +1,6 @@
-"""How a V-value is read: text and HTML."""
+"""How a V-value is read by people: one line, an indented tree, foldable HTML."""
 
-from .html import treescope_rendering
-from .text import Row, compact, format_leaf, indented, natural_items, rows
+from .html import to_html, treescope_rendering
+from .text import compact, format_leaf, indented
 
-__all__ = [
-    "Row",
-    "compact",
-    "format_leaf",
-    "indented",
-    "natural_items",
-    "rows",
-    "treescope_rendering",
-]
+__all__ = ["compact", "format_leaf", "indented", "to_html", "treescope_rendering"]

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..core.paths import format_path
+from ..core.tree import VValue
 from .text import Row, compact, format_leaf, rows
 
-if TYPE_CHECKING:
-    from ..core.tree import VValue
-
-__all__ = ["html", "treescope_rendering"]
+__all__ = ["to_html", "treescope_rendering"]
 
 _STYLE = (
     "<style>.vvalue{font-family:monospace}.vvalue details,.vvalue p{margin:0 0 0 1.2em}"
@@ -28,7 +26,7 @@ _OPEN_LEVELS = 2
 _DEEPEST_NESTING = 100  # browsers stop nesting at about 500
 
 
-def html(tree: VValue, limit: int = 200) -> str:
+def to_html(tree: VValue, limit: int = 200) -> str:
     """Foldable HTML of a V-value: no JavaScript, every key escaped, full paths as titles.
 
     Parameters

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ..core.paths import Path, format_path, natural_key
-
-if TYPE_CHECKING:
-    from ..core.tree import Leaf, VValue
+from ..core.tree import Leaf, VValue, from_leaves
 
 __all__ = ["Row", "compact", "format_leaf", "indented", "natural_items", "rows"]
 
@@ -45,8 +43,6 @@ def _braces(node: object) -> str:
 
 
 def _compact_by_path(tree: VValue, limit: int) -> str:
-    from ..core.tree import from_leaves
-
     n_left_out = max(len(tree) - limit, 0)
     more = f", … {n_left_out} more leaves" if n_left_out else ""
     head = dict(islice(tree.items(), limit))

@@ -1,17 +1,23 @@
-"""Laws that hold for V-values, and checks of gradients with respect to trees."""
+"""For tests of code on V-values: the laws of the space, derivatives, and leaves that are samples.
+
+`check_tree_gradients` looks at functions of trees, `check_fused` at operations whose derivatives
+are written by hand, `check_vector_space` at the space itself; `assert_trees_close` compares.
+Hypothesis strategies are in `vvalues.strategies`.
+"""
 
 from .axioms import check_vector_space
-from .checks import assert_trees_close, check_tree_gradients, keep_clear
-from .closeness import coordinate_name
+from .by_hand import check_fused
+from .checks import check_tree_gradients, keep_clear
+from .closeness import assert_trees_close
 from .samples import SampleTree, SignedSample, pick_signed, stochastic_linear_combination
 
 __all__ = [
     "SampleTree",
     "SignedSample",
     "assert_trees_close",
+    "check_fused",
     "check_tree_gradients",
     "check_vector_space",
-    "coordinate_name",
     "keep_clear",
     "pick_signed",
     "stochastic_linear_combination",

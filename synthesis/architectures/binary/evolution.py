@@ -12,7 +12,8 @@ from vvalues import VValue, from_buffer
 
 from ...optimize.gradients import GradientSource
 from ...optimize.optimizers import adam, schedule
-from ...process.checks import check_positive, check_whole
+from ...process.bounds import Bounded, positive, whole
+from ...process.checks import check_positive
 from .family import BinaryFamily
 from .strategy import FamilyObjective, MemberLoss, NeuronStrategy, cross_entropy
 
@@ -22,7 +23,7 @@ Batches = Callable[[np.random.Generator], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
-class FamilySettings:
+class FamilySettings(Bounded):
     """How a family is sought.
 
     Attributes
@@ -38,16 +39,14 @@ class FamilySettings:
         Factor of the outputs in the loss.
     """
 
-    generations: int = 1000
-    rate: float = 0.1
-    last_rate: float = 0.02
+    generations: int = whole(1000, least=1)
+    rate: float = positive(0.1)
+    last_rate: float = positive(0.02)
     concentrations: tuple[float, ...] = (2.7, 1.9)
-    gain: float = 2.0
+    gain: float = positive(2.0)
 
     def __post_init__(self) -> None:
-        check_whole("generations", self.generations, 1)
-        for name in ("rate", "last_rate", "gain"):
-            check_positive(name, getattr(self, name))
+        super().__post_init__()
         if not self.concentrations:
             raise ValueError("concentrations are empty; expected a number per layer")
         for concentration in self.concentrations:

@@ -195,12 +195,7 @@ class BinaryFamily:
         return self.outputs(self.draw(parameters, np.random.default_rng(0), scale=0.0), inputs)
 
     def check_scores(self, scores: VValue) -> None:
-        """Refuse scores of another family, and scores that are not finite.
-
-        Raises
-        ------
-        ValueError
-        """
+        """Refuse scores of another family, and scores that are not finite."""
         if scores.support is not self.support:
             raise ValueError(
                 f"scores have {scores.size} numbers at {len(scores)} paths; this family of sizes "
@@ -210,12 +205,7 @@ class BinaryFamily:
             raise ValueError("scores are not finite: they contain NaN or infinity")
 
     def check_inputs(self, inputs: np.ndarray) -> None:
-        """Refuse inputs of another shape than (n, inputs).
-
-        Raises
-        ------
-        ValueError
-        """
+        """Refuse inputs of another shape than (n, inputs)."""
         if np.ndim(inputs) != 2 or np.shape(inputs)[1] != self.sizes[0]:
             raise ValueError(
                 f"inputs have shape {np.shape(inputs)}; a family of sizes {self.sizes} needs "

@@ -13,7 +13,9 @@ import numpy as np
 
 from vvalues import Support, VValue, from_buffer
 
-from ...process.checks import check_positive, check_whole
+from ...optimize.losses import cross_entropies
+from ...process.bounds import Bounded, whole
+from ...process.checks import check_positive
 from .family import BinaryFamily, largest_signs
 
 __all__ = ["FamilyObjective", "MemberLoss", "NeuronStrategy", "cross_entropy", "squared_error"]
@@ -40,9 +42,7 @@ def cross_entropy(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
             f"labels are from {labels.min()} to {labels.max()}; {classes} outputs stand for the "
             f"classes 0 to {classes - 1}"
         )
-    shifted = outputs - outputs.max(axis=-1, keepdims=True)
-    right = shifted[..., np.arange(len(labels)), labels]
-    return np.mean(np.log(np.exp(shifted).sum(axis=-1)) - right, axis=-1)
+    return np.mean(cross_entropies(outputs, labels), axis=-1)
 
 
 def squared_error(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -109,12 +109,7 @@ class FamilyObjective:
         return self.member_loss(self.precision(self.gain) * outputs, self.targets)
 
     def gradient(self, parameters: VValue) -> tuple[float, VValue]:
-        """There is none.
-
-        Raises
-        ------
-        NotImplementedError
-        """
+        """There is none."""
         raise NotImplementedError(
             "a binary family has no exact gradient (signs have no slope); use NeuronStrategy or "
             "gradients.EvolutionStrategy as gradient source"
@@ -130,7 +125,7 @@ class FamilyObjective:
 
 
 @dataclass(frozen=True)
-class NeuronStrategy:
+class NeuronStrategy(Bounded):
     """An evolution strategy that varies one neuron at a time around a drawn member.
 
     A member is drawn. Every neuron then gets ``2 * pairs`` alternatives to its own inputs
@@ -155,12 +150,8 @@ class NeuronStrategy:
     Implements `gradients.GradientSource`. Only for families of one hidden layer.
     """
 
-    pairs: int = 32
-    block: int = 2
-
-    def __post_init__(self) -> None:
-        check_whole("pairs", self.pairs, 1)
-        check_whole("block", self.block, 1)
+    pairs: int = whole(32, least=1)
+    block: int = whole(2, least=1)
 
     def __call__(
         self, objective: FamilyObjective, parameters: VValue, rng: np.random.Generator | None = None

@@ -9,6 +9,8 @@ looked up), softmax and loss, and the gradients by all weights (one matrix produ
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .layout import Rows
@@ -24,6 +26,8 @@ class LaneCycle:
     n_lanes, capacity, n_symbols : int
     length : int
         Symbols read in one cycle.
+    kind : type of the numbers
+        Complex ones serve second derivatives (see `vvalues.core.fused`).
 
     Attributes
     ----------
@@ -42,24 +46,26 @@ class LaneCycle:
     Zeros beyond a lane's neurons stay zeros: in hidden states, predictions and gradients.
     """
 
-    def __init__(self, n_lanes: int, capacity: int, n_symbols: int, length: int) -> None:
+    def __init__(
+        self, n_lanes: int, capacity: int, n_symbols: int, length: int, kind: Any = np.float64
+    ) -> None:
         self.rows = Rows.of(capacity, n_symbols)
         self.shape = n_lanes, capacity, n_symbols, length
-        self.gradient = np.zeros((n_lanes, self.rows.n_rows, capacity))
-        self.hidden_gradient = np.zeros((n_lanes, capacity))
+        self.gradient = np.zeros((n_lanes, self.rows.n_rows, capacity), kind)
+        self.hidden_gradient = np.zeros((n_lanes, capacity), kind)
         # Recurrent links, and below them the multiplied output links: one product per time step
         # gives the drive of the next step and the predictions of the last one.
-        self._matrix = np.empty((n_lanes, capacity + n_symbols, capacity))
-        self._table = np.empty((n_lanes, n_symbols, capacity))
+        self._matrix = np.empty((n_lanes, capacity + n_symbols, capacity), kind)
+        self._table = np.empty((n_lanes, n_symbols, capacity), kind)
         self._offsets = n_symbols * np.arange(n_lanes)
         self._eye = np.eye(n_symbols)
-        self._drive = np.empty((length, n_lanes, capacity))
-        self._states = np.zeros((length + 1, n_lanes, capacity))
-        self._products = np.empty((length + 1, n_lanes, capacity + n_symbols))
-        self._slopes = np.empty((length, n_lanes, capacity))
-        self._incoming = np.empty((length, n_lanes, capacity))
-        self._deltas = np.empty((length, n_lanes, capacity))
-        self.logits = np.empty((length, n_lanes, n_symbols))
+        self._drive = np.empty((length, n_lanes, capacity), kind)
+        self._states = np.zeros((length + 1, n_lanes, capacity), kind)
+        self._products = np.empty((length + 1, n_lanes, capacity + n_symbols), kind)
+        self._slopes = np.empty((length, n_lanes, capacity), kind)
+        self._incoming = np.empty((length, n_lanes, capacity), kind)
+        self._deltas = np.empty((length, n_lanes, capacity), kind)
+        self.logits = np.empty((length, n_lanes, n_symbols), kind)
         self._make_views()
 
     def _make_views(self) -> None:

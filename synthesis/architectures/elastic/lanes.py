@@ -15,12 +15,13 @@ import numpy as np
 
 from vvalues import VValue
 
+from ...optimize import rules
 from ...tasks.characters import Phase
 from .cycle import LaneCycle
 from .layout import BLOCK, PREFIX, Layout, Rows, capacity_for
 from .neurons import (
     EPSILON,
-    RMS_DECAY,
+    RMS_SHARE,
     NewNeuron,
     draw_neuron,
     initial_array,
@@ -149,7 +150,7 @@ class LaneTrainer:
         self.capacity, self.rows = capacity, rows
         self.parameters, self.memory, self.hidden = parameters, memory, hidden
         self._cycle = LaneCycle(self.n_lanes, capacity, n_symbols, self.length)
-        self._root, self._step = np.empty_like(memory), np.empty_like(memory)
+        self._scratch = np.empty_like(memory)
         self._see_sizes()
 
     def compact(self) -> None:
@@ -226,21 +227,14 @@ class LaneTrainer:
 
     def _move(self) -> None:
         """Bounded gradient, Adagrad or RMSProp, bounded step (see `training.elastic_optimizer`)."""
-        settings, gradient = self.settings, self._cycle.gradient
-        root, step = self._root, self._step
-        np.maximum(gradient, -settings.clip, out=gradient)
-        np.minimum(gradient, settings.clip, out=gradient)
-        np.multiply(gradient, gradient, out=root)
+        settings, step = self.settings, self._cycle.gradient
+        rules.clip(step, settings.clip)
         if settings.mode == "outgoing-norm":
-            self.memory *= 1.0 - RMS_DECAY
-            root *= RMS_DECAY
-        self.memory += root
-        np.add(self.memory, EPSILON, out=root)
-        np.sqrt(root, out=root)
-        np.multiply(gradient, -settings.rate, out=step)
-        step /= root
+            rules.rmsprop(step, self.memory, settings.rate, RMS_SHARE, EPSILON, self._scratch)
+        else:
+            rules.adagrad(step, self.memory, settings.rate, EPSILON, self._scratch)
         if settings.largest_step < np.inf:
-            np.clip(step, -settings.largest_step, settings.largest_step, out=step)
+            rules.clip(step, settings.largest_step)
         if not settings.has_multipliers:
             step[:, self.rows.multiplier] = 0.0
         self.parameters += step

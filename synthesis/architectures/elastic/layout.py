@@ -139,14 +139,22 @@ class Layout:
 
     def pack(self, tree: VValue, capacity: int) -> np.ndarray:
         """A tree as an array (rows, capacity); absent links are zero."""
-        array = self.empty(capacity)
-        array.flat[self.positions(capacity)] = align(tree, self.support)
-        return array
+        return self.placed(align(tree, self.support), capacity)
 
     def unpack(self, array: np.ndarray) -> VValue:
         """Inverse of `pack`, on the full support."""
+        return from_buffer(self.support, self.leaves(array))
+
+    def placed(self, leaves: np.ndarray, capacity: int) -> np.ndarray:
+        """Leaves in the order of the support as an array (rows, capacity)."""
+        array = self.empty(capacity).astype(leaves.dtype, copy=False)
+        array.flat[self.positions(capacity)] = leaves
+        return array
+
+    def leaves(self, array: np.ndarray) -> np.ndarray:
+        """Inverse of `placed`."""
         flat = np.ascontiguousarray(array).reshape(-1)
-        return from_buffer(self.support, flat[self.positions(array.shape[1])])
+        return flat[self.positions(array.shape[1])]
 
 
 def layout_of(support: Support, alphabet: str) -> Layout:

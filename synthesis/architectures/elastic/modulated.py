@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import autograd.numpy as anp
 import numpy as np
 
+from dmm.neurons import logistic
 from vvalues import (
     Path,
     Support,
@@ -32,11 +33,12 @@ from vvalues import (
     natural_key,
     restrict,
 )
-from vvalues.core.tracing import support_of
+from vvalues.core import support_of
 
 from ...edits.neurons import KeyedNeurons
+from ...optimize.losses import cross_entropies, cross_entropy_and_errors
 from .layout import PREFIX, READOUT
-from .network import check_hidden, check_symbols, cross_entropy, cross_entropy_and_errors
+from .network import check_hidden, check_symbols
 from .neurons import draw_neuron
 from .settings import ElasticSettings
 
@@ -130,7 +132,7 @@ class ModulatedNetwork:
 
     def ratios(self, parameters: VValue) -> np.ndarray:
         """Share of the multiplicative link, (receiving, sending)."""
-        return _logistic(self._matrix(parameters, "ratio"))
+        return logistic(self._matrix(parameters, "ratio"))
 
     def _matrix(self, parameters: Any, kind: str) -> Any:
         """Leaves of one kind as a matrix (neurons, neurons or symbols)."""
@@ -169,7 +171,7 @@ class ModulatedNetwork:
         """Logits, and the last hidden state; plain autograd, to any order."""
         codes = check_symbols(inputs, self.alphabet, least=1)
         read, bias, output, readout = self._simple_parts(parameters)
-        ratio = _logistic(self._matrix(parameters, "ratio"))
+        ratio = logistic(self._matrix(parameters, "ratio"))
         additive = (1.0 - ratio) * self._matrix(parameters, "recurrent")
         gating = ratio * self._matrix(parameters, "modulation")
         state = np.zeros(len(bias)) if hidden is None else hidden
@@ -195,7 +197,7 @@ class ModulatedNetwork:
         """Cross-entropy of a cycle in nats, summed over its length; plain autograd."""
         codes = check_symbols(symbols, self.alphabet)
         logits, _ = self.rollout(parameters, codes[:-1], hidden)
-        return cross_entropy(logits, codes[1:])
+        return anp.sum(cross_entropies(logits, codes[1:]))
 
     # -------------------- by hand --------------------
 
@@ -314,7 +316,3 @@ def _places(path: Path) -> tuple[int, ...]:
     if path[0] == READOUT:
         return ()
     return (0, 2) if path[1] in PAIRED else (0,)
-
-
-def _logistic(x: Any) -> Any:
-    return 0.5 * (1.0 + anp.tanh(0.5 * x))

@@ -17,13 +17,12 @@ from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
-from autograd import grad
-from autograd.extend import defjvp, defvjp, primitive
 
-from vvalues import Path, Support, VValue, assemble, dense, ravel, restrict, unravel
-from vvalues.core.tracing import support_of
+from vvalues import Path, Support, VValue, assemble, dense, ravel, restrict
+from vvalues.core import evaluate, is_traced, support_of
 
 from ...edits.neurons import KeyedNeurons
+from ...optimize.losses import cross_entropies
 from .cycle import LaneCycle
 from .layout import PREFIX, READOUT, Layout, Rows, capacity_for, layout_of
 from .neurons import draw_neuron, initial_array
@@ -31,10 +30,9 @@ from .settings import ElasticSettings
 
 __all__ = [
     "ElasticNetwork",
+    "FusedCycle",
     "check_hidden",
     "check_symbols",
-    "cross_entropy",
-    "cross_entropy_and_errors",
 ]
 
 
@@ -160,7 +158,7 @@ class ElasticNetwork:
         """The same as `loss`, step by step on autograd's tape."""
         codes = check_symbols(symbols, self.alphabet)
         logits, _ = self.rollout(parameters, codes[:-1], hidden)
-        return cross_entropy(logits, codes[1:])
+        return anp.sum(cross_entropies(logits, codes[1:]))
 
     # -------------------- the fused cycle --------------------
 
@@ -178,13 +176,16 @@ class ElasticNetwork:
         -------
         float
             Nats, summed over the length. Differentiable in parameters and hidden state, in both
-            modes and to any order (beyond the first by way of `plain_loss`).
+            modes and to any order (beyond the second by way of `plain_loss`).
         """
         layout = self.layout(support_of(parameters, "parameters"))
         codes = check_symbols(symbols, self.alphabet)
         start = np.zeros(layout.size) if hidden is None else hidden
         check_hidden(start, layout.size)
-        return _loss(ravel(restrict(parameters, layout.support)), start, codes, layout)
+        leaves = ravel(restrict(parameters, layout.support))
+        if not is_traced(start):
+            return evaluate(leaves, FusedCycle(layout, codes, start))
+        return evaluate(anp.concatenate([leaves, start]), FusedCycle(layout, codes))
 
     def linearize(
         self, parameters: VValue, symbols: Any, hidden: np.ndarray | None = None
@@ -199,7 +200,7 @@ class ElasticNetwork:
         start = np.zeros(layout.size) if hidden is None else np.asarray(hidden, dtype=np.float64)
         check_hidden(start, layout.size)
         full = restrict(parameters, layout.support)
-        losses, cycle, packed = _run_cycle(full, start, codes, layout)
+        losses, cycle, packed = _run_cycle(full.buffer, start, codes, layout)
         gradient = cycle.gradient[0]
         if self.settings.mode == "paper":
             rows = cycle.rows
@@ -244,12 +245,7 @@ def check_symbols(symbols: Any, alphabet: str, least: int = 2) -> np.ndarray:
 
 
 def check_hidden(hidden: Any, size: int) -> None:
-    """Refuse a hidden state of another shape than (size,).
-
-    Raises
-    ------
-    ValueError
-    """
+    """Refuse a hidden state of another shape than (size,)."""
     if np.shape(hidden) != (size,):
         raise ValueError(
             f"hidden state is of shape {np.shape(hidden)}; a network of {size} neurons needs "
@@ -281,118 +277,69 @@ def _plain_rollout(flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) ->
     return anp.stack(logits), hidden
 
 
-def cross_entropy(logits: Any, targets: np.ndarray) -> Any:
-    """Nats, summed: logits (length, symbols), codes (length,); differentiable."""
-    shifted = logits - anp.max(logits, axis=1, keepdims=True)
-    totals = anp.log(anp.sum(anp.exp(shifted), axis=1))
-    return anp.sum(totals - shifted[np.arange(len(targets)), targets])
-
-
-def cross_entropy_and_errors(logits: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
-    """The same by hand, with its gradient by the logits."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    errors = np.exp(shifted)
-    totals = errors.sum(axis=1)
-    rows = np.arange(len(targets))
-    loss = float((np.log(totals) - shifted[rows, targets]).sum())
-    errors /= totals[:, None]
-    errors[rows, targets] -= 1.0
-    return loss, errors
-
-
-def _plain_loss(flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) -> Any:
-    logits, _ = _plain_rollout(flat, hidden, codes[:-1], layout)
-    return cross_entropy(logits, codes[1:])
-
-
 # -------------------- fused --------------------
 
 
+class FusedCycle:
+    """The loss of a cycle; the run of `vvalues.core.fused.evaluate`.
+
+    Its variables are one vector: the leaves in the order of the layout's support, then the hidden
+    state that the cycle begins with, if none is given.
+
+    Parameters
+    ----------
+    layout : Layout
+    codes : array of int (length + 1,)
+    hidden : array (neurons,), optional
+    """
+
+    def __init__(self, layout: Layout, codes: np.ndarray, hidden: np.ndarray | None = None) -> None:
+        self.layout, self.codes = layout, codes
+        self._hidden = hidden
+        self._last: tuple[np.ndarray, Any, np.ndarray] | None = None
+
+    def _split(self, vector: Any) -> tuple[Any, Any]:
+        if self._hidden is not None:
+            return vector, self._hidden
+        size = self.layout.support.size
+        return vector[:size], vector[size:]
+
+    def _loss_and_gradient(self, vector: np.ndarray) -> tuple[Any, np.ndarray]:
+        if self._last is None or self._last[0] is not vector:
+            losses, cycle, _ = _run_cycle(*self._split(vector), self.codes, self.layout)
+            gradient = self.layout.leaves(cycle.gradient[0])
+            if self._hidden is None:
+                by_hidden = cycle.hidden_gradient[0, : self.layout.size]
+                gradient = np.concatenate([gradient, by_hidden])
+            self._last = vector, losses[0].item(), gradient
+        return self._last[1:]
+
+    def forward(self, vector: np.ndarray) -> Any:
+        """The loss, a number."""
+        return self._loss_and_gradient(vector)[0]
+
+    def pullback(self, vector: np.ndarray, g: Any) -> np.ndarray:
+        """Cotangent of the variables from that of the loss."""
+        return g * self._loss_and_gradient(vector)[1]
+
+    def pushforward(self, vector: np.ndarray, direction: np.ndarray) -> Any:
+        """Tangent of the loss along a direction of the variables."""
+        return np.dot(direction, self._loss_and_gradient(vector)[1])
+
+    def plain(self, vector: Any) -> Any:
+        """The loss in operations of autograd."""
+        flat, hidden = self._split(vector)
+        logits, _ = _plain_rollout(flat, hidden, self.codes[:-1], self.layout)
+        return anp.sum(cross_entropies(logits, self.codes[1:]))
+
+
 def _run_cycle(
-    tree: VValue, hidden: np.ndarray, codes: np.ndarray, layout: Layout
+    leaves: np.ndarray, hidden: np.ndarray, codes: np.ndarray, layout: Layout
 ) -> tuple[np.ndarray, LaneCycle, np.ndarray]:
     n_symbols = len(layout.alphabet)
     capacity = capacity_for(layout.size, n_symbols)
-    packed = layout.pack(tree, capacity)[None]
-    start = np.zeros((1, capacity))
+    packed = layout.placed(leaves, capacity)[None]
+    start = np.zeros((1, capacity), leaves.dtype)
     start[0, : layout.size] = hidden
-    cycle = LaneCycle(1, capacity, n_symbols, len(codes) - 1)
+    cycle = LaneCycle(1, capacity, n_symbols, len(codes) - 1, leaves.dtype)
     return cycle(packed, start, codes[:, None]), cycle, packed
-
-
-@primitive
-def _gradient(flat: np.ndarray, hidden: np.ndarray, codes: np.ndarray, layout: Layout, /) -> Any:
-    """Loss, gradient by parameters and gradient by hidden state, in one array."""
-    losses, cycle, _ = _run_cycle(unravel(flat, layout.support), hidden, codes, layout)
-    by_leaf = layout.unpack(cycle.gradient[0]).buffer
-    return np.concatenate([losses, by_leaf, cycle.hidden_gradient[0, : layout.size]])
-
-
-def _plain_gradient(flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) -> Any:
-    by_flat, by_hidden = grad(_plain_loss, 0), grad(_plain_loss, 1)
-    parts = (
-        anp.reshape(_plain_loss(flat, hidden, codes, layout), (1,)),
-        by_flat(flat, hidden, codes, layout),
-        by_hidden(flat, hidden, codes, layout),
-    )
-    return anp.concatenate(parts)
-
-
-def _second(which: int) -> Any:
-    """Derivative of the gradient along a cotangent: plain, and so differentiable again."""
-
-    def vjp(ans: Any, flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) -> Any:
-        def along(f: Any, h: Any, g: Any) -> Any:
-            return anp.dot(g, _plain_gradient(f, h, codes, layout))
-
-        return lambda g: grad(along, which)(flat, hidden, g)
-
-    return vjp
-
-
-def _second_along(which: int) -> Any:
-    """Derivative of the gradient along a tangent: second derivatives commute, so that it is the
-    gradient of the slope along the tangent."""
-
-    def jvp(g: Any, ans: Any, flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) -> Any:
-        def slope(f: Any, h: Any, tangent: Any) -> Any:
-            return anp.dot(tangent, grad(_plain_loss, which)(f, h, codes, layout))
-
-        parts = (
-            anp.reshape(slope(flat, hidden, g), (1,)),
-            grad(slope, 0)(flat, hidden, g),
-            grad(slope, 1)(flat, hidden, g),
-        )
-        return anp.concatenate(parts)
-
-    return jvp
-
-
-defvjp(_gradient, _second(0), _second(1), argnums=(0, 1))
-defjvp(_gradient, _second_along(0), _second_along(1), argnums=(0, 1))
-
-
-@primitive
-def _loss(flat: np.ndarray, hidden: np.ndarray, codes: np.ndarray, layout: Layout, /) -> float:
-    losses, _, _ = _run_cycle(unravel(flat, layout.support), hidden, codes, layout)
-    return float(losses[0])
-
-
-def _part(which: int, flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) -> Any:
-    n = layout.support.size
-    gradient = _gradient(flat, hidden, codes, layout)
-    return gradient[1 : 1 + n] if which == 0 else gradient[1 + n :]
-
-
-defvjp(
-    _loss,
-    lambda ans, *args: lambda g: g * _part(0, *args),
-    lambda ans, *args: lambda g: g * _part(1, *args),
-    argnums=(0, 1),
-)
-defjvp(
-    _loss,
-    lambda g, ans, *args: anp.dot(g, _part(0, *args)),
-    lambda g, ans, *args: anp.dot(g, _part(1, *args)),
-    argnums=(0, 1),
-)

@@ -11,7 +11,7 @@ from .settings import ElasticSettings
 
 __all__ = [
     "EPSILON",
-    "RMS_DECAY",
+    "RMS_SHARE",
     "NewNeuron",
     "draw_neuron",
     "initial_array",
@@ -21,7 +21,8 @@ __all__ = [
 
 RMS_START = 0.01
 """First memory of RMSProp in mode "outgoing-norm" (the source's)."""
-RMS_DECAY = 0.01
+RMS_SHARE = 0.01
+"""Of the newest squared gradient in that memory."""
 EPSILON = 1e-8
 """Inside the root of the adaptive steps."""
 

@@ -19,10 +19,11 @@ import autograd.numpy as anp
 import numpy as np
 
 from vvalues import Path, VValue, from_buffer, natural_key
+from vvalues.core import unboxed
 
 from ...edits.neurons import AxisNeurons, KeyedNeurons
-from ...process.checks import check_finite, check_probability, check_whole
-from .network import cross_entropy_and_errors
+from ...optimize.losses import cross_entropy_and_errors
+from ...process.bounds import Bounded, finite, share, whole
 
 __all__ = ["ResidualNetwork", "ResidualSettings"]
 
@@ -30,7 +31,7 @@ BLOCK = "block-"
 
 
 @dataclass(frozen=True)
-class ResidualSettings:
+class ResidualSettings(Bounded):
     """How a residual network is trained, grows and shrinks.
 
     Attributes
@@ -61,37 +62,29 @@ class ResidualSettings:
         For probabilities outside [0, 1], thresholds out of order or a negative setting.
     """
 
-    rate: float = 0.03
-    penalty: float = 1e-3
-    weight_decay: float = 1e-4
-    threshold: float = 0.05
-    smallest: float = 0.025
-    spare: int = 1
-    add_probability: float = 0.1
-    delete_probability: float = 0.25
-    block_add_probability: float = 0.02
-    block_delete_probability: float = 0.05
-    spontaneous: float = 0.0
-    largest: int = 256
-    largest_depth: int = 12
-    first_units: int = 2
-    protection: float = 0.0
+    rate: float = finite(0.03)
+    penalty: float = finite(1e-3)
+    weight_decay: float = share(1e-4)
+    threshold: float = finite(0.05)
+    smallest: float = finite(0.025)
+    spare: int = whole(1, least=1)
+    add_probability: float = share(0.1)
+    delete_probability: float = share(0.25)
+    block_add_probability: float = share(0.02)
+    block_delete_probability: float = share(0.05)
+    spontaneous: float = share(0.0)
+    largest: int = whole(256, least=1)
+    largest_depth: int = whole(12, least=1)
+    first_units: int = whole(2, least=1)
+    protection: float = finite(0.0)
 
     def __post_init__(self) -> None:
-        for name in (
-            "add_probability", "delete_probability", "block_add_probability",
-            "block_delete_probability", "spontaneous", "weight_decay",
-        ):  # fmt: skip
-            check_probability(name, getattr(self, name))
-        for name in ("rate", "penalty", "threshold", "smallest", "protection"):
-            check_finite(name, getattr(self, name))
+        super().__post_init__()
         if self.smallest > self.threshold:
             raise ValueError(
                 f"smallest is {self.smallest!r}, above threshold = {self.threshold!r}: no unit "
                 "could ever be marked; expected smallest <= threshold"
             )
-        for name in ("spare", "largest", "largest_depth", "first_units"):
-            check_whole(name, getattr(self, name), least=1)
 
 
 class ResidualNetwork:
@@ -182,7 +175,7 @@ class ResidualNetwork:
         self._check_inputs(inputs)
         signal = _affine(inputs, parameters["stem"])
         # Names are structure: they are read off the support, which is never traced.
-        for name in self.blocks(_untraced(parameters)):
+        for name in self.blocks(unboxed(parameters, "parameters")):
             block = parameters[name]
             units = anp.maximum(anp.dot(signal, block["weights"]) + block["bias"], 0.0)
             added = anp.dot(units * block["multipliers"], block["output"])
@@ -268,12 +261,6 @@ class ResidualNetwork:
     def depth(self) -> KeyedNeurons:
         """The context in which they edit blocks."""
         return KeyedNeurons(lambda path: (0,) if path[0].startswith(BLOCK) else (), self._new_block)
-
-
-def _untraced(parameters: Any) -> VValue:
-    while not isinstance(parameters, VValue):
-        parameters = parameters._value
-    return parameters
 
 
 def _affine(inputs: Any, layer: Any) -> Any:

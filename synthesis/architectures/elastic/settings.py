@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...process.checks import check_finite, check_probability, check_whole
+from ...process.bounds import Bounded, above, finite, share, whole
+from ...process.checks import check_finite
 
 __all__ = ["MODES", "ElasticSettings"]
 
@@ -14,7 +15,7 @@ MODES = ("corrected", "paper", "outgoing-norm")
 
 
 @dataclass(frozen=True)
-class ElasticSettings:
+class ElasticSettings(Bounded):
     """How an elastic network is trained, grows and shrinks.
 
     Attributes
@@ -67,42 +68,34 @@ class ElasticSettings:
     """
 
     mode: str = "corrected"
-    rate: float = 0.1
-    clip: float = 5.0
-    largest_step: float = math.inf
-    penalty: float = 3e-5
-    decoupled_penalty: float = 0.0
-    threshold: float = 0.05
-    smallest: float = 0.025
-    spare: int = 1
-    add_probability: float = 0.05
-    delete_probability: float = 0.25
-    spontaneous: float = 1e-4
-    largest: int = 99
-    protection: float = 0.0
+    rate: float = finite(0.1)
+    clip: float = above(5.0, 0)
+    largest_step: float = above(math.inf, 0)
+    penalty: float = finite(3e-5)
+    decoupled_penalty: float = finite(0.0)
+    threshold: float = above(0.05, 0)
+    smallest: float = finite(0.025)
+    spare: int = whole(1)
+    add_probability: float = share(0.05)
+    delete_probability: float = share(0.25)
+    spontaneous: float = share(1e-4)
+    largest: int = whole(99, least=1)
+    protection: float = finite(0.0)
     inherit: bool = False
-    scale: float = 0.01
-    smoothing: float = 0.001
+    scale: float = finite(0.01)
+    smoothing: float = share(0.001)
     adapts_size: bool = True
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.mode not in MODES:
             raise ValueError(f"mode is {self.mode!r}; expected one of {', '.join(MODES)}")
-        for name in ("add_probability", "delete_probability", "spontaneous", "smoothing"):
-            check_probability(name, getattr(self, name))
-        for name in ("rate", "penalty", "decoupled_penalty", "smallest", "protection", "scale"):
-            check_finite(name, getattr(self, name))
-        for name in ("clip", "largest_step", "threshold"):
-            if not getattr(self, name) > 0.0:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; expected a number > 0")
         check_finite("threshold", self.threshold)
         if self.smallest > self.threshold:
             raise ValueError(
                 f"smallest is {self.smallest!r}, above threshold = {self.threshold!r}: no neuron "
                 "could ever be marked; expected smallest <= threshold"
             )
-        check_whole("spare", self.spare)
-        check_whole("largest", self.largest, least=1)
 
     @property
     def has_multipliers(self) -> bool:

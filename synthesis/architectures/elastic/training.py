@@ -8,19 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from vvalues import VValue, from_buffer, restrict
 
 from ...edits.neurons import KeyedNeurons, add_neuron, delete_neuron, neuron_leaves
-from ...optimize.optimizers import Optimizer, adagrad, chain, clip, state_leaves, with_state_leaves
+from ...optimize.optimizers import (
+    Optimizer,
+    adagrad,
+    chain,
+    clip,
+    rmsprop,
+    state_leaves,
+    with_state_leaves,
+)
 from ...tasks.characters import Phase
 from .layout import PREFIX, READOUT
 from .modulated import ModulatedNetwork
 from .network import ElasticNetwork
-from .neurons import EPSILON, RMS_DECAY, memory_of_new
+from .neurons import EPSILON, RMS_SHARE, memory_of_new
 from .rules import members_to_delete, wants_another
 from .settings import ElasticSettings
 
@@ -70,31 +78,12 @@ class ElasticState:
 # -------------------- optimizer --------------------
 
 
-class MeanSquareState(NamedTuple):
-    """Running mean of squared gradients."""
-
-    memory: VValue
-
-
-def _rmsprop(rate: float) -> Optimizer:
-    """RMSProp without bias correction, epsilon inside the root, as in the source."""
-
-    def update(
-        gradient: VValue, state: MeanSquareState, parameters: VValue
-    ) -> tuple[VValue, MeanSquareState]:
-        g = gradient.buffer
-        memory = state.memory.buffer * (1.0 - RMS_DECAY) + g * g * RMS_DECAY
-        step = -rate * g / np.sqrt(memory + EPSILON)
-        support = parameters.support
-        return from_buffer(support, step), MeanSquareState(from_buffer(support, memory))
-
-    return Optimizer(lambda p: MeanSquareState(from_buffer(p.support, np.zeros(p.size))), update)
-
-
 def elastic_optimizer(settings: ElasticSettings) -> Optimizer:
     """Bounded gradient, Adagrad or RMSProp, bounded step."""
-    is_norm = settings.mode == "outgoing-norm"
-    adaptive = _rmsprop(settings.rate) if is_norm else adagrad(settings.rate)
+    if settings.mode == "outgoing-norm":
+        adaptive = rmsprop(settings.rate, RMS_SHARE, EPSILON)
+    else:
+        adaptive = adagrad(settings.rate, EPSILON)
     return chain(clip(settings.clip), adaptive, clip(settings.largest_step))
 
 

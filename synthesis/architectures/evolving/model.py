@@ -19,39 +19,15 @@ from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
-from autograd.extend import defjvp, defvjp, primitive
 
 from vvalues import Support, VValue, from_buffer, ravel, stop_gradient
+from vvalues.core import evaluate, is_traced
 
 from .operations import SEED_OPERATIONS, get_operations
 from .plan import Plan, Run, make_plan
 from .structure import OUTPUT, layer_name, operation_names
 
-__all__ = ["EvolvingModel", "check_table"]
-
-
-@primitive
-def _evaluate(buffer: np.ndarray, inputs: np.ndarray, plan: Plan, /) -> np.ndarray:
-    return np.ascontiguousarray(plan.run(buffer, inputs).outputs)
-
-
-def _vjp(ans: np.ndarray, buffer: np.ndarray, inputs: np.ndarray, plan: Plan) -> Any:
-    run = plan.run(buffer, inputs)
-    return lambda g: run.pullback(g)[0]
-
-
-def _vjp_inputs(ans: np.ndarray, buffer: np.ndarray, inputs: np.ndarray, plan: Plan) -> Any:
-    run = plan.run(buffer, inputs)
-    return lambda g: run.pullback(g)[1][1 : 1 + plan.n_inputs].T
-
-
-defvjp(_evaluate, _vjp, _vjp_inputs, argnums=(0, 1))
-defjvp(
-    _evaluate,
-    lambda g, ans, buffer, inputs, plan: plan.run(buffer, inputs).pushforward(g),
-    lambda g, ans, buffer, inputs, plan: plan.run(buffer, inputs).pushforward(0.0 * buffer, g),
-    argnums=(0, 1),
-)
+__all__ = ["EvolvingModel", "FusedNetwork", "check_table"]
 
 
 class EvolvingModel:
@@ -154,14 +130,18 @@ class EvolvingModel:
 
         Returns
         -------
-        array (samples, outputs); differentiable once by both arguments, in either mode
+        array (samples, outputs); differentiable by both arguments, in either mode
 
         Notes
         -----
-        One primitive for the whole network. For derivatives of higher order use `plain`.
+        One primitive for the whole network; from the third order on derivatives are those of
+        `plain`.
         """
         self._check_width(inputs)
-        return _evaluate(ravel(parameters), inputs, self.plan(parameters.support))
+        buffer, plan = ravel(parameters), self.plan(parameters.support)
+        if not is_traced(inputs):
+            return evaluate(buffer, FusedNetwork(plan, inputs))
+        return evaluate(anp.concatenate([buffer, anp.ravel(inputs)]), FusedNetwork(plan))
 
     def run(self, parameters: VValue, inputs: np.ndarray) -> Run:
         """Values of every node, and the derivatives that follow from them; untraced."""
@@ -171,22 +151,7 @@ class EvolvingModel:
     def plain(self, parameters: VValue, inputs: Any) -> Any:
         """As the call, operation by operation through autograd: slow, and the judge of the rest."""
         self._check_width(inputs)
-        plan = self.plan(parameters.support)
-        buffer = ravel(parameters)
-        buffer = anp.where(plan.trained, buffer, stop_gradient(buffer))
-        rows: list[Any] = [np.ones(len(inputs)), *(inputs[:, i] for i in range(plan.n_inputs))]
-        for step in plan.steps:
-            argument_of, source_of = np.divmod(step.cells, step.n_before)
-            arguments: list[Any] = [np.zeros(len(inputs))] * step.n_arguments
-            for row, source, leaf in zip(argument_of, source_of, step.leaves, strict=True):
-                arguments[row] = arguments[row] + buffer[leaf] * rows[source]
-            for group in step.groups:
-                for k in range(group.values.stop - group.values.start):
-                    read = [arguments[part.start + k] for part in group.arguments]
-                    value = read[0] if group.operation is None else group.operation.traced(*read)
-                    scale = step.scales[group.values.start - step.values.start + k]
-                    rows.append(value / buffer[scale] if scale >= 0 else value)
-        return anp.stack(rows[plan.outputs], axis=1)
+        return _plain(self.plan(parameters.support), ravel(parameters), inputs)
 
     def with_scales(self, parameters: VValue, inputs: np.ndarray, decay: float = 0.0) -> VValue:
         """Parameters with running scales moved towards the root mean square of these samples.
@@ -226,6 +191,68 @@ class EvolvingModel:
                 f"inputs have shape {shape}; expected (samples, {len(self.inputs)}), columns "
                 f"{', '.join(self.inputs)}"
             )
+
+
+class FusedNetwork:
+    """A plan on a table; the run of `vvalues.core.fused.evaluate`.
+
+    Its variables are one vector: the parameters, then the inputs, row by row, if none are given.
+    """
+
+    def __init__(self, plan: Plan, inputs: np.ndarray | None = None) -> None:
+        self.plan = plan
+        self._inputs = inputs
+        self._last: tuple[np.ndarray, Run] | None = None
+
+    def _split(self, vector: Any) -> tuple[Any, Any]:
+        if self._inputs is not None:
+            return vector, self._inputs
+        size = self.plan.size
+        return vector[:size], anp.reshape(vector[size:], (-1, self.plan.n_inputs))
+
+    def _run(self, vector: np.ndarray) -> Run:
+        if self._last is None or self._last[0] is not vector:
+            self._last = vector, self.plan.run(*self._split(vector))
+        return self._last[1]
+
+    def forward(self, vector: np.ndarray) -> np.ndarray:
+        """Predictions, (samples, outputs)."""
+        return np.ascontiguousarray(self._run(vector).outputs)
+
+    def pullback(self, vector: np.ndarray, g: np.ndarray) -> np.ndarray:
+        """Cotangent of the variables from that of the predictions."""
+        gradient, adjoint = self._run(vector).pullback(g)
+        if self._inputs is not None:
+            return gradient
+        return np.concatenate([gradient, adjoint[1 : 1 + self.plan.n_inputs].T.ravel()])
+
+    def pushforward(self, vector: np.ndarray, direction: np.ndarray) -> np.ndarray:
+        """Tangent of the predictions along a direction of the variables."""
+        run = self._run(vector)
+        if self._inputs is not None:
+            return run.pushforward(direction)
+        return run.pushforward(*self._split(direction))
+
+    def plain(self, vector: Any) -> Any:
+        """The predictions in operations of autograd."""
+        return _plain(self.plan, *self._split(vector))
+
+
+def _plain(plan: Plan, buffer: Any, inputs: Any) -> Any:
+    buffer = anp.where(plan.trained, buffer, stop_gradient(buffer))
+    rows: list[Any] = [np.ones(len(inputs)), *(inputs[:, i] for i in range(plan.n_inputs))]
+    for step in plan.steps:
+        argument_of, source_of = np.divmod(step.cells, step.n_before)
+        arguments: list[Any] = [np.zeros(len(inputs))] * step.n_arguments
+        for row, source, leaf in zip(argument_of, source_of, step.leaves, strict=True):
+            arguments[row] = arguments[row] + buffer[leaf] * rows[source]
+        for group in step.groups:
+            for k in range(group.values.stop - group.values.start):
+                read = [arguments[part.start + k] for part in group.arguments]
+                value = read[0] if group.operation is None else group.operation.traced(*read)
+                scale = step.scales[group.values.start - step.values.start + k]
+                rows.append(value / buffer[scale] if scale >= 0 else value)
+    return anp.stack(rows[plan.outputs], axis=1)
 
 
 def _names(given: int | Sequence[str], stem: str, argument: str) -> tuple[str, ...]:

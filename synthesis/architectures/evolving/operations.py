@@ -13,6 +13,9 @@ from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
+from autograd.tracer import getval
+
+from dmm.neurons import logistic
 
 __all__ = ["OPERATIONS", "SEED_OPERATIONS", "Operation", "get_operations", "register_operation"]
 
@@ -33,9 +36,9 @@ class Operation:
     arguments : tuple of str
         Fields that links arrive at, in order.
     apply : callable, rows -> rows
-        Untraced values.
+        Untraced values; also of complex rows (see `vvalues.core.fused`).
     partials : callable, (value, *rows) -> tuple of rows
-        Partial derivatives by each argument, given the value.
+        Partial derivatives by each argument, given the value; likewise.
     traced : callable
         The same as ``apply`` on ``autograd.numpy``.
     text : str
@@ -132,15 +135,8 @@ def _divide_partials(v: Rows, a: Rows, b: Rows) -> tuple[Rows, ...]:
 
 
 def _divide_traced(a: Any, b: Any) -> Any:
-    is_zero = np.abs(_plain(b)) < SMALLEST
+    is_zero = np.abs(getval(b)) < SMALLEST
     return anp.where(is_zero, 0.0, a / anp.where(is_zero, 1.0, b))
-
-
-def _plain(value: Any) -> np.ndarray:
-    """The array inside autograd's boxes: a condition carries no derivative."""
-    while hasattr(value, "_value"):
-        value = value._value
-    return value
 
 
 register_operation(
@@ -216,8 +212,8 @@ register_operation(
 
 
 def _log(a: Rows) -> Rows:
-    size = np.abs(a)
-    return np.where(size < SMALLEST, 0.0, np.log(np.maximum(size, SMALLEST)))
+    is_zero = np.abs(a) < SMALLEST
+    return np.where(is_zero, 0.0, np.log(np.where(is_zero, 1.0, a * np.sign(np.real(a)))))
 
 
 def _log_partials(v: Rows, a: Rows) -> tuple[Rows, ...]:
@@ -226,7 +222,7 @@ def _log_partials(v: Rows, a: Rows) -> tuple[Rows, ...]:
 
 
 def _log_traced(a: Any) -> Any:
-    is_zero = np.abs(_plain(a)) < SMALLEST
+    is_zero = np.abs(getval(a)) < SMALLEST
     return anp.where(is_zero, 0.0, anp.log(anp.abs(anp.where(is_zero, 1.0, a))))
 
 
@@ -257,8 +253,8 @@ register_operation(
         "exp",
         ONE,
         lambda a: np.exp(np.minimum(a, LARGEST)),
-        lambda v, a: (np.where(a < LARGEST, v, 0.0),),
-        lambda a: anp.exp(anp.where(_plain(a) < LARGEST, a, LARGEST)),
+        lambda v, a: (np.where(np.real(a) < LARGEST, v, 0.0),),
+        lambda a: anp.exp(anp.where(getval(a) < LARGEST, a, LARGEST)),
         "exp({})",
         "np.exp({})",
     )
@@ -272,11 +268,7 @@ register_operation(
 
 def _larger(a: Rows, b: Rows) -> Rows:
     """1 where ``a`` is larger, one half at a tie: the rule of autograd's own ``maximum``."""
-    return 0.5 + 0.5 * np.sign(a - b)
-
-
-def _sigmoid(a: Rows) -> Rows:
-    return 0.5 + 0.5 * np.tanh(0.5 * a)
+    return 0.5 + 0.5 * np.sign(np.real(a - b))
 
 
 register_operation(
@@ -317,7 +309,7 @@ register_operation(
 
 
 def _gate_partials(v: Rows, a: Rows, b: Rows) -> tuple[Rows, ...]:
-    opening = _sigmoid(a)
+    opening = logistic(a)
     return opening * (1.0 - opening) * b, opening
 
 
@@ -325,9 +317,9 @@ register_operation(
     Operation(
         "gate",
         TWO,
-        lambda a, b: _sigmoid(a) * b,
+        lambda a, b: logistic(a) * b,
         _gate_partials,
-        lambda a, b: (0.5 + 0.5 * anp.tanh(0.5 * a)) * b,
+        lambda a, b: logistic(a) * b,
         "gate({}; {})",
         "gate({}, {})",
         start=1.0,

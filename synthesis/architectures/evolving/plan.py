@@ -106,7 +106,8 @@ class Plan:
 
     def run(self, buffer: np.ndarray, inputs: np.ndarray) -> Run:
         """Evaluate the network; inputs (samples, inputs)."""
-        run = Run(self, buffer, np.empty((self.n_rows, len(inputs))), [])
+        kind = np.result_type(buffer, inputs)
+        run = Run(self, buffer, np.empty((self.n_rows, len(inputs)), dtype=kind), [])
         run.values[0] = 1.0
         run.values[1 : 1 + self.n_inputs] = inputs.T
         for step in self.steps:
@@ -156,7 +157,7 @@ class Run:
 
     def pullback(self, g: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Gradients of ``sum(g * outputs)`` by the parameters (size,) and all value rows."""
-        gradient = np.zeros(self.plan.size)
+        gradient = np.zeros(self.plan.size, dtype=self.values.dtype)
         adjoint = np.zeros_like(self.values)
         adjoint[self.plan.outputs] = g.T
         for i in reversed(range(len(self.steps))):
@@ -224,7 +225,7 @@ class Run:
 
 
 def _matrix(step: Step, buffer: np.ndarray) -> np.ndarray:
-    matrix = np.zeros((step.n_arguments, step.n_before))
+    matrix = np.zeros((step.n_arguments, step.n_before), dtype=buffer.dtype)
     matrix.ravel()[step.cells] = buffer[step.leaves]
     return matrix
 

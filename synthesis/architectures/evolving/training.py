@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from vvalues import VValue
 
 from ...optimize.optimizers import Optimizer, adam, schedule, state_leaves, with_state_leaves
+from ...process.bounds import Bounded, at_least
 from ...process.events import carried_out
 from ...process.protocols import Task
 from ...process.records import Front, Record
@@ -37,7 +38,7 @@ PRUNING = ("contribution", "loss", "none")
 
 
 @dataclass(frozen=True)
-class EvolvingSettings:
+class EvolvingSettings(Bounded, called="setting {}"):
     """Constants of the loop.
 
     Attributes
@@ -62,32 +63,24 @@ class EvolvingSettings:
         Repeat the seed's defect that no operation can read the first input.
     """
 
-    epochs: int = 60
-    steps: int = 200
-    rate: float = 0.01
-    last_rate: float = 0.001
-    added: int = 1
-    proposals: int = 64
-    largest: int = 8
+    epochs: int = at_least(60, 1)
+    steps: int = at_least(200, 1)
+    rate: float = at_least(0.01, 0)
+    last_rate: float = at_least(0.001, 0)
+    added: int = at_least(1, 0)
+    proposals: int = at_least(64, 1)
+    largest: int = at_least(8, 0)
     pruning: str = "contribution"
-    held_out: float = 0.25
-    decay: float = 0.9
+    held_out: float = at_least(0.25, 0)
+    decay: float = at_least(0.9, 0)
     index_zero_defect: bool = False
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.pruning not in PRUNING:
             raise ValueError(
                 f"setting pruning is {self.pruning!r}; expected one of {', '.join(PRUNING)}"
             )
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if isinstance(value, (bool, str)):
-                continue
-            at_least = 1 if item.name in ("epochs", "steps", "proposals") else 0
-            if not value >= at_least:
-                raise ValueError(
-                    f"setting {item.name} is {value!r}; expected a number >= {at_least}"
-                )
         if not (self.rate > 0 and self.last_rate > 0):
             raise ValueError("settings rate and last_rate must be above 0")
         if not (self.decay < 1 and 0 < self.held_out < 1):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from autograd.extend import defjvp, defvjp, primitive
+from autograd.extend import defjvp, defvjp
 from scipy.sparse import csr_matrix
+
+from vvalues.core import primitive
 
 from .evaluation import signal_products
 
@@ -74,7 +76,7 @@ defjvp(
 
 
 class CellScan:
-    """Memory cells over time; the run of `dmm.compiled.differentials.evaluate`.
+    """Memory cells over time; the run of `vvalues.core.fused.evaluate`.
 
     Its variables are one vector: what every cell receives, (cells, steps, samples), then its
     weights (cells, 4, 3): for every gate of what is received, of the last output, and bias.

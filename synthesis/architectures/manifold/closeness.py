@@ -23,6 +23,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dmm.neurons import logistic, soft_plus
+
 from .layout import CLOSENESS, Layout, cells_between
 
 __all__ = ["Closeness", "Numbers", "transformed"]
@@ -57,28 +59,18 @@ class Numbers(NamedTuple):
     cutoff_slope: np.ndarray
 
 
-def _sigmoid(x: np.ndarray) -> np.ndarray:
-    return 0.5 * (1.0 + np.tanh(0.5 * x))
-
-
-def _softplus(x: np.ndarray) -> np.ndarray:
-    """``log(1 + exp(x))`` without overflow, for complex numbers too."""
-    positive = np.where(np.real(x) > 0, x, 0.0)
-    return positive + np.log1p(np.exp(np.where(np.real(x) > 0, -x, x)))
-
-
 def transformed(vector: np.ndarray) -> Numbers:
     """Numbers from raw ones: a vector of 7 x rows and the cutoff."""
     raw = vector[:-1].reshape(len(CLOSENESS), -1)
     alpha, beta, gamma, theta, phi, sigma, mu = raw
-    squashed, level, cutoff = _sigmoid(alpha), _sigmoid(gamma), _sigmoid(vector[-1])
+    squashed, level, cutoff = logistic(alpha), logistic(gamma), logistic(vector[-1])
     one = np.ones_like(beta)
     slopes = np.stack([
-        2 * squashed * (1 - squashed), one, level * (1 - level), _sigmoid(theta) / LN2,
-        one, _sigmoid(sigma), one,
+        2 * squashed * (1 - squashed), one, level * (1 - level), logistic(theta) / LN2,
+        one, logistic(sigma), one,
     ])  # fmt: skip
     return Numbers(
-        2 * squashed - 1, beta + 1, level, _softplus(theta) / LN2, phi, _softplus(sigma), mu,
+        2 * squashed - 1, beta + 1, level, soft_plus(theta) / LN2, phi, soft_plus(sigma), mu,
         cutoff, slopes, cutoff * (1 - cutoff),
     )  # fmt: skip
 
@@ -128,7 +120,7 @@ def windows(layout: Layout, numbers: Numbers) -> tuple[np.ndarray, np.ndarray]:
 class Closeness:
     """The living cells at given numbers, and their strengths as a function of the numbers.
 
-    It is the run of `dmm.compiled.differentials.evaluate`: which cells live is settled when it is
+    It is the run of `vvalues.core.fused.evaluate`: which cells live is settled when it is
     made, strengths of these cells are smooth.
 
     Parameters

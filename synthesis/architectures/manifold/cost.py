@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import autograd.numpy as anp
 import numpy as np
+from autograd.tracer import getval
 from scipy.optimize import nnls
 
 from .evaluation import GATHER_BELOW, Evaluation
@@ -124,9 +125,7 @@ def soft_levels(schedule: Schedule, presence: Any) -> Any:
     layout = schedule.layout
     if not layout.n_hidden:
         return 0.0
-    numbers = presence
-    while hasattr(numbers, "_value"):
-        numbers = numbers._value
+    numbers = getval(presence)
     depth, via = [0.0] * layout.n_hidden, [-1] * layout.n_hidden
     inner = np.sort(schedule.inner)
     senders = schedule.columns[inner] - layout.n_inputs

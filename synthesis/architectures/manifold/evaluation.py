@@ -36,7 +36,7 @@ class Trace(NamedTuple):
 
 
 class Evaluation:
-    """A network of given structure on a batch; the run of `dmm.compiled.differentials.evaluate`.
+    """A network of given structure on a batch; the run of `vvalues.core.fused.evaluate`.
 
     Its variables are one vector: values of the links; with shared weights gain and shift of every
     sending neuron, with link weights the shift of every hidden one; then the inputs, row by row, if

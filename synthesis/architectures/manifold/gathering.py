@@ -7,9 +7,10 @@ primitive writes their gradient back in one go, without a copy of the whole in b
 from __future__ import annotations
 
 import numpy as np
-from autograd.extend import defjvp, defvjp, primitive
+from autograd.extend import defjvp, defvjp
 
 from vvalues import Support, VValue, from_buffer, restrict
+from vvalues.core import primitive
 
 __all__ = ["take"]
 
@@ -26,7 +27,7 @@ def take(tree: VValue, index: np.ndarray, /) -> np.ndarray:
 
     Examples
     --------
-    >>> take(VValue({"a": 1.0, "b": [2.0, 3.0]}), np.array([2, 0]))
+    >>> take(VValue({"a": 1.0, "b": np.array([2.0, 3.0])}), np.array([2, 0]))
     array([3., 1.])
     """
     return tree.buffer[index]

@@ -6,13 +6,14 @@ A cell is allowed if its column comes before its row in the order of neurons and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 
 import numpy as np
 
 from vvalues import Support, format_path
 
+from ...process.bounds import Bounded, bound
 from ...process.checks import check_positive, check_whole
 
 __all__ = ["CLOSENESS", "Layout"]
@@ -24,7 +25,7 @@ CUTOFF = ("cutoff",)
 
 
 @dataclass(frozen=True)
-class Layout:
+class Layout(Bounded):
     """Sizes of a manifold and everything that follows from them.
 
     Attributes
@@ -37,16 +38,11 @@ class Layout:
         per sending neuron.
     """
 
-    n_inputs: int
-    n_hidden: int
-    n_outputs: int
-    period: float
+    n_inputs: int = field(metadata=bound(partial(check_whole, least=1)))
+    n_hidden: int = field(metadata=bound(check_whole))
+    n_outputs: int = field(metadata=bound(partial(check_whole, least=1)))
+    period: float = field(metadata=bound(check_positive))
     has_link_weights: bool
-
-    def __post_init__(self) -> None:
-        for name, least in (("n_inputs", 1), ("n_hidden", 0), ("n_outputs", 1)):
-            check_whole(name, getattr(self, name), least)
-        check_positive("period", self.period)
 
     # -------------------- rows, columns, cells --------------------
 
@@ -132,13 +128,7 @@ class Layout:
         return self._at(self.receivers, "weights")
 
     def check_finite(self, numbers: np.ndarray) -> None:
-        """Refuse closeness numbers that are infinite or none: the seven of all rows, the cutoff.
-
-        Raises
-        ------
-        ValueError
-            It names the first of them.
-        """
+        """Refuse closeness numbers that are infinite or none: the seven of all rows, the cutoff."""
         if np.isfinite(numbers).all():
             return
         first = int(np.flatnonzero(~np.isfinite(numbers))[0])

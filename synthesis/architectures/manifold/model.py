@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import autograd.numpy as anp
 import numpy as np
 
-from dmm.compiled.differentials import evaluate
 from vvalues import VValue, from_buffer, ravel
+from vvalues.core.fused import evaluate
 from vvalues.core.tracing import is_traced, support_of, unboxed
 
 from .closeness import Closeness

@@ -8,16 +8,17 @@ and time and memory of the evaluation (`synthesis.architectures.manifold.cost`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
 from autograd import value_and_grad
+from autograd.tracer import getval
 
 from vvalues import VValue
 
-from ...process.checks import check_finite
+from ...process.bounds import Bounded, finite
 from .cost import CostModel
 from .layout import Layout
 from .model import Links
@@ -35,7 +36,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Weights:
+class Weights(Bounded, called="weight {}"):
     """Coefficients of the terms of the loss.
 
     Attributes
@@ -57,19 +58,18 @@ class Weights:
         Of the predicted time and memory of a step; they need a cost model.
     """
 
-    objective: float = 1.0
-    flow: float = 0.0
-    sparsity: float = 0.0
-    soft_count: float = 0.0
-    softness: float = 0.05
-    inflow: float = 0.0
-    least_inflow: float = 0.5
-    seconds: float = 0.0
-    bytes: float = 0.0
+    objective: float = finite(1.0)
+    flow: float = finite(0.0)
+    sparsity: float = finite(0.0)
+    soft_count: float = finite(0.0)
+    softness: float = finite(0.05)
+    inflow: float = finite(0.0)
+    least_inflow: float = finite(0.5)
+    seconds: float = finite(0.0)
+    bytes: float = finite(0.0)
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            check_finite(f"weight {item.name}", getattr(self, item.name))
+        super().__post_init__()
         if not self.softness > 0:
             raise ValueError("weight softness is 0; expected a number > 0")
 
@@ -166,12 +166,7 @@ class ManifoldObjective:
         self.schedule = Schedule(model.layout, nothing, nothing)
 
     def check_cost(self, weights: Weights) -> None:
-        """Refuse weights of time or memory without a cost model.
-
-        Raises
-        ------
-        ValueError
-        """
+        """Refuse weights of time or memory without a cost model."""
         if self.cost is None and (weights.seconds or weights.bytes):
             raise ValueError(
                 f"weights seconds={weights.seconds:g} and bytes={weights.bytes:g} need a cost "
@@ -184,12 +179,12 @@ class ManifoldObjective:
         objective = self.task.loss(predictions, targets)
         total = weights.objective * objective
         self.schedule = links.schedule
-        self.last = {"objective": _number(objective), "links": links.n_links}
+        self.last = {"objective": float(getval(objective)), "links": links.n_links}
         if weights.sparsity:
             total = total + weights.sparsity * sparsity(layout, links)
         if weights.flow:
             term = flow(layout, links)
-            self.last["flow"] = _number(term)
+            self.last["flow"] = float(getval(term))
             total = total + weights.flow * term
         if weights.soft_count:
             share = soft_count(links, weights.softness) / layout.n_cells
@@ -220,9 +215,3 @@ class ManifoldObjective:
     def loss(self, parameters: VValue, inputs: Any, targets: Any) -> float:
         """Loss on a batch."""
         return float(self._traced(parameters, inputs, targets, self.weights or Weights()))
-
-
-def _number(value: Any) -> float:
-    while hasattr(value, "_value"):
-        value = value._value
-    return float(value)

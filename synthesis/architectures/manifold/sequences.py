@@ -19,8 +19,8 @@ from typing import Any
 import autograd.numpy as anp
 import numpy as np
 
-from dmm.compiled.differentials import evaluate
 from vvalues import Support, VValue, from_buffer, ravel, unravel
+from vvalues.core.fused import evaluate
 from vvalues.core.tracing import support_of
 
 from .cells import GATES, CellScan, link_product

@@ -10,7 +10,7 @@ import numpy as np
 from vvalues import VValue, from_buffer
 
 from ...optimize.optimizers import Optimizer, adam, schedule, state_leaves, with_state_leaves
-from ...process.checks import check_positive, check_whole
+from ...process.bounds import Bounded, positive, whole
 from ...process.events import carried_out
 from ...process.records import Record
 from ...process.state import DONE, State
@@ -22,7 +22,7 @@ PRESSURE_STEP = 1.05  # factor on the pressure per segment while the number of l
 
 
 @dataclass(frozen=True)
-class ManifoldSettings:
+class ManifoldSettings(Bounded, called="setting {}"):
     """Constants of a training run.
 
     Attributes
@@ -46,10 +46,10 @@ class ManifoldSettings:
         Take back a step of the closeness numbers that would cut an output off from all inputs.
     """
 
-    steps: int = 5000
-    segment: int = 100
-    rate: float = 0.001
-    last_rate: float = 0.001
+    steps: int = whole(5000, least=1)
+    segment: int = whole(100, least=1)
+    rate: float = positive(0.001)
+    last_rate: float = positive(0.001)
     decay_from: float = 0.0
     weights: Weights = field(default_factory=Weights)
     ramp: tuple[float, float] = (0.0, 0.0)
@@ -57,10 +57,7 @@ class ManifoldSettings:
     guard: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("steps", "segment"):
-            check_whole(f"setting {name}", getattr(self, name), 1)
-        for name in ("rate", "last_rate"):
-            check_positive(f"setting {name}", getattr(self, name))
+        super().__post_init__()
         if not 0 <= self.decay_from < 1:
             raise ValueError(f"setting decay_from is {self.decay_from!r}; expected in [0, 1)")
         if np.shape(self.ramp) != (2,) or not 0 <= self.ramp[0] <= self.ramp[1] <= 1:

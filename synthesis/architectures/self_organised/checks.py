@@ -30,13 +30,7 @@ def check_positions(positions: np.ndarray) -> np.ndarray:
 
 
 def check_number(name: str, value: float) -> None:
-    """Refuse infinities and what is no number.
-
-    Raises
-    ------
-    ValueError
-        It names the setting and its value.
-    """
+    """Refuse infinities and what is no number."""
     if not math.isfinite(value):
         raise ValueError(f"{name} is {value!r}; expected a finite number")
 

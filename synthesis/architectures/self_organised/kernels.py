@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from ...process.bounds import Bounded, bound
 from ...process.checks import check_finite, check_positive
 from .checks import check_positions
 
@@ -14,7 +15,7 @@ __all__ = ["LateralKernel"]
 
 
 @dataclass(frozen=True)
-class LateralKernel:
+class LateralKernel(Bounded):
     """``excitation [D < inner] - inhibition [D > outer] exp(-D / decay)``, D the distance.
 
     Attributes
@@ -31,17 +32,14 @@ class LateralKernel:
     github thomsonlab/GrowingBrains @82b81dc, ``Development_Algorithm.m``: (5, 2, 2, 6).
     """
 
-    excitation: float
-    inhibition: float
-    inner: float
-    outer: float
+    excitation: float = field(metadata=bound(check_finite))
+    inhibition: float = field(metadata=bound(check_finite))
+    inner: float = field(metadata=bound(check_positive, "inner radius"))
+    outer: float = field(metadata=bound(check_positive, "outer radius"))
     decay: float = 10.0
 
     def __post_init__(self) -> None:
-        check_finite("excitation", self.excitation)
-        check_finite("inhibition", self.inhibition)
-        check_positive("inner radius", self.inner)
-        check_positive("outer radius", self.outer)
+        super().__post_init__()
         if self.inner > self.outer:
             raise ValueError(
                 f"inner radius {self.inner} is above the outer radius {self.outer}; cells between "

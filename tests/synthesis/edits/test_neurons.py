@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import synthesis.edits.neurons as neuron_edits
-import synthesis.edits.places as neurons
 from synthesis.architectures import Perceptron
 from synthesis.architectures.elastic import ElasticNetwork
 from synthesis.edits.neurons import (
@@ -230,9 +227,3 @@ def test_bad_calls_are_named(call, message):
     model = ElasticNetwork()
     with pytest.raises(ValueError, match=message):
         call(model.initial(rng(), 2), model.context())
-
-
-@pytest.mark.parametrize("module", [neuron_edits, neurons])
-def test_examples(module):
-    found = doctest.testmod(module)
-    assert found.attempted and not found.failed

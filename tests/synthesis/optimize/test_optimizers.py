@@ -17,6 +17,7 @@ OPTIMIZERS = {
     "sgd": opt.sgd(0.1),
     "momentum": opt.momentum(0.05),
     "adagrad": opt.adagrad(0.5),
+    "rmsprop": opt.chain(opt.rmsprop(opt.schedule(0.1, 0.001, 300)), opt.clip(0.1)),
     "adam": opt.adam(0.05),
     "rprop": opt.rprop(0.1),
     "chain": opt.chain(opt.clip(1.0), opt.adam(opt.schedule(0.1, 0.01, 200))),

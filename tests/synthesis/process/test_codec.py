@@ -88,7 +88,7 @@ def test_a_support_is_written_once_however_many_trees_share_it():
 
 
 def test_settings_come_back_as_they_were():
-    settings = Settings.of(dense={"steps": 7}, sparsify={"penalties": (0.5, math.inf)})
+    settings = Settings.of(dense={"steps": 7}, common={"contest": {"guard": {"runaway": math.inf}}})
     assert from_plain(to_plain(settings), types_in(settings)) == settings
 
 

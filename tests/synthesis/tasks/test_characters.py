@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import re
 from dataclasses import replace
 from itertools import pairwise
@@ -10,7 +9,6 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-import synthesis.tasks.characters as characters
 from synthesis.process.protocols import Task
 from synthesis.tasks.characters import (
     CharacterTask,
@@ -128,8 +126,3 @@ def test_a_text_of_ones_own():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
-
-
-def test_examples():
-    found = doctest.testmod(characters)
-    assert found.attempted and not found.failed

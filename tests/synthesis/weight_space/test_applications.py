@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from synthesis.architectures import Perceptron
+from synthesis.optimize.losses import softmax
 from synthesis.optimize.optimizers import adam, momentum
 from synthesis.weight_space.continual import (
     continual_sequence,
@@ -27,7 +28,6 @@ from synthesis.weight_space.ensembles import (
 from synthesis.weight_space.geodesic import along, geodesic, pulled_over, straight_line
 from synthesis.weight_space.linearization import TracedLinearization
 from synthesis.weight_space.metric import metric_product
-from synthesis.weight_space.outputs import softmax
 from synthesis.weight_space.path import last, walk
 from synthesis.weight_space.reference import freeze
 from synthesis.weight_space.resilience import (

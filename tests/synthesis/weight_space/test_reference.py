@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from autograd import grad
 
+from synthesis.optimize.losses import softmax
 from synthesis.weight_space.metric import squared_length
-from synthesis.weight_space.outputs import Categorical, Numbers, softmax
+from synthesis.weight_space.outputs import Categorical, Numbers
 from synthesis.weight_space.reference import Reference, divergence, freeze
 from vvalues import VValue, from_buffer, restrict
 

@@ -10,8 +10,7 @@ import pytest
 from autograd import grad
 
 import vvalues as vv
-from vvalues import NUMBER, Support, VValue, from_buffer
-from vvalues.files import npz
+from vvalues import NUMBER, Support, VValue, files, from_buffer
 
 DEPTH = 1_000
 WIDE = 1_000_000
@@ -90,7 +89,7 @@ def test_wide_trees_are_shown(wide):
 
 
 def test_wide_trees_are_stored(wide):
-    again = npz.from_bytes(npz.to_bytes(wide))
+    again = files.from_npz(files.to_npz(wide))
     assert again.support is wide.support and np.array_equal(again.buffer, wide.buffer)
     assert VValue(wide["g0000"].to_dict()) == wide["g0000"]
 

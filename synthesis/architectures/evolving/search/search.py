@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
 from typing import NamedTuple
@@ -22,6 +22,7 @@ import numpy as np
 from vvalues import VValue
 
 from ....optimize.least_squares import levenberg_marquardt
+from ....process.bounds import Bounded, at_least
 from ..library import Library, Recipe, grow_library, starts
 from ..model import EvolvingModel
 from ..objective import EvolvingObjective
@@ -36,7 +37,7 @@ FIRST = 6  # least-squares steps after which the worse candidates are left alone
 
 
 @dataclass(frozen=True)
-class SearchSettings:
+class SearchSettings(Bounded, called="setting {}"):
     """Constants of the search; the same for every table.
 
     Attributes
@@ -65,19 +66,13 @@ class SearchSettings:
         "exp",
         "log",
     )
-    depth: int = 3
-    largest: int = 2500
-    beam: int = 12
-    terms: int = 5
-    polished: int = 60
-    iterations: int = 40
-    seconds: float = 45.0
-
-    def __post_init__(self) -> None:
-        for item in fields(self)[1:]:
-            value = getattr(self, item.name)
-            if not value >= 1:
-                raise ValueError(f"setting {item.name} is {value!r}; expected a number >= 1")
+    depth: int = at_least(3, 1)
+    largest: int = at_least(2500, 1)
+    beam: int = at_least(12, 1)
+    terms: int = at_least(5, 1)
+    polished: int = at_least(60, 1)
+    iterations: int = at_least(40, 1)
+    seconds: float = at_least(45.0, 1)
 
 
 class Found(NamedTuple):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ....process.checks import check_finite, check_positive, check_probability, check_whole
+from ....process.bounds import Bounded, finite, positive, share, whole
 from ..kernels import LateralKernel
 
 __all__ = ["TissueSettings"]
 
 
 @dataclass(frozen=True)
-class TissueSettings:
+class TissueSettings(Bounded):
     """The published constants.
 
     Attributes
@@ -45,28 +45,22 @@ class TissueSettings:
         Current of a spike to cells nearby.
     """
 
-    radius: float = 1.0
-    sparse: int = 3
-    crowded: int = 11
-    hayflick: int = 40
-    clock: int = 25
-    tries: int = 50
-    budding: float = 0.4
+    radius: float = positive(1.0)
+    sparse: int = whole(3, least=1)
+    crowded: int = whole(11, least=1)
+    hayflick: int = whole(40)
+    clock: int = whole(25)
+    tries: int = whole(50, least=1)
+    budding: float = share(0.4)
     outer: float = 4.0
-    noise: float = 3.0
-    review: int = 1000
-    patience: int = 200
-    most: int = 4000
+    noise: float = finite(3.0)
+    review: int = whole(1000, least=1)
+    patience: int = whole(200)
+    most: int = whole(4000, least=1)
     excitation: float = 5.0
 
     def __post_init__(self) -> None:
-        check_probability("budding", self.budding)
-        check_positive("radius", self.radius)
-        check_finite("noise", self.noise)
-        for name in ("hayflick", "clock", "patience"):
-            check_whole(name, getattr(self, name))
-        for name in ("sparse", "crowded", "tries", "review", "most"):
-            check_whole(name, getattr(self, name), 1)
+        super().__post_init__()
         _ = self.kernel  # refuses an impossible excitation or outer radius
 
     @property

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ....process.checks import check_positive, check_probability, check_whole
+from ....process.bounds import Bounded, positive, share, whole
+from ....process.checks import check_probability
 from ...wired import SYNAPSE
 from ..checks import check_positions
 from ..kernels import LateralKernel
@@ -22,7 +23,7 @@ __all__ = ["Fields", "Pooling", "PoolingSettings", "Progress", "receptive_fields
 
 
 @dataclass(frozen=True)
-class PoolingSettings:
+class PoolingSettings(Bounded):
     """The published size and constants.
 
     Attributes
@@ -48,20 +49,17 @@ class PoolingSettings:
     `self_organised.sheets.izhikevich_step`) and needs less excitation.
     """
 
-    n_sensors: int = 1500
-    n_units: int = 400
-    side: float = 28.0
+    n_sensors: int = whole(1500, least=1)
+    n_units: int = whole(400, least=1)
+    side: float = positive(28.0)
     outer: float = 6.0
     excitation: float = 5.0
-    small: int = 150
-    review: int = 1000
-    silent: float = 0.0
+    small: int = whole(150, least=1)
+    review: int = whole(1000, least=1)
+    silent: float = share(0.0)
 
     def __post_init__(self) -> None:
-        check_probability("silent", self.silent)
-        for name in ("n_sensors", "n_units", "small", "review"):
-            check_whole(name, getattr(self, name), 1)
-        check_positive("side", self.side)
+        super().__post_init__()
         _ = self.kernel  # refuses an impossible excitation or outer radius
 
     @property

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ....process.checks import check_finite, check_positive, check_whole
+from ....process.bounds import Bounded, finite, positive, whole
+from ....process.checks import check_whole
 from ..checks import unit_indices
 from ..kernels import LateralKernel
 from ..sheets import LeakySheet
@@ -18,7 +19,7 @@ LEVELS = 256
 
 
 @dataclass(frozen=True)
-class Encoding:
+class Encoding(Bounded):
     """How an image is shown to frozen layers (neither source says).
 
     Attributes
@@ -32,14 +33,9 @@ class Encoding:
         part, with exponent 1 in place of 4 (0: none).
     """
 
-    milliseconds: int = 30
-    current: float = 10.0
-    sharpness: float = 1.0
-
-    def __post_init__(self) -> None:
-        check_whole("milliseconds", self.milliseconds, 1)
-        check_positive("current", self.current)  # without one nothing fires
-        check_finite("sharpness", self.sharpness)
+    milliseconds: int = whole(30, least=1)
+    current: float = positive(10.0)  # without one nothing fires
+    sharpness: float = finite(1.0)
 
 
 def level_trains(encoding: Encoding) -> np.ndarray:

@@ -6,12 +6,14 @@ Sources: arXiv:2006.06902; github thomsonlab/GrowingBrains @82b81dc, ``multiLaye
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from ....process.checks import check_finite, check_positive, check_whole
+from ....process.bounds import Bounded, bound, checked, finite, positive, whole
+from ....process.checks import check_finite, check_whole
 from ..checks import check_number, check_positions, unit_indices
 from ..kernels import LateralKernel
 from ..plasticity import CompetitiveLayer
@@ -35,7 +37,7 @@ IZHIKEVICH_KERNEL = LateralKernel(4.0, 1.5, 2.0, 5.0)
 
 
 @dataclass(frozen=True)
-class LayerSettings:
+class LayerSettings(Bounded):
     """One layer above the sensors.
 
     Attributes
@@ -57,23 +59,14 @@ class LayerSettings:
         Time constant in ms of trace-based STDP, in place of same-step Hebb.
     """
 
-    n_units: int
-    side: float = 6.0
-    winners: int = 1
-    rate: float = 0.1
-    threshold: float = 70.0
+    n_units: int = field(metadata=bound(partial(check_whole, least=1)))
+    side: float = positive(6.0)
+    winners: int = whole(1, least=1)
+    rate: float = finite(0.1)
+    threshold: float = checked(70.0, check_number)
     kernel: LateralKernel | None = LGN_KERNEL
     drive: LateralKernel = LGN_DRIVE
-    trace: float | None = None
-
-    def __post_init__(self) -> None:
-        check_whole("n_units", self.n_units, 1)
-        check_positive("side", self.side)
-        check_whole("winners", self.winners, 1)
-        check_finite("rate", self.rate)
-        check_number("threshold", self.threshold)
-        if self.trace is not None:
-            check_positive("trace", self.trace)
+    trace: float | None = positive(None)
 
 
 def published_layers() -> tuple[LayerSettings, ...]:

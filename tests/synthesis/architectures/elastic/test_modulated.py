@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-
 import numpy as np
 import pytest
 from autograd import value_and_grad
@@ -99,8 +97,3 @@ def test_bad_settings_are_named():
         ModulatedNetwork(settings=ElasticSettings.of("paper"))
     with pytest.raises(ValueError, match="code 9"):
         ModulatedNetwork()(ModulatedNetwork().initial(np.random.default_rng(0)), np.array([9]))
-
-
-def test_examples():
-    found = doctest.testmod(modulated)
-    assert found.attempted and not found.failed

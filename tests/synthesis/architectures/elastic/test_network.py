@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-
 import numpy as np
 import pytest
 from autograd import grad, value_and_grad
@@ -11,14 +9,14 @@ from autograd.test_util import check_grads
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import synthesis.architectures.elastic.network
-import synthesis.architectures.elastic.settings
 from synthesis import Model
 from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings
+from synthesis.architectures.elastic.network import FusedCycle
 from synthesis.edits import prune_by_magnitude
 from synthesis.edits.neurons import delete_neuron
 from synthesis.tasks.characters import easy_task
 from vvalues import VValue, from_buffer
+from vvalues.testing import check_fused
 
 
 def network(rng, size, alphabet="()ab", **options):
@@ -54,12 +52,26 @@ def test_the_fused_cycle_is_plain_autograd(seed, size, length, alphabet):
     np.testing.assert_allclose(last, model.rollout(tree, symbols[:-1], hidden)[1], atol=1e-10)
 
 
+@given(seed=st.integers(0, 10**6), size=st.integers(1, 6), length=st.integers(1, 8))
+@settings(max_examples=20)
+def test_the_derivatives_by_hand_belong_together(seed, size, length):
+    rng = np.random.default_rng(seed)
+    model, tree = network(rng, size)
+    layout, codes = model.layout(tree.support), rng.integers(4, size=length + 1)
+    hidden = np.tanh(rng.standard_normal(size))
+    check_fused(FusedCycle(layout, codes, hidden), tree.buffer, rng)
+    check_fused(FusedCycle(layout, codes), np.concatenate([tree.buffer, hidden]), rng)
+
+
+@pytest.mark.parametrize("order", [2, 3])
 @pytest.mark.parametrize("options", [{}, {"settings": ElasticSettings.fixed_size()}])
-def test_the_loss_is_differentiable_twice_in_both_modes(options):
+def test_the_loss_is_differentiable_in_both_modes(options, order):
     rng = np.random.default_rng(0)
-    model, tree = network(rng, 3, **options)
-    symbols, hidden = rng.integers(4, size=6), 0.3 * rng.standard_normal(3)
-    check_grads(lambda t, h: model.loss(t, symbols, h), modes=["rev", "fwd"], order=2)(tree, hidden)
+    model, tree = network(rng, 4 - order, **options)
+    symbols, hidden = rng.integers(4, size=9 - 2 * order), 0.3 * rng.standard_normal(4 - order)
+    check_grads(lambda t, h: model.loss(t, symbols, h), modes=["rev", "fwd"], order=order)(
+        tree, hidden
+    )
 
 
 def test_the_gradient_is_that_of_finite_differences():
@@ -191,11 +203,3 @@ def test_bad_inputs_are_named():
         ElasticNetwork("aa")
     with pytest.raises(ValueError, match="size is 0"):
         model.initial(np.random.default_rng(0), 0)
-
-
-@pytest.mark.parametrize(
-    "module", [synthesis.architectures.elastic.network, synthesis.architectures.elastic.settings]
-)
-def test_examples(module):
-    found = doctest.testmod(module)
-    assert found.attempted and not found.failed

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import doctest
-
 import numpy as np
 import pytest
 from autograd import value_and_grad
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import synthesis.architectures.elastic.residual as residual
 from synthesis import Model
 from synthesis.architectures.elastic.residual import ResidualNetwork, ResidualSettings
 from synthesis.architectures.elastic.residual_training import train_residual
@@ -157,8 +154,3 @@ TREE = MODEL.initial(np.random.default_rng(0))
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
-
-
-def test_examples():
-    found = doctest.testmod(residual)
-    assert found.attempted and not found.failed

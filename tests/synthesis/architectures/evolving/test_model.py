@@ -10,6 +10,7 @@ from autograd.test_util import check_grads
 from hypothesis import assume, given, settings
 
 from synthesis.architectures.evolving import EvolvingModel, check_table
+from synthesis.architectures.evolving.model import FusedNetwork
 from synthesis.architectures.evolving.objective import EvolvingObjective
 from synthesis.architectures.evolving.operations import (
     OPERATIONS,
@@ -28,6 +29,8 @@ from synthesis.architectures.evolving.structure import (
 )
 from synthesis.process.protocols import Model
 from vvalues import VValue, from_buffer, ravel
+from vvalues.core.fused import complex_step
+from vvalues.testing import check_fused
 
 from ..networks import networks
 
@@ -126,7 +129,44 @@ def test_both_modes_of_autograd(network):
 
         return held + map_leaves(lambda b: b * mask, p)
 
-    check_grads(fused, modes=["fwd", "rev"], order=1)(moved, inputs)
+    check_grads(fused, modes=["fwd", "rev"], order=2)(moved, inputs)
+
+
+@settings(max_examples=30)
+@given(networks(kinds=SMOOTH))
+def test_the_derivatives_by_hand_belong_together(network):
+    model, parameters, inputs = network
+    assume(is_tame(model, parameters, inputs))
+    plan = model.plan(parameters.support)
+    check_fused(FusedNetwork(plan, inputs), parameters.buffer, free=plan.trained)
+    vector = np.concatenate([parameters.buffer, inputs.ravel()])
+    free = np.concatenate([plan.trained, np.ones(inputs.size, dtype=bool)])
+    check_fused(FusedNetwork(plan), vector, free=free)
+
+
+@pytest.mark.filterwarnings("ignore:Output seems independent of input")
+@pytest.mark.parametrize("kind", OPERATIONS)
+def test_operations_take_complex_rows(kind):
+    operation = OPERATIONS[kind]
+    rng = np.random.default_rng(4)
+    rows = [rng.uniform(0.5, 2, 50) * rng.choice([-1, 1], 50) for _ in range(operation.arity)]
+    value = operation.apply(*rows)
+    for i in range(operation.arity):
+
+        def by_one(x, i=i):
+            return [*rows[:i], x, *rows[i + 1 :]]
+
+        slope = complex_step(lambda x: operation.apply(*by_one(x)), rows[i], np.ones(50))
+        np.testing.assert_allclose(slope, operation.partials(value, *rows)[i], atol=1e-12)
+        for j in range(operation.arity):
+
+            def partial(x, j=j):
+                moved = by_one(x)
+                return operation.partials(operation.apply(*moved), *moved)[j] + 0.0 * x
+
+            bend = complex_step(partial, rows[i], np.ones(50))
+            traced = elementwise_grad(elementwise_grad(operation.traced, j), i)
+            np.testing.assert_allclose(bend, 0.0 * bend + traced(*rows), atol=1e-12)
 
 
 @pytest.mark.parametrize("kind", OPERATIONS)

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from synthesis.architectures.manifold import Manifold, Start
 from synthesis.architectures.manifold.closeness import Closeness
+from synthesis.architectures.manifold.evaluation import Evaluation
 from synthesis.architectures.manifold.layout import CLOSENESS, Layout
 from synthesis.architectures.manifold.network import network_of
 from synthesis.architectures.manifold.schedule import Schedule, levels_of
 from synthesis.process.protocols import Model
 from vvalues import VValue, from_buffer, inner
+from vvalues.testing import check_fused
 
 VARIED = Start(
     beta=(0.0, 1.0), gamma=(0.0, 1.0), theta=(0.0, 1.0), phi=(0.0, 1.0), sigma=(2.0, 1.0),
@@ -100,21 +102,29 @@ def test_windows_lose_no_living_cell(seed, cutoff):
 
 @settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1))
-def test_slopes_of_strengths_by_finite_differences(seed):
+def test_derivatives_of_strengths_belong_together(seed):
     layout = Layout(6, 4, 2, 3.0, False)
     rng = np.random.default_rng(seed)
     vector = np.append(rng.standard_normal(7 * layout.n_rows), -2.0)
-    run = Closeness(layout, vector)
-    direction = rng.standard_normal(len(vector))
-    h = 1e-6
-    secant = (run.forward(vector + h * direction) - run.forward(vector - h * direction)) / (2 * h)
-    found = run.pushforward(vector, direction)
-    close(found, secant, 1e-4)
-    g = rng.standard_normal(run.n_links)
-    close(g @ found, run.pullback(vector, g) @ direction)
+    check_fused(Closeness(layout, vector), vector, rng, step=1e-5)
 
 
 # -------------------- predictions and gradients --------------------
+
+
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("is_dense", [True, False])
+def test_derivatives_of_signals_belong_together(shared, is_dense):
+    rng = np.random.default_rng(1)
+    layout = Layout(3, 6, 2, 3.0, not shared)
+    rows, columns = layout.all_cells()
+    alive = np.flatnonzero(rng.uniform(size=len(rows)) < 0.5)
+    schedule = Schedule(layout, rows[alive], columns[alive], is_dense)
+    n_weights = len(alive) + (2 * layout.n_columns if shared else layout.n_hidden)
+    weights, inputs = rng.standard_normal(n_weights), rng.standard_normal((3, 4))
+    check_fused(Evaluation(schedule, inputs, shared), weights, rng)
+    both = np.concatenate([weights, inputs.ravel()])
+    check_fused(Evaluation(schedule, 4, shared), both, rng)
 
 
 @settings(max_examples=60)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from dmm import compile_machine
 from synthesis.architectures.manifold import Manifold, Start
+from synthesis.architectures.manifold.cells import GATES, CellScan
 from synthesis.architectures.manifold.export import (
     as_machine,
     held_streams,
@@ -24,6 +25,7 @@ from synthesis.optimize.optimizers import adam
 from synthesis.process.protocols import Model, Task
 from synthesis.tasks.sequences import Echo, Latch
 from vvalues import VValue, from_buffer, inner
+from vvalues.testing import check_fused
 
 START = Start(
     sigma=(3.0, 0.5), mu=(0.0, 2.0), gamma=(0.0, 1.0), theta=(0.0, 0.3), phi=(0.0, 1.0),
@@ -49,6 +51,14 @@ def agrees(one, other, parameters, rng):
 
 
 # -------------------- memory neurons --------------------
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(1, 5), st.integers(1, 3))
+def test_derivatives_of_cells_over_time_belong_together(seed, cells, steps, samples):
+    rng = np.random.default_rng(seed)
+    vector = rng.standard_normal(cells * steps * samples + cells * len(GATES) * 3)
+    check_fused(CellScan(cells, steps, samples), vector, rng)
 
 
 @settings(max_examples=8)

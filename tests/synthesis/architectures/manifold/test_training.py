@@ -9,6 +9,7 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 from autograd import grad, value_and_grad
+from autograd.tracer import getval
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -131,15 +132,9 @@ def _plain_levels(presence):
     depth = []
     for row in range(presence.shape[0]):
         reached = [presence[row, j] * (1.0 + depth[j]) for j in range(row)]
-        best = max(range(len(reached)), key=lambda j: _plain(reached[j]), default=None)
+        best = max(range(len(reached)), key=lambda j: getval(reached[j]), default=None)
         depth.append(0.0 if best is None else reached[best])
-    return 1.0 + max(depth, key=_plain)
-
-
-def _plain(value):
-    while hasattr(value, "_value"):
-        value = value._value
-    return float(value)
+    return 1.0 + max(depth, key=getval)
 
 
 def test_inflow_hinge_is_zero_when_enough_flows():

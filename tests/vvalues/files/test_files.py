@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import numpy as np
@@ -10,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import vvalues as vv
-from vvalues import VValue
+from vvalues import VValue, files
 from vvalues import strategies as trees
-from vvalues.files import io, npz
+from vvalues.files.npz import FORMAT
 
 ARRAYS = {"w": (2,), "m": (2, 3), "none": (0,)}
 ANY_FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -20,7 +21,7 @@ ANY_FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 @given(trees.vvalues(arrays=ARRAYS, elements=ANY_FINITE))
 def test_json_and_npz_are_exact(tree):
-    for again in (vv.from_json(vv.to_json(tree)), npz.from_bytes(npz.to_bytes(tree))):
+    for again in (vv.from_json(vv.to_json(tree)), files.from_npz(files.to_npz(tree))):
         assert again.support is tree.support
         assert again.buffer.tobytes() == tree.buffer.tobytes()
 
@@ -28,7 +29,7 @@ def test_json_and_npz_are_exact(tree):
 @given(trees.vvalues(alphabet=None, max_leaves=5))
 def test_any_keys_survive(tree):
     assert vv.from_json(vv.to_json(tree)) == tree
-    assert npz.from_bytes(npz.to_bytes(tree)).support is tree.support
+    assert files.from_npz(files.to_npz(tree)).support is tree.support
 
 
 def test_text_is_canonical():
@@ -61,7 +62,7 @@ def test_a_key_that_only_json_can_escape(tmp_path):
 def test_the_reserved_key_of_arrays_is_written_as_a_list_of_leaves():
     tree = VValue({"a": {":array": 5.0}, "b": 1.0})
     with pytest.raises(ValueError, match="path a/:array has the key ':array', reserved"):
-        io.to_plain(tree)
+        files.to_plain(tree)
     assert json.loads(vv.to_json(tree))["leaves"] == [[["a", ":array"], 5.0], [["b"], 1.0]]
     assert vv.from_json(vv.to_json(tree)) == tree
 
@@ -114,13 +115,13 @@ def test_bad_json_is_refused_with_the_file_and_the_path(text, tmp_path):
 
 
 def test_bad_bytes_are_refused_with_the_file(tmp_path):
-    good = npz.to_bytes(VValue({"a": 1.0, "w": np.ones(2)}))
+    good = files.to_npz(VValue({"a": 1.0, "w": np.ones(2)}))
     (tmp_path / "bad.json").write_bytes(b"\xff\xfe")
     with pytest.raises(ValueError, match=r"bad.json is not UTF-8 text"):
         vv.load(tmp_path / "bad.json")
     for bad in (b"", b"nonsense", good[:50]):
         with pytest.raises(ValueError, match="here is not an npz file of a V-value"):
-            npz.from_bytes(bad, "here")
+            files.from_npz(bad, "here")
 
 
 @pytest.mark.parametrize(
@@ -136,31 +137,30 @@ def test_bad_bytes_are_refused_with_the_file(tmp_path):
     ],
 )
 def test_archives_that_contradict_themselves(changes, words):
-    import io as bytes_io
 
     structure = {
-        "format": npz.FORMAT,
+        "format": FORMAT,
         "version": 1,
         "paths": [["a"], ["w"]],
         "shapes": [[], [2]],
         **changes,
     }
-    stream = bytes_io.BytesIO()
+    stream = io.BytesIO()
     text = np.frombuffer(json.dumps(structure).encode(), np.uint8)
     np.savez(stream, structure=text, buffer=np.ones(3))
     with pytest.raises(ValueError, match=words):
-        npz.from_bytes(stream.getvalue())
+        files.from_npz(stream.getvalue())
 
 
 def test_a_failed_write_leaves_no_trace(tmp_path, monkeypatch):
     file = tmp_path / "x.json"
-    io.write_atomically(file, "old")
+    files.write_atomically(file, "old")
 
     def fail(*_):
         raise OSError("disk full")
 
     monkeypatch.setattr("os.replace", fail)
     with pytest.raises(OSError, match="disk full"):
-        io.write_atomically(file, b"new")
+        files.write_atomically(file, b"new")
     assert file.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["x.json"]

@@ -1,0 +1,40 @@
+"""Every example that stands in the three packages is collected, and right."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import inspect
+import pkgutil
+import re
+
+import pytest
+
+PACKAGES = ("vvalues", "dmm", "synthesis")
+WRITTEN = re.compile(r"^\s*>>> ", re.MULTILINE)
+
+
+def modules() -> list[str]:
+    found = list(PACKAGES)
+    for package in PACKAGES:
+        path = importlib.import_module(package).__path__
+        found += [module.name for module in pkgutil.walk_packages(path, f"{package}.")]
+    return found
+
+
+def n_collected(module) -> int:
+    return sum(len(test.examples) for test in doctest.DocTestFinder().find(module))
+
+
+@pytest.mark.parametrize("name", modules())
+def test_examples_are_collected_and_right(name):
+    module = importlib.import_module(name)
+    assert n_collected(module) == len(WRITTEN.findall(inspect.getsource(module)))
+    assert doctest.testmod(module).failed == 0
+
+
+def test_there_are_examples():
+    found = dict.fromkeys(PACKAGES, 0)
+    for name in modules():
+        found[name.partition(".")[0]] += n_collected(importlib.import_module(name))
+    assert all(count > 20 for count in found.values()), found
