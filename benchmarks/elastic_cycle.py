@@ -19,8 +19,8 @@ from autograd import value_and_grad
 
 from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings
 from synthesis.architectures.elastic.cycle import LaneCycle
-from synthesis.architectures.elastic.lanes import LaneTrainer
-from synthesis.architectures.elastic.training import initial_state, step
+from synthesis.architectures.elastic.networks.lockstep import LaneTrainer
+from synthesis.architectures.elastic.process import initial_state, step
 from synthesis.tasks.characters import Phase, hard_task
 
 from .measure import count_tape_nodes, machine_line, markdown_table, median_seconds, write_result
@@ -81,7 +81,7 @@ def _problem(n: int):
 
 
 def _arrays(n: int, lanes: int) -> Callable[[], object]:
-    from synthesis.architectures.elastic.layout import capacity_for
+    from synthesis.architectures.elastic.arrays import capacity_for
 
     model, tree, symbols = _problem(n)
     capacity = capacity_for(n, 4)

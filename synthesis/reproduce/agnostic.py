@@ -29,7 +29,7 @@ from ..tasks.digits import Digits
 from ..weight_space import Categorical, freeze
 from ..weight_space.continual import learn
 from ..weight_space.sparse import sparsified
-from .report import Report, mnist_or_why_not, save_plot, table
+from .tables import Report, mnist_or_why_not, save_plot, table
 
 __all__ = ["SIZES", "mnist_family", "reproduce"]
 

@@ -18,16 +18,15 @@ from autograd import value_and_grad
 from dmm import compile_machine
 from dmm.show.axes import new_axes
 
-from ..architectures.manifold import Manifold, Start, pictures
+from ..architectures.manifold import Manifold, Start, plots
 from ..architectures.manifold.cost import fit_cost, measured_here
 from ..architectures.manifold.export import as_machine, held_streams, observed_outputs, ticks_of
 from ..architectures.manifold.objective import ManifoldObjective, Weights, density
-from ..architectures.manifold.sequences import MemoryManifold, RecurrentManifold
-from ..architectures.manifold.training import ManifoldSettings, train
-from ..tasks.sequences import Echo, Latch
-from ..tasks.sums import SQUARED_FLOOR, SumsAndDifferences
+from ..architectures.manifold.over_time.model import MemoryManifold, RecurrentManifold
+from ..architectures.manifold.process import ManifoldSettings, train
+from ..tasks.drawn import SQUARED_FLOOR, Echo, Latch, SumsAndDifferences
 from .manifold_runs import Run, digits, mnist_run, trained
-from .report import Report, save_plot, table
+from .tables import Report, save_plot, table
 
 __all__ = ["cost_figures", "reproduce", "sequence_figures", "step_figures", "toy_run"]
 
@@ -123,10 +122,10 @@ def _toy(report: Report, seeds: Sequence[int], out: Path) -> None:
 
 
 def _pictures(name: str, run: Run, out: Path) -> None:
-    save_plot(out, f"{name}-curves", lambda: pictures.curves(run.rows)[0])
+    save_plot(out, f"{name}-curves", lambda: plots.curves(run.rows)[0])
     titles = ("before", "after")
     shown = (run.model, run.before, run.after)
-    save_plot(out, f"{name}-adjacency", lambda: pictures.show(*shown, titles=titles)[0])
+    save_plot(out, f"{name}-adjacency", lambda: plots.show(*shown, titles=titles)[0])
 
 
 def _export(report: Report, run: Run) -> None:
@@ -345,7 +344,7 @@ def _mnist(report: Report, full: bool, out: Path) -> None:
             table(["links", "accuracy, %"], ends),
         )
         points.append(("default, 15,000 steps", [(links, share) for links, share in ends]))
-    save_plot(out, "dynamic-manifold-mnist-front", lambda: pictures.front(dict(points)))
+    save_plot(out, "dynamic-manifold-mnist-front", lambda: plots.front(dict(points)))
 
 
 def _say_mnist(report: Report, name: str, steps: int, lines: list[tuple]) -> None:
@@ -364,6 +363,6 @@ def _say_mnist(report: Report, name: str, steps: int, lines: list[tuple]) -> Non
 
 def _draw_field(run: Run, width: int) -> Any:
     axes = new_axes(4, 4)
-    axes.imshow(pictures.receptive_field(run.model, run.after, width), cmap="magma")
+    axes.imshow(plots.receptive_field(run.model, run.after, width), cmap="magma")
     axes.set_title("strength with which every pixel is read", fontsize="medium")
     return axes

@@ -18,7 +18,7 @@ from ..runs.processes import ProcessPerCall
 from . import elastic_plots
 from .elastic_layers import DATA, layered_figures
 from .elastic_runs import EXPERIMENTS, Runs
-from .report import Report, save_plot, table
+from .tables import Report, save_plot, table
 
 __all__ = ["reproduce"]
 

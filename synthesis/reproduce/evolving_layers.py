@@ -21,19 +21,19 @@ from autograd import value_and_grad
 from ..architectures.evolving.formula import to_text
 from ..architectures.evolving.model import EvolvingModel
 from ..architectures.evolving.objective import EvolvingObjective
-from ..architectures.evolving.search.rounding import rounded, without_spare_operations
-from ..architectures.evolving.search.search import SearchSettings, symbolic_search
-from ..architectures.evolving.training import (
+from ..architectures.evolving.process import (
     Ensemble,
     EvolvingSearch,
     EvolvingSettings,
     over_seeds,
 )
+from ..architectures.evolving.search.rounding import rounded, without_spare_operations
+from ..architectures.evolving.search.symbolic import SearchSettings, symbolic_search
 from ..architectures.perceptron import Perceptron
 from ..optimize.optimizers import adam, schedule
 from ..process.events import events
 from ..tasks.regression import NGUYEN, RegressionTask, formula_task, small_experiment
-from .report import Report, save_plot, table
+from .tables import Report, save_plot, table
 
 __all__ = ["VARIANTS", "distractor_figures", "reproduce", "small_figures"]
 

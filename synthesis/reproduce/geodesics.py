@@ -20,12 +20,12 @@ from ..optimize.optimizers import adam, momentum, schedule
 from ..tasks import get_task
 from ..tasks.digits import Digits, load_mnist
 from ..weight_space import plots
+from ..weight_space.chains import along, geodesic, pulled_over, straight_line
 from ..weight_space.circuits import along_legs, joined, on_common_support, renamed_apart
 from ..weight_space.continual import learn
-from ..weight_space.geodesic import along, geodesic, pulled_over, straight_line
+from ..weight_space.pulls import TaskLoss
 from ..weight_space.reference import freeze
-from ..weight_space.slopes import TaskLoss
-from .report import Report, medians, over_seeds, save_plot, table
+from .tables import Report, medians, over_seeds, save_plot, table
 
 __all__ = ["reproduce"]
 

@@ -34,7 +34,7 @@ from ..tasks.digits import Digits
 from ..weight_space import Categorical, freeze
 from ..weight_space.continual import learn
 from ..weight_space.sparse import sparsified
-from .report import Report, medians, mnist_or_why_not, over_seeds, save_plot, table
+from .tables import Report, medians, mnist_or_why_not, over_seeds, save_plot, table
 
 __all__ = ["SHAPES", "SensorDigits", "damaged", "organised", "reproduce"]
 

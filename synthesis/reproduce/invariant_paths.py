@@ -34,9 +34,9 @@ from ..weight_space.continual import (
 )
 from ..weight_space.ensembles import disagreement, diverse_members, ensemble_probabilities
 from ..weight_space.metric import output_drift
-from ..weight_space.path import moved_by, null_space_slope
-from ..weight_space.slopes import Robustness, TaskLoss
-from .report import Report, medians, over_seeds, save_plot, table
+from ..weight_space.path import moved_by, null_space_pull
+from ..weight_space.pulls import Robustness, TaskLoss
+from .tables import Report, medians, over_seeds, save_plot, table
 
 __all__ = ["reproduce"]
 
@@ -192,8 +192,8 @@ def _null_space(memory: Memory, new: Digits, seed: int, out: Path) -> dict[str, 
     for step in range(NULL_SPACE_STEPS):
         inputs = memory.inputs[rng.choice(len(memory.inputs), PER_STEP, replace=False)]
         _, gradient = secondary(parameters, step, rng)
-        slope = null_space_slope(model, inputs, lambda *_, g=gradient: (0.0, g))
-        moved = moved_by(parameters, slope(parameters, step, rng)[1], STEP_NORM)
+        pull = null_space_pull(model, inputs, lambda *_, g=gradient: (0.0, g))
+        moved = moved_by(parameters, pull(parameters, step, rng)[1], STEP_NORM)
         if step % 10 == 0:
             plain = moved_by(parameters, gradient, STEP_NORM)
             pairs = zip(drifts.values(), ((moved, inputs), (plain, inputs),
@@ -233,7 +233,7 @@ def _costs(memory: Memory, new: Digits) -> dict[str, float]:
         held.gradient(memory.parameters)
 
     def projected() -> None:
-        null_space_slope(model, stored, secondary, per_step=PER_STEP)(memory.parameters, 0, rng)
+        null_space_pull(model, stored, secondary, per_step=PER_STEP)(memory.parameters, 0, rng)
 
     actions = {
         "gradient step, batch 100": plain,

@@ -17,12 +17,12 @@ from vvalues.files import write_atomically
 
 from ..architectures.manifold import Manifold, Start
 from ..architectures.manifold.objective import ManifoldObjective
-from ..architectures.manifold.saved import described
-from ..architectures.manifold.training import (
+from ..architectures.manifold.process import (
     ManifoldSearch,
     ManifoldSettings,
     ManifoldState,
 )
+from ..architectures.manifold.saved import described
 from ..process.checkpoint import load_checkpoint, save_checkpoint
 from ..process.events import events
 from ..process.records import to_jsonl
@@ -125,7 +125,7 @@ def task_described(task: Any) -> dict[str, Any]:
 
     Examples
     --------
-    >>> from synthesis.tasks.sums import SumsAndDifferences
+    >>> from synthesis.tasks.drawn import SumsAndDifferences
     >>> task_described(SumsAndDifferences(batch_size=7))
     {'kind': 'SumsAndDifferences', 'batch_size': 7, 'n_test': 20000}
     """

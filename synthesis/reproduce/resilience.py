@@ -28,12 +28,7 @@ from ..weight_space.circuits import (
     vulnerability_map,
 )
 from ..weight_space.continual import learn
-from ..weight_space.metric import top_directions
-from ..weight_space.outputs import Categorical
-from ..weight_space.path import Waypoint
-from ..weight_space.pruning_path import deviation, pruned_along_path
-from ..weight_space.reference import freeze
-from ..weight_space.resilience import (
+from ..weight_space.damage import (
     damaged,
     intact,
     predicted_changes,
@@ -41,8 +36,12 @@ from ..weight_space.resilience import (
     true_changes,
     unit_vulnerability,
 )
-from .report import Report, medians, over_seeds, save_plot, table
+from ..weight_space.metric import top_directions
+from ..weight_space.path import Waypoint
+from ..weight_space.pruning_path import deviation, pruned_along_path
+from ..weight_space.reference import Categorical, freeze
 from .sparse_path import trained_machine
+from .tables import Report, medians, over_seeds, save_plot, table
 
 __all__ = ["reproduce"]
 

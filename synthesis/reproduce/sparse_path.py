@@ -22,12 +22,11 @@ from ..tasks.digits import Digits, load_mnist
 from ..weight_space import plots
 from ..weight_space.circuits import circuit_reference
 from ..weight_space.continual import learn
-from ..weight_space.outputs import Categorical
 from ..weight_space.pruning_path import pruned_along_path
-from ..weight_space.reference import freeze
-from ..weight_space.slopes import largest_kept
+from ..weight_space.pulls import largest_kept
+from ..weight_space.reference import Categorical, freeze
 from ..weight_space.sparse import gradual_magnitude, settled, sparsified
-from .report import Report, medians, over_seeds, save_plot, table
+from .tables import Report, medians, over_seeds, save_plot, table
 
 __all__ = ["reproduce", "trained_machine"]
 

@@ -32,7 +32,7 @@ from ..architectures.self_organised.spiking import (
     wave_figures,
 )
 from ..tasks.digits import Digits
-from .report import Report, medians, mnist_or_why_not, over_seeds, table
+from .tables import Report, medians, mnist_or_why_not, over_seeds, table
 
 __all__ = ["organised_stack", "read_out", "read_pixels", "reproduce", "wirings"]
 

@@ -10,7 +10,7 @@ dso-org/deep-symbolic-optimization, ``dso/dso/task/regression/benchmarks.csv``):
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,6 @@ import numpy as np
 
 from vvalues import VValue
 
-from ..architectures.evolving.model import check_table
 from ..process.protocols import Model
 
 __all__ = [
@@ -27,6 +26,7 @@ __all__ = [
     "NGUYEN",
     "Formula",
     "RegressionTask",
+    "check_table",
     "formula_task",
     "r_squared",
     "small_experiment",
@@ -34,6 +34,42 @@ __all__ = [
 ]
 
 N_TEST = 1000
+
+
+def check_table(values: Any, names: Sequence[str], what: str) -> np.ndarray:
+    """A table of finite numbers, or a clear error.
+
+    Parameters
+    ----------
+    values : array-like (rows, columns); one dimension counts as one column
+    names : names of the columns
+    what : str
+        What the table is, for messages.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, there is no row, or a value is NaN or infinite; the message names
+        row and column.
+    """
+    try:
+        table = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{what} are not a table of numbers") from None
+    if table.ndim == 1:
+        table = table[:, None]
+    if table.ndim != 2 or table.shape[1] != len(names):
+        raise ValueError(f"{what} have shape {table.shape}; expected (rows, {len(names)})")
+    if not len(table):
+        raise ValueError(f"{what} have no rows")
+    bad = np.argwhere(~np.isfinite(table))
+    if len(bad):
+        row, column = bad[0]
+        raise ValueError(
+            f"{what}: row {row}, column {names[column]} is {table[row, column]}; "
+            "expected finite numbers"
+        )
+    return table
 
 
 def r_squared(predictions: Any, targets: np.ndarray) -> float:

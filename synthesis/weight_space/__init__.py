@@ -4,6 +4,7 @@ A trained network is a point on a manifold of networks that do the same; these f
 towards sparsity, another task or another optimum, and around damage.
 """
 
+from .chains import Chain, along, geodesic, pulled_over, straight_line
 from .circuits import (
     circuit_reference,
     joined,
@@ -25,8 +26,17 @@ from .continual import (
     replay,
     staying_invariant,
 )
+from .damage import (
+    damaged,
+    intact,
+    link_vulnerability,
+    predicted_changes,
+    recovery,
+    true_changes,
+    unit_deletions,
+    unit_vulnerability,
+)
 from .ensembles import disagreement, diverse_members, ensemble_probabilities, spread_along
-from .geodesic import Chain, along, geodesic, pulled_over, straight_line
 from .linearization import Linearization, linearize
 from .metric import (
     metric_diagonal,
@@ -37,30 +47,18 @@ from .metric import (
     squared_length,
     top_directions,
 )
-from .outputs import Categorical, Numbers
 from .path import (
     Waypoint,
     invariant_path,
     last,
-    metric_slope,
+    metric_pull,
     moved_by,
     normalized,
-    null_space_slope,
+    null_space_pull,
     walk,
 )
 from .pruning_path import Pruned, PruningSettings, pruned_along_path
-from .reference import Reference, divergence, freeze
-from .resilience import (
-    damaged,
-    intact,
-    link_vulnerability,
-    predicted_changes,
-    recovery,
-    true_changes,
-    unit_deletions,
-    unit_vulnerability,
-)
-from .slopes import (
+from .pulls import (
     Diversity,
     Invariance,
     PullToPruned,
@@ -72,6 +70,7 @@ from .slopes import (
     largest_kept,
     weighted,
 )
+from .reference import Categorical, Numbers, Reference, divergence, freeze
 from .sparse import Sparsified, gradual_magnitude, n_zeros, sparse_path, sparsified
 
 __all__ = [
@@ -117,14 +116,14 @@ __all__ = [
     "link_vulnerability",
     "metric_diagonal",
     "metric_product",
-    "metric_slope",
+    "metric_pull",
     "moved_by",
     "n_zeros",
     "neurons_cut",
     "normalized",
     "null_space",
     "null_space_projection",
-    "null_space_slope",
+    "null_space_pull",
     "on_common_support",
     "output_drift",
     "predicted_changes",

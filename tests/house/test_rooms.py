@@ -24,6 +24,7 @@ COMMON_NAMES = {
     "objective",
     "settings",
     "process",
+    "places",
     "plots",
 }
 

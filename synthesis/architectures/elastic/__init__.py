@@ -3,9 +3,9 @@
 Source: T. Miconi, "Neural networks with differentiable structure", arXiv:1606.06216.
 """
 
-from .lane_runs import train_lanes
-from .lanes import LaneRecord, LaneTrainer
-from .network import ElasticNetwork
+from .model import ElasticNetwork
+from .networks.lockstep import LaneRecord, LaneTrainer
+from .networks.process import train_lanes
 from .settings import MODES, ElasticSettings
 
 __all__ = [

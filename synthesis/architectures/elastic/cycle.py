@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .layout import Rows
+from .arrays import Rows
 
 __all__ = ["LaneCycle"]
 

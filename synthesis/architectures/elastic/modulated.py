@@ -37,9 +37,9 @@ from vvalues.core import support_of
 
 from ...edits.neurons import KeyedNeurons
 from ...optimize.losses import cross_entropies, cross_entropy_and_errors
-from .layout import PREFIX, READOUT
-from .network import check_hidden, check_symbols
-from .neurons import draw_neuron
+from .arrays import PREFIX, READOUT
+from .birth import draw_neuron
+from .model import check_hidden, check_symbols
 from .settings import ElasticSettings
 
 __all__ = ["ModulatedNetwork"]

@@ -27,7 +27,7 @@ from .operations import SEED_OPERATIONS, get_operations
 from .plan import Plan, Run, make_plan
 from .structure import OUTPUT, layer_name, operation_names
 
-__all__ = ["EvolvingModel", "FusedNetwork", "check_table"]
+__all__ = ["EvolvingModel", "FusedNetwork"]
 
 
 class EvolvingModel:
@@ -269,39 +269,3 @@ def _names(given: int | Sequence[str], stem: str, argument: str) -> tuple[str, .
         if name.startswith(":") or "-" in name or name == OUTPUT:
             raise ValueError(f"{argument}: the name {name!r} is reserved; use another one")
     return names
-
-
-def check_table(values: Any, names: Sequence[str], what: str) -> np.ndarray:
-    """A table of finite numbers, or a clear error.
-
-    Parameters
-    ----------
-    values : array-like (rows, columns); one dimension counts as one column
-    names : names of the columns
-    what : str
-        What the table is, for messages.
-
-    Raises
-    ------
-    ValueError
-        If the shape is wrong, there is no row, or a value is NaN or infinite; the message names
-        row and column.
-    """
-    try:
-        table = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"{what} are not a table of numbers") from None
-    if table.ndim == 1:
-        table = table[:, None]
-    if table.ndim != 2 or table.shape[1] != len(names):
-        raise ValueError(f"{what} have shape {table.shape}; expected (rows, {len(names)})")
-    if not len(table):
-        raise ValueError(f"{what} have no rows")
-    bad = np.argwhere(~np.isfinite(table))
-    if len(bad):
-        row, column = bad[0]
-        raise ValueError(
-            f"{what}: row {row}, column {names[column]} is {table[row, column]}; "
-            "expected finite numbers"
-        )
-    return table

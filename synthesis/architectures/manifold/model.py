@@ -11,12 +11,10 @@ from vvalues import VValue, from_buffer, ravel
 from vvalues.core.fused import evaluate
 from vvalues.core.tracing import is_traced, support_of, unboxed
 
-from .closeness import Closeness
-from .evaluation import SLOPE, Evaluation
-from .gathering import take
-from .inputs import checked_inputs
-from .layout import CLOSENESS, Layout
-from .schedule import Schedule
+from .structure.closeness import Closeness
+from .structure.evaluation import SLOPE, Evaluation
+from .structure.layout import CLOSENESS, Layout, checked_inputs, take
+from .structure.schedule import Schedule
 
 __all__ = ["Links", "Manifold", "Start", "outputs_of"]
 

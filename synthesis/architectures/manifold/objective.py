@@ -20,9 +20,9 @@ from vvalues import VValue
 
 from ...process.bounds import Bounded, finite
 from .cost import CostModel
-from .layout import Layout
 from .model import Links
-from .schedule import Schedule
+from .structure.layout import Layout
+from .structure.schedule import Schedule
 
 __all__ = [
     "ManifoldObjective",

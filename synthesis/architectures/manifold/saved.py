@@ -18,8 +18,8 @@ from vvalues import VValue
 from ...process.checkpoint import load_checkpoint, read_identity
 from .export import as_machine
 from .model import Manifold, Start
-from .pictures import adjacency
-from .training import ManifoldState
+from .plots import adjacency
+from .process import ManifoldState
 
 __all__ = ["SavedManifold", "adjacency_text", "described", "load_manifold", "manifold_of", "shown"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...process.checks import check_whole
-from .checks import check_positions
+from .arguments import check_positions
 
 __all__ = ["save_frames", "wave_movie"]
 

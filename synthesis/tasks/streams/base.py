@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,16 +11,22 @@ from typing import Any
 import autograd.numpy as anp
 import numpy as np
 
-from dmm import Machine, Streams, compile_machine
+from dmm import (
+    Machine,
+    Streams,
+    compile_machine,
+    layered_space,
+    recurrent_space,
+    superfluid_space,
+)
 from dmm.machine.spaces import SOURCES
 from vvalues import VValue
 
 from ...optimize.objective import MachineObjective
 from ...process.machines import OUTPUT, MachineModel
 from ...process.protocols import Model
-from .spaces import named_space
 
-__all__ = ["Example", "StreamTask", "targets_of_machine"]
+__all__ = ["SPACES", "Example", "StreamTask", "named_space", "targets_of_machine"]
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,7 @@ class StreamTask:
         return task_from_streams(inputs, targets, **options)
 
     def with_space(self, name: str) -> StreamTask:
-        """The same task in another search space (see `synthesis.tasks.streams.spaces.named_space`).
+        """The same task in another search space (see `named_space`).
 
         Its name is ``TASK@SPACE``, which `synthesis.tasks.get_task` understands.
         """
@@ -176,3 +183,45 @@ def concatenated(batches: Sequence[Streams]) -> Streams:
     keys = tuple(key for streams in batches for key in streams.keys)
     labels = tuple(label for streams in batches for label in streams.labels)
     return Streams(keys, arrays, batches[0].ticks, labels)
+
+
+# -------------------- search spaces by name --------------------
+
+
+SPACES = ("layered-LxC", "compare-free", "recurrent-C", "superfluid-N")
+"""Patterns of names: L layers, C neurons of each type (per layer), N superfluid neurons."""
+
+Port = tuple[str, str]
+_PATTERN = re.compile(r"(layered)-(\d+)x(\d+)|(recurrent|superfluid)-(\d+)|(compare-free)")
+
+
+def named_space(name: str, sources: Sequence[Port]) -> Callable[[np.random.Generator], Machine]:
+    """A search space with random initial weights, by name.
+
+    Parameters
+    ----------
+    name : str
+        ``layered-5x2`` (the published one), ``compare-free`` (six layers without comparisons),
+        ``recurrent-1`` (everything linked to everything), ``superfluid-6`` (neurons that are
+        mixtures), with other numbers as you like.
+    sources : sequence of (neuron, field)
+
+    Raises
+    ------
+    ValueError
+        If there is no such space.
+    """
+    match = _PATTERN.fullmatch(name)
+    if match is None:
+        raise ValueError(f"unknown space {name!r}; known spaces: {', '.join(SPACES)}")
+    layered, layers, copies, kind, count, _ = match.groups()
+    if layered:
+        return lambda rng: layered_space(
+            rng, layers=int(layers), copies=int(copies), sources=sources
+        )
+    if kind == "recurrent":
+        return lambda rng: recurrent_space(rng, int(count), sources=sources)
+    if kind == "superfluid":
+        return lambda rng: superfluid_space(rng, int(count), sources=sources)
+    types = ("accum", "norm", "dot")
+    return lambda rng: layered_space(rng, layers=6, copies=2, types=types, sources=sources)

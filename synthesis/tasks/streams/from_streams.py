@@ -10,8 +10,7 @@ import numpy as np
 from dmm import Streams, streams_from_trees
 from vvalues import NUMBER, VValue
 
-from .base import Example, StreamTask
-from .spaces import named_space
+from .base import Example, StreamTask, named_space
 
 __all__ = ["DELAY", "task_from_streams", "to_streams", "with_constants", "with_delay"]
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, fields, replace
 
 import pytest
 
-from synthesis.architectures.binary.evolution import FamilySettings
-from synthesis.architectures.elastic.residual import ResidualSettings
+from synthesis.architectures.binary.process import FamilySettings
+from synthesis.architectures.elastic.residual.model import ResidualSettings
 from synthesis.architectures.elastic.settings import ElasticSettings
-from synthesis.architectures.evolving.search.search import SearchSettings
-from synthesis.architectures.evolving.training import EvolvingSettings
+from synthesis.architectures.evolving.process import EvolvingSettings
+from synthesis.architectures.evolving.search.symbolic import SearchSettings
 from synthesis.architectures.manifold.objective import Weights
-from synthesis.architectures.manifold.training import ManifoldSettings
-from synthesis.architectures.self_organised.growth.constants import TissueSettings
+from synthesis.architectures.manifold.process import ManifoldSettings
 from synthesis.architectures.self_organised.growth.pooling import PoolingSettings
+from synthesis.architectures.self_organised.growth.settings import TissueSettings
 from synthesis.architectures.self_organised.spiking.encoding import Encoding
 from synthesis.process.bounds import (
     Bounded,

@@ -6,7 +6,7 @@ import pytest
 
 from synthesis.reproduce import get, names
 from synthesis.reproduce.__main__ import main
-from synthesis.reproduce.report import Report, medians, mnist_or_why_not, table
+from synthesis.reproduce.tables import Report, medians, mnist_or_why_not, table
 
 
 @pytest.mark.parametrize("name", ["invariant-paths", "geodesics", "sparse-path", "resilience"])
@@ -44,7 +44,7 @@ def test_a_reproduction_without_mnist_says_what_it_did_not_measure(tmp_path, mon
     def absent():
         raise FileNotFoundError("no MNIST in nowhere")
 
-    monkeypatch.setattr("synthesis.reproduce.report.load_mnist", absent)
+    monkeypatch.setattr("synthesis.reproduce.tables.load_mnist", absent)
     report = Report("name", "title", tmp_path, "command")
     assert mnist_or_why_not(report, "## A readout") is None
     text = (tmp_path / "name.md").read_text()

@@ -15,7 +15,7 @@ from dmm.show.axes import new_axes
 
 from ....process.checks import check_whole
 from ...wired import SYNAPSE
-from ..checks import check_positions
+from ..arguments import check_positions
 from .pooling import Pooling
 from .tissue import Tissue
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings, train_lanes
-from synthesis.architectures.elastic.layout import Layout, capacity_for
-from synthesis.architectures.elastic.rules import members_to_delete, wants_another
-from synthesis.architectures.elastic.training import train_tree
+from synthesis.architectures.elastic.arrays import Layout, capacity_for
+from synthesis.architectures.elastic.process import train_tree
+from synthesis.architectures.elastic.turnover import members_to_delete, wants_another
 from synthesis.tasks.characters import Phase, easy_hard_easy, easy_task, hard_task, text_task
 
 BUSY = {"add_probability": 0.3, "delete_probability": 0.5, "spontaneous": 0.2}

@@ -12,7 +12,7 @@ import synthesis.architectures.elastic.modulated as modulated
 from synthesis import Model
 from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings
 from synthesis.architectures.elastic.modulated import ModulatedNetwork
-from synthesis.architectures.elastic.training import train_tree
+from synthesis.architectures.elastic.process import train_tree
 from synthesis.tasks.characters import Phase, hard_task
 from vvalues import VValue, from_buffer, restrict
 

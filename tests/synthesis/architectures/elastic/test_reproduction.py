@@ -11,7 +11,7 @@ import pytest
 from synthesis.architectures.elastic import ElasticSettings
 from synthesis.reproduce import elastic_rnn, names
 from synthesis.reproduce.elastic_runs import EXPERIMENTS, Runs, run_lanes
-from synthesis.reproduce.report import Report
+from synthesis.reproduce.tables import Report
 
 CYCLES = 60
 

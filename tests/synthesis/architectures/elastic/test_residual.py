@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthesis import Model
-from synthesis.architectures.elastic.residual import ResidualNetwork, ResidualSettings
-from synthesis.architectures.elastic.residual_training import train_residual
+from synthesis.architectures.elastic.residual.model import ResidualNetwork, ResidualSettings
+from synthesis.architectures.elastic.residual.process import train_residual
 from synthesis.edits.neurons import add_neuron, delete_neuron
 from synthesis.optimize.optimizers import adagrad
 from synthesis.tasks.digits import Digits

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from synthesis.architectures.evolving import EvolvingModel
-from synthesis.architectures.evolving.training import (
+from synthesis.architectures.evolving.process import (
     Ensemble,
     EvolvingSearch,
     EvolvingSettings,

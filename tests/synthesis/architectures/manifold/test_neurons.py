@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from synthesis.architectures.manifold import Manifold, Start
 from synthesis.architectures.manifold.network import network_of
-from synthesis.architectures.manifold.neurons import ManifoldNeurons, NetworkNeurons
-from synthesis.architectures.manifold.sequences import MemoryManifold, RecurrentManifold
+from synthesis.architectures.manifold.over_time.model import MemoryManifold, RecurrentManifold
+from synthesis.architectures.manifold.places import ManifoldNeurons, NetworkNeurons
 from synthesis.edits.neurons import add_neuron, delete_neuron, neuron_leaves
 from synthesis.optimize.optimizers import adam
 from vvalues import from_buffer

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from synthesis import reproduce
-from synthesis.architectures.manifold.training import ManifoldSettings
+from synthesis.architectures.manifold.process import ManifoldSettings
 from synthesis.reproduce import dynamic_manifold, manifold_runs
 from synthesis.tasks.digits import Digits
 

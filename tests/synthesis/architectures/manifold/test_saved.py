@@ -9,12 +9,12 @@ import pytest
 
 from synthesis.architectures.manifold import Manifold, Start
 from synthesis.architectures.manifold.objective import ManifoldObjective
+from synthesis.architectures.manifold.process import ManifoldSettings
 from synthesis.architectures.manifold.saved import adjacency_text, described, manifold_of
-from synthesis.architectures.manifold.training import ManifoldSettings
 from synthesis.cli import main
 from synthesis.process.checkpoint import is_checkpoint
 from synthesis.reproduce.manifold_runs import trained
-from synthesis.tasks.sums import SumsAndDifferences
+from synthesis.tasks.drawn import SumsAndDifferences
 
 MODELS = [
     Manifold(5, 16, 4, squared=True),

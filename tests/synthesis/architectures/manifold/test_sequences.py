@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from dmm import compile_machine
 from synthesis.architectures.manifold import Manifold, Start
-from synthesis.architectures.manifold.cells import GATES, CellScan
 from synthesis.architectures.manifold.export import (
     as_machine,
     held_streams,
@@ -18,12 +17,13 @@ from synthesis.architectures.manifold.export import (
 )
 from synthesis.architectures.manifold.network import Network, network_of
 from synthesis.architectures.manifold.objective import ManifoldObjective, Weights
-from synthesis.architectures.manifold.sequences import MemoryManifold, RecurrentManifold
-from synthesis.architectures.manifold.training import ManifoldSettings, train
+from synthesis.architectures.manifold.over_time.cells import GATES, CellScan
+from synthesis.architectures.manifold.over_time.model import MemoryManifold, RecurrentManifold
+from synthesis.architectures.manifold.process import ManifoldSettings, train
 from synthesis.edits import prune_by_magnitude, remove_dead
 from synthesis.optimize.optimizers import adam
 from synthesis.process.protocols import Model, Task
-from synthesis.tasks.sequences import Echo, Latch
+from synthesis.tasks.drawn import Echo, Latch
 from vvalues import VValue, from_buffer, inner
 from vvalues.testing import check_fused
 

@@ -22,7 +22,6 @@ from synthesis.architectures.manifold.cost import (
     soft_levels,
 )
 from synthesis.architectures.manifold.cost import _terms as cost_terms
-from synthesis.architectures.manifold.layout import Layout
 from synthesis.architectures.manifold.objective import (
     ManifoldObjective,
     Weights,
@@ -31,12 +30,13 @@ from synthesis.architectures.manifold.objective import (
     inflow_hinge,
     soft_count,
 )
-from synthesis.architectures.manifold.training import (
+from synthesis.architectures.manifold.process import (
     ManifoldSearch,
     ManifoldSettings,
     ManifoldState,
     train,
 )
+from synthesis.architectures.manifold.structure.layout import Layout
 from synthesis.optimize.optimizers import Optimizer
 from synthesis.process.checkpoint import load_checkpoint, save_checkpoint
 from synthesis.process.events import events
@@ -44,7 +44,7 @@ from synthesis.process.protocols import Task
 from synthesis.process.records import Front, FrontMember
 from synthesis.reproduce.manifold_runs import task_described, trained
 from synthesis.tasks.digits import Digits
-from synthesis.tasks.sums import COMBINATIONS, SumsAndDifferences
+from synthesis.tasks.drawn import COMBINATIONS, SumsAndDifferences
 
 TASK = SumsAndDifferences(batch_size=20, n_test=2000)
 
@@ -446,21 +446,21 @@ def test_pictures():
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    from synthesis.architectures.manifold import pictures
+    from synthesis.architectures.manifold import plots
 
     objective = wide()
     model = objective.model
     before = model.initial(np.random.default_rng(0))
     state, records = train(objective, 0, replace(SHORT, steps=30, segment=10))
-    matrix = pictures.adjacency(model, before)
+    matrix = plots.adjacency(model, before)
     assert matrix.shape == (25, 25)
     assert np.isnan(matrix[0, 0]) and np.isnan(matrix[24, 24]) and np.isnan(matrix[6, 6])
     assert np.count_nonzero(np.nan_to_num(matrix)) == model.links(before).n_links
-    axes = pictures.show(model, before, state.parameters, titles=["before", "after"])
+    axes = plots.show(model, before, state.parameters, titles=["before", "after"])
     assert axes[0].get_title().startswith("before: ") and "of 284 links" in axes[1].get_title()
-    pictures.curves([record.to_dict() for record in records])
-    pictures.front({"toy": [(10, 90.0), (5, 80.0)]})
-    assert pictures.receptive_field(model, before, 5).shape == (1, 5)
+    plots.curves([record.to_dict() for record in records])
+    plots.front({"toy": [(10, 90.0), (5, 80.0)]})
+    assert plots.receptive_field(model, before, 5).shape == (1, 5)
     with pytest.raises(ValueError, match="width is 2"):
-        pictures.receptive_field(model, before, 2)
+        plots.receptive_field(model, before, 2)
     pyplot.close("all")

@@ -18,10 +18,9 @@ from vvalues import VValue
 from ..optimize.optimizers import Optimizer
 from ..process.protocols import Model
 from .linearization import inputs_at, linearize, number_of_inputs
-from .outputs import Categorical, Outputs
 from .path import Waypoint, normalized, walk
-from .reference import Reference, check_inputs, check_same_support, copied
-from .slopes import Invariance, PullTowards, weighted
+from .pulls import Invariance, PullTowards, weighted
+from .reference import Categorical, Outputs, Reference, check_inputs, check_same_support, copied
 
 __all__ = ["Chain", "along", "geodesic", "pulled_over", "straight_line"]
 
@@ -116,7 +115,7 @@ def geodesic(
         Each inner bead has its own state.
     steps : int
     rng : numpy.random.Generator
-    anchor : Slope, optional
+    anchor : Pull, optional
         What the inner beads have to do: a task's loss, or the distance to the ends' outputs.
     batch : int
         Inputs per step.
@@ -234,8 +233,8 @@ def pulled_over(
     """
     check_same_support(reference.parameters, other, "the two ends")
     start = copied(reference.parameters)
-    slope = weighted((strength, PullTowards(other)), (1.0, Invariance(reference, per_step)))
-    for waypoint in walk(start, slope, normalized(size), steps=steps, rng=rng, every=every):
+    pull = weighted((strength, PullTowards(other)), (1.0, Invariance(reference, per_step)))
+    for waypoint in walk(start, pull, normalized(size), steps=steps, rng=rng, every=every):
         yield waypoint
         if np.linalg.norm(waypoint.parameters.buffer - other.buffer) < close:
             return

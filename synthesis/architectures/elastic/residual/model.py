@@ -21,9 +21,9 @@ import numpy as np
 from vvalues import Path, VValue, from_buffer, natural_key
 from vvalues.core import unboxed
 
-from ...edits.neurons import AxisNeurons, KeyedNeurons
-from ...optimize.losses import cross_entropy_and_errors
-from ...process.bounds import Bounded, finite, share, whole
+from ....edits.neurons import AxisNeurons, KeyedNeurons
+from ....optimize.losses import cross_entropy_and_errors
+from ....process.bounds import Bounded, finite, share, whole
 
 __all__ = ["ResidualNetwork", "ResidualSettings"]
 

@@ -25,12 +25,12 @@ from ...optimize.optimizers import (
     with_state_leaves,
 )
 from ...tasks.characters import Phase
-from .layout import PREFIX, READOUT
+from .arrays import PREFIX, READOUT
+from .birth import EPSILON, RMS_SHARE, memory_of_new
+from .model import ElasticNetwork
 from .modulated import ModulatedNetwork
-from .network import ElasticNetwork
-from .neurons import EPSILON, RMS_SHARE, memory_of_new
-from .rules import members_to_delete, wants_another
 from .settings import ElasticSettings
+from .turnover import members_to_delete, wants_another
 
 __all__ = [
     "ElasticState",

@@ -1,8 +1,8 @@
 """What pulls a network along: every force is a function with a value and a gradient.
 
-A *slope* is called as ``slope(parameters, step, rng) -> (value, gradient)``. Another task, the pull
+A *pull* is called as ``pull(parameters, step, rng) -> (value, gradient)``. Another task, the pull
 towards a pruned point, staying true to a frozen reference - and every baseline one compares with -
-are slopes; a walk follows the sum of a few.
+are pulls; a walk follows the sum of a few.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = [
     "PullToPruned",
     "PullTowards",
     "Robustness",
-    "Slope",
+    "Pull",
     "StoredLabels",
     "TaskLoss",
     "WeightAnchor",
@@ -35,14 +35,14 @@ __all__ = [
     "weighted",
 ]
 
-Slope = Callable[[VValue, int, np.random.Generator], tuple[float, VValue]]
+Pull = Callable[[VValue, int, np.random.Generator], tuple[float, VValue]]
 """``(parameters, step, rng) -> (value, gradient)``."""
 
 
-def weighted(*terms: tuple[float | Callable[[int], float], Slope]) -> Slope:
-    """The sum of slopes with weights; a weight is a number or a function of the step."""
+def weighted(*terms: tuple[float | Callable[[int], float], Pull]) -> Pull:
+    """The sum of pulls with weights; a weight is a number or a function of the step."""
 
-    def slope(parameters: VValue, step: int, rng: np.random.Generator) -> tuple[float, VValue]:
+    def pull(parameters: VValue, step: int, rng: np.random.Generator) -> tuple[float, VValue]:
         value, total = 0.0, np.zeros(parameters.size)
         for factor, term in terms:
             weight = factor(step) if callable(factor) else factor
@@ -51,7 +51,7 @@ def weighted(*terms: tuple[float | Callable[[int], float], Slope]) -> Slope:
             total += weight * gradient.buffer
         return value, from_buffer(parameters.support, total)
 
-    return slope
+    return pull
 
 
 def loss_and_gradient(

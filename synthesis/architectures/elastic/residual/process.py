@@ -9,11 +9,11 @@ import numpy as np
 
 from vvalues import VValue, from_buffer
 
-from ...edits.neurons import add_neuron, delete_neuron
-from ...optimize.optimizers import adagrad, state_leaves
-from ...tasks.digits import Digits
-from .residual import ResidualNetwork, ResidualSettings
-from .rules import members_to_delete, wants_another
+from ....edits.neurons import add_neuron, delete_neuron
+from ....optimize.optimizers import adagrad, state_leaves
+from ....tasks.digits import Digits
+from ..turnover import members_to_delete, wants_another
+from .model import ResidualNetwork, ResidualSettings
 
 __all__ = ["ResidualMemory", "ResidualRecord", "train_residual"]
 

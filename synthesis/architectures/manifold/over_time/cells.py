@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 
 from vvalues.core import primitive
 
-from .evaluation import signal_products
+from ..structure.evaluation import signal_products
 
 __all__ = ["GATES", "CellScan", "link_product"]
 

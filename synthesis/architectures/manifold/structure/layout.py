@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
+from autograd.extend import defjvp, defvjp
 
-from vvalues import Support, format_path
+from vvalues import Support, VValue, format_path, from_buffer, restrict
+from vvalues.core import is_traced, primitive
 
-from ...process.bounds import Bounded, bound
-from ...process.checks import check_positive, check_whole
+from ....process.bounds import Bounded, bound
+from ....process.checks import check_positive, check_whole
 
-__all__ = ["CLOSENESS", "Layout"]
+__all__ = ["CLOSENESS", "Layout", "checked_inputs", "take"]
 
 CLOSENESS = ("alpha", "beta", "gamma", "theta", "phi", "sigma", "mu")
 """The seven numbers of every receiving neuron, in the order of all arrays of this package."""
@@ -172,3 +175,83 @@ def cells_between(first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.n
 
 def _names(kind: str, count: int) -> tuple[str, ...]:
     return tuple(f"{kind}-{i}" for i in range(count))
+
+
+# -------------------- what is read --------------------
+
+
+def checked_inputs(inputs: Any, n_inputs: int, axes: tuple[str, ...] = ("samples",)) -> Any:
+    """Inputs as an array, or as they are if they are being differentiated.
+
+    Parameters
+    ----------
+    inputs : array_like
+    n_inputs : int
+        Length of the last axis.
+    axes : tuple of str
+        Names of the axes before it; none may be empty.
+
+    Raises
+    ------
+    ValueError
+        For another shape, a batch of zero, or what is no real number.
+
+    Examples
+    --------
+    >>> checked_inputs([[1, 2]], 2)
+    array([[1, 2]])
+    """
+    if not is_traced(inputs):
+        try:
+            inputs = np.asarray(inputs)
+        except ValueError as error:  # rows of different lengths
+            raise ValueError(f"inputs are no array: {error}") from None
+        if inputs.dtype.kind not in "buif":
+            raise ValueError(f"inputs hold {inputs.dtype}; expected real numbers")
+    shape = inputs.shape
+    if len(shape) != len(axes) + 1 or shape[-1] != n_inputs:
+        wanted = ", ".join([*axes, str(n_inputs)])
+        raise ValueError(f"inputs have shape {shape}; this model needs ({wanted})")
+    if 0 in shape[:-1]:
+        least = " and ".join(f"one {axis.removesuffix('s')}" for axis in axes)
+        raise ValueError(f"inputs have shape {shape}, a batch of zero: give at least {least}")
+    return inputs
+
+
+# A step reads a few thousand of the parameters, wherever they are in the buffer; one primitive
+# writes their gradient back in one go, without a copy of the whole in between.
+
+
+@primitive
+def take(tree: VValue, index: np.ndarray, /) -> np.ndarray:
+    """Elements of a tree by their places in its buffer; differentiable to any order.
+
+    Parameters
+    ----------
+    tree : VValue
+    index : array of int
+        Without repetitions.
+
+    Examples
+    --------
+    >>> take(VValue({"a": 1.0, "b": np.array([2.0, 3.0])}), np.array([2, 0]))
+    array([3., 1.])
+    """
+    return tree.buffer[index]
+
+
+@primitive
+def _put(values: np.ndarray, index: np.ndarray, support: Support, /) -> VValue:
+    buffer = np.zeros(support.size)
+    buffer[index] = values
+    return from_buffer(support, buffer)
+
+
+defvjp(take, lambda ans, tree, index: lambda g: _put(g, index, tree.support), argnums=(0,))
+defjvp(take, lambda d, ans, tree, index: take(restrict(d, tree.support), index), argnums=(0,))
+defvjp(
+    _put,
+    lambda ans, values, index, support: lambda g: take(restrict(g, support), index),
+    argnums=(0,),
+)
+defjvp(_put, lambda d, ans, values, index, support: _put(d, index, support), argnums=(0,))

@@ -14,8 +14,8 @@ from ...optimize.gradients import GradientSource
 from ...optimize.optimizers import adam, schedule
 from ...process.bounds import Bounded, positive, whole
 from ...process.checks import check_positive
-from .family import BinaryFamily
-from .strategy import FamilyObjective, MemberLoss, NeuronStrategy, cross_entropy
+from .model import BinaryFamily
+from .objective import FamilyObjective, MemberLoss, NeuronStrategy, cross_entropy
 
 __all__ = ["FamilySettings", "Generation", "evolve", "evolved"]
 

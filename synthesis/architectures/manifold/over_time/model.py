@@ -23,11 +23,9 @@ from vvalues import Support, VValue, from_buffer, ravel, unravel
 from vvalues.core.fused import evaluate
 from vvalues.core.tracing import support_of
 
+from ..model import Links, Manifold
+from ..structure.layout import Layout, checked_inputs, take
 from .cells import GATES, CellScan, link_product
-from .gathering import take
-from .inputs import checked_inputs
-from .layout import Layout
-from .model import Links, Manifold
 
 __all__ = ["MemoryManifold", "RecurrentManifold"]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ...tasks.characters import Phase
-from .lanes import LaneRecord, LaneTrainer
-from .settings import ElasticSettings
+from ....tasks.characters import Phase
+from ..settings import ElasticSettings
+from .lockstep import LaneRecord, LaneTrainer
 
 __all__ = ["train_lanes"]
 

@@ -1,8 +1,9 @@
-"""Small tasks over time that no network without memory can do."""
+"""Tasks of numbers drawn afresh for every batch: sums and differences, and two that need memory."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
@@ -11,16 +12,52 @@ from vvalues import VValue
 
 from ..process.bounds import Bounded, whole
 from ..process.protocols import Model
-from .squares import squared_errors
 
-__all__ = ["Echo", "Latch"]
+__all__ = ["SQUARED_FLOOR", "Echo", "Latch", "SumsAndDifferences", "squared_errors"]
+
+TEST_SEED = 20_180_219
+
+COMBINATIONS = np.array([
+    [0.0, 1.0, 0.0, 0.0, 1.0],
+    [0.0, 0.0, 0.0, -1.0, 1.0],
+    [0.0, 1.0, 0.0, 1.0, 1.0],
+    [0.0, 0.0, -1.0, -1.0, 1.0],
+])  # fmt: skip
+
+SQUARED_FLOOR = 1.25
+"""Least expected error of predictions that cannot be negative: half the mean variance."""
 
 
-class _SequenceTask(Bounded):
-    """Mean squared error over samples, steps and outputs; data are drawn afresh."""
+def squared_errors(predictions: Any, targets: np.ndarray) -> Any:
+    """Squares of the differences; differentiable.
+
+    Parameters
+    ----------
+    predictions, targets : arrays of one shape, the last axis outputs
+
+    Raises
+    ------
+    ValueError
+        For different shapes: numpy would repeat the smaller, and a network train on nonsense.
+
+    Examples
+    --------
+    >>> squared_errors(np.array([[1.0, 2.0]]), np.array([[1.0, 4.0]]))
+    array([[0., 4.]])
+    """
+    if predictions.shape != targets.shape:
+        n = targets.shape[-1]
+        raise ValueError(
+            f"predictions have shape {predictions.shape}, targets {targets.shape}; they must "
+            f"agree: the task needs a model with {n} output{'s' * (n != 1)}"
+        )
+    return (predictions - targets) ** 2
+
+
+class _DrawnTask(Bounded):
+    """Mean squared error over everything; the evaluation draws the same samples at every call."""
 
     batch_size: int
-    n_steps: int
     n_test: int
 
     def drawn(self, rng: np.random.Generator, samples: int) -> tuple[np.ndarray, np.ndarray]:
@@ -28,7 +65,7 @@ class _SequenceTask(Bounded):
         raise NotImplementedError
 
     def batch(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Inputs (batch, steps, inputs) and targets (batch, steps, 1)."""
+        """Inputs and targets of ``batch_size`` samples, in the shapes of `drawn`."""
         return self.drawn(rng, self.batch_size)
 
     def loss(self, predictions: np.ndarray, targets: np.ndarray) -> float:
@@ -41,14 +78,55 @@ class _SequenceTask(Bounded):
         """
         return anp.mean(squared_errors(predictions, targets))
 
+    def tested(self, model: Model, parameters: VValue) -> np.ndarray:
+        """Squared errors on the samples of the evaluation, in the shape of the targets."""
+        inputs, targets = self.drawn(np.random.default_rng(TEST_SEED), self.n_test)
+        return squared_errors(model(parameters, inputs), targets)
+
     def evaluate(self, model: Model, parameters: VValue) -> dict[str, float]:
-        """``{"test_loss": ...}`` on samples that are always the same."""
-        inputs, targets = self.drawn(np.random.default_rng(20_180_219), self.n_test)
-        return {"test_loss": float(np.mean(squared_errors(model(parameters, inputs), targets)))}
+        """``{"test_loss": mean squared error}``."""
+        return {"test_loss": float(np.mean(self.tested(model, parameters)))}
 
 
 @dataclass(frozen=True)
-class Echo(_SequenceTask):
+class SumsAndDifferences(_DrawnTask):
+    """Five standard normal numbers a to e; targets b + e, e - d, b + e + d, e - d - c.
+
+    The first input is not used by any target.
+
+    Attributes
+    ----------
+    batch_size : int
+    n_test : int
+        Samples of the evaluation, the same at every call.
+
+    References
+    ----------
+    M. Woods, Dynamic Neural Manifold (2018), toy notebook.
+    """
+
+    batch_size: int = whole(50, least=1)
+    n_test: int = whole(20_000, least=1)
+
+    def drawn(self, rng: np.random.Generator, samples: int) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs (samples, 5) and targets (samples, 4)."""
+        inputs = rng.standard_normal((samples, 5))
+        return inputs, inputs @ COMBINATIONS.T
+
+    def evaluate(self, model: Model, parameters: VValue) -> dict[str, float]:
+        """Mean squared error over fresh samples, in all and per output."""
+        error = np.mean(self.tested(model, parameters), axis=0)
+        return {
+            "test_loss": float(error.mean()),
+            **{f"output_{i}": float(value) for i, value in enumerate(error)},
+        }
+
+
+# -------------------- over time --------------------
+
+
+@dataclass(frozen=True)
+class Echo(_DrawnTask):
     """What was the number ``delay`` steps ago? Standard normal numbers; 0 before the first.
 
     Without memory the error cannot be below ``1 - delay / n_steps``.
@@ -78,7 +156,7 @@ class Echo(_SequenceTask):
 
 
 @dataclass(frozen=True)
-class Latch(_SequenceTask):
+class Latch(_DrawnTask):
     """What was the number when the mark was set last? Uniform numbers in [-1, 1]; 0 before.
 
     Inputs are the number and the mark (1 with probability ``chance``, else 0).

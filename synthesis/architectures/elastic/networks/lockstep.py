@@ -15,11 +15,10 @@ import numpy as np
 
 from vvalues import VValue
 
-from ...optimize import rules
-from ...tasks.characters import Phase
-from .cycle import LaneCycle
-from .layout import BLOCK, PREFIX, Layout, Rows, capacity_for
-from .neurons import (
+from ....optimize import rules
+from ....tasks.characters import Phase
+from ..arrays import BLOCK, PREFIX, Layout, Rows, capacity_for
+from ..birth import (
     EPSILON,
     RMS_SHARE,
     NewNeuron,
@@ -28,8 +27,9 @@ from .neurons import (
     memory_of_new,
     starting_memory,
 )
-from .rules import members_to_delete, wants_another
-from .settings import ElasticSettings
+from ..cycle import LaneCycle
+from ..settings import ElasticSettings
+from ..turnover import members_to_delete, wants_another
 
 __all__ = ["LaneRecord", "LaneTrainer"]
 

@@ -16,7 +16,7 @@ from vvalues import Support, VValue, from_buffer
 from ...optimize.losses import cross_entropies
 from ...process.bounds import Bounded, whole
 from ...process.checks import check_positive
-from .family import BinaryFamily, largest_signs
+from .model import BinaryFamily, largest_signs
 
 __all__ = ["FamilyObjective", "MemberLoss", "NeuronStrategy", "cross_entropy", "squared_error"]
 

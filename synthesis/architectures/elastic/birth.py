@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .layout import Layout, Rows
+from .arrays import Layout, Rows
 from .settings import ElasticSettings
 
 __all__ = [

@@ -23,9 +23,9 @@ from vvalues.core import evaluate, is_traced, support_of
 
 from ...edits.neurons import KeyedNeurons
 from ...optimize.losses import cross_entropies
+from .arrays import PREFIX, READOUT, Layout, Rows, capacity_for, layout_of
+from .birth import draw_neuron, initial_array
 from .cycle import LaneCycle
-from .layout import PREFIX, READOUT, Layout, Rows, capacity_for, layout_of
-from .neurons import draw_neuron, initial_array
 from .settings import ElasticSettings
 
 __all__ = [

@@ -19,8 +19,8 @@ from ..process.protocols import Model
 from .linearization import linearize, number_of_inputs
 from .metric import masked, metric_diagonal
 from .path import Waypoint, normalized, walk
+from .pulls import Invariance
 from .reference import Reference, check_inputs, check_same_support
-from .slopes import Invariance
 
 __all__ = [
     "damaged",

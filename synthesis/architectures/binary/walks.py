@@ -10,7 +10,7 @@ import numpy as np
 from vvalues import VValue
 
 from ...process.checks import check_whole
-from .family import BinaryFamily, overlap, overlaps
+from .model import BinaryFamily, overlap, overlaps
 
 __all__ = ["FamilyFigures", "Halfway", "family_figures", "walk_between"]
 
