@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..architectures.elastic.residual.model import ResidualNetwork, ResidualSettings
-from ..architectures.elastic.residual.process import train_residual
-from ..tasks.digits import Digits, find_mnist, load_mnist, small_digits
+from ..architectures.elastic.residual import ResidualNetwork, ResidualSettings, train_residual
+from ..tasks import Digits, find_mnist, load_mnist, small_digits
 
 __all__ = ["DATA", "layered_figures", "run_layers"]
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ..runs.processes import ProcessPerCall
-from . import elastic_plots
+from ..architectures.elastic import plots as elastic_plots
+from ..runs import ProcessPerCall
 from .elastic_layers import DATA, layered_figures
 from .elastic_runs import EXPERIMENTS, Runs
 from .tables import Report, save_plot, table
@@ -44,8 +44,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         the easy and the hard problem for 25,000 cycles (half a minute).
     out : Path
     """
-    command = f"python -m synthesis reproduce elastic-rnn{' --full' if full else ''}"
-    report = Report("elastic-rnn", "Recurrent networks with differentiable structure", out, command)
+    report = Report("elastic-rnn", "Recurrent networks with differentiable structure", out, full)
     runs = Runs(Path(out) / "elastic-rnn-runs", None if full else QUICK_CYCLES)
     names = tuple(EXPERIMENTS) if full else QUICK
     layers = tuple(DATA) if full else tuple(DATA)[:1]

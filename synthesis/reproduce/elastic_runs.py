@@ -15,7 +15,7 @@ import numpy as np
 from vvalues.files import write_atomically
 
 from ..architectures.elastic import ElasticSettings, LaneRecord, train_lanes
-from ..tasks.characters import Phase, easy_hard_easy, easy_task, hard_task
+from ..tasks import Phase, easy_hard_easy, easy_task, hard_task
 
 __all__ = ["EXPERIMENTS", "Experiment", "Runs", "run_experiment", "run_lanes"]
 

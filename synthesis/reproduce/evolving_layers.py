@@ -18,21 +18,25 @@ from typing import Any
 import numpy as np
 from autograd import value_and_grad
 
-from ..architectures.evolving.formula import to_text
-from ..architectures.evolving.model import EvolvingModel
-from ..architectures.evolving.objective import EvolvingObjective
-from ..architectures.evolving.process import (
+from ..architectures import Perceptron
+from ..architectures.evolving import (
     Ensemble,
+    EvolvingModel,
+    EvolvingObjective,
     EvolvingSearch,
     EvolvingSettings,
     over_seeds,
+    to_text,
 )
-from ..architectures.evolving.search.rounding import rounded, without_spare_operations
-from ..architectures.evolving.search.symbolic import SearchSettings, symbolic_search
-from ..architectures.perceptron import Perceptron
-from ..optimize.optimizers import adam, schedule
-from ..process.events import events
-from ..tasks.regression import NGUYEN, RegressionTask, formula_task, small_experiment
+from ..architectures.evolving.search import (
+    SearchSettings,
+    rounded,
+    symbolic_search,
+    without_spare_operations,
+)
+from ..optimize import adam, schedule
+from ..process import events
+from ..tasks import NGUYEN, RegressionTask, formula_task, small_experiment
 from .tables import Report, save_plot, table
 
 __all__ = ["VARIANTS", "distractor_figures", "reproduce", "small_figures"]
@@ -59,8 +63,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         and 1 and four formulas.
     out : Path
     """
-    command = f"python -m synthesis reproduce evolving-layers{' --full' if full else ''}"
-    report = Report("evolving-layers", "Evolving operation layers", out, command)
+    report = Report("evolving-layers", "Evolving operation layers", out, full)
     seeds = range(5) if full else range(2)
     # A fresh interpreter per worker: the caller may have threads, which a fork would not survive.
     context = multiprocessing.get_context("spawn")

@@ -14,18 +14,24 @@ import numpy as np
 from vvalues import VValue
 
 from ..architectures import Perceptron
-from ..loop.loop import synthesize
-from ..loop.route import Settings
-from ..optimize.optimizers import adam, momentum, schedule
-from ..tasks import get_task
-from ..tasks.digits import Digits, load_mnist
-from ..weight_space import plots
-from ..weight_space.chains import along, geodesic, pulled_over, straight_line
-from ..weight_space.circuits import along_legs, joined, on_common_support, renamed_apart
-from ..weight_space.continual import learn
-from ..weight_space.pulls import TaskLoss
-from ..weight_space.reference import freeze
-from .tables import Report, medians, over_seeds, save_plot, table
+from ..loop import Settings, synthesize
+from ..optimize import adam, momentum, schedule
+from ..tasks import Digits, get_task, load_mnist
+from ..weight_space import (
+    TaskLoss,
+    along,
+    along_legs,
+    freeze,
+    geodesic,
+    joined,
+    learn,
+    on_common_support,
+    plots,
+    pulled_over,
+    renamed_apart,
+    straight_line,
+)
+from .tables import Report, medians, save_plot, seeds_in_words, table
 
 __all__ = ["reproduce"]
 
@@ -42,8 +48,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         Seeds 0 to 4 and all pairs of circuits; otherwise seed 0, half the steps, one pair.
     out : Path
     """
-    command = f"python -m synthesis reproduce geodesics{' --full' if full else ''}"
-    report = Report("geodesics", "Geodesics between networks that do the same", out, command)
+    report = Report("geodesics", "Geodesics between networks that do the same", out, full)
     digits = load_mnist()
     results = []
     for seed in range(5) if full else range(1):
@@ -62,7 +67,7 @@ def _say_perceptrons(report: Report, results: list[dict[str, float]]) -> None:
     report.say(
         "## Two perceptrons 784-100-10, trained on MNIST from different starts",
         f"Least test accuracy (percent) on each path at {BETWEEN} points per segment of "
-        f"{BEADS - 1}; {over_seeds(results)}. Beads: relaxed with the task's loss and "
+        f"{BEADS - 1}; {seeds_in_words(results)}. Beads: relaxed with the task's loss and "
         "the distance of neighbours' outputs. Pulled over: the released step, label-free, from "
         "the first network towards the second. No permutation of units.",
         table(["figure", "median"], list(middle.items())),

@@ -29,12 +29,10 @@ from ..architectures.self_organised.growth import (
     pooling_tree,
 )
 from ..architectures.self_organised.growth import plots as pictures
-from ..optimize.optimizers import adam, schedule
-from ..tasks.digits import Digits
-from ..weight_space import Categorical, freeze
-from ..weight_space.continual import learn
-from ..weight_space.sparse import sparsified
-from .tables import Report, medians, mnist_or_why_not, over_seeds, save_plot, table
+from ..optimize import adam, schedule
+from ..tasks import Digits
+from ..weight_space import Categorical, freeze, learn, sparsified
+from .tables import Report, medians, mnist_or_why_not, save_plot, seeds_in_words, table
 
 __all__ = ["SHAPES", "SensorDigits", "damaged", "organised", "reproduce"]
 
@@ -60,8 +58,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         Seeds 0 to 2 (about four minutes on a quiet core); otherwise seed 0 and one shape.
     out : Path
     """
-    command = f"python -m synthesis reproduce growth{' --full' if full else ''}"
-    report = Report("growth", "Networks grown from one cell", out, command)
+    report = Report("growth", "Networks grown from one cell", out, full)
     seeds = range(3) if full else range(1)
     poolings = _organisation(report, seeds)
     _damage(report, poolings)
@@ -267,10 +264,11 @@ def _readouts(report: Report, poolings: list[Pooling], task: Digits) -> None:
     names = [key.removesuffix(", train") for key in middle if key.endswith(", train")]
     report.say(
         READOUT,
-        f"10,000 training and 10,000 test images, {over_seeds(results)}. Every wiring has the same "
-        "number of units with the same numbers of sensors. Features as in the released code; ridge "
-        "regression. Self-organised fields need not beat random ones: on the authors' own matrices "
-        "they do not either (88.4 and 88.4, hand-made 89.9, measured on 1,000 test images).",
+        f"10,000 training and 10,000 test images, {seeds_in_words(results)}. Every wiring has the "
+        "same number of units with the same numbers of sensors. Features as in the released code; "
+        "ridge regression. Self-organised fields need not beat random ones: on the authors' own "
+        "matrices they do not either (88.4 and 88.4, hand-made 89.9, measured on 1,000 test "
+        "images).",
         table(
             ["wiring", "train", "test"],
             [[name, middle[f"{name}, train"], middle[f"{name}, test"]] for name in names],

@@ -12,21 +12,23 @@ from typing import Any
 import numpy as np
 
 from ..architectures import Perceptron
-from ..loop.loop import synthesize
-from ..loop.route import Settings
-from ..optimize.objective import MachineObjective
-from ..optimize.optimizers import adam, chain, clip_by_norm, l1, momentum, schedule
-from ..process.machines import MachineModel
-from ..tasks import get_task
-from ..tasks.digits import Digits, load_mnist
-from ..weight_space import plots
-from ..weight_space.circuits import circuit_reference
-from ..weight_space.continual import learn
-from ..weight_space.pruning_path import pruned_along_path
-from ..weight_space.pulls import largest_kept
-from ..weight_space.reference import Categorical, freeze
-from ..weight_space.sparse import gradual_magnitude, settled, sparsified
-from .tables import Report, medians, over_seeds, save_plot, table
+from ..loop import Settings, synthesize
+from ..optimize import MachineObjective, adam, chain, clip_by_norm, l1, momentum, schedule
+from ..process import MachineModel
+from ..tasks import Digits, get_task, load_mnist
+from ..weight_space import (
+    Categorical,
+    circuit_reference,
+    freeze,
+    gradual_magnitude,
+    largest_kept,
+    learn,
+    plots,
+    pruned_along_path,
+    settled,
+    sparsified,
+)
+from .tables import Report, medians, save_plot, seeds_in_words, table
 
 __all__ = ["reproduce", "trained_machine"]
 
@@ -46,8 +48,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         Seeds 0 to 4 and all steps; otherwise seed 0 and a quarter of the steps.
     out : Path
     """
-    command = f"python -m synthesis reproduce sparse-path{' --full' if full else ''}"
-    report = Report("sparse-path", "Sparsification along an invariant path", out, command)
+    report = Report("sparse-path", "Sparsification along an invariant path", out, full)
     seeds = range(5) if full else range(1)
     task = load_mnist()
     results = []
@@ -101,7 +102,7 @@ def _say_perceptron(report: Report, results: list[dict[str, float]]) -> None:
     ]  # fmt: skip
     report.say(
         "## 784-300-100-10 on MNIST",
-        f"Test accuracy in percent, {over_seeds(results)}; dense {middle['dense']:.2f}. "
+        f"Test accuracy in percent, {seeds_in_words(results)}; dense {middle['dense']:.2f}. "
         f"The path sees {UNLABELLED:,} unlabelled inputs; gradual magnitude pruning sees all "
         "60,000 with labels, for as many steps as path and settling together. Largest jump: the "
         "largest distance from the end of a stage to its projection. Zeros are counted in the "

@@ -31,8 +31,8 @@ from ..architectures.self_organised.spiking import (
     published_layers,
     wave_figures,
 )
-from ..tasks.digits import Digits
-from .tables import Report, medians, mnist_or_why_not, over_seeds, table
+from ..tasks import Digits
+from .tables import Report, medians, mnist_or_why_not, seeds_in_words, table
 
 __all__ = ["organised_stack", "read_out", "read_pixels", "reproduce", "wirings"]
 
@@ -53,8 +53,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         quiet core); otherwise seed 0 and 10 seconds.
     out : Path
     """
-    command = f"python -m synthesis reproduce spiking{' --full' if full else ''}"
-    report = Report("spiking", "Self-organised spiking layers", out, command)
+    report = Report("spiking", "Self-organised spiking layers", out, full)
     _waves(report, range(3) if full else range(1), out)
     stack = organised_stack(report, 40_000.0 if full else 10_000.0)
     _readout(report, stack)
@@ -94,9 +93,9 @@ def _waves(report: Report, seeds: range, out: Path) -> None:
     middle = medians(results)
     report.say(
         "## Waves",
-        f"1,600 sensors in a square of side 20, 300 ms in steps of 0.1 ms, {over_seeds(results)}; "
-        "beside it 1,000 ms of Izhikevich units in steps of 1 ms, seed 0. Spread: mean distance of "
-        "the units that fire in a step to their centroid.",
+        "1,600 sensors in a square of side 20, 300 ms in steps of 0.1 ms, "
+        f"{seeds_in_words(results)}; beside it 1,000 ms of Izhikevich units in steps of 1 ms, "
+        "seed 0. Spread: mean distance of the units that fire in a step to their centroid.",
         table(
             ["", "leaky", "Izhikevich"],
             [

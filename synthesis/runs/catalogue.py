@@ -12,6 +12,7 @@ __all__ = ["PROCESSES", "process_of"]
 
 PROCESSES: Mapping[str, str] = {
     "loop": "synthesis.loop:Loop",
+    "manifold": "synthesis.architectures.manifold:ManifoldTraining",
 }
 """Name to module and class; the class has a method ``from_identity``."""
 

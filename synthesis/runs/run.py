@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ RECORDS = "records.jsonl"
 class Run:
     """One run of a process, and its folder.
 
-    Make one with `Run.new` or `Run.resumed`, iterate over `events`, then `finish`.
+    Make one with `Run.new` or `Run.resumed` - `Run.of`, if either will do -, iterate over `events`,
+    then `finish`.
 
     Attributes
     ----------
@@ -31,15 +33,26 @@ class Run:
     process : StoredProcess
     state : State
     records : list of Record
+    seconds : float
+        Process time spent on it, over all resumptions.
+    written : tuple of str
+        Names of the files that hold what was found, once it is finished.
     """
 
     def __init__(
-        self, folder: Path, process: StoredProcess, state: State, records: list[Record]
+        self,
+        folder: Path,
+        process: StoredProcess,
+        state: State,
+        records: list[Record],
+        seconds: float = 0.0,
     ) -> None:
         self.folder = folder
         self.process = process
         self.state = state
         self.records = records
+        self.seconds = seconds
+        self.written: tuple[str, ...] = ()
 
     @classmethod
     def new(cls, folder: str | os.PathLike, process: StoredProcess) -> Run:
@@ -87,27 +100,53 @@ class Run:
             process = process_of(identity)
         _check_same(file, identity, process.identity)
         state, _ = load_checkpoint(file, process.types)
-        return cls(folder, process, state, _kept_records(folder / RECORDS, run["n_records"]))
+        records = _kept_records(folder / RECORDS, run["n_records"])
+        return cls(folder, process, state, records, run.get("seconds", 0.0))
+
+    @classmethod
+    def of(cls, folder: str | os.PathLike, process: StoredProcess) -> Run:
+        """The run of a process in a folder: the one that is there, or a new one.
+
+        Raises
+        ------
+        ValueError
+            If the folder holds a run of another process, which is not touched.
+        """
+        is_there = (Path(folder) / CHECKPOINT).is_file()
+        return cls.resumed(folder, process) if is_there else cls.new(folder, process)
 
     def events(self) -> Iterator[Event]:
         """Run to the end, with a checkpoint after every unit of work."""
+        began = time.process_time()
         for event in events(self.process, self.state, self.process.seconds):
             self.state = event.state
             self.records += event.records
             with open(self.folder / RECORDS, "a", encoding="utf-8") as stream:
                 stream.write(to_jsonl(event.records))
+            self.seconds += time.process_time() - began
             self._save()
             yield event
+            began = time.process_time()
+
+    def to_end(self) -> Run:
+        """Go on to the end; the run itself."""
+        for _ in self.events():
+            pass
+        return self
 
     def _save(self) -> None:
         """Write the checkpoint; records beyond its count belong to work that is done again."""
-        run = {"identity": self.process.identity, "n_records": len(self.records)}
+        run = {
+            "identity": self.process.identity,
+            "n_records": len(self.records),
+            "seconds": self.seconds,
+        }
         save_checkpoint(self.folder / CHECKPOINT, self.state, run)
 
     def finish(self) -> Outcome:
         """Write what was found; return it."""
         outcome = self.process.outcome(self.state, self.records)
-        write_outcome(self.folder, self.process, outcome)
+        self.written = (*write_outcome(self.folder, self.process, outcome), RECORDS)
         return outcome
 
 
@@ -125,9 +164,23 @@ def _check_same(file: Path, stored: Any, given: Any, where: str = "") -> None:
 
 
 def _kept_records(file: Path, count: int) -> list[Record]:
-    """The records that the checkpoint knows of; the file is cut to them."""
-    if not file.is_file():
-        return []
-    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)[:count]
+    """The records that the checkpoint knows of; the file is cut to them.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer, or one is malformed; the message names the file.
+    """
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    lines = text.splitlines(keepends=True)[:count]
+    if len(lines) < count:
+        raise ValueError(
+            f"{file}: has {len(lines)} of the {count} records up to {CHECKPOINT}: restore it, or "
+            "delete the folder to run again"
+        )
+    try:
+        records = [Record.from_dict(flat) for flat in read_jsonl("".join(lines))]
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"{file}: no records of a run: {error}") from None
     file.write_text("".join(lines), encoding="utf-8")
-    return [Record.from_dict(flat) for flat in read_jsonl("".join(lines))]
+    return records

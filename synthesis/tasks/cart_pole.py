@@ -12,6 +12,7 @@ from vvalues import VValue
 
 from ..process.checks import check_probability, check_whole
 from ..process.protocols import Model
+from .descriptions import drawn_by
 
 __all__ = ["CartPole", "CartPoleImitation", "controller"]
 
@@ -122,6 +123,8 @@ class CartPoleImitation:
         check_probability("disturbed", disturbed)
         check_whole("n", n, 1)
         check_whole("batch_size", batch_size, 1)
+        own = {"n": n, "disturbed": disturbed, "batch_size": batch_size}
+        self.origin = drawn_by("cart-pole", rng, **own) if world is None else None
         self.world = CartPole() if world is None else world
         self.batch_size = batch_size
         states, others = self._visited(n, disturbed, rng), self._visited(n, disturbed, rng)

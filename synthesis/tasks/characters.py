@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import autograd.numpy as anp
@@ -21,6 +21,7 @@ from vvalues import VValue
 from ..optimize.losses import cross_entropies
 from ..process.checks import check_probability
 from ..process.protocols import Model
+from .descriptions import Origin, drawn_by
 
 __all__ = [
     "ALPHABET",
@@ -121,6 +122,8 @@ class CharacterTask:
         Characters in one training cycle.
     floor : float
         Least possible mean cross-entropy, in nats per character (0 when unknown).
+    origin : Origin, optional
+        How the text was drawn.
     """
 
     name: str
@@ -130,6 +133,7 @@ class CharacterTask:
     alphabet: str = ALPHABET
     length: int = LENGTH
     floor: float = 0.0
+    origin: Origin | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.length < 1:
@@ -215,10 +219,12 @@ def easy_task(
     check_probability("repeat", repeat)
     if repeat == 1.0:
         raise ValueError("repeat is 1; a group would never end: expected less")
+    origin = drawn_by("easy", rng, groups=groups, repeat=repeat)
     codes, held_out = _with_held_out(lambda r, n: easy_text(r, n, repeat), rng, groups)
     entropy = -sum(p * math.log(p) for p in (repeat, 1.0 - repeat) if p > 0.0)
     floor = entropy / (4.0 - 2.0 * repeat)
-    return CharacterTask("easy", "groups of ab in parentheses", codes, held_out, floor=floor)
+    summary = "groups of ab in parentheses"
+    return CharacterTask("easy", summary, codes, held_out, floor=floor, origin=origin)
 
 
 def hard_task(rng: np.random.Generator, groups: int = 150_001, letters: int = 6) -> CharacterTask:
@@ -244,9 +250,11 @@ def hard_task(rng: np.random.Generator, groups: int = 150_001, letters: int = 6)
     """
     if not 1 <= letters <= 10:
         raise ValueError(f"letters is {letters}; expected 1 to 10")
+    origin = drawn_by("hard", rng, groups=groups, letters=letters)
     codes, held_out = _with_held_out(lambda r, n: hard_text(r, n, letters), rng, groups)
     summary = f"groups of {letters} letters, each the one before reversed, one letter flipped"
-    return CharacterTask("hard", summary, codes, held_out, floor=math.log(letters) / (letters + 2))
+    floor = math.log(letters) / (letters + 2)
+    return CharacterTask("hard", summary, codes, held_out, floor=floor, origin=origin)
 
 
 def text_task(

@@ -20,6 +20,7 @@ import numpy as np
 from vvalues import VValue
 
 from ..process.protocols import Model
+from .descriptions import Origin, drawn_by
 
 __all__ = [
     "CONSTANTS",
@@ -97,6 +98,8 @@ class RegressionTask:
     expectation : (inputs, targets, weights) or None
         Points and weights whose weighted mean *is* the expected value (quadrature), so that a
         bound on the expected error can be checked without sampling noise.
+    origin : Origin, optional
+        How the tables were drawn.
     """
 
     name: str
@@ -108,6 +111,7 @@ class RegressionTask:
     held_out_inputs: np.ndarray
     held_out_targets: np.ndarray
     expectation: tuple[np.ndarray, np.ndarray, np.ndarray] | None = field(default=None, repr=False)
+    origin: Origin | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for what, names in (("inputs", self.input_names), ("targets", self.output_names)):
@@ -229,6 +233,7 @@ def small_experiment(
     quadrature of the task (7 Gauss-Hermite nodes per relevant input) keeps this bound exactly:
     under its discrete measure ``x0`` is independent of the rest, with mean 0 and variance 1.
     """
+    origin = drawn_by("products", rng, samples=samples, distractors=distractors, noise=noise)
     n = 4 + distractors
     tables = [rng.standard_normal((samples, n)) for _ in range(2)]
     targets = [_products(x) for x in tables]
@@ -247,6 +252,7 @@ def small_experiment(
         held_out_inputs=tables[1],
         held_out_targets=targets[1],
         expectation=(points, _products(points), weight),
+        origin=origin,
     )
 
 

@@ -6,6 +6,7 @@ towards sparsity, another task or another optimum, and around damage.
 
 from .chains import Chain, along, geodesic, pulled_over, straight_line
 from .circuits import (
+    along_legs,
     circuit_reference,
     joined,
     neurons_cut,
@@ -16,6 +17,7 @@ from .circuits import (
 )
 from .continual import (
     Memory,
+    Method,
     continual_sequence,
     elastic_weights,
     fine_tuning,
@@ -57,7 +59,7 @@ from .path import (
     null_space_pull,
     walk,
 )
-from .pruning_path import Pruned, PruningSettings, pruned_along_path
+from .pruning_path import Pruned, PruningSettings, deviation, pruned_along_path
 from .pulls import (
     Diversity,
     Invariance,
@@ -71,7 +73,7 @@ from .pulls import (
     weighted,
 )
 from .reference import Categorical, Numbers, Reference, divergence, freeze
-from .sparse import Sparsified, gradual_magnitude, n_zeros, sparse_path, sparsified
+from .sparse import Sparsified, gradual_magnitude, n_zeros, settled, sparse_path, sparsified
 
 __all__ = [
     "Categorical",
@@ -80,6 +82,7 @@ __all__ = [
     "Invariance",
     "Linearization",
     "Memory",
+    "Method",
     "Numbers",
     "Pruned",
     "PruningSettings",
@@ -93,9 +96,11 @@ __all__ = [
     "Waypoint",
     "WeightAnchor",
     "along",
+    "along_legs",
     "circuit_reference",
     "continual_sequence",
     "damaged",
+    "deviation",
     "disagreement",
     "divergence",
     "diverse_members",
@@ -134,6 +139,7 @@ __all__ = [
     "remember",
     "renamed_apart",
     "replay",
+    "settled",
     "solve_metric",
     "sparse_path",
     "sparsified",

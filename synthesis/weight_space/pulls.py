@@ -23,10 +23,10 @@ from .reference import Reference, check_same_support
 __all__ = [
     "Diversity",
     "Invariance",
+    "Pull",
     "PullToPruned",
     "PullTowards",
     "Robustness",
-    "Pull",
     "StoredLabels",
     "TaskLoss",
     "WeightAnchor",

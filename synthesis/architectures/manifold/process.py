@@ -2,119 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from vvalues import VValue, from_buffer
 
-from ...optimize.optimizers import Optimizer, adam, schedule, state_leaves, with_state_leaves
-from ...process.bounds import Bounded, positive, whole
+from ...optimize.optimizers import Optimizer
+from ...process.codec import from_plain, to_plain, types_in
 from ...process.events import carried_out
+from ...process.protocols import Task
 from ...process.records import Record
-from ...process.state import DONE, State
-from .objective import ManifoldObjective, Weights
+from ...process.state import DONE
+from ...tasks.descriptions import task_of
+from ..training import Seed, Training, TrainingState, kept, seed_of
+from .cost import CostModel
+from .model import Manifold
+from .objective import ManifoldObjective, TermWeights
+from .over_time import MemoryManifold, RecurrentManifold
+from .settings import ManifoldSettings
 
-__all__ = ["ManifoldSearch", "ManifoldSettings", "ManifoldState", "train"]
+__all__ = ["ManifoldState", "ManifoldTraining", "model_of", "train"]
 
 PRESSURE_STEP = 1.05  # factor on the pressure per segment while the number of links is off course
 
 
 @dataclass(frozen=True)
-class ManifoldSettings(Bounded, called="setting {}"):
-    """Constants of a training run.
-
-    Attributes
-    ----------
-    steps : int
-    segment : int
-        Steps per event (record, checkpoint).
-    rate, last_rate : float
-        Learning rate of Adam; constant until ``decay_from``, then falling geometrically.
-    decay_from : float
-        Share of the steps after which the rate falls.
-    weights : Weights
-        Of the terms of the loss.
-    ramp : (float, float)
-        Shares of the steps between which the weights of soft count, seconds and bytes rise from 0
-        to their full value.
-    budget : float, optional
-        Share of cells to come down to by the end of the ramp: the soft count's weight is then
-        raised or lowered after every segment, whichever brings the count to its course.
-    guard : bool
-        Take back a step of the closeness numbers that would cut an output off from all inputs.
-    """
-
-    steps: int = whole(5000, least=1)
-    segment: int = whole(100, least=1)
-    rate: float = positive(0.001)
-    last_rate: float = positive(0.001)
-    decay_from: float = 0.0
-    weights: Weights = field(default_factory=Weights)
-    ramp: tuple[float, float] = (0.0, 0.0)
-    budget: float | None = None
-    guard: bool = False
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not 0 <= self.decay_from < 1:
-            raise ValueError(f"setting decay_from is {self.decay_from!r}; expected in [0, 1)")
-        if np.shape(self.ramp) != (2,) or not 0 <= self.ramp[0] <= self.ramp[1] <= 1:
-            raise ValueError(f"setting ramp is {self.ramp!r}; expected 0 <= start <= end <= 1")
-        if self.budget is not None and not 0 < self.budget <= 1:
-            raise ValueError(f"setting budget is {self.budget!r}; expected a share in (0, 1]")
-        if self.budget is not None and not self.weights.soft_count:
-            raise ValueError(
-                f"setting budget is {self.budget!r}, but weight soft_count, which it steers, is 0: "
-                "give weights=Weights(soft_count=...)"
-            )
-
-    def optimizer(self) -> Optimizer:
-        """Adam with the rate of these settings."""
-        held = int(self.decay_from * self.steps)
-        falling = schedule(self.rate, self.last_rate, self.steps - held)
-        return adam(lambda count: falling(max(count - held, 0)))
-
-    def ramped(self, step: int) -> float:
-        """Height of the ramp at a step, between 0 and 1."""
-        start, end = (share * self.steps for share in self.ramp)
-        return float(np.clip((step - start) / max(end - start, 1.0), 0.0, 1.0))
-
-    @classmethod
-    def source_toy(cls) -> ManifoldSettings:
-        """The toy notebook."""
-        return cls(weights=Weights.source_toy())
-
-    @classmethod
-    def source_mnist(cls, steps: int = 50_000) -> ManifoldSettings:
-        """The MNIST notebook."""
-        return cls(steps=steps, segment=max(steps // 100, 1), rate=0.002, last_rate=0.002,
-                   weights=Weights.source_mnist())  # fmt: skip
-
-    @classmethod
-    def default_toy(cls, steps: int = 20_000) -> ManifoldSettings:
-        """Ours for the toy set: soft count from a tenth of the steps on, in full at half."""
-        return cls(steps=steps, segment=max(steps // 40, 1), rate=0.01, last_rate=0.01 / 30,
-                   decay_from=0.6, weights=Weights(soft_count=0.3, inflow=1.0), ramp=(0.1, 0.5),
-                   guard=True)  # fmt: skip
-
-    @classmethod
-    def default_mnist(cls, steps: int = 50_000, budget: float = 0.029) -> ManifoldSettings:
-        """Ours for MNIST: the number of links comes down to the budget in half of the steps."""
-        return cls(steps=steps, segment=max(steps // 100, 1), rate=0.01, last_rate=0.01 / 30,
-                   decay_from=0.4, weights=Weights(soft_count=5.0, inflow=1.0), ramp=(0.05, 0.5),
-                   budget=budget, guard=True)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class ManifoldState(State):
+class ManifoldState(TrainingState):
     """A manifold in training.
 
     Attributes
     ----------
-    moments : tuple
-        Leaves of the optimizer's state.
+    links : int
+        Living links.
     pressure : float
         Factor on the weight of the soft count that steers the number of links.
     taken_back : int
@@ -123,15 +46,28 @@ class ManifoldState(State):
         Number of links at the end of the first segment.
     """
 
-    moments: tuple[Any, ...] = ()
+    links: int = 0
     pressure: float = 1.0
     taken_back: int = 0
     first_links: int = 0
 
 
 @dataclass(frozen=True)
-class ManifoldSearch:
-    """The training of a manifold: a `synthesis.process.Process`, one segment of steps per unit.
+class ManifoldTraining(Training):
+    """The training of a manifold, also of one over time; a `synthesis.process.StoredProcess`.
+
+    Make one with `ManifoldTraining.of`. A unit of work is a segment of steps.
+
+    Attributes
+    ----------
+    objective : ManifoldObjective
+    settings : ManifoldSettings
+    optimizer : Optimizer
+    seed : Seed
+        Determines initial parameters and batches.
+    tested_every : int
+        Segments between figures on the task's test data in the records, which also stand in the
+        last one; 0: there are none.
 
     Raises
     ------
@@ -143,6 +79,11 @@ class ManifoldSearch:
     objective: ManifoldObjective
     settings: ManifoldSettings
     optimizer: Optimizer
+    seed: Seed = 0
+    tested_every: int = 0
+
+    name = "manifold"
+    types = (ManifoldState,)
 
     def __post_init__(self) -> None:
         given, followed = self.objective.weights, self.settings.weights
@@ -157,9 +98,52 @@ class ManifoldSearch:
         self.objective.check_cost(followed)
 
     @classmethod
-    def of(cls, objective: ManifoldObjective, settings: ManifoldSettings) -> ManifoldSearch:
-        """A search with the optimizer of its settings."""
-        return cls(objective, settings, settings.optimizer())
+    def of(
+        cls,
+        objective: ManifoldObjective,
+        settings: ManifoldSettings | None = None,
+        seed: Seed = 0,
+        tested_every: int = 0,
+    ) -> ManifoldTraining:
+        """A training with the optimizer of its settings."""
+        settings = settings or ManifoldSettings()
+        return cls(objective, settings, settings.optimizer(), seed, tested_every)
+
+    @classmethod
+    def from_identity(cls, identity: Mapping[str, Any]) -> ManifoldTraining:
+        """The process of an identity, if its task can be made again.
+
+        Raises
+        ------
+        ValueError
+            If it cannot.
+        """
+        return cls.of(
+            ManifoldObjective(
+                model_of(identity["model"]),
+                task_of(identity["task"]),
+                cost=from_plain(identity["cost"], [CostModel]),
+            ),
+            from_plain(identity["settings"], types_in(ManifoldSettings())),
+            seed_of(identity["seed"]),
+            identity["tested_every"],
+        )
+
+    @property
+    def model(self) -> Any:  # type: ignore[override]
+        """The manifold, or one over time."""
+        return self.objective.model
+
+    @property
+    def task(self) -> Task:  # type: ignore[override]
+        """What it is trained on."""
+        return self.objective.task
+
+    @cached_property
+    def identity(self) -> Mapping[str, Any]:
+        """Model, task, cost model, settings and seed in words; JSON-compatible."""
+        more = {"cost": to_plain(self.objective.cost), "tested_every": self.tested_every}
+        return {**super().identity, **more}
 
     def start(self, rng: np.random.Generator) -> ManifoldState:
         """Random parameters; ``rng`` draws them and all batches.
@@ -169,17 +153,18 @@ class ManifoldSearch:
         ValueError
             If an output is cut off already that the guard should keep connected.
         """
-        model = self.objective.model
-        parameters = model.initial(rng)
-        if self.settings.guard:
-            cut_off = np.flatnonzero(~model.links(parameters).schedule.connected)
-            if len(cut_off):
-                raise ValueError(
-                    f"output-{cut_off[0]} is cut off from all inputs at the start, so setting "
-                    "guard cannot keep it connected: start with larger sigma or a lower cutoff"
-                )
-        moments = tuple(state_leaves(self.optimizer.init(parameters)))
-        return ManifoldState(parameters, phase="train", moments=moments).after(rng)
+        parameters = self.model.initial(rng)
+        links = self.model.links(parameters)
+        cut_off = np.flatnonzero(~links.schedule.connected)
+        if self.settings.guard and len(cut_off):
+            raise ValueError(
+                f"output-{cut_off[0]} is cut off from all inputs at the start, so setting guard "
+                "cannot keep it connected: start with larger sigma or a lower cutoff"
+            )
+        moments = kept(self.optimizer.init(parameters))
+        return ManifoldState(parameters, phase="train", moments=moments, links=links.n_links).after(
+            rng
+        )
 
     def advance(self, state: ManifoldState) -> tuple[ManifoldState, list[Record]]:
         """A segment of steps.
@@ -189,50 +174,76 @@ class ManifoldSearch:
         ValueError
             If the loss or a parameter is not finite any more; the message names the step.
         """
-        state, record = _segment(self, state)
-        return state, [record]
+        state, details = _segment(self, state)
+        segment = -(-state.step // self.settings.segment)
+        is_due = self.tested_every and (state.is_done or segment % self.tested_every == 0)
+        figures = self.task.evaluate(self.model, state.parameters) if is_due else {}
+        return state, [state.record("train", **details, **figures)]
 
 
 def train(
-    objective: ManifoldObjective, seed: int = 0, settings: ManifoldSettings | None = None
+    objective: ManifoldObjective, seed: Seed = 0, settings: ManifoldSettings | None = None
 ) -> tuple[ManifoldState, list[Record]]:
     """Run a whole training; the last state holds the network.
 
     Parameters
     ----------
-    seed : int
+    objective : ManifoldObjective
+    seed : Seed
         Determines initial parameters and batches.
+    settings : ManifoldSettings, optional
     """
-    search = ManifoldSearch.of(objective, settings or ManifoldSettings())
-    return carried_out(search, np.random.default_rng(seed))
+    training = ManifoldTraining.of(objective, settings, seed)
+    return carried_out(training, training.rng)
+
+
+def model_of(description: Mapping[str, Any]) -> Any:
+    """The model of a description: a manifold, or one over time.
+
+    Examples
+    --------
+    >>> model_of(Manifold(5, 16, 4, squared=True).description).layout.n_cells
+    284
+    """
+    words = dict(description)
+    kind = words.pop("kind")
+    if kind == "Manifold":
+        return Manifold.described(words)
+    manifold = Manifold.described(words.pop("manifold"))
+    over_time = {"MemoryManifold": MemoryManifold, "RecurrentManifold": RecurrentManifold}
+    return over_time[kind](manifold, **words)
 
 
 # -------------------- one segment --------------------
 
 
-def _segment(search: ManifoldSearch, state: ManifoldState) -> tuple[ManifoldState, Record]:
-    settings, objective = search.settings, search.objective
+def _segment(
+    training: ManifoldTraining, state: ManifoldState
+) -> tuple[ManifoldState, dict[str, Any]]:
+    """The state after a segment, and what is to be told of it."""
+    settings, objective = training.settings, training.objective
     rng = state.generator()
     parameters, first, taken_back = state.parameters, state.step, state.taken_back
-    moments = with_state_leaves(search.optimizer.init(parameters), list(state.moments))
+    memory = state.memory(training.optimizer)
     last = min(first + settings.segment, settings.steps)
-    totals = {"objective": 0.0, "flow": 0.0, "loss": 0.0}
+    losses, objectives, flows = 0.0, 0.0, 0.0
     safe = parameters
     for step in range(first, last):
         weights = _weights(settings, step, state.pressure)
         inputs, targets = objective.task.batch(rng)
-        loss, gradient = objective.gradient(parameters, inputs, targets, weights)
+        loss, gradient, figures = objective.gradient(parameters, inputs, targets, weights)
         if settings.guard:
-            if not objective.schedule.connected.all():
+            if not figures.schedule.connected.all():
                 parameters = _with_closeness_of(objective, parameters, safe)
-                loss, gradient = objective.gradient(parameters, inputs, targets, weights)
+                loss, gradient, figures = objective.gradient(parameters, inputs, targets, weights)
                 taken_back += 1
             safe = parameters
         if not np.isfinite(loss):
             raise _diverged(step, f"the loss is {loss}")
-        for name in totals:
-            totals[name] += loss if name == "loss" else objective.last.get(name, 0.0)
-        change, moments = search.optimizer.update(gradient, moments, parameters)
+        losses += loss
+        objectives += figures.objective
+        flows += figures.flow
+        change, memory = training.optimizer.update(gradient, memory, parameters)
         parameters = parameters + change
         _check_finite(objective, parameters, step)
     if not np.isfinite(parameters.buffer).all():
@@ -242,12 +253,12 @@ def _segment(search: ManifoldSearch, state: ManifoldState) -> tuple[ManifoldStat
         parameters = _with_closeness_of(objective, parameters, safe)
         links = objective.model.links(parameters)
         taken_back += 1
-    state = replace(state, first_links=state.first_links or int(objective.last["links"]))
-    pressure = _pressure(search, links.n_links, last, state)
-    means = {name: total / (last - first) for name, total in totals.items()}
+    first_links = state.first_links or len(figures.schedule.rows)
+    pressure = _pressure(training, links.n_links, last, state.pressure, first_links)
+    count = last - first
     details = {
-        "objective": means["objective"],
-        "flow": means["flow"],
+        "objective": objectives / count,
+        "flow": flows / count,
         "density": links.n_links / objective.model.layout.n_cells,
         "pressure": pressure,
         "taken_back": taken_back,
@@ -256,13 +267,15 @@ def _segment(search: ManifoldSearch, state: ManifoldState) -> tuple[ManifoldStat
         rng,
         phase=DONE if last >= settings.steps else "train",
         parameters=parameters,
-        loss=means["loss"],
+        loss=losses / count,
         step=last,
-        moments=tuple(state_leaves(moments)),
+        moments=kept(memory),
+        links=links.n_links,
         pressure=pressure,
         taken_back=taken_back,
+        first_links=first_links,
     )
-    return state, replace(state.record("train", **details), links=links.n_links)
+    return state, details
 
 
 def _diverged(step: int, why: str) -> ValueError:
@@ -278,7 +291,7 @@ def _check_finite(objective: ManifoldObjective, parameters: VValue, step: int) -
         raise _diverged(step, str(error)) from None
 
 
-def _weights(settings: ManifoldSettings, step: int, pressure: float) -> Weights:
+def _weights(settings: ManifoldSettings, step: int, pressure: float) -> TermWeights:
     weights = settings.weights
     if not (weights.soft_count or weights.seconds or weights.bytes):
         return weights
@@ -291,14 +304,16 @@ def _weights(settings: ManifoldSettings, step: int, pressure: float) -> Weights:
     )
 
 
-def _pressure(search: ManifoldSearch, links: int, step: int, state: ManifoldState) -> float:
+def _pressure(
+    training: ManifoldTraining, links: int, step: int, pressure: float, first_links: int
+) -> float:
     """The factor on the soft count's weight that steers the number of links to its course."""
-    settings, pressure = search.settings, state.pressure
+    settings = training.settings
     height = settings.ramped(step)
     if settings.budget is None or height == 0.0:
         return pressure
-    end = settings.budget * search.objective.model.layout.n_cells
-    start = max(float(state.first_links), end)
+    end = settings.budget * training.model.layout.n_cells
+    start = max(float(first_links), end)
     course = start * (end / start) ** height  # geometric: the last links are the dearest
     return pressure * (PRESSURE_STEP if links > course else 1 / PRESSURE_STEP)
 

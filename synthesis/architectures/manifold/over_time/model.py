@@ -56,6 +56,11 @@ class MemoryManifold:
             raise ValueError("neurons with memory need link_weights=True and squared=False")
         self.manifold = manifold
 
+    @property
+    def description(self) -> dict[str, Any]:
+        """The model in words; JSON-compatible."""
+        return {"kind": "MemoryManifold", "manifold": self.manifold.description}
+
     @cached_property
     def _cells(self) -> tuple[str, ...]:
         return self.manifold.layout.receivers[: self.manifold.layout.n_hidden]
@@ -217,6 +222,12 @@ class RecurrentManifold:
             )
         self.manifold = manifold
         self.n_feedback = n_feedback
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """The model in words; JSON-compatible."""
+        manifold = self.manifold.description
+        return {"kind": "RecurrentManifold", "manifold": manifold, "n_feedback": self.n_feedback}
 
     @property
     def layout(self) -> Layout:

@@ -16,7 +16,7 @@ from synthesis.architectures.manifold.export import (
     ticks_of,
 )
 from synthesis.architectures.manifold.network import Network, network_of
-from synthesis.architectures.manifold.objective import ManifoldObjective, Weights
+from synthesis.architectures.manifold.objective import ManifoldObjective, TermWeights
 from synthesis.architectures.manifold.over_time.cells import GATES, CellScan
 from synthesis.architectures.manifold.over_time.model import MemoryManifold, RecurrentManifold
 from synthesis.architectures.manifold.process import ManifoldSettings, train
@@ -140,7 +140,7 @@ def test_recurrence_needs_something_left(n_feedback):
                  start=START._replace(weight=(0.0, 0.5), bias=(0.0, 0.0))), 2)),
 ])  # fmt: skip
 def test_training_over_time_beats_every_network_without_memory(task, model):
-    weights = Weights(soft_count=0.001)
+    weights = TermWeights(soft_count=0.001)
     run = ManifoldSettings(steps=700, segment=100, rate=0.01, last_rate=0.01, weights=weights)
     state, _ = train(ManifoldObjective(model, task), 0, run)
     assert task.evaluate(model, state.parameters)["test_loss"] < 0.7 * task.floor_without_memory

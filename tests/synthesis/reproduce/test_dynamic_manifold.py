@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from synthesis import reproduce
-from synthesis.architectures.manifold.process import ManifoldSettings
-from synthesis.reproduce import dynamic_manifold, manifold_runs
+from synthesis.architectures.manifold.settings import ManifoldSettings
+from synthesis.reproduce import dynamic_manifold, manifold_costs
 from synthesis.tasks.digits import Digits
 
 
@@ -26,19 +26,18 @@ def tiny(monkeypatch):
         few = {"steps": 20, "segment": 10}
         settings = ManifoldSettings(**{**vars(made), **few})
         monkeypatch.setattr(ManifoldSettings, name, lambda *_, settings=settings: settings)
-    for module in (dynamic_manifold, manifold_runs):
-        monkeypatch.setattr(module, "digits", tiny_digits)
-    measured = dynamic_manifold.measured_here
+    monkeypatch.setattr(dynamic_manifold, "digits", tiny_digits)
+    measured = manifold_costs.measured_here
     monkeypatch.setattr(
-        dynamic_manifold, "measured_here", lambda n, rng, largest=60: measured(n, rng, 60)
+        manifold_costs, "measured_here", lambda n, rng, largest=60: measured(n, rng, 60)
     )
     monkeypatch.setattr(
-        dynamic_manifold, "step_figures",
+        manifold_costs, "step_figures",
         lambda: {f"{name}_{what}": 1.0 for name in ("source", "sparse", "dense")
                  for what in ("ms", "density")},
     )  # fmt: skip
     monkeypatch.setattr(dynamic_manifold, "_sequences", lambda report, steps: None)
-    monkeypatch.setattr(dynamic_manifold, "SPARED_STEPS", 10)
+    monkeypatch.setattr(manifold_costs, "SPARED_STEPS", 10)
 
 
 def test_the_report_is_written(tiny, tmp_path):
