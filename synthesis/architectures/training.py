@@ -16,7 +16,7 @@ import numpy as np
 
 from ..optimize.optimizers import Optimizer, state_leaves, with_state_leaves
 from ..process.codec import to_plain
-from ..process.events import Event, Outcome, Process, events
+from ..process.events import Event, Outcome, Process
 from ..process.protocols import Model, Task
 from ..process.records import Record
 from ..process.state import State
@@ -107,10 +107,11 @@ def seed_of(plain: Any) -> Seed:
 
 
 def driven_by(process: Process[S], state: S, rng: np.random.Generator) -> Iterator[Event]:
-    """The events of a process, while the caller's generator draws along with it.
+    """The events of a process that draws from the caller's generator.
 
-    For helpers that are handed a generator: after every event it stands where the process does.
+    For helpers that are handed a generator: what the caller draws between two events counts.
     """
-    for event in events(process, state):
-        rng.bit_generator.state = dict(event.state.rng)
-        yield event
+    while not state.is_done:
+        state, records = process.advance(state.after(rng))
+        rng.bit_generator.state = dict(state.rng)
+        yield Event(state, records)

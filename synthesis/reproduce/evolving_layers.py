@@ -23,8 +23,8 @@ from ..architectures.evolving import (
     Ensemble,
     EvolvingModel,
     EvolvingObjective,
-    EvolvingSearch,
     EvolvingSettings,
+    EvolvingTraining,
     over_seeds,
     to_text,
 )
@@ -87,10 +87,9 @@ def _run(seed: int, variant: str, distractors: int = 0, noise: float = 0.0) -> d
     """Figures of one seed, with the network and the held-out error after every epoch."""
     task = _task(seed, distractors, noise)
     model = EvolvingModel(4 + distractors, 2)
-    search = EvolvingSearch.of(model, task, np.random.default_rng([seed, 2]), VARIANTS[variant])
-    state = search.start(np.random.default_rng([seed, 3]))
+    training = EvolvingTraining.of(model, task, (seed, 3), VARIANTS[variant])
     curve = []
-    for event in events(search, state):
+    for event in events(training, training.start(training.rng)):
         state = event.state
         if event.records[0].event == "train" and not state.is_done:
             curve.append(task.evaluate(model, state.parameters)["held_out_loss"])

@@ -2,14 +2,16 @@
 
 from .model import BinaryFamily, overlap, overlaps
 from .objective import FamilyObjective, NeuronStrategy
-from .process import FamilySettings, Generation, evolve, evolved
+from .process import FamilyEvolution, FamilySettings, FamilyState, Generation, evolve, evolved
 from .walks import FamilyFigures, Halfway, family_figures, walk_between
 
 __all__ = [
     "BinaryFamily",
+    "FamilyEvolution",
     "FamilyFigures",
     "FamilyObjective",
     "FamilySettings",
+    "FamilyState",
     "Generation",
     "Halfway",
     "NeuronStrategy",

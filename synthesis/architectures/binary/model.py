@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -108,6 +109,12 @@ class BinaryFamily:
         self.names = (*stems, names)
         self.gains = tuple(1.0 / np.sqrt(k) for k in self.kept)
         self.network = WiredNetwork(self.names, "tanh", self.gains)
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """The arguments that make the same family; JSON-compatible."""
+        outputs = list(self.names[-1])
+        return {"sizes": list(self.sizes), "kept": list(self.kept), "outputs": outputs}
 
     @property
     def layers(self) -> tuple[str, ...]:

@@ -13,6 +13,9 @@ autograd, equal to `plain_loss` to rounding; `plain_loss` is the few lines that 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+from threading import get_ident
 from typing import Any
 
 import autograd.numpy as anp
@@ -23,9 +26,10 @@ from vvalues.core import evaluate, is_traced, support_of
 
 from ...edits.neurons import KeyedNeurons
 from ...optimize.losses import cross_entropies
+from ...process.codec import from_plain, to_plain
 from .arrays import PREFIX, READOUT, Layout, Rows, capacity_for, layout_of
 from .birth import draw_neuron, initial_array
-from .cycle import LaneCycle
+from .cycle import Cycle
 from .settings import ElasticSettings
 
 __all__ = [
@@ -61,6 +65,18 @@ class ElasticNetwork:
             raise ValueError(f"alphabet is {alphabet!r}; expected different characters")
         self.alphabet = alphabet
         self.settings = ElasticSettings() if settings is None else settings
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What `described` makes the same model of; JSON-compatible."""
+        settings = to_plain(self.settings)
+        return {"kind": "ElasticNetwork", "alphabet": self.alphabet, "settings": settings}
+
+    @classmethod
+    def described(cls, description: Mapping[str, Any]) -> ElasticNetwork:
+        """The model of a description."""
+        settings = from_plain(description["settings"], [ElasticSettings])
+        return cls(description["alphabet"], settings)
 
     def initial(self, rng: np.random.Generator, size: int = 1) -> VValue:
         """So many neurons with small normal weights, biases 0, multipliers 1."""
@@ -335,11 +351,17 @@ class FusedCycle:
 
 def _run_cycle(
     leaves: np.ndarray, hidden: np.ndarray, codes: np.ndarray, layout: Layout
-) -> tuple[np.ndarray, LaneCycle, np.ndarray]:
+) -> tuple[np.ndarray, Cycle, np.ndarray]:
     n_symbols = len(layout.alphabet)
     capacity = capacity_for(layout.size, n_symbols)
     packed = layout.placed(leaves, capacity)[None]
     start = np.zeros((1, capacity), leaves.dtype)
     start[0, : layout.size] = hidden
-    cycle = LaneCycle(1, capacity, n_symbols, len(codes) - 1, leaves.dtype)
+    cycle = _cycle(get_ident(), capacity, n_symbols, len(codes) - 1, leaves.dtype)
     return cycle(packed, start, codes[:, None]), cycle, packed
+
+
+@lru_cache(maxsize=8)
+def _cycle(thread: int, capacity: int, n_symbols: int, length: int, kind: np.dtype) -> Cycle:
+    """Buffers for one network; every thread has its own."""
+    return Cycle(1, capacity, n_symbols, length, kind)

@@ -1,18 +1,20 @@
 """Training one elastic network as a tree, with the general optimizers and edits of this package.
 
-This is the definition; `lanes` does the same to the bit for many networks, many times faster. Use
-this one to change something: another optimizer, another rule, an edit of one's own in between.
+This is the definition; `networks` does the same to the bit for many networks side by side, many
+times faster. Use this one to change something: another optimizer, another rule, an edit of one's
+own in between.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from vvalues import VValue, from_buffer, restrict
+from vvalues import VValue, from_buffer
 
 from ...edits.neurons import KeyedNeurons, add_neuron, delete_neuron, neuron_leaves
 from ...optimize.optimizers import (
@@ -24,7 +26,17 @@ from ...optimize.optimizers import (
     state_leaves,
     with_state_leaves,
 )
-from ...tasks.characters import Phase
+from ...process.records import Record
+from ...process.state import DONE
+from ...tasks.characters import (
+    CharacterTask,
+    Phase,
+    cycles_of,
+    phases_described,
+    phases_of,
+    reading,
+)
+from ..training import Seed, Training, TrainingState, driven_by, kept, seed_of
 from .arrays import PREFIX, READOUT
 from .birth import EPSILON, RMS_SHARE, memory_of_new
 from .model import ElasticNetwork
@@ -34,45 +46,37 @@ from .turnover import members_to_delete, wants_another
 
 __all__ = [
     "ElasticState",
-    "TextReader",
+    "ElasticTraining",
     "elastic_optimizer",
-    "initial_state",
     "step",
     "train_tree",
 ]
 
-
 AnyNetwork = ElasticNetwork | ModulatedNetwork
 
 
-@dataclass(frozen=True)
-class ElasticState:
-    """An elastic network in training.
+@dataclass(frozen=True, eq=False)
+class ElasticState(TrainingState):
+    """An elastic network in training; the loss is the running mean of that of a cycle.
 
     Attributes
     ----------
-    parameters : VValue
-    optimizer : optimizer state
-    hidden : VValue
-        Hidden state, a number per neuron.
-    born : dict of name -> cycle
+    hidden : array (neurons,)
+        Hidden state, in the order of the neurons' names.
+    born : mapping of name -> cycle
     next_number : int
         Number of the next neuron; none is ever used twice.
     deleted : (name, leaves), optional
         The last deleted neuron, for inheritance.
-    cycle : int
-    smooth : float
-        Running mean of the loss of a cycle.
+    at : int
+        Place in the text that the next cycle reads from.
     """
 
-    parameters: VValue
-    optimizer: Any
-    hidden: VValue
-    born: dict[str, int]
-    next_number: int
-    deleted: tuple[str, VValue] | None
-    cycle: int
-    smooth: float
+    hidden: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    born: Mapping[str, int] = field(default_factory=dict)
+    next_number: int = 1
+    deleted: tuple[str, VValue] | None = None
+    at: int = 0
 
 
 # -------------------- optimizer --------------------
@@ -87,37 +91,149 @@ def elastic_optimizer(settings: ElasticSettings) -> Optimizer:
     return chain(clip(settings.clip), adaptive, clip(settings.largest_step))
 
 
+def _with_trees(memory: Any, change: Callable[[VValue], VValue]) -> Any:
+    """An optimizer's state with its trees changed."""
+    leaves = [change(leaf) if isinstance(leaf, VValue) else leaf for leaf in state_leaves(memory)]
+    return with_state_leaves(memory, leaves)
+
+
+# -------------------- the process --------------------
+
+
+@dataclass(frozen=True)
+class ElasticTraining(Training):
+    """The training of one tree; a `synthesis.process.StoredProcess`.
+
+    The hidden state is carried from cycle to cycle (without gradient), and begins at zero where a
+    text begins again.
+
+    Attributes
+    ----------
+    model : ElasticNetwork or ModulatedNetwork
+    phases : tuple of Phase
+        What is read.
+    seed : Seed
+        Determines the first weights and all later chances.
+    size : int
+        Neurons to begin with.
+    every : int
+        Cycles per unit of work.
+
+    Raises
+    ------
+    ValueError
+        If there are no phases, a task has another alphabet than the model, or ``every`` is below 1.
+    """
+
+    model: AnyNetwork
+    phases: tuple[Phase, ...]
+    seed: Seed = 0
+    size: int = 1
+    every: int = 1000
+
+    name = "elastic"
+    types = (ElasticState,)
+
+    def __post_init__(self) -> None:
+        if not self.phases:
+            raise ValueError("phases: there are none")
+        check_every(self.every)
+        for phase in self.phases:
+            if phase.task.alphabet != self.model.alphabet:
+                raise ValueError(
+                    f"phases: {phase.task.name} has the alphabet {phase.task.alphabet!r}, the "
+                    f"model {self.model.alphabet!r}; make the model with the task's"
+                )
+
+    @classmethod
+    def from_identity(cls, identity: Mapping[str, Any]) -> ElasticTraining:
+        """The process of an identity, if its texts can be drawn again.
+
+        Raises
+        ------
+        ValueError
+            If they cannot.
+        """
+        words = identity["model"]
+        kinds = {kind.__name__: kind for kind in (ElasticNetwork, ModulatedNetwork)}
+        model = kinds[words["kind"]].described(words)
+        seed, size = seed_of(identity["seed"]), identity["size"]
+        return cls(model, phases_of(identity["phases"]), seed, size, identity["every"])
+
+    @property
+    def task(self) -> CharacterTask:  # type: ignore[override]
+        """The last phase's: an outcome has its figures."""
+        return self.phases[-1].task
+
+    @cached_property
+    def identity(self) -> Mapping[str, Any]:
+        """Model, phases, seed, size and unit of work in words; JSON-compatible."""
+        return {
+            "process": self.name,
+            "model": self.model.description,
+            "phases": phases_described(self.phases),
+            "seed": list(self.seed) if isinstance(self.seed, tuple) else self.seed,
+            "size": self.size,
+            "every": self.every,
+        }
+
+    def start(self, rng: np.random.Generator) -> ElasticState:
+        """A network of random weights that has read nothing yet."""
+        model, length = self.model, self.phases[0].task.length
+        parameters = model.initial(rng, self.size)
+        memory = elastic_optimizer(model.settings).init(parameters)
+        if model.settings.mode == "outgoing-norm":
+            starts = _chosen(parameters, ["input", "bias"]) * memory_of_new(model.settings)
+            memory = _with_trees(memory, lambda tree: from_buffer(parameters.support, starts))
+        names = model.neurons(parameters)
+        return ElasticState(
+            parameters,
+            length * float(np.log(len(model.alphabet))),
+            phase="train",
+            moments=kept(memory),
+            hidden=np.zeros(len(names)),
+            born=dict.fromkeys(names, 0),
+            next_number=self.size + 1,
+        ).after(rng)
+
+    def advance(self, state: ElasticState) -> tuple[ElasticState, list[Record]]:
+        """Some cycles."""
+        rng, total, losses = state.generator(), cycles_of(self.phases), []
+        last = min(state.step + self.every, total)
+        for cycle in range(state.step, last):
+            symbols, at, wraps = reading(self.phases, cycle, state.at)
+            if wraps:
+                state = replace(state, hidden=np.zeros_like(state.hidden))
+            state, loss = step(self.model, replace(state, at=at), symbols, rng)
+            losses.append(loss)
+        state = state.after(rng, phase=DONE if last == total else state.phase)
+        return state, [
+            state.record("train", neurons=len(state.born), mean_loss=float(np.mean(losses)))
+        ]
+
+
+def check_every(every: int) -> None:
+    """Refuse units of work without a cycle."""
+    if every < 1:
+        raise ValueError(f"every is {every!r}; expected at least 1 cycle between records")
+
+
+def train_tree(
+    model: AnyNetwork, phases: Sequence[Phase], rng: np.random.Generator, size: int = 1
+) -> Iterator[tuple[ElasticState, float]]:
+    """Train one tree to the end of its phases; yields state and loss after every cycle.
+
+    Raises
+    ------
+    ValueError
+        As `ElasticTraining`.
+    """
+    training = ElasticTraining(model, tuple(phases), size=size, every=1)
+    for event in driven_by(training, training.start(rng), rng):
+        yield event.state, event.records[0].details["mean_loss"]
+
+
 # -------------------- one cycle --------------------
-
-
-def initial_state(
-    model: AnyNetwork, rng: np.random.Generator, size: int = 1, length: int = 40
-) -> ElasticState:
-    """A network of random weights that has read nothing yet."""
-    parameters = model.initial(rng, size)
-    optimizer = elastic_optimizer(model.settings).init(parameters)
-    if model.settings.mode == "outgoing-norm":
-        starts = _chosen(parameters, ["input", "bias"]) * memory_of_new(model.settings)
-        memory = from_buffer(parameters.support, starts)
-        optimizer = _with_memory(optimizer, lambda tree: memory)
-    names = model.neurons(parameters)
-    return ElasticState(
-        parameters=parameters,
-        optimizer=optimizer,
-        hidden=VValue(dict.fromkeys(names, 0.0)),
-        born=dict.fromkeys(names, 0),
-        next_number=size + 1,
-        deleted=None,
-        cycle=0,
-        smooth=length * float(np.log(len(model.alphabet))),
-    )
-
-
-def _with_memory(optimizer: Any, change: Any) -> Any:
-    leaves = [
-        change(leaf) if isinstance(leaf, VValue) else leaf for leaf in state_leaves(optimizer)
-    ]
-    return with_state_leaves(optimizer, leaves)
 
 
 def step(
@@ -133,25 +249,21 @@ def step(
     rng : Generator
     """
     settings = model.settings
-    names = model.neurons(state.parameters)
-    hidden = np.array([state.hidden[name] for name in names])
-    loss, gradient, hidden = model.linearize(state.parameters, symbols, hidden)
+    optimizer = elastic_optimizer(settings)
+    loss, gradient, hidden = model.linearize(state.parameters, symbols, state.hidden)
     if settings.has_multipliers:
         gradient = gradient + _penalty(model, state.parameters, len(symbols) - 1)
-    change, optimizer = elastic_optimizer(settings).update(
-        gradient, state.optimizer, state.parameters
-    )
-    parameters = _shrunk(model, state.parameters + change)
+    change, memory = optimizer.update(gradient, state.memory(optimizer), state.parameters)
     share = settings.smoothing
     state = replace(
         state,
-        parameters=parameters,
-        optimizer=optimizer,
-        hidden=VValue(dict(zip(names, hidden.tolist(), strict=True))),
-        cycle=state.cycle + 1,
-        smooth=(1.0 - share) * state.smooth + share * loss,
+        parameters=_shrunk(model, state.parameters + change),
+        moments=kept(memory),
+        hidden=hidden,
+        step=state.step + 1,
+        loss=(1.0 - share) * state.loss + share * loss,
     )
-    return (_edited(model, state, rng) if settings.adapts_size else state), loss
+    return (_edited(model, state, memory, rng) if settings.adapts_size else state), loss
 
 
 def _chosen(parameters: VValue, kinds: Sequence[str]) -> np.ndarray:
@@ -187,90 +299,46 @@ def _marked(model: AnyNetwork, parameters: VValue) -> np.ndarray:
     return np.flatnonzero(strength <= model.settings.threshold)
 
 
-def _edited(model: AnyNetwork, state: ElasticState, rng: np.random.Generator) -> ElasticState:
+def _edited(
+    model: AnyNetwork, state: ElasticState, memory: Any, rng: np.random.Generator
+) -> ElasticState:
     """Deletion and addition by the rules; memory and hidden state follow."""
-    settings, context = model.settings, model.context()
+    settings, neurons = model.settings, model.context()
     names, marked = model.neurons(state.parameters), _marked(model, state.parameters)
-    ages = [state.cycle - state.born[names[i]] for i in marked]
-    gone = [names[i] for i in members_to_delete(marked, settings, rng, ages)]
-    parameters, optimizer, deleted = state.parameters, state.optimizer, state.deleted
+    ages = [state.step - state.born[names[i]] for i in marked]
+    places = members_to_delete(marked, settings, rng, ages)
+    is_another = wants_another(len(names) - len(places), len(marked) - len(places), settings, rng)
+    if not places and not is_another:
+        return state
+    parameters, hidden, deleted = state.parameters, state.hidden, state.deleted
     born, number = dict(state.born), state.next_number
-    if gone:
-        leaves = neuron_leaves(parameters, context, gone[-1])
+    if places:
+        gone = [names[i] for i in places]
+        leaves = neuron_leaves(parameters, neurons, gone[-1])
         deleted = gone[-1], leaves.at((gone[-1], "multiplier")).remove()
-        parameters, optimizer = delete_neuron(parameters, optimizer, context, rng, names=gone)
+        parameters, memory = delete_neuron(parameters, memory, neurons, names=gone)
+        hidden = np.delete(hidden, places)
         born = {name: cycle for name, cycle in born.items() if name not in gone}
-    if wants_another(len(born), len(marked) - len(gone), settings, rng):
+    if is_another:
         name = f"{PREFIX}{number}"
         inherit = deleted if settings.inherit else None
-        parameters, optimizer = add_neuron(
-            parameters, optimizer, context, rng, name=name, inherit=inherit
+        parameters, memory = add_neuron(
+            parameters, memory, neurons, rng, name=name, inherit=inherit
         )
-        optimizer = _with_memory(optimizer, lambda tree: _started(tree, context, name, settings))
-        born[name], number = state.cycle, number + 1
+        memory = _with_trees(memory, lambda tree: _started(tree, neurons, name, settings))
+        hidden = np.append(hidden, 0.0)
+        born[name], number = state.step, number + 1
     return replace(
         state,
         parameters=parameters,
-        optimizer=optimizer,
-        hidden=restrict(state.hidden, VValue(dict.fromkeys(born, 0.0)).support),
+        moments=kept(memory),
+        hidden=hidden,
         born=born,
         next_number=number,
         deleted=deleted,
     )
 
 
-def _started(memory: VValue, context: KeyedNeurons, name: str, settings: ElasticSettings) -> VValue:
-    support = neuron_leaves(memory, context, name).support
+def _started(memory: VValue, neurons: KeyedNeurons, name: str, settings: ElasticSettings) -> VValue:
+    support = neuron_leaves(memory, neurons, name).support
     return memory + from_buffer(support, np.full(support.size, memory_of_new(settings)))
-
-
-# -------------------- whole runs --------------------
-
-
-class TextReader:
-    """Cycles of text, phase after phase; a text that ends begins again.
-
-    Parameters
-    ----------
-    phases : sequence of Phase
-    """
-
-    def __init__(self, phases: Sequence[Phase]) -> None:
-        self.phases = tuple(phases)
-
-    def __iter__(self) -> Iterator[tuple[np.ndarray, bool]]:
-        """Symbols (length + 1,) of every cycle, and whether the text has just begun again."""
-        for phase in self.phases:
-            codes, length, at = phase.task.codes, phase.task.length, 0
-            for _ in range(phase.cycles):
-                wraps = at + length + 1 >= len(codes)
-                at = 0 if wraps else at
-                yield codes[at : at + length + 1].astype(np.intp), wraps
-                at += length
-
-
-def train_tree(
-    model: AnyNetwork, phases: Sequence[Phase], rng: np.random.Generator, size: int = 1
-) -> Iterator[tuple[ElasticState, float]]:
-    """Train one tree to the end of its phases; yields state and loss after every cycle.
-
-    The hidden state is carried from cycle to cycle (without gradient), and begins at zero where a
-    text begins again.
-
-    Raises
-    ------
-    ValueError
-        If a task has another alphabet than the model.
-    """
-    for phase in phases:
-        if phase.task.alphabet != model.alphabet:
-            raise ValueError(
-                f"phases: {phase.task.name} has the alphabet {phase.task.alphabet!r}, the model "
-                f"{model.alphabet!r}; make the model with the task's"
-            )
-    state = initial_state(model, rng, size, phases[0].task.length)
-    for symbols, wraps in TextReader(phases):
-        if wraps:
-            state = replace(state, hidden=0.0 * state.hidden)
-        state, loss = step(model, state, symbols, rng)
-        yield state, loss

@@ -31,9 +31,9 @@ from .operations import OPERATIONS, SEED_OPERATIONS, Operation, get_operations, 
 from .plan import Group, Plan, Run, Step, make_plan
 from .process import (
     Ensemble,
-    EvolvingSearch,
     EvolvingSettings,
     EvolvingState,
+    EvolvingTraining,
     over_seeds,
     train,
 )
@@ -64,9 +64,9 @@ __all__ = [
     "Ensemble",
     "EvolvingModel",
     "EvolvingObjective",
-    "EvolvingSearch",
     "EvolvingSettings",
     "EvolvingState",
+    "EvolvingTraining",
     "Expression",
     "Group",
     "Input",

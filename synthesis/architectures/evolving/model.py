@@ -13,7 +13,7 @@ docs/evolving-layers.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -39,8 +39,8 @@ class EvolvingModel:
         Number or names of the input columns; ``3`` means ``x0, x1, x2``.
     outputs : int or sequence of str
         Likewise, ``y0, y1, ...``.
-    hidden : sequence of int
-        Numbers of outputs of the layers before the last one; none by default.
+    hidden : sequence of int or sequence of str
+        Numbers or names of outputs of the layers before the last one; none by default.
     operations : sequence of str
         Kinds that edits choose from; ``("add", "multiply")`` as in the seed by default.
     trains_links : bool
@@ -68,7 +68,7 @@ class EvolvingModel:
         inputs: int | Sequence[str],
         outputs: int | Sequence[str] = 1,
         *,
-        hidden: Sequence[int] = (),
+        hidden: Sequence[int | Sequence[str]] = (),
         operations: Iterable[str] = SEED_OPERATIONS,
         trains_links: bool = False,
     ) -> None:
@@ -78,6 +78,23 @@ class EvolvingModel:
         widths = [_names(width, f"h{i}.", "hidden") for i, width in enumerate(hidden, start=1)]
         self.outputs = (*widths, _names(outputs, "y", "outputs"))
         self._plans = lru_cache(maxsize=256)(self._compile)
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What `described` makes the same model of; JSON-compatible."""
+        *hidden, outputs = (list(names) for names in self.outputs)
+        return {
+            "inputs": list(self.inputs),
+            "outputs": outputs,
+            "hidden": hidden,
+            "operations": list(self.operations),
+            "trains_links": self.trains_links,
+        }
+
+    @classmethod
+    def described(cls, description: Mapping[str, Any]) -> EvolvingModel:
+        """The model of a description."""
+        return cls(**description)
 
     @property
     def layers(self) -> tuple[str, ...]:

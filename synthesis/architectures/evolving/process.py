@@ -5,7 +5,7 @@ One unit of work is one epoch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeVar
@@ -14,21 +14,24 @@ import numpy as np
 
 from vvalues import VValue
 
-from ...optimize.optimizers import Optimizer, adam, schedule, state_leaves, with_state_leaves
+from ...optimize.optimizers import Optimizer, adam, schedule
 from ...process.bounds import Bounded, at_least
+from ...process.codec import from_plain
 from ...process.events import carried_out
-from ...process.protocols import Task
-from ...process.records import Front, Record
-from ...process.state import DONE, State
+from ...process.records import Front, FrontMember, Record
+from ...process.state import DONE, generator_from, generator_state
+from ...tasks.descriptions import task_of
+from ...tasks.regression import RegressionTask
+from ..training import Seed, Training, TrainingState, kept, seed_of
 from .edits import evolve_screened_operation, prune_operation, prune_operation_by_loss
 from .model import EvolvingModel
 from .objective import EvolvingObjective
 
 __all__ = [
     "Ensemble",
-    "EvolvingSearch",
     "EvolvingSettings",
     "EvolvingState",
+    "EvolvingTraining",
     "over_seeds",
     "train",
 ]
@@ -88,13 +91,11 @@ class EvolvingSettings(Bounded, called="setting {}"):
 
 
 @dataclass(frozen=True)
-class EvolvingState(State):
+class EvolvingState(TrainingState):
     """A network of operations in training.
 
     Attributes
     ----------
-    moments : tuple
-        Leaves of the optimizer's state.
     epoch : int
     best : VValue or None
         The network that the judge's samples liked best.
@@ -102,7 +103,6 @@ class EvolvingState(State):
     front : Front
     """
 
-    moments: tuple[Any, ...] = ()
     epoch: int = 0
     best: VValue | None = None
     best_loss: float = float("inf")
@@ -110,49 +110,82 @@ class EvolvingState(State):
 
 
 @dataclass(frozen=True)
-class EvolvingSearch:
-    """Training, pruning and evolving: a `synthesis.process.Process`, one epoch per unit.
+class EvolvingTraining(Training):
+    """Training, pruning and evolving; a `synthesis.process.StoredProcess`, one epoch per unit.
+
+    Make one with `EvolvingTraining.of`.
 
     Attributes
     ----------
     model : EvolvingModel
+    task : RegressionTask
     objective : EvolvingObjective
         What is trained on.
     judge : EvolvingObjective
         What is pruned by: samples set aside, or the training samples again.
     settings : EvolvingSettings
     optimizer : Optimizer
+    seed : Seed
+        Determines the samples that are set aside, the initial weights and all edits.
+    begun : mapping
+        State of the generator of that seed when the samples have been set aside.
     """
 
     model: EvolvingModel
+    task: RegressionTask
     objective: EvolvingObjective
     judge: EvolvingObjective
     settings: EvolvingSettings
     optimizer: Optimizer
+    seed: Seed
+    begun: Mapping[str, Any]
+
+    name = "evolving"
+    types = (EvolvingState, Front, FrontMember)
 
     @classmethod
     def of(
         cls,
         model: EvolvingModel,
-        task: Any,
-        rng: np.random.Generator,
+        task: RegressionTask,
+        seed: Seed = 0,
         settings: EvolvingSettings | None = None,
-    ) -> EvolvingSearch:
-        """A search on a regression task; ``rng`` draws the samples that are set aside."""
-        settings = settings or EvolvingSettings()
+    ) -> EvolvingTraining:
+        """A training on a regression task."""
+        settings, rng = settings or EvolvingSettings(), np.random.default_rng(seed)
         if settings.pruning == "loss":
             fit, aside = task.split(rng, settings.held_out)
             objective, judge = EvolvingObjective(model, *fit), EvolvingObjective(model, *aside)
         else:
             objective = judge = EvolvingObjective(model, *task.batch(rng))
-        rate = schedule(settings.rate, settings.last_rate, settings.epochs * settings.steps)
-        return cls(model, objective, judge, settings, adam(rate))
+        optimizer = adam(
+            schedule(settings.rate, settings.last_rate, settings.epochs * settings.steps)
+        )
+        begun = generator_state(rng)
+        return cls(model, task, objective, judge, settings, optimizer, seed, begun)
+
+    @classmethod
+    def from_identity(cls, identity: Mapping[str, Any]) -> EvolvingTraining:
+        """The process of an identity, if its task can be made again.
+
+        Raises
+        ------
+        ValueError
+            If it cannot.
+        """
+        model, task = EvolvingModel.described(identity["model"]), task_of(identity["task"])
+        settings = from_plain(identity["settings"], [EvolvingSettings])
+        return cls.of(model, task, seed_of(identity["seed"]), settings)
+
+    @property
+    def rng(self) -> np.random.Generator:
+        """The generator that a run begins with."""
+        return generator_from(self.begun)
 
     def start(self, rng: np.random.Generator) -> EvolvingState:
         """Linear layers."""
         parameters = self.model.initial(rng)
-        moments = tuple(state_leaves(self.optimizer.init(parameters)))
-        loss = self.objective.loss(parameters)
+        loss, moments = self.objective.loss(parameters), kept(self.optimizer.init(parameters))
         return EvolvingState(parameters, loss, phase="evolve", moments=moments).after(rng)
 
     def advance(self, state: EvolvingState) -> tuple[EvolvingState, list[Record]]:
@@ -168,46 +201,47 @@ class EvolvingSearch:
 
 def train(
     model: EvolvingModel,
-    task: Task,
-    seed: int = 0,
+    task: RegressionTask,
+    seed: Seed = 0,
     settings: EvolvingSettings | None = None,
 ) -> tuple[EvolvingState, list[Record]]:
     """Run the whole loop; the last state holds the network, the best one and the front.
 
     Parameters
     ----------
-    seed : int
+    model : EvolvingModel
+    task : RegressionTask
+    seed : Seed
         Determines the initial weights and all edits.
+    settings : EvolvingSettings, optional
     """
-    rng = np.random.default_rng(seed)
-    search = EvolvingSearch.of(model, task, rng, settings)
-    state, records = carried_out(search, rng)
-    search.objective.warn_if_underdetermined(state.parameters)
+    training = EvolvingTraining.of(model, task, seed, settings)
+    state, records = carried_out(training, training.rng)
+    training.objective.warn_if_underdetermined(state.parameters)
     return state, records
 
 
 # -------------------- one epoch --------------------
 
 
-def _epoch(search: EvolvingSearch, state: EvolvingState) -> tuple[EvolvingState, list[Record]]:
-    settings = search.settings
+def _epoch(training: EvolvingTraining, state: EvolvingState) -> tuple[EvolvingState, list[Record]]:
+    settings = training.settings
     epoch = state.epoch + 1
-    state = _trained(search, state, epoch)
-    records = [state.record("train", epoch=epoch, operations=_count(search, state))]
-    state = _with_best(search, state)
+    state = _trained(training, state, epoch)
+    records = [state.record("train", epoch=epoch, operations=_count(training, state))]
+    state = _with_best(training, state)
     if epoch >= settings.epochs:
         assert state.best is not None
         return replace(
-            state, phase=DONE, parameters=state.best, loss=search.objective.loss(state.best)
+            state, phase=DONE, parameters=state.best, loss=training.objective.loss(state.best)
         ), records
     rng = state.generator()
-    moments = with_state_leaves(search.optimizer.init(state.parameters), list(state.moments))
-    parameters, moments = _pruned(search, state.parameters, moments)
+    parameters, memory = _pruned(training, state)
     for _ in range(settings.added):
-        parameters, moments = evolve_screened_operation(
+        parameters, memory = evolve_screened_operation(
             parameters,
-            moments,
-            search.objective,
+            memory,
+            training.objective,
             rng,
             proposals=settings.proposals,
             index_zero_defect=settings.index_zero_defect,
@@ -215,53 +249,55 @@ def _epoch(search: EvolvingSearch, state: EvolvingState) -> tuple[EvolvingState,
     state = state.after(
         rng,
         parameters=parameters,
-        loss=search.objective.loss(parameters),
-        moments=tuple(state_leaves(moments)),
+        loss=training.objective.loss(parameters),
+        moments=kept(memory),
         epoch=epoch,
     )
-    records.append(state.record("evolve", epoch=epoch, operations=_count(search, state)))
+    records.append(state.record("evolve", epoch=epoch, operations=_count(training, state)))
     return state, records
 
 
-def _trained(search: EvolvingSearch, state: EvolvingState, epoch: int) -> EvolvingState:
-    settings, objective = search.settings, search.objective
+def _trained(training: EvolvingTraining, state: EvolvingState, epoch: int) -> EvolvingState:
+    settings, objective = training.settings, training.objective
     parameters = state.parameters
-    moments = with_state_leaves(search.optimizer.init(parameters), list(state.moments))
+    memory = state.memory(training.optimizer)
     for _ in range(settings.steps):
         loss, gradient = objective.gradient(parameters)
         if not np.isfinite(loss):
             raise ValueError(f"training diverged in epoch {epoch}: choose a lower rate")
-        step, moments = search.optimizer.update(gradient, moments, parameters)
+        step, memory = training.optimizer.update(gradient, memory, parameters)
         parameters = parameters + step
-    parameters = search.model.with_scales(parameters, objective.inputs, settings.decay)
+    parameters = training.model.with_scales(parameters, objective.inputs, settings.decay)
     return replace(
         state,
         parameters=parameters,
         loss=objective.loss(parameters),
         step=state.step + settings.steps,
-        moments=tuple(state_leaves(moments)),
+        moments=kept(memory),
     )
 
 
-def _with_best(search: EvolvingSearch, state: EvolvingState) -> EvolvingState:
+def _with_best(training: EvolvingTraining, state: EvolvingState) -> EvolvingState:
     """Remember the network that the judge's samples like best, and the front."""
-    loss = search.judge.loss(state.parameters)
+    loss = training.judge.loss(state.parameters)
     front = state.front.add(state.parameters, loss)
     if state.best is not None and loss >= state.best_loss:
         return replace(state, front=front)
     return replace(state, best=state.parameters, best_loss=loss, front=front)
 
 
-def _pruned(search: EvolvingSearch, parameters: VValue, moments: Any) -> tuple[VValue, Any]:
-    settings = search.settings
+def _pruned(training: EvolvingTraining, state: EvolvingState) -> tuple[VValue, Any]:
+    settings, memory = training.settings, state.memory(training.optimizer)
     if settings.pruning == "none":
-        return parameters, moments
+        return state.parameters, memory
     edit = prune_operation if settings.pruning == "contribution" else prune_operation_by_loss
-    return edit(parameters, moments, search.judge, count=settings.added, keep=settings.largest)
+    return edit(
+        state.parameters, memory, training.judge, count=settings.added, keep=settings.largest
+    )
 
 
-def _count(search: EvolvingSearch, state: EvolvingState) -> int:
-    return search.model.count_operations(state.parameters)
+def _count(training: EvolvingTraining, state: EvolvingState) -> int:
+    return training.model.count_operations(state.parameters)
 
 
 # -------------------- many seeds --------------------

@@ -9,6 +9,27 @@ from typing import Any
 import numpy as np
 import pytest
 
+from synthesis.architectures.binary import (
+    BinaryFamily,
+    FamilyEvolution,
+    FamilySettings,
+    NeuronStrategy,
+)
+from synthesis.architectures.binary.objective import cross_entropy, squared_error
+from synthesis.architectures.elastic import (
+    ElasticNetwork,
+    ElasticSettings,
+    ElasticTraining,
+    ModulatedNetwork,
+    NetworksTraining,
+)
+from synthesis.architectures.elastic.residual import (
+    Lesson,
+    ResidualNetwork,
+    ResidualSettings,
+    ResidualTraining,
+)
+from synthesis.architectures.evolving import EvolvingModel, EvolvingSettings, EvolvingTraining
 from synthesis.architectures.manifold import (
     CostModel,
     Manifold,
@@ -21,9 +42,22 @@ from synthesis.architectures.manifold import (
     TermWeights,
 )
 from synthesis.cli import main
+from synthesis.optimize import EvolutionStrategy
 from synthesis.process.events import carried_out
 from synthesis.runs import Run, process_of
-from synthesis.tasks import Echo, Latch, SumsAndDifferences
+from synthesis.tasks import (
+    CartPoleImitation,
+    Digits,
+    Echo,
+    Latch,
+    Phase,
+    SumsAndDifferences,
+    easy_task,
+    hard_task,
+    small_experiment,
+    table_task,
+    text_task,
+)
 from vvalues import load
 
 
@@ -44,6 +78,44 @@ OVER_TIME = Start(sigma=(3.0, 1.0), mu=(0.0, 2.0), gamma=(0.0, 1.0), cutoff=-3.0
 def manifold(model, task, seed=1, cost=None, **settings):
     given = ManifoldSettings(**{"steps": 12, "segment": 3, "rate": 0.01, **settings})
     return ManifoldTraining.of(ManifoldObjective(model, task, cost=cost), given, seed, 2)
+
+
+def evolving(pruning, task=None, **options):
+    settings = EvolvingSettings(epochs=4, steps=10, largest=2, added=2, pruning=pruning)
+    task = small_experiment(np.random.default_rng(4), samples=60) if task is None else task
+    return EvolvingTraining.of(EvolvingModel(4, 2, **options), task, (0, 3), settings)
+
+
+def own_table():
+    """A table that nothing but its caller knows."""
+    rng = np.random.default_rng(5)
+    return table_task(rng.standard_normal((40, 4)), rng.standard_normal((40, 2)), rng)
+
+
+BUSY = {"add_probability": 0.4, "delete_probability": 0.5, "spontaneous": 0.2, "inherit": True}
+
+
+def texts(seed):
+    """Two short texts that are each read to the end and begin again."""
+    rng = np.random.default_rng(seed)
+    return (Phase(easy_task(rng, 30), 9), Phase(hard_task(rng, 30), 9))
+
+
+def few_digits():
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 17, (60, 16), dtype=np.uint8)
+    labels = np.arange(60) % 3
+    return Digits("few", images, labels, images[:20], labels[:20], 3, 10, 16.0)
+
+
+RESIDUAL = ResidualSettings(
+    add_probability=0.6, delete_probability=0.6, block_add_probability=0.5, protection=5.0,
+    block_delete_probability=0.5, penalty=5e-2,
+)  # fmt: skip
+
+
+def own_source(objective, scores, rng):
+    return EvolutionStrategy(pairs=3)(objective, scores, rng)
 
 
 COST = CostModel((1.0, 0.1, 0.01) + (0.0,) * 6, (0.0, 0.0, 0.02) + (0.0,) * 6)
@@ -86,6 +158,119 @@ CASES = {
         {"tested_every": 3},
         "tested_every is 2, not 3",
     ),
+    "evolving layers": Case(
+        evolving("contribution", hidden=(3,), trains_links=True),
+        {"seed": 1},
+        r"seed is \[0, 3\], not 1",
+    ),
+    "evolving layers pruned by held-out loss": Case(
+        evolving("loss"),
+        {"settings": EvolvingSettings()},
+        r"settings\.epochs is 4, not 60",
+    ),
+    "evolving layers on a table of one's own": Case(
+        evolving("none", own_table()),
+        {"task": small_experiment(np.random.default_rng(4), samples=60)},
+        "task.name is 'table', not 'products'",
+        is_described=False,
+    ),
+    "elastic tree": Case(
+        ElasticTraining(
+            ElasticNetwork(settings=ElasticSettings(protection=5.0, **BUSY)), texts(1), (0, 2), 3, 4
+        ),
+        {"size": 2},
+        "size is 3, not 2",
+    ),
+    "elastic tree by outgoing norms": Case(
+        ElasticTraining(
+            ElasticNetwork(settings=ElasticSettings.of("outgoing-norm", **BUSY)), texts(2), 0, 2, 5
+        ),
+        {"seed": 1},
+        "seed is 0, not 1",
+    ),
+    "elastic tree of paired links": Case(
+        ElasticTraining(
+            ModulatedNetwork("abc", ElasticSettings(**BUSY), 0.2),
+            (Phase(text_task("abcacb" * 80), 12),),
+            0,
+            2,
+            5,
+        ),
+        {"every": 6},
+        "every is 5, not 6",
+        is_described=False,
+    ),
+    "elastic networks": Case(
+        NetworksTraining(
+            ElasticSettings(mode="paper", protection=5.0, **BUSY),
+            (texts(1), texts(2), texts(3)),
+            ((0, 2), (1, 2), 5),
+            2,
+            4,
+        ),
+        {"seeds": ((0, 2), (1, 2), 6)},
+        r"seeds is \[\[0, 2\], \[1, 2\], 5\], not",
+    ),
+    "residual network": Case(
+        ResidualTraining(
+            ResidualNetwork(16, 3, 5, RESIDUAL),
+            (Lesson(few_digits(), 8), Lesson(few_digits().as_ink(), 7)),
+            (0, 4),
+            every=3,
+        ),
+        {"carries": True},
+        "carries is False, not True",
+        is_described=False,
+    ),
+    "residual network that carries its memory on": Case(
+        ResidualTraining(
+            ResidualNetwork(16, 3, 5, RESIDUAL),
+            (Lesson(few_digits(), 8), Lesson(few_digits().as_ink(), 7)),
+            0,
+            True,
+            4,
+        ),
+        {"every": 5},
+        "every is 4, not 5",
+        is_described=False,
+    ),
+    "binary family": Case(
+        FamilyEvolution(
+            BinaryFamily((4, 6, 2), (2, 3), ["left", "right"]),
+            CartPoleImitation(np.random.default_rng(0), n=200, batch_size=16),
+            FamilySettings(generations=11),
+            (3, 1),
+            NeuronStrategy(pairs=4),
+            every=3,
+        ),
+        {"source": NeuronStrategy(pairs=5)},
+        r"source\.pairs is 4, not 5",
+    ),
+    "binary family by an ordinary evolution strategy": Case(
+        FamilyEvolution(
+            BinaryFamily((5, 4), (2,)),
+            SumsAndDifferences(batch_size=12, n_test=50),
+            FamilySettings(generations=8, concentrations=(1.5,)),
+            source=EvolutionStrategy(pairs=6),
+            member_loss=squared_error,
+            every=3,
+        ),
+        {"member_loss": cross_entropy},
+        "member_loss is 'squared_error', not 'cross_entropy'",
+    ),
+    "binary family with a source and a loss of one's own": Case(
+        FamilyEvolution(
+            BinaryFamily((5, 4), (2,)),
+            SumsAndDifferences(batch_size=12, n_test=50),
+            FamilySettings(generations=8),
+            source=own_source,
+            member_loss=squared_error,
+            every=3,
+        ),
+        {"settings": FamilySettings(generations=9)},
+        r"settings\.generations is 8, not 9",
+        is_described=False,
+    ),
 }
 
 
@@ -96,6 +281,12 @@ def same(one, other):
 
 @pytest.fixture(params=CASES, ids=list(CASES))
 def case(request):
+    return CASES[request.param]
+
+
+@pytest.fixture(params=[name for name in CASES if CASES[name].is_described])
+def described(request):
+    """A case whose model and task can be made again from words."""
     return CASES[request.param]
 
 
@@ -119,9 +310,8 @@ def test_it_goes_on_to_the_bit_after_a_break_at_any_unit(case, tmp_path):
     ]
 
 
-def test_its_folder_is_all_that_is_needed_to_go_on(case, tmp_path):
-    if not case.is_described:
-        pytest.skip("its task is known to the caller only")
+def test_its_folder_is_all_that_is_needed_to_go_on(described, tmp_path):
+    case = described
     next(iter(Run.new(tmp_path, case.process).events()))
     resumed = Run.resumed(tmp_path).to_end()
     assert resumed.process.identity == case.process.identity
@@ -134,6 +324,9 @@ def test_an_identity_is_plain_and_makes_the_same_process(case):
     assert json.loads(json.dumps(identity)) == identity
     if case.is_described:
         assert process_of(identity).identity == identity
+    else:
+        with pytest.raises(ValueError, match=r"Run\.resumed\(folder, process\)"):
+            process_of(identity)
 
 
 def test_a_folder_of_another_process_is_refused(case, tmp_path):
@@ -142,9 +335,8 @@ def test_a_folder_of_another_process_is_refused(case, tmp_path):
         Run.of(tmp_path, replace(case.process, **case.other))
 
 
-def test_an_outcome_has_figures_and_leaves_them_with_the_parameters(case, tmp_path, capsys):
-    if not case.is_described:
-        pytest.skip("the command line knows the folder only")
+def test_an_outcome_has_figures_and_leaves_them_with_the_parameters(described, tmp_path, capsys):
+    case = described
     next(iter(Run.new(tmp_path, case.process).events()))
     assert main(["resume", str(tmp_path)]) == 0
     assert "training loss" in capsys.readouterr().out

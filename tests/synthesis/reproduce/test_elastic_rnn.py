@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from synthesis.architectures.elastic import ElasticSettings
-from synthesis.reproduce import elastic_rnn, names
-from synthesis.reproduce.elastic_runs import EXPERIMENTS, Runs, run_lanes
+from synthesis.architectures.elastic.residual import ResidualSettings
+from synthesis.reproduce import elastic_experiments, elastic_rnn, names
+from synthesis.reproduce.elastic_experiments import EXPERIMENTS, Experiments, layered_figures
 from synthesis.reproduce.tables import Report
+from synthesis.tasks import Digits
 
 CYCLES = 60
 
@@ -19,7 +21,7 @@ CYCLES = 60
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     """One experiment of each kind, two seeds, a few cycles."""
-    runs = Runs(tmp_path_factory.mktemp("runs"), CYCLES)
+    runs = Experiments(tmp_path_factory.mktemp("runs"), CYCLES)
     chosen = ("corrected, easy", "fixed 10, hard", "decoupled 3e-5, easy-hard-easy")
     assert list(runs.compute(chosen, range(2))) == list(chosen)
     return runs, chosen
@@ -29,10 +31,13 @@ def test_it_is_listed():
     assert "elastic-rnn" in names()
 
 
-def test_seeds_are_the_same_in_any_group(runs):
+def test_seeds_are_the_same_in_any_group(runs, tmp_path):
     computed, _ = runs
     together = computed.result("corrected, easy", range(2))
-    alone = run_lanes(EXPERIMENTS["corrected, easy"], [1], CYCLES)
+    other = Experiments(tmp_path, CYCLES)
+    assert list(other.compute(["corrected, easy"], [1])) == ["corrected, easy"]
+    alone = other.result("corrected, easy", [1])
+    assert together["cycles"].tolist() == [0, CYCLES]
     np.testing.assert_array_equal(together["losses"][1], alone["losses"][0])
     np.testing.assert_array_equal(together["sizes"][1], alone["sizes"][0])
 
@@ -43,25 +48,44 @@ def test_what_is_there_is_not_computed_again(runs, monkeypatch):
     def fail(*_):
         raise AssertionError("computed again")
 
-    monkeypatch.setattr("synthesis.reproduce.elastic_runs.run_experiment", fail)
-    assert list(computed.compute(chosen, range(2))) == [chosen[0]]
-    assert computed.result("corrected, hard", range(2)) is None
+    monkeypatch.setattr(elastic_experiments, "carried_out", fail)
+    again = Experiments(computed.folder, CYCLES)
+    assert list(again.compute(chosen, range(2))) == [chosen[0]]
+    assert again.result("corrected, hard", range(2)) is None
 
 
 def test_results_of_other_settings_are_refused(runs, monkeypatch):
     computed, _ = runs
     changed = replace(EXPERIMENTS["corrected, easy"], settings=ElasticSettings(rate=0.5))
     monkeypatch.setitem(EXPERIMENTS, "corrected, easy", changed)
-    with pytest.raises(ValueError, match="'corrected, easy' with other settings; delete it"):
-        computed.result("corrected, easy", range(2))
-    with pytest.raises(ValueError, match="with other settings"):
-        list(computed.compute(["corrected, easy"], range(2)))
+    again = Experiments(computed.folder, CYCLES)
+    with pytest.raises(ValueError, match=r"its settings\.rate is 0\.1, not 0\.5; choose another"):
+        again.result("corrected, easy", range(2))
+    with pytest.raises(ValueError, match=r"settings\.rate"):
+        list(again.compute(["corrected, easy"], range(2)))
+
+
+def test_layered_networks_are_kept_in_folders_too(tmp_path, monkeypatch):
+    images = np.random.default_rng(0).integers(0, 17, (90, 16), dtype=np.uint8)
+    labels = np.arange(90) % 3
+    few = Digits("few", images, labels, images, labels, 3, 10, 16.0)
+    monkeypatch.setattr(elastic_experiments, "small_digits", lambda: few)
+    short = elastic_experiments.Layers("digits", 5, ResidualSettings())
+    monkeypatch.setitem(elastic_experiments.LAYERS, "digits, few", short)
+    rows = layered_figures("digits, few", [0, 1], tmp_path)
+    assert [row["seed"] for row in rows] == [0, 1]
+    assert all(len(row[key]) == 3 for row in rows for key in ("blocks", "units", "accuracy"))
+    assert layered_figures("digits, few", [0, 1], tmp_path) == rows
+    changed = replace(short, settings=ResidualSettings(rate=0.5))
+    monkeypatch.setitem(elastic_experiments.LAYERS, "digits, few", changed)
+    with pytest.raises(ValueError, match=r"model\.settings\.rate is 0\.03, not 0\.5"):
+        layered_figures("digits, few", [0], tmp_path)
 
 
 def test_the_report_has_a_table_per_question_and_the_figures_of_the_paper(runs, tmp_path):
     pytest.importorskip("matplotlib", reason="plots need the extra 'plot'")
     computed, chosen = runs
-    report = Report("elastic-rnn", "title", tmp_path, "command")
+    report = Report("elastic-rnn", "title", tmp_path, full=True)
     results = {name: computed.result(name, range(2)) for name in chosen}
     elastic_rnn._say(report, results, full=True)
     text = (tmp_path / "elastic-rnn.md").read_text()

@@ -1,6 +1,17 @@
 """Several elastic networks trained side by side, many times faster than one tree after another."""
 
-from .lockstep import LaneRecord, LaneTrainer
-from .process import train_lanes
+from .lockstep import NetworkTrainer
+from .process import NetworksRecord, NetworksState, NetworksTraining, train_networks
+from .standing import Member, Standing
+from .texts import Texts
 
-__all__ = ["LaneRecord", "LaneTrainer", "train_lanes"]
+__all__ = [
+    "Member",
+    "NetworkTrainer",
+    "NetworksRecord",
+    "NetworksState",
+    "NetworksTraining",
+    "Standing",
+    "Texts",
+    "train_networks",
+]

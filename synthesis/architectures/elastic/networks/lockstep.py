@@ -1,22 +1,20 @@
-"""The fast trainer: lanes of elastic networks, each with its own data, chance and size.
+"""The fast trainer: elastic networks side by side, each with its own texts, chance and size.
 
-Networks lie in arrays (see `layout`); all lanes are trained by the same numpy calls. It does what
-`training` does on one tree with the general edits, to the bit, and is many times faster. A lane's
-figures do not depend on its companions.
+Networks lie in arrays (see `arrays`); all are trained by the same numpy calls. It does what
+`elastic.process` does on one tree with the general edits, to the bit, and is many times faster. A
+network's figures do not depend on its companions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from vvalues import VValue
 
 from ....optimize import rules
-from ....tasks.characters import Phase
+from ....process.state import generator_state
 from ..arrays import BLOCK, PREFIX, Layout, Rows, capacity_for
 from ..birth import (
     EPSILON,
@@ -27,135 +25,125 @@ from ..birth import (
     memory_of_new,
     starting_memory,
 )
-from ..cycle import LaneCycle
+from ..cycle import Cycle
 from ..settings import ElasticSettings
 from ..turnover import members_to_delete, wants_another
+from .standing import Deleted, Member, Network, Standing
+from .texts import Texts
 
-__all__ = ["LaneRecord", "LaneTrainer"]
-
-
-@dataclass(frozen=True)
-class LaneRecord:
-    """Where all lanes stand.
-
-    Attributes
-    ----------
-    cycle : int
-        Cycles so far.
-    losses : array (lanes,)
-        Running mean of the loss of a cycle, nats summed over its characters.
-    sizes : array of int (lanes,)
-        Numbers of neurons.
-    """
-
-    cycle: int
-    losses: np.ndarray
-    sizes: np.ndarray
+__all__ = ["NetworkTrainer"]
 
 
-class _Deleted(NamedTuple):
-    """A deleted neuron, for inheritance: its links, and who was where."""
-
-    numbers: list[int]
-    place: int
-    row: np.ndarray
-    column: np.ndarray
-    input: np.ndarray
-    output: np.ndarray
-    bias: float
-
-
-@dataclass
-class _Lane:
-    """What a lane has besides its arrays."""
-
-    rng: np.random.Generator
-    numbers: list[int]
-    born: list[int]
-    next_number: int
-    deleted: _Deleted | None = None
-
-    @property
-    def names(self) -> list[str]:
-        return [f"{PREFIX}{number}" for number in self.numbers]
-
-
-class LaneTrainer:
-    """Networks in lanes, trained side by side.
+class NetworkTrainer:
+    """Elastic networks, trained side by side.
 
     Parameters
     ----------
     settings : ElasticSettings
-    phases : sequence (lanes) of sequences of Phase
-        What every lane reads. Alphabet and characters per cycle are the same in all.
-    rngs : sequence (lanes) of Generator
-        A lane's first weights and all its later chances.
-    size : int
-        Neurons to begin with.
-
-    Raises
-    ------
-    ValueError
-        If there are no lanes, not as many generators as lanes, lanes without phases, or tasks of
-        different alphabets or lengths.
+    texts : Texts
+        What the networks read.
+    standing : Standing
+        Where to go on from; `begun` makes the first one.
     """
 
-    parameters: np.ndarray
-    memory: np.ndarray
-    hidden: np.ndarray
+    def __init__(self, settings: ElasticSettings, texts: Texts, standing: Standing) -> None:
+        self.settings = settings
+        self.texts = texts.opened(standing.cycles, standing.at)
+        self.cycles = standing.cycles
+        self.networks = [Network.of(member) for member in standing.members]
+        self.sizes, self.smooth = standing.sizes, standing.smooth.copy()
+        self.parameters = standing.parameters.copy()
+        self.memory, self.hidden = standing.memory.copy(), standing.hidden.copy()
+        self._prepare()
 
-    def __init__(
-        self,
+    @classmethod
+    def begun(
+        cls,
         settings: ElasticSettings,
-        phases: Sequence[Sequence[Phase]],
+        texts: Texts,
         rngs: Sequence[np.random.Generator],
         size: int = 1,
-    ) -> None:
-        _check_lanes(phases, rngs, size)
-        task = phases[0][0].task
-        self.settings = settings
-        self.alphabet, self.length = task.alphabet, task.length
-        self.n_lanes = len(rngs)
-        self.cycles = 0
-        self.smooth = np.full(self.n_lanes, self.length * np.log(len(self.alphabet)))
-        self.lanes = [_Lane(rng, list(range(1, size + 1)), [0] * size, size + 1) for rng in rngs]
-        self.sizes = np.full(self.n_lanes, size)
-        self._texts = np.concatenate([phase.task.codes for plan in phases for phase in plan])
-        self._text_starts = np.zeros(self.n_lanes, dtype=np.intp)
-        self._text_ends = np.zeros(self.n_lanes, dtype=np.intp)
-        self._at = np.zeros(self.n_lanes, dtype=np.intp)
-        self._window = np.arange(self.length + 1)[:, None]
-        self._switches = _switches(phases)
-        self.capacity = 0
-        capacity = capacity_for(size, len(self.alphabet))
-        self._arrange(capacity)
-        for i, lane in enumerate(self.lanes):
-            self.parameters[i] = initial_array(self._layout(i), capacity, settings, lane.rng)
-            self.memory[i] = starting_memory(self._layout(i), capacity, settings)
+    ) -> NetworkTrainer:
+        """Networks of random weights that have read nothing yet.
+
+        Parameters
+        ----------
+        settings : ElasticSettings
+        texts : Texts
+        rngs : sequence (networks) of Generator
+            A network's first weights and all its later chances.
+        size : int
+            Neurons to begin with.
+
+        Raises
+        ------
+        ValueError
+            If there are not as many generators as networks, or no neurons.
+        """
+        n = len(rngs)
+        if len(texts) != n:
+            raise ValueError(
+                f"phases and rngs: phases of {len(texts)} networks and {n} generators; expected "
+                "one of each per network"
+            )
+        if size < 1:
+            raise ValueError(f"size is {size!r}; expected at least 1 neuron")
+        numbers = tuple(range(1, size + 1))
+        names = [f"{PREFIX}{number}" for number in numbers]
+        layout = Layout(names, texts.alphabet, settings.has_multipliers)
+        capacity = capacity_for(size, len(texts.alphabet))
+        first = [initial_array(layout, capacity, settings, rng) for rng in rngs]
+        return cls(
+            settings,
+            texts,
+            Standing(
+                0,
+                np.stack(first),
+                np.stack([starting_memory(layout, capacity, settings)] * n),
+                np.zeros((n, capacity)),
+                np.full(n, texts.length * np.log(len(texts.alphabet))),
+                np.zeros(n, dtype=np.intp),
+                tuple(Member(generator_state(rng), numbers, (0,) * size, size + 1) for rng in rngs),
+            ),
+        )
+
+    def standing(self) -> Standing:
+        """Where the networks stand; nothing of it changes as they go on."""
+        return Standing(
+            self.cycles,
+            self.parameters.copy(),
+            self.memory.copy(),
+            self.hidden.copy(),
+            self.smooth.copy(),
+            self.texts.at,
+            tuple(network.member() for network in self.networks),
+        )
 
     # -------------------- arrays --------------------
 
+    def _prepare(self) -> None:
+        """What depends on the arrays' capacity."""
+        n, n_symbols = len(self.networks), len(self.texts.alphabet)
+        self.capacity = self.hidden.shape[1]
+        self.rows = Rows.of(self.capacity, n_symbols)
+        self._cycle = Cycle(n, self.capacity, n_symbols, self.texts.length)
+        self._scratch = np.empty_like(self.memory)
+        self._see_sizes()
+
     def _arrange(self, capacity: int) -> None:
         """Arrays and buffers of this capacity, with what the old ones hold."""
-        n_symbols = len(self.alphabet)
-        rows = Rows.of(capacity, n_symbols)
-        parameters = np.zeros((self.n_lanes, rows.n_rows, capacity))
-        memory, hidden = np.zeros_like(parameters), np.zeros((self.n_lanes, capacity))
-        if self.capacity:
-            n = min(capacity, self.capacity)
-            hidden[:, :n] = self.hidden[:, :n]
-            for new, old in ((parameters, self.parameters), (memory, self.memory)):
-                new[:, :n, :n] = old[:, :n, :n]
-                new[:, capacity:, :n] = old[:, self.capacity :, :n]
-        self.capacity, self.rows = capacity, rows
-        self.parameters, self.memory, self.hidden = parameters, memory, hidden
-        self._cycle = LaneCycle(self.n_lanes, capacity, n_symbols, self.length)
-        self._scratch = np.empty_like(memory)
-        self._see_sizes()
+        self.parameters, self.memory = (
+            _resized(array, capacity) for array in (self.parameters, self.memory)
+        )
+        kept = min(capacity, self.capacity)
+        hidden = np.zeros((len(self.hidden), capacity))
+        hidden[:, :kept] = self.hidden[:, :kept]
+        self.hidden = hidden
+        self._prepare()
 
     def compact(self) -> None:
         """Give back columns that have long been empty (one block stays in reserve)."""
-        wanted = capacity_for(int(self.sizes.max()), len(self.alphabet)) + BLOCK
+        wanted = capacity_for(int(self.sizes.max()), len(self.texts.alphabet)) + BLOCK
         if wanted < self.capacity:
             self._arrange(wanted)
 
@@ -164,33 +152,41 @@ class LaneTrainer:
         self._alive = np.arange(self.capacity) < self.sizes[:, None]
         self._floor = self.settings.smallest * self._alive
 
-    def _layout(self, lane: int) -> Layout:
-        return Layout(self.lanes[lane].names, self.alphabet, self.settings.has_multipliers)
-
     # -------------------- networks as trees --------------------
 
-    def network(self, lane: int) -> VValue:
-        """A lane's parameters."""
-        return self._layout(lane).unpack(self.parameters[lane])
+    def names(self, network: int) -> list[str]:
+        """Names of a network's neurons, oldest first."""
+        return [f"{PREFIX}{number}" for number in self.networks[network].numbers]
 
-    def optimizer_memory(self, lane: int) -> VValue:
-        """A lane's sums (means, in mode "outgoing-norm") of squared gradients."""
-        return self._layout(lane).unpack(self.memory[lane])
+    def _layout(self, network: int) -> Layout:
+        has_multipliers = self.settings.has_multipliers
+        return Layout(self.names(network), self.texts.alphabet, has_multipliers)
 
-    def hidden_state(self, lane: int) -> VValue:
-        """A lane's hidden state, a number per neuron."""
-        names = self.lanes[lane].names
-        return VValue(dict(zip(names, self.hidden[lane].tolist(), strict=False)))
+    def network(self, network: int) -> VValue:
+        """A network's parameters."""
+        return self._layout(network).unpack(self.parameters[network])
 
-    def record(self) -> LaneRecord:
-        """Where the lanes stand."""
-        return LaneRecord(self.cycles, self.smooth.copy(), self.sizes.copy())
+    def n_links(self, network: int) -> int:
+        """Number of a network's leaves."""
+        n, n_symbols = int(self.sizes[network]), len(self.texts.alphabet)
+        return n * (n + 2 * n_symbols + 1 + self.settings.has_multipliers) + n_symbols
+
+    def optimizer_memory(self, network: int) -> VValue:
+        """A network's sums (means, in mode "outgoing-norm") of squared gradients."""
+        return self._layout(network).unpack(self.memory[network])
+
+    def hidden_state(self, network: int) -> np.ndarray:
+        """A network's hidden state, (neurons,)."""
+        return self.hidden[network, : self.sizes[network]].copy()
 
     # -------------------- one cycle --------------------
 
     def step(self) -> np.ndarray:
-        """One cycle in every lane: read, learn, edit. Returns the losses (lanes,)."""
-        losses = self._cycle(self.parameters, self.hidden, self._read())
+        """One cycle of every network: read, learn, edit. Returns the losses (networks,)."""
+        symbols, begun = self.texts.read(self.cycles)
+        if begun.size:
+            self.hidden[begun] = 0.0
+        losses = self._cycle(self.parameters, self.hidden, symbols)
         self.hidden[...] = self._cycle.hidden
         if self.settings.has_multipliers:
             self._multiplier_gradients()
@@ -203,30 +199,17 @@ class LaneTrainer:
             self._edit()
         return losses
 
-    def _read(self) -> np.ndarray:
-        """The next characters of every lane, (length + 1, lanes)."""
-        if self.cycles in self._switches:
-            for lane, start, end in self._switches[self.cycles]:
-                self._text_starts[lane], self._text_ends[lane] = start, end
-                self._at[lane] = start
-        wraps = self._at + (self.length + 1) >= self._text_ends
-        if wraps.any():
-            self._at[wraps] = self._text_starts[wraps]
-            self.hidden[wraps] = 0.0
-        symbols = self._texts[self._at + self._window]
-        self._at += self.length
-        return symbols
-
     def _multiplier_gradients(self) -> None:
         rows, gradient = self.rows, self._cycle.gradient
         multipliers = self.parameters[:, rows.multiplier]
         if self.settings.mode == "paper":
             pulled = self.parameters[:, rows.output] * self._cycle.symbol_gradients[:, :, None]
             np.multiply(pulled.sum(axis=1), multipliers, out=gradient[:, rows.multiplier])
-        gradient[:, rows.multiplier] += self.length * self.settings.penalty * np.sign(multipliers)
+        penalty = self.texts.length * self.settings.penalty
+        gradient[:, rows.multiplier] += penalty * np.sign(multipliers)
 
     def _move(self) -> None:
-        """Bounded gradient, Adagrad or RMSProp, bounded step (see `training.elastic_optimizer`)."""
+        """Bounded gradient, Adagrad or RMSProp, bounded step (see `elastic_optimizer`)."""
         settings, step = self.settings, self._cycle.gradient
         rules.clip(step, settings.clip)
         if settings.mode == "outgoing-norm":
@@ -261,39 +244,39 @@ class LaneTrainer:
         counts = np.count_nonzero(marked, axis=1).tolist()
         sizes = self.sizes.tolist()
         changed = False
-        for i, lane in enumerate(self.lanes):
+        for i, network in enumerate(self.networks):
             n, n_marked = sizes[i], counts[i]
             if n_marked > settings.spare:
                 at = np.flatnonzero(marked[i])
-                ages = [self.cycles - lane.born[j] for j in at] if settings.protection else ()
-                gone = members_to_delete(at, settings, lane.rng, ages)
+                ages = [self.cycles - network.born[j] for j in at] if settings.protection else ()
+                gone = members_to_delete(at, settings, network.rng, ages)
                 if gone:
                     self._delete(i, gone)
                     n, n_marked, changed = n - len(gone), n_marked - len(gone), True
-            if wants_another(n, n_marked, settings, lane.rng):
+            if wants_another(n, n_marked, settings, network.rng):
                 self._add(i)
                 changed = True
         if changed:
             self._see_sizes()
 
     def _marked(self) -> np.ndarray:
-        """Neurons at or below the threshold, (lanes, capacity)."""
+        """Neurons at or below the threshold, (networks, capacity)."""
         rows = self.rows
         if self.settings.has_multipliers:
             strength = self.parameters[:, rows.multiplier]
         else:
             outgoing = np.abs(self.parameters[:, rows.output]).sum(axis=1)
             lateral = np.abs(self.parameters[:, rows.recurrent]).sum(axis=1)
-            n_symbols = len(self.alphabet)
+            n_symbols = len(self.texts.alphabet)
             n = np.maximum(self.sizes, 1)[:, None]  # a network may have lost all its neurons
             strength = 0.5 * (outgoing + n_symbols * lateral / n)
         return (strength <= self.settings.threshold) & self._alive
 
     def _delete(self, i: int, gone: Sequence[int]) -> None:
-        lane, n = self.lanes[i], int(self.sizes[i])
+        network, n = self.networks[i], int(self.sizes[i])
         keep = np.delete(np.arange(n), gone)
         if self.settings.inherit:
-            lane.deleted = self._remembered(i, gone[-1])
+            network.deleted = self._remembered(i, gone[-1])
         for array in (self.parameters[i], self.memory[i]):
             kept = array[:, keep]
             kept[: len(keep)] = kept[keep]
@@ -305,14 +288,14 @@ class LaneTrainer:
             array[self.rows.readout] = readout
         self.hidden[i, : len(keep)] = self.hidden[i, keep]
         self.hidden[i, len(keep) : n] = 0.0
-        lane.numbers = [lane.numbers[j] for j in keep]
-        lane.born = [lane.born[j] for j in keep]
+        network.numbers = [network.numbers[j] for j in keep]
+        network.born = [network.born[j] for j in keep]
         self.sizes[i] = len(keep)
 
-    def _remembered(self, i: int, j: int) -> _Deleted:
+    def _remembered(self, i: int, j: int) -> Deleted:
         rows, parameters = self.rows, self.parameters[i].copy()
-        return _Deleted(
-            list(self.lanes[i].numbers),
+        return Deleted(
+            tuple(self.networks[i].numbers),
             j,
             parameters[j],
             parameters[rows.recurrent, j],
@@ -322,12 +305,12 @@ class LaneTrainer:
         )
 
     def _add(self, i: int) -> None:
-        lane, n = self.lanes[i], int(self.sizes[i])
+        network, n = self.networks[i], int(self.sizes[i])
         if n == self.capacity:
             self._arrange(self.capacity + BLOCK)
-        new = draw_neuron(n, len(self.alphabet), self.settings, lane.rng)
-        if self.settings.inherit and lane.deleted is not None:
-            new = self._inherited(lane, new)
+        new = draw_neuron(n, len(self.texts.alphabet), self.settings, network.rng)
+        if self.settings.inherit and network.deleted is not None:
+            new = _inherited(network.numbers, network.deleted, new)
         rows, parameters, memory = self.rows, self.parameters[i], self.memory[i]
         fresh = memory_of_new(self.settings)
         memory[: n + 1, n] = memory[n, : n + 1] = fresh
@@ -341,55 +324,29 @@ class LaneTrainer:
             self.settings.threshold if self.settings.has_multipliers else 1.0
         )
         self.hidden[i, n] = 0.0
-        lane.numbers.append(lane.next_number)
-        lane.born.append(self.cycles)
-        lane.next_number += 1
+        network.numbers.append(network.next_number)
+        network.born.append(self.cycles)
+        network.next_number += 1
         self.sizes[i] = n + 1
 
-    def _inherited(self, lane: _Lane, new: NewNeuron) -> NewNeuron:
-        """Its links replaced by those of the last deleted neuron, where both ends live."""
-        assert lane.deleted is not None
-        old = lane.deleted
-        place = {number: j for j, number in enumerate(old.numbers)}
-        incoming, outgoing = new.incoming.copy(), new.outgoing.copy()
-        for j, number in enumerate(lane.numbers):
-            if number in place:
-                incoming[j] = old.row[place[number]]
-                outgoing[j] = old.column[place[number]]
-        incoming[-1] = old.row[old.place]
-        return NewNeuron(incoming, outgoing, old.input, old.output, old.bias)
+
+def _resized(array: np.ndarray, capacity: int) -> np.ndarray:
+    """An array (networks, rows, capacity) of another capacity; only empty columns are lost."""
+    n, n_rows, old = array.shape
+    kept = min(capacity, old)
+    new = np.zeros((n, n_rows - old + capacity, capacity))
+    new[:, :kept, :kept] = array[:, :kept, :kept]
+    new[:, capacity:, :kept] = array[:, old:, :kept]
+    return new
 
 
-# -------------------- what lanes read --------------------
-
-
-def _check_lanes(
-    phases: Sequence[Sequence[Phase]], rngs: Sequence[np.random.Generator], size: int
-) -> None:
-    if not rngs or len(phases) != len(rngs):
-        raise ValueError(
-            f"phases and rngs: {len(phases)} lanes of phases and {len(rngs)} generators; "
-            "expected one of each per lane, and at least one lane"
-        )
-    if size < 1:
-        raise ValueError(f"size is {size!r}; expected at least 1 neuron")
-    kinds = set()
-    for i, plan in enumerate(phases):
-        if not plan:
-            raise ValueError(f"phases: lane {i} has none")
-        kinds |= {(phase.task.alphabet, phase.task.length) for phase in plan}
-    if len(kinds) > 1:
-        raise ValueError(f"phases: tasks of different alphabets or lengths: {sorted(kinds)}")
-
-
-def _switches(phases: Sequence[Sequence[Phase]]) -> dict[int, list[tuple[int, int, int]]]:
-    """By cycle: the lanes that begin a phase then, with start and end of their text."""
-    switches: dict[int, list[tuple[int, int, int]]] = {}
-    start = 0
-    for lane, plan in enumerate(phases):
-        cycle = 0
-        for phase in plan:
-            end = start + len(phase.task.codes)
-            switches.setdefault(cycle, []).append((lane, start, end))
-            start, cycle = end, cycle + phase.cycles
-    return switches
+def _inherited(numbers: Sequence[int], old: Deleted, new: NewNeuron) -> NewNeuron:
+    """A new neuron's links replaced by those of a deleted one, where both ends live."""
+    place = {number: j for j, number in enumerate(old.numbers)}
+    incoming, outgoing = new.incoming.copy(), new.outgoing.copy()
+    for j, number in enumerate(numbers):
+        if number in place:
+            incoming[j] = old.row[place[number]]
+            outgoing[j] = old.column[place[number]]
+    incoming[-1] = old.row[old.place]
+    return NewNeuron(incoming, outgoing, old.input, old.output, old.bias)

@@ -1,12 +1,14 @@
 """Layered networks of elastic width and depth: residual blocks with multipliers."""
 
 from .model import ResidualNetwork, ResidualSettings
-from .process import ResidualMemory, ResidualRecord, train_residual
+from .process import Lesson, ResidualRecord, ResidualState, ResidualTraining, train_residual
 
 __all__ = [
-    "ResidualMemory",
+    "Lesson",
     "ResidualNetwork",
     "ResidualRecord",
     "ResidualSettings",
+    "ResidualState",
+    "ResidualTraining",
     "train_residual",
 ]

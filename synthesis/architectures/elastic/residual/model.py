@@ -12,6 +12,7 @@ is an index along its arrays; both come and go by the general edits of `synthesi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from vvalues.core import unboxed
 from ....edits.neurons import AxisNeurons, KeyedNeurons
 from ....optimize.losses import cross_entropy_and_errors
 from ....process.bounds import Bounded, finite, share, whole
+from ....process.codec import from_plain, to_plain
 
 __all__ = ["ResidualNetwork", "ResidualSettings"]
 
@@ -119,6 +121,22 @@ class ResidualNetwork:
                 raise ValueError(f"{name} is {value!r}; expected at least 1")
         self.n_inputs, self.n_outputs, self.width = n_inputs, n_outputs, width
         self.settings = ResidualSettings() if settings is None else settings
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What `described` makes the same model of; JSON-compatible."""
+        return {
+            "n_inputs": self.n_inputs,
+            "n_outputs": self.n_outputs,
+            "width": self.width,
+            "settings": to_plain(self.settings),
+        }
+
+    @classmethod
+    def described(cls, description: Mapping[str, Any]) -> ResidualNetwork:
+        """The model of a description."""
+        settings = from_plain(description["settings"], [ResidualSettings])
+        return cls(**{**description, "settings": settings})
 
     def initial(self, rng: np.random.Generator) -> VValue:
         """One block of a few units whose multipliers are 1."""

@@ -1,4 +1,4 @@
-"""The fast trainer against the tree's, lanes against each other, rules, and what it reaches."""
+"""The fast trainer against the tree's, networks side by side and alone, rules, what it reaches."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings, train_lanes
+from synthesis.architectures.elastic import (
+    ElasticNetwork,
+    ElasticSettings,
+    train_networks,
+    train_tree,
+)
 from synthesis.architectures.elastic.arrays import Layout, capacity_for
-from synthesis.architectures.elastic.process import train_tree
 from synthesis.architectures.elastic.turnover import members_to_delete, wants_another
 from synthesis.tasks.characters import Phase, easy_hard_easy, easy_task, hard_task, text_task
+from vvalues import VValue
 
 BUSY = {"add_probability": 0.3, "delete_probability": 0.5, "spontaneous": 0.2}
 SETTINGS = {
@@ -28,41 +33,47 @@ SETTINGS = {
 }
 
 
+def trees(moments):
+    return [leaf for leaf in moments if isinstance(leaf, VValue)]
+
+
 def hard(seed, cycles, groups=300):
     return (Phase(hard_task(np.random.default_rng([seed, 1]), groups), cycles),)
 
 
-def lanes(settings, seeds, cycles, plan=hard, size=1):
+def networks(settings, seeds, cycles, plan=hard, size=1):
     """The trainer at the end."""
     rngs = [np.random.default_rng([seed, 2]) for seed in seeds]
-    events = train_lanes(settings, [plan(seed, cycles) for seed in seeds], rngs, size, 100)
+    events = train_networks(settings, [plan(seed, cycles) for seed in seeds], rngs, size, 100)
     return list(events)[-1][0]
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_lanes_do_what_the_tree_does_with_the_general_edits(name):
+def test_networks_do_what_the_tree_does_with_the_general_edits(name):
     """Same chance, same numbers, over many additions, deletions and ends of the text."""
     size, cycles = 3, 150
-    trainer = lanes(SETTINGS[name], [0], cycles, lambda s, n: hard(s, n, 90), size)
+    trainer = networks(SETTINGS[name], [0], cycles, lambda s, n: hard(s, n, 90), size)
     model = ElasticNetwork(settings=SETTINGS[name])
     *_, (state, _) = train_tree(model, hard(0, cycles, 90), np.random.default_rng([0, 2]), size)
-    assert list(state.born) == trainer.lanes[0].names
+    assert list(state.born) == trainer.names(0)
     tree = trainer.network(0)
     assert tree.support is state.parameters.support
     np.testing.assert_array_equal(tree.buffer, state.parameters.buffer)
-    np.testing.assert_array_equal(trainer.optimizer_memory(0).buffer, state.optimizer[1][-1].buffer)
-    assert trainer.hidden_state(0) == state.hidden
-    assert trainer.smooth[0] == state.smooth
+    np.testing.assert_array_equal(
+        trainer.optimizer_memory(0).buffer, trees(state.moments)[0].buffer
+    )
+    np.testing.assert_array_equal(trainer.hidden_state(0), state.hidden)
+    assert trainer.smooth[0] == state.loss
     if "fixed" not in name:
         assert state.next_number > size + (30 if name != "corrected" else 1)
 
 
 @pytest.mark.parametrize("name", ["busy", "paper", "outgoing-norm", "decoupled"])
-def test_a_lane_is_the_same_to_the_bit_alone_and_beside_others(name):
-    together = lanes(SETTINGS[name], range(6), 400)
+def test_a_network_is_the_same_to_the_bit_alone_and_beside_others(name):
+    together = networks(SETTINGS[name], range(6), 400)
     assert together.capacity > capacity_for(int(together.sizes.min()), 4)
     for seed in (0, 4):
-        alone = lanes(SETTINGS[name], [seed], 400)
+        alone = networks(SETTINGS[name], [seed], 400)
         assert alone.network(0).support is together.network(seed).support
         np.testing.assert_array_equal(alone.network(0).buffer, together.network(seed).buffer)
         assert alone.smooth[0] == together.smooth[seed]
@@ -74,7 +85,7 @@ def test_a_network_that_lost_all_its_neurons_goes_on():
         "outgoing-norm", spare=0, delete_probability=1.0, threshold=10.0, spontaneous=0.0
     )
     with np.errstate(all="raise"):
-        trainer = lanes(settings, [0, 1], 50)
+        trainer = networks(settings, [0, 1], 50)
     assert not trainer.sizes.any()
     assert np.all(np.isfinite(trainer.smooth))
     model = ElasticNetwork(settings=settings)
@@ -89,7 +100,7 @@ def test_a_task_of_another_alphabet_is_refused():
 
 
 def test_padding_stays_empty_and_columns_are_given_back():
-    trainer = lanes(SETTINGS["busy"], range(4), 300)
+    trainer = networks(SETTINGS["busy"], range(4), 300)
     trainer.compact()
     for i, size in enumerate(trainer.sizes):
         for array in (trainer.parameters[i], trainer.memory[i]):
@@ -116,10 +127,10 @@ def test_trees_and_arrays_are_two_forms_of_one_network(size, seed, spare):
 
 
 def test_a_multiplier_is_never_below_its_floor_and_the_reserve_is_kept():
-    trainer = lanes(ElasticSettings(), range(3), 600)
-    for lane in range(3):
-        tree = trainer.network(lane)
-        values = [tree[name, "multiplier"] for name in trainer.lanes[lane].names]
+    trainer = networks(ElasticSettings(), range(3), 600)
+    for i in range(3):
+        tree = trainer.network(i)
+        values = [tree[name, "multiplier"] for name in trainer.names(i)]
         assert min(values) >= 0.025
 
 
@@ -173,7 +184,7 @@ def test_the_easy_task_in_25_000_cycles():
     def plan(seed, cycles):
         return (Phase(easy_task(np.random.default_rng([seed, 1])), cycles),)
 
-    trainer = lanes(ElasticSettings(), range(3), 25_000, plan)
+    trainer = networks(ElasticSettings(), range(3), 25_000, plan)
     assert np.all(trainer.smooth <= 9.75)
     assert np.all((trainer.sizes >= 5) & (trainer.sizes <= 11))
     task = easy_task(np.random.default_rng(7), 2000)
@@ -187,7 +198,7 @@ def test_a_network_shrinks_when_its_task_becomes_easier_if_the_penalty_is_decoup
     plans = [easy_hard_easy(np.random.default_rng([seed, 1])) for seed in range(10)]
     rngs = [np.random.default_rng([seed, 2]) for seed in range(10)]
     sizes = {}
-    for _, record in train_lanes(settings, plans, rngs):
+    for _, record in train_networks(settings, plans, rngs):
         sizes[record.cycle] = record.sizes
     assert np.median(sizes[300_000]) <= 1.5 * np.median(sizes[100_000])
     assert np.median(sizes[200_000]) >= 1.5 * np.median(sizes[300_000])
@@ -202,16 +213,16 @@ def test_the_page_is_right():
 # -------------------- bad input --------------------
 
 
-def test_bad_lanes_are_refused():
+def test_bad_networks_are_refused():
     task = easy_task(np.random.default_rng(0), 50)
     rng = np.random.default_rng(0)
-    with pytest.raises(ValueError, match="1 lanes of phases and 2 generators"):
-        list(train_lanes(ElasticSettings(), [(Phase(task, 5),)], [rng, rng]))
-    with pytest.raises(ValueError, match="lane 0 has none"):
-        list(train_lanes(ElasticSettings(), [()], [rng]))
-    with pytest.raises(ValueError, match=r"lanes have \[5, 6\] cycles"):
-        list(train_lanes(ElasticSettings(), [(Phase(task, 5),), (Phase(task, 6),)], [rng, rng]))
+    with pytest.raises(ValueError, match="phases of 1 networks and 2 generators"):
+        list(train_networks(ElasticSettings(), [(Phase(task, 5),)], [rng, rng]))
+    with pytest.raises(ValueError, match="network 0 has none"):
+        list(train_networks(ElasticSettings(), [()], [rng]))
+    with pytest.raises(ValueError, match=r"networks have \[5, 6\] cycles"):
+        list(train_networks(ElasticSettings(), [(Phase(task, 5),), (Phase(task, 6),)], [rng, rng]))
     with pytest.raises(ValueError, match="every is 0"):
-        list(train_lanes(ElasticSettings(), [(Phase(task, 5),)], [rng], every=0))
+        list(train_networks(ElasticSettings(), [(Phase(task, 5),)], [rng], every=0))
     with pytest.raises(ValueError, match="cycles is 0"):
         Phase(task, 0)
