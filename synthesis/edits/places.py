@@ -87,8 +87,8 @@ class KeyedNeurons:
     --------
     >>> from synthesis.edits.neurons import add_neuron
     >>> tree = VValue({"neuron-1": {"bias": 1.0, "links": {"neuron-1": 2.0}}})
-    >>> context = KeyedNeurons(lambda path: (0, 2) if "links" in path else (0,), scale=0.0)
-    >>> add_neuron(tree, (), context, np.random.default_rng(0))[0]["neuron-2"]
+    >>> neurons = KeyedNeurons(lambda path: (0, 2) if "links" in path else (0,), scale=0.0)
+    >>> add_neuron(tree, (), neurons, np.random.default_rng(0))[0]["neuron-2"]
     VValue({'bias': 0.0, 'links': {'neuron-1': 0.0, 'neuron-2': 0.0}})
     """
 

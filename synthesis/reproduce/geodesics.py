@@ -6,6 +6,7 @@ Source: G. Raghavan, M. Thomson, arXiv:2106.02793.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +50,8 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     out : Path
     """
     report = Report("geodesics", "Geodesics between networks that do the same", out, full)
-    digits = load_mnist()
-    results = []
-    for seed in range(5) if full else range(1):
-        results.append(_perceptrons(digits, seed, 1.0 if full else 0.5, out))
-        report.keep(f"perceptrons, seed {seed}", results[-1])
-        _say_perceptrons(report, results)
+    perceptrons = partial(_perceptrons, load_mnist(), 1.0 if full else 0.5, out)
+    report.each_seed("perceptrons", range(5 if full else 1), perceptrons, _say_perceptrons)
     _circuits(report, CIRCUIT_SEEDS if full else CIRCUIT_SEEDS[:1])
     return report.figures
 
@@ -74,7 +71,7 @@ def _say_perceptrons(report: Report, results: list[dict[str, float]]) -> None:
     )
 
 
-def _perceptrons(digits: Digits, seed: int, share: float, out: Path) -> dict[str, float]:
+def _perceptrons(digits: Digits, share: float, out: Path, seed: int) -> dict[str, float]:
     model = Perceptron([digits.n_pixels, 100, 10])
     ends = [_trained(model, digits, np.random.default_rng([seed, i]), share) for i in range(2)]
     rng = np.random.default_rng([seed, 2])

@@ -5,6 +5,7 @@ Sources: G. Raghavan, J. Li, M. Thomson, arXiv:2005.11603; US patent application
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,24 +62,17 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     """
     report = Report("resilience", "Resilience and recovery", out, full)
     digits = load_mnist()
-    results = []
-    for seed in range(5) if full else range(1):
-        results.append(_perceptron(digits, seed, 1.0 if full else 1 / 3, out))
-        report.keep(f"perceptron, seed {seed}", results[-1])
-        _say_perceptron(report, results)
+    perceptron = partial(_perceptron, digits, 1.0 if full else 1 / 3, out)
+    report.each_seed("perceptron", range(5 if full else 1), perceptron, _say_perceptron)
     _circuit_map(report, out)
-    circuits = []
-    for seed in range(3) if full else range(1):
-        circuits.append(_circuit_damage(seed))
-        report.keep(f"circuits, seed {seed}", circuits[-1])
-        _say_circuits(report, circuits)
+    report.each_seed("circuits", range(3 if full else 1), _circuit_damage, _say_circuits)
     return report.figures
 
 
 # -------------------- the perceptron --------------------
 
 
-def _perceptron(digits: Digits, seed: int, share: float, out: Path) -> dict[str, float]:
+def _perceptron(digits: Digits, share: float, out: Path, seed: int) -> dict[str, float]:
     rng = np.random.default_rng([seed, 0])
     model = Perceptron([digits.n_pixels, HIDDEN, 10])
     steps = int(3600 * share)

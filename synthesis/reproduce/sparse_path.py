@@ -6,6 +6,7 @@ Sources: arXiv:2012.09605; github Guruprasad93/FlexibleMachineLearning @9043036.
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,25 +50,17 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     out : Path
     """
     report = Report("sparse-path", "Sparsification along an invariant path", out, full)
-    seeds = range(5) if full else range(1)
-    task = load_mnist()
-    results = []
-    for seed in seeds:
-        results.append(_perceptron(task, seed, 1.0 if full else 0.25))
-        report.keep(f"perceptron, seed {seed}", results[-1])
-        _say_perceptron(report, results)
-    machines = []
-    for seed in seeds:
-        machines.append(_machine(seed, out, draw=seed == 0))
-        report.keep(f"machine, seed {seed}", machines[-1])
-        _say_machines(report, machines)
+    seeds = range(5 if full else 1)
+    perceptron = partial(_perceptron, load_mnist(), 1.0 if full else 0.25)
+    report.each_seed("perceptron", seeds, perceptron, _say_perceptron)
+    report.each_seed("machine", seeds, partial(_machine, out), _say_machines)
     return report.figures
 
 
 # -------------------- the perceptron --------------------
 
 
-def _perceptron(task: Digits, seed: int, share: float) -> dict[str, float]:
+def _perceptron(task: Digits, share: float, seed: int) -> dict[str, float]:
     rng = np.random.default_rng([seed, 1])
     model = Perceptron(SIZES)
     steps = int(4800 * share)
@@ -138,7 +131,7 @@ def trained_machine(seed: int, steps: int = 2500) -> tuple[MachineModel, Machine
     return model, objective, parameters
 
 
-def _machine(seed: int, out: Path, draw: bool) -> dict[str, float]:
+def _machine(out: Path, seed: int) -> dict[str, float]:
     task = get_task("duplicate-detector")
     model, objective, dense = trained_machine(seed)
     reference = circuit_reference(model, dense, objective.inputs)
@@ -149,7 +142,7 @@ def _machine(seed: int, out: Path, draw: bool) -> dict[str, float]:
     good = [i for i, loss in enumerate(losses) if loss <= 0.5]
     least = min(good, key=lambda i: path[i].links) if good else 0
     loop = synthesize(task, seed, Settings.of(judge={"regrowths": 0}))
-    if draw:
+    if seed == 0:
         deviations = {
             "task loss": losses, "deviation from the dense machine": [m.deviation for m in path]
         }  # fmt: skip

@@ -24,6 +24,7 @@ __all__ = [
     "save_plot",
     "seeds_in_words",
     "table",
+    "train_and_test",
 ]
 
 T = TypeVar("T")
@@ -34,6 +35,13 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     lines = ["| " + " | ".join(header) + " |", "|---" + "|--:" * (len(header) - 1) + "|"]
     lines += ["| " + " | ".join(map(_shown, row)) + " |" for row in rows]
     return "\n".join(lines)
+
+
+def train_and_test(first: str, figures: Mapping[str, float]) -> str:
+    """A table of figures called ``NAME, train`` and ``NAME, test``, a row per name."""
+    names = [key.removesuffix(", train") for key in figures if key.endswith(", train")]
+    rows = [[name, figures[f"{name}, train"], figures[f"{name}, test"]] for name in names]
+    return table([first, "train", "test"], rows)
 
 
 def _shown(entry: object) -> str:

@@ -132,12 +132,12 @@ class CartPoleImitation:
         self.held_out_inputs, self.held_out_actions = others / self.scale, controller(others)
 
     def _visited(self, n: int, disturbed: float, rng: np.random.Generator) -> np.ndarray:
-        lanes = 64
-        states, found = self.world.start(lanes, rng), []
-        for _ in range(-(-n // lanes)):
+        carts = 64
+        states, found = self.world.start(carts, rng), []
+        for _ in range(-(-n // carts)):
             found.append(states)
             actions = controller(states)
-            random = rng.random(lanes) < disturbed
+            random = rng.random(carts) < disturbed
             actions[random] = rng.integers(2, size=int(random.sum()))
             states = self.world.step(states, actions)
             lost = self.world.failed(states)

@@ -1,4 +1,4 @@
-"""How elastic networks and their new neurons begin; the same for trees and for lanes."""
+"""How elastic networks and their new neurons begin; the same for trees and side by side."""
 
 from __future__ import annotations
 

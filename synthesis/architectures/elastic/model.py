@@ -115,7 +115,7 @@ class ElasticNetwork:
         lateral = np.abs(recurrent).sum(axis=0)
         return 0.5 * (np.abs(output).sum(axis=1) + n_symbols * lateral / n)
 
-    def context(self) -> KeyedNeurons:
+    def places(self) -> KeyedNeurons:
         """How its neurons lie in the tree, for `add_neuron` and `delete_neuron`.
 
         A new neuron is linked with all others, both ways, by small random weights, and has the

@@ -155,7 +155,7 @@ class ModulatedNetwork:
         columns = names if kind in PAIRED else tuple(self.alphabet)
         return dense(parameters, tuple((name, kind) for name in names), columns)
 
-    def context(self) -> KeyedNeurons:
+    def places(self) -> KeyedNeurons:
         """How its neurons lie in the tree, for `add_neuron` and `delete_neuron`."""
         return KeyedNeurons(_places, self._first_leaves)
 

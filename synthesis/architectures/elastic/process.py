@@ -303,7 +303,7 @@ def _edited(
     model: AnyNetwork, state: ElasticState, memory: Any, rng: np.random.Generator
 ) -> ElasticState:
     """Deletion and addition by the rules; memory and hidden state follow."""
-    settings, neurons = model.settings, model.context()
+    settings, neurons = model.settings, model.places()
     names, marked = model.neurons(state.parameters), _marked(model, state.parameters)
     ages = [state.step - state.born[names[i]] for i in marked]
     places = members_to_delete(marked, settings, rng, ages)

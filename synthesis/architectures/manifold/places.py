@@ -1,4 +1,4 @@
-"""How neurons lie in manifolds and in found networks: contexts of `add_neuron`, `delete_neuron`.
+"""How neurons lie in manifolds and in found networks, for `add_neuron` and `delete_neuron`.
 
 A found network loses and gains leaves. A manifold keeps its size, because the places of all neurons
 in the plane of closeness follow from their number: a deleted neuron stays as zeros, which neither

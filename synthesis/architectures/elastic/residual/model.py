@@ -262,7 +262,7 @@ class ResidualNetwork:
     # -------------------- how units and blocks lie in the tree --------------------
 
     def units(self, block: str) -> AxisNeurons:
-        """The context in which `add_neuron` and `delete_neuron` edit a block's units."""
+        """How a block's units lie in the tree, for `add_neuron` and `delete_neuron`."""
         axes: dict[Path, int] = {
             (block, "weights"): 1,
             (block, "bias"): 0,
@@ -277,7 +277,7 @@ class ResidualNetwork:
 
     @property
     def depth(self) -> KeyedNeurons:
-        """The context in which they edit blocks."""
+        """How blocks do."""
         return KeyedNeurons(lambda path: (0,) if path[0].startswith(BLOCK) else (), self._new_block)
 
 

@@ -138,7 +138,7 @@ def test_a_neuron_without_outgoing_links_can_be_deleted_for_nothing():
         tree = tree.at((name, "recurrent", "neuron-4")).set(0.0)
     tree = tree.at(("neuron-4", "multiplier")).set(0.0)
     codes = rng.integers(4, size=12)
-    smaller, _ = delete_neuron(tree, (), model.context(), names=["neuron-4"])
+    smaller, _ = delete_neuron(tree, (), model.places(), names=["neuron-4"])
     assert model.neurons(smaller) == tuple(f"neuron-{i}" for i in (1, 2, 3, 5, 6))
     np.testing.assert_allclose(model(smaller, codes), model(tree, codes), atol=1e-14)
 
