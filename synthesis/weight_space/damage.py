@@ -7,13 +7,12 @@ directions. After damage the *undamaged* weights walk back to what the network d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from vvalues import VValue, from_buffer
 
-from ..architectures.perceptron import Perceptron
 from ..optimize.optimizers import schedule
 from ..process.protocols import Model
 from .linearization import linearize, number_of_inputs
@@ -23,6 +22,7 @@ from .pulls import Invariance
 from .reference import Reference, check_inputs, check_same_support
 
 __all__ = [
+    "Layered",
     "damaged",
     "intact",
     "link_vulnerability",
@@ -32,6 +32,15 @@ __all__ = [
     "unit_deletions",
     "unit_vulnerability",
 ]
+
+
+class Layered(Model, Protocol):
+    """A model whose layers of weights are arrays ``layer/weights``, (inputs, outputs) each."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers of weights, first to last."""
+        ...
 
 
 def predicted_changes(
@@ -84,11 +93,14 @@ def link_vulnerability(model: Model, parameters: VValue, inputs: Any) -> VValue:
     return from_buffer(parameters.support, parameters.buffer**2 * diagonal.buffer)
 
 
-def unit_deletions(model: Perceptron, parameters: VValue, layer: int) -> list[VValue]:
+def unit_deletions(model: Layered, parameters: VValue, layer: int) -> list[VValue]:
     """For every unit of a hidden layer, the step that silences it: its outgoing weights to zero.
 
     Parameters
     ----------
+    model : Layered
+        A `Perceptron`, for instance.
+    parameters : VValue
     layer : int
         1 is the first hidden layer.
     """
@@ -106,7 +118,7 @@ def unit_deletions(model: Perceptron, parameters: VValue, layer: int) -> list[VV
 
 
 def unit_vulnerability(
-    model: Perceptron, parameters: VValue, inputs: np.ndarray, layer: int
+    model: Layered, parameters: VValue, inputs: np.ndarray, layer: int
 ) -> np.ndarray:
     """Predicted squared output change on deletion of each unit of a hidden layer: (units,).
 

@@ -26,6 +26,7 @@ from ...optimize.optimizers import (
     state_leaves,
     with_state_leaves,
 )
+from ...process.codec import to_plain
 from ...process.records import Record
 from ...process.state import DONE
 from ...tasks.characters import (
@@ -172,7 +173,7 @@ class ElasticTraining(Training):
             "process": self.name,
             "model": self.model.description,
             "phases": phases_described(self.phases),
-            "seed": list(self.seed) if isinstance(self.seed, tuple) else self.seed,
+            "seed": to_plain(self.seed),
             "size": self.size,
             "every": self.every,
         }

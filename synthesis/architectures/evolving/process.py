@@ -36,7 +36,7 @@ __all__ = [
     "train",
 ]
 
-Outcome = TypeVar("Outcome")
+T = TypeVar("T")
 PRUNING = ("contribution", "loss", "none")
 
 
@@ -304,8 +304,8 @@ def _count(training: EvolvingTraining, state: EvolvingState) -> int:
 
 
 def over_seeds(
-    job: Callable[[int], Outcome], seeds: Iterable[int], executor: Executor | None = None
-) -> list[Outcome]:
+    job: Callable[[int], T], seeds: Iterable[int], executor: Executor | None = None
+) -> list[T]:
     """Run one job per seed, in order of the seeds.
 
     Parameters

@@ -16,6 +16,7 @@ from vvalues import VValue, from_buffer
 from ....edits.neurons import add_neuron, delete_neuron
 from ....optimize.optimizers import Optimizer, adagrad
 from ....process.checks import check_whole
+from ....process.codec import to_plain
 from ....process.records import Record
 from ....process.state import DONE
 from ....tasks.descriptions import described, task_of
@@ -123,7 +124,7 @@ class ResidualTraining(Training):
             "lessons": [
                 {"task": described(lesson.task), "steps": lesson.steps} for lesson in self.lessons
             ],
-            "seed": list(self.seed) if isinstance(self.seed, tuple) else self.seed,
+            "seed": to_plain(self.seed),
             "carries": self.carries,
             "every": self.every,
         }
