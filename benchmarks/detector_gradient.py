@@ -169,7 +169,7 @@ def _training():
     from dmm import layered_space, text_streams
     from synthesis.optimize.objective import MachineObjective
     from synthesis.optimize.optimizers import adam, chain, l1
-    from synthesis.process.machines import MachineModel
+    from synthesis.process.models import MachineModel
     from synthesis.tasks import get_task
 
     machine = layered_space(np.random.default_rng(0))

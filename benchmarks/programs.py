@@ -25,7 +25,7 @@ import numpy as np
 from dmm import load_machine, save_machine
 from dmm.show.algebra.equations import equations
 from synthesis.loop import Settings
-from synthesis.process.machines import MachineModel
+from synthesis.process.models import MachineModel
 from synthesis.runs.sweep import sweep
 from synthesis.tasks import get_task, task_names
 

@@ -96,7 +96,7 @@ def _resume(options: argparse.Namespace) -> int:
 
 
 def _carry_out(run: Any, options: argparse.Namespace) -> int:
-    from .show.progress import with_progress
+    from .show.live import with_progress
 
     try:
         for _ in with_progress(run.events()):

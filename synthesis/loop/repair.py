@@ -20,7 +20,7 @@ from vvalues.core.tree import from_leaves
 from ..edits.links import remove_dead
 from ..optimize.least_squares import Fit, compensated_removals, levenberg_marquardt
 from ..optimize.objective import Objective
-from ..process.machines import MachineModel
+from ..process.models import MachineModel
 from ..tasks import StreamTask
 from .regrow import regrown
 from .route import Settings

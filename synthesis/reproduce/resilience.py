@@ -17,7 +17,7 @@ from ..architectures import Perceptron
 from ..loop.loop import synthesize
 from ..loop.route import Settings
 from ..optimize.optimizers import momentum, schedule
-from ..process.machines import MachineModel
+from ..process.models import MachineModel
 from ..tasks import get_task
 from ..tasks.digits import Digits, load_mnist
 from ..weight_space import plots

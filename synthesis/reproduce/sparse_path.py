@@ -16,7 +16,7 @@ from ..loop.loop import synthesize
 from ..loop.route import Settings
 from ..optimize.objective import MachineObjective
 from ..optimize.optimizers import adam, chain, clip_by_norm, l1, momentum, schedule
-from ..process.machines import MachineModel
+from ..process.models import MachineModel
 from ..tasks import get_task
 from ..tasks.digits import Digits, load_mnist
 from ..weight_space import plots

@@ -13,7 +13,7 @@ from vvalues import format_path
 
 from ..loop.loop import Result
 from ..loop.search import Common
-from ..process.machines import MachineModel
+from ..process.models import MachineModel
 from ..process.records import Record
 from ..tasks import StreamTask
 

@@ -20,7 +20,7 @@ from vvalues import VValue
 
 from ..optimize.losses import cross_entropies
 from ..process.checks import check_probability
-from ..process.protocols import Model
+from ..process.models import Model
 
 __all__ = [
     "ALPHABET",

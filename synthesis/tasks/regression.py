@@ -20,7 +20,7 @@ import numpy as np
 from vvalues import VValue
 
 from ..architectures.evolving.model import check_table
-from ..process.protocols import Model
+from ..process.models import Model
 
 __all__ = [
     "CONSTANTS",

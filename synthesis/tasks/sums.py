@@ -10,7 +10,7 @@ import numpy as np
 from vvalues import VValue
 
 from ..process.bounds import Bounded, whole
-from ..process.protocols import Model
+from ..process.models import Model
 from .squares import squared_errors
 
 __all__ = ["SQUARED_FLOOR", "SumsAndDifferences"]

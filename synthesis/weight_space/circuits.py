@@ -10,7 +10,7 @@ import numpy as np
 from dmm import Machine
 from vvalues import VValue, from_buffer, restrict
 
-from ..process.machines import MachineModel
+from ..process.models import MachineModel
 from .outputs import Numbers
 from .pruning_path import deviation, settle
 from .reference import Reference, check_same_support, freeze

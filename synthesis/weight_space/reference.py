@@ -10,7 +10,7 @@ import numpy as np
 from vvalues import Support, VValue, format_path, from_buffer, restrict
 from vvalues.core.tracing import is_traced
 
-from ..process.protocols import Model
+from ..process.models import Model
 from .linearization import inputs_at, linearize, number_of_inputs
 from .outputs import Categorical, Outputs
 

@@ -15,8 +15,7 @@ from dmm.machine.spaces import SOURCES
 from vvalues import VValue
 
 from ...optimize.objective import MachineObjective
-from ...process.machines import OUTPUT, MachineModel
-from ...process.protocols import Model
+from ...process.models import OUTPUT, MachineModel, Model
 from .spaces import named_space
 
 __all__ = ["Example", "StreamTask", "targets_of_machine"]

@@ -13,7 +13,7 @@ from synthesis.architectures.manifold.evaluation import Evaluation
 from synthesis.architectures.manifold.layout import CLOSENESS, Layout
 from synthesis.architectures.manifold.network import network_of
 from synthesis.architectures.manifold.schedule import Schedule, levels_of
-from synthesis.process.protocols import Model
+from synthesis.process.models import Model
 from vvalues import VValue, from_buffer, inner
 from vvalues.testing import check_fused
 

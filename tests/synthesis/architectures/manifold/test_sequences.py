@@ -22,7 +22,7 @@ from synthesis.architectures.manifold.sequences import MemoryManifold, Recurrent
 from synthesis.architectures.manifold.training import ManifoldSettings, train
 from synthesis.edits import prune_by_magnitude, remove_dead
 from synthesis.optimize.optimizers import adam
-from synthesis.process.protocols import Model, Task
+from synthesis.process.models import Model, Task
 from synthesis.tasks.sequences import Echo, Latch
 from vvalues import VValue, from_buffer, inner
 from vvalues.testing import check_fused

@@ -40,7 +40,7 @@ from synthesis.architectures.manifold.training import (
 from synthesis.optimize.optimizers import Optimizer
 from synthesis.process.checkpoint import load_checkpoint, save_checkpoint
 from synthesis.process.events import events
-from synthesis.process.protocols import Task
+from synthesis.process.models import Task
 from synthesis.process.records import Front, FrontMember
 from synthesis.reproduce.manifold_runs import task_described, trained
 from synthesis.tasks.digits import Digits
