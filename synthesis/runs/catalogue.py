@@ -1,0 +1,34 @@
+"""Processes by name: what a run's folder says it is, made again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from ..process.events import StoredProcess
+
+__all__ = ["PROCESSES", "process_of"]
+
+PROCESSES: Mapping[str, str] = {
+    "loop": "synthesis.loop:Loop",
+}
+"""Name to module and class; the class has a method ``from_identity``."""
+
+
+def process_of(identity: Mapping[str, Any]) -> StoredProcess:
+    """The process of an identity, as a checkpoint stores it.
+
+    Raises
+    ------
+    ValueError
+        If no process of that name can be made again from its identity alone.
+    """
+    name = str(identity.get("process"))
+    if name not in PROCESSES:
+        raise ValueError(
+            f"process {name!r} cannot be made again from a file alone; resume it from Python: "
+            "Run.resumed(folder, process)"
+        )
+    module, _, cls = PROCESSES[name].partition(":")
+    return getattr(import_module(module), cls).from_identity(identity)
