@@ -9,9 +9,16 @@ from .machine.files import load_machine, machine_from_matrix, save_machine
 from .machine.machine import Link, Machine
 from .machine.spaces import layered_space, recurrent_space, superfluid_space
 from .machine.streams import Streams, streams_from_trees, text_streams
-from .neurons.families import family
-from .neurons.kinds import declare_coercion
-from .neurons.types import Field, NeuronType, get_neuron_type, neuron_type, neuron_types, register
+from .neurons import (
+    Field,
+    NeuronType,
+    declare_coercion,
+    family,
+    get_neuron_type,
+    neuron_type,
+    neuron_types,
+    register,
+)
 from .reference.engine import Trace, down_movement, run, two_stroke_cycle, up_movement
 from .reference.hierarchy import machine_neuron
 from .reference.session import Session

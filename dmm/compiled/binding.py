@@ -12,7 +12,7 @@ from vvalues.core.tree import from_leaves
 
 from ..machine.machine import Machine, initial_outputs
 from ..machine.streams import Shape, Streams, column_spans
-from ..neurons.kernels import StreamReader
+from ..neurons import StreamReader
 from ..reference.engine import run
 from .evaluation import Evaluation
 from .layout import Group, Plan, Port

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..neurons.kernel import Kernel
+from ..neurons import Kernel, Partials, Stream
 from .layout import Block, Group
 
 __all__ = ["Lane", "make_lanes"]
@@ -127,7 +127,16 @@ class _Plain(Kernel):
     """Another kernel with the default methods inside cycles."""
 
     def __init__(self, kernel: Kernel) -> None:
-        self.forward = kernel.forward  # type: ignore[method-assign]
-        self.linearise = kernel.linearise  # type: ignore[method-assign]
-        self.adjoint = kernel.adjoint  # type: ignore[method-assign]
-        self.tangent = kernel.tangent  # type: ignore[method-assign]
+        self.kernel = kernel
+
+    def forward(self, inputs: list[Stream]) -> list[Stream]:
+        return self.kernel.forward(inputs)
+
+    def linearise(self, inputs: list[Stream]) -> Partials:
+        return self.kernel.linearise(inputs)
+
+    def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
+        return self.kernel.adjoint(partials, outputs)
+
+    def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
+        return self.kernel.tangent(partials, inputs)

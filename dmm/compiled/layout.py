@@ -13,8 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from ..machine.machine import Machine
-from ..neurons.kernel import Kernel
-from ..neurons.types import NeuronType
+from ..neurons import Kernel, NeuronType
 
 __all__ = ["Block", "Group", "LinkTable", "Plan", "Port", "Segment"]
 
@@ -54,7 +53,7 @@ class Group:
     @property
     def kernel(self) -> Kernel:
         """The kernel of the type; sources have none and are never asked."""
-        assert self.kind.kernel is not None
+        assert isinstance(self.kind.kernel, Kernel)
         return self.kind.kernel
 
 

@@ -130,7 +130,7 @@ class LoopBlock:
 
     def _tick_forwards(self, matrix: np.ndarray, slots: np.ndarray, rows: np.ndarray) -> None:
         steps = [
-            lane.kernel.stepper(lane.inputs(rows), lane.outputs(slots[1:])) for lane in self.lanes
+            lane.kernel.step(lane.inputs(rows), lane.outputs(slots[1:])) for lane in self.lanes
         ]
         silent_in = [keys for lane in self.lanes for keys in lane.silent_inputs(rows)]
         silent_out = [keys for lane in self.lanes for keys in lane.silent_outputs(slots[1:])]
@@ -167,11 +167,11 @@ class LoopBlock:
 
     def linearise(self, record: Record) -> list[Any]:
         """Local partial derivatives of every group, for all ticks at once."""
-        return [lane.kernel.slopes(lane.inputs(record.rows)) for lane in self.lanes]
+        return [lane.kernel.step_linearise(lane.inputs(record.rows)) for lane in self.lanes]
 
     def adjoint(
         self,
-        slopes: list[Any],
+        partials: list[Any],
         record: Record,
         cotangents: Signals,
         gradient: np.ndarray,
@@ -189,10 +189,10 @@ class LoopBlock:
         after = np.zeros((machines, n_back, strings, columns), dtype)
         rows = np.zeros(record.rows.shape[1:], dtype)
         steps = [
-            lane.kernel.back_stepper(
-                slope, _still(lane.outputs(after), ticks), _still(lane.inputs(rows), ticks)
+            lane.kernel.step_adjoint(
+                partial, _still(lane.outputs(after), ticks), _still(lane.inputs(rows), ticks)
             )
-            for lane, slope in zip(self.lanes, slopes, strict=True)
+            for lane, partial in zip(self.lanes, partials, strict=True)
         ]
         silent_in = [keys for lane in self.lanes for keys in lane.silent_inputs(rows)]
         silent_out = [keys for lane in self.lanes for keys in lane.silent_outputs(after)]
@@ -246,7 +246,7 @@ class LoopBlock:
 
     def tangent(
         self,
-        slopes: list[Any],
+        partials: list[Any],
         record: Record,
         directions: Directions,
         tangents: Signals,
@@ -262,22 +262,29 @@ class LoopBlock:
         slots = np.zeros((matrix.shape[1], n, strings, columns), dtype)
         rows = np.zeros((self.n_rows, n, strings, columns), dtype)
         add_directions = self._direction_adder(directions, n)
-        lanes = [
-            (lane, lane.inputs(np.moveaxis(rows, 0, 1)), lane.outputs(np.moveaxis(slots, 0, 1)))
-            for lane in self.lanes
+        wide_rows, wide_slots = np.moveaxis(rows, 0, 1), np.moveaxis(slots, 0, 1)
+        steps = [
+            lane.kernel.step_tangent(
+                partial,
+                _still(lane.inputs(wide_rows), ticks),
+                _still(lane.outputs(wide_slots), ticks),
+            )
+            for lane, partial in zip(self.lanes, partials, strict=True)
         ]
+        silent_in = [keys for lane in self.lanes for keys in lane.silent_inputs(wide_rows)]
+        silent_out = [keys for lane in self.lanes for keys in lane.silent_outputs(wide_slots)]
         flat_rows, flat_slots = rows.reshape(len(rows), -1), slots.reshape(len(slots), -1)
         state = record.slots[:, 0].reshape(ticks + 1, -1, strings * columns)
         self._exchange_tangents(slots, tangents, 0)
         for t in range(ticks):
             np.matmul(matrix, flat_slots, out=flat_rows)
             add_directions(rows.reshape(*rows.shape[:2], -1), state[t])
-            for (lane, x, y), slope in zip(lanes, slopes, strict=True):
-                for i in lane.numbers_in:
-                    x[..., i, :, :, 1:] = 0.0
-                lane.kernel.tangent_step(slope, t, x, y)
-                for i in lane.numbers_out:
-                    y[..., i, :, :, 1:] = 0.0
+            for keys in silent_in:
+                keys[...] = 0.0
+            for step in steps:
+                step(t)
+            for keys in silent_out:
+                keys[...] = 0.0
             self._exchange_tangents(slots, tangents, t + 1)
 
     def _direction_adder(self, directions: Directions, n: int) -> Any:

@@ -17,9 +17,18 @@ from vvalues import VValue
 from vvalues.core.tree import from_leaves
 
 from ..machine.machine import Machine
-from ..neurons.kernels import Sum
-from ..neurons.superfluid import FUNCTION, MixtureKernel, merged_fields, repertoire
-from ..neurons.types import Field, NeuronType, get_neuron_type, neuron_types, register
+from ..neurons import (
+    FUNCTION,
+    Field,
+    MixtureKernel,
+    NeuronType,
+    Sum,
+    get_neuron_type,
+    neuron_types,
+    register,
+    repertoire,
+)
+from ..neurons.superfluid import merged_fields
 
 __all__ = ["Lowered", "lower", "why_not_lowered"]
 

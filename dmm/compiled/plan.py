@@ -23,7 +23,7 @@ from vvalues.core.support import Support
 
 from ..machine.components import levels, strong_components
 from ..machine.machine import Machine, initial_outputs
-from ..neurons.types import get_neuron_type
+from ..neurons import Kernel, get_neuron_type
 from .layout import Block, Group, LinkTable, Plan, Port, Segment
 
 __all__ = ["Block", "Group", "LinkTable", "Plan", "make_plan", "missing_kernels"]
@@ -181,7 +181,7 @@ class _Planner:
 
     def _is_sum(self, neuron: str) -> bool:
         kernel = self.kinds[neuron].kernel
-        return kernel is not None and kernel.is_sum
+        return isinstance(kernel, Kernel) and kernel.is_sum
 
     def _groups(self, neurons: Iterable[str]) -> list[Group]:
         by_type: dict[str, list[str]] = defaultdict(list)

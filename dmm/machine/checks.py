@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from vvalues import VValue, format_path
 
-from ..neurons.kinds import may_flow
-from ..neurons.types import get_neuron_type, neuron_types
+from ..neurons import get_neuron_type, may_flow, neuron_types
 
 __all__ = ["DEPTH", "check_initial", "check_matrix", "check_matrix_port"]
 

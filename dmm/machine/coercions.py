@@ -10,7 +10,7 @@ from autograd.tracer import getval
 
 from vvalues import VValue, put, restrict
 
-from ..neurons.kinds import coercion, has_coercions
+from ..neurons.fields import coercion, has_coercions
 from ..neurons.types import get_neuron_type
 
 __all__ = ["coerced", "coerced_links"]

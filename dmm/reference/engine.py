@@ -289,8 +289,3 @@ def run(
         trace.inputs.append(inputs)
         trace.outputs.append(outputs)
     return trace
-
-
-def as_outputs(streams: Mapping[str, Any]) -> VValue:
-    """One neuron's outputs (field / stream) from what its activation returned."""
-    return assemble(dict(streams))

@@ -12,7 +12,7 @@ from typing import Any
 from vvalues import VValue, assemble
 
 from ..machine.machine import Machine
-from ..neurons.types import Field, NeuronType, register
+from ..neurons import Field, NeuronType, register
 from .engine import initial_state, network_matrix, two_stroke_cycle
 
 __all__ = ["STATE", "machine_neuron"]

@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from vvalues import VValue, assemble
 
 from ..machine.machine import Link, Machine, initial_outputs
-from ..neurons.kernels import Compare, Sum
+from ..neurons import Kernel
 from .labels import constant_text, count, number_text, plain, weight_text
 from .reading import reading_order, wired
 
@@ -248,7 +250,15 @@ def _mismatch(one: float, other: float) -> float:
 
 
 def _effect(machine: Machine, one: Link, other: Link) -> str:
-    kernel = machine.type_of(one.neuron_in).kernel
-    if one.field_in == other.field_in or isinstance(kernel, Sum):
+    """What the neuron does with the two fields: ``effective inputs = mixing @ fields``."""
+    if one.field_in == other.field_in:
         return "cancels"
-    return "one link" if isinstance(kernel, Compare) else ""
+    neuron_type = machine.type_of(one.neuron_in)
+    if not isinstance(neuron_type.kernel, Kernel):
+        return ""
+    names = [field.name for field in neuron_type.reads]
+    mixing = neuron_type.kernel.mixing(len(names))
+    first, second = (mixing[:, names.index(link.field_in)] for link in (one, other))
+    if np.array_equal(first, second):
+        return "cancels"
+    return "one link" if np.array_equal(first, -second) else ""

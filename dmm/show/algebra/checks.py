@@ -16,10 +16,11 @@ from vvalues import VValue
 
 from ...machine.machine import Machine, initial_outputs
 from ...machine.streams import Streams
+from ...neurons.spelling import Linear, Port
 from ...reference.engine import Trace, run
 from ..labels import plain
 from ..reading import layers
-from .expressions import Evaluator, Linear, Port
+from .expressions import Evaluator
 
 __all__ = ["Observations", "observe", "random_streams"]
 

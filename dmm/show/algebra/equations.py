@@ -14,11 +14,12 @@ from textwrap import wrap
 from vvalues import max_norm
 
 from ...machine.machine import Link, Machine, initial_outputs
+from ...neurons.spelling import Port, Symbol
 from ..diagnostics import diagnose
 from ..labels import constant_text, number_text, pad, plain, unique_labels, width
 from ..reading import LIMIT, reading_order, shown_links, wired
 from .checks import Observations, observe
-from .expressions import Port, Symbol, text
+from .expressions import text
 from .simplify import Equation, System, simplified
 
 __all__ = ["derive", "equations"]

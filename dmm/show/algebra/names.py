@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from ...machine.machine import Machine
-from ...neurons.kernels import Compare, DotProduct, MaxNorm, Sum
 from ..labels import plain
 
 __all__ = ["symbol_names"]
 
 Port = tuple[str, str]
 
-LETTERS = {MaxNorm: "m", DotProduct: "d", Compare: "r"}
 MOST_CELLS = 20
 
 
@@ -26,7 +24,7 @@ def symbol_names(
     constants: Collection[Port],
     functions: Collection[Port],
 ) -> dict[Port, str]:
-    """A name for each port: ``a`` for sums, ``m`` norms, ``d`` products, ``r`` comparisons.
+    """A name for each port: the letter of its type, such as ``a`` for sums and ``m`` for norms.
 
     Streams are called like their field, other neurons like their type; equal names are numbered.
 
@@ -54,14 +52,12 @@ def symbol_names(
 
 
 def _stem(machine: Machine, port: Port, is_constant: bool) -> str:
-    kind = machine.type_of(port[0])
-    if kind.is_source:
+    neuron_type = machine.type_of(port[0])
+    if neuron_type.is_source:
         return _word(port[1])
     if is_constant:
-        return "k" if kind.reads else _word(kind.name)
-    if type(kind.kernel) is Sum and not kind.kernel.offset:
-        return "a"
-    return LETTERS.get(type(kind.kernel), _word(kind.name))
+        return "k" if neuron_type.reads else _word(neuron_type.name)
+    return neuron_type.spelling.letter or _word(neuron_type.name)
 
 
 def _word(name: str) -> str:

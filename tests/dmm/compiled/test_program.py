@@ -24,8 +24,7 @@ from dmm import (
     zoo,
 )
 from dmm.compiled.program import Program, ReferenceProgram
-from dmm.neurons import number
-from dmm.neurons.kernels import Sum
+from dmm.neurons import Sum, number
 from dmm.zoo import duplicate_detector
 from tests.dmm.machines import (
     Case,
