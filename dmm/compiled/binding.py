@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import prod
 
 import numpy as np
@@ -12,6 +12,7 @@ from vvalues.core.tree import from_leaves
 
 from ..machine.machine import Machine, initial_outputs
 from ..machine.streams import Shape, Streams, column_spans
+from ..machine.wiring import links_into, reach
 from ..neurons import StreamReader
 from ..reference.engine import run
 from .evaluation import Evaluation
@@ -212,8 +213,8 @@ def stream_index(machine: Machine, neuron: str, ticks: int) -> np.ndarray:
             f"the stream reader {neuron!r} depends on the trainable link {format_path(path)}; "
             "only the reference engine can run that: make the link fixed, or use ReferenceProgram"
         )
-    upstream = _ancestors(machine, neuron)
-    fixed = {path: w for path, w in machine.fixed.items() if path[0] in upstream}
+    upstream = _upstream(machine, neuron)
+    fixed = {path: machine.fixed[path] for name in upstream for path in links_into(machine, name)}
     initial = {path: leaf for path, leaf in machine.initial.items() if path[0] in upstream}
     clockwork = Machine(
         {name: machine.neurons[name] for name in upstream},
@@ -239,34 +240,15 @@ def _clock(clockwork: Machine, port: Port, ticks: int) -> np.ndarray:
 
 def trainable_clockwork(machine: Machine, neuron: str) -> Path | None:
     """A trainable link that decides when a stream reader emits what, if there is any."""
-    kind = machine.type_of(neuron)
-    if not (kind.is_source and kind.reads):
+    neuron_type = machine.type_of(neuron)
+    if not (neuron_type.is_source and neuron_type.reads):
         return None
-    for upstream in _ancestors(machine, neuron):
-        for path in _links_into(machine.trainable, upstream):
-            if _is_wired(machine, path):
+    for name in _upstream(machine, neuron):
+        for path in links_into(machine, name):
+            if path in machine.trainable:
                 return path
     return None
 
 
-def _links_into(matrix: VValue, neuron: str) -> Iterable[Path]:
-    first, last = matrix.support.leaf_range((neuron,))
-    return matrix.support.paths[first:last]
-
-
-def _is_wired(machine: Machine, path: Path) -> bool:
-    return machine.type_of(path[0]).read_field(path[1]) is not None
-
-
-def _ancestors(machine: Machine, neuron: str) -> Mapping[str, None]:
-    """The neuron and everything that can reach it, in no particular order of evaluation."""
-    found: dict[str, None] = {}
-    frontier = [neuron]
-    while frontier:
-        name = frontier.pop()
-        if name in found:
-            continue
-        found[name] = None
-        for matrix in (machine.fixed, machine.trainable):
-            frontier += [p[2] for p in _links_into(matrix, name) if _is_wired(machine, p)]
-    return found
+def _upstream(machine: Machine, neuron: str) -> list[str]:
+    return reach([neuron], lambda name: [path[2] for path in links_into(machine, name)])

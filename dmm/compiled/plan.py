@@ -21,8 +21,8 @@ import numpy as np
 
 from vvalues.core.support import Support
 
-from ..machine.components import levels, strong_components
 from ..machine.machine import Machine, initial_outputs
+from ..machine.wiring import followers, levels, living, strong_components, upstream, wired
 from ..neurons import Kernel, get_neuron_type
 from .layout import Block, Group, LinkTable, Plan, Port, Segment
 
@@ -59,64 +59,19 @@ class _Planner:
         self.support = support
         self.kinds = {neuron: machine.type_of(neuron) for neuron in machine.neurons}
         self.fixed = dict(machine.fixed.items())
-        # Neurons whose outputs before the first tick are not empty.
         initial = initial_outputs(machine).support
-        self.begun = {path[0] for path in initial.paths}
-        self.begun_keyed = {
+        self.begun_keyed = {  # outputs with keys before the first tick
             path[:2] for i, path in enumerate(initial.paths) if path[2:] or initial.shape(i)
         }
         paths = dict.fromkeys([*self.fixed, *support.paths])
-        self.links = [path for path in paths if self._is_wired(path)]
-
-    def _is_wired(self, path: tuple[str, ...]) -> bool:
-        receiver, sender = self.kinds[path[0]], self.kinds[path[2]]
-        return (
-            receiver.read_field(path[1]) is not None and sender.written_field(path[3]) is not None
-        )
-
-    # -------------------- which neurons matter --------------------
-
-    def _living(self) -> set[str]:
-        """Neurons that a signal can reach (least fixed point: cycles start empty)."""
-        waiting: dict[str, set[str]] = {
-            name: {f.name for f in kind.reads} for name, kind in self.kinds.items()
-        }
-        followers = defaultdict(list)
-        for path in self.links:
-            followers[path[2]].append(path)
-        living = {name for name, kind in self.kinds.items() if kind.is_alive == "always"}
-        living |= self.begun
-        frontier = list(living)
-        while frontier:
-            for receiver, field_in, _, _ in followers[frontier.pop()]:
-                waiting[receiver].discard(field_in)
-                needs_all = self.kinds[receiver].is_alive == "all"
-                if receiver not in living and not (needs_all and waiting[receiver]):
-                    living.add(receiver)
-                    frontier.append(receiver)
-        return living
-
-    def _relevant(self) -> set[str]:
-        """Neurons that can influence an observed input."""
-        senders: dict[str, set[str]] = defaultdict(set)
-        at_port: dict[Port, set[str]] = defaultdict(set)
-        for receiver, field_in, sender, _ in self.links:
-            senders[receiver].add(sender)
-            at_port[receiver, field_in].add(sender)
-        relevant: set[str] = set()
-        frontier = [sender for port in self.observed for sender in at_port[port]]
-        while frontier:
-            neuron = frontier.pop()
-            if neuron not in relevant:
-                relevant.add(neuron)
-                frontier.extend(senders[neuron])
-        return relevant
+        self.links = wired(machine, paths)
 
     # -------------------- layout --------------------
 
     def plan(self) -> Plan:
-        kept = self._living() & self._relevant()
         observed = set(self.observed)
+        feeding = [path[2] for path in self.links if path[:2] in observed]
+        kept = living(self.machine, self.links) & set(upstream(feeding, self.links))
         self.links = [
             path
             for path in self.links
@@ -163,20 +118,18 @@ class _Planner:
     def _levels(self, neurons: list[str]) -> list[tuple[list[str], bool]]:
         """Neurons in order of evaluation: (neurons of a block, whether it is a loop block)."""
         neurons = sorted(neurons)
-        number = {neuron: i for i, neuron in enumerate(neurons)}
-        edges = {
-            (number[path[2]], number[path[0]])
-            for path in self.links
-            if path[0] in number and path[2] in number
+        graph = followers(neurons, self.links)
+        components = strong_components(graph)
+        level = levels(components, graph)
+        looping = {
+            neuron
+            for members in components
+            for neuron in members
+            if len(members) > 1 or (neuron in graph[neuron] and not self._is_sum(neuron))
         }
-        component = strong_components(len(neurons), edges)
-        in_cycle = {a for a, b in edges if a != b and component[a] == component[b]}
-        in_cycle |= {a for a, b in edges if a == b and not self._is_sum(neurons[a])}
-        looping = {component[a] for a in in_cycle}
-        level = levels(component, edges)
         blocks: dict[tuple[int, bool], list[str]] = defaultdict(list)
-        for neuron, i in number.items():
-            blocks[level[component[i]], component[i] in looping].append(neuron)
+        for neuron in neurons:
+            blocks[level[neuron], neuron in looping].append(neuron)
         return [(blocks[key], key[1]) for key in sorted(blocks)]
 
     def _is_sum(self, neuron: str) -> bool:

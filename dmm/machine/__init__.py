@@ -2,7 +2,6 @@
 
 from .checks import DEPTH, check_initial, check_matrix, check_matrix_port
 from .coercions import coerced, coerced_links
-from .components import levels, strong_components
 from .files import load_machine, machine_from_matrix, save_machine
 from .machine import Link, Machine, fixed_links, initial_outputs, type_from_name
 from .spaces import SOURCES, layered_space, recurrent_space, superfluid_space
@@ -23,13 +22,11 @@ __all__ = [
     "fixed_links",
     "initial_outputs",
     "layered_space",
-    "levels",
     "load_machine",
     "machine_from_matrix",
     "recurrent_space",
     "save_machine",
     "streams_from_trees",
-    "strong_components",
     "superfluid_space",
     "text_streams",
     "type_from_name",

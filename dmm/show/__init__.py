@@ -19,7 +19,7 @@ from .labels import (
     width,
 )
 from .plots import heat_map, side_by_side
-from .reading import LIMIT, SHOWN, layers, reading_order, shown_links, strong_components, wired
+from .reading import LIMIT, SHOWN, layers, reading_order, shown_links
 from .style import PAGE_STYLE, STYLE
 from .svg import svg_graph
 from .text import SELF_LOOP, headline, notes_of, pair_marks, table, tree
@@ -65,7 +65,6 @@ __all__ = [
     "shorten",
     "shown_links",
     "side_by_side",
-    "strong_components",
     "svg_curves",
     "svg_graph",
     "table",
@@ -79,5 +78,4 @@ __all__ = [
     "unique_labels",
     "weight_text",
     "width",
-    "wired",
 ]

@@ -11,9 +11,10 @@ import numpy as np
 from vvalues import VValue, assemble
 
 from ..machine.machine import Link, Machine, initial_outputs
+from ..machine.wiring import by_receiver, heard, living, wired
 from ..neurons import Kernel
 from .labels import constant_text, count, number_text, plain, weight_text
-from .reading import reading_order, wired
+from .reading import reading_order
 
 __all__ = ["Diagnostics", "Pair", "diagnose"]
 
@@ -113,19 +114,18 @@ def diagnose(machine: Machine) -> Diagnostics:
     constant eos.char = {".": 1}
     """
     order = reading_order(machine)
-    links = wired(machine)
-    living = _living(machine, links)
-    heard = _heard(machine, links)
+    links = wired(machine, machine.links())
+    alive, listened_to = living(machine, links), heard(machine, links)
     read = {link.path[2:] for link in links}
-    silent = tuple(n for n in order if n not in living and machine.type_of(n).writes)
+    silent = tuple(n for n in order if n not in alive and machine.type_of(n).writes)
     carries = {(link.path, link.is_fixed) for link in links}
     return Diagnostics(
         silent=silent,
-        unheard=tuple(n for n in order if n not in heard and n not in silent),
+        unheard=tuple(n for n in order if n not in listened_to and n not in silent),
         unread=tuple(
             (n, f.name)
             for n in order
-            if n in living and n in heard
+            if n in alive and n in listened_to
             for f in machine.type_of(n).writes
             if (n, f.name) not in read
         ),
@@ -133,53 +133,6 @@ def diagnose(machine: Machine) -> Diagnostics:
         constants=_constants(machine, links, order),
         pairs=tuple(_pairs(machine, links)),
     )
-
-
-def _living(machine: Machine, links: Iterable[Link]) -> set[str]:
-    """Neurons that a signal can reach; a product needs one on every field.
-
-    What a neuron emits before the first tick is a signal too. Of a machine that edits its own links
-    nothing is known: all of its neurons count.
-    """
-    if machine.matrix_port is not None:
-        return set(machine.neurons)
-    initial = initial_outputs(machine)
-    waiting = {n: {f.name for f in machine.type_of(n).reads} for n in machine.neurons}
-    followers: dict[str, list[Link]] = defaultdict(list)
-    for link in links:
-        followers[link.neuron_out].append(link)
-    living = {
-        n
-        for n in machine.neurons
-        if machine.type_of(n).is_alive == "always" or bool(initial.subtree(n))
-    }
-    frontier = sorted(living)
-    while frontier:
-        for link in followers[frontier.pop()]:
-            receiver = link.neuron_in
-            waiting[receiver].discard(link.field_in)
-            needs_all = machine.type_of(receiver).is_alive == "all"
-            if receiver not in living and not (needs_all and waiting[receiver]):
-                living.add(receiver)
-                frontier.append(receiver)
-    return living
-
-
-def _heard(machine: Machine, links: Iterable[Link]) -> set[str]:
-    """Neurons with a way to a sink; all of them if there is no sink, or if links may change."""
-    sinks = [n for n in machine.neurons if not machine.type_of(n).writes]
-    if not sinks or machine.matrix_port is not None:
-        return set(machine.neurons)
-    senders: dict[str, list[str]] = defaultdict(list)
-    for link in links:
-        senders[link.neuron_in].append(link.neuron_out)
-    heard, frontier = set(sinks), sinks
-    while frontier:
-        for sender in senders[frontier.pop()]:
-            if sender not in heard:
-                heard.add(sender)
-                frontier.append(sender)
-    return heard
 
 
 # -------------------- constants --------------------
@@ -191,9 +144,7 @@ def _constants(machine: Machine, links: Sequence[Link], order: Iterable[str]) ->
     Nor is what begins with something else before the first tick.
     """
     initial = initial_outputs(machine)
-    into: dict[str, list[Link]] = defaultdict(list)
-    for link in links:
-        into[link.neuron_in].append(link)
+    into = by_receiver(links)
     found: dict[Port, VValue] = {}
     for neuron in order:
         kind = machine.type_of(neuron)

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from vvalues import VValue
 
 from ...machine.machine import Link, Machine
+from ...machine.wiring import followers, reach, strong_components, wired
 from ...neurons import Kernel
 from ...neurons.spelling import Call, Linear, Port, Symbol
 from ..labels import constant_text
-from ..reading import reading_order, strong_components, wired
+from ..reading import reading_order
 from .expressions import OfType, delayed, only_number
 from .names import symbol_names
 
@@ -103,15 +104,15 @@ class _Builder:
         self.plain = plain_ports
         self.constants = constants
         self.into: dict[Port, list[Link]] = {}
-        followers: dict[str, list[str]] = {neuron: [] for neuron in machine.neurons}
-        for link in wired(machine):
+        links = wired(machine, machine.links())
+        for link in links:
             self.into.setdefault(link.path[:2], []).append(link)
-            followers[link.neuron_out].append(link.neuron_in)
+        graph = followers(machine.neurons, links)
         self.cycles = {
             neuron
-            for component in strong_components(followers)
-            for neuron in component
-            if len(component) > 1 or neuron in followers[neuron]
+            for members in strong_components(graph)
+            for neuron in members
+            if len(members) > 1 or neuron in graph[neuron]
         }
         self.order = reading_order(machine)
         self.signs: dict[Port, int] = {}
@@ -157,15 +158,8 @@ class _Builder:
         return [port for port in ports if port not in read] or ports
 
     def _needed(self, inputs: Iterable[Port], outputs: Iterable[Port]) -> list[Port]:
-        found: set[Port] = set(outputs)
-        frontier = [*outputs, *(k.path[2:] for p in inputs for k in self.into.get(p, ()))]
-        found.update(frontier)
-        while frontier:
-            port = frontier.pop()
-            for sender in self._senders(port):
-                if sender not in found:
-                    found.add(sender)
-                    frontier.append(sender)
+        senders = (k.path[2:] for p in inputs for k in self.into.get(p, ()))
+        found = set(reach([*outputs, *senders], self._senders))
         ports = [(n, f.name) for n in self.order for f in self.machine.type_of(n).writes]
         return [port for port in ports if port in found]
 
@@ -264,17 +258,8 @@ class _Builder:
         is_sum = isinstance(neuron_type.kernel, Kernel) and neuron_type.kernel.is_sum
         if not is_sum or neuron_type.spelling.equation is None or port[0] not in self.cycles:
             return False
-        seen: set[str] = set()
-        frontier = [s[0] for s in self._senders(port) if s[0] != port[0]]
-        while frontier:
-            neuron = frontier.pop()
-            if neuron == port[0]:
-                return False
-            if neuron not in seen:
-                seen.add(neuron)
-                for written in self.machine.type_of(neuron).writes:
-                    frontier += [s[0] for s in self._senders((neuron, written.name))]
-        return True
+        others = (sender for sender in self._senders(port) if sender[0] != port[0])
+        return all(sender[0] != port[0] for sender in reach(others, self._senders))
 
     def _integrator(self, port: Port) -> Equation:
         """A sum that reads itself: a sum over time, or a filter with a forgetting factor."""
