@@ -4,7 +4,7 @@ The reference engine (`run`) is the literal two-stroke cycle; the compiled engin
 (`compile_machine`) evaluates all ticks of a level at once and agrees with it to 1e-10.
 """
 
-from .compiled.program import Program, ReferenceProgram, compile_machine
+from .compiled import Program, compile_machine
 from .machine.files import load_machine, machine_from_matrix, save_machine
 from .machine.machine import Link, Machine
 from .machine.spaces import layered_space, recurrent_space, superfluid_space
@@ -21,6 +21,7 @@ from .neurons import (
 )
 from .reference.engine import Trace, down_movement, run, two_stroke_cycle, up_movement
 from .reference.hierarchy import machine_neuron
+from .reference.program import ReferenceProgram
 from .reference.session import Session
 
 __all__ = [

@@ -8,65 +8,170 @@ its links have zero gradient. The rest becomes a list of *blocks*:
   it is a linear filter over time), evaluated for all ticks at once;
 * a **loop block** holds the non-trivial components of a level, evaluated tick by tick.
 
-Within a block, neurons of one type form a group whose inputs (*rows*) and outputs (*slots*) are
-contiguous, so that one matrix product serves a whole level.
+A *slot* is an output (neuron, field), numbered over the whole machine; a *row* is an input,
+numbered within its block. Within a block, neurons of one type form a group whose rows and slots
+are contiguous, so that one matrix product serves a whole level.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from vvalues.core.support import Support
-
 from ..machine.machine import Machine, initial_outputs
 from ..machine.wiring import followers, levels, living, strong_components, upstream, wired
-from ..neurons import Kernel, get_neuron_type
-from .layout import Block, Group, LinkTable, Plan, Port, Segment
+from ..neurons import Kernel, NeuronType
+from .lowering import Lowered
 
-__all__ = ["Block", "Group", "LinkTable", "Plan", "make_plan", "missing_kernels"]
+__all__ = ["Block", "Group", "LinkTable", "Plan", "Port", "Segment", "make_plan"]
 
-
-def missing_kernels(machine: Machine) -> list[str]:
-    """Names of neuron types of this machine that only the reference engine can run."""
-    kinds = {name: get_neuron_type(name) for name in set(machine.neurons.values())}
-    return sorted(
-        name
-        for name, kind in kinds.items()
-        if kind.kernel is None and kind.reads and kind.writes and not kind.is_source
-    )
+Port = tuple[str, str]
+"""(neuron, field)."""
 
 
-def make_plan(machine: Machine, observed: Sequence[Port], support: Support | None = None) -> Plan:
+@dataclass
+class Segment:
+    """Rows or slots of one field of a group: consecutive numbers, one per neuron."""
+
+    start: int
+    count: int
+    key_start: int | None = None  # position among the rows or slots that carry keys
+
+    @property
+    def span(self) -> slice:
+        return slice(self.start, self.start + self.count)
+
+    @property
+    def key_span(self) -> slice | None:
+        if self.key_start is None:
+            return None
+        return slice(self.key_start, self.key_start + self.count)
+
+
+@dataclass
+class Group:
+    """Neurons of one type in one block."""
+
+    neuron_type: NeuronType
+    neurons: list[str]
+    rows: list[Segment] = field(default_factory=list)  # per read field, numbered in the block
+    slots: list[Segment] = field(default_factory=list)  # per written field, numbered globally
+    has_self_links: bool = False
+
+    @property
+    def kernel(self) -> Kernel:
+        """The kernel of the type; sources have none and are never asked."""
+        assert isinstance(self.neuron_type.kernel, Kernel)
+        return self.neuron_type.kernel
+
+
+@dataclass
+class LinkTable:
+    """Links into one block, as arrays: row, slot, and position in the vector of live links."""
+
+    row: np.ndarray
+    slot: np.ndarray
+    link: np.ndarray
+    key_row: np.ndarray  # the same for the part that carries keys
+    key_slot: np.ndarray
+    key_link: np.ndarray
+
+
+@dataclass
+class Block:
+    """A level of the machine (or its non-trivial components)."""
+
+    groups: list[Group]
+    is_loop: bool
+    n_rows: int
+    n_key_rows: int
+    slots: slice  # global numbers of the slots this block writes
+    key_slots: slice
+    outer: LinkTable  # from earlier blocks
+    inner: LinkTable  # within the block: cycles, or the self-links of summing neurons
+
+
+@dataclass
+class Plan:
+    """Everything about a machine that does not depend on weights or streams.
+
+    Attributes
+    ----------
+    machine : Machine
+        In elementary neurons, see `dmm.compiled.lowering`.
+    stopped : set of (neuron type, field) whose inputs pass no gradient
+    observed : input ports whose streams are the result
+    observed_keyed : positions of those that can carry keys
+    sources : groups without kernel: constants and stream readers, slots in front
+    blocks : in order of evaluation; loop blocks tick
+    sink : block of the observed rows, without groups
+    links : paths of the live links
+    base : weights of the fixed part of each live link
+    trainable : positions (live link, element of the trainable matrix) of trainable live links;
+        one element may stand behind several live links
+    n_weights : elements of the trainable matrix, live or not
+    slot_of, key_slot_of : number of every output, and of every output that can carry keys
+    """
+
+    machine: Machine
+    stopped: frozenset[Port]
+    observed: tuple[Port, ...]
+    observed_keyed: list[int]
+    sources: list[Group]
+    blocks: list[Block]
+    sink: Block
+    links: list[tuple[str, ...]]
+    base: np.ndarray
+    trainable: tuple[np.ndarray, np.ndarray]
+    n_weights: int
+    slot_of: dict[Port, int]
+    key_slot_of: dict[Port, int]
+
+    @property
+    def n_slots(self) -> int:
+        """Number of outputs."""
+        return len(self.slot_of)
+
+    @property
+    def n_key_slots(self) -> int:
+        """Number of outputs that can carry keys."""
+        return len(self.key_slot_of)
+
+    @cached_property
+    def shares_weights(self) -> bool:
+        """Whether one trainable weight stands behind several live links."""
+        elements = self.trainable[1]
+        return len(np.unique(elements)) < len(elements)
+
+
+def make_plan(lowered: Lowered, observed: Sequence[Port]) -> Plan:
     """Plan the evaluation of a machine.
 
     Parameters
     ----------
-    machine : Machine
+    lowered : Lowered
     observed : sequence of (neuron, input field)
-    support : Support, optional
-        Support of the trainable matrix to plan for; the machine's own when omitted.
     """
-    return _Planner(machine, tuple(observed), support or machine.trainable.support).plan()
+    return _Planner(lowered, tuple(observed)).plan()
 
 
 class _Planner:
-    def __init__(self, machine: Machine, observed: tuple[Port, ...], support: Support) -> None:
-        self.machine = machine
+    def __init__(self, lowered: Lowered, observed: tuple[Port, ...]) -> None:
+        self.lowered = lowered
+        self.machine = machine = lowered.machine
         self.observed = observed
-        self.support = support
-        self.kinds = {neuron: machine.type_of(neuron) for neuron in machine.neurons}
+        self.types = {neuron: machine.type_of(neuron) for neuron in machine.neurons}
         self.fixed = dict(machine.fixed.items())
         initial = initial_outputs(machine).support
         self.begun_keyed = {  # outputs with keys before the first tick
             path[:2] for i, path in enumerate(initial.paths) if path[2:] or initial.shape(i)
         }
-        paths = dict.fromkeys([*self.fixed, *support.paths])
+        paths = dict.fromkeys([*self.fixed, *machine.trainable.support.paths])
         self.links = wired(machine, paths)
-
-    # -------------------- layout --------------------
 
     def plan(self) -> Plan:
         observed = set(self.observed)
@@ -93,27 +198,28 @@ class _Planner:
         keyed = [port for port in self.observed if self._carries_keys(*port)]
         sink = self._sink(keyed)
         base = np.array([self.fixed.get(path, 0.0) for path in self.links])
-        pairs = [(position[p], i) for i, p in enumerate(self.support.paths) if p in position]
+        trainable = enumerate(self.machine.trainable.support.paths)
+        pairs = [(position[path], i) for i, path in trainable if path in position]
         live, element = np.array(pairs, np.intp).reshape(-1, 2).T
         return Plan(
-            self.machine,
-            self.observed,
-            [self.observed.index(port) for port in keyed],
-            sources,
-            blocks,
-            sink,
-            len(self.slot_of),
-            len(self.key_slot_of),
-            self.links,
-            base,
-            (live, element),
-            self.slot_of,
-            self.key_slot_of,
+            machine=self.machine,
+            stopped=self.lowered.stopped,
+            observed=self.observed,
+            observed_keyed=[self.observed.index(port) for port in keyed],
+            sources=sources,
+            blocks=blocks,
+            sink=sink,
+            links=self.links,
+            base=base,
+            trainable=(live, self.lowered.origin[element]),
+            n_weights=self.lowered.original.trainable.size,
+            slot_of=self.slot_of,
+            key_slot_of=self.key_slot_of,
         )
 
     def _is_origin(self, neuron: str) -> bool:
-        kind = self.kinds[neuron]
-        return kind.is_source or not kind.reads
+        neuron_type = self.types[neuron]
+        return neuron_type.is_source or not neuron_type.reads
 
     def _levels(self, neurons: list[str]) -> list[tuple[list[str], bool]]:
         """Neurons in order of evaluation: (neurons of a block, whether it is a loop block)."""
@@ -133,18 +239,18 @@ class _Planner:
         return [(blocks[key], key[1]) for key in sorted(blocks)]
 
     def _is_sum(self, neuron: str) -> bool:
-        kernel = self.kinds[neuron].kernel
+        kernel = self.types[neuron].kernel
         return isinstance(kernel, Kernel) and kernel.is_sum
 
     def _groups(self, neurons: Iterable[str]) -> list[Group]:
         by_type: dict[str, list[str]] = defaultdict(list)
         for neuron in sorted(neurons):
-            by_type[self.kinds[neuron].name].append(neuron)
-        return [Group(self.kinds[names[0]], names) for _, names in sorted(by_type.items())]
+            by_type[self.types[neuron].name].append(neuron)
+        return [Group(self.types[names[0]], names) for _, names in sorted(by_type.items())]
 
     def _carries_keys(self, neuron: str, field_name: str) -> bool:
         """Whether a row can see anything but numbers (links from slots numbered so far)."""
-        spec = self.kinds[neuron].read_field(field_name)
+        spec = self.types[neuron].read_field(field_name)
         assert spec is not None
         return not spec.is_scalar and any(
             sender in self.key_slot_of for sender, _ in self.into[neuron, field_name]
@@ -154,20 +260,20 @@ class _Planner:
         """Give the groups' outputs their global numbers; keyed fields first within a group."""
         first, first_key = len(self.slot_of), len(self.key_slot_of)
         for group in groups:
-            for written in group.kind.writes:
+            for written in group.neuron_type.writes:
                 start = len(self.slot_of)
                 for neuron in group.neurons:
                     self.slot_of[neuron, written.name] = len(self.slot_of)
                 segment = Segment(start, len(group.neurons))
                 is_keyed = not written.is_scalar and (
                     loops
-                    or not group.kind.reads
-                    or group.kind.is_source
+                    or not group.neuron_type.reads
+                    or group.neuron_type.is_source
                     or any((n, written.name) in self.begun_keyed for n in group.neurons)
                     or any(
                         self._carries_keys(n, f.name)
                         for n in group.neurons
-                        for f in group.kind.reads
+                        for f in group.neuron_type.reads
                     )
                 )
                 if is_keyed:
@@ -184,7 +290,7 @@ class _Planner:
         row_of: dict[Port, int] = {}
         key_row_of: dict[Port, int] = {}
         for group in groups:
-            for read in group.kind.reads:
+            for read in group.neuron_type.reads:
                 segment = Segment(len(row_of), len(group.neurons))
                 row_of.update(
                     {(n, read.name): len(row_of) + i for i, n in enumerate(group.neurons)}
@@ -198,7 +304,7 @@ class _Planner:
             group.has_self_links = any(
                 sender[0] == n
                 for n in group.neurons
-                for f in group.kind.reads
+                for f in group.neuron_type.reads
                 for sender, _ in self.into[n, f.name]
             )
         outer = self._table(row_of, key_row_of, 0, outer_slots)
