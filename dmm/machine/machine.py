@@ -7,7 +7,7 @@ parameter tree of everything that learns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,7 +16,7 @@ import numpy as np
 
 from vvalues import VValue, assemble, natural_key, restrict
 
-from ..neurons.types import NeuronType, get_neuron_type
+from ..neurons import NeuronType, get_neuron_type
 from .checks import check_initial, check_matrix, check_matrix_port
 
 if TYPE_CHECKING:
@@ -138,17 +138,25 @@ class Machine:
         linked = {key for path in self.trainable.support.paths for key in (path[0], path[2])}
         needed = {path[2] for path in self.fixed.support.paths if path[2] != path[0]}
         keep = {
-            name: kind
-            for name, kind in self.neurons.items()
+            name: type_name
+            for name, type_name in self.neurons.items()
             if name in linked
             or name in needed
             or not self.type_of(name).writes
             or self.type_of(name).is_source
         }
-        fixed = self.fixed.support.where(
-            _selected(self.fixed, lambda path: path[0] in keep and path[2] in keep)
+        return replace(self, neurons=keep, fixed=_between(self.fixed, keep))
+
+    def without_neuron(self, neuron: str) -> Machine:
+        """The same machine without a neuron, its links and what it emits before the first tick."""
+        keep = {name: type_name for name, type_name in self.neurons.items() if name != neuron}
+        return replace(
+            self,
+            neurons=keep,
+            fixed=_between(self.fixed, keep),
+            trainable=_between(self.trainable, keep),
+            initial=self.initial.at(neuron).remove(),
         )
-        return replace(self, neurons=keep, fixed=restrict(self.fixed, fixed))
 
     # -------------------- readings (see the modules they come from) --------------------
 
@@ -199,8 +207,10 @@ class Machine:
         return fragment(self)
 
 
-def _selected(matrix: VValue, predicate: Callable[[tuple[str, ...]], bool]) -> np.ndarray:
-    return np.array([predicate(path) for path in matrix.support.paths], dtype=bool)
+def _between(matrix: VValue, neurons: Collection[str]) -> VValue:
+    """The links that join some neurons."""
+    keep = [path[0] in neurons and path[2] in neurons for path in matrix.support.paths]
+    return restrict(matrix, matrix.support.where(np.array(keep, dtype=bool)))
 
 
 # -------------------- what types say about their neurons --------------------
@@ -220,8 +230,8 @@ def type_from_name(neuron: str) -> str:
 def fixed_links(neurons: Mapping[str, str]) -> dict[tuple[str, ...], float]:
     """The links of weight 1 that the types of these neurons always have."""
     links: dict[tuple[str, ...], float] = {}
-    for neuron, kind in neurons.items():
-        for field_in, sender, field_out in get_neuron_type(kind).fixed_links:
+    for neuron, type_name in neurons.items():
+        for field_in, sender, field_out in get_neuron_type(type_name).fixed_links:
             sender = sender or neuron
             if sender in neurons:
                 links[neuron, field_in, sender, field_out] = 1.0
@@ -235,8 +245,8 @@ def initial_outputs(machine: Machine) -> VValue:
     not part of it.
     """
     outputs = {}
-    for neuron, kind in machine.neurons.items():
-        stream = get_neuron_type(kind).initial
+    for neuron, type_name in machine.neurons.items():
+        stream = get_neuron_type(type_name).initial
         if stream:
             outputs[neuron,] = stream
     return assemble(outputs) + machine.initial if outputs else machine.initial
