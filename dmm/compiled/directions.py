@@ -143,4 +143,4 @@ class UnitDirections:
 
 
 Directions = Union[DenseDirections, UnitDirections]  # noqa: UP007
-"""Either kind."""
+"""A few dense ones, or one per link."""

@@ -18,6 +18,7 @@ from vvalues import Support, VValue, ravel, restrict
 
 from ..machine.machine import Machine
 from ..machine.streams import Streams
+from ..neurons.fields import names_of
 from ..reference.program import ReferenceProgram
 from .binding import bind_initial, bind_sources
 from .differentials import evaluate
@@ -371,5 +372,5 @@ def _check_observed(machine: Machine, observed: Sequence[tuple[str, str]]) -> No
                 f"observed port {neuron}/{field}: the machine has no neuron {neuron!r}"
             )
         if machine.type_of(neuron).read_field(field) is None:
-            reads = ", ".join(f.name for f in machine.type_of(neuron).reads) or "nothing"
+            reads = names_of(machine.type_of(neuron).reads)
             raise ValueError(f"observed port {neuron}/{field}: {neuron!r} reads {reads}")

@@ -12,7 +12,7 @@ from vvalues import VValue, natural_key
 from vvalues.core.tree import from_leaves
 from vvalues.files.io import from_plain, to_plain, write_atomically
 
-from ..neurons.types import get_neuron_type, neuron_types
+from ..neurons import get_neuron_type, neuron_types
 from .checks import DEPTH, check_matrix
 from .machine import Machine, fixed_links, type_from_name
 
@@ -44,13 +44,13 @@ def machine_from_matrix(matrix: VValue, *, name: str = "machine") -> Machine:
     names.update(dict.fromkeys(("timer", "input", "output")))
     neurons = {}
     for neuron in sorted(names, key=natural_key):
-        kind = type_from_name(neuron)
-        if kind not in neuron_types():
+        type_name = type_from_name(neuron)
+        if type_name not in neuron_types():
             raise ValueError(
-                f"neuron {neuron!r} would be of the type {kind!r} (its name up to the first '-'), "
-                f"which is unknown; known types: {', '.join(neuron_types())}"
+                f"neuron {neuron!r} would be of the type {type_name!r} (its name up to the first "
+                f"'-'), which is unknown; known types: {', '.join(neuron_types())}"
             )
-        neurons[neuron] = kind
+        neurons[neuron] = type_name
     fixed, trainable = _split_fixed(neurons, matrix)
     return Machine(neurons, fixed, trainable, name)
 
@@ -127,8 +127,8 @@ def _from_document(document: Mapping[str, Any], where: str) -> Machine:
     neurons = document.get("neurons")
     if not isinstance(neurons, dict) or not all(isinstance(k, str) for k in neurons.values()):
         raise ValueError(f"{where}: neurons: expected an object of neuron name to type name")
-    for kind in neurons.values():
-        get_neuron_type(kind)
+    for type_name in neurons.values():
+        get_neuron_type(type_name)
     metadata = document.get("metadata") or {}
     if not isinstance(metadata, dict):
         raise ValueError(f"{where}: metadata: expected an object")

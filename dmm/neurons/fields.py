@@ -7,7 +7,7 @@ unless a coercion has been declared, which is then applied to the stream before 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from vvalues import NUMBER, VValue
@@ -20,6 +20,7 @@ __all__ = [
     "declare_coercion",
     "has_coercions",
     "may_flow",
+    "names_of",
     "parse_field",
 ]
 
@@ -60,6 +61,11 @@ def parse_field(name: str | Field) -> Field:
         return name
     stem, separator, tail = name.partition("/")
     return Field(stem, is_scalar=bool(separator) and tail == NUMBER)
+
+
+def names_of(fields: Iterable[Field]) -> str:
+    """Names of fields for messages; ``nothing`` where there are none."""
+    return ", ".join(field.name for field in fields) or "nothing"
 
 
 # -------------------- links between different kinds --------------------

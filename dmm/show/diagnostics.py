@@ -147,13 +147,13 @@ def _constants(machine: Machine, links: Sequence[Link], order: Iterable[str]) ->
     into = by_receiver(links)
     found: dict[Port, VValue] = {}
     for neuron in order:
-        kind = machine.type_of(neuron)
+        neuron_type = machine.type_of(neuron)
         senders = [link.path[2:] for link in into[neuron]]
-        is_other = kind.is_source or not kind.writes or bool(initial.subtree(neuron))
-        if is_other or (kind.reads and not senders) or any(s not in found for s in senders):
+        is_other = neuron_type.is_source or not neuron_type.writes or bool(initial.subtree(neuron))
+        if is_other or (neuron_type.reads and not senders) or any(s not in found for s in senders):
             continue
         outputs = _settled(machine, neuron, into[neuron], found)
-        found.update({(neuron, f.name): outputs.subtree(f.name) for f in kind.writes})
+        found.update({(neuron, f.name): outputs.subtree(f.name) for f in neuron_type.writes})
     return found
 
 

@@ -91,8 +91,8 @@ def to_mermaid(machine: Machine) -> str:
     nodes = {neuron: f"n{i}" for i, neuron in enumerate(_nodes(machine, links, n_hidden))}
     lines = ["flowchart LR"]
     for neuron, node in nodes.items():
-        kind = _for_mermaid(plain(machine.neurons[neuron]))
-        lines.append(f'  {node}["{_for_mermaid(names[neuron])}<br/>{kind}"]')
+        type_name = _for_mermaid(plain(machine.neurons[neuron]))
+        lines.append(f'  {node}["{_for_mermaid(names[neuron])}<br/>{type_name}"]')
     for arrow in _arrows(machine, links):
         line = "-.->" if arrow.weight < 0 else "==>" if arrow.is_fixed else "-->"
         text = _for_mermaid(arrow.text) + (" hard" if arrow.is_fixed else "")
@@ -126,8 +126,8 @@ def to_dot(machine: Machine) -> str:
         '  edge [fontname="sans-serif", fontsize=10];',
     ]
     for neuron, node in nodes.items():
-        kind = _for_dot(plain(machine.neurons[neuron]))
-        lines.append(f'  {node} [label="{_for_dot(names[neuron])}\\n{kind}"];')
+        type_name = _for_dot(plain(machine.neurons[neuron]))
+        lines.append(f'  {node} [label="{_for_dot(names[neuron])}\\n{type_name}"];')
     arrows = _arrows(machine, links)
     largest = max((abs(arrow.weight) for arrow in arrows), default=1.0) or 1.0
     for arrow in arrows:
@@ -170,8 +170,8 @@ def to_networkx(machine: Machine) -> networkx.MultiDiGraph:
     """
     networkx = _imported("networkx", "graph")
     graph = networkx.MultiDiGraph(name=machine.name)
-    for neuron, kind in machine.neurons.items():
-        graph.add_node(neuron, kind=kind)
+    for neuron, type_name in machine.neurons.items():
+        graph.add_node(neuron, kind=type_name)
     for link in machine.links():
         graph.add_edge(
             link.neuron_out,

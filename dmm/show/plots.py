@@ -196,7 +196,7 @@ def _draw_link(ax: Axes, link: Link, boxes: list[Box], largest: float, scale: fl
     codes = {"M": Path.MOVETO, "L": Path.LINETO, "C": Path.CURVE4}
     pieces = curve(link, boxes)
     points = [point for _, piece in pieces for point in piece]
-    path = Path(points, [codes[kind] for kind, piece in pieces for _ in piece])
+    path = Path(points, [codes[letter] for letter, piece in pieces for _ in piece])
     color = NEGATIVE if link.weight < 0 else POSITIVE
     width = (0.6 + 1.6 * min(abs(link.weight) / largest, 1.0)) * scale
     style = (0, (4, 2.6)) if link.weight < 0 else "solid"
@@ -229,8 +229,8 @@ def _draw_boxes(ax: Axes, machine: Machine, drawing: Drawing, scale: float) -> N
             )
         )
         ax.text(box.x + 9, box.y + 12, _safe(names[neuron]), color=INK, weight="bold", **small)
-        kind = _safe(shorten(plain(machine.neurons[neuron]), 20))
-        ax.text(box.x + 9, box.y + 25, kind, color=MUTED, **small)
+        type_name = _safe(shorten(plain(machine.neurons[neuron]), 20))
+        ax.text(box.x + 9, box.y + 25, type_name, color=MUTED, **small)
         for i, link in enumerate(box.rows):
             text = f"{shorten(plain(link.field_in), 9)} {weight_text(link.weight)}"
             ax.text(box.x + 9, box.row_y(i), _safe(text), color=INK, **small)

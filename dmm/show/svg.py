@@ -44,7 +44,7 @@ def svg_graph(machine: Machine, *, label: str = "") -> str:
 
 def _edge(link: Link, boxes: list[Box], largest: float) -> str:
     pieces = curve(link, boxes)
-    path = "".join(kind + " ".join(f"{x:.1f} {y:.1f}" for x, y in p) for kind, p in pieces)
+    path = "".join(letter + " ".join(f"{x:.1f} {y:.1f}" for x, y in p) for letter, p in pieces)
     end = pieces[-1][1][-1]
     sign = "neg" if link.weight < 0 else "pos"
     thickness = 0.8 + 2.2 * min(abs(link.weight) / largest, 1.0)
@@ -65,14 +65,14 @@ def _edge(link: Link, boxes: list[Box], largest: float) -> str:
 
 def _box(machine: Machine, box: Box, names: dict[str, str]) -> str:
     name = box.neuron or ""
-    kind = plain(machine.neurons[name])
-    full = f"{plain(name)} ({kind})"
+    type_name = plain(machine.neurons[name])
+    full = f"{plain(name)} ({type_name})"
     parts = [
         f'<g class="box"><title>{escape(full)}</title>',
         f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{BOX_WIDTH:.0f}" '
         f'height="{box.height:.1f}" rx="6"/>',
         _text(box.x + 9, box.y + 15, names[name], "name"),
-        _text(box.x + 9, box.y + 28, shorten(kind, NAME_CELLS), "kind"),
+        _text(box.x + 9, box.y + 28, shorten(type_name, NAME_CELLS), "kind"),
     ]
     for i, link in enumerate(box.rows):
         text = f"{shorten(plain(link.field_in), FIELD_CELLS)} {weight_text(link.weight)}"

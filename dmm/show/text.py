@@ -78,8 +78,8 @@ class _Table:
         names = [width(self.labels[n]) for n in self.neurons]
         fields = [width(self.fields[link.field_in]) + 3 for link in self.links]
         self.name_width = max([*names, *fields, 0]) + 2
-        kinds = [width(plain(machine.neurons[n])) for n in self.neurons]
-        self.kind_width = max(kinds, default=0) + 2
+        type_names = [width(plain(machine.neurons[n])) for n in self.neurons]
+        self.type_width = max(type_names, default=0) + 2
         self.weight_width = max((len(weight_text(k.weight)) for k in self.links), default=0)
         self.sender_width = max((width(self._sender(k)) for k in self.links), default=0) + 2
 
@@ -107,9 +107,9 @@ class _Table:
         yield legend + self.diagnostics.summary()
 
     def _neuron(self, neuron: str) -> str:
-        kind = pad(plain(self.machine.neurons[neuron]), self.kind_width)
+        type_name = pad(plain(self.machine.neurons[neuron]), self.type_width)
         notes = "; ".join(notes_of(self.machine, self.diagnostics, neuron))
-        return f"{pad(self.labels[neuron], self.name_width)}{kind}{notes}"
+        return f"{pad(self.labels[neuron], self.name_width)}{type_name}{notes}"
 
     def _link(self, link: Link, mark: str) -> str:
         arrow = "<=" if link.is_fixed else "<-"
@@ -135,11 +135,11 @@ def _bar(weight: float, largest: float) -> str:
 
 def notes_of(machine: Machine, diagnostics: Diagnostics, neuron: str) -> list[str]:
     """What to say about one neuron beside its type."""
-    kind = machine.type_of(neuron)
-    notes = ["source"] if kind.is_source else []
-    if not kind.writes:
+    neuron_type = machine.type_of(neuron)
+    notes = ["source"] if neuron_type.is_source else []
+    if not neuron_type.writes:
         notes.append("sink")
-    for field in kind.writes:
+    for field in neuron_type.writes:
         value = diagnostics.constants.get((neuron, field.name))
         if value is not None and ((neuron, field.name) not in diagnostics.unread):
             notes.append(f"constant: .{plain(field.name)} = {constant_text(value)}")
@@ -208,8 +208,8 @@ def tree(machine: Machine) -> str:
     links.sort(key=lambda link: place[link.neuron_in])
     root: dict[str, dict] = {}
     for link in links:
-        kind = plain(machine.neurons[link.neuron_in])
-        fields = root.setdefault(f"{labels[link.neuron_in]} ({kind})", {})
+        type_name = plain(machine.neurons[link.neuron_in])
+        fields = root.setdefault(f"{labels[link.neuron_in]} ({type_name})", {})
         fields.setdefault(plain(link.field_in), {})[_leaf(link, labels)] = {}
     lines = [plain(machine.name), *_branches(root, "")]
     if n_hidden:

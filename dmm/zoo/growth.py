@@ -9,7 +9,7 @@ from autograd.tracer import getval
 from vvalues import VValue, put
 
 from ..machine.machine import Machine
-from ..neurons.types import neuron_type, number
+from ..neurons import neuron_type, number
 from .links import links
 
 __all__ = ["copy_links", "fast_weights", "self_copying"]

@@ -15,7 +15,7 @@ import vvalues as vv
 from vvalues import VValue, assemble, put
 
 from ..machine.machine import Machine
-from ..neurons.types import neuron_type
+from ..neurons import neuron_type
 from .links import links
 
 __all__ = ["pure_machine", "pure_oscillator", "pure_soliton"]

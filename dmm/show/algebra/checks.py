@@ -125,9 +125,9 @@ def random_streams(machine: Machine, ticks: int, seed: int = SEED) -> Streams:
     rng = np.random.default_rng(seed)
     constants = [
         path[1:]
-        for kind in map(machine.type_of, machine.neurons)
-        if not kind.reads and not kind.is_source and kind.writes
-        for path in kind.constant().support.paths
+        for neuron_type in map(machine.type_of, machine.neurons)
+        if not neuron_type.reads and not neuron_type.is_source and neuron_type.writes
+        for path in neuron_type.constant().support.paths
         if path[1:]
     ]
     keys: tuple[Key, ...] = tuple(dict.fromkeys([(), ("a",), ("b",), *constants]))

@@ -218,8 +218,8 @@ def _shortened(machine: Machine) -> str:
             for name, group in shown[neuron].items():
                 n_more = n_terms[neuron, name] - len(group)
                 fields.append(f"{plain(name)}: {_sum_text(group, neurons, n_more)}")
-            kind = plain(machine.neurons[neuron])
-            lines.append(f"{neurons[neuron]} = {kind}({', '.join(fields)})")
+            type_name = plain(machine.neurons[neuron])
+            lines.append(f"{neurons[neuron]} = {type_name}({', '.join(fields)})")
     note = f"… {n_hidden:,} more links; nothing folded, nothing checked"
     return "\n".join([*(part for line in lines for part in _wrapped(line)), "", note])
 
