@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -20,7 +20,7 @@ from ..neurons import NeuronType, get_neuron_type
 from .checks import check_initial, check_matrix, check_matrix_port
 
 if TYPE_CHECKING:
-    from ..show.diff import MachineDiff
+    from ..show import MachineDiff
 
 __all__ = ["Link", "Machine", "fixed_links", "initial_outputs", "type_from_name"]
 
@@ -158,53 +158,69 @@ class Machine:
             initial=self.initial.at(neuron).remove(),
         )
 
-    # -------------------- readings (see the modules they come from) --------------------
+    # -------------------- how it is shown --------------------
+
+    def show(self, how: str = "table") -> str:
+        """The machine as text.
+
+        Parameters
+        ----------
+        how : str
+            One of `dmm.show.RENDERINGS`: ``"table"``, ``"tree"``, ``"equations"``, ``"mermaid"``,
+            ``"dot"``, ``"html"``, ``"python"``.
+
+        Raises
+        ------
+        ValueError
+            For any other word.
+
+        Examples
+        --------
+        >>> from dmm.zoo import duplicate_detector
+        >>> print(duplicate_detector().show("equations").splitlines()[0])
+        a = sum over time of char      delay 1
+        """
+        renderings = _show().RENDERINGS
+        if how not in renderings:
+            raise ValueError(f"how is {how!r}; a machine is shown as {', '.join(renderings)}")
+        return renderings[how](self)
 
     def tree(self) -> str:
-        """Containment view of the network matrix (`dmm.show.text.tree`)."""
-        from ..show.text import tree
-
-        return tree(self)
+        """Containment view of the network matrix."""
+        return self.show("tree")
 
     def equations(self) -> str:
-        """What the machine computes, as checked equations (`dmm.show.algebra.equations`)."""
-        from ..show.algebra.equations import equations
-
-        return equations(self)
-
-    def diff(self, other: Machine, *, tolerance: float = 0.0) -> MachineDiff:
-        """Links that ``other`` adds, removes and changes (`dmm.show.diff`)."""
-        from ..show.diff import diff
-
-        return diff(self, other, tolerance=tolerance)
+        """What the machine computes, as checked equations."""
+        return self.show("equations")
 
     def to_mermaid(self) -> str:
-        """The graph as Mermaid text (`dmm.show.graph`)."""
-        from ..show.graph import to_mermaid
-
-        return to_mermaid(self)
+        """The graph as Mermaid text."""
+        return self.show("mermaid")
 
     def to_dot(self) -> str:
-        """The graph as DOT text (`dmm.show.graph`)."""
-        from ..show.graph import to_dot
-
-        return to_dot(self)
+        """The graph as DOT text."""
+        return self.show("dot")
 
     def to_python(self) -> str:
-        """A stand-alone program that computes the same (`dmm.show.export.program`)."""
-        from ..show.export.program import to_python
+        """A stand-alone program that computes the same."""
+        return self.show("python")
 
-        return to_python(self)
+    def diff(self, other: Machine, *, tolerance: float = 0.0) -> MachineDiff:
+        """Links that ``other`` adds, removes and changes."""
+        return _show().diff(self, other, tolerance=tolerance)
 
     def __str__(self) -> str:
-        from ..show.text import table
-
-        return table(self)
+        return self.show()
 
     def _repr_html_(self) -> str:
-        from ..show.html import fragment
+        return _show().fragment(self)
 
-        return fragment(self)
+
+def _show() -> ModuleType:
+    """The room that shows machines; it knows what a machine is, so this one enters it late."""
+    from .. import show
+
+    return show
 
 
 def _between(matrix: VValue, neurons: Collection[str]) -> VValue:

@@ -13,7 +13,7 @@ from vvalues import VValue, assemble
 from ..machine.machine import Link, Machine, initial_outputs
 from ..machine.wiring import by_receiver, heard, living, wired
 from ..neurons import Kernel
-from .labels import constant_text, count, number_text, plain, weight_text
+from .labels import constant_text, count, number_text, plain, port_text, weight_text
 from .reading import reading_order
 
 __all__ = ["Diagnostics", "Pair", "diagnose"]
@@ -81,20 +81,20 @@ class Diagnostics:
     def __str__(self) -> str:
         lines = [f"silent   {plain(n)}: nothing reaches it" for n in self.silent]
         lines += [f"unheard  {plain(n)}: influences no sink" for n in self.unheard]
-        lines += [f"unread   {_port(p)}" for p in self.unread]
-        lines += [f"inert    {_port(k.path[:2])} <- {_port(k.path[2:])}" for k in self.inert]
-        lines += [f"constant {_port(p)} = {constant_text(v)}" for p, v in self.constants.items()]
+        lines += [f"unread   {port_text(p)}" for p in self.unread]
+        lines += [
+            f"inert    {port_text(k.path[:2])} <- {port_text(k.path[2:])}" for k in self.inert
+        ]
+        lines += [
+            f"constant {port_text(p)} = {constant_text(v)}" for p, v in self.constants.items()
+        ]
         lines += [f"pair     {_pair_text(pair)}" for pair in self.pairs]
         return "\n".join(lines) or "nothing to report"
 
 
-def _port(port: Sequence[str]) -> str:
-    return f"{plain(port[0])}.{plain(port[1])}"
-
-
 def _pair_text(pair: Pair) -> str:
     one, other = pair.first, pair.second
-    text = f"{plain(one.neuron_in)} <- {_port(one.path[2:])}: "
+    text = f"{plain(one.neuron_in)} <- {port_text(one.path[2:])}: "
     text += f".{plain(one.field_in)} {weight_text(one.weight)}, "
     text += f".{plain(other.field_in)} {weight_text(other.weight)}, {pair.mismatch:.0%} apart"
     if pair.effect == "one link":

@@ -13,10 +13,9 @@ from typing import Any
 
 from ..machine.machine import Link, Machine
 from .algebra.equations import equations
-from .curves import svg_curves
 from .diagnostics import Diagnostics, diagnose
 from .labels import plain, unique_labels, weight_text
-from .reading import LIMIT, reading_order, shown_links
+from .reading import largest_weight, shown_links, shown_neurons
 from .style import PAGE_STYLE, STYLE
 from .svg import svg_graph
 from .text import SELF_LOOP, headline, notes_of, pair_marks, tree
@@ -58,37 +57,33 @@ def fragment(machine: Machine) -> str:
 
 def report(
     machine: Machine,
-    records: Iterable[Mapping[str, Any]] | None = None,
     figures: Mapping[str, Any] | None = None,
     *,
     lead: str = "",
     texts: Mapping[str, str] | None = None,
+    sections: Mapping[str, str] | None = None,
 ) -> str:
     """A self-contained HTML page about a machine.
 
     Parameters
     ----------
     machine : Machine
-    records : iterable of mappings, optional
-        What a synthesis recorded: ``step``, ``loss``, ``links``, ``l1``, ``event``.
     figures : mapping of name to number or text, optional
         Shown as a table.
     lead : str
         A sentence or two below the title.
     texts : mapping of title to text, optional
         Further sections, shown as they are in a fixed-width font.
+    sections : mapping of title to HTML, optional
+        Further sections behind the graph, such as pictures; put in as they are, unescaped.
     """
     name = escape(plain(machine.name))
-    curves = svg_curves(records or ())
-    sections = [
+    parts = [
         _section("Figures", _figures(figures)) if figures else "",
         _section("Equations", _pre(equations(machine))),
-        *(
-            _section(escape(plain(title)), f'<div class="wide">{_pre(text)}</div>')
-            for title, text in (texts or {}).items()
-        ),
+        *(_wide_section(title, _pre(text)) for title, text in (texts or {}).items()),
         _section("Graph", _graph(machine)),
-        _section("Synthesis", f'<div class="wide">{curves}</div>') if curves else "",
+        *(_wide_section(title, body) for title, body in (sections or {}).items()),
         _section("Links", _neurons(machine)),
         _section("Diagnostics", _pre(str(diagnose(machine)))),
         _section("Tree", _pre(tree(machine))),
@@ -109,7 +104,7 @@ def report(
 <h1>{name}</h1>
 <p class="head">{escape(headline(machine))}</p>
 {f"<p>{escape(plain(lead))}</p>" if lead else ""}
-{"".join(sections)}
+{"".join(parts)}
 </main>
 </body>
 </html>
@@ -118,6 +113,10 @@ def report(
 
 def _section(title: str, body: str) -> str:
     return f"<section><h2>{title}</h2>\n{body}\n</section>\n"
+
+
+def _wide_section(title: str, body: str) -> str:
+    return _section(escape(plain(title)), f'<div class="wide">{body}</div>')
 
 
 def _folded(title: str, body: str) -> str:
@@ -163,22 +162,16 @@ class _LinkTable:
         self.links, self.n_hidden = shown_links(machine)
         self.marks = pair_marks(self.links, self.diagnostics.pairs)
         self.labels = unique_labels(machine.neurons, NAME_CELLS)
-        self.largest = max((abs(link.weight) for link in self.links), default=1.0) or 1.0
+        self.largest = largest_weight(self.links)
         self.into: dict[str, list[Link]] = {}
         self.readers: dict[str, int] = {}
         for link in self.links:
             self.into.setdefault(link.neuron_in, []).append(link)
             self.readers[link.neuron_out] = self.readers.get(link.neuron_out, 0) + 1
-        self.neurons = self._shown_neurons()
+        self.neurons = shown_neurons(machine, self.links, self.n_hidden)
         digest = hashlib.sha256(repr((machine.name, list(machine.links()))).encode()).hexdigest()
         prefix = f"dmm-{digest[:8]}"  # several machines may share a notebook
         self.anchors = {neuron: f"{prefix}-{i}" for i, neuron in enumerate(self.neurons)}
-
-    def _shown_neurons(self) -> list[str]:
-        order = reading_order(self.machine)
-        if not self.n_hidden and len(order) <= LIMIT:
-            return order
-        return [neuron for neuron in order if neuron in self.into]
 
     def blocks(self) -> Iterable[str]:
         yield from map(self._block, self.neurons)

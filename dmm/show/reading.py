@@ -5,13 +5,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from vvalues import natural_key
 
 from ..machine.machine import Link, Machine
 from ..machine.wiring import followers, strong_components, upstream, wired
 
-__all__ = ["LIMIT", "SHOWN", "layers", "reading_order", "shown_links"]
+__all__ = [
+    "LIMIT",
+    "SHOWN",
+    "largest_weight",
+    "layers",
+    "reading_order",
+    "shown_layers",
+    "shown_links",
+    "shown_neurons",
+]
 
 LIMIT = 60
 """Beyond this many links (or neurons) a rendering is shortened ..."""
@@ -36,6 +46,27 @@ def shown_links(machine: Machine) -> tuple[list[Link], int]:
     kept = {(link.path, link.is_fixed) for link in ranked[:SHOWN]}
     shown = [link for link in links if (link.path, link.is_fixed) in kept]
     return shown, len(links) - len(shown)
+
+
+def shown_neurons(machine: Machine, links: Iterable[Link], n_hidden: int) -> list[str]:
+    """The neurons to show beside these links: those that receive one if some are left out."""
+    order = reading_order(machine)
+    if not n_hidden and len(order) <= LIMIT:
+        return order
+    receiving = {link.neuron_in for link in links}
+    return [neuron for neuron in order if neuron in receiving]
+
+
+def shown_layers(machine: Machine, links: Iterable[Link], n_hidden: int) -> list[list[str]]:
+    """The layers to draw: without neurons that no link joins if some links are left out."""
+    linked = {name for link in links for name in (link.neuron_in, link.neuron_out)}
+    rows = ([n for n in layer if n in linked or not n_hidden] for layer in layers(machine))
+    return [row for row in rows if row]
+
+
+def largest_weight(weighted: Iterable[Any]) -> float:
+    """The largest size of a weight, to draw others in proportion to; 1 if there is none."""
+    return max((abs(each.weight) for each in weighted), default=1.0) or 1.0
 
 
 def _is_customary(machine: Machine, link: Link) -> bool:

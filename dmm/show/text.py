@@ -10,7 +10,7 @@ import vvalues as vv
 from ..machine.machine import Link, Machine
 from .diagnostics import Diagnostics, Pair, diagnose
 from .labels import constant_text, count, number_text, pad, plain, unique_labels, weight_text, width
-from .reading import LIMIT, reading_order, shown_links
+from .reading import largest_weight, reading_order, shown_links, shown_neurons
 
 __all__ = ["SELF_LOOP", "headline", "notes_of", "pair_marks", "table", "tree"]
 
@@ -68,13 +68,13 @@ class _Table:
         self.diagnostics = diagnose(machine)
         self.inert = set(self.diagnostics.inert)
         self.links, self.n_hidden = shown_links(machine)
-        self.neurons = self._shown_neurons()
+        self.neurons = shown_neurons(machine, self.links, self.n_hidden)
         self.labels = unique_labels(machine.neurons, NAME_WIDTH)
         self.fields = unique_labels(
             {key: None for link in self.links for key in (link.field_in, link.field_out)},
             FIELD_WIDTH,
         )
-        self.largest = max((abs(link.weight) for link in self.links), default=1.0) or 1.0
+        self.largest = largest_weight(self.links)
         names = [width(self.labels[n]) for n in self.neurons]
         fields = [width(self.fields[link.field_in]) + 3 for link in self.links]
         self.name_width = max([*names, *fields, 0]) + 2
@@ -82,13 +82,6 @@ class _Table:
         self.type_width = max(type_names, default=0) + 2
         self.weight_width = max((len(weight_text(k.weight)) for k in self.links), default=0)
         self.sender_width = max((width(self._sender(k)) for k in self.links), default=0) + 2
-
-    def _shown_neurons(self) -> list[str]:
-        order = reading_order(self.machine)
-        if not self.n_hidden and len(order) <= LIMIT:
-            return order
-        receiving = {link.neuron_in for link in self.links}
-        return [neuron for neuron in order if neuron in receiving]
 
     def lines(self) -> Iterable[str]:
         yield f"Machine {plain(self.machine.name)} · {headline(self.machine)}"

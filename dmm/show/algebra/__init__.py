@@ -1,24 +1,22 @@
-"""From links to equations, each checked against the machine."""
+"""From links to equations, each checked against the machine.
+
+`simplified` writes the equations of a machine as its types spell them, `observe` watches the
+machine on random streams, and `derive` keeps of the former what the latter confirms.
+"""
 
 from .checks import Observations, observe, random_streams
 from .equations import derive
-from .expressions import Evaluator, OfType, delayed, only_number, text
-from .names import symbol_names
-from .simplify import Constants, Equation, System, simplified
+from .expressions import Evaluator, text
+from .simplify import Equation, System, simplified
 
 __all__ = [
-    "Constants",
     "Equation",
     "Evaluator",
     "Observations",
-    "OfType",
     "System",
-    "delayed",
     "derive",
     "observe",
-    "only_number",
     "random_streams",
     "simplified",
-    "symbol_names",
     "text",
 ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dmm import Machine
+from dmm.show import to_dot, to_mermaid
 from dmm.show.algebra.equations import equations
 from dmm.show.diagnostics import diagnose
-from dmm.show.graph import to_dot, to_mermaid
 from dmm.show.html import report
 from dmm.show.labels import pad, plain, shorten, unique_labels, weight_text, width
 from dmm.show.reading import layers, reading_order, shown_links
