@@ -107,17 +107,6 @@ class Evaluation:
 
     # -------------------- reverse mode --------------------
 
-    def adjoint(self, state: State, observed: np.ndarray) -> np.ndarray:
-        """Gradient with respect to the live links, (machines, live links).
-
-        Parameters
-        ----------
-        state : State
-        observed : array, (machines, observed, ticks, strings)
-            Cotangent of the observed numbers.
-        """
-        return self.pull_back(state, observed)[0]
-
     def pull_back(
         self,
         state: State,
@@ -126,10 +115,13 @@ class Evaluation:
         *,
         with_sources: bool = False,
     ) -> tuple[np.ndarray, Signals]:
-        """As `adjoint`, for one segment of a run.
+        """Gradient with respect to the live links.
 
         Parameters
         ----------
+        state : State
+        observed : array, (machines, observed, ticks, strings)
+            Cotangent of the observed numbers.
         end : (numbers, keys), optional
             Cotangent of what all slots emit at the last tick, from the segments after it.
         with_sources : bool

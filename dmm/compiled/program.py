@@ -261,7 +261,7 @@ class BoundProgram:
         """Gradient of ``sum(g * observed)``, of the shape of the weights."""
         _, state = self.state(weights)
         cotangent = g[None] if weights.ndim == 1 else g
-        gradient = self.unlink(self.evaluation.adjoint(state, cotangent))
+        gradient = self.unlink(self.evaluation.pull_back(state, cotangent)[0])
         return gradient[0] if weights.ndim == 1 else gradient
 
     def pushforward(self, weights: np.ndarray, direction: np.ndarray) -> np.ndarray:

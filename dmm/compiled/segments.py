@@ -84,10 +84,6 @@ class SegmentedEvaluation:
         every_key = np.concatenate(keys, 2) if keys else None
         return np.concatenate(numbers, 2), every_key, state
 
-    def adjoint(self, state: SegmentedState, observed: np.ndarray) -> np.ndarray:
-        """As `Evaluation.adjoint`."""
-        return self.pull_back(state, observed)[0]
-
     def pull_back(
         self, state: SegmentedState, observed: np.ndarray, *, with_sources: bool = False
     ) -> tuple[np.ndarray, Signals]:

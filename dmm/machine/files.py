@@ -1,4 +1,4 @@
-"""Machines from files and from bare network matrices."""
+"""Machines from files, from bare network matrices, and from lines of text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..neurons import get_neuron_type, neuron_types
 from .checks import DEPTH, check_matrix
 from .machine import Machine, fixed_links, type_from_name
 
-__all__ = ["load_machine", "machine_from_matrix", "save_machine"]
+__all__ = ["links", "load_machine", "machine_from_matrix", "machine_of", "save_machine"]
 
 FORMAT = "dmm-machine"
 VERSION = 1
@@ -66,6 +66,43 @@ def _split_fixed(neurons: Mapping[str, str], matrix: VValue) -> tuple[VValue, VV
             links.pop(path, None)
             trainable[path] = float(weight)
     return from_leaves(links), from_leaves(trainable)
+
+
+# -------------------- lines of text --------------------
+
+
+def links(text: str) -> VValue:
+    """A network matrix from lines ``receiver.field <- sender.field [weight]``, weight 1 if omitted.
+
+    Raises
+    ------
+    ValueError
+        For a line that is not of this form; the message shows it.
+
+    Examples
+    --------
+    >>> links("norm.dict <- accum.dict 0.5")
+    VValue({'norm': {'dict': {'accum': {'dict': 0.5}}}})
+    """
+    weights: dict[tuple[str, ...], Any] = {}
+    for line in text.splitlines():
+        words = line.split()
+        if not words:
+            continue
+        path = [key for word in words[0:3:2] for key in word.split(".", 1)]
+        if len(words) not in (3, 4) or words[1] != "<-" or len(path) != 4:
+            raise ValueError(
+                f"link {line.strip()!r}: expected 'receiver.field <- sender.field [weight]'"
+            )
+        weights[tuple(path)] = float(words[3]) if len(words) == 4 else 1.0
+    return from_leaves(weights)
+
+
+def machine_of(
+    neurons: Mapping[str, str], *, fixed: str = "", trainable: str = "", **options: Any
+) -> Machine:
+    """A machine from links as text; further options are those of `Machine`."""
+    return Machine(neurons, links(fixed), links(trainable), **options)
 
 
 # -------------------- files --------------------

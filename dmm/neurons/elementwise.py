@@ -18,10 +18,10 @@ from autograd.tracer import getval
 import vvalues as vv
 from vvalues import VValue
 
-from .fields import Field, parse_field
+from .fields import Field
 from .kernel import Kernel, Partials, Step, Stream
 from .spelling import Spelling, python_stream
-from .types import NeuronType, number, register
+from .types import neuron_type, number
 
 __all__ = ["Elementwise", "NumberFunction", "logistic", "soft_plus"]
 
@@ -101,9 +101,8 @@ def _on_every_element(
         return {"dict": vv.map_leaves(function, inputs.subtree("dict"))}
 
     activation.__doc__ = summary
-    field = (parse_field("dict"),)
     kernel = Elementwise(function, derivative, python)
-    register(NeuronType(name, field, field, activation, kernel, source=PATTERNS))
+    neuron_type(name, reads=["dict"], writes=["dict"], kernel=kernel, source=PATTERNS)(activation)
 
 
 _on_every_element(
@@ -168,18 +167,15 @@ def _on_the_number(
         return {"number": function(number(inputs, "number"))}
 
     activation.__doc__ = summary
-    register(
-        NeuronType(
-            name,
-            (parse_field("number/:number"),),
-            (parse_field("number/:number"),),
-            activation,
-            NumberFunction(function, derivative),
-            is_alive="always",
-            source=PATTERNS,
-            spelling=Spelling(python=python),
-        )
-    )
+    neuron_type(
+        name,
+        reads=["number/:number"],
+        writes=["number/:number"],
+        kernel=NumberFunction(function, derivative),
+        is_alive="always",
+        source=PATTERNS,
+        spelling=Spelling(python=python),
+    )(activation)
 
 
 _on_the_number(

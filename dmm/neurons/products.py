@@ -19,10 +19,10 @@ import numpy as np
 import vvalues as vv
 from vvalues import VValue
 
-from .fields import Field, parse_field
+from .fields import Field
 from .kernel import Kernel, Partials, Step, Stream, key_dot
 from .spelling import Function, Linear, Spelling, as_number, call, python_number, python_stream
-from .types import NeuronType, register
+from .types import neuron_type
 
 __all__ = ["ClipDot", "DotProduct", "clamp"]
 
@@ -165,46 +165,45 @@ def clamp(x: Any, bound: float) -> Any:
     return x * is_inside + bound * (1.0 - is_inside) * anp.sign(x)
 
 
-def _dot_product(name: str, bound: float, summary: str, source: str, *, is_soft=False) -> None:
+def _dot_product(name: str, kernel: DotProduct, summary: str, source: str) -> None:
     def activation(inputs: VValue) -> dict[str, Any]:
         product = vv.inner(inputs.subtree("dict-1"), inputs.subtree("dict-2"))
-        if is_soft:
-            return {"dot": bound * anp.tanh(product / bound)}
-        return {"dot": clamp(product, bound)}
+        if kernel.is_soft:
+            return {"dot": kernel.bound * anp.tanh(product / kernel.bound)}
+        return {"dot": clamp(product, kernel.bound)}
 
     activation.__doc__ = summary
-    register(
-        NeuronType(
-            name,
-            tuple(map(parse_field, ("dict-1", "dict-2"))),
-            (parse_field("dot/:number"),),
-            activation,
-            DotProduct(bound, is_soft=is_soft),
-            is_alive="all",
-            source=source,
-        )
-    )
+    neuron_type(
+        name,
+        reads=["dict-1", "dict-2"],
+        writes=["dot/:number"],
+        kernel=kernel,
+        is_alive="all",
+        source=source,
+    )(activation)
 
 
 _dot_product(
     "dot",
-    4.0,
+    DotProduct(4.0),
     "Dot product over the common keys, clamped to +-4.",
     DMM_LITE + ", dot_product_dicts (clamped to +-4 since feedforward-run-3)",
 )
 _dot_product(
     "dot100",
-    100.0,
+    DotProduct(100.0),
     "Dot product over the common keys, clamped to +-100.",
     DMM_LITE + ", dot_product_dicts (as in the recurrent run-2.1)",
 )
 _dot_product(
-    "dot_free", math.inf, "Dot product over the common keys.", DMM_LITE + " (first and second run)"
+    "dot_free",
+    DotProduct(math.inf),
+    "Dot product over the common keys.",
+    DMM_LITE + " (first and second run)",
 )
 _dot_product(
     "dot_soft",
-    4.0,
+    DotProduct(4.0, is_soft=True),
     "Dot product over the common keys, bounded by a softmax: ``4 tanh(x / 4)``.",
     "The mean of -4 and 4 under the softmax of -x/4 and x/4; smooth, unlike the published clamp.",
-    is_soft=True,
 )

@@ -21,7 +21,7 @@ from .algebra.equations import equations
 from .diagnostics import Diagnostics, Pair, diagnose
 from .differences import MachineDiff, diff
 from .drawing import arrange
-from .export.program import to_python
+from .export.python import to_python
 from .graph import save_graph, to_dot, to_mermaid, to_networkx, to_svg
 from .html import fragment, report
 from .labels import constant_text, count, number_text, plain, unique_labels, weight_text

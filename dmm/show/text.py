@@ -8,11 +8,12 @@ from itertools import groupby
 import vvalues as vv
 
 from ..machine.machine import Link, Machine
+from ..machine.wiring import by_receiver
 from .diagnostics import Diagnostics, Pair, diagnose
 from .labels import constant_text, count, number_text, pad, plain, unique_labels, weight_text, width
 from .reading import largest_weight, reading_order, shown_links, shown_neurons
 
-__all__ = ["SELF_LOOP", "headline", "notes_of", "pair_marks", "table", "tree"]
+__all__ = ["SELF_LOOP", "LinkTable", "headline", "table", "tree"]
 
 NAME_WIDTH = 28
 FIELD_WIDTH = 16
@@ -57,24 +58,48 @@ def table(machine: Machine) -> str:
     input      input    source
       .timer   <= +1.000 █████  timer.timer
     """
-    return "\n".join(line.rstrip() for line in _Table(machine).lines())
+    return "\n".join(line.rstrip() for line in _TextTable(machine).lines())
 
 
-class _Table:
-    """Column widths and notes of one table."""
+class LinkTable:
+    """What link tables have in common, as text and as HTML: links by receiver, notes, marks."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, name_cells: int) -> None:
         self.machine = machine
         self.diagnostics = diagnose(machine)
         self.inert = set(self.diagnostics.inert)
         self.links, self.n_hidden = shown_links(machine)
+        self.into = by_receiver(self.links)
+        self.marks = pair_marks(self.links, self.diagnostics.pairs)
         self.neurons = shown_neurons(machine, self.links, self.n_hidden)
-        self.labels = unique_labels(machine.neurons, NAME_WIDTH)
+        self.labels = unique_labels(machine.neurons, name_cells)
+        self.largest = largest_weight(self.links)
+
+    def mark(self, link: Link) -> str:
+        """What ties a link to the other one of its pair."""
+        return self.marks.get((link.path, link.is_fixed), "")
+
+    def hidden(self) -> str:
+        """What is left out; empty if nothing is."""
+        n_neurons = len(self.machine.neurons) - len(self.neurons)
+        if not self.n_hidden and not n_neurons:
+            return ""
+        return f"… {self.n_hidden:,} more links, {n_neurons:,} neurons without a link shown"
+
+    def notes(self, neuron: str) -> str:
+        """What to say about one neuron beside its type."""
+        return "; ".join(notes_of(self.machine, self.diagnostics, neuron))
+
+
+class _TextTable(LinkTable):
+    """One table with its column widths."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine, NAME_WIDTH)
         self.fields = unique_labels(
             {key: None for link in self.links for key in (link.field_in, link.field_out)},
             FIELD_WIDTH,
         )
-        self.largest = largest_weight(self.links)
         names = [width(self.labels[n]) for n in self.neurons]
         fields = [width(self.fields[link.field_in]) + 3 for link in self.links]
         self.name_width = max([*names, *fields, 0]) + 2
@@ -85,29 +110,23 @@ class _Table:
 
     def lines(self) -> Iterable[str]:
         yield f"Machine {plain(self.machine.name)} · {headline(self.machine)}"
-        marks = pair_marks(self.links, self.diagnostics.pairs)
-        into: dict[str, list[Link]] = {neuron: [] for neuron in self.neurons}
-        for link in self.links:
-            into[link.neuron_in].append(link)
-        for neuron, links in into.items():
+        for neuron in self.neurons:
             yield self._neuron(neuron)
-            for link in links:
-                yield self._link(link, marks.get((link.path, link.is_fixed), ""))
-        n_neurons = len(self.machine.neurons) - len(self.neurons)
-        if self.n_hidden or n_neurons:
-            yield f"… {self.n_hidden:,} more links, {n_neurons:,} neurons without a link shown"
+            yield from map(self._link, self.into[neuron])
+        if self.hidden():
+            yield self.hidden()
         legend = f"<= hard  <- soft  {SELF_LOOP} self-loop   " if self.links else ""
         yield legend + self.diagnostics.summary()
 
     def _neuron(self, neuron: str) -> str:
         type_name = pad(plain(self.machine.neurons[neuron]), self.type_width)
-        notes = "; ".join(notes_of(self.machine, self.diagnostics, neuron))
-        return f"{pad(self.labels[neuron], self.name_width)}{type_name}{notes}"
+        return f"{pad(self.labels[neuron], self.name_width)}{type_name}{self.notes(neuron)}"
 
-    def _link(self, link: Link, mark: str) -> str:
+    def _link(self, link: Link) -> str:
         arrow = "<=" if link.is_fixed else "<-"
         weight = weight_text(link.weight).rjust(self.weight_width)
         bar = _bar(link.weight, self.largest).ljust(BAR_WIDTH)
+        mark = self.mark(link)
         if link.neuron_in == link.neuron_out:
             mark = f"{SELF_LOOP} {mark}"
         if link in self.inert:

@@ -1,22 +1,26 @@
-"""Expressions over the streams of a machine: rewritten, printed, and evaluated on traces.
+"""Expressions over the streams of a machine: rewritten, printed, named, evaluated on traces.
 
 What an expression is, `dmm.neurons.spelling` says: the cards of neuron types are written in them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from vvalues import NUMBER, VValue, assemble
 
+from ...machine.machine import Machine
 from ...neurons import NeuronType
 from ...neurons.spelling import Call, Function, Linear, Port, Symbol
 from ..labels import number_text, plain
 
-__all__ = ["Evaluator", "OfType", "delayed", "only_number", "text"]
+__all__ = ["Evaluator", "OfType", "delayed", "only_number", "symbol_names", "text"]
+
+MOST_CELLS = 20
+"""A type or field with a longer name is cut to this in the name of a stream."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,57 @@ def _atom_text(atom: Symbol | Call, name: Callable[[Symbol], str]) -> str:
     if isinstance(atom, Symbol):
         return f"number({name(atom)})" if atom.is_number else name(atom)
     return atom.function.text([text(argument, name) for argument in atom.arguments])
+
+
+# -------------------- names --------------------
+# They are made of type and field names only, which come from a registry, never of the names that
+# users give to neurons: those stand in the legend.
+
+
+def symbol_names(
+    machine: Machine,
+    ports: Sequence[Port],
+    constants: Collection[Port],
+    functions: Collection[Port],
+) -> dict[Port, str]:
+    """A name for each port: the letter of its type, such as ``a`` for sums and ``m`` for norms.
+
+    Streams are called like their field, other neurons like their type; equal names are numbered.
+
+    Parameters
+    ----------
+    machine : Machine
+    ports : (neuron, field), in the order of the legend
+    constants : ports with a constant value
+    functions : ports whose equation names their type; always numbered, to look different
+    """
+    stems: dict[str, list[Port]] = {}
+    for port in ports:
+        stems.setdefault(_stem(machine, port, port in constants), []).append(port)
+    names: dict[Port, str] = {}
+    used: set[str] = set()
+    for stem, group in stems.items():
+        for i, port in enumerate(group):
+            is_alone = len(group) == 1 and port not in functions
+            name = stem if is_alone else f"{stem}{i + 1}"
+            while name in used:
+                name += "_"
+            used.add(name)
+            names[port] = name
+    return names
+
+
+def _stem(machine: Machine, port: Port, is_constant: bool) -> str:
+    neuron_type = machine.type_of(port[0])
+    if neuron_type.is_source:
+        return _word(port[1])
+    if is_constant:
+        return "k" if neuron_type.reads else _word(neuron_type.name)
+    return neuron_type.spelling.letter or _word(neuron_type.name)
+
+
+def _word(name: str) -> str:
+    return "".join(c if c.isalnum() or c == "_" else "_" for c in plain(name))[:MOST_CELLS]
 
 
 # -------------------- evaluating --------------------

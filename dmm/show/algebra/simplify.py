@@ -17,8 +17,7 @@ from ...neurons import Kernel
 from ...neurons.spelling import Call, Linear, Port, Symbol
 from ..labels import constant_text
 from ..reading import reading_order
-from .expressions import OfType, delayed, only_number
-from .names import symbol_names
+from .expressions import OfType, delayed, only_number, symbol_names
 
 __all__ = ["Constants", "Equation", "System", "simplified"]
 

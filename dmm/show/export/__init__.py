@@ -1,5 +1,5 @@
 """Machines as programs of their own."""
 
-from .program import to_python
+from .python import to_python
 
 __all__ = ["to_python"]

@@ -15,7 +15,7 @@ from dmm import Machine, get_neuron_type, neuron_type, run, text_streams
 from dmm.machine import fixed_links
 from dmm.machine.streams import Streams
 from dmm.neurons import FUNCTION, DotProduct, Elementwise, families
-from dmm.show.export.program import to_python
+from dmm.show import to_python
 from dmm.zoo import duplicate_detector
 from tests.dmm.machines import cases, library_types
 from tests.dmm.show.rendered import MACHINES, ZOO, small_recurrent_machine
