@@ -23,7 +23,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 
 from dmm import load_machine, save_machine
-from dmm.show.algebra.equations import equations
+from dmm.show import equations
 from synthesis.loop.settings import Settings
 from synthesis.process.machines import MachineModel
 from synthesis.runs.sweep import sweep

@@ -8,7 +8,7 @@ methods of `Machine` and the command line all use it. The rest of the room by wh
   `draw`, `heat_map`, `side_by_side`;
 * HTML: `fragment` for notebooks, `report` for a page;
 * what streams do: `trace`, `trace_table`;
-* programs: `to_python`;
+* programs: `to_python`; the neuron types in one table: `type_table`;
 * for those who build further views: the order of reading (`reading_order`, `layers`,
   `shown_links`), names as plain text (`plain`, `count`, `unique_labels`), the palette and style
   sheet (`style`), the layout of a drawing (`arrange`).
@@ -28,7 +28,7 @@ from .labels import constant_text, count, number_text, plain, unique_labels, wei
 from .plots import draw, heat_map, new_axes, pyplot, side_by_side
 from .reading import layers, reading_order, shown_links
 from .style import STYLE
-from .text import headline, table, tree
+from .text import headline, table, tree, type_table
 from .traces import StreamTrace, trace, trace_table
 
 __all__ = [
@@ -67,6 +67,7 @@ __all__ = [
     "trace",
     "trace_table",
     "tree",
+    "type_table",
     "unique_labels",
     "weight_text",
 ]

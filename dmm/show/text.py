@@ -1,7 +1,8 @@
-"""A machine as text: the link table and the tree of its network matrix."""
+"""A machine as text: the link table, the tree of its network matrix; and the table of types."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
@@ -9,11 +10,12 @@ import vvalues as vv
 
 from ..machine.machine import Link, Machine
 from ..machine.wiring import by_receiver
+from ..neurons import Field, get_neuron_type, neuron_types
 from .diagnostics import Diagnostics, Pair, diagnose
 from .labels import constant_text, count, number_text, pad, plain, unique_labels, weight_text, width
 from .reading import largest_weight, reading_order, shown_links, shown_neurons
 
-__all__ = ["SELF_LOOP", "LinkTable", "headline", "table", "tree"]
+__all__ = ["SELF_LOOP", "LinkTable", "headline", "table", "tree", "type_table"]
 
 NAME_WIDTH = 28
 FIELD_WIDTH = 16
@@ -244,3 +246,39 @@ def _branches(node: dict[str, dict], indent: str) -> Iterable[str]:
             label = f"{label} / {key}"
         yield f"{indent}{'└─' if is_last else '├─'} {label}"
         yield from _branches(children, indent + ("   " if is_last else "│  "))
+
+
+# -------------------- the types --------------------
+
+
+def type_table(names: Iterable[str] | None = None) -> str:
+    """Neuron types, one a line: what they read, write and do.
+
+    Parameters
+    ----------
+    names : iterable of str, optional
+        All registered types when omitted. Types with parameters (``delay(3)``) are there once they
+        have been used.
+
+    Examples
+    --------
+    >>> print(type_table(["norm", "square", "rest"]))
+    type    reads  writes  does
+    norm    dict   norm    Largest absolute value over all keys.
+    square  dict   dict    x ** 2.
+    rest    list   rest    A list without its first entry.
+    """
+    rows = [("type", "reads", "writes", "does")]
+    rows += map(_row, neuron_types() if names is None else names)
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(pad, row, widths)).rstrip() for row in rows)
+
+
+def _row(name: str) -> tuple[str, str, str, str]:
+    neuron_type = get_neuron_type(name)
+    summary = (inspect.getdoc(neuron_type.activation) or "").split("\n")[0].replace("``", "")
+    return plain(name), _names(neuron_type.reads), _names(neuron_type.writes), summary
+
+
+def _names(fields: Iterable[Field]) -> str:
+    return ", ".join(plain(field.name) for field in fields)
