@@ -62,7 +62,7 @@ class Group:
     slots: list[Segment] = field(default_factory=list)  # per written field, numbered globally
     has_self_links: bool = False
 
-    @property
+    @cached_property
     def kernel(self) -> Kernel:
         """The kernel of the type; sources have none and are never asked."""
         assert isinstance(self.neuron_type.kernel, Kernel)
