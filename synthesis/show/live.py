@@ -1,6 +1,6 @@
 """A run shown live in a notebook: a consumer of its events, as `synthesis.process.progress` is.
 
-The view is HTML and SVG from `synthesis.show.curves`: no JavaScript of ours, no matplotlib.
+The view is HTML and SVG from `synthesis.show.curves_svg`: no JavaScript of ours, no matplotlib.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _live_view(event: Event, rows: list[dict[str, Any]]) -> dict[str, str]:
     """One line about where a run stands, and its curves."""
     from dmm.show import STYLE, count
 
-    from .curves import svg_curves
+    from .curves_svg import svg_curves
 
     state = event.state
     best = "" if state.best is None else f" · best so far {count(len(state.best), 'link')}"

@@ -16,7 +16,7 @@ from ..loop.settings import Settings
 from ..process.machines import MachineModel
 from ..process.records import Record
 from ..tasks import StreamTask
-from .curves import svg_curves
+from .curves_svg import svg_curves
 
 __all__ = ["report"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from dmm.show import report
 from dmm.zoo import duplicate_detector
-from synthesis.show.curves import svg_curves
+from synthesis.show.curves_svg import svg_curves
 from tests.dmm.show.chromium import find_chromium, measured
 
 RECORDS = [
