@@ -39,9 +39,9 @@ class Program:
 
     Parameters
     ----------
-    lowered : Lowered
-        The machine in elementary neurons, as from `dmm.compiled.lowering.lower`.
-    observed, recompute : see `compile_machine`
+    machine : Machine or Lowered
+        One that is lowered already (`dmm.compiled.lower`) is taken as it is, with what it stops.
+    observed, stopped, recompute : see `compile_machine`
 
     Attributes
     ----------
@@ -50,6 +50,11 @@ class Program:
     support : Support of the trainable matrix it was compiled for
     live : boolean array, per element of the trainable matrix
         Which trainable links can influence what is observed; the others have zero gradient.
+
+    Raises
+    ------
+    ValueError
+        If the compiled engine cannot run the machine; the message says why.
 
     Notes
     -----
@@ -61,11 +66,15 @@ class Program:
 
     def __init__(
         self,
-        lowered: Lowered,
+        machine: Machine | Lowered,
         observed: Sequence[tuple[str, str]],
+        stopped: Collection[tuple[str, str]] = (),
         *,
         recompute: bool | int = False,
     ) -> None:
+        lowered = lower(machine, stopped) if isinstance(machine, Machine) else machine
+        if isinstance(lowered, Reason):
+            raise ValueError(f"{lowered}; take a ReferenceProgram, or compile_machine to choose")
         self.machine = lowered.original
         self.observed = tuple(observed)
         self.recompute = recompute

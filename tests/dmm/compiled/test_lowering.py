@@ -8,6 +8,7 @@ import pytest
 import vvalues as vv
 from dmm import (
     Machine,
+    Program,
     compile_machine,
     declare_coercion,
     neuron_type,
@@ -103,6 +104,19 @@ def test_what_is_left_to_the_reference_engine_and_why(machine, reason):
     assert isinstance(found, Reason) and found == reason
     with pytest.warns(UserWarning, match="runs on the reference engine"):
         assert compile_machine(machine, []).engine == "reference"
+    with pytest.raises(ValueError, match="take a ReferenceProgram"):
+        Program(machine, [])
+
+
+def test_a_program_is_made_of_a_machine_or_of_a_lowered_one():
+    machine, streams = recurrent_space(np.random.default_rng(0)), text_streams("ab.", 9)
+    observed, stopped = [("output", "dict-1")], [("accum", "dict-1")]
+    one = Program(machine, observed, stopped)
+    other = Program(lower(machine, stopped), observed)
+    weights, g = machine.trainable.buffer, np.ones((1, 9, 1))
+    gradients = [p.bind(streams).pullback(weights, g) for p in (one, other)]
+    np.testing.assert_array_equal(*gradients)
+    assert np.any(gradients[0] != Program(machine, observed).bind(streams).pullback(weights, g))
 
 
 def test_a_link_without_effect_into_the_clockwork_is_no_reason():
