@@ -231,16 +231,12 @@ class _Planner:
             neuron
             for members in components
             for neuron in members
-            if len(members) > 1 or (neuron in graph[neuron] and not self._is_sum(neuron))
+            if len(members) > 1 or (neuron in graph[neuron] and not self.types[neuron].is_sum)
         }
         blocks: dict[tuple[int, bool], list[str]] = defaultdict(list)
         for neuron in neurons:
             blocks[level[neuron], neuron in looping].append(neuron)
         return [(blocks[key], key[1]) for key in sorted(blocks)]
-
-    def _is_sum(self, neuron: str) -> bool:
-        kernel = self.types[neuron].kernel
-        return isinstance(kernel, Kernel) and kernel.is_sum
 
     def _groups(self, neurons: Iterable[str]) -> list[Group]:
         by_type: dict[str, list[str]] = defaultdict(list)

@@ -98,6 +98,11 @@ class NeuronType:
     def _fields(self) -> tuple[dict[str, Field], dict[str, Field]]:
         return {f.name: f for f in self.reads}, {f.name: f for f in self.writes}
 
+    @property
+    def is_sum(self) -> bool:
+        """Whether such a neuron emits the sum of what it reads (plus a number)."""
+        return isinstance(self.kernel, Kernel) and self.kernel.is_sum
+
     def constant(self) -> VValue:
         """Outputs of a neuron that reads nothing (field / stream)."""
         return assemble(dict(self.activation(VValue())))

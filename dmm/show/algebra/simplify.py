@@ -13,7 +13,6 @@ from vvalues import VValue
 
 from ...machine.machine import Link, Machine
 from ...machine.wiring import followers, reach, strong_components, wired
-from ...neurons import Kernel
 from ...neurons.spelling import Call, Linear, Port, Symbol
 from ..labels import constant_text
 from ..reading import reading_order
@@ -254,8 +253,8 @@ class _Builder:
     def _is_integrator(self, port: Port) -> bool:
         """Whether it is a sum, and its own self-links are the only cycle it is in."""
         neuron_type = self.machine.type_of(port[0])
-        is_sum = isinstance(neuron_type.kernel, Kernel) and neuron_type.kernel.is_sum
-        if not is_sum or neuron_type.spelling.equation is None or port[0] not in self.cycles:
+        is_spelled_sum = neuron_type.is_sum and neuron_type.spelling.equation is not None
+        if not is_spelled_sum or port[0] not in self.cycles:
             return False
         others = (sender for sender in self._senders(port) if sender[0] != port[0])
         return all(sender[0] != port[0] for sender in reach(others, self._senders))
