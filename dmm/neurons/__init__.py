@@ -26,6 +26,7 @@ from .sums import Sum
 from .superfluid import FUNCTION, MixtureKernel, repertoire
 from .types import (
     NeuronType,
+    add_maker,
     families,
     family,
     get_neuron_type,
@@ -62,6 +63,7 @@ __all__ = [
     "Stream",
     "StreamReader",
     "Sum",
+    "add_maker",
     "as_list",
     "call",
     "clamp",

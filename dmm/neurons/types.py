@@ -26,6 +26,7 @@ from .spelling import Spelling
 
 __all__ = [
     "NeuronType",
+    "add_maker",
     "families",
     "family",
     "get_neuron_type",
@@ -195,19 +196,25 @@ def family(name: str) -> Callable[[Maker], Maker]:
     that a type with parameters (``delay(3)``) can be written down and read back like any other.
     The function gets the text between the parentheses and raises ValueError if it cannot make a
     type of it.
+    """
+
+    def decorate(make: Maker) -> Maker:
+        add_maker(name, make)
+        return make
+
+    return decorate
+
+
+def add_maker(name: str, make: Maker) -> None:
+    """Register a family of types, as the decorator `family` does.
 
     Raises
     ------
     ValueError
         If another family has this name.
     """
-
-    def decorate(make: Maker) -> Maker:
-        if _families.setdefault(name, make) is not make:
-            raise ValueError(f"a family of neuron types is called {name!r} already")
-        return make
-
-    return decorate
+    if _families.setdefault(name, make) is not make:
+        raise ValueError(f"a family of neuron types is called {name!r} already")
 
 
 def families() -> tuple[str, ...]:
