@@ -9,6 +9,12 @@
 * The library by what neurons do: `sums`, `norms`, `products`, `comparisons`, `gates`,
   `elementwise`, `memories`, `lists`, `superfluid`, `sources`. Importing a module registers its
   types.
+
+References
+----------
+Types from ``dmm-lite.jl`` (DMM Lite): github anhinga/julia-flux-drafts,
+``arxiv-1606-09470-section3/May-August-2022/v0-1``. Types from ``core.clj``: github jsa-aerial/DMM,
+``src/dmm``. Every card names its own.
 """
 
 from .comparisons import Compare, LessOrEqual, relu

@@ -1,10 +1,4 @@
-"""Neurons that compare two streams.
-
-References
-----------
-DMM Lite: github anhinga/julia-flux-drafts, ``arxiv-1606-09470-section3/May-August-2022/v0-1``,
-``dmm-lite.jl`` (``compare_scalars``).
-"""
+"""Neurons that compare two streams."""
 
 from __future__ import annotations
 

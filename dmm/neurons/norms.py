@@ -1,10 +1,4 @@
-"""The maximum norm of a stream.
-
-References
-----------
-DMM Lite: github anhinga/julia-flux-drafts, ``arxiv-1606-09470-section3/May-August-2022/v0-1``,
-``dmm-lite.jl`` (``max_norm_dict``).
-"""
+"""The maximum norm of a stream."""
 
 from __future__ import annotations
 

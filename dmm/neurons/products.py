@@ -1,10 +1,4 @@
-"""Dot products of streams, bounded and not.
-
-References
-----------
-DMM Lite: github anhinga/julia-flux-drafts, ``arxiv-1606-09470-section3/May-August-2022/v0-1``,
-``dmm-lite.jl`` (``dot_product_dicts``).
-"""
+"""Dot products of streams, bounded and not."""
 
 from __future__ import annotations
 

@@ -1,11 +1,4 @@
-"""Where streams begin and end: constants, the clock, streams from outside, the sink.
-
-References
-----------
-DMM Lite: github anhinga/julia-flux-drafts, ``arxiv-1606-09470-section3/May-August-2022/v0-1``,
-``dmm-lite.jl`` (``const_1``, ``const_end``, ``timer_add_one``, ``input_dummy``,
-``output_dummy``).
-"""
+"""Where streams begin and end: constants, the clock, streams from outside, the sink."""
 
 from __future__ import annotations
 

@@ -1,10 +1,4 @@
-"""Neurons that add up what they read: accumulators, registers, delays.
-
-References
-----------
-DMM Lite: github anhinga/julia-flux-drafts, ``arxiv-1606-09470-section3/May-August-2022/v0-1``,
-``dmm-lite.jl`` (``sum_dicts``); github jsa-aerial/DMM, ``src/dmm/core.clj``.
-"""
+"""Neurons that add up what they read: accumulators, registers, delays."""
 
 from __future__ import annotations
 
