@@ -97,7 +97,8 @@ def reference(ticks):
     import autograd.numpy as anp
     from autograd import value_and_grad
 
-    from dmm.compiled.program import OUTPUT, ReferenceProgram
+    from dmm import ReferenceProgram
+    from dmm.compiled import OUTPUT
     from vvalues import l2_norm
 
     machine, streams, targets = _problem(ticks)

@@ -23,8 +23,7 @@ import numpy as np
 
 import vvalues as vv
 from dmm import layered_space
-from dmm.neurons import neuron_type
-from dmm.neurons.detector import number
+from dmm.neurons import neuron_type, number
 from dmm.zoo import duplicate_detector
 from synthesis.optimize.gradients import (
     EvolutionStrategy,

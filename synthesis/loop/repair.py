@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dmm import Machine
-from dmm.machine.machine import fixed_links
+from dmm.machine import fixed_links
 from vvalues import Support, VValue, from_buffer, restrict
 from vvalues.core.tree import from_leaves
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dmm import Streams
-from dmm.compiled.bound import BoundProgram
+from dmm.compiled import BoundProgram
 from vvalues import Support, VValue, from_buffer
 
 from ..optimize import rules

@@ -16,7 +16,7 @@ import numpy as np
 from autograd import value_and_grad
 
 from dmm import compile_machine
-from dmm.show.axes import new_axes
+from dmm.show import new_axes
 
 from ..architectures.manifold import Manifold, Start, pictures
 from ..architectures.manifold.cost import fit_cost, measured_here

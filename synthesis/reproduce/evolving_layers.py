@@ -31,7 +31,7 @@ from ..architectures.evolving.training import (
 )
 from ..architectures.perceptron import Perceptron
 from ..optimize.optimizers import adam, schedule
-from ..process.events import events
+from ..process.process import events
 from ..tasks.regression import NGUYEN, RegressionTask, formula_task, small_experiment
 from .report import Report, save_plot, table
 

@@ -24,7 +24,7 @@ from ..architectures.manifold.training import (
     ManifoldState,
 )
 from ..process.checkpoint import load_checkpoint, save_checkpoint
-from ..process.events import events
+from ..process.process import events
 from ..process.records import to_jsonl
 from ..tasks.digits import Digits, load_mnist, small_digits
 

@@ -7,13 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from dmm import (Machine, compile_machine)
+from dmm import Machine, compile_machine
 from vvalues import VValue
 
 from ..loop.loop import synthesize
-from ..process.records import (Front, Record)
 from ..loop.route import Settings
-from ..tasks.streams.from_streams import (DELAY, SPACE, task_from_streams, to_streams, with_constants, with_delay)
+from ..process.records import Front, Record
+from ..tasks.streams.from_streams import (
+    DELAY,
+    SPACE,
+    task_from_streams,
+    to_streams,
+    with_constants,
+    with_delay,
+)
 
 __all__ = ["Synthesizer"]
 

@@ -9,7 +9,7 @@ from vvalues import save
 from vvalues.files import write_atomically
 
 from ..loop.loop import Loop, Result
-from ..process.events import Outcome, StoredProcess
+from ..process.process import Outcome, StoredProcess
 from ..show.report import report
 
 __all__ = ["FRONT", "MACHINE", "PARAMETERS", "REPORT", "write_outcome"]

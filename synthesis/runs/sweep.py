@@ -22,14 +22,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .cluster import dask_executor
 from ..loop.loop import Loop, Result
-from .processes import ProcessPerCall
-from .run import (CHECKPOINT, Run)
 from ..loop.route import Settings
-from .sweep_result import (COLUMNS, MemberOutcome, SweepResult)
-from ..process.events import carried_out
-from ..tasks import (StreamTask, get_task)
+from ..process.process import carried_out
+from ..tasks import StreamTask, get_task
+from .cluster import dask_executor
+from .processes import ProcessPerCall
+from .run import CHECKPOINT, Run
+from .sweep_result import COLUMNS, MemberOutcome, SweepResult
 
 __all__ = ["Member", "SweepResult", "dask_executor", "parse_seeds", "run_member", "sweep"]
 

@@ -1,6 +1,7 @@
 """Runs as they go, on a terminal or in a notebook: consumers of their events.
 
-The view in a notebook is HTML and SVG from `dmm.show.curves`: no JavaScript of ours, no matplotlib.
+The view in a notebook is HTML and SVG from `synthesis.show.curves_svg`: no JavaScript of ours, no
+matplotlib.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from collections.abc import Callable, Iterable, Iterator
 from html import escape
 from typing import Any, TextIO
 
-from dmm.show.labels import count
+from dmm.show import count
 
-from ..process.events import Event
+from ..process.process import Event
 from ..process.state import State
 
 __all__ = ["watch", "where_it_stands", "with_progress"]
@@ -80,8 +81,9 @@ def _display() -> Callable[[dict[str, str]], None] | None:
 
 def _live_view(event: Event, rows: list[dict[str, Any]]) -> dict[str, str]:
     """One line about where a run stands, and its curves."""
-    from dmm.show.curves import svg_curves
-    from dmm.show.style import STYLE
+    from dmm.show import STYLE
+
+    from .curves_svg import svg_curves
 
     line = f"step {event.state.step:,} · {where_it_stands(event.state)}"
     html = (

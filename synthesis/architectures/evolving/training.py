@@ -16,8 +16,8 @@ from vvalues import VValue
 
 from ...optimize.optimizers import Optimizer, adam, schedule, state_leaves, with_state_leaves
 from ...process.bounds import Bounded, at_least
-from ...process.events import carried_out
 from ...process.models import Task
+from ...process.process import carried_out
 from ...process.records import Front, Record
 from ...process.state import DONE, State
 from .edits import evolve_screened_operation, prune_operation, prune_operation_by_loss

@@ -11,7 +11,7 @@ from vvalues import VValue, from_buffer
 
 from ...optimize.optimizers import Optimizer, adam, schedule, state_leaves, with_state_leaves
 from ...process.bounds import Bounded, positive, whole
-from ...process.events import carried_out
+from ...process.process import carried_out
 from ...process.records import Record
 from ...process.state import DONE, State
 from .objective import ManifoldObjective, Weights

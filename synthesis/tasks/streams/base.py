@@ -11,7 +11,7 @@ import autograd.numpy as anp
 import numpy as np
 
 from dmm import Machine, Streams, compile_machine
-from dmm.machine.spaces import SOURCES
+from dmm.machine import SOURCES
 from vvalues import VValue
 
 from ...optimize.objective import MachineObjective

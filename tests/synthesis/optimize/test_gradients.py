@@ -10,8 +10,7 @@ import pytest
 
 import vvalues as vv
 from dmm import text_streams
-from dmm.neurons import neuron_type
-from dmm.neurons.detector import number
+from dmm.neurons import neuron_type, number
 from dmm.zoo import duplicate_detector
 from synthesis.loop import Settings, prepare, search_events
 from synthesis.optimize.gradients import (

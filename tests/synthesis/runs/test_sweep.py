@@ -14,15 +14,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dmm import (layered_space, load_machine)
-from synthesis.runs.cluster import ClusterExecutor
-from synthesis.loop import synthesize
-from synthesis.runs.processes import (ProcessLost, ProcessPerCall)
-from synthesis.loop import Settings
+from dmm import layered_space, load_machine
+from synthesis.loop import Settings, synthesize
 from synthesis.loop.remove import Remove
-from synthesis.runs.sweep import (dask_executor, parse_seeds, sweep)
-from synthesis.runs.sweep_result import (COLUMNS, MemberOutcome, SweepResult)
-from synthesis.tasks import (StreamTask, get_task)
+from synthesis.runs.cluster import ClusterExecutor
+from synthesis.runs.processes import ProcessLost, ProcessPerCall
+from synthesis.runs.sweep import dask_executor, parse_seeds, sweep
+from synthesis.runs.sweep_result import COLUMNS, MemberOutcome, SweepResult
+from synthesis.tasks import StreamTask, get_task
 
 TASK = "duplicate-detector"
 AT_ONCE = Settings(seconds=0.0)  # out of time before the first step: the start is the result
@@ -151,7 +150,9 @@ def test_a_folder_of_other_settings_is_not_touched(tmp_path):
     with ThreadPoolExecutor(1) as executor:
         sweep(TASK, [0], STEPS, executor, out=tmp_path)
         before = (tmp_path / f"{TASK}-0" / "checkpoint.json").read_bytes()
-        other = sweep(TASK, [0], replace(STEPS, remove=Remove(candidates=7)), executor, out=tmp_path)
+        other = sweep(
+            TASK, [0], replace(STEPS, remove=Remove(candidates=7)), executor, out=tmp_path
+        )
     assert other.rows[0]["status"] == "failed"
     assert "its settings.remove.candidates is 6, not 7" in other.rows[0]["error"]
     assert (tmp_path / f"{TASK}-0" / "checkpoint.json").read_bytes() == before

@@ -19,8 +19,8 @@ from synthesis.architectures.evolving.training import (
     over_seeds,
     train,
 )
+from synthesis.process import events
 from synthesis.process.checkpoint import load_checkpoint, save_checkpoint
-from synthesis.process.events import events
 from synthesis.process.records import Front, FrontMember, to_jsonl
 from synthesis.tasks.regression import small_experiment
 

@@ -38,8 +38,8 @@ from synthesis.architectures.manifold.training import (
     train,
 )
 from synthesis.optimize.optimizers import Optimizer
+from synthesis.process import events
 from synthesis.process.checkpoint import load_checkpoint, save_checkpoint
-from synthesis.process.events import events
 from synthesis.process.models import Task
 from synthesis.process.records import Front, FrontMember
 from synthesis.reproduce.manifold_runs import task_described, trained
