@@ -97,7 +97,8 @@ def reference(ticks):
     import autograd.numpy as anp
     from autograd import value_and_grad
 
-    from dmm.compiled.program import OUTPUT, ReferenceProgram
+    from dmm import ReferenceProgram
+    from dmm.compiled import OUTPUT
     from vvalues import l2_norm
 
     machine, streams, targets = _problem(ticks)
@@ -169,7 +170,7 @@ def _training():
     from dmm import layered_space, text_streams
     from synthesis.optimize.objective import MachineObjective
     from synthesis.optimize.optimizers import adam, chain, l1
-    from synthesis.process.machines import MachineModel
+    from synthesis.process.models import MachineModel
     from synthesis.tasks import get_task
 
     machine = layered_space(np.random.default_rng(0))

@@ -23,10 +23,8 @@ import numpy as np
 
 import vvalues as vv
 from dmm import layered_space
-from dmm.neurons import neuron_type
-from dmm.neurons.detector import number
+from dmm.neurons import neuron_type, number
 from dmm.zoo import duplicate_detector
-from synthesis.optimize.black_box import BlackBoxObjective
 from synthesis.optimize.gradients import (
     EvolutionStrategy,
     ExactGradient,
@@ -34,9 +32,9 @@ from synthesis.optimize.gradients import (
     StoppedPath,
     descend,
 )
-from synthesis.optimize.objective import MachineObjective
+from synthesis.optimize.objective import BlackBoxObjective, MachineObjective
 from synthesis.optimize.optimizers import adam, chain, clip_by_norm
-from synthesis.process.machines import MachineModel
+from synthesis.process.models import MachineModel
 from synthesis.tasks import get_task
 from vvalues import from_buffer
 

@@ -2,19 +2,47 @@
 
 The reference engine (`run`) is the literal two-stroke cycle; the compiled engine
 (`compile_machine`) evaluates all ticks of a level at once and agrees with it to 1e-10.
+
+The rooms: `dmm.neurons` (what a neuron can do), `dmm.machine` (what a machine is), `dmm.reference`
+and `dmm.compiled` (the engines), `dmm.zoo` (machines of the literature), `dmm.show` (how machines
+are read). Imports between them point down only, in the order show, zoo, compiled, reference,
+machine, neurons.
 """
 
-from .compiled.program import Program, ReferenceProgram, compile_machine
-from .machine.files import load_machine, machine_from_matrix, save_machine
-from .machine.machine import Link, Machine
-from .machine.spaces import layered_space, recurrent_space, superfluid_space
-from .machine.streams import Streams, streams_from_trees, text_streams
-from .neurons.families import family
-from .neurons.kinds import declare_coercion
-from .neurons.types import Field, NeuronType, get_neuron_type, neuron_type, neuron_types, register
-from .reference.engine import Trace, down_movement, run, two_stroke_cycle, up_movement
-from .reference.hierarchy import machine_neuron
-from .reference.session import Session
+from .compiled import Program, compile_machine
+from .machine import (
+    Link,
+    Machine,
+    Streams,
+    layered_space,
+    load_machine,
+    machine_from_matrix,
+    recurrent_space,
+    save_machine,
+    streams_from_trees,
+    superfluid_space,
+    text_streams,
+)
+from .neurons import (
+    Field,
+    NeuronType,
+    declare_coercion,
+    family,
+    get_neuron_type,
+    neuron_type,
+    neuron_types,
+    register,
+)
+from .reference import (
+    ReferenceProgram,
+    Session,
+    Trace,
+    down_movement,
+    machine_neuron,
+    run,
+    two_stroke_cycle,
+    up_movement,
+)
 
 __all__ = [
     "Field",

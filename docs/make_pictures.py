@@ -20,9 +20,7 @@ matplotlib.rcParams["svg.hashsalt"] = "pictures"  # the same file from the same 
 matplotlib.rcParams["svg.fonttype"] = "none"  # texts stay texts: smaller, and searchable
 
 from dmm import Machine, text_streams  # noqa: E402
-from dmm.show.graph import save_graph  # noqa: E402
-from dmm.show.plots import heat_map  # noqa: E402
-from dmm.show.traces import trace  # noqa: E402
+from dmm.show import heat_map, save_graph, trace  # noqa: E402
 from synthesis import Settings, get_task, synthesize  # noqa: E402
 from synthesis.show.plots import curves, pareto  # noqa: E402
 

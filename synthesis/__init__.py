@@ -10,9 +10,8 @@ from .loop.loop import Result, search_events, synthesize
 from .loop.route import Settings
 from .optimize.least_squares import compensated_removals, levenberg_marquardt
 from .optimize.objective import MachineObjective, ModelObjective, Objective
-from .process.events import Event
-from .process.machines import MachineModel
-from .process.protocols import Model
+from .process.models import MachineModel, Model
+from .process.process import Event
 from .process.records import Front, FrontMember, Record
 from .runs.estimator import Synthesizer
 from .tasks import StreamTask, get_task, task_names

@@ -10,7 +10,6 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,6 @@ from .loop import Result, Settings, flat
 
 __all__ = ["main"]
 
-RENDERINGS = {
-    "table": ("show.text", "table"),
-    "tree": ("show.text", "tree"),
-    "equations": ("show.algebra.equations", "equations"),
-    "mermaid": ("show.graph", "to_mermaid"),
-    "dot": ("show.graph", "to_dot"),
-    "html": ("show.html", "report"),
-    "python": ("show.export.program", "to_python"),
-}
 INTERRUPTED = 130
 
 
@@ -96,7 +86,7 @@ def _resume(options: argparse.Namespace) -> int:
 
 
 def _carry_out(run: Any, options: argparse.Namespace) -> int:
-    from .show.progress import with_progress
+    from .show.live import with_progress
 
     try:
         for _ in with_progress(run.events()):
@@ -140,11 +130,11 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _show(options: argparse.Namespace) -> int:
     from dmm import load_machine
+    from dmm.show import RENDERINGS
 
     from .process.checkpoint import is_checkpoint
 
-    module, function = RENDERINGS[options.rendering or "table"]
-    render = getattr(import_module(f"dmm.{module}"), function)
+    render = RENDERINGS[options.rendering or "table"]
     if is_checkpoint(options.file):
         from .architectures.manifold.saved import shown
 
@@ -213,6 +203,8 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
+    from dmm.show import RENDERINGS
+
     from .tasks.streams.duplicate_detector import PUBLISHED_TEXT, PUBLISHED_TICKS
 
     parser = _Parser(prog="python -m synthesis", description=__doc__.split("\n")[0])

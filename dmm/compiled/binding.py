@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import prod
 
 import numpy as np
@@ -12,13 +12,14 @@ from vvalues.core.tree import from_leaves
 
 from ..machine.machine import Machine, initial_outputs
 from ..machine.streams import Shape, Streams, column_spans
-from ..neurons.kernels import StreamReader
+from ..machine.wiring import links_into
+from ..neurons import StreamReader
 from ..reference.engine import run
 from .evaluation import Evaluation
-from .layout import Group, Plan, Port
-from .plan import make_plan, missing_kernels
+from .lowering import Lowered, clockwork, lower
+from .plan import Group, Plan, Port, make_plan
 
-__all__ = ["Columns", "bind_initial", "bind_sources", "stream_index", "trainable_clockwork"]
+__all__ = ["Columns", "bind_initial", "bind_sources", "stream_index"]
 
 
 class Columns:
@@ -74,7 +75,9 @@ def bind_sources(
     indices = {} if indices is None else indices
     columns = [Columns(keys, streams.shapes) for keys in streams.keys]
     constants = {
-        group.kind.name: group.kind.constant() for group in plan.sources if not group.kind.is_source
+        neuron_type.name: neuron_type.constant()
+        for neuron_type in (group.neuron_type for group in plan.sources)
+        if not neuron_type.is_source
     }
     initial = initial_outputs(plan.machine)
     for tree, depth in (*((tree, 1) for tree in constants.values()), (initial, 2)):
@@ -96,10 +99,10 @@ def bind_sources(
     keys = np.zeros((sum(s.count for s in segments if s.key_span), *shape, width))
     for group in plan.sources:
         for i, neuron in enumerate(group.neurons):
-            if group.kind.is_source:
+            if group.neuron_type.is_source:
                 _fill_stream(plan.machine, streams, neuron, i, group, (numbers, keys), indices)
             else:
-                _fill_constant(constants[group.kind.name], i, group, columns, numbers, keys)
+                _fill_constant(constants[group.neuron_type.name], i, group, columns, numbers, keys)
     start_numbers, start_keys = _spread(plan, initial, columns, width)
     numbers[:, 0] = start_numbers[: len(numbers)]
     keys[:, 0] = start_keys[: len(keys)]
@@ -154,7 +157,7 @@ def _fill_constant(
     numbers: np.ndarray,
     keys: np.ndarray,
 ) -> None:
-    for written, segment in zip(group.kind.writes, group.slots, strict=True):
+    for written, segment in zip(group.neuron_type.writes, group.slots, strict=True):
         stream = constant.subtree(written.name)
         for leaf_number, (path, leaf) in enumerate(stream.items()):
             shape = stream.support.shape(leaf_number)
@@ -194,79 +197,35 @@ def _fill_stream(
 def stream_index(machine: Machine, neuron: str, ticks: int) -> np.ndarray:
     """Which entry of its external stream a source emits at each tick (-1: none).
 
-    Found by running the neurons upstream of it: on the compiled engine where they all have
-    kernels, otherwise on the reference engine with a stream whose entry ``i`` is the number
+    Found by running what drives it, which only fixed links do: on the compiled engine where all of
+    it has kernels, otherwise on the reference engine with a stream whose entry ``i`` is the number
     ``i + 1``.
-
-    Raises
-    ------
-    ValueError
-        If trainable links reach the source: its timing would then depend on the weights.
     """
-    kind = machine.type_of(neuron)
-    if not kind.reads:
+    neuron_type = machine.type_of(neuron)
+    if not neuron_type.reads:
         return np.arange(ticks)
-    path = trainable_clockwork(machine, neuron)
-    if path is not None:
-        raise ValueError(
-            f"the stream reader {neuron!r} depends on the trainable link {format_path(path)}; "
-            "only the reference engine can run that: make the link fixed, or use ReferenceProgram"
-        )
-    upstream = _ancestors(machine, neuron)
-    fixed = {path: w for path, w in machine.fixed.items() if path[0] in upstream}
-    initial = {path: leaf for path, leaf in machine.initial.items() if path[0] in upstream}
-    clockwork = Machine(
-        {name: machine.neurons[name] for name in upstream},
+    driving = clockwork(machine, neuron)
+    fixed = {path: machine.fixed[path] for name in driving for path in links_into(machine, name)}
+    initial = {path: leaf for path, leaf in machine.initial.items() if path[0] in driving}
+    alone = Machine(
+        {name: machine.neurons[name] for name in driving},
         from_leaves(fixed),
         initial=from_leaves(initial),
     )
-    if isinstance(kind.kernel, StreamReader) and not missing_kernels(clockwork):
-        return kind.kernel.entries(_clock(clockwork, (neuron, kind.reads[0].name), ticks), ticks)
+    lowered = lower(alone)
+    if isinstance(neuron_type.kernel, StreamReader) and isinstance(lowered, Lowered):
+        numbers = _clock(lowered, (neuron, neuron_type.reads[0].name), ticks)
+        return neuron_type.kernel.entries(numbers, ticks)
     code = np.arange(1.0, ticks + 1)[:, None, None]
     coded = Streams((((),),), {neuron: code}, ticks)
-    field = kind.writes[0].name
-    emissions = [outputs.get((neuron, field)) for outputs in run(clockwork, coded).outputs]
+    field = neuron_type.writes[0].name
+    emissions = [outputs.get((neuron, field)) for outputs in run(alone, coded).outputs]
     return np.array([int(e) - 1 if isinstance(e, float) else -1 for e in emissions])
 
 
-def _clock(clockwork: Machine, port: Port, ticks: int) -> np.ndarray:
+def _clock(clockwork: Lowered, port: Port, ticks: int) -> np.ndarray:
     """The number that a stream reader sees at every tick, by the compiled engine."""
     plan = make_plan(clockwork, [port])
     numbers, keys, columns = bind_sources(plan, Streams((((),),), {}, ticks))
     start = bind_initial(plan, columns, keys.shape[-1])
     return Evaluation(plan, (numbers, keys)).forward(plan.base[None], start)[0][0, 0, :, 0]
-
-
-def trainable_clockwork(machine: Machine, neuron: str) -> Path | None:
-    """A trainable link that decides when a stream reader emits what, if there is any."""
-    kind = machine.type_of(neuron)
-    if not (kind.is_source and kind.reads):
-        return None
-    for upstream in _ancestors(machine, neuron):
-        for path in _links_into(machine.trainable, upstream):
-            if _is_wired(machine, path):
-                return path
-    return None
-
-
-def _links_into(matrix: VValue, neuron: str) -> Iterable[Path]:
-    first, last = matrix.support.leaf_range((neuron,))
-    return matrix.support.paths[first:last]
-
-
-def _is_wired(machine: Machine, path: Path) -> bool:
-    return machine.type_of(path[0]).read_field(path[1]) is not None
-
-
-def _ancestors(machine: Machine, neuron: str) -> Mapping[str, None]:
-    """The neuron and everything that can reach it, in no particular order of evaluation."""
-    found: dict[str, None] = {}
-    frontier = [neuron]
-    while frontier:
-        name = frontier.pop()
-        if name in found:
-            continue
-        found[name] = None
-        for matrix in (machine.fixed, machine.trainable):
-            frontier += [p[2] for p in _links_into(matrix, name) if _is_wired(machine, p)]
-    return found

@@ -7,8 +7,8 @@ from typing import Union
 
 import numpy as np
 
-from .arrays import apply
-from .layout import Plan
+from .movement import apply
+from .plan import Plan
 
 __all__ = ["DenseDirections", "Directions", "UnitDirections"]
 
@@ -143,4 +143,4 @@ class UnitDirections:
 
 
 Directions = Union[DenseDirections, UnitDirections]  # noqa: UP007
-"""Either kind."""
+"""A few dense ones, or one per link."""

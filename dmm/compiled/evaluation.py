@@ -6,15 +6,13 @@ this module lines them up and exchanges signals between them.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import numpy as np
 
 from .directions import Directions
-from .layout import Plan
 from .loops import LoopBlock
 from .movement import Signals, State, Workspace, pull, read
 from .parallel import ParallelBlock, push
+from .plan import Plan
 
 __all__ = ["Evaluation", "State"]
 
@@ -30,7 +28,6 @@ class Evaluation:
     plan : Plan
     sources : (numbers, keys)
         Outputs of the sources, as from `bind_sources`.
-    stopped : collection of (neuron type, field) whose inputs pass no gradient
     workspace : Workspace, optional
         Where to keep large arrays; evaluations that share one must not be interleaved.
     """
@@ -39,7 +36,6 @@ class Evaluation:
         self,
         plan: Plan,
         sources: tuple[np.ndarray, np.ndarray],
-        stopped: Collection[tuple[str, str]] = (),
         workspace: Workspace | None = None,
     ) -> None:
         self.plan = plan
@@ -49,11 +45,10 @@ class Evaluation:
         self.strings = sources[0].shape[2]
         self.n_keys = sources[1].shape[3]
         self.n_sources = len(sources[0]), len(sources[1])
-        stopped = frozenset(stopped)
         self.blocks = [
-            LoopBlock(plan, i, stopped, self.workspace)
+            LoopBlock(plan, i, self.workspace)
             if block.is_loop
-            else ParallelBlock(block, stopped)
+            else ParallelBlock(block, plan.stopped)
             for i, block in enumerate(plan.blocks)
         ]
 
@@ -112,17 +107,6 @@ class Evaluation:
 
     # -------------------- reverse mode --------------------
 
-    def adjoint(self, state: State, observed: np.ndarray) -> np.ndarray:
-        """Gradient with respect to the live links, (machines, live links).
-
-        Parameters
-        ----------
-        state : State
-        observed : array, (machines, observed, ticks, strings)
-            Cotangent of the observed numbers.
-        """
-        return self.pull_back(state, observed)[0]
-
     def pull_back(
         self,
         state: State,
@@ -131,10 +115,13 @@ class Evaluation:
         *,
         with_sources: bool = False,
     ) -> tuple[np.ndarray, Signals]:
-        """As `adjoint`, for one segment of a run.
+        """Gradient with respect to the live links.
 
         Parameters
         ----------
+        state : State
+        observed : array, (machines, observed, ticks, strings)
+            Cotangent of the observed numbers.
         end : (numbers, keys), optional
             Cotangent of what all slots emit at the last tick, from the segments after it.
         with_sources : bool

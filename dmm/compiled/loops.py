@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from .directions import Directions
-from .lanes import make_lanes
-from .layout import Block, Plan
+from .loop_groups import loop_groups
 from .movement import Signals, State, Workspace
+from .plan import Block, Plan
 
 __all__ = ["LoopBlock"]
 
@@ -43,22 +43,15 @@ class LoopBlock:
     plan : Plan
     position : int
         Of the block in the plan.
-    stopped : set of (neuron type, field) whose inputs pass no gradient
     workspace : Workspace
     """
 
-    def __init__(
-        self,
-        plan: Plan,
-        position: int,
-        stopped: frozenset[tuple[str, str]],
-        workspace: Workspace,
-    ) -> None:
+    def __init__(self, plan: Plan, position: int, workspace: Workspace) -> None:
         self.block: Block = plan.blocks[position]
         self.position = position
         self.workspace = workspace
-        self.lanes = make_lanes(self.block, stopped)
-        self.n_rows = sum(len(lane.mixing) * lane.n for lane in self.lanes)
+        self.groups = loop_groups(self.block, plan.stopped)
+        self.n_rows = sum(len(group.mixing) * group.n for group in self.groups)
         self._localise(plan)
 
     def _localise(self, plan: Plan) -> None:
@@ -93,20 +86,20 @@ class LoopBlock:
     def _effective(self, matrix: np.ndarray, *, passing: bool = False) -> np.ndarray:
         """From read fields to effective inputs, (machines, rows, local slots)."""
         out = np.empty((len(matrix), self.n_rows, matrix.shape[2]), matrix.dtype)
-        for lane in self.lanes:
-            mixing = lane.passing if passing else lane.mixing
-            ports = matrix[:, lane.ports].reshape(len(matrix), mixing.shape[1], -1)
+        for group in self.groups:
+            mixing = group.passing if passing else group.mixing
+            ports = matrix[:, group.ports].reshape(len(matrix), mixing.shape[1], -1)
             mixed = mixing @ ports
-            out[:, lane.rows] = mixed.reshape(len(matrix), -1, matrix.shape[2])
+            out[:, group.rows] = mixed.reshape(len(matrix), -1, matrix.shape[2])
         return out
 
     def _to_links(self, gradient: np.ndarray, out: np.ndarray) -> None:
         """Add the gradient of the effective matrix to that of the links."""
         machines, n_slots = len(gradient), gradient.shape[2]
         matrix = np.empty((machines, self.block.n_rows, n_slots), gradient.dtype)
-        for lane in self.lanes:
-            rows = gradient[:, lane.rows].reshape(machines, len(lane.mixing), -1)
-            matrix[:, lane.ports] = (lane.passing.T @ rows).reshape(machines, -1, n_slots)
+        for group in self.groups:
+            rows = gradient[:, group.rows].reshape(machines, len(group.mixing), -1)
+            matrix[:, group.ports] = (group.passing.T @ rows).reshape(machines, -1, n_slots)
         out[:, self.link] += matrix[:, self.port, self.slot]
 
     # -------------------- forward --------------------
@@ -130,10 +123,10 @@ class LoopBlock:
 
     def _tick_forwards(self, matrix: np.ndarray, slots: np.ndarray, rows: np.ndarray) -> None:
         steps = [
-            lane.kernel.stepper(lane.inputs(rows), lane.outputs(slots[1:])) for lane in self.lanes
+            group.kernel.step(group.inputs(rows), group.outputs(slots[1:])) for group in self.groups
         ]
-        silent_in = [keys for lane in self.lanes for keys in lane.silent_inputs(rows)]
-        silent_out = [keys for lane in self.lanes for keys in lane.silent_outputs(slots[1:])]
+        silent_in = [keys for group in self.groups for keys in group.silent_inputs(rows)]
+        silent_out = [keys for group in self.groups for keys in group.silent_outputs(slots[1:])]
         flat_rows, flat_slots = _flat(rows), _flat(slots)
         for t in range(len(rows)):
             np.matmul(matrix, flat_slots[t], out=flat_rows[t])
@@ -167,11 +160,11 @@ class LoopBlock:
 
     def linearise(self, record: Record) -> list[Any]:
         """Local partial derivatives of every group, for all ticks at once."""
-        return [lane.kernel.slopes(lane.inputs(record.rows)) for lane in self.lanes]
+        return [group.kernel.step_linearise(group.inputs(record.rows)) for group in self.groups]
 
     def adjoint(
         self,
-        slopes: list[Any],
+        partials: list[Any],
         record: Record,
         cotangents: Signals,
         gradient: np.ndarray,
@@ -189,13 +182,13 @@ class LoopBlock:
         after = np.zeros((machines, n_back, strings, columns), dtype)
         rows = np.zeros(record.rows.shape[1:], dtype)
         steps = [
-            lane.kernel.back_stepper(
-                slope, _still(lane.outputs(after), ticks), _still(lane.inputs(rows), ticks)
+            group.kernel.step_adjoint(
+                partial, _still(group.outputs(after), ticks), _still(group.inputs(rows), ticks)
             )
-            for lane, slope in zip(self.lanes, slopes, strict=True)
+            for group, partial in zip(self.groups, partials, strict=True)
         ]
-        silent_in = [keys for lane in self.lanes for keys in lane.silent_inputs(rows)]
-        silent_out = [keys for lane in self.lanes for keys in lane.silent_outputs(after)]
+        silent_in = [keys for group in self.groups for keys in group.silent_inputs(rows)]
+        silent_out = [keys for group in self.groups for keys in group.silent_outputs(after)]
         passing = self._effective(record.matrix, passing=True)
         transposed = np.ascontiguousarray(passing[:, :, :n_back].swapaxes(1, 2))
         inject = self._injection(cotangents, after)
@@ -246,7 +239,7 @@ class LoopBlock:
 
     def tangent(
         self,
-        slopes: list[Any],
+        partials: list[Any],
         record: Record,
         directions: Directions,
         tangents: Signals,
@@ -262,31 +255,39 @@ class LoopBlock:
         slots = np.zeros((matrix.shape[1], n, strings, columns), dtype)
         rows = np.zeros((self.n_rows, n, strings, columns), dtype)
         add_directions = self._direction_adder(directions, n)
-        lanes = [
-            (lane, lane.inputs(np.moveaxis(rows, 0, 1)), lane.outputs(np.moveaxis(slots, 0, 1)))
-            for lane in self.lanes
+        wide_rows, wide_slots = np.moveaxis(rows, 0, 1), np.moveaxis(slots, 0, 1)
+        steps = [
+            group.kernel.step_tangent(
+                partial,
+                _still(group.inputs(wide_rows), ticks),
+                _still(group.outputs(wide_slots), ticks),
+            )
+            for group, partial in zip(self.groups, partials, strict=True)
         ]
+        silent_in = [keys for group in self.groups for keys in group.silent_inputs(wide_rows)]
+        silent_out = [keys for group in self.groups for keys in group.silent_outputs(wide_slots)]
         flat_rows, flat_slots = rows.reshape(len(rows), -1), slots.reshape(len(slots), -1)
         state = record.slots[:, 0].reshape(ticks + 1, -1, strings * columns)
         self._exchange_tangents(slots, tangents, 0)
         for t in range(ticks):
             np.matmul(matrix, flat_slots, out=flat_rows)
             add_directions(rows.reshape(*rows.shape[:2], -1), state[t])
-            for (lane, x, y), slope in zip(lanes, slopes, strict=True):
-                for i in lane.numbers_in:
-                    x[..., i, :, :, 1:] = 0.0
-                lane.kernel.tangent_step(slope, t, x, y)
-                for i in lane.numbers_out:
-                    y[..., i, :, :, 1:] = 0.0
+            for keys in silent_in:
+                keys[...] = 0.0
+            for step in steps:
+                step(t)
+            for keys in silent_out:
+                keys[...] = 0.0
             self._exchange_tangents(slots, tangents, t + 1)
 
     def _direction_adder(self, directions: Directions, n: int) -> Any:
         row, slot, link, factor = [], [], [], []
-        for lane in self.lanes:
-            member = np.flatnonzero((self.port >= lane.ports.start) & (self.port < lane.ports.stop))
-            field, neuron = np.divmod(self.port[member] - lane.ports.start, lane.n)
-            for i, coefficients in enumerate(lane.passing):
-                row.append(lane.row + i * lane.n + neuron)
+        for group in self.groups:
+            first, last = group.ports.start, group.ports.stop
+            member = np.flatnonzero((self.port >= first) & (self.port < last))
+            field, neuron = np.divmod(self.port[member] - first, group.n)
+            for i, coefficients in enumerate(group.passing):
+                row.append(group.row + i * group.n + neuron)
                 slot.append(self.slot[member])
                 link.append(self.link[member])
                 factor.append(coefficients[field])

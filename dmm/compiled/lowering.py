@@ -1,29 +1,38 @@
-"""Superfluid machines in the terms of the compiled engine.
+"""A machine in the terms of the compiled engine, or why that engine cannot have it.
 
-The coefficients of a superfluid neuron depend on nothing but links between ``:function`` fields.
-So each coefficient becomes a small summing neuron of its own, outside the cycles the neuron itself
-may be in, and the neuron reads its coefficients as ordinary numbers. One link between ``:function``
-fields becomes one link per activation; they share the weight.
+What is to be lowered are superfluid neurons. Their coefficients depend on nothing but links between
+``:function`` fields. So each coefficient becomes a small summing neuron of its own, outside the
+cycles the neuron itself may be in, and the neuron reads its coefficients as ordinary numbers. One
+link between ``:function`` fields becomes one link per activation; they share the weight.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vvalues import VValue
+from vvalues import Path, VValue, format_path
 from vvalues.core.tree import from_leaves
 
+from ..machine.coercions import coerced_links
 from ..machine.machine import Machine
-from ..neurons.kernels import Sum
-from ..neurons.superfluid import FUNCTION, MixtureKernel, merged_fields, repertoire
-from ..neurons.types import Field, NeuronType, get_neuron_type, neuron_types, register
+from ..machine.wiring import links_into, reach
+from ..neurons import (
+    FUNCTION,
+    Field,
+    MixtureKernel,
+    NeuronType,
+    Sum,
+    get_neuron_type,
+    neuron_types,
+    register,
+    repertoire,
+)
+from ..neurons.superfluid import merged_fields
 
-__all__ = ["Lowered", "lower", "why_not_lowered"]
-
-Path = tuple[str, ...]
+__all__ = ["Lowered", "Reason", "clockwork", "lower"]
 
 COEFFICIENT = register(
     NeuronType(
@@ -36,55 +45,104 @@ COEFFICIENT = register(
 )
 
 
-@dataclass
+@dataclass(frozen=True)
 class Lowered:
-    """A machine without superfluid neurons, and where its links come from.
+    """A machine of neurons that have kernels, and where its links come from.
 
     Attributes
     ----------
+    original : Machine
     machine : Machine
+        Without superfluid neurons.
     origin : array
         For every element of the lowered trainable matrix, the element of the original one.
-    stopped : frozenset of (neuron type, field)
+    stopped : frozenset of (neuron type, field) whose inputs pass no gradient
     """
 
+    original: Machine
     machine: Machine
     origin: np.ndarray
     stopped: frozenset[tuple[str, str]]
 
 
-def is_superfluid(type_name: str) -> bool:
-    """Whether neurons of this type are mixtures."""
-    return type_name.startswith("superfluid(")
+class Reason(str):
+    """Why the compiled engine cannot run a machine, in words."""
 
 
-def why_not_lowered(machine: Machine) -> str:
-    """Why a machine with superfluid neurons cannot be lowered; empty if it can."""
-    mixtures = {kind for kind in machine.neurons.values() if repertoire(kind)}
-    if not mixtures:
-        return ""
-    for kind in mixtures:
-        for name in repertoire(kind) or ():
-            if is_superfluid(kind) and get_neuron_type(name).kernel is None:
-                return f"{kind} mixes {name}, which has no vectorised kernel"
+class _CannotLower(ValueError):
+    """Found on the way; its text is the reason."""
+
+
+def lower(machine: Machine, stopped: Collection[tuple[str, str]] = ()) -> Lowered | Reason:
+    """The machine in elementary neurons, or why the compiled engine leaves it to the reference.
+
+    Parameters
+    ----------
+    machine : Machine
+    stopped : collection of (neuron type, field)
+        Inputs that pass no gradient.
+    """
+    if machine.matrix_port is not None:
+        return Reason(f"the network matrix is held by {'/'.join(machine.matrix_port)}")
+    try:
+        lowered = _in_elementary_neurons(machine, frozenset(stopped))
+    except _CannotLower as error:
+        return Reason(error)
+    missing = _without_kernel(lowered.machine)
+    if missing:
+        return Reason(f"neuron types without a vectorised kernel: {', '.join(missing)}")
     for matrix in (machine.fixed, machine.trainable):
-        for path in matrix.support.paths:
-            try:
-                list(_lowered_links(machine.neurons, path))
-            except ValueError as error:
-                return str(error)
-    return ""
+        for path, (sent, received) in coerced_links(machine.neurons, matrix.support.paths).items():
+            return Reason(f"the link {format_path(path)} is coerced from {sent!r} to {received!r}")
+    for neuron in machine.neurons:
+        link = _trainable_clockwork(machine, neuron)
+        if link is not None:
+            return Reason(
+                f"what {neuron!r} reads depends on the trainable link {format_path(link)}"
+            )
+    return lowered
 
 
-def lower(machine: Machine, stopped: frozenset[tuple[str, str]]) -> Lowered:
-    """The machine in elementary neurons; machines without superfluid neurons stay as they are."""
-    if not any(repertoire(kind) for kind in machine.neurons.values()):
-        return Lowered(machine, np.arange(machine.trainable.size), stopped)
+def _without_kernel(machine: Machine) -> list[str]:
+    """Names of neuron types that only the reference engine can run."""
+    return sorted(
+        neuron_type.name
+        for neuron_type in map(get_neuron_type, set(machine.neurons.values()))
+        if neuron_type.kernel is None
+        and neuron_type.reads
+        and neuron_type.writes
+        and not neuron_type.is_source
+    )
+
+
+def _trainable_clockwork(machine: Machine, neuron: str) -> Path | None:
+    """A trainable link that decides when a stream reader emits what, if there is any."""
+    neuron_type = machine.type_of(neuron)
+    if not (neuron_type.is_source and neuron_type.reads):
+        return None
+    for name in clockwork(machine, neuron):
+        for path in links_into(machine, name):
+            if path in machine.trainable:
+                return path
+    return None
+
+
+def clockwork(machine: Machine, reader: str) -> list[str]:
+    """A stream reader and all neurons that decide when it emits what."""
+    return reach([reader], lambda name: [path[2] for path in links_into(machine, name)])
+
+
+# -------------------- superfluid neurons --------------------
+
+
+def _in_elementary_neurons(machine: Machine, stopped: frozenset[tuple[str, str]]) -> Lowered:
+    if not any(repertoire(type_name) for type_name in machine.neurons.values()):
+        return Lowered(machine, machine, np.arange(machine.trainable.size), stopped)
     neurons: dict[str, str] = {}
-    for neuron, kind in machine.neurons.items():
-        neurons[neuron] = _lowered_type(kind)
-        if is_superfluid(kind):
-            for name in repertoire(kind) or ():
+    for neuron, type_name in machine.neurons.items():
+        neurons[neuron] = _lowered_type(type_name)
+        if is_superfluid(type_name):
+            for name in repertoire(type_name) or ():
                 neurons[_holder(neuron, name)] = COEFFICIENT.name
     fixed: dict[Path, float] = {}
     for path, weight in machine.fixed.items():
@@ -95,15 +153,20 @@ def lower(machine: Machine, stopped: frozenset[tuple[str, str]]) -> Lowered:
             leaves[lowered] = float(weight), i
     trainable = from_leaves({path: weight for path, (weight, _) in leaves.items()})
     origin = np.array([leaves[path][1] for path in trainable.support.paths], np.intp)
-    lowered_machine = replace(
+    elementary = replace(
         machine,
         neurons=neurons,
         fixed=from_leaves(fixed),
         trainable=trainable,
         initial=_lowered_initial(machine),
     )
-    stopped = frozenset((_lowered_type(kind), field) for kind, field in stopped)
-    return Lowered(lowered_machine, origin, stopped)
+    stopped = frozenset((_lowered_type(type_name), field) for type_name, field in stopped)
+    return Lowered(machine, elementary, origin, stopped)
+
+
+def is_superfluid(type_name: str) -> bool:
+    """Whether neurons of this type are mixtures."""
+    return type_name.startswith("superfluid(")
 
 
 def _holder(neuron: str, name: str) -> str:
@@ -115,21 +178,21 @@ def _port(name: str) -> str:
 
 
 def _lowered_links(neurons: Mapping[str, str], path: Path) -> Iterator[Path]:
-    """The links that one link becomes; ValueError (with the reason) where there are none."""
+    """The links that one link becomes."""
     receiver, field_in, sender, field_out = path
     own, others = repertoire(neurons[receiver]), repertoire(neurons[sender])
     pulse = neurons[sender].startswith("functions(")
     if not (own and is_superfluid(neurons[receiver]) and field_in == FUNCTION):
         if others and (pulse or field_out == FUNCTION):
-            raise ValueError(f"the link {'/'.join(path)} sends functions to an ordinary field")
+            raise _CannotLower(f"the link {'/'.join(path)} sends functions to an ordinary field")
         yield path
         return
     if not others or (field_out != FUNCTION and not pulse):
-        raise ValueError(f"the link {'/'.join(path)} sends an ordinary stream to {FUNCTION}")
+        raise _CannotLower(f"the link {'/'.join(path)} sends an ordinary stream to {FUNCTION}")
     sent = (field_out,) if pulse else others
     for name in sent:
         if name not in own:
-            raise ValueError(f"the link {'/'.join(path)} sends {name}, which {receiver!r} lacks")
+            raise _CannotLower(f"the link {'/'.join(path)} sends {name}, which {receiver!r} lacks")
         origin = (sender, field_out) if pulse else (_holder(sender, name), "out")
         yield (receiver, _port(name), *origin)
         yield (_holder(receiver, name), "in", *origin)
@@ -158,6 +221,11 @@ def _lowered_type(type_name: str) -> str:
 
 def _mixture(name: str, names: tuple[str, ...]) -> NeuronType:
     types = [get_neuron_type(each) for each in names]
+    for part in types:
+        if part.kernel is None:
+            raise _CannotLower(
+                f"superfluid({','.join(names)}) mixes {part.name}, which has no vectorised kernel"
+            )
     reads, writes = merged_fields(types, "reads"), merged_fields(types, "writes")
     coefficients = tuple(Field(_port(each), is_scalar=True) for each in names)
     return NeuronType(

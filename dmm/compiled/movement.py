@@ -10,15 +10,26 @@ forward mode.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from ..neurons.kernel import Stream
-from .arrays import apply, outer
-from .layout import Block, Group, LinkTable
+from ..neurons import Stream
+from .plan import Block, Group, LinkTable
 
-__all__ = ["Signals", "State", "Workspace", "inputs_of", "load", "pull", "read", "store"]
+__all__ = [
+    "Signals",
+    "State",
+    "Workspace",
+    "apply",
+    "inputs_of",
+    "load",
+    "outer",
+    "pull",
+    "read",
+    "store",
+]
 
 
 @dataclass
@@ -75,6 +86,25 @@ class Workspace:
         if array is None or array.shape != shape:
             array = self._arrays[key] = np.zeros(shape, dtype)
         return array
+
+
+# -------------------- products over the slot axis --------------------
+
+
+def apply(matrix: np.ndarray, state: np.ndarray) -> np.ndarray:
+    """``matrix @ state`` over the slot axis, all further axes carried along."""
+    out = matrix @ _flat(state)
+    return out.reshape(*out.shape[:2], *state.shape[2:])
+
+
+def outer(rows: np.ndarray, state: np.ndarray) -> np.ndarray:
+    """Sum over time, strings and keys of ``rows x slots``."""
+    return _flat(rows) @ _flat(state).swapaxes(1, 2)
+
+
+def _flat(x: np.ndarray) -> np.ndarray:
+    """All axes after the second as one (explicitly: -1 is ambiguous for empty arrays)."""
+    return x.reshape(*x.shape[:2], prod(x.shape[2:]))
 
 
 # -------------------- down movement --------------------

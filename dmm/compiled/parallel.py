@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ..neurons.kernel import Stream
-from .arrays import linear_filter
+from ..neurons import Stream
 from .directions import Directions
-from .layout import Block, Group
 from .movement import Signals, State, inputs_of, load, read, store
+from .plan import Block, Group
 
-__all__ = ["ParallelBlock"]
+__all__ = ["ParallelBlock", "linear_filter", "push"]
 
 Rows = tuple[np.ndarray, "np.ndarray | None"]
 
@@ -61,8 +60,8 @@ class ParallelBlock:
         on_row = np.zeros((weights.shape[0], self.block.n_rows), weights.dtype)
         on_row[:, table.row] = weights[:, table.link]  # a row has one self-link at most
         total = np.zeros((weights.shape[0], len(group.neurons)), weights.dtype)
-        for read_field, segment in zip(group.kind.reads, group.rows, strict=True):
-            if (group.kind.name, read_field.name) not in stopped:
+        for read_field, segment in zip(group.neuron_type.reads, group.rows, strict=True):
+            if (group.neuron_type.name, read_field.name) not in stopped:
                 total += on_row[:, segment.span]
         return total if np.any(total) else None
 
@@ -129,8 +128,9 @@ class ParallelBlock:
     def _write_rows(
         self, group: Group, inputs: list[Stream], rows: np.ndarray, key_rows: np.ndarray | None
     ) -> None:
-        for read_field, segment, stream in zip(group.kind.reads, group.rows, inputs, strict=True):
-            if (group.kind.name, read_field.name) in self.stopped:
+        neuron_type = group.neuron_type
+        for port, segment, stream in zip(neuron_type.reads, group.rows, inputs, strict=True):
+            if (neuron_type.name, port.name) in self.stopped:
                 continue
             rows[:, segment.span] = stream.number
             if key_rows is not None and segment.key_span and stream.keys is not None:
@@ -170,9 +170,9 @@ class ParallelBlock:
             return inputs
         return [
             Stream(np.zeros_like(stream.number))
-            if (group.kind.name, read_field.name) in self.stopped
+            if (group.neuron_type.name, read_field.name) in self.stopped
             else stream
-            for read_field, stream in zip(group.kind.reads, inputs, strict=True)
+            for read_field, stream in zip(group.neuron_type.reads, inputs, strict=True)
         ]
 
 
@@ -194,3 +194,50 @@ def push(
             before = signals.keys[0, :, : signals.ticks]
             directions.add(key_rows, table.key_row, table.key_slot, table.key_link, before)
     return rows, key_rows
+
+
+def linear_filter(
+    x: np.ndarray,
+    feedback: np.ndarray,
+    *,
+    before: np.ndarray | None = None,
+    backwards: bool = False,
+) -> np.ndarray:
+    """``y[t] = feedback * y[t - 1] + x[t]`` over the time axis (or against it).
+
+    Parameters
+    ----------
+    x : array, (machines, neurons, ticks, ...)
+    feedback : array, (machines, neurons)
+    before : array, (machines, neurons, ...), optional
+        ``y[-1]``; zero when omitted.
+    backwards : bool
+
+    Returns
+    -------
+    array of the shape of ``x``
+
+    Notes
+    -----
+    A self-link of weight 1 is a cumulative sum, other weights take one multiplication and one
+    addition a tick.
+
+    Examples
+    --------
+    >>> linear_filter(np.array([[[1.0, 0.0, 0.0]]]), np.array([[0.5]]))
+    array([[[1.  , 0.5 , 0.25]]])
+    """
+    x = x[:, :, ::-1] if backwards else x
+    is_running_sum = bool(np.all(feedback == 1.0))
+    if before is not None or not is_running_sum:
+        x = np.array(x, dtype=np.result_type(x, feedback))
+    factor = feedback.reshape(*feedback.shape, *[1] * (x.ndim - 3))
+    if before is not None and x.shape[2]:
+        x[:, :, 0] += factor * before
+    if is_running_sum:
+        y = np.cumsum(x, axis=2)
+    else:
+        y = x
+        for t in range(1, y.shape[2]):
+            y[:, :, t] += factor * y[:, :, t - 1]
+    return y[:, :, ::-1] if backwards else y

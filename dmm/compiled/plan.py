@@ -8,115 +8,175 @@ its links have zero gradient. The rest becomes a list of *blocks*:
   it is a linear filter over time), evaluated for all ticks at once;
 * a **loop block** holds the non-trivial components of a level, evaluated tick by tick.
 
-Within a block, neurons of one type form a group whose inputs (*rows*) and outputs (*slots*) are
-contiguous, so that one matrix product serves a whole level.
+A *slot* is an output (neuron, field), numbered over the whole machine; a *row* is an input,
+numbered within its block. Within a block, neurons of one type form a group whose rows and slots
+are contiguous, so that one matrix product serves a whole level.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from vvalues.core.support import Support
-
-from ..machine.components import levels, strong_components
 from ..machine.machine import Machine, initial_outputs
-from ..neurons.types import get_neuron_type
-from .layout import Block, Group, LinkTable, Plan, Port, Segment
+from ..machine.wiring import followers, levels, living, strong_components, upstream, wired
+from ..neurons import Kernel, NeuronType
+from .lowering import Lowered
 
-__all__ = ["Block", "Group", "LinkTable", "Plan", "make_plan", "missing_kernels"]
+__all__ = ["Block", "Group", "LinkTable", "Plan", "Port", "Segment", "make_plan"]
 
-
-def missing_kernels(machine: Machine) -> list[str]:
-    """Names of neuron types of this machine that only the reference engine can run."""
-    kinds = {name: get_neuron_type(name) for name in set(machine.neurons.values())}
-    return sorted(
-        name
-        for name, kind in kinds.items()
-        if kind.kernel is None and kind.reads and kind.writes and not kind.is_source
-    )
+Port = tuple[str, str]
+"""(neuron, field)."""
 
 
-def make_plan(machine: Machine, observed: Sequence[Port], support: Support | None = None) -> Plan:
+@dataclass
+class Segment:
+    """Rows or slots of one field of a group: consecutive numbers, one per neuron."""
+
+    start: int
+    count: int
+    key_start: int | None = None  # position among the rows or slots that carry keys
+
+    @property
+    def span(self) -> slice:
+        return slice(self.start, self.start + self.count)
+
+    @property
+    def key_span(self) -> slice | None:
+        if self.key_start is None:
+            return None
+        return slice(self.key_start, self.key_start + self.count)
+
+
+@dataclass
+class Group:
+    """Neurons of one type in one block."""
+
+    neuron_type: NeuronType
+    neurons: list[str]
+    rows: list[Segment] = field(default_factory=list)  # per read field, numbered in the block
+    slots: list[Segment] = field(default_factory=list)  # per written field, numbered globally
+    has_self_links: bool = False
+
+    @cached_property
+    def kernel(self) -> Kernel:
+        """The kernel of the type; sources have none and are never asked."""
+        assert isinstance(self.neuron_type.kernel, Kernel)
+        return self.neuron_type.kernel
+
+
+@dataclass
+class LinkTable:
+    """Links into one block, as arrays: row, slot, and position in the vector of live links."""
+
+    row: np.ndarray
+    slot: np.ndarray
+    link: np.ndarray
+    key_row: np.ndarray  # the same for the part that carries keys
+    key_slot: np.ndarray
+    key_link: np.ndarray
+
+
+@dataclass
+class Block:
+    """A level of the machine (or its non-trivial components)."""
+
+    groups: list[Group]
+    is_loop: bool
+    n_rows: int
+    n_key_rows: int
+    slots: slice  # global numbers of the slots this block writes
+    key_slots: slice
+    outer: LinkTable  # from earlier blocks
+    inner: LinkTable  # within the block: cycles, or the self-links of summing neurons
+
+
+@dataclass
+class Plan:
+    """Everything about a machine that does not depend on weights or streams.
+
+    Attributes
+    ----------
+    machine : Machine
+        In elementary neurons, see `dmm.compiled.lowering`.
+    stopped : set of (neuron type, field) whose inputs pass no gradient
+    observed : input ports whose streams are the result
+    observed_keyed : positions of those that can carry keys
+    sources : groups without kernel: constants and stream readers, slots in front
+    blocks : in order of evaluation; loop blocks tick
+    sink : block of the observed rows, without groups
+    links : paths of the live links
+    base : weights of the fixed part of each live link
+    trainable : positions (live link, element of the trainable matrix) of trainable live links;
+        one element may stand behind several live links
+    n_weights : elements of the trainable matrix, live or not
+    slot_of, key_slot_of : number of every output, and of every output that can carry keys
+    """
+
+    machine: Machine
+    stopped: frozenset[Port]
+    observed: tuple[Port, ...]
+    observed_keyed: list[int]
+    sources: list[Group]
+    blocks: list[Block]
+    sink: Block
+    links: list[tuple[str, ...]]
+    base: np.ndarray
+    trainable: tuple[np.ndarray, np.ndarray]
+    n_weights: int
+    slot_of: dict[Port, int]
+    key_slot_of: dict[Port, int]
+
+    @property
+    def n_slots(self) -> int:
+        """Number of outputs."""
+        return len(self.slot_of)
+
+    @property
+    def n_key_slots(self) -> int:
+        """Number of outputs that can carry keys."""
+        return len(self.key_slot_of)
+
+    @cached_property
+    def shares_weights(self) -> bool:
+        """Whether one trainable weight stands behind several live links."""
+        elements = self.trainable[1]
+        return len(np.unique(elements)) < len(elements)
+
+
+def make_plan(lowered: Lowered, observed: Sequence[Port]) -> Plan:
     """Plan the evaluation of a machine.
 
     Parameters
     ----------
-    machine : Machine
+    lowered : Lowered
     observed : sequence of (neuron, input field)
-    support : Support, optional
-        Support of the trainable matrix to plan for; the machine's own when omitted.
     """
-    return _Planner(machine, tuple(observed), support or machine.trainable.support).plan()
+    return _Planner(lowered, tuple(observed)).plan()
 
 
 class _Planner:
-    def __init__(self, machine: Machine, observed: tuple[Port, ...], support: Support) -> None:
-        self.machine = machine
+    def __init__(self, lowered: Lowered, observed: tuple[Port, ...]) -> None:
+        self.lowered = lowered
+        self.machine = machine = lowered.machine
         self.observed = observed
-        self.support = support
-        self.kinds = {neuron: machine.type_of(neuron) for neuron in machine.neurons}
+        self.types = {neuron: machine.type_of(neuron) for neuron in machine.neurons}
         self.fixed = dict(machine.fixed.items())
-        # Neurons whose outputs before the first tick are not empty.
         initial = initial_outputs(machine).support
-        self.begun = {path[0] for path in initial.paths}
-        self.begun_keyed = {
+        self.begun_keyed = {  # outputs with keys before the first tick
             path[:2] for i, path in enumerate(initial.paths) if path[2:] or initial.shape(i)
         }
-        paths = dict.fromkeys([*self.fixed, *support.paths])
-        self.links = [path for path in paths if self._is_wired(path)]
-
-    def _is_wired(self, path: tuple[str, ...]) -> bool:
-        receiver, sender = self.kinds[path[0]], self.kinds[path[2]]
-        return (
-            receiver.read_field(path[1]) is not None and sender.written_field(path[3]) is not None
-        )
-
-    # -------------------- which neurons matter --------------------
-
-    def _living(self) -> set[str]:
-        """Neurons that a signal can reach (least fixed point: cycles start empty)."""
-        waiting: dict[str, set[str]] = {
-            name: {f.name for f in kind.reads} for name, kind in self.kinds.items()
-        }
-        followers = defaultdict(list)
-        for path in self.links:
-            followers[path[2]].append(path)
-        living = {name for name, kind in self.kinds.items() if kind.is_alive == "always"}
-        living |= self.begun
-        frontier = list(living)
-        while frontier:
-            for receiver, field_in, _, _ in followers[frontier.pop()]:
-                waiting[receiver].discard(field_in)
-                needs_all = self.kinds[receiver].is_alive == "all"
-                if receiver not in living and not (needs_all and waiting[receiver]):
-                    living.add(receiver)
-                    frontier.append(receiver)
-        return living
-
-    def _relevant(self) -> set[str]:
-        """Neurons that can influence an observed input."""
-        senders: dict[str, set[str]] = defaultdict(set)
-        at_port: dict[Port, set[str]] = defaultdict(set)
-        for receiver, field_in, sender, _ in self.links:
-            senders[receiver].add(sender)
-            at_port[receiver, field_in].add(sender)
-        relevant: set[str] = set()
-        frontier = [sender for port in self.observed for sender in at_port[port]]
-        while frontier:
-            neuron = frontier.pop()
-            if neuron not in relevant:
-                relevant.add(neuron)
-                frontier.extend(senders[neuron])
-        return relevant
-
-    # -------------------- layout --------------------
+        paths = dict.fromkeys([*self.fixed, *machine.trainable.support.paths])
+        self.links = wired(machine, paths)
 
     def plan(self) -> Plan:
-        kept = self._living() & self._relevant()
         observed = set(self.observed)
+        feeding = [path[2] for path in self.links if path[:2] in observed]
+        kept = living(self.machine, self.links) & set(upstream(feeding, self.links))
         self.links = [
             path
             for path in self.links
@@ -138,60 +198,55 @@ class _Planner:
         keyed = [port for port in self.observed if self._carries_keys(*port)]
         sink = self._sink(keyed)
         base = np.array([self.fixed.get(path, 0.0) for path in self.links])
-        pairs = [(position[p], i) for i, p in enumerate(self.support.paths) if p in position]
+        trainable = enumerate(self.machine.trainable.support.paths)
+        pairs = [(position[path], i) for i, path in trainable if path in position]
         live, element = np.array(pairs, np.intp).reshape(-1, 2).T
         return Plan(
-            self.machine,
-            self.observed,
-            [self.observed.index(port) for port in keyed],
-            sources,
-            blocks,
-            sink,
-            len(self.slot_of),
-            len(self.key_slot_of),
-            self.links,
-            base,
-            (live, element),
-            self.slot_of,
-            self.key_slot_of,
+            machine=self.machine,
+            stopped=self.lowered.stopped,
+            observed=self.observed,
+            observed_keyed=[self.observed.index(port) for port in keyed],
+            sources=sources,
+            blocks=blocks,
+            sink=sink,
+            links=self.links,
+            base=base,
+            trainable=(live, self.lowered.origin[element]),
+            n_weights=self.lowered.original.trainable.size,
+            slot_of=self.slot_of,
+            key_slot_of=self.key_slot_of,
         )
 
     def _is_origin(self, neuron: str) -> bool:
-        kind = self.kinds[neuron]
-        return kind.is_source or not kind.reads
+        neuron_type = self.types[neuron]
+        return neuron_type.is_source or not neuron_type.reads
 
     def _levels(self, neurons: list[str]) -> list[tuple[list[str], bool]]:
         """Neurons in order of evaluation: (neurons of a block, whether it is a loop block)."""
         neurons = sorted(neurons)
-        number = {neuron: i for i, neuron in enumerate(neurons)}
-        edges = {
-            (number[path[2]], number[path[0]])
-            for path in self.links
-            if path[0] in number and path[2] in number
+        graph = followers(neurons, self.links)
+        components = strong_components(graph)
+        level = levels(components, graph)
+        looping = {
+            neuron
+            for members in components
+            for neuron in members
+            if len(members) > 1 or (neuron in graph[neuron] and not self.types[neuron].is_sum)
         }
-        component = strong_components(len(neurons), edges)
-        in_cycle = {a for a, b in edges if a != b and component[a] == component[b]}
-        in_cycle |= {a for a, b in edges if a == b and not self._is_sum(neurons[a])}
-        looping = {component[a] for a in in_cycle}
-        level = levels(component, edges)
         blocks: dict[tuple[int, bool], list[str]] = defaultdict(list)
-        for neuron, i in number.items():
-            blocks[level[component[i]], component[i] in looping].append(neuron)
+        for neuron in neurons:
+            blocks[level[neuron], neuron in looping].append(neuron)
         return [(blocks[key], key[1]) for key in sorted(blocks)]
-
-    def _is_sum(self, neuron: str) -> bool:
-        kernel = self.kinds[neuron].kernel
-        return kernel is not None and kernel.is_sum
 
     def _groups(self, neurons: Iterable[str]) -> list[Group]:
         by_type: dict[str, list[str]] = defaultdict(list)
         for neuron in sorted(neurons):
-            by_type[self.kinds[neuron].name].append(neuron)
-        return [Group(self.kinds[names[0]], names) for _, names in sorted(by_type.items())]
+            by_type[self.types[neuron].name].append(neuron)
+        return [Group(self.types[names[0]], names) for _, names in sorted(by_type.items())]
 
     def _carries_keys(self, neuron: str, field_name: str) -> bool:
         """Whether a row can see anything but numbers (links from slots numbered so far)."""
-        spec = self.kinds[neuron].read_field(field_name)
+        spec = self.types[neuron].read_field(field_name)
         assert spec is not None
         return not spec.is_scalar and any(
             sender in self.key_slot_of for sender, _ in self.into[neuron, field_name]
@@ -201,20 +256,20 @@ class _Planner:
         """Give the groups' outputs their global numbers; keyed fields first within a group."""
         first, first_key = len(self.slot_of), len(self.key_slot_of)
         for group in groups:
-            for written in group.kind.writes:
+            for written in group.neuron_type.writes:
                 start = len(self.slot_of)
                 for neuron in group.neurons:
                     self.slot_of[neuron, written.name] = len(self.slot_of)
                 segment = Segment(start, len(group.neurons))
                 is_keyed = not written.is_scalar and (
                     loops
-                    or not group.kind.reads
-                    or group.kind.is_source
+                    or not group.neuron_type.reads
+                    or group.neuron_type.is_source
                     or any((n, written.name) in self.begun_keyed for n in group.neurons)
                     or any(
                         self._carries_keys(n, f.name)
                         for n in group.neurons
-                        for f in group.kind.reads
+                        for f in group.neuron_type.reads
                     )
                 )
                 if is_keyed:
@@ -231,7 +286,7 @@ class _Planner:
         row_of: dict[Port, int] = {}
         key_row_of: dict[Port, int] = {}
         for group in groups:
-            for read in group.kind.reads:
+            for read in group.neuron_type.reads:
                 segment = Segment(len(row_of), len(group.neurons))
                 row_of.update(
                     {(n, read.name): len(row_of) + i for i, n in enumerate(group.neurons)}
@@ -245,7 +300,7 @@ class _Planner:
             group.has_self_links = any(
                 sender[0] == n
                 for n in group.neurons
-                for f in group.kind.reads
+                for f in group.neuron_type.reads
                 for sender, _ in self.into[n, f.name]
             )
         outer = self._table(row_of, key_row_of, 0, outer_slots)

@@ -8,25 +8,28 @@ Jacobians and second-order products are exact and agree with the reference engin
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from vvalues import VValue, ravel, restrict
+from vvalues import Support, VValue, ravel, restrict
 from vvalues.core.fused import evaluate
-from vvalues.core.support import Support
 
 from ..machine.machine import Machine
 from ..machine.streams import Streams
-from ..reference.program import ReferenceProgram
-from .bound import BoundProgram
-from .fallback import why_not_compiled
-from .lowering import lower
+from ..neurons.fields import names_of
+from ..reference.judge import ReferenceProgram
+from .binding import bind_initial, bind_sources
+from .directions import DenseDirections, UnitDirections
+from .evaluation import Evaluation
+from .lowering import Lowered, Reason, lower
 from .movement import Workspace
-from .plan import make_plan
+from .plan import Plan, make_plan
+from .segments import SegmentedEvaluation
 
-__all__ = ["BoundProgram", "Program", "ReferenceProgram", "compile_machine"]
+__all__ = ["BoundProgram", "Program", "compile_machine"]
 
 OUTPUT = (("output", "dict-1"), ("output", "dict-2"))
 
@@ -36,7 +39,9 @@ class Program:
 
     Parameters
     ----------
-    machine, observed, stopped, recompute : see `compile_machine`
+    machine : Machine or Lowered
+        One that is lowered already (`dmm.compiled.lower`) is taken as it is, with what it stops.
+    observed, stopped, recompute : see `compile_machine`
 
     Attributes
     ----------
@@ -45,6 +50,11 @@ class Program:
     support : Support of the trainable matrix it was compiled for
     live : boolean array, per element of the trainable matrix
         Which trainable links can influence what is observed; the others have zero gradient.
+
+    Raises
+    ------
+    ValueError
+        If the compiled engine cannot run the machine; the message says why.
 
     Notes
     -----
@@ -56,45 +66,35 @@ class Program:
 
     def __init__(
         self,
-        machine: Machine,
+        machine: Machine | Lowered,
         observed: Sequence[tuple[str, str]],
         stopped: Collection[tuple[str, str]] = (),
         *,
         recompute: bool | int = False,
     ) -> None:
-        self.machine = machine
+        lowered = lower(machine, stopped) if isinstance(machine, Machine) else machine
+        if isinstance(lowered, Reason):
+            raise ValueError(f"{lowered}; take a ReferenceProgram, or compile_machine to choose")
+        self.machine = lowered.original
         self.observed = tuple(observed)
-        self.stopped = frozenset(stopped)
         self.recompute = recompute
-        self.support: Support = machine.trainable.support
-        lowered = lower(machine, self.stopped)
-        self.plan = make_plan(lowered.machine, self.observed)
-        links, elements = self.plan.trainable
-        self.plan.trainable = links, lowered.origin[elements]
-        self._stopped_when_lowered = lowered.stopped
+        self.support: Support = self.machine.trainable.support
+        self.plan = make_plan(lowered, self.observed)
         self.live = np.zeros(self.support.size, dtype=bool)
         self.live[self.plan.trainable[1]] = True
         self.workspace = Workspace()
-        self._stream_indices: dict[tuple[str, int], np.ndarray] = {}
+        self._indices: dict[tuple[str, int], np.ndarray] = {}
         self._bound: WeakKeyDictionary[Streams, BoundProgram] = WeakKeyDictionary()
 
     def bind(self, streams: Streams) -> BoundProgram:
         """The program on given streams; remembered as long as the streams live."""
         bound = self._bound.get(streams)
         if bound is None:
-            bound = self._bound[streams] = self._bind(streams)
+            bound = BoundProgram(
+                self.plan, streams, self.workspace, self._indices, recompute=self.recompute
+            )
+            self._bound[streams] = bound
         return bound
-
-    def _bind(self, streams: Streams) -> BoundProgram:
-        return BoundProgram(
-            self.plan,
-            streams,
-            n_weights=self.support.size,
-            stopped=self._stopped_when_lowered,
-            recompute=self.recompute,
-            workspace=self.workspace,
-            indices=self._stream_indices,
-        )
 
     def __call__(self, trainable: VValue, streams: Streams) -> np.ndarray:
         """Observed numbers for a trainable matrix; differentiable.
@@ -179,6 +179,161 @@ class Program:
         return self.bind(streams).trace(np.asarray(self.flatten(trainable)))
 
 
+class BoundProgram:
+    """A program on one batch of streams; remembers its last forward pass.
+
+    Parameters
+    ----------
+    plan : Plan
+    streams : Streams
+    workspace : Workspace
+    indices : dict
+        Remembers when sources emit what, see `dmm.compiled.binding.bind_sources`.
+    recompute : bool or int
+        See `compile_machine`.
+
+    Attributes
+    ----------
+    columns : for every string, the `dmm.compiled.binding.Columns` of its keys
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        streams: Streams,
+        workspace: Workspace,
+        indices: dict[tuple[str, int], np.ndarray],
+        *,
+        recompute: bool | int,
+    ) -> None:
+        self.plan = plan
+        self.workspace = workspace
+        self.shapes = {name: array.shape for name, array in streams.arrays.items()}
+        numbers, keys, self.columns = bind_sources(plan, streams, indices)
+        self._indices = {name: indices.get((name, streams.ticks)) for name in streams.arrays}
+        self._start = bind_initial(plan, self.columns, keys.shape[-1])
+        self.evaluation: Evaluation | SegmentedEvaluation
+        if recompute:
+            length = None if recompute is True else int(recompute)
+            self.evaluation = SegmentedEvaluation(plan, (numbers, keys), workspace, length=length)
+        else:
+            self.evaluation = Evaluation(plan, (numbers, keys), workspace)
+        self._last: tuple[np.ndarray, Any] | None = None
+
+    # -------------------- links and weights --------------------
+
+    def links(self, weights: np.ndarray) -> np.ndarray:
+        """Weights of the live links, (machines, live links), from weights of all trainable ones."""
+        if weights.shape[-1:] != (self.plan.n_weights,) or weights.ndim > 2:
+            raise ValueError(
+                f"weights have shape {weights.shape}; this program needs ({self.plan.n_weights},) "
+                f"or (machines, {self.plan.n_weights})"
+            )
+        flat = np.atleast_2d(weights)
+        live, elements = self.plan.trainable
+        out = np.empty((len(flat), len(self.plan.links)), flat.dtype)
+        out[:] = self.plan.base
+        out[:, live] += flat[:, elements]
+        return out
+
+    def unlink(self, gradient: np.ndarray) -> np.ndarray:
+        """Gradient of all trainable weights, (machines, links), from that of the live links."""
+        live, elements = self.plan.trainable
+        out = np.zeros((self.plan.n_weights, len(gradient)), gradient.dtype)
+        if self.plan.shares_weights:
+            np.add.at(out, elements, gradient[:, live].T)
+        else:
+            out[elements] = gradient[:, live].T
+        return out.T
+
+    # -------------------- values and derivatives --------------------
+
+    def state(self, weights: np.ndarray) -> tuple[np.ndarray, Any]:
+        """Observed numbers and state; the last state is kept for the derivatives."""
+        if self._last is not None:
+            known, state = self._last
+            # By content: the caller may have changed the array in place since.
+            is_same = known.dtype == weights.dtype and np.array_equal(known, weights)
+            if is_same and self.workspace.owner is state:
+                return state.observed, state
+        numbers, _, state = self.evaluation.forward(self.links(weights), self._start)
+        state.observed = numbers
+        self._last = np.array(weights), state
+        return numbers, state
+
+    def forward(self, weights: np.ndarray) -> np.ndarray:
+        """Observed numbers, ([machines,] observed, ticks, strings)."""
+        numbers, _ = self.state(weights)
+        return np.array(numbers[0] if weights.ndim == 1 else numbers)
+
+    def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
+        """Gradient of ``sum(g * observed)``, of the shape of the weights."""
+        _, state = self.state(weights)
+        cotangent = g[None] if weights.ndim == 1 else g
+        gradient = self.unlink(self.evaluation.pull_back(state, cotangent)[0])
+        return gradient[0] if weights.ndim == 1 else gradient
+
+    def pushforward(self, weights: np.ndarray, direction: np.ndarray) -> np.ndarray:
+        """Derivative of the observed numbers along a direction of the shape of the weights."""
+        if weights.ndim == 2:
+            pairs = zip(weights, direction, strict=True)
+            return np.stack([self.pushforward(w, d) for w, d in pairs])
+        _, state = self.state(weights)
+        links, elements = self.plan.trainable
+        live = np.zeros((1, len(self.plan.links)), direction.dtype)
+        live[:, links] = direction[elements]
+        return self.evaluation.tangent(state, DenseDirections(live))[0][0]
+
+    def jacobian(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """See `Program.jacobian`."""
+        values, state = self.state(weights)
+        links, elements = self.plan.trainable
+        directions = UnitDirections(self.plan, links)
+        columns, _ = self.evaluation.tangent(state, directions)
+        element = np.zeros(len(self.plan.links), np.intp)
+        element[links] = elements
+        out = np.zeros((self.plan.n_weights, *values.shape[1:]))
+        if self.plan.shares_weights:
+            np.add.at(out, element[directions.order], columns)
+        else:
+            out[element[directions.order]] = columns
+        return np.array(values[0]), out
+
+    def stream_gradient(self, weights: np.ndarray, g: np.ndarray) -> dict[str, np.ndarray]:
+        """See `Program.stream_gradient`."""
+        _, state = self.state(weights)
+        _, cotangents = self.evaluation.pull_back(state, g[None], with_sources=True)
+        found: dict[str, np.ndarray] = {}
+        for group in self.plan.sources:
+            for neuron in group.neurons if group.neuron_type.is_source else ():
+                index = self._indices.get(neuron)
+                if index is None:
+                    continue
+                out: np.ndarray = np.zeros(self.shapes[neuron])
+                found[neuron] = out
+                emitted = np.flatnonzero(index >= 0)
+                port = neuron, group.neuron_type.writes[0].name
+                numbers = cotangents.numbers[0, self.plan.slot_of[port], 1 + emitted]
+                np.add.at(out[..., 0], index[emitted], numbers)
+                if port in self.plan.key_slot_of:
+                    width = out.shape[2] - 1
+                    own_keys = cotangents.keys[0, self.plan.key_slot_of[port]]
+                    keys = own_keys[1 + emitted, :, :width]
+                    np.add.at(out[..., 1:], index[emitted], keys)
+        return {name: found.get(name, np.zeros(shape)) for name, shape in self.shapes.items()}
+
+    def trace(self, weights: np.ndarray) -> np.ndarray:
+        """See `Program.trace`."""
+        live = self.links(weights)
+        numbers, keys, _ = self.evaluation.forward(live, self._start, with_keys=True)
+        n_observed, ticks, strings = numbers.shape[1:]
+        out = np.zeros((n_observed, ticks, strings, 1 + self.evaluation.n_keys))
+        out[..., 0] = numbers[0]
+        if keys is not None:
+            out[self.plan.observed_keyed, ..., 1:] = keys[0]
+        return out
+
+
 def compile_machine(
     machine: Machine,
     observed: Sequence[tuple[str, str]] = OUTPUT,
@@ -212,20 +367,19 @@ def compile_machine(
         If an observed port does not exist.
     """
     _check_observed(machine, observed)
-    reason = why_not_compiled(machine)
-    if reason:
-        warnings.warn(f"{reason}; this machine runs on the reference engine", stacklevel=2)
+    lowered = lower(machine, stopped)
+    if isinstance(lowered, Reason):
+        warnings.warn(f"{lowered}; this machine runs on the reference engine", stacklevel=2)
         return ReferenceProgram(machine, observed, stopped)
-    return Program(machine, observed, stopped, recompute=recompute)
+    return Program(lowered, observed, recompute=recompute)
 
 
 def _check_observed(machine: Machine, observed: Sequence[tuple[str, str]]) -> None:
-    kinds: Mapping[str, str] = machine.neurons
     for neuron, field in observed:
-        if neuron not in kinds:
+        if neuron not in machine.neurons:
             raise ValueError(
                 f"observed port {neuron}/{field}: the machine has no neuron {neuron!r}"
             )
         if machine.type_of(neuron).read_field(field) is None:
-            reads = ", ".join(f.name for f in machine.type_of(neuron).reads) or "nothing"
+            reads = names_of(machine.type_of(neuron).reads)
             raise ValueError(f"observed port {neuron}/{field}: {neuron!r} reads {reads}")

@@ -8,7 +8,6 @@ number of ticks, both the cuts and the one segment that is stored grow with the 
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from math import ceil, sqrt
 
@@ -16,8 +15,8 @@ import numpy as np
 
 from .directions import Directions
 from .evaluation import Evaluation, Outputs
-from .layout import Plan
 from .movement import Signals, Workspace
+from .plan import Plan
 
 __all__ = ["SegmentedEvaluation", "SegmentedState"]
 
@@ -39,7 +38,7 @@ class SegmentedEvaluation:
 
     Parameters
     ----------
-    plan, sources, stopped, workspace : as for `Evaluation`
+    plan, sources, workspace : as for `Evaluation`
     length : int, optional
         Ticks per segment; the square root of the number of ticks when omitted, and not less than
         32 (a segment has a cost of its own).
@@ -49,7 +48,6 @@ class SegmentedEvaluation:
         self,
         plan: Plan,
         sources: tuple[np.ndarray, np.ndarray],
-        stopped: Collection[tuple[str, str]] = (),
         workspace: Workspace | None = None,
         *,
         length: int | None = None,
@@ -64,7 +62,6 @@ class SegmentedEvaluation:
             Evaluation(
                 plan,
                 (sources[0][:, a : b + 1], sources[1][:, a : b + 1]),
-                stopped,
                 self.workspace,
             )
             for a, b in self.spans
@@ -86,10 +83,6 @@ class SegmentedEvaluation:
         self.workspace.owner = state
         every_key = np.concatenate(keys, 2) if keys else None
         return np.concatenate(numbers, 2), every_key, state
-
-    def adjoint(self, state: SegmentedState, observed: np.ndarray) -> np.ndarray:
-        """As `Evaluation.adjoint`."""
-        return self.pull_back(state, observed)[0]
 
     def pull_back(
         self, state: SegmentedState, observed: np.ndarray, *, with_sources: bool = False

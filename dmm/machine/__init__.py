@@ -1,35 +1,54 @@
-"""What a machine is: neurons, links, streams, files, search spaces."""
+"""What a machine is: neurons, links, streams, files, search spaces.
 
-from .checks import DEPTH, check_initial, check_matrix, check_matrix_port
-from .coercions import coerced, coerced_links
-from .components import levels, strong_components
-from .files import load_machine, machine_from_matrix, save_machine
+* `Machine` and its `Link`; what types say about their neurons (`fixed_links`, `initial_outputs`,
+  `type_from_name`);
+* from and to files and text: `load_machine`, `save_machine`, `machine_to_plain`,
+  `machine_from_plain`, `machine_from_matrix`, `links`, `machine_of`;
+* input: `Streams`, `text_streams`, `streams_from_trees`;
+* machines written in samples instead of ticks: `Circuit`, `Wire`, `Pace`;
+* large machines to start a synthesis from: `layered_space`, `recurrent_space`,
+  `superfluid_space`.
+
+`dmm.machine.wiring` is the graph of a machine, for whoever orders neurons or leaves some out.
+"""
+
+from .checks import DEPTH
+from .circuits import Circuit, Pace, Wire
+from .files import (
+    links,
+    load_machine,
+    machine_from_matrix,
+    machine_from_plain,
+    machine_of,
+    machine_to_plain,
+    save_machine,
+)
 from .machine import Link, Machine, fixed_links, initial_outputs, type_from_name
-from .spaces import SOURCES, layered_space, recurrent_space, superfluid_space
-from .streams import Streams, column_spans, streams_from_trees, text_streams
+from .spaces import SOURCES, TYPES, layered_space, recurrent_space, superfluid_space
+from .streams import Streams, streams_from_trees, text_streams
 
 __all__ = [
     "DEPTH",
     "SOURCES",
+    "TYPES",
+    "Circuit",
     "Link",
     "Machine",
+    "Pace",
     "Streams",
-    "check_initial",
-    "check_matrix",
-    "check_matrix_port",
-    "coerced",
-    "coerced_links",
-    "column_spans",
+    "Wire",
     "fixed_links",
     "initial_outputs",
     "layered_space",
-    "levels",
+    "links",
     "load_machine",
     "machine_from_matrix",
+    "machine_from_plain",
+    "machine_of",
+    "machine_to_plain",
     "recurrent_space",
     "save_machine",
     "streams_from_trees",
-    "strong_components",
     "superfluid_space",
     "text_streams",
     "type_from_name",

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from vvalues import VValue, format_path
 
-from ..neurons.kinds import may_flow
-from ..neurons.types import get_neuron_type, neuron_types
+from ..neurons import get_neuron_type, may_flow, neuron_types
+from ..neurons.fields import names_of
 
 __all__ = ["DEPTH", "check_initial", "check_matrix", "check_matrix_port"]
 
@@ -51,17 +51,17 @@ def check_matrix(neurons: Mapping[str, str], matrix: VValue, part: str) -> None:
 def _check_field(
     neurons: Mapping[str, str], path: tuple[str, ...], neuron: str, name: str, part: str
 ) -> None:
-    kind = get_neuron_type(neurons[neuron])
-    if kind.read_field(name) or kind.written_field(name):
+    neuron_type = get_neuron_type(neurons[neuron])
+    if neuron_type.read_field(name) or neuron_type.written_field(name):
         return
     if not any(
         known.read_field(name) or known.written_field(name)
         for known in map(get_neuron_type, neuron_types())
     ):
-        fields = [f.name for f in (*kind.reads, *kind.writes)]
+        fields = names_of((*neuron_type.reads, *neuron_type.writes))
         raise ValueError(
             f"{part}: the link {format_path(path)} names the field {name!r}, which no "
-            f"neuron type has; {neuron!r} ({kind.name}) has {', '.join(fields) or 'no fields'}"
+            f"neuron type has; {neuron!r} ({neuron_type.name}) has {fields}"
         )
 
 
@@ -91,12 +91,11 @@ def check_initial(neurons: Mapping[str, str], initial: VValue) -> None:
                 f"initial outputs: {format_path(path)} names the neuron {neuron!r}, which the "
                 "machine does not have"
             )
-        kind = get_neuron_type(neurons[neuron])
-        if kind.written_field(field) is None:
-            writes = ", ".join(f.name for f in kind.writes) or "nothing"
+        neuron_type = get_neuron_type(neurons[neuron])
+        if neuron_type.written_field(field) is None:
             raise ValueError(
                 f"initial outputs: {format_path(path)} names the field {field!r}; {neuron!r} "
-                f"({kind.name}) writes {writes}"
+                f"({neuron_type.name}) writes {names_of(neuron_type.writes)}"
             )
 
 
@@ -107,7 +106,9 @@ def check_matrix_port(neurons: Mapping[str, str], port: tuple[str, str] | None) 
     neuron, field = port
     if neuron not in neurons:
         raise ValueError(f"matrix_port {neuron}/{field}: the machine has no neuron {neuron!r}")
-    kind = get_neuron_type(neurons[neuron])
-    if kind.written_field(field) is None:
-        writes = ", ".join(f.name for f in kind.writes) or "nothing"
-        raise ValueError(f"matrix_port {neuron}/{field}: {neuron!r} ({kind.name}) writes {writes}")
+    neuron_type = get_neuron_type(neurons[neuron])
+    if neuron_type.written_field(field) is None:
+        raise ValueError(
+            f"matrix_port {neuron}/{field}: {neuron!r} ({neuron_type.name}) writes "
+            f"{names_of(neuron_type.writes)}"
+        )

@@ -10,8 +10,8 @@ from autograd.tracer import getval
 
 from vvalues import VValue, put, restrict
 
-from ..neurons.kinds import coercion, has_coercions
-from ..neurons.types import get_neuron_type
+from ..neurons import get_neuron_type
+from ..neurons.fields import coercion, has_coercions
 
 __all__ = ["coerced", "coerced_links"]
 

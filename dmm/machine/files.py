@@ -1,4 +1,4 @@
-"""Machines from files and from bare network matrices."""
+"""Machines from files, from bare network matrices, and from lines of text."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from vvalues import VValue, natural_key
 from vvalues.core.tree import from_leaves
 from vvalues.files import from_plain, to_plain, write_atomically
 
-from ..neurons.types import get_neuron_type, neuron_types
+from ..neurons import get_neuron_type, known_types, neuron_types
 from .checks import DEPTH, check_matrix
 from .machine import Machine, fixed_links, type_from_name
 
 __all__ = [
+    "links",
     "load_machine",
     "machine_from_matrix",
     "machine_from_plain",
+    "machine_of",
     "machine_to_plain",
     "save_machine",
 ]
@@ -50,13 +52,13 @@ def machine_from_matrix(matrix: VValue, *, name: str = "machine") -> Machine:
     names.update(dict.fromkeys(("timer", "input", "output")))
     neurons = {}
     for neuron in sorted(names, key=natural_key):
-        kind = type_from_name(neuron)
-        if kind not in neuron_types():
+        type_name = type_from_name(neuron)
+        if type_name not in neuron_types():
             raise ValueError(
-                f"neuron {neuron!r} would be of the type {kind!r} (its name up to the first '-'), "
-                f"which is unknown; known types: {', '.join(neuron_types())}"
+                f"neuron {neuron!r} would be of the type {type_name!r} (its name up to the first "
+                f"'-'), which is unknown; {known_types()}"
             )
-        neurons[neuron] = kind
+        neurons[neuron] = type_name
     fixed, trainable = _split_fixed(neurons, matrix)
     return Machine(neurons, fixed, trainable, name)
 
@@ -72,6 +74,43 @@ def _split_fixed(neurons: Mapping[str, str], matrix: VValue) -> tuple[VValue, VV
             links.pop(path, None)
             trainable[path] = float(weight)
     return from_leaves(links), from_leaves(trainable)
+
+
+# -------------------- lines of text --------------------
+
+
+def links(text: str) -> VValue:
+    """A network matrix from lines ``receiver.field <- sender.field [weight]``, weight 1 if omitted.
+
+    Raises
+    ------
+    ValueError
+        For a line that is not of this form; the message shows it.
+
+    Examples
+    --------
+    >>> links("norm.dict <- accum.dict 0.5")
+    VValue({'norm': {'dict': {'accum': {'dict': 0.5}}}})
+    """
+    weights: dict[tuple[str, ...], Any] = {}
+    for line in text.splitlines():
+        words = line.split()
+        if not words:
+            continue
+        path = [key for word in words[0:3:2] for key in word.split(".", 1)]
+        if len(words) not in (3, 4) or words[1] != "<-" or len(path) != 4:
+            raise ValueError(
+                f"link {line.strip()!r}: expected 'receiver.field <- sender.field [weight]'"
+            )
+        weights[tuple(path)] = float(words[3]) if len(words) == 4 else 1.0
+    return from_leaves(weights)
+
+
+def machine_of(
+    neurons: Mapping[str, str], *, fixed: str = "", trainable: str = "", **options: Any
+) -> Machine:
+    """A machine from links as text; further options are those of `Machine`."""
+    return Machine(neurons, links(fixed), links(trainable), **options)
 
 
 # -------------------- files --------------------
@@ -144,8 +183,8 @@ def machine_from_plain(document: Mapping[str, Any], where: str = "machine") -> M
     neurons = document.get("neurons")
     if not isinstance(neurons, dict) or not all(isinstance(k, str) for k in neurons.values()):
         raise ValueError(f"{where}: neurons: expected an object of neuron name to type name")
-    for kind in neurons.values():
-        get_neuron_type(kind)
+    for type_name in neurons.values():
+        get_neuron_type(type_name)
     metadata = document.get("metadata") or {}
     if not isinstance(metadata, dict):
         raise ValueError(f"{where}: metadata: expected an object")

@@ -7,20 +7,20 @@ parameter tree of everything that learns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from vvalues import VValue, assemble, natural_key, restrict
 
-from ..neurons.types import NeuronType, get_neuron_type
+from ..neurons import NeuronType, get_neuron_type
 from .checks import check_initial, check_matrix, check_matrix_port
 
 if TYPE_CHECKING:
-    from ..show.diff import MachineDiff
+    from ..show import MachineDiff
 
 __all__ = ["Link", "Machine", "fixed_links", "initial_outputs", "type_from_name"]
 
@@ -91,7 +91,7 @@ class Machine:
         check_initial(self.neurons, self.initial)
         check_matrix_port(self.neurons, self.matrix_port)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return Machine, (
             dict(self.neurons),
             self.fixed,
@@ -138,69 +138,95 @@ class Machine:
         linked = {key for path in self.trainable.support.paths for key in (path[0], path[2])}
         needed = {path[2] for path in self.fixed.support.paths if path[2] != path[0]}
         keep = {
-            name: kind
-            for name, kind in self.neurons.items()
+            name: type_name
+            for name, type_name in self.neurons.items()
             if name in linked
             or name in needed
             or not self.type_of(name).writes
             or self.type_of(name).is_source
         }
-        fixed = self.fixed.support.where(
-            _selected(self.fixed, lambda path: path[0] in keep and path[2] in keep)
-        )
-        return replace(self, neurons=keep, fixed=restrict(self.fixed, fixed))
+        return replace(self, neurons=keep, fixed=_between(self.fixed, keep))
 
-    # -------------------- readings (see the modules they come from) --------------------
+    def without_neuron(self, neuron: str) -> Machine:
+        """The same machine without a neuron, its links and what it emits before the first tick."""
+        keep = {name: type_name for name, type_name in self.neurons.items() if name != neuron}
+        return replace(
+            self,
+            neurons=keep,
+            fixed=_between(self.fixed, keep),
+            trainable=_between(self.trainable, keep),
+            initial=self.initial.at(neuron).remove(),
+        )
+
+    # -------------------- how it is shown --------------------
+
+    def show(self, how: str = "table") -> str:
+        """The machine as text.
+
+        Parameters
+        ----------
+        how : str
+            One of `dmm.show.RENDERINGS`: ``"table"``, ``"tree"``, ``"equations"``, ``"mermaid"``,
+            ``"dot"``, ``"html"``, ``"python"``.
+
+        Raises
+        ------
+        ValueError
+            For any other word.
+
+        Examples
+        --------
+        >>> from dmm.zoo import duplicate_detector
+        >>> print(duplicate_detector().show("equations").splitlines()[0])
+        a = sum over time of char      delay 1
+        """
+        renderings = _show().RENDERINGS
+        if how not in renderings:
+            raise ValueError(f"how is {how!r}; a machine is shown as {', '.join(renderings)}")
+        return renderings[how](self)
 
     def tree(self) -> str:
-        """Containment view of the network matrix (`dmm.show.text.tree`)."""
-        from ..show.text import tree
-
-        return tree(self)
+        """Containment view of the network matrix."""
+        return self.show("tree")
 
     def equations(self) -> str:
-        """What the machine computes, as checked equations (`dmm.show.algebra.equations`)."""
-        from ..show.algebra.equations import equations
-
-        return equations(self)
-
-    def diff(self, other: Machine, *, tolerance: float = 0.0) -> MachineDiff:
-        """Links that ``other`` adds, removes and changes (`dmm.show.diff`)."""
-        from ..show.diff import diff
-
-        return diff(self, other, tolerance=tolerance)
+        """What the machine computes, as checked equations."""
+        return self.show("equations")
 
     def to_mermaid(self) -> str:
-        """The graph as Mermaid text (`dmm.show.graph`)."""
-        from ..show.graph import to_mermaid
-
-        return to_mermaid(self)
+        """The graph as Mermaid text."""
+        return self.show("mermaid")
 
     def to_dot(self) -> str:
-        """The graph as DOT text (`dmm.show.graph`)."""
-        from ..show.graph import to_dot
-
-        return to_dot(self)
+        """The graph as DOT text."""
+        return self.show("dot")
 
     def to_python(self) -> str:
-        """A stand-alone program that computes the same (`dmm.show.export.program`)."""
-        from ..show.export.program import to_python
+        """A stand-alone program that computes the same."""
+        return self.show("python")
 
-        return to_python(self)
+    def diff(self, other: Machine, *, tolerance: float = 0.0) -> MachineDiff:
+        """Links that ``other`` adds, removes and changes."""
+        return _show().diff(self, other, tolerance=tolerance)
 
     def __str__(self) -> str:
-        from ..show.text import table
-
-        return table(self)
+        return self.show()
 
     def _repr_html_(self) -> str:
-        from ..show.html import fragment
-
-        return fragment(self)
+        return _show().fragment(self)
 
 
-def _selected(matrix: VValue, predicate: Callable[[tuple[str, ...]], bool]) -> np.ndarray:
-    return np.array([predicate(path) for path in matrix.support.paths], dtype=bool)
+def _show() -> ModuleType:
+    """The room that shows machines; it knows what a machine is, so this one enters it late."""
+    from .. import show
+
+    return show
+
+
+def _between(matrix: VValue, neurons: Collection[str]) -> VValue:
+    """The links that join some neurons."""
+    keep = [path[0] in neurons and path[2] in neurons for path in matrix.support.paths]
+    return restrict(matrix, matrix.support.where(np.array(keep, dtype=bool)))
 
 
 # -------------------- what types say about their neurons --------------------
@@ -220,8 +246,8 @@ def type_from_name(neuron: str) -> str:
 def fixed_links(neurons: Mapping[str, str]) -> dict[tuple[str, ...], float]:
     """The links of weight 1 that the types of these neurons always have."""
     links: dict[tuple[str, ...], float] = {}
-    for neuron, kind in neurons.items():
-        for field_in, sender, field_out in get_neuron_type(kind).fixed_links:
+    for neuron, type_name in neurons.items():
+        for field_in, sender, field_out in get_neuron_type(type_name).fixed_links:
             sender = sender or neuron
             if sender in neurons:
                 links[neuron, field_in, sender, field_out] = 1.0
@@ -235,8 +261,8 @@ def initial_outputs(machine: Machine) -> VValue:
     not part of it.
     """
     outputs = {}
-    for neuron, kind in machine.neurons.items():
-        stream = get_neuron_type(kind).initial
+    for neuron, type_name in machine.neurons.items():
+        stream = get_neuron_type(type_name).initial
         if stream:
             outputs[neuron,] = stream
     return assemble(outputs) + machine.initial if outputs else machine.initial

@@ -9,8 +9,7 @@ import numpy as np
 from vvalues.core.support import Support
 from vvalues.core.tree import from_buffer, from_leaves
 
-from ..neurons.superfluid import FUNCTION
-from ..neurons.types import get_neuron_type
+from ..neurons import FUNCTION, get_neuron_type
 from .machine import Machine, fixed_links, type_from_name
 
 __all__ = ["SOURCES", "layered_space", "recurrent_space", "superfluid_space"]
@@ -77,7 +76,7 @@ def layered_space(
     available = list(sources)
     paths: list[tuple[str, ...]] = []
     for layer in range(1, layers + 1):
-        fresh = {f"{kind}-{layer}-{copy}": kind for kind in types for copy in range(1, copies + 1)}
+        fresh = _copies(types, copies, f"{layer}-")
         inputs = [
             port for port in _inputs(fresh) if (fresh[port[0]], port[1]) not in FIELDS_WITHOUT_SOFT
         ]
@@ -135,7 +134,7 @@ def recurrent_space(
     [72, 208, 1036]
     """
     _check_counts(copies=copies)
-    hidden = {f"{kind}-{copy}": kind for kind in types for copy in range(1, copies + 1)}
+    hidden = _copies(types, copies)
     neurons = {**_frame(sources), **hidden}
     paths = _every_link(_inputs({**hidden, "output": "output"}), [*sources, *_outputs(hidden)])
     clockwork = {
@@ -210,6 +209,12 @@ def _check_counts(**counts: int) -> None:
             raise ValueError(f"{name} is {count}; a space needs at least 1")
 
 
+def _copies(types: Sequence[str], copies: int, prefix: str = "") -> dict[str, str]:
+    """Neurons called by type and number, such as ``accum-2`` or ``accum-1-2`` with a prefix."""
+    numbers = range(1, copies + 1)
+    return {f"{name}-{prefix}{number}": name for name in types for number in numbers}
+
+
 def _frame(sources: Sequence[Port]) -> dict[str, str]:
     """The neurons every space has: sources (with the timer that an ``input`` needs), output."""
     neurons = {name: type_from_name(name) for name, _ in sources}
@@ -219,11 +224,11 @@ def _frame(sources: Sequence[Port]) -> dict[str, str]:
 
 
 def _inputs(neurons: Mapping[str, str]) -> list[Port]:
-    return [(name, f.name) for name, kind in neurons.items() for f in get_neuron_type(kind).reads]
+    return [(name, f.name) for name in neurons for f in get_neuron_type(neurons[name]).reads]
 
 
 def _outputs(neurons: Mapping[str, str]) -> list[Port]:
-    return [(name, f.name) for name, kind in neurons.items() for f in get_neuron_type(kind).writes]
+    return [(name, f.name) for name in neurons for f in get_neuron_type(neurons[name]).writes]
 
 
 def _every_link(inputs: Iterable[Port], outputs: Iterable[Port]) -> list[tuple[str, ...]]:

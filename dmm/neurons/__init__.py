@@ -1,29 +1,52 @@
-"""What a neuron can do: its type, and the types of this library."""
+"""What a neuron can do: one card per type, and the cards of this library.
 
-from . import gates, memories  # importing a module registers its neuron types
-from .detector import clamp, number, relu
-from .elementwise import logistic, soft_plus
-from .families import family
-from .gate_kernels import Choice, LargerOf, LessOrEqual, NumberFunction, Product
-from .kernel import Kernel, Partials, Step, Stream, key_dot, plus, times
-from .kernels import Compare, DotProduct, Elementwise, MaxNorm, StreamReader, Sum
-from .kinds import ANY, TREE, coercion, declare_coercion, has_coercions, may_flow
+* A card is a `NeuronType`: ports (`Field`), activation, `Kernel`, `Spelling`, source. `neuron_type`
+  and `register` make it known by name, `family` a whole family such as ``delay(3)``.
+* A kernel is the vectorised form of an activation, with its derivatives. Those of the library
+  serve further types too: `Sum`, `MaxNorm`, `DotProduct`, `Compare`, `Elementwise`, ...
+* A spelling says how neurons of a type are written in equations (made of `Linear` and `call`) and
+  in stand-alone programs.
+* The library by what neurons do: `sums`, `norms`, `products`, `comparisons`, `gates`,
+  `elementwise`, `memories`, `lists`, `superfluid`, `sources`. Importing a module registers its
+  types.
+
+References
+----------
+Types from ``dmm-lite.jl`` (DMM Lite): github anhinga/julia-flux-drafts,
+``arxiv-1606-09470-section3/May-August-2022/v0-1``. Types from ``core.clj``: github jsa-aerial/DMM,
+``src/dmm``. Every card names its own.
+"""
+
+from .comparisons import Compare, LessOrEqual, relu
+from .elementwise import Elementwise, NumberFunction, logistic, soft_plus
+from .fields import ANY, TREE, Field, coercion, declare_coercion, may_flow, parse_field
+from .gates import Choice, Product
+from .kernel import Kernel, Partials, Step, Stream, StreamReader, key_dot, plus, times
 from .lists import END, as_list
-from .superfluid import FUNCTION, MixtureKernel, functions, repertoire
+from .memories import LargerOf
+from .norms import MaxNorm
+from .products import DotProduct, clamp
+from .sources import END_OF_TEXT
+from .spelling import Function, Linear, Spelling, call
+from .sums import Sum
+from .superfluid import FUNCTION, MixtureKernel, repertoire
 from .types import (
-    Field,
     NeuronType,
     add_maker,
+    families,
+    family,
     get_neuron_type,
+    known_types,
     neuron_type,
     neuron_types,
-    parse_field,
+    number,
     register,
 )
 
 __all__ = [
     "ANY",
     "END",
+    "END_OF_TEXT",
     "FUNCTION",
     "TREE",
     "Choice",
@@ -31,33 +54,35 @@ __all__ = [
     "DotProduct",
     "Elementwise",
     "Field",
+    "Function",
     "Kernel",
     "LargerOf",
     "LessOrEqual",
+    "Linear",
     "MaxNorm",
     "MixtureKernel",
     "NeuronType",
     "NumberFunction",
     "Partials",
     "Product",
+    "Spelling",
     "Step",
     "Stream",
     "StreamReader",
     "Sum",
     "add_maker",
     "as_list",
+    "call",
     "clamp",
     "coercion",
     "declare_coercion",
+    "families",
     "family",
-    "functions",
-    "gates",
     "get_neuron_type",
-    "has_coercions",
     "key_dot",
+    "known_types",
     "logistic",
     "may_flow",
-    "memories",
     "neuron_type",
     "neuron_types",
     "number",

@@ -7,29 +7,146 @@ absent paths into something, and work on the ``:number`` alone (`sigmoid`, `soft
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
+from autograd.tracer import getval
 
 import vvalues as vv
 from vvalues import VValue
 
-from .kernels import Elementwise, NumberFunction, Sum
-from .types import NeuronType, number, parse_field, register
+from .fields import Field
+from .kernel import Kernel, Partials, Step, Stream
+from .spelling import Spelling, python_stream
+from .types import neuron_type, number
 
-__all__ = ["logistic", "soft_plus"]
+__all__ = ["Elementwise", "NumberFunction", "logistic", "soft_plus"]
 
 PATTERNS = "arXiv:1712.07447, section 6 (patterns: linear, bilinear and sigmoid neurons)"
 
-
-def _rectified(x: Any) -> Any:
-    return x * (np.real(_plain(x)) > 0)
+Pointwise = Callable[[Any], Any]
 
 
-def _step(x: np.ndarray) -> np.ndarray:
-    return (np.real(x) > 0).astype(float)
+# -------------------- on every element --------------------
+
+
+class Elementwise(Kernel):
+    """One function of every element of one stream; it must map 0 to 0.
+
+    Parameters
+    ----------
+    function, derivative : vectorised functions, safe for complex arguments
+    python : str
+        The function of one number ``x`` in plain Python, such as ``"math.sinh(x)"``. numpy's
+        functions that the standard library has too (``np.arctan``: ``math.atan``) need none.
+    """
+
+    def __init__(self, function: Pointwise, derivative: Pointwise, python: str = "") -> None:
+        self.function = function
+        self.derivative = derivative
+        self.python = python or _in_math(function)
+
+    def spelling(self, reads: Sequence[Field], writes: Sequence[Field]) -> Spelling:
+        if not self.python:
+            return Spelling()
+        every = f"{{path: {self.python} for path, x in {python_stream(reads[0])}.items()}}"
+        return Spelling(python=f"return {{{writes[0].name!a}: {every}}}")
+
+    def forward(self, inputs: list[Stream]) -> list[Stream]:
+        return [_each(self.function, inputs[0])]
+
+    def linearise(self, inputs: list[Stream]) -> Partials:
+        return tuple(_each(self.derivative, inputs[0]))
+
+    def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
+        return self.tangent(partials, outputs)
+
+    def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
+        number, keys = inputs[0]
+        at_number, at_keys = partials
+        has_keys = keys is not None and at_keys is not None
+        return [Stream(number * at_number, keys * at_keys if has_keys else None)]
+
+    def step(self, x: np.ndarray, y: np.ndarray) -> Step:
+        return lambda t: np.copyto(y[t], self.function(x[t]))
+
+    def step_linearise(self, x: np.ndarray) -> np.ndarray:
+        return self.derivative(x)
+
+    def step_adjoint(self, partials: np.ndarray, y: np.ndarray, x: np.ndarray) -> Step:
+        return lambda t: np.multiply(y[t], partials[t], out=x[t])
+
+    def step_tangent(self, partials: np.ndarray, x: np.ndarray, y: np.ndarray) -> Step:
+        return lambda t: np.multiply(x[t], partials[t], out=y[t])
+
+
+def _each(function: Pointwise, stream: Stream) -> Stream:
+    return Stream(function(stream.number), None if stream.keys is None else function(stream.keys))
+
+
+def _in_math(function: Pointwise) -> str:
+    """How the standard library calls a function of numpy (or autograd); empty if it does not."""
+    name = getattr(function, "__name__", "")
+    ours, theirs = name.replace("arc", "a"), (getattr(np, name, None), getattr(anp, name, None))
+    return f"math.{ours}(x)" if function in theirs and hasattr(math, ours) else ""
+
+
+def _on_every_element(
+    name: str, function: Pointwise, derivative: Pointwise, python: str, summary: str
+) -> None:
+    def activation(inputs: VValue) -> dict[str, Any]:
+        return {"dict": vv.map_leaves(function, inputs.subtree("dict"))}
+
+    activation.__doc__ = summary
+    kernel = Elementwise(function, derivative, python)
+    neuron_type(name, reads=["dict"], writes=["dict"], kernel=kernel, source=PATTERNS)(activation)
+
+
+_on_every_element(
+    "relu",
+    lambda x: x * (np.real(getval(x)) > 0),
+    lambda x: (np.real(x) > 0).astype(float),
+    "max(0.0, x)",
+    "``max(0, x)``; derivative 0 at 0.",
+)
+_on_every_element(
+    "tanh", anp.tanh, lambda x: 1.0 - np.tanh(x) ** 2, "math.tanh(x)", "Hyperbolic tangent."
+)
+_on_every_element("square", lambda x: x * x, lambda x: 2.0 * x, "x * x", "``x ** 2``.")
+
+
+# -------------------- on the number --------------------
+
+
+class NumberFunction(Kernel):
+    """One function of the ``:number``; it may map 0 to anything.
+
+    Parameters
+    ----------
+    function, derivative : vectorised functions, safe for complex arguments
+    """
+
+    reads_numbers_only = True
+    writes_numbers_only = True
+
+    def __init__(self, function: Pointwise, derivative: Pointwise) -> None:
+        self.function = function
+        self.derivative = derivative
+
+    def forward(self, inputs: list[Stream]) -> list[Stream]:
+        return [Stream(self.function(inputs[0].number))]
+
+    def linearise(self, inputs: list[Stream]) -> Partials:
+        return (self.derivative(inputs[0].number),)
+
+    def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
+        return [Stream(outputs[0].number * partials[0])]
+
+    def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
+        return [Stream(inputs[0].number * partials[0])]
 
 
 def logistic(x: Any) -> Any:
@@ -39,86 +156,40 @@ def logistic(x: Any) -> Any:
 
 def soft_plus(x: Any) -> Any:
     """``log(1 + exp(x))``, without overflow and also for complex arguments."""
-    sign = np.where(np.real(_plain(x)) >= 0, 1.0, -1.0)
+    sign = np.where(np.real(getval(x)) >= 0, 1.0, -1.0)
     return 0.5 * (x + sign * x) + anp.log1p(anp.exp(-sign * x))
 
 
-def _plain(x: Any) -> Any:
-    from autograd.tracer import getval
-
-    return getval(x)
-
-
-# -------------------- on every element --------------------
-
-
-def _on_every_element(name: str, function: Callable, derivative: Callable, summary: str) -> None:
-    def activation(inputs: VValue) -> dict[str, Any]:
-        return {"dict": vv.map_leaves(function, inputs.subtree("dict"))}
-
-    activation.__doc__ = summary
-    register(
-        NeuronType(
-            name,
-            (parse_field("dict"),),
-            (parse_field("dict"),),
-            activation,
-            Elementwise(function, derivative),
-            source=PATTERNS,
-        )
-    )
-
-
-def _identity(inputs: VValue) -> dict[str, Any]:
-    """The stream itself, one tick later: a delay, or a memory if it has a self-link."""
-    return {"dict": inputs.subtree("dict")}
-
-
-register(
-    NeuronType(
-        "identity",
-        (parse_field("dict"),),
-        (parse_field("dict"),),
-        _identity,
-        Sum(),
-        source="github jsa-aerial/DMM, src/dmm/core.clj; id_transform in dmm-lite.jl",
-    )
-)
-_on_every_element("relu", _rectified, _step, "``max(0, x)``; derivative 0 at 0.")
-_on_every_element("tanh", anp.tanh, lambda x: 1.0 - np.tanh(x) ** 2, "Hyperbolic tangent.")
-_on_every_element("square", lambda x: x * x, lambda x: 2.0 * x, "``x ** 2``.")
-
-
-# -------------------- on the number --------------------
-
-
-def _on_the_number(name: str, function: Callable, derivative: Callable, summary: str) -> None:
+def _on_the_number(
+    name: str, function: Pointwise, derivative: Pointwise, python: str, summary: str
+) -> None:
     def activation(inputs: VValue) -> dict[str, Any]:
         return {"number": function(number(inputs, "number"))}
 
     activation.__doc__ = summary
-    register(
-        NeuronType(
-            name,
-            (parse_field("number/:number"),),
-            (parse_field("number/:number"),),
-            activation,
-            NumberFunction(function, derivative),
-            is_alive="always",
-            source=PATTERNS,
-        )
-    )
+    neuron_type(
+        name,
+        reads=["number/:number"],
+        writes=["number/:number"],
+        kernel=NumberFunction(function, derivative),
+        is_alive="always",
+        source=PATTERNS,
+        spelling=Spelling(python=python),
+    )(activation)
 
 
 _on_the_number(
     "sigmoid",
     logistic,
     lambda x: 0.25 * (1.0 - np.tanh(0.5 * x) ** 2),
+    "return {'number': {(): 0.5 * (1.0 + math.tanh(0.5 * scalar(read('number'))))}}",
     "Logistic function of the ``:number``; 1/2 where nothing arrives.",
 )
 _on_the_number(
     "softplus",
     soft_plus,
     lambda x: np.asarray(logistic(x)),
+    "x = scalar(read('number'))\n"
+    "return {'number': {(): max(0.0, x) + math.log1p(math.exp(-abs(x)))}}",
     "``log(1 + exp(x))`` of the ``:number``; log 2 where nothing arrives.",
 )

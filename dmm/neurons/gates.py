@@ -1,4 +1,4 @@
-"""Neurons that multiply, choose and compare whole streams.
+"""Neurons that multiply whole streams and choose between them.
 
 The published Clojure neurons for mask multiplication and linear combination extract ``:single``
 from their result instead of wrapping the result in it (``src/dmm/core.clj``, ``mult-mask-neuron``
@@ -9,18 +9,46 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd.tracer import getval
-
 import vvalues as vv
 from vvalues import VValue
 
-from .kernels import Choice, LessOrEqual, Product, Sum
+from .kernel import Kernel, Partials, Stream, key_dot, plus, times
+from .spelling import Spelling
 from .types import neuron_type, number
 
-__all__: list[str] = []
+__all__ = ["Choice", "Product"]
 
 CORE = "github jsa-aerial/DMM, src/dmm/core.clj"
 PATTERNS = "arXiv:1712.07447, section 6; arXiv:1606.09470 (gates and multiplexers)"
+
+
+class Product(Kernel):
+    """``number of the first input * second input``."""
+
+    def forward(self, inputs: list[Stream]) -> list[Stream]:
+        factor, (number, keys) = inputs[0].number, inputs[1]
+        return [Stream(factor * number, times(keys, factor))]
+
+    def linearise(self, inputs: list[Stream]) -> Partials:
+        return inputs[0].number, inputs[1].number, inputs[1].keys
+
+    def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
+        factor, number, keys = partials
+        g, g_keys = outputs[0]
+        to_factor = g * number
+        if g_keys is not None and keys is not None:
+            to_factor = to_factor + key_dot(g_keys, keys)
+        return [Stream(to_factor), Stream(g * factor, times(g_keys, factor))]
+
+    def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
+        factor, number, keys = partials
+        change, (moved, moved_keys) = inputs[0].number, inputs[1]
+        return [
+            Stream(
+                change * number + factor * moved,
+                plus(times(keys, change), times(moved_keys, factor)),
+            )
+        ]
 
 
 @neuron_type(
@@ -30,10 +58,52 @@ PATTERNS = "arXiv:1712.07447, section 6; arXiv:1606.09470 (gates and multiplexer
     kernel=Product(),
     is_alive="all",
     source=PATTERNS,
+    spelling=Spelling(python="return {'dict': scale(scalar(read('gate')), read('dict'))}"),
 )
 def gate(inputs: VValue) -> dict[str, Any]:
     """``gate * dict``: a fuzzy *if* (0 is off, -1 reverses), a product of a number and a stream."""
     return {"dict": vv.scale(inputs.subtree("dict"), number(inputs, "gate"))}
+
+
+class Choice(Kernel):
+    """``g * first + (1 - g) * second`` with ``g`` the number of input 0."""
+
+    def forward(self, inputs: list[Stream]) -> list[Stream]:
+        share, (one, one_keys), (other, other_keys) = inputs[0].number, inputs[1], inputs[2]
+        return [
+            Stream(
+                share * one + (1.0 - share) * other,
+                plus(times(one_keys, share), times(other_keys, 1.0 - share)),
+            )
+        ]
+
+    def linearise(self, inputs: list[Stream]) -> Partials:
+        difference = inputs[1].number - inputs[2].number
+        other_keys = None if inputs[2].keys is None else -inputs[2].keys
+        return inputs[0].number, difference, plus(inputs[1].keys, other_keys)
+
+    def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
+        share, difference, key_difference = partials
+        g, g_keys = outputs[0]
+        to_share = g * difference
+        if g_keys is not None and key_difference is not None:
+            to_share = to_share + key_dot(g_keys, key_difference)
+        return [
+            Stream(to_share),
+            Stream(g * share, times(g_keys, share)),
+            Stream(g * (1.0 - share), times(g_keys, 1.0 - share)),
+        ]
+
+    def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
+        share, difference, key_difference = partials
+        change, (one, one_keys), (other, other_keys) = inputs[0].number, inputs[1], inputs[2]
+        keys = plus(times(one_keys, share), times(other_keys, 1.0 - share))
+        return [
+            Stream(
+                change * difference + share * one + (1.0 - share) * other,
+                plus(times(key_difference, change), keys),
+            )
+        ]
 
 
 @neuron_type(
@@ -42,6 +112,10 @@ def gate(inputs: VValue) -> dict[str, Any]:
     writes=["dict"],
     kernel=Choice(),
     source=PATTERNS,
+    spelling=Spelling(
+        python="share = scalar(read('gate'))\n"
+        "return {'dict': add(scale(share, read('dict-1')), scale(1.0 - share, read('dict-2')))}"
+    ),
 )
 def multiplexer(inputs: VValue) -> dict[str, Any]:
     """``gate * dict-1 + (1 - gate) * dict-2``: if, then, else."""
@@ -51,24 +125,20 @@ def multiplexer(inputs: VValue) -> dict[str, Any]:
 
 
 @neuron_type(
-    "less_or_equal",
-    reads=["left", "right"],
-    writes=["true-channel/:number", "false-channel/:number"],
-    kernel=LessOrEqual(),
-    is_alive="always",
-    source=CORE + ", less-or-equal",
-)
-def less_or_equal(inputs: VValue) -> dict[str, Any]:
-    """1 on ``true-channel`` if no element of ``left`` exceeds that of ``right``, else on the other.
-
-    Piecewise constant: its derivative is zero.
-    """
-    is_true = bool(vv.is_nonnegative(getval(inputs.subtree("right") - inputs.subtree("left"))))
-    return {"true-channel": float(is_true), "false-channel": float(not is_true)}
-
-
-@neuron_type(
-    "mask_multiply", reads=["mask", "main"], writes=["single"], is_alive="all", source=CORE
+    "mask_multiply",
+    reads=["mask", "main"],
+    writes=["single"],
+    is_alive="all",
+    source=CORE,
+    spelling=Spelling(
+        python="""
+total = {}
+for start, factor in read('mask').items():
+    chosen = {p: x for p, x in read('main').items() if p[: len(start)] == start}
+    total = add(total, scale(factor, chosen))
+return {'single': total}
+"""
+    ),
 )
 def mask_multiply(inputs: VValue) -> dict[str, Any]:
     """The subtrees of ``main`` that the mask selects, scaled, where they are."""
@@ -76,29 +146,22 @@ def mask_multiply(inputs: VValue) -> dict[str, Any]:
 
 
 @neuron_type(
-    "linear_combination", reads=["mask", "main"], writes=["single"], is_alive="all", source=CORE
+    "linear_combination",
+    reads=["mask", "main"],
+    writes=["single"],
+    is_alive="all",
+    source=CORE,
+    spelling=Spelling(
+        python="""
+total = {}
+for start, factor in read('mask').items():
+    n = len(start)
+    chosen = {p[n:]: x for p, x in read('main').items() if p[:n] == start}
+    total = add(total, scale(factor, chosen))
+return {'single': total}
+"""
+    ),
 )
 def linear_combination(inputs: VValue) -> dict[str, Any]:
     """The sum of the subtrees of ``main`` that the mask selects, each times its coefficient."""
     return {"single": vv.linear_combination(inputs.subtree("mask"), inputs.subtree("main"))}
-
-
-@neuron_type(
-    "accumulator",
-    reads=["accum", "delta"],
-    writes=["single"],
-    kernel=Sum(),
-    source=CORE + ", accum",
-)
-def accumulator(inputs: VValue) -> dict[str, Any]:
-    """``accum + delta``; with a self-link on ``accum`` it keeps what ``delta`` brings.
-
-    The usual holder of a network matrix that edits itself.
-    """
-    return {"single": inputs.subtree("accum") + inputs.subtree("delta")}
-
-
-@neuron_type("register", reads=["single"], writes=["single"], kernel=Sum(), source=CORE)
-def keep(inputs: VValue) -> dict[str, Any]:
-    """Its input, one tick later; with a self-link a register that holds what it was given."""
-    return {"single": inputs.subtree("single")}

@@ -11,19 +11,23 @@ look at real parts only, so kernels also accept complex arrays; second derivativ
 complex step (Squire and Trapp, SIAM Review 40, 1998).
 
 Inside a cycle of the network a kernel works tick by tick. There a stream is one *wide* array
-``(..., n, strings, 1 + keys)`` whose column 0 is the ``:number``, and the inputs of a group are
-stacked on an axis before ``n``, as are its outputs. `Kernel.stepper` and its companions do one tick
-of such arrays in place; the defaults work for any kernel through `Kernel.forward`.
+``(..., n, strings, 1 + keys)`` whose column 0 is the ``:number``; the inputs of a group are stacked
+on an axis before ``n``, as are its outputs. `Kernel.step` and its companions do there, one tick at
+a time and in place, what those of the same name do on whole runs; the defaults work for any kernel.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Kernel", "Partials", "Step", "Stream", "key_dot", "plus", "times"]
+from .fields import Field
+from .spelling import Spelling
+
+__all__ = ["Kernel", "Partials", "Step", "Stream", "StreamReader", "key_dot", "plus", "times"]
 
 Partials = tuple[Any, ...]
 Step = Callable[[int], None]
@@ -37,8 +41,8 @@ class Stream(NamedTuple):
     keys: np.ndarray | None = None
 
 
-class Kernel:
-    """Interface of a vectorised neuron type.
+class Kernel(ABC):
+    """A vectorised neuron type.
 
     Attributes
     ----------
@@ -57,23 +61,27 @@ class Kernel:
     reads_numbers_only = False
     writes_numbers_only = False
 
+    def spelling(self, reads: Sequence[Field], writes: Sequence[Field]) -> Spelling:
+        """How a type with these ports is written if it does not say so itself."""
+        return Spelling()
+
     # -------------------- required --------------------
 
+    @abstractmethod
     def forward(self, inputs: list[Stream]) -> list[Stream]:
         """Outputs, one stream per written field, from inputs, one per read field."""
-        raise NotImplementedError
 
+    @abstractmethod
     def linearise(self, inputs: list[Stream]) -> Partials:
         """Local partial derivatives: a tuple of arrays with the leading axes of the inputs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
         """Cotangents of the inputs from cotangents of the outputs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
         """Tangents of the outputs from tangents of the inputs."""
-        raise NotImplementedError
 
     # -------------------- optional: inside cycles --------------------
 
@@ -86,34 +94,49 @@ class Kernel:
         """
         return np.eye(n_inputs)
 
-    def stepper(self, x: np.ndarray, y: np.ndarray) -> Step:
-        """Bind the up movement to wide inputs and outputs, (ticks, machines, fields, n, ...)."""
+    def step(self, x: np.ndarray, y: np.ndarray) -> Step:
+        """Bind `forward` to wide inputs and outputs, (ticks, machines, fields, n, ...)."""
 
         def step(t: int) -> None:
             _store(self.forward(_streams(x[t])), y[t])
 
         return step
 
-    def slopes(self, x: np.ndarray) -> Any:
-        """Local partial derivatives at wide inputs with any leading axes."""
+    def step_linearise(self, x: np.ndarray) -> Any:
+        """As `linearise`, at wide inputs of all ticks, for the two methods below."""
         return self.linearise(_streams(x))
 
-    def back_stepper(self, slopes: Any, y: np.ndarray, x: np.ndarray) -> Step:
-        """Bind one tick backwards: cotangents of inputs ``x`` from those of outputs ``y``.
+    def step_adjoint(self, partials: Any, y: np.ndarray, x: np.ndarray) -> Step:
+        """Bind `adjoint` to cotangents of outputs and inputs.
 
         ``x`` starts as zeros; what a step never writes stays zero.
         """
 
         def step(t: int) -> None:
-            now = _at(slopes, t)
-            _store(self.adjoint(now, _streams(y[t])), x[t])
+            _store(self.adjoint(_at(partials, t), _streams(y[t])), x[t])
 
         return step
 
-    def tangent_step(self, slopes: Any, t: int, x: np.ndarray, y: np.ndarray) -> None:
-        """One tick of tangents; leading axes of ``x`` and ``y`` run over directions."""
-        now = _at(slopes, t)
-        _store(self.tangent(now, _streams(x)), y)
+    def step_tangent(self, partials: Any, x: np.ndarray, y: np.ndarray) -> Step:
+        """Bind `tangent` to tangents of inputs and outputs; directions in place of machines."""
+
+        def step(t: int) -> None:
+            _store(self.tangent(_at(partials, t), _streams(x[t])), y[t])
+
+        return step
+
+
+class StreamReader:
+    """In place of a kernel: a source whose one input says which entry of its stream it emits."""
+
+    @staticmethod
+    def entries(number: np.ndarray, length: int) -> np.ndarray:
+        """Index of the entry for every number; -1 where there is none."""
+        is_index = (number == np.floor(number)) & (number >= 0) & (number < length)
+        return np.where(is_index, number, -1).astype(int)
+
+
+# -------------------- wide arrays --------------------
 
 
 def _streams(wide: np.ndarray) -> list[Stream]:

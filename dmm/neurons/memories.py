@@ -4,15 +4,39 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from autograd.tracer import getval
 
 from vvalues import VValue, put
 
-from .families import family
-from .kernels import LargerOf
-from .types import NeuronType, neuron_type, number, parse_field
+from .fields import parse_field
+from .kernel import Kernel, Partials, Stream
+from .spelling import Spelling
+from .types import NeuronType, family, neuron_type, number
 
-__all__: list[str] = []
+__all__ = ["LargerOf"]
+
+
+class LargerOf(Kernel):
+    """The larger of two numbers; a tie goes to the first."""
+
+    reads_numbers_only = True
+    writes_numbers_only = True
+
+    def forward(self, inputs: list[Stream]) -> list[Stream]:
+        one, other = inputs[0].number, inputs[1].number
+        return [Stream(np.where(one.real >= other.real, one, other))]
+
+    def linearise(self, inputs: list[Stream]) -> Partials:
+        return ((inputs[0].number.real >= inputs[1].number.real).astype(float),)
+
+    def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
+        first, g = partials[0], outputs[0].number
+        return [Stream(g * first), Stream(g * (1.0 - first))]
+
+    def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
+        first = partials[0]
+        return [Stream(inputs[0].number * first + inputs[1].number * (1.0 - first))]
 
 
 @neuron_type(
@@ -22,11 +46,23 @@ __all__: list[str] = []
     kernel=LargerOf(),
     fixed_links=(("best", "", "best"),),
     source="arXiv:1712.07447, section 6 (memory by a self-link of weight 1)",
+    spelling=Spelling(
+        python="return {'best': {(): max(scalar(read('number')), scalar(read('best')))}}"
+    ),
 )
 def running_maximum(inputs: VValue) -> dict[str, Any]:
     """The largest ``number`` so far (0 at the start)."""
     new, best = number(inputs, "number"), number(inputs, "best")
     return {"best": new if getval(new) >= getval(best) else best}
+
+
+SHIFT = """
+line = read('line')
+moved = below('1', read('dict'))
+for age in range(2, {ticks} + 1):
+    moved = add(moved, below(str(age), subtree(str(age - 1), line)))
+return {{'dict': subtree('{ticks}', line), 'line': moved}}
+"""
 
 
 @family("delay")
@@ -54,4 +90,5 @@ def delay(argument: str) -> NeuronType:
         activation,
         fixed_links=(("line", "", "line"),),
         source="arXiv:1606.09470 (shift registers)",
+        spelling=Spelling(python=SHIFT.format(ticks=ticks)),
     )

@@ -22,9 +22,10 @@ from typing import Any
 import vvalues as vv
 from vvalues import NUMBER, VValue, assemble
 
-from .families import family
+from .fields import Field
 from .kernel import Kernel, Partials, Stream, key_dot, plus, times
-from .types import Field, NeuronType, get_neuron_type, number
+from .spelling import Spelling
+from .types import NeuronType, family, get_neuron_type, number
 
 __all__ = ["FUNCTION", "MixtureKernel", "functions", "repertoire", "superfluid"]
 
@@ -48,6 +49,16 @@ def repertoire(type_name: str) -> tuple[str, ...] | None:
     return tuple(argument[:-1].split(","))
 
 
+MIXTURE = """
+total = {{}}
+for kind in {names!a}:
+    share = scalar(subtree(kind, read(':function')))
+    for field, emitted in FUNCTIONS[kind](read, stream, tick).items():
+        total[field] = add(total.get(field, {{}}), scale(share, emitted))
+return {{**total, ':function': read(':function')}}
+"""
+
+
 def _types(argument: str, stem: str) -> list[NeuronType]:
     names = argument.split(",")
     if len(set(names)) < len(names) or not all(names):
@@ -58,8 +69,8 @@ def _types(argument: str, stem: str) -> list[NeuronType]:
 def merged_fields(types: list[NeuronType], ports: str) -> tuple[Field, ...]:
     """All fields of several types; one is a number only if it is so for all that have it."""
     fields: dict[str, Field] = {}
-    for kind in types:
-        for field in getattr(kind, ports):
+    for each in types:
+        for field in getattr(each, ports):
             known = fields.get(field.name)
             if known is None or (known.is_scalar and not field.is_scalar):
                 fields[field.name] = field
@@ -70,23 +81,23 @@ def merged_fields(types: list[NeuronType], ports: str) -> tuple[Field, ...]:
 def superfluid(argument: str) -> NeuronType:
     """The type ``superfluid(accum,norm,...)``: a mixture of these activations."""
     types = _types(argument, "superfluid")
-    for kind in types:
-        if kind.is_source:
-            raise ValueError(f"superfluid({argument}): {kind.name} reads an external stream")
-    known = {kind.name for kind in types}
+    for each in types:
+        if each.is_source:
+            raise ValueError(f"superfluid({argument}): {each.name} reads an external stream")
+    names = tuple(each.name for each in types)
 
     def activation(inputs: VValue) -> dict[str, Any]:
         coefficients = inputs.subtree(FUNCTION)
         for path, leaf in vv.stop_gradient(coefficients).items():
-            if path[:1] not in {(name,) for name in known} and leaf:
+            if path[:1] not in {(name,) for name in names} and leaf:
                 raise ValueError(
                     f"{FUNCTION} holds a coefficient for {'/'.join(path) or NUMBER}; "
-                    f"this neuron mixes {', '.join(sorted(known))}"
+                    f"this neuron mixes {', '.join(sorted(names))}"
                 )
         total = VValue()
-        for kind in types:
-            streams = assemble(dict(kind.activation(inputs)))
-            total = total + vv.scale(streams, number(coefficients, kind.name))
+        for each in types:
+            streams = assemble(dict(each.activation(inputs)))
+            total = total + vv.scale(streams, number(coefficients, each.name))
         outputs: dict[str, Any] = {
             field.name: total.subtree(field.name) for field in merged_fields(types, "writes")
         }
@@ -100,13 +111,14 @@ def superfluid(argument: str) -> NeuronType:
         activation,
         fixed_links=((FUNCTION, "", FUNCTION),),
         source=SOURCE,
+        spelling=Spelling(python=MIXTURE.format(names=names), calls=names),
     )
 
 
 @family("functions")
 def functions(argument: str) -> NeuronType:
     """The type ``functions(accum,norm,...)``: unit coefficients, once, before the first tick."""
-    names = [kind.name for kind in _types(argument, "functions")]
+    names = [each.name for each in _types(argument, "functions")]
     return NeuronType(
         f"functions({argument})",
         (),
@@ -139,25 +151,25 @@ class MixtureKernel(Kernel):
         coefficients = inputs[len(self.reads) :]
         return [
             (
-                kind,
+                part,
                 [
                     Stream(by_field[f.name].number) if f.is_scalar else by_field[f.name]
-                    for f in kind.reads
+                    for f in part.reads
                 ],
                 stream.number,
             )
-            for kind, stream in zip(self.types, coefficients, strict=True)
+            for part, stream in zip(self.types, coefficients, strict=True)
         ]
 
     @staticmethod
-    def _kernel(kind: NeuronType) -> Kernel:
-        assert kind.kernel is not None
-        return kind.kernel
+    def _kernel(part: NeuronType) -> Kernel:
+        assert isinstance(part.kernel, Kernel)
+        return part.kernel
 
     def _mix(self, parts: list[tuple[NeuronType, list[Stream], Any]], like: Stream) -> list[Stream]:
         mixed = dict.fromkeys(self.writes, Stream(0.0 * like.number))
-        for kind, outputs, factor in parts:
-            for field, (values, keys) in zip(kind.writes, outputs, strict=True):
+        for part, outputs, factor in parts:
+            for field, (values, keys) in zip(part.writes, outputs, strict=True):
                 total, total_keys = mixed[field.name]
                 mixed[field.name] = Stream(
                     total + factor * values, plus(total_keys, times(keys, factor))
@@ -166,15 +178,15 @@ class MixtureKernel(Kernel):
 
     def forward(self, inputs: list[Stream]) -> list[Stream]:
         parts = [
-            (kind, self._kernel(kind).forward(mine), factor)
-            for kind, mine, factor in self._parts(inputs)
+            (part, self._kernel(part).forward(mine), factor)
+            for part, mine, factor in self._parts(inputs)
         ]
         return self._mix(parts, inputs[0])
 
     def linearise(self, inputs: list[Stream]) -> Partials:
         return tuple(
-            (self._kernel(kind).linearise(mine), tuple(self._kernel(kind).forward(mine)), factor)
-            for kind, mine, factor in self._parts(inputs)
+            (self._kernel(part).linearise(mine), tuple(self._kernel(part).forward(mine)), factor)
+            for part, mine, factor in self._parts(inputs)
         )
 
     def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
@@ -182,9 +194,9 @@ class MixtureKernel(Kernel):
         nothing = 0.0 * outputs[0].number
         inputs = dict.fromkeys(self.reads, Stream(nothing))
         coefficients = []
-        for kind, (inner, values, factor) in zip(self.types, partials, strict=True):
+        for part, (inner, values, factor) in zip(self.types, partials, strict=True):
             to_factor, scaled = nothing, []
-            for field, (value, keys) in zip(kind.writes, values, strict=True):
+            for field, (value, keys) in zip(part.writes, values, strict=True):
                 g_number, g_keys = g[field.name]
                 to_factor = to_factor + g_number * value
                 if keys is not None and g_keys is not None:
@@ -192,8 +204,8 @@ class MixtureKernel(Kernel):
                 g_keys = None if field.is_scalar else g_keys
                 scaled.append(Stream(factor * g_number, times(g_keys, factor)))
             coefficients.append(Stream(to_factor))
-            back = self._kernel(kind).adjoint(inner, scaled)
-            for field, (g_in, g_in_keys) in zip(kind.reads, back, strict=True):
+            back = self._kernel(part).adjoint(inner, scaled)
+            for field, (g_in, g_in_keys) in zip(part.reads, back, strict=True):
                 total, total_keys = inputs[field.name]
                 g_in_keys = None if field.is_scalar else g_in_keys
                 inputs[field.name] = Stream(total + g_in, plus(total_keys, g_in_keys))
@@ -201,9 +213,9 @@ class MixtureKernel(Kernel):
 
     def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
         parts = []
-        for (kind, mine, change), (inner, values, factor) in zip(
+        for (part, mine, change), (inner, values, factor) in zip(
             self._parts(inputs), partials, strict=True
         ):
-            parts.append((kind, self._kernel(kind).tangent(inner, mine), factor))
-            parts.append((kind, list(values), change))
+            parts.append((part, self._kernel(part).tangent(inner, mine), factor))
+            parts.append((part, list(values), change))
         return self._mix(parts, inputs[0])

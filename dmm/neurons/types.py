@@ -6,6 +6,9 @@ holds a function. Register your own in three lines::
     @neuron_type("double", reads=["dict"], writes=["dict"])
     def double(inputs):
         return {"dict": 2.0 * inputs.subtree("dict")}
+
+A `NeuronType` is one card: ports, activation, kernel, spelling, source. Whatever runs, draws or
+exports machines asks the card.
 """
 
 from __future__ import annotations
@@ -13,46 +16,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from vvalues import NUMBER, VValue, inner
+from vvalues import NUMBER, VValue, assemble, inner
 
-from .kinds import TREE
-
-if TYPE_CHECKING:
-    from .kernel import Kernel
+from .fields import Field, parse_field
+from .kernel import Kernel, StreamReader
+from .spelling import Spelling
 
 __all__ = [
-    "Field",
     "NeuronType",
     "add_maker",
+    "families",
+    "family",
     "get_neuron_type",
+    "known_types",
     "neuron_type",
     "neuron_types",
     "number",
-    "parse_field",
     "register",
 ]
 
 Activation = Callable[..., Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class Field:
-    """A named port of a neuron.
-
-    Attributes
-    ----------
-    name : str
-    is_scalar : bool
-        True when only the ``:number`` of the stream is read (or written).
-    kind : str
-        Kind of linear stream, see `dmm.neurons.kinds`.
-    """
-
-    name: str
-    is_scalar: bool = False
-    kind: str = TREE
 
 
 @dataclass(frozen=True)
@@ -70,7 +55,7 @@ class NeuronType:
         otherwise the entry of this tick.
     kernel : Kernel or None
         Vectorised implementation with its derivative; without one the reference engine is used.
-        That of a source that reads something is a `dmm.neurons.kernels.StreamReader`.
+        A source that reads something has a `dmm.neurons.StreamReader` instead.
     is_source : bool
         True when the neuron emits an external input stream.
     is_alive : {"always", "any", "all"}
@@ -82,18 +67,26 @@ class NeuronType:
         Where the type is published.
     initial : VValue
         What such a neuron emits before the first tick (field / stream).
+    spelling : Spelling
+        How such neurons are written in equations and programs; as their kernel says when omitted.
     """
 
     name: str
     reads: tuple[Field, ...]
     writes: tuple[Field, ...]
     activation: Activation = field(compare=False)
-    kernel: Kernel | None = field(default=None, compare=False)
+    kernel: Kernel | StreamReader | None = field(default=None, compare=False)
     is_source: bool = False
     is_alive: Literal["always", "any", "all"] = "any"
     fixed_links: tuple[tuple[str, str, str], ...] = ()
     source: str = ""
     initial: VValue = field(default_factory=VValue)
+    spelling: Spelling = field(default_factory=Spelling, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.spelling == Spelling() and isinstance(self.kernel, Kernel):
+            spelling = self.kernel.spelling(self.reads, self.writes)
+            object.__setattr__(self, "spelling", spelling)
 
     def read_field(self, name: str) -> Field | None:
         """The field read under this name, or None."""
@@ -107,17 +100,22 @@ class NeuronType:
     def _fields(self) -> tuple[dict[str, Field], dict[str, Field]]:
         return {f.name: f for f in self.reads}, {f.name: f for f in self.writes}
 
+    @property
+    def is_sum(self) -> bool:
+        """Whether such a neuron emits the sum of what it reads (plus a number)."""
+        return isinstance(self.kernel, Kernel) and self.kernel.is_sum
+
     def constant(self) -> VValue:
         """Outputs of a neuron that reads nothing (field / stream)."""
-        from ..reference.engine import as_outputs
+        return assemble(dict(self.activation(VValue())))
 
-        return as_outputs(self.activation(VValue()))
 
+# -------------------- the registry --------------------
 
 _registry: dict[str, NeuronType] = {}
 
 
-def register(kind: NeuronType) -> NeuronType:
+def register(neuron_type: NeuronType) -> NeuronType:
     """Make a neuron type known under its name.
 
     Raises
@@ -125,14 +123,14 @@ def register(kind: NeuronType) -> NeuronType:
     ValueError
         If another type has this name already.
     """
-    known = _registry.get(kind.name)
-    if known is not None and known.activation is not kind.activation:
+    known = _registry.get(neuron_type.name)
+    if known is not None and known.activation is not neuron_type.activation:
         raise ValueError(
-            f"neuron type {kind.name!r} is registered already ({known.source or 'no source'}); "
+            f"neuron type {known.name!r} is registered already ({known.source or 'no source'}); "
             "choose another name"
         )
-    _registry[kind.name] = kind
-    return kind
+    _registry[neuron_type.name] = neuron_type
+    return neuron_type
 
 
 def neuron_type(
@@ -162,18 +160,70 @@ def neuron_type(
     return decorate
 
 
-def parse_field(name: str | Field) -> Field:
-    """A port from its spelling.
+def get_neuron_type(name: str) -> NeuronType:
+    """The type registered under a name.
 
-    Examples
-    --------
-    >>> parse_field("dict-1"), parse_field("norm/:number").is_scalar
-    (Field(name='dict-1', is_scalar=False, kind='tree'), True)
+    Raises
+    ------
+    ValueError
+        If there is none; the message lists the known ones. A name such as ``delay(3)`` is made
+        by its family.
     """
-    if isinstance(name, Field):
-        return name
-    stem, separator, tail = name.partition("/")
-    return Field(stem, is_scalar=bool(separator) and tail == NUMBER)
+    known = _registry.get(name)
+    if known is None:
+        stem, bracket, argument = name.partition("(")
+        if bracket and argument.endswith(")") and stem in _families:
+            return register(_families[stem](argument[:-1]))
+        raise ValueError(f"unknown neuron type {name!r}; {known_types()}")
+    return known
+
+
+def neuron_types() -> tuple[str, ...]:
+    """Names of all registered types."""
+    return tuple(sorted(_registry))
+
+
+# -------------------- families: types with parameters --------------------
+
+Maker = Callable[[str], NeuronType]
+
+_families: dict[str, Maker] = {}
+
+
+def family(name: str) -> Callable[[Maker], Maker]:
+    """Decorator: register a function that makes the types ``name(argument)`` on demand.
+
+    A machine file names types by strings. A family turns the part in parentheses into a type, so
+    that a type with parameters (``delay(3)``) can be written down and read back like any other.
+    The function gets the text between the parentheses and raises ValueError if it cannot make a
+    type of it.
+    """
+
+    def decorate(make: Maker) -> Maker:
+        add_maker(name, make)
+        return make
+
+    return decorate
+
+
+def add_maker(name: str, make: Maker) -> None:
+    """Register a family of types, as the decorator `family` does.
+
+    Raises
+    ------
+    ValueError
+        If another family has this name.
+    """
+    if _families.setdefault(name, make) is not make:
+        raise ValueError(f"a family of neuron types is called {name!r} already")
+
+
+def families() -> tuple[str, ...]:
+    """Names of all families, which come before the parentheses."""
+    return tuple(sorted(_families))
+
+
+# -------------------- for activations --------------------
 
 
 def number(inputs: VValue, field: str) -> Any:
@@ -185,40 +235,9 @@ def number(inputs: VValue, field: str) -> Any:
 
 
 _units: dict[str, VValue] = {}
-_makers: dict[str, Callable[[str], NeuronType]] = {}
 
 
-def add_maker(name: str, make: Callable[[str], NeuronType]) -> None:
-    """Register a family of types, see `dmm.neurons.families`.
-
-    Raises
-    ------
-    ValueError
-        If another family has this name.
-    """
-    if _makers.get(name, make) is not make:
-        raise ValueError(f"a family of neuron types is called {name!r} already")
-    _makers[name] = make
-
-
-def get_neuron_type(name: str) -> NeuronType:
-    """The type registered under a name.
-
-    Raises
-    ------
-    ValueError
-        If there is none; the message lists the known ones. A name such as ``delay(3)`` is made
-        by its family.
-    """
-    kind = _registry.get(name)
-    if kind is None:
-        stem, bracket, argument = name.partition("(")
-        if bracket and argument.endswith(")") and stem in _makers:
-            return register(_makers[stem](argument[:-1]))
-        raise ValueError(f"unknown neuron type {name!r}; known types: {', '.join(neuron_types())}")
-    return kind
-
-
-def neuron_types() -> tuple[str, ...]:
-    """Names of all registered types."""
-    return tuple(sorted(_registry))
+def known_types() -> str:
+    """The registered types in words, for error messages: one line whatever the names hold."""
+    names = (name if name.isprintable() else repr(name) for name in neuron_types())
+    return f"known types: {', '.join(names)}"

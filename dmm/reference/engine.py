@@ -17,7 +17,8 @@ from vvalues import VValue, apply_matrix, assemble, put, restrict, stop_gradient
 from ..machine.coercions import coerced
 from ..machine.machine import Machine, initial_outputs, type_from_name
 from ..machine.streams import Streams
-from ..neurons.types import NeuronType, get_neuron_type, neuron_types
+from ..neurons import NeuronType, get_neuron_type, known_types, neuron_types
+from ..neurons.fields import names_of
 
 __all__ = [
     "Trace",
@@ -108,40 +109,41 @@ def up_movement(
     """
     outputs = {}
     for neuron, type_name in (machine.neurons if neurons is None else neurons).items():
-        kind = get_neuron_type(type_name)
+        neuron_type = get_neuron_type(type_name)
         mine = inputs.subtree(neuron)
         for stopped_type, field in stopped:
-            if stopped_type == kind.name:
+            if stopped_type == neuron_type.name:
                 mine = put(mine, field, stop_gradient(mine.subtree(field)))
-        external = _external(kind, sources.get(neuron, ()), tick)
-        for field, stream in _fire(neuron, kind, mine, external, tick).items():
+        external = _external(neuron_type, sources.get(neuron, ()), tick)
+        for field, stream in _fire(neuron, neuron_type, mine, external, tick).items():
             outputs[neuron, field] = stream
     return assemble(outputs)
 
 
 def _fire(
-    neuron: str, kind: NeuronType, inputs: VValue, external: tuple, tick: int
+    neuron: str, neuron_type: NeuronType, inputs: VValue, external: tuple, tick: int
 ) -> Mapping[str, Any]:
     """What one neuron emits."""
     try:
-        streams = kind.activation(inputs, *external)
+        streams = neuron_type.activation(inputs, *external)
     except (ValueError, TypeError) as error:
-        raise type(error)(f"neuron {neuron!r} ({kind.name}) at tick {tick}: {error}") from error
+        raise type(error)(
+            f"neuron {neuron!r} ({neuron_type.name}) at tick {tick}: {error}"
+        ) from error
     for field in streams:
-        if kind.written_field(field) is None:
-            writes = ", ".join(f.name for f in kind.writes) or "nothing"
+        if neuron_type.written_field(field) is None:
             raise ValueError(
-                f"neuron {neuron!r} ({kind.name}) at tick {tick} emits the field {field!r}; "
-                f"its type declares {writes}"
+                f"neuron {neuron!r} ({neuron_type.name}) at tick {tick} emits the field {field!r}; "
+                f"its type declares {names_of(neuron_type.writes)}"
             )
     return streams
 
 
-def _external(kind: NeuronType, stream: Sequence[VValue], tick: int) -> tuple:
+def _external(neuron_type: NeuronType, stream: Sequence[VValue], tick: int) -> tuple:
     """What a source is given besides its inputs."""
-    if not kind.is_source:
+    if not neuron_type.is_source:
         return ()
-    if kind.reads:
+    if neuron_type.reads:
         return (stream,)
     return (stream[tick] if tick < len(stream) else VValue(),)
 
@@ -185,9 +187,9 @@ def active_neurons(machine: Machine, matrix: VValue) -> Mapping[str, str]:
     if machine.matrix_port is None:
         return machine.neurons
     active = {}
-    for neuron, kind in machine.neurons.items():
-        if not get_neuron_type(kind).reads:
-            active[neuron] = kind
+    for neuron, type_name in machine.neurons.items():
+        if not get_neuron_type(type_name).reads:
+            active[neuron] = type_name
     for path in getval(matrix).support.paths:
         neuron = path[0]
         if neuron not in active:
@@ -196,14 +198,14 @@ def active_neurons(machine: Machine, matrix: VValue) -> Mapping[str, str]:
 
 
 def _type_of_newcomer(neuron: str, path: tuple[str, ...]) -> str:
-    kind = type_from_name(neuron)
-    if kind not in neuron_types():
+    type_name = type_from_name(neuron)
+    if type_name not in neuron_types():
         raise ValueError(
             f"the link {'/'.join(path)} of the running network matrix would make a new neuron "
-            f"{neuron!r} of the type {kind!r} (its name up to the first '-'), which is unknown; "
-            f"known types: {', '.join(neuron_types())}"
+            f"{neuron!r} of the type {type_name!r} (its name up to the first '-'), which is "
+            f"unknown; {known_types()}"
         )
-    return kind
+    return type_name
 
 
 def initial_state(machine: Machine, trainable: VValue | None = None) -> VValue:
@@ -289,8 +291,3 @@ def run(
         trace.inputs.append(inputs)
         trace.outputs.append(outputs)
     return trace
-
-
-def as_outputs(streams: Mapping[str, Any]) -> VValue:
-    """One neuron's outputs (field / stream) from what its activation returned."""
-    return assemble(dict(streams))

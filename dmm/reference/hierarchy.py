@@ -12,7 +12,7 @@ from typing import Any
 from vvalues import VValue, assemble
 
 from ..machine.machine import Machine
-from ..neurons.types import Field, NeuronType, register
+from ..neurons import Field, NeuronType, register
 from .engine import initial_state, network_matrix, two_stroke_cycle
 
 __all__ = ["STATE", "machine_neuron"]
@@ -66,7 +66,7 @@ def machine_neuron(
     >>> links = {"sum": {"dict-1": {"sum": {"dict": 1}}, "dict-2": {"in": {"stream": 1}}},
     ...          "output": {"dict-1": {"sum": {"dict": 1}}}}
     >>> inner = Machine({"in": "stream", "sum": "accum", "output": "output"}, VValue(links))
-    >>> kind = machine_neuron("adds three times", inner, reads={"dict": "in"},
+    >>> neuron_type = machine_neuron("adds three times", inner, reads={"dict": "in"},
     ...                       writes={"dict": ("output", "dict-1")}, inner_ticks=3)
     >>> outer = Machine({"a": "stream", "b": "adds three times"},
     ...     VValue({"b": {"dict": {"a": {"stream": 1}}, ":state": {"b": {":state": 1}}}}))

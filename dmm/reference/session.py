@@ -24,11 +24,14 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vvalues import VValue, as_path, put
+import numpy as np
+
+from vvalues import VValue, as_path, put, restrict
+from vvalues.core.tree import from_leaves
 
 from ..machine.checks import check_matrix
 from ..machine.machine import Machine, fixed_links
-from ..neurons.types import get_neuron_type
+from ..neurons import get_neuron_type
 from .engine import initial_state, network_matrix, two_stroke_cycle
 
 __all__ = ["Session"]
@@ -148,8 +151,8 @@ class Session:
         now = self.moment
         waiting = {name: values for name, values in now.waiting.items() if values}
         sources: dict[str, _Now] = {}
-        for name, kind in now.machine.neurons.items():
-            if not get_neuron_type(kind).is_source:
+        for name, type_name in now.machine.neurons.items():
+            if not get_neuron_type(type_name).is_source:
                 continue
             if waiting.get(name):
                 value, *rest = waiting[name]
@@ -212,8 +215,8 @@ class Session:
         self._queues[source] = values
 
     def _check_source(self, source: str) -> None:
-        kind = self.machine.neurons.get(source)
-        if kind is None or not get_neuron_type(kind).is_source:
+        type_name = self.machine.neurons.get(source)
+        if type_name is None or not get_neuron_type(type_name).is_source:
             sources = [n for n, k in self.machine.neurons.items() if get_neuron_type(k).is_source]
             raise ValueError(
                 f"{source!r} is not a source of the machine; its sources are "
@@ -246,7 +249,7 @@ class Session:
         check_matrix(now.machine.neurons, fragment, "fragment")
         self._change(machine=now.machine.with_trainable(now.machine.trainable + fragment))
 
-    def send_neuron(self, name: str, kind: str, links: Any = None) -> None:
+    def send_neuron(self, name: str, type_name: str, links: Any = None) -> None:
         """Add a neuron, with the fixed links of its type, and links to or from it.
 
         Raises
@@ -257,19 +260,20 @@ class Session:
         now = self.moment
         if name in now.machine.neurons:
             raise ValueError(f"the machine has a neuron {name!r} already; choose another name")
-        emitted = get_neuron_type(kind).initial
-        neurons = {**now.machine.neurons, name: kind}
-        of_type = {p: w for p, w in fixed_links({**neurons}).items() if p[0] == name}
+        emitted = get_neuron_type(type_name).initial
+        neurons = {**now.machine.neurons, name: type_name}
+        own = from_leaves({p: w for p, w in fixed_links(neurons).items() if p[0] == name})
         fragment = VValue(links)
-        for path, weight in of_type.items():
-            fragment = put(fragment, path, weight)
+        is_own = np.array([path in own for path in fragment.support.paths], dtype=bool)
+        fragment = restrict(fragment, fragment.support.where(~is_own))
         check_matrix(neurons, fragment, "links of the new neuron")
         machine = replace(now.machine, neurons=neurons)
         outputs = now.outputs + put(VValue(), (name,), emitted)
         if machine.matrix_port is None:
-            machine = machine.with_trainable(machine.trainable + fragment)
+            trainable = machine.trainable + fragment
+            machine = replace(machine, fixed=machine.fixed + own, trainable=trainable)
         else:
-            outputs = outputs + put(VValue(), machine.matrix_port, fragment)
+            outputs = outputs + put(VValue(), machine.matrix_port, own + fragment)
         self._change(machine=machine, outputs=outputs)
 
     def remove_neuron(self, name: str) -> None:
@@ -290,20 +294,8 @@ class Session:
                 f"negative of the links of {name!r} instead of removing it"
             )
 
-        def without(tree: VValue) -> VValue:
-            for path in tree.support.paths:
-                if name in (path[0], path[2]):
-                    tree = tree.at(path).remove()
-            return tree
-
-        changed = replace(
-            machine,
-            neurons={n: k for n, k in machine.neurons.items() if n != name},
-            fixed=without(machine.fixed),
-            trainable=without(machine.trainable),
-            initial=machine.initial.at(name).remove(),
-        )
-        self._change(machine=changed, outputs=self.outputs.at(name).remove())
+        without = machine.without_neuron(name)
+        self._change(machine=without, outputs=self.outputs.at(name).remove())
 
     # -------------------- undoing --------------------
 

@@ -1,83 +1,84 @@
-"""How a machine is read: tables, equations, graphs, reports, programs."""
+"""How a machine is read: tables, equations, graphs, reports, programs, and its streams.
 
-from .axes import new_axes, pyplot
-from .curves import svg_curves
+`RENDERINGS` is the one table of everything that turns a machine into text; `Machine.show`, the
+methods of `Machine` and the command line all use it. The rest of the room by what it is for:
+
+* on one page: `table`, `tree`, `equations`, `diff` of two machines, `diagnose`;
+* pictures: `to_mermaid`, `to_dot`, `to_svg`, `to_networkx`, `save_graph`, and with matplotlib
+  `draw`, `heat_map`, `side_by_side`;
+* HTML: `fragment` for notebooks, `report` for a page;
+* what streams do: `trace`, `trace_table`;
+* programs: `to_python`; the neuron types in one table: `type_table`;
+* for those who build further views: the order of reading (`reading_order`, `layers`,
+  `shown_links`), names as plain text (`plain`, `count`, `unique_labels`), the palette and style
+  sheet (`style`), the layout of a drawing (`arrange`).
+"""
+
+from collections.abc import Callable
+
+from ..machine.machine import Machine
+from .algebra.equations import equations
 from .diagnostics import Diagnostics, Pair, diagnose
-from .diff import MachineDiff
-from .drawing import BOX_WIDTH, MARGIN, Box, Curve, Drawing, arrange, curve, row_of
-from .graph import draw, save_graph, to_dot, to_mermaid, to_networkx, to_svg
+from .differences import MachineDiff, diff
+from .drawing import arrange
+from .export.python import to_python
+from .graph import save_graph, to_dot, to_mermaid, to_networkx, to_svg
 from .html import fragment, report
-from .labels import (
-    constant_text,
-    count,
-    number_text,
-    pad,
-    plain,
-    shorten,
-    unique_labels,
-    weight_text,
-    width,
-)
-from .plots import heat_map, side_by_side
-from .reading import LIMIT, SHOWN, layers, reading_order, shown_links, strong_components, wired
-from .style import PAGE_STYLE, STYLE
-from .svg import svg_graph
-from .text import SELF_LOOP, headline, notes_of, pair_marks, table, tree
-from .traces import PortLike, StreamTrace, trace, trace_table
+from .labels import constant_text, count, number_text, plain, unique_labels, weight_text
+from .plots import draw, heat_map, new_axes, pyplot, side_by_side
+from .reading import layers, reading_order, shown_links
+from .style import STYLE
+from .text import headline, table, tree, type_table
+from .traces import StreamTrace, trace, trace_table
 
 __all__ = [
-    "BOX_WIDTH",
-    "LIMIT",
-    "MARGIN",
-    "PAGE_STYLE",
-    "SELF_LOOP",
-    "SHOWN",
+    "RENDERINGS",
     "STYLE",
-    "Box",
-    "Curve",
     "Diagnostics",
-    "Drawing",
     "MachineDiff",
     "Pair",
-    "PortLike",
     "StreamTrace",
     "arrange",
     "constant_text",
     "count",
-    "curve",
     "diagnose",
+    "diff",
     "draw",
+    "equations",
     "fragment",
     "headline",
     "heat_map",
     "layers",
     "new_axes",
-    "notes_of",
     "number_text",
-    "pad",
-    "pair_marks",
     "plain",
     "pyplot",
     "reading_order",
     "report",
-    "row_of",
     "save_graph",
-    "shorten",
     "shown_links",
     "side_by_side",
-    "strong_components",
-    "svg_curves",
-    "svg_graph",
     "table",
     "to_dot",
     "to_mermaid",
     "to_networkx",
+    "to_python",
     "to_svg",
     "trace",
     "trace_table",
     "tree",
+    "type_table",
     "unique_labels",
     "weight_text",
-    "width",
-    "wired",
 ]
+
+RENDERINGS: dict[str, Callable[[Machine], str]] = {
+    "table": table,
+    "tree": tree,
+    "equations": equations,
+    "mermaid": to_mermaid,
+    "dot": to_dot,
+    "html": report,
+    "python": to_python,
+}
+"""Everything a machine can be shown as, by the word that asks for it."""

@@ -6,12 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from vvalues import VValue, assemble
 
 from ..machine.machine import Link, Machine, initial_outputs
-from ..neurons.kernels import Compare, Sum
-from .labels import constant_text, count, number_text, plain, weight_text
-from .reading import reading_order, wired
+from ..machine.wiring import by_receiver, heard, living, wired
+from ..neurons import Kernel
+from .labels import constant_text, count, number_text, plain, port_text, weight_text
+from .reading import reading_order
 
 __all__ = ["Diagnostics", "Pair", "diagnose"]
 
@@ -78,20 +81,20 @@ class Diagnostics:
     def __str__(self) -> str:
         lines = [f"silent   {plain(n)}: nothing reaches it" for n in self.silent]
         lines += [f"unheard  {plain(n)}: influences no sink" for n in self.unheard]
-        lines += [f"unread   {_port(p)}" for p in self.unread]
-        lines += [f"inert    {_port(k.path[:2])} <- {_port(k.path[2:])}" for k in self.inert]
-        lines += [f"constant {_port(p)} = {constant_text(v)}" for p, v in self.constants.items()]
+        lines += [f"unread   {port_text(p)}" for p in self.unread]
+        lines += [
+            f"inert    {port_text(k.path[:2])} <- {port_text(k.path[2:])}" for k in self.inert
+        ]
+        lines += [
+            f"constant {port_text(p)} = {constant_text(v)}" for p, v in self.constants.items()
+        ]
         lines += [f"pair     {_pair_text(pair)}" for pair in self.pairs]
         return "\n".join(lines) or "nothing to report"
 
 
-def _port(port: Sequence[str]) -> str:
-    return f"{plain(port[0])}.{plain(port[1])}"
-
-
 def _pair_text(pair: Pair) -> str:
     one, other = pair.first, pair.second
-    text = f"{plain(one.neuron_in)} <- {_port(one.path[2:])}: "
+    text = f"{plain(one.neuron_in)} <- {port_text(one.path[2:])}: "
     text += f".{plain(one.field_in)} {weight_text(one.weight)}, "
     text += f".{plain(other.field_in)} {weight_text(other.weight)}, {pair.mismatch:.0%} apart"
     if pair.effect == "one link":
@@ -111,19 +114,18 @@ def diagnose(machine: Machine) -> Diagnostics:
     constant eos.char = {".": 1}
     """
     order = reading_order(machine)
-    links = wired(machine)
-    living = _living(machine, links)
-    heard = _heard(machine, links)
+    links = wired(machine, machine.links())
+    alive, listened_to = living(machine, links), heard(machine, links)
     read = {link.path[2:] for link in links}
-    silent = tuple(n for n in order if n not in living and machine.type_of(n).writes)
+    silent = tuple(n for n in order if n not in alive and machine.type_of(n).writes)
     carries = {(link.path, link.is_fixed) for link in links}
     return Diagnostics(
         silent=silent,
-        unheard=tuple(n for n in order if n not in heard and n not in silent),
+        unheard=tuple(n for n in order if n not in listened_to and n not in silent),
         unread=tuple(
             (n, f.name)
             for n in order
-            if n in living and n in heard
+            if n in alive and n in listened_to
             for f in machine.type_of(n).writes
             if (n, f.name) not in read
         ),
@@ -131,53 +133,6 @@ def diagnose(machine: Machine) -> Diagnostics:
         constants=_constants(machine, links, order),
         pairs=tuple(_pairs(machine, links)),
     )
-
-
-def _living(machine: Machine, links: Iterable[Link]) -> set[str]:
-    """Neurons that a signal can reach; a product needs one on every field.
-
-    What a neuron emits before the first tick is a signal too. Of a machine that edits its own links
-    nothing is known: all of its neurons count.
-    """
-    if machine.matrix_port is not None:
-        return set(machine.neurons)
-    initial = initial_outputs(machine)
-    waiting = {n: {f.name for f in machine.type_of(n).reads} for n in machine.neurons}
-    followers: dict[str, list[Link]] = defaultdict(list)
-    for link in links:
-        followers[link.neuron_out].append(link)
-    living = {
-        n
-        for n in machine.neurons
-        if machine.type_of(n).is_alive == "always" or bool(initial.subtree(n))
-    }
-    frontier = sorted(living)
-    while frontier:
-        for link in followers[frontier.pop()]:
-            receiver = link.neuron_in
-            waiting[receiver].discard(link.field_in)
-            needs_all = machine.type_of(receiver).is_alive == "all"
-            if receiver not in living and not (needs_all and waiting[receiver]):
-                living.add(receiver)
-                frontier.append(receiver)
-    return living
-
-
-def _heard(machine: Machine, links: Iterable[Link]) -> set[str]:
-    """Neurons with a way to a sink; all of them if there is no sink, or if links may change."""
-    sinks = [n for n in machine.neurons if not machine.type_of(n).writes]
-    if not sinks or machine.matrix_port is not None:
-        return set(machine.neurons)
-    senders: dict[str, list[str]] = defaultdict(list)
-    for link in links:
-        senders[link.neuron_in].append(link.neuron_out)
-    heard, frontier = set(sinks), sinks
-    while frontier:
-        for sender in senders[frontier.pop()]:
-            if sender not in heard:
-                heard.add(sender)
-                frontier.append(sender)
-    return heard
 
 
 # -------------------- constants --------------------
@@ -189,18 +144,16 @@ def _constants(machine: Machine, links: Sequence[Link], order: Iterable[str]) ->
     Nor is what begins with something else before the first tick.
     """
     initial = initial_outputs(machine)
-    into: dict[str, list[Link]] = defaultdict(list)
-    for link in links:
-        into[link.neuron_in].append(link)
+    into = by_receiver(links)
     found: dict[Port, VValue] = {}
     for neuron in order:
-        kind = machine.type_of(neuron)
+        neuron_type = machine.type_of(neuron)
         senders = [link.path[2:] for link in into[neuron]]
-        is_other = kind.is_source or not kind.writes or bool(initial.subtree(neuron))
-        if is_other or (kind.reads and not senders) or any(s not in found for s in senders):
+        is_other = neuron_type.is_source or not neuron_type.writes or bool(initial.subtree(neuron))
+        if is_other or (neuron_type.reads and not senders) or any(s not in found for s in senders):
             continue
         outputs = _settled(machine, neuron, into[neuron], found)
-        found.update({(neuron, f.name): outputs.subtree(f.name) for f in kind.writes})
+        found.update({(neuron, f.name): outputs.subtree(f.name) for f in neuron_type.writes})
     return found
 
 
@@ -248,7 +201,15 @@ def _mismatch(one: float, other: float) -> float:
 
 
 def _effect(machine: Machine, one: Link, other: Link) -> str:
-    kernel = machine.type_of(one.neuron_in).kernel
-    if one.field_in == other.field_in or isinstance(kernel, Sum):
+    """What the neuron does with the two fields: ``effective inputs = mixing @ fields``."""
+    if one.field_in == other.field_in:
         return "cancels"
-    return "one link" if isinstance(kernel, Compare) else ""
+    neuron_type = machine.type_of(one.neuron_in)
+    if not isinstance(neuron_type.kernel, Kernel):
+        return ""
+    names = [field.name for field in neuron_type.reads]
+    mixing = neuron_type.kernel.mixing(len(names))
+    first, second = (mixing[:, names.index(link.field_in)] for link in (one, other))
+    if np.array_equal(first, second):
+        return "cancels"
+    return "one link" if np.array_equal(first, -second) else ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ..machine.machine import Link, Machine
-from .reading import layers, shown_links
+from .reading import shown_layers, shown_links
 
 __all__ = ["BOX_WIDTH", "MARGIN", "Box", "Curve", "Drawing", "arrange", "curve", "row_of"]
 
@@ -66,9 +66,7 @@ class Drawing:
 def arrange(machine: Machine) -> Drawing:
     """Place the neurons of a machine in layers from left to right."""
     links, n_hidden = shown_links(machine)
-    linked = {name for link in links for name in (link.neuron_in, link.neuron_out)}
-    columns = [[n for n in layer if n in linked or not n_hidden] for layer in layers(machine)]
-    columns = [column for column in columns if column]
+    columns = shown_layers(machine, links, n_hidden)
     boxes = {n: Box(n, i) for i, column in enumerate(columns) for n in column}
     for link in links:
         boxes[link.neuron_in].rows.append(link)

@@ -11,25 +11,24 @@ import shutil
 import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vvalues.files import write_atomically
 
 from ..machine.machine import Link, Machine
 from .diagnostics import Pair, diagnose
 from .labels import plain, unique_labels, weight_text
-from .reading import layers, shown_links
-from .style import STYLE
+from .plots import draw, imported
+from .reading import largest_weight, shown_layers, shown_links
+from .style import BLUE, ORANGE, STYLE
 from .svg import svg_graph
 
 if TYPE_CHECKING:
     import networkx
-    from matplotlib.axes import Axes
 
-__all__ = ["draw", "save_graph", "to_dot", "to_mermaid", "to_networkx", "to_svg"]
+__all__ = ["save_graph", "to_dot", "to_mermaid", "to_networkx", "to_svg"]
 
 NAME_CELLS = 40
-POSITIVE, NEGATIVE = "#1a5fa8", "#b04508"
 
 
 class Arrow(NamedTuple):
@@ -62,10 +61,10 @@ def _arrows(machine: Machine, links: Iterable[Link]) -> list[Arrow]:
     return arrows
 
 
-def _nodes(machine: Machine, links: Iterable[Link], n_hidden: int) -> list[str]:
-    linked = {name for link in links for name in (link.neuron_in, link.neuron_out)}
-    order = [neuron for layer in layers(machine) for neuron in layer]
-    return [neuron for neuron in order if neuron in linked or not n_hidden]
+def _nodes(machine: Machine, links: Iterable[Link], n_hidden: int) -> dict[str, str]:
+    """Neurons in the order of reading, with the names of their nodes."""
+    order = [neuron for layer in shown_layers(machine, links, n_hidden) for neuron in layer]
+    return {neuron: f"n{i}" for i, neuron in enumerate(order)}
 
 
 # -------------------- texts --------------------
@@ -88,11 +87,11 @@ def to_mermaid(machine: Machine) -> str:
     """
     links, n_hidden = shown_links(machine)
     names = unique_labels(machine.neurons, NAME_CELLS)
-    nodes = {neuron: f"n{i}" for i, neuron in enumerate(_nodes(machine, links, n_hidden))}
+    nodes = _nodes(machine, links, n_hidden)
     lines = ["flowchart LR"]
     for neuron, node in nodes.items():
-        kind = _for_mermaid(plain(machine.neurons[neuron]))
-        lines.append(f'  {node}["{_for_mermaid(names[neuron])}<br/>{kind}"]')
+        type_name = _for_mermaid(plain(machine.neurons[neuron]))
+        lines.append(f'  {node}["{_for_mermaid(names[neuron])}<br/>{type_name}"]')
     for arrow in _arrows(machine, links):
         line = "-.->" if arrow.weight < 0 else "==>" if arrow.is_fixed else "-->"
         text = _for_mermaid(arrow.text) + (" hard" if arrow.is_fixed else "")
@@ -118,7 +117,7 @@ def to_dot(machine: Machine) -> str:
     """
     links, n_hidden = shown_links(machine)
     names = unique_labels(machine.neurons, NAME_CELLS)
-    nodes = {neuron: f"n{i}" for i, neuron in enumerate(_nodes(machine, links, n_hidden))}
+    nodes = _nodes(machine, links, n_hidden)
     lines = [
         f'digraph "{_for_dot(plain(machine.name))}" {{',
         '  graph [rankdir=LR, fontname="sans-serif"];',
@@ -126,12 +125,12 @@ def to_dot(machine: Machine) -> str:
         '  edge [fontname="sans-serif", fontsize=10];',
     ]
     for neuron, node in nodes.items():
-        kind = _for_dot(plain(machine.neurons[neuron]))
-        lines.append(f'  {node} [label="{_for_dot(names[neuron])}\\n{kind}"];')
+        type_name = _for_dot(plain(machine.neurons[neuron]))
+        lines.append(f'  {node} [label="{_for_dot(names[neuron])}\\n{type_name}"];')
     arrows = _arrows(machine, links)
-    largest = max((abs(arrow.weight) for arrow in arrows), default=1.0) or 1.0
+    largest = largest_weight(arrows)
     for arrow in arrows:
-        color = NEGATIVE if arrow.weight < 0 else POSITIVE
+        color = ORANGE if arrow.weight < 0 else BLUE
         color = f"{color}:invis:{color}" if arrow.is_fixed else color
         look = f'label="{_for_dot(arrow.text)}", '
         look += f'penwidth={0.5 + 2 * abs(arrow.weight) / largest:.2f}, color="{color}"'
@@ -168,10 +167,10 @@ def to_networkx(machine: Machine) -> networkx.MultiDiGraph:
     ImportError
         If networkx is not installed (extra ``graph``).
     """
-    networkx = _imported("networkx", "graph")
+    networkx = imported("networkx", "graph")
     graph = networkx.MultiDiGraph(name=machine.name)
-    for neuron, kind in machine.neurons.items():
-        graph.add_node(neuron, kind=kind)
+    for neuron, type_name in machine.neurons.items():
+        graph.add_node(neuron, kind=type_name)
     for link in machine.links():
         graph.add_edge(
             link.neuron_out,
@@ -182,13 +181,6 @@ def to_networkx(machine: Machine) -> networkx.MultiDiGraph:
             is_fixed=link.is_fixed,
         )
     return graph
-
-
-def draw(machine: Machine, ax: Axes | None = None) -> Axes:
-    """Draw a machine with matplotlib; see `dmm.show.plots.draw`."""
-    from . import plots
-
-    return plots.draw(machine, ax)
 
 
 def save_graph(machine: Machine, file: str | os.PathLike, *, engine: str | None = None) -> FilePath:
@@ -231,12 +223,7 @@ def _write_svg(machine: Machine, path: FilePath, suffix: str) -> None:
 
 
 def _write_with_matplotlib(machine: Machine, path: FilePath, suffix: str) -> None:
-    _imported("matplotlib", "plot")
-    from matplotlib.figure import Figure
-
-    from .plots import draw
-
-    figure = Figure()
+    figure = imported("matplotlib.figure", "plot").Figure()
     draw(machine, figure.add_axes((0, 0, 1, 1)), resize=True)
     with warnings.catch_warnings():  # of a character that no font has, a box is drawn
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
@@ -244,19 +231,7 @@ def _write_with_matplotlib(machine: Machine, path: FilePath, suffix: str) -> Non
 
 
 def _write_with_graphviz(machine: Machine, path: FilePath, suffix: str) -> None:
-    graphviz = _imported("graphviz", "graph")
+    graphviz = imported("graphviz", "graph")
     if shutil.which("dot") is None:
         raise ImportError("the program 'dot' of Graphviz is not installed; use another engine")
     path.write_bytes(graphviz.Source(to_dot(machine)).pipe(format=suffix or "svg"))
-
-
-def _imported(name: str, extra: str) -> Any:
-    import importlib
-
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise ImportError(
-            f"{name} is not installed; it comes with the extra {extra!r}: "
-            f"pip install 'dataflow-matrix-machines[{extra}]'"
-        ) from error

@@ -7,19 +7,18 @@ setting, every name is escaped.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
 from ..machine.machine import Link, Machine
 from .algebra.equations import equations
-from .curves import svg_curves
-from .diagnostics import Diagnostics, diagnose
-from .labels import plain, unique_labels, weight_text
-from .reading import LIMIT, reading_order, shown_links
+from .diagnostics import diagnose
+from .labels import plain, weight_text
 from .style import PAGE_STYLE, STYLE
 from .svg import svg_graph
-from .text import SELF_LOOP, headline, notes_of, pair_marks, tree
+from .text import SELF_LOOP, LinkTable, headline, tree
 
 __all__ = ["fragment", "report"]
 
@@ -58,37 +57,33 @@ def fragment(machine: Machine) -> str:
 
 def report(
     machine: Machine,
-    records: Iterable[Mapping[str, Any]] | None = None,
     figures: Mapping[str, Any] | None = None,
     *,
     lead: str = "",
     texts: Mapping[str, str] | None = None,
+    sections: Mapping[str, str] | None = None,
 ) -> str:
     """A self-contained HTML page about a machine.
 
     Parameters
     ----------
     machine : Machine
-    records : iterable of mappings, optional
-        What a synthesis recorded: ``step``, ``loss``, ``links``, ``l1``, ``event``.
     figures : mapping of name to number or text, optional
         Shown as a table.
     lead : str
         A sentence or two below the title.
     texts : mapping of title to text, optional
         Further sections, shown as they are in a fixed-width font.
+    sections : mapping of title to HTML, optional
+        Further sections behind the graph, such as pictures; put in as they are, unescaped.
     """
     name = escape(plain(machine.name))
-    curves = svg_curves(records or ())
-    sections = [
+    parts = [
         _section("Figures", _figures(figures)) if figures else "",
         _section("Equations", _pre(equations(machine))),
-        *(
-            _section(escape(plain(title)), f'<div class="wide">{_pre(text)}</div>')
-            for title, text in (texts or {}).items()
-        ),
+        *(_wide_section(title, _pre(text)) for title, text in (texts or {}).items()),
         _section("Graph", _graph(machine)),
-        _section("Synthesis", f'<div class="wide">{curves}</div>') if curves else "",
+        *(_wide_section(title, body) for title, body in (sections or {}).items()),
         _section("Links", _neurons(machine)),
         _section("Diagnostics", _pre(str(diagnose(machine)))),
         _section("Tree", _pre(tree(machine))),
@@ -109,7 +104,7 @@ def report(
 <h1>{name}</h1>
 <p class="head">{escape(headline(machine))}</p>
 {f"<p>{escape(plain(lead))}</p>" if lead else ""}
-{"".join(sections)}
+{"".join(parts)}
 </main>
 </body>
 </html>
@@ -118,6 +113,10 @@ def report(
 
 def _section(title: str, body: str) -> str:
     return f"<section><h2>{title}</h2>\n{body}\n</section>\n"
+
+
+def _wide_section(title: str, body: str) -> str:
+    return _section(escape(plain(title)), f'<div class="wide">{body}</div>')
 
 
 def _folded(title: str, body: str) -> str:
@@ -150,64 +149,42 @@ def _graph(machine: Machine) -> str:
 
 
 def _neurons(machine: Machine) -> str:
-    return "\n".join([*_LinkTable(machine).blocks(), LEGEND])
+    return "\n".join([*_HtmlTable(machine).blocks(), LEGEND])
 
 
-class _LinkTable:
+class _HtmlTable(LinkTable):
     """One folding block per receiving neuron; the trivial ones are closed."""
 
     def __init__(self, machine: Machine) -> None:
-        self.machine = machine
-        self.diagnostics: Diagnostics = diagnose(machine)
-        self.inert = set(self.diagnostics.inert)
-        self.links, self.n_hidden = shown_links(machine)
-        self.marks = pair_marks(self.links, self.diagnostics.pairs)
-        self.labels = unique_labels(machine.neurons, NAME_CELLS)
-        self.largest = max((abs(link.weight) for link in self.links), default=1.0) or 1.0
-        self.into: dict[str, list[Link]] = {}
-        self.readers: dict[str, int] = {}
-        for link in self.links:
-            self.into.setdefault(link.neuron_in, []).append(link)
-            self.readers[link.neuron_out] = self.readers.get(link.neuron_out, 0) + 1
-        self.neurons = self._shown_neurons()
+        super().__init__(machine, NAME_CELLS)
+        self.n_readers = Counter(link.neuron_out for link in self.links)
         digest = hashlib.sha256(repr((machine.name, list(machine.links()))).encode()).hexdigest()
         prefix = f"dmm-{digest[:8]}"  # several machines may share a notebook
         self.anchors = {neuron: f"{prefix}-{i}" for i, neuron in enumerate(self.neurons)}
 
-    def _shown_neurons(self) -> list[str]:
-        order = reading_order(self.machine)
-        if not self.n_hidden and len(order) <= LIMIT:
-            return order
-        return [neuron for neuron in order if neuron in self.into]
-
     def blocks(self) -> Iterable[str]:
         yield from map(self._block, self.neurons)
-        n_neurons = len(self.machine.neurons) - len(self.neurons)
-        if self.n_hidden or n_neurons:
-            yield (
-                f'<p class="more">… {self.n_hidden:,} more links, '
-                f"{n_neurons:,} neurons without a link shown</p>"
-            )
+        if self.hidden():
+            yield f'<p class="more">{self.hidden()}</p>'
         yield f'<p class="more">{escape(self.diagnostics.summary())}</p>'
 
     def _block(self, neuron: str) -> str:
-        links = self.into.get(neuron, [])
+        links = self.into[neuron]
         is_open = " open" if any(not link.is_fixed for link in links) else ""
-        notes = "; ".join(notes_of(self.machine, self.diagnostics, neuron))
-        counts = f"in {len(links)} · out {self.readers.get(neuron, 0)}"
+        counts = f"in {len(links)} · out {self.n_readers[neuron]}"
         title = escape(plain(neuron))
         return (
             f'<details class="neuron" id="{self.anchors[neuron]}"{is_open}><summary>'
             f'<b title="{title}">{escape(self.labels[neuron])}</b> '
             f'<span class="kind">{escape(plain(self.machine.neurons[neuron]))}</span> '
-            f'<span class="note">{escape(notes)}</span> '
+            f'<span class="note">{escape(self.notes(neuron))}</span> '
             f'<span class="count">{counts}</span></summary>'
             f'<div class="wide"><table class="links">{"".join(map(self._row, links))}</table></div>'
             "</details>"
         )
 
     def _row(self, link: Link) -> str:
-        mark = escape(self.marks.get((link.path, link.is_fixed), ""))
+        mark = escape(self.mark(link))
         remarks = ["hard"] * link.is_fixed
         remarks += [f"{SELF_LOOP} self"] * (link.neuron_in == link.neuron_out)
         remarks += ["inert"] * (link in self.inert)

@@ -7,7 +7,7 @@ two hundred characters. Everything printed for people passes through here first.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -19,6 +19,7 @@ __all__ = [
     "number_text",
     "pad",
     "plain",
+    "port_text",
     "shorten",
     "unique_labels",
     "weight_text",
@@ -88,6 +89,11 @@ def _prefix(text: str, cells: int) -> str:
         if taken > cells:
             return text[:i]
     return text
+
+
+def port_text(port: Sequence[str]) -> str:
+    """A port, or the first two keys of a path, as ``neuron.field``."""
+    return f"{plain(port[0])}.{plain(port[1])}"
 
 
 def unique_labels(names: Iterable[str], cells: int) -> dict[str, str]:

@@ -5,26 +5,59 @@ matplotlib comes with the extra ``plot`` and is imported when a plot is made.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from vvalues import Path
+
 from ..machine.machine import Link, Machine
 from ..machine.streams import Streams
-from .axes import new_axes, pyplot
 from .drawing import BOX_WIDTH, MARGIN, Box, Drawing, arrange, curve
 from .labels import plain, shorten, unique_labels, weight_text
+from .reading import largest_weight
+from .style import BLUE, EDGE, INK, MUTED, ORANGE
 from .traces import PortLike, StreamTrace, trace
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw", "heat_map", "side_by_side"]
+__all__ = ["draw", "heat_map", "imported", "new_axes", "pyplot", "side_by_side"]
 
-POSITIVE, NEGATIVE, INK, MUTED = "#1a5fa8", "#b04508", "#1d242e", "#57616e"
 POINTS = 0.62  # size of a point of text in units of the drawing, at one unit per 1/90 inch
 INCH = 90.0
+
+
+# -------------------- figures --------------------
+
+
+def imported(module: str, extra: str) -> Any:
+    """A module of a package that is no hard dependency.
+
+    Raises
+    ------
+    ImportError
+        If the package is not installed; the message says what to install.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ImportError(
+            f"{module.split('.')[0]} is not installed; it comes with the extra {extra!r}: "
+            f"pip install 'dataflow-matrix-machines[{extra}]'"
+        ) from error
+
+
+def pyplot() -> Any:
+    """The module ``matplotlib.pyplot``, see `imported`."""
+    return imported("matplotlib.pyplot", "plot")
+
+
+def new_axes(width: float, height: float) -> Any:
+    """Axes of a figure of their own, in inches."""
+    return pyplot().subplots(figsize=(width, height), layout="constrained")[1]
 
 
 # -------------------- what a machine does --------------------
@@ -50,7 +83,7 @@ def heat_map(values: StreamTrace, ax: Axes | None = None, *, limit: float | None
     if ax is None:
         ax = new_axes(9, 1.2 + 0.3 * n_keys)
     assert ax is not None
-    colours = LinearSegmentedColormap.from_list("dmm", [NEGATIVE, "#ffffff", POSITIVE])
+    colours = LinearSegmentedColormap.from_list("dmm", [ORANGE, "#ffffff", BLUE])
     bound = limit or float(np.max(np.abs(values.values), initial=0.0)) or 1.0
     grid = values.values.T if values.keys else np.zeros((1, values.ticks))
     image = ax.imshow(
@@ -151,7 +184,13 @@ def _safe(text: str) -> str:
 # -------------------- the machine itself --------------------
 
 
-def draw(machine: Machine, ax: Axes | None = None, *, resize: bool = False) -> Axes:
+def draw(
+    machine: Machine,
+    ax: Axes | None = None,
+    *,
+    resize: bool = False,
+    sizes: Mapping[Path, float] | None = None,
+) -> Axes:
     """Draw a machine: a box per neuron, a curve per link; beyond 60 links the 40 largest.
 
     Positive links are solid, negative ones dashed, hard ones double.
@@ -163,6 +202,9 @@ def draw(machine: Machine, ax: Axes | None = None, *, resize: bool = False) -> A
         Its figure keeps its size, and the text is scaled to it, unless ``resize``.
     resize : bool
         Give the figure the size of the drawing.
+    sizes : mapping of the path of a trainable link to a number, optional
+        Not negative; shown in place of the weights, as text and - their square roots - as width
+        and darkness.
     """
     drawing = arrange(machine)
     width, height = max(drawing.width, 1.0), max(drawing.height, 1.0)
@@ -179,39 +221,75 @@ def draw(machine: Machine, ax: Axes | None = None, *, resize: bool = False) -> A
     ax.axis("off")
     extent = ax.get_window_extent()
     scale = min(extent.width / width, extent.height / height) / ax.figure.dpi * INCH
-    largest = max((abs(link.weight) for link, _ in drawing.routes), default=1.0) or 1.0
+    look = _weights_look(drawing) if sizes is None else _sizes_look(sizes)
     for link, boxes in drawing.routes:
-        _draw_link(ax, link, boxes, largest, scale)
-    _draw_boxes(ax, machine, drawing, scale)
+        _draw_link(ax, link, boxes, look(link), scale)
+    _draw_boxes(ax, machine, drawing, look, scale)
     if drawing.n_hidden:
         text = f"… {drawing.n_hidden:,} more links"
         ax.text(MARGIN, height - 8, text, fontsize=9 * scale, color=MUTED)
     return ax
 
 
-def _draw_link(ax: Axes, link: Link, boxes: list[Box], largest: float, scale: float) -> None:
-    from matplotlib.patches import PathPatch, Polygon
-    from matplotlib.path import Path
+class Look(NamedTuple):
+    """How a link is drawn."""
 
-    codes = {"M": Path.MOVETO, "L": Path.LINETO, "C": Path.CURVE4}
+    color: Any
+    width: float  # in points, where the drawing has its own size
+    text: str
+
+
+def _weights_look(drawing: Drawing) -> Callable[[Link], Look]:
+    largest = largest_weight(link for link, _ in drawing.routes)
+
+    def look(link: Link) -> Look:
+        color = ORANGE if link.weight < 0 else BLUE
+        width = 0.6 + 1.6 * min(abs(link.weight) / largest, 1.0)
+        return Look(color, width, weight_text(link.weight))
+
+    return look
+
+
+def _sizes_look(sizes: Mapping[Path, float]) -> Callable[[Link], Look]:
+    from matplotlib.colors import to_rgba
+
+    largest = max(sizes.values(), default=0.0) or 1.0
+
+    def look(link: Link) -> Look:
+        if link.is_fixed or link.path not in sizes:
+            return Look(EDGE, 0.6, "")
+        share = (max(sizes[link.path], 0.0) / largest) ** 0.5
+        color = to_rgba(ORANGE, 0.25 + 0.75 * share)
+        return Look(color, 0.6 + 4.0 * share, f"{sizes[link.path]:.3g}")
+
+    return look
+
+
+def _draw_link(ax: Axes, link: Link, boxes: list[Box], look: Look, scale: float) -> None:
+    from matplotlib.patches import PathPatch, Polygon
+    from matplotlib.path import Path as Outline
+
+    codes = {"M": Outline.MOVETO, "L": Outline.LINETO, "C": Outline.CURVE4}
     pieces = curve(link, boxes)
     points = [point for _, piece in pieces for point in piece]
-    path = Path(points, [codes[kind] for kind, piece in pieces for _ in piece])
-    color = NEGATIVE if link.weight < 0 else POSITIVE
-    width = (0.6 + 1.6 * min(abs(link.weight) / largest, 1.0)) * scale
+    path = Outline(points, [codes[letter] for letter, piece in pieces for _ in piece])
+    width = look.width * scale
     style = (0, (4, 2.6)) if link.weight < 0 else "solid"
-    look: dict[str, Any] = {"fill": False, "linestyle": style, "capstyle": "butt"}
+    line: dict[str, Any] = {"fill": False, "linestyle": style, "capstyle": "butt"}
+    line["edgecolor"] = look.color
     if link.is_fixed:
-        ax.add_patch(PathPatch(path, edgecolor=color, linewidth=width + 1.6 * scale, **look))
+        ax.add_patch(PathPatch(path, linewidth=width + 1.6 * scale, **line))
         gap: dict[str, Any] = {"fill": False, "linewidth": max(width - 0.6 * scale, 0.6 * scale)}
         ax.add_patch(PathPatch(path, edgecolor="white", **gap))
     else:
-        ax.add_patch(PathPatch(path, edgecolor=color, linewidth=width, **look))
+        ax.add_patch(PathPatch(path, linewidth=width, **line))
     x, y = points[-1]
-    ax.add_patch(Polygon([(x, y - 4), (x + 7, y), (x, y + 4)], color=color, linewidth=0))
+    ax.add_patch(Polygon([(x, y - 4), (x + 7, y), (x, y + 4)], color=look.color, linewidth=0))
 
 
-def _draw_boxes(ax: Axes, machine: Machine, drawing: Drawing, scale: float) -> None:
+def _draw_boxes(
+    ax: Axes, machine: Machine, drawing: Drawing, look: Callable[[Link], Look], scale: float
+) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     names = unique_labels(machine.neurons, 20)
@@ -224,15 +302,15 @@ def _draw_boxes(ax: Axes, machine: Machine, drawing: Drawing, scale: float) -> N
                 box.height - 8,
                 boxstyle="round,pad=4",
                 facecolor="white",
-                edgecolor="#b9b6ad",
+                edgecolor=EDGE,
                 linewidth=0.9 * scale,
             )
         )
         ax.text(box.x + 9, box.y + 12, _safe(names[neuron]), color=INK, weight="bold", **small)
-        kind = _safe(shorten(plain(machine.neurons[neuron]), 20))
-        ax.text(box.x + 9, box.y + 25, kind, color=MUTED, **small)
+        type_name = _safe(shorten(plain(machine.neurons[neuron]), 20))
+        ax.text(box.x + 9, box.y + 25, type_name, color=MUTED, **small)
         for i, link in enumerate(box.rows):
-            text = f"{shorten(plain(link.field_in), 9)} {weight_text(link.weight)}"
+            text = f"{shorten(plain(link.field_in), 9)} {look(link).text}"
             ax.text(box.x + 9, box.row_y(i), _safe(text), color=INK, **small)
         for i, port in enumerate(box.ports):
             text = _safe(shorten(plain(port), 9))

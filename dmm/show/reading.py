@@ -5,32 +5,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from vvalues import natural_key
 
 from ..machine.machine import Link, Machine
+from ..machine.wiring import followers, strong_components, upstream, wired
 
-__all__ = ["LIMIT", "SHOWN", "layers", "reading_order", "shown_links", "strong_components", "wired"]
+__all__ = [
+    "LIMIT",
+    "SHOWN",
+    "largest_weight",
+    "layers",
+    "reading_order",
+    "shown_layers",
+    "shown_links",
+    "shown_neurons",
+]
 
 LIMIT = 60
 """Beyond this many links (or neurons) a rendering is shortened ..."""
 SHOWN = 40
 """... to this many, the largest."""
-
-
-def wired(machine: Machine) -> list[Link]:
-    """Links that carry something: their fields are written and read at the two ends.
-
-    Published matrices also hold links into outputs and from inputs; those have no effect.
-    """
-    kinds = {neuron: machine.type_of(neuron) for neuron in machine.neurons}
-    reads = {neuron: {f.name for f in kind.reads} for neuron, kind in kinds.items()}
-    writes = {neuron: {f.name for f in kind.writes} for neuron, kind in kinds.items()}
-    return [
-        link
-        for link in machine.links()
-        if link.field_in in reads[link.neuron_in] and link.field_out in writes[link.neuron_out]
-    ]
 
 
 def shown_links(machine: Machine) -> tuple[list[Link], int]:
@@ -42,7 +38,7 @@ def shown_links(machine: Machine) -> tuple[list[Link], int]:
     links = list(machine.links())
     if len(links) <= LIMIT:
         return links, 0
-    working = set(wired(machine))
+    working = set(wired(machine, links))
     ranked = sorted(
         links,
         key=lambda k: (_is_customary(machine, k), k not in working, -abs(k.weight)),
@@ -50,6 +46,27 @@ def shown_links(machine: Machine) -> tuple[list[Link], int]:
     kept = {(link.path, link.is_fixed) for link in ranked[:SHOWN]}
     shown = [link for link in links if (link.path, link.is_fixed) in kept]
     return shown, len(links) - len(shown)
+
+
+def shown_neurons(machine: Machine, links: Iterable[Link], n_hidden: int) -> list[str]:
+    """The neurons to show beside these links: those that receive one if some are left out."""
+    order = reading_order(machine)
+    if not n_hidden and len(order) <= LIMIT:
+        return order
+    receiving = {link.neuron_in for link in links}
+    return [neuron for neuron in order if neuron in receiving]
+
+
+def shown_layers(machine: Machine, links: Iterable[Link], n_hidden: int) -> list[list[str]]:
+    """The layers to draw: without neurons that no link joins if some links are left out."""
+    linked = {name for link in links for name in (link.neuron_in, link.neuron_out)}
+    rows = ([n for n in layer if n in linked or not n_hidden] for layer in layers(machine))
+    return [row for row in rows if row]
+
+
+def largest_weight(weighted: Iterable[Any]) -> float:
+    """The largest size of a weight, to draw others in proportion to; 1 if there is none."""
+    return max((abs(each.weight) for each in weighted), default=1.0) or 1.0
 
 
 def _is_customary(machine: Machine, link: Link) -> bool:
@@ -73,7 +90,7 @@ def layers(machine: Machine) -> list[list[str]]:
     sinks. In between a neuron stands behind everything it reads, except inside a cycle, where it
     stands at its distance from where signals enter the cycle.
     """
-    links = wired(machine)
+    links = wired(machine, machine.links())
     origins = _origins(machine, links)
     outer = set(origins)
     sinks = [n for n in machine.neurons if not machine.type_of(n).writes and n not in outer]
@@ -88,47 +105,37 @@ def layers(machine: Machine) -> list[list[str]]:
     return [layer for layer in (origins, *middle, last) if layer]
 
 
-def _origins(machine: Machine, links: Iterable[Link]) -> list[str]:
+def _origins(machine: Machine, links: list[Link]) -> list[str]:
     """Sources in front: the clockwork of stream readers, the readers, then constants."""
-    senders: dict[str, list[Link]] = defaultdict(list)
-    for link in links:
-        senders[link.neuron_in].append(link)
     clockwork: dict[str, None] = {}
     readers = [n for n in machine.neurons if machine.type_of(n).is_source]
     for reader in sorted(readers, key=natural_key):
-        clockwork.update(dict.fromkeys(_upstream(reader, senders)))
+        clockwork.update(dict.fromkeys(_driven(reader, links)))
     constants = [n for n in machine.neurons if not machine.type_of(n).reads and n not in clockwork]
     writing = [n for n in constants if machine.type_of(n).writes]
     return [*clockwork, *sorted(writing, key=natural_key)]
 
 
-def _upstream(reader: str, senders: Mapping[str, list[Link]]) -> list[str]:
+def _driven(reader: str, links: list[Link]) -> list[str]:
     """A stream reader behind the neurons that drive it, if only fixed links do."""
-    found = [reader]
-    for neuron in found:
-        for link in senders.get(neuron, ()):
-            if not link.is_fixed:
-                return [reader]
-            if link.neuron_out not in found:
-                found.append(link.neuron_out)
-    return found[::-1]
+    found = dict.fromkeys(upstream([reader], links))
+    is_driven = all(link.is_fixed for link in links if link.neuron_in in found)
+    return list(found)[::-1] if is_driven else [reader]
 
 
 def _depths(neurons: list[str], links: Iterable[Link]) -> dict[str, int]:
-    inside = set(neurons)
-    followers: dict[str, list[str]] = {n: [] for n in neurons}
+    graph = followers(neurons, links)
     senders: dict[str, list[str]] = {n: [] for n in neurons}
-    for link in links:
-        if link.neuron_in in inside and link.neuron_out in inside:
-            followers[link.neuron_out].append(link.neuron_in)
-            senders[link.neuron_in].append(link.neuron_out)
+    for sender, receivers in graph.items():
+        for receiver in receivers:
+            senders[receiver].append(sender)
     depth: dict[str, int] = {}
-    for component in strong_components(followers):
+    for component in strong_components(graph):
         members = set(component)
         before = {n: [depth[s] for s in senders[n] if s not in members] for n in component}
         start = max((d for found in before.values() for d in found), default=-1) + 1
         entries = [n for n in component if before[n]]
-        for neuron, distance in _distances(entries or component[:1], followers, members):
+        for neuron, distance in _distances(entries or component[:1], graph, members):
             depth[neuron] = start + distance
     return depth
 
@@ -145,44 +152,3 @@ def _distances(
                 found[follower] = found[neuron] + 1
                 queue.append(follower)
     yield from found.items()
-
-
-def strong_components(followers: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """Strongly connected components, each before those it leads to (Tarjan, without recursion).
-
-    Examples
-    --------
-    >>> strong_components({"a": ["b"], "b": ["c"], "c": ["b"]})
-    [['a'], ['b', 'c']]
-    """
-    number: dict[str, int] = {}
-    low: dict[str, int] = {}
-    open_nodes: list[str] = []
-    closed: set[str] = set()
-    components: list[list[str]] = []
-    for root in followers:
-        if root in number:
-            continue
-        number[root] = low[root] = len(number)
-        open_nodes.append(root)
-        stack = [(root, iter(followers[root]))]
-        while stack:
-            node, remaining = stack[-1]
-            for follower in remaining:
-                if follower not in number:
-                    number[follower] = low[follower] = len(number)
-                    open_nodes.append(follower)
-                    stack.append((follower, iter(followers[follower])))
-                    break
-                if follower not in closed:
-                    low[node] = min(low[node], number[follower])
-            else:
-                stack.pop()
-                if stack:
-                    low[stack[-1][0]] = min(low[stack[-1][0]], low[node])
-                if low[node] == number[node]:
-                    start = open_nodes.index(node)
-                    components.append(open_nodes[start:])
-                    closed.update(open_nodes[start:])
-                    del open_nodes[start:]
-    return components[::-1]

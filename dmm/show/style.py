@@ -1,24 +1,35 @@
-"""Style sheets of the HTML renderings: scoped to ``.dmm``, light and dark.
+"""The palette of all pictures, and the style sheets of the HTML renderings.
 
-Blue and orange stay apart for colour-blind readers, and each sign also has its own direction, fill
-or line style.
+The sheets are scoped to ``.dmm``, light and dark. Blue and orange stay apart for colour-blind
+readers, and each sign also has its own direction, fill or line style. Trees alone, which
+`vvalues.show` draws, have a sheet of their own: it stands below this package.
 """
 
 from __future__ import annotations
 
-__all__ = ["PAGE_STYLE", "STYLE"]
+__all__ = ["BLUE", "EDGE", "INK", "MUTED", "ORANGE", "PAGE_STYLE", "PALE", "PAPER", "RULE", "STYLE"]
+
+BLUE, ORANGE = "#1a5fa8", "#b04508"
+"""Positive and negative; whatever else is to be told apart."""
+
+INK, MUTED, EDGE, PALE, RULE = "#1d242e", "#57616e", "#b9b6ad", "#c3c9d1", "#d8d5cc"
+"""Text, text of less weight, outlines, background data, grids."""
+
+PAPER = "#fbfaf7"
 
 PAGE_STYLE = """
-html { background: #fbfaf7; }
+html { background: PAPER; }
 body { margin: 0; }
 .dmm.page { max-width: 76rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 @media (prefers-color-scheme: dark) { html { background: #14171c; } }
 @media (max-width: 40rem) { .dmm.page { padding: 1.25rem .75rem 3rem; } }
-"""
+""".replace("PAPER", PAPER)
+
+LIGHT = f"""--ink: {INK}; --paper: {PAPER}; --card: #ffffff; --muted: {MUTED}; --rule: {RULE};
+  --pos: {BLUE}; --neg: {ORANGE}; --gap: {PAPER};"""
 
 STYLE = """
-.dmm { --ink: #1d242e; --paper: #fbfaf7; --card: #ffffff; --muted: #57616e; --rule: #d8d5cc;
-  --pos: #1a5fa8; --neg: #b04508; --gap: #fbfaf7; color: var(--ink); background: var(--paper);
+.dmm { LIGHT color: var(--ink); background: var(--paper);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", sans-serif; text-align: left; }
 @media (prefers-color-scheme: dark) { .dmm { --ink: #e4e7ec; --paper: #14171c; --card: #1c2128;
   --muted: #a0aab8; --rule: #363d48; --pos: #74b4ff; --neg: #ffa566; --gap: #14171c; } }
@@ -88,16 +99,4 @@ STYLE = """
 .dmm-graph .pos .tip { fill: var(--pos); }
 .dmm-graph .neg .tip { fill: var(--neg); }
 .dmm-graph .edge:hover .line { stroke: var(--ink); }
-.dmm-curves { width: 100%; min-width: 34rem; max-width: 56rem; height: auto; }
-.dmm-curves .grid { stroke: var(--rule); fill: none; }
-.dmm-curves .curve { fill: none; stroke: var(--pos); stroke-width: 1.8; stroke-linejoin: round; }
-.dmm-curves .links { stroke: var(--neg); }
-.dmm-curves .l1 { stroke: var(--muted); stroke-dasharray: 5 3; }
-.dmm-curves .title { font-weight: 700; }
-.dmm-curves .tick { fill: var(--muted); }
-.dmm-curves .end { text-anchor: end; }
-.dmm-curves .mid { text-anchor: middle; }
-.dmm-curves .strong { fill: var(--ink); font-weight: 700; }
-.dmm-curves .last { fill: var(--ink); }
-.dmm-curves .mark { fill: var(--card); stroke: var(--ink); stroke-width: 1.3; }
-"""
+""".replace("LIGHT", LIGHT)

@@ -10,7 +10,8 @@ from html import escape
 
 from ..machine.machine import Link, Machine
 from .drawing import BOX_WIDTH, MARGIN, Box, arrange, curve
-from .labels import plain, shorten, unique_labels, weight_text
+from .labels import plain, port_text, shorten, unique_labels, weight_text
+from .reading import largest_weight
 
 __all__ = ["svg_graph"]
 
@@ -25,7 +26,7 @@ def svg_graph(machine: Machine, *, label: str = "") -> str:
     """
     drawing = arrange(machine)
     names = unique_labels(machine.neurons, NAME_CELLS)
-    largest = max((abs(link.weight) for link, _ in drawing.routes), default=1.0) or 1.0
+    largest = largest_weight(link for link, _ in drawing.routes)
     size = f"{drawing.width:.0f} {drawing.height:.0f}"
     title = label or f"Graph of the machine {plain(machine.name)}"
     parts = [
@@ -44,12 +45,12 @@ def svg_graph(machine: Machine, *, label: str = "") -> str:
 
 def _edge(link: Link, boxes: list[Box], largest: float) -> str:
     pieces = curve(link, boxes)
-    path = "".join(kind + " ".join(f"{x:.1f} {y:.1f}" for x, y in p) for kind, p in pieces)
+    path = "".join(letter + " ".join(f"{x:.1f} {y:.1f}" for x, y in p) for letter, p in pieces)
     end = pieces[-1][1][-1]
     sign = "neg" if link.weight < 0 else "pos"
     thickness = 0.8 + 2.2 * min(abs(link.weight) / largest, 1.0)
     arrow = f"M{end[0]:.1f} {end[1] - 4:.1f}l7 4l-7 4z"
-    text = f"{_port(link.path[2:])} → {_port(link.path[:2])}  {weight_text(link.weight)}"
+    text = f"{port_text(link.path[2:])} → {port_text(link.path[:2])}  {weight_text(link.weight)}"
     text += " (hard)" if link.is_fixed else ""
     lines = [f'<path class="line" d="{path}" stroke-width="{thickness:.2f}"/>']
     if link.is_fixed:  # a double line: a thick one with a gap down its middle
@@ -65,14 +66,14 @@ def _edge(link: Link, boxes: list[Box], largest: float) -> str:
 
 def _box(machine: Machine, box: Box, names: dict[str, str]) -> str:
     name = box.neuron or ""
-    kind = plain(machine.neurons[name])
-    full = f"{plain(name)} ({kind})"
+    type_name = plain(machine.neurons[name])
+    full = f"{plain(name)} ({type_name})"
     parts = [
         f'<g class="box"><title>{escape(full)}</title>',
         f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{BOX_WIDTH:.0f}" '
         f'height="{box.height:.1f}" rx="6"/>',
         _text(box.x + 9, box.y + 15, names[name], "name"),
-        _text(box.x + 9, box.y + 28, shorten(kind, NAME_CELLS), "kind"),
+        _text(box.x + 9, box.y + 28, shorten(type_name, NAME_CELLS), "kind"),
     ]
     for i, link in enumerate(box.rows):
         text = f"{shorten(plain(link.field_in), FIELD_CELLS)} {weight_text(link.weight)}"
@@ -85,7 +86,3 @@ def _box(machine: Machine, box: Box, names: dict[str, str]) -> str:
 
 def _text(x: float, y: float, text: str, role: str) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" class="{role}">{escape(text)}</text>'
-
-
-def _port(port: tuple[str, ...]) -> str:
-    return f"{plain(port[0])}.{plain(port[1])}"

@@ -1,18 +1,21 @@
-"""A machine as text: the link table and the tree of its network matrix."""
+"""A machine as text: the link table, the tree of its network matrix; and the table of types."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 import vvalues as vv
 
 from ..machine.machine import Link, Machine
+from ..machine.wiring import by_receiver
+from ..neurons import Field, get_neuron_type, neuron_types
 from .diagnostics import Diagnostics, Pair, diagnose
 from .labels import constant_text, count, number_text, pad, plain, unique_labels, weight_text, width
-from .reading import LIMIT, reading_order, shown_links
+from .reading import largest_weight, reading_order, shown_links, shown_neurons
 
-__all__ = ["SELF_LOOP", "headline", "notes_of", "pair_marks", "table", "tree"]
+__all__ = ["SELF_LOOP", "LinkTable", "headline", "table", "tree", "type_table"]
 
 NAME_WIDTH = 28
 FIELD_WIDTH = 16
@@ -57,64 +60,75 @@ def table(machine: Machine) -> str:
     input      input    source
       .timer   <= +1.000 █████  timer.timer
     """
-    return "\n".join(line.rstrip() for line in _Table(machine).lines())
+    return "\n".join(line.rstrip() for line in _TextTable(machine).lines())
 
 
-class _Table:
-    """Column widths and notes of one table."""
+class LinkTable:
+    """What link tables have in common, as text and as HTML: links by receiver, notes, marks."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, name_cells: int) -> None:
         self.machine = machine
         self.diagnostics = diagnose(machine)
         self.inert = set(self.diagnostics.inert)
         self.links, self.n_hidden = shown_links(machine)
-        self.neurons = self._shown_neurons()
-        self.labels = unique_labels(machine.neurons, NAME_WIDTH)
+        self.into = by_receiver(self.links)
+        self.marks = pair_marks(self.links, self.diagnostics.pairs)
+        self.neurons = shown_neurons(machine, self.links, self.n_hidden)
+        self.labels = unique_labels(machine.neurons, name_cells)
+        self.largest = largest_weight(self.links)
+
+    def mark(self, link: Link) -> str:
+        """What ties a link to the other one of its pair."""
+        return self.marks.get((link.path, link.is_fixed), "")
+
+    def hidden(self) -> str:
+        """What is left out; empty if nothing is."""
+        n_neurons = len(self.machine.neurons) - len(self.neurons)
+        if not self.n_hidden and not n_neurons:
+            return ""
+        return f"… {self.n_hidden:,} more links, {n_neurons:,} neurons without a link shown"
+
+    def notes(self, neuron: str) -> str:
+        """What to say about one neuron beside its type."""
+        return "; ".join(notes_of(self.machine, self.diagnostics, neuron))
+
+
+class _TextTable(LinkTable):
+    """One table with its column widths."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine, NAME_WIDTH)
         self.fields = unique_labels(
             {key: None for link in self.links for key in (link.field_in, link.field_out)},
             FIELD_WIDTH,
         )
-        self.largest = max((abs(link.weight) for link in self.links), default=1.0) or 1.0
         names = [width(self.labels[n]) for n in self.neurons]
         fields = [width(self.fields[link.field_in]) + 3 for link in self.links]
         self.name_width = max([*names, *fields, 0]) + 2
-        kinds = [width(plain(machine.neurons[n])) for n in self.neurons]
-        self.kind_width = max(kinds, default=0) + 2
+        type_names = [width(plain(machine.neurons[n])) for n in self.neurons]
+        self.type_width = max(type_names, default=0) + 2
         self.weight_width = max((len(weight_text(k.weight)) for k in self.links), default=0)
         self.sender_width = max((width(self._sender(k)) for k in self.links), default=0) + 2
 
-    def _shown_neurons(self) -> list[str]:
-        order = reading_order(self.machine)
-        if not self.n_hidden and len(order) <= LIMIT:
-            return order
-        receiving = {link.neuron_in for link in self.links}
-        return [neuron for neuron in order if neuron in receiving]
-
     def lines(self) -> Iterable[str]:
         yield f"Machine {plain(self.machine.name)} · {headline(self.machine)}"
-        marks = pair_marks(self.links, self.diagnostics.pairs)
-        into: dict[str, list[Link]] = {neuron: [] for neuron in self.neurons}
-        for link in self.links:
-            into[link.neuron_in].append(link)
-        for neuron, links in into.items():
+        for neuron in self.neurons:
             yield self._neuron(neuron)
-            for link in links:
-                yield self._link(link, marks.get((link.path, link.is_fixed), ""))
-        n_neurons = len(self.machine.neurons) - len(self.neurons)
-        if self.n_hidden or n_neurons:
-            yield f"… {self.n_hidden:,} more links, {n_neurons:,} neurons without a link shown"
+            yield from map(self._link, self.into[neuron])
+        if self.hidden():
+            yield self.hidden()
         legend = f"<= hard  <- soft  {SELF_LOOP} self-loop   " if self.links else ""
         yield legend + self.diagnostics.summary()
 
     def _neuron(self, neuron: str) -> str:
-        kind = pad(plain(self.machine.neurons[neuron]), self.kind_width)
-        notes = "; ".join(notes_of(self.machine, self.diagnostics, neuron))
-        return f"{pad(self.labels[neuron], self.name_width)}{kind}{notes}"
+        type_name = pad(plain(self.machine.neurons[neuron]), self.type_width)
+        return f"{pad(self.labels[neuron], self.name_width)}{type_name}{self.notes(neuron)}"
 
-    def _link(self, link: Link, mark: str) -> str:
+    def _link(self, link: Link) -> str:
         arrow = "<=" if link.is_fixed else "<-"
         weight = weight_text(link.weight).rjust(self.weight_width)
         bar = _bar(link.weight, self.largest).ljust(BAR_WIDTH)
+        mark = self.mark(link)
         if link.neuron_in == link.neuron_out:
             mark = f"{SELF_LOOP} {mark}"
         if link in self.inert:
@@ -135,11 +149,11 @@ def _bar(weight: float, largest: float) -> str:
 
 def notes_of(machine: Machine, diagnostics: Diagnostics, neuron: str) -> list[str]:
     """What to say about one neuron beside its type."""
-    kind = machine.type_of(neuron)
-    notes = ["source"] if kind.is_source else []
-    if not kind.writes:
+    neuron_type = machine.type_of(neuron)
+    notes = ["source"] if neuron_type.is_source else []
+    if not neuron_type.writes:
         notes.append("sink")
-    for field in kind.writes:
+    for field in neuron_type.writes:
         value = diagnostics.constants.get((neuron, field.name))
         if value is not None and ((neuron, field.name) not in diagnostics.unread):
             notes.append(f"constant: .{plain(field.name)} = {constant_text(value)}")
@@ -208,8 +222,8 @@ def tree(machine: Machine) -> str:
     links.sort(key=lambda link: place[link.neuron_in])
     root: dict[str, dict] = {}
     for link in links:
-        kind = plain(machine.neurons[link.neuron_in])
-        fields = root.setdefault(f"{labels[link.neuron_in]} ({kind})", {})
+        type_name = plain(machine.neurons[link.neuron_in])
+        fields = root.setdefault(f"{labels[link.neuron_in]} ({type_name})", {})
         fields.setdefault(plain(link.field_in), {})[_leaf(link, labels)] = {}
     lines = [plain(machine.name), *_branches(root, "")]
     if n_hidden:
@@ -232,3 +246,39 @@ def _branches(node: dict[str, dict], indent: str) -> Iterable[str]:
             label = f"{label} / {key}"
         yield f"{indent}{'└─' if is_last else '├─'} {label}"
         yield from _branches(children, indent + ("   " if is_last else "│  "))
+
+
+# -------------------- the types --------------------
+
+
+def type_table(names: Iterable[str] | None = None) -> str:
+    """Neuron types, one a line: what they read, write and do.
+
+    Parameters
+    ----------
+    names : iterable of str, optional
+        All registered types when omitted. Types with parameters (``delay(3)``) are there once they
+        have been used.
+
+    Examples
+    --------
+    >>> print(type_table(["norm", "square", "rest"]))
+    type    reads  writes  does
+    norm    dict   norm    Largest absolute value over all keys.
+    square  dict   dict    x ** 2.
+    rest    list   rest    A list without its first entry.
+    """
+    rows = [("type", "reads", "writes", "does")]
+    rows += map(_row, neuron_types() if names is None else names)
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(pad, row, widths)).rstrip() for row in rows)
+
+
+def _row(name: str) -> tuple[str, str, str, str]:
+    neuron_type = get_neuron_type(name)
+    summary = (inspect.getdoc(neuron_type.activation) or "").split("\n")[0].replace("``", "")
+    return plain(name), _names(neuron_type.reads), _names(neuron_type.writes), summary
+
+
+def _names(fields: Iterable[Field]) -> str:
+    return ", ".join(plain(field.name) for field in fields)

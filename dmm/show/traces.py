@@ -12,6 +12,7 @@ from vvalues import Path, format_path, natural_key, parse_path
 
 from ..machine.machine import Machine
 from ..machine.streams import Streams
+from ..neurons.fields import names_of
 from ..reference.engine import run
 from .labels import count, pad, plain, shorten, width
 
@@ -169,15 +170,14 @@ def _resolve(machine: Machine, port: PortLike, side: str | None) -> tuple[tuple[
             f"({', '.join(map(plain, list(machine.neurons)[:8]))})"
         )
     neuron, name = path
-    kind = machine.type_of(neuron)
-    sides = {"output": kind.written_field(name), "input": kind.read_field(name)}
+    neuron_type = machine.type_of(neuron)
+    sides = {"output": neuron_type.written_field(name), "input": neuron_type.read_field(name)}
     if side not in (None, *sides):
         raise ValueError(f"side is {side!r}; expected 'input' or 'output'")
     for candidate, known in sides.items():
         if known is not None and side in (None, candidate):
             return (neuron, name), candidate == "input"
-    reads = ", ".join(f.name for f in kind.reads) or "nothing"
-    writes = ", ".join(f.name for f in kind.writes) or "nothing"
+    reads, writes = names_of(neuron_type.reads), names_of(neuron_type.writes)
     raise ValueError(f"port {port!r}: {neuron!r} reads {reads} and writes {writes}")
 
 

@@ -1,16 +1,26 @@
-"""Machines of the literature, written by hand, each with its source and expected trace."""
+"""Machines of the literature, written by hand, each with its source and expected trace.
 
+Small programs (`duplicate_detector`, `fuzzy_if`, ...), gated cells (`lstm`, `gru`), machines that
+hold and edit their own network matrix (`wave`, `self_copying`, `fast_weights`, ...) and pure
+machines, whose every stream is a matrix. `links` and `machine_of` write machines down.
+"""
+
+from ..machine import links, machine_of
 from .cells import gru, lstm
-from .detector import duplicate_detector
-from .events import asynchronous_accumulation, event_log
-from .growth import fast_weights, self_copying
-from .links import links, machine_of
-from .patterns import fuzzy_if, layers_in_turn, sparse_counter
+from .programs import (
+    asynchronous_accumulation,
+    duplicate_detector,
+    event_log,
+    fuzzy_if,
+    layers_in_turn,
+    sparse_counter,
+)
 from .pure import pure_machine, pure_oscillator, pure_soliton
-from .wave import editable, wave
+from .self_editing import copy_links, editable, fast_weights, self_copying, wave
 
 __all__ = [
     "asynchronous_accumulation",
+    "copy_links",
     "duplicate_detector",
     "editable",
     "event_log",

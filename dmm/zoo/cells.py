@@ -14,8 +14,7 @@ import numpy as np
 from vvalues import VValue
 from vvalues.core.tree import from_leaves
 
-from ..machine.machine import Machine
-from .links import links
+from ..machine import Machine, links
 
 __all__ = ["GRU_PERIOD", "LSTM_PERIOD", "gru", "lstm"]
 

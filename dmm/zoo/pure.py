@@ -14,9 +14,8 @@ import autograd.numpy as anp
 import vvalues as vv
 from vvalues import VValue, assemble, put
 
-from ..machine.machine import Machine
-from ..neurons.types import neuron_type
-from .links import links
+from ..machine import Machine, links
+from ..neurons import neuron_type
 
 __all__ = ["pure_machine", "pure_oscillator", "pure_soliton"]
 

@@ -16,8 +16,8 @@ import numpy as np
 
 from ..optimize.optimizers import Optimizer, state_leaves, with_state_leaves
 from ..process.codec import to_plain
-from ..process.events import Event, Outcome, Process
-from ..process.protocols import Model, Task
+from ..process.models import Model, Task
+from ..process.process import Event, Outcome, Process
 from ..process.records import Record
 from ..process.state import State
 from ..tasks.descriptions import described

@@ -13,7 +13,7 @@ from vvalues import VValue, restrict
 from ..edits.links import remove_dead
 from ..optimize.objective import Objective
 from ..process.bounds import Bounded, at_least, finite, positive, share, whole
-from ..process.machines import MachineModel
+from ..process.models import MachineModel
 from .trainer import Guard, PopulationTrainer, member
 
 __all__ = ["Contest"]

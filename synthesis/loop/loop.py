@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from dmm import Machine
-from dmm.machine.files import machine_from_plain, machine_to_plain
+from dmm.machine import machine_from_plain, machine_to_plain
 
 from ..optimize.objective import MachineObjective
 from ..process.codec import from_plain, to_plain, types_in
-from ..process.events import Event, Outcome, carried_out, events
-from ..process.machines import MachineModel
+from ..process.models import MachineModel
+from ..process.process import Event, Outcome, carried_out, events
 from ..process.records import Front, FrontMember, Record
 from ..process.state import DONE
 from ..tasks import StreamTask, get_task

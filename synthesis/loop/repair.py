@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dmm import Machine
-from dmm.machine.machine import fixed_links
+from dmm.machine import fixed_links
 from vvalues import Support, VValue, from_buffer, restrict
 from vvalues.core.tree import from_leaves
 
 from ..edits.links import remove_dead
 from ..optimize.least_squares import Fit, compensated_removals, levenberg_marquardt
 from ..optimize.objective import Objective
-from ..process.machines import MachineModel
+from ..process.models import MachineModel
 from ..tasks import StreamTask
 from .regrow import regrown
 from .route import Settings

@@ -15,7 +15,7 @@ from vvalues import VValue
 from ..optimize.least_squares import Fit
 from ..optimize.objective import Objective
 from ..process.bounds import Bounded, finite, whole
-from ..process.machines import MachineModel
+from ..process.models import MachineModel
 from ..process.records import Front, Record
 from ..process.state import State
 from .contest import Contest

@@ -15,13 +15,13 @@ from typing import NamedTuple
 import numpy as np
 
 from dmm import Streams
-from dmm.compiled.bound import BoundProgram
+from dmm.compiled import BoundProgram
 from vvalues import Support, VValue, from_buffer
 
 from ..optimize import rules
 from ..optimize.regularizers import SelfLinkRegularizer
 from ..process.bounds import Bounded, above, at_least, share
-from ..process.machines import MachineModel
+from ..process.models import MachineModel
 
 __all__ = ["Guard", "PopulationMemory", "PopulationTrainer", "member", "stacked"]
 

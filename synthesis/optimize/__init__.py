@@ -5,7 +5,6 @@
 are in `rules`, and by `least_squares`.
 """
 
-from .black_box import BlackBoxObjective
 from .gradients import (
     Descent,
     EvolutionStrategy,
@@ -18,7 +17,13 @@ from .gradients import (
 )
 from .least_squares import Fit, compensated_removals, levenberg_marquardt
 from .losses import cross_entropies, cross_entropy_and_errors, log_softmax, softmax
-from .objective import JointObjective, MachineObjective, ModelObjective, Objective
+from .objective import (
+    BlackBoxObjective,
+    JointObjective,
+    MachineObjective,
+    ModelObjective,
+    Objective,
+)
 from .optimizers import (
     Optimizer,
     adagrad,

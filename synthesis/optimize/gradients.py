@@ -23,7 +23,7 @@ import numpy as np
 
 from vvalues import Support, VValue, from_buffer
 
-from ..process.machines import MachineModel
+from ..process.models import MachineModel
 from .objective import MachineObjective, Objective
 from .optimizers import Optimizer
 

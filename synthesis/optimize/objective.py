@@ -13,12 +13,12 @@ from autograd import value_and_grad
 
 from vvalues import Support, VValue, from_buffer, unravel
 
-from ..process.machines import MachineModel
-from ..process.protocols import Model, Task
+from ..process.models import MachineModel, Model, Task
 
-__all__ = ["JointObjective", "MachineObjective", "ModelObjective", "Objective"]
+__all__ = ["BlackBoxObjective", "JointObjective", "MachineObjective", "ModelObjective", "Objective"]
 
-LANES = 16  # weight vectors per batched evaluation: more would leave the cache
+CHUNK = 16  # weight vectors per batched evaluation: more would leave the cache
+STEP = 1e-5  # of central differences, in units of max(1, |weight|)
 
 
 class Objective(Protocol):
@@ -82,11 +82,11 @@ class MachineObjective:
         """Losses of many weight vectors of one support; a vector that diverges gives inf."""
         program = self.model.program(support)
         out = np.empty(len(weights))
-        for first in range(0, len(weights), LANES):
-            lanes = weights[first : first + LANES]
+        for first in range(0, len(weights), CHUNK):
+            chunk = weights[first : first + CHUNK]
             with np.errstate(all="ignore"):
-                error = program.evaluate(np.array(lanes), self.inputs) - self.targets
-                out[first : first + LANES] = np.einsum("motb,otb->m", error**2, self._scale)
+                error = program.evaluate(np.array(chunk), self.inputs) - self.targets
+                out[first : first + CHUNK] = np.einsum("motb,otb->m", error**2, self._scale)
         return np.where(np.isfinite(out), out, np.inf)
 
     def gradient(self, parameters: VValue) -> tuple[float, VValue]:
@@ -109,6 +109,54 @@ class MachineObjective:
     def living(self, support: Support) -> Support:
         """Links that can influence an observed stream."""
         return self.model.living(support)
+
+
+class BlackBoxObjective(MachineObjective):
+    """Squared error as in `MachineObjective`, of a machine that can be run but not differentiated.
+
+    A neuron type without a vectorised kernel - a program of someone else's, a measurement, a
+    table - runs on the reference engine. If its activation is no composition of traceable
+    operations, all that is left are its outputs: losses, and differences of them. The Jacobian is
+    taken by central differences, so Levenberg-Marquardt and compensated removals can be used on
+    small machines; for larger ones train with `synthesis.optimize.gradients.EvolutionStrategy`.
+
+    Parameters
+    ----------
+    model, inputs, targets, weights : as for `MachineObjective`
+    """
+
+    def values(self, parameters: VValue) -> np.ndarray:
+        """Observed numbers, (observed, ticks, strings)."""
+        with np.errstate(all="ignore"):
+            return self.model(parameters, self.inputs)
+
+    def losses(self, support: Support, weights: np.ndarray) -> np.ndarray:
+        """Losses of many weight vectors, one after the other; one that diverges gives inf."""
+        out = np.empty(len(weights))
+        for i, row in enumerate(weights):
+            with np.errstate(all="ignore"):
+                error = self.values(unravel(row, support)) - self.targets
+                out[i] = np.sum(self._scale * error**2)
+        return np.where(np.isfinite(out), out, np.inf)
+
+    def gradient(self, parameters: VValue) -> tuple[float, VValue]:
+        """Loss and gradient, from the residuals' Jacobian by central differences."""
+        r, jacobian = self.residuals(parameters)
+        return float(r @ r), from_buffer(parameters.support, 2.0 * jacobian @ r)
+
+    def residuals(self, parameters: VValue) -> tuple[np.ndarray, np.ndarray]:
+        """Residuals and their Jacobian by central differences (two runs per weight)."""
+        support = parameters.support
+        r = (self._root * (self.values(parameters) - self.targets)).ravel()
+        jacobian = np.empty((support.size, r.size))
+        for q in range(support.size):
+            up, down = np.array(parameters.buffer), np.array(parameters.buffer)
+            step = STEP * max(1.0, abs(up[q]))
+            up[q] += step
+            down[q] -= step
+            change = self.values(from_buffer(support, up)) - self.values(from_buffer(support, down))
+            jacobian[q] = (self._root * change).ravel() / (2.0 * step)
+        return r, jacobian
 
 
 class JointObjective:

@@ -6,9 +6,8 @@ checkpoint keeps any of its states to the bit.
 
 from .checkpoint import is_checkpoint, load_checkpoint, read_identity, save_checkpoint
 from .checks import check_finite, check_positive, check_probability, check_whole
-from .events import Event, Outcome, Process, StoredProcess, carried_out, events
-from .machines import MachineModel
-from .protocols import Model, Task
+from .models import MachineModel, Model, Task
+from .process import Event, Outcome, Process, StoredProcess, carried_out, events
 from .records import Front, FrontMember, Record, read_jsonl, to_jsonl
 from .state import DONE, State, generator_from, generator_state
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from ..process.events import StoredProcess
+from ..process.process import StoredProcess
 
 __all__ = ["PROCESSES", "process_of"]
 

@@ -11,7 +11,7 @@ from vvalues.files import write_atomically
 
 from ..loop.loop import Loop, Result
 from ..process.codec import to_plain
-from ..process.events import Outcome, StoredProcess
+from ..process.process import Outcome, StoredProcess
 from ..show.report import report
 
 __all__ = ["FIGURES", "FRONT", "MACHINE", "PARAMETERS", "REPORT", "write_outcome"]

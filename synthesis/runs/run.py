@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..process.checkpoint import load_checkpoint, read_identity, save_checkpoint
-from ..process.events import Event, Outcome, StoredProcess, events
+from ..process.process import Event, Outcome, StoredProcess, events
 from ..process.records import Record, read_jsonl, to_jsonl
 from ..process.state import State
 from .catalogue import process_of

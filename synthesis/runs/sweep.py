@@ -24,7 +24,7 @@ from typing import Any
 
 from ..loop.loop import Loop, Result
 from ..loop.route import Settings
-from ..process.events import carried_out
+from ..process.process import carried_out
 from ..tasks import StreamTask, get_task
 from .cluster import dask_executor
 from .processes import ProcessPerCall

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dmm import Machine
-from dmm.show.axes import pyplot
+from dmm.show import pyplot
 from vvalues.files import write_atomically
 
 __all__ = ["COLUMNS", "MemberOutcome", "SweepResult"]

@@ -1,9 +1,8 @@
 """What a run looks like: progress, curves, reports."""
 
 from .figures import evaluate_machine, figures_table
-from .live import watch
+from .live import watch, where_it_stands, with_progress
 from .plots import before_and_after, curves, links_curve, loss_curve, pareto, weights_curve
-from .progress import where_it_stands, with_progress
 
 __all__ = [
     "before_and_after",

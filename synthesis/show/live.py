@@ -1,6 +1,7 @@
-"""A run shown live in a notebook: a consumer of its events, as `synthesis.show.progress` is.
+"""Runs as they go, on a terminal or in a notebook: consumers of their events.
 
-The view is HTML and SVG from `dmm.show.curves`: no JavaScript of ours, no matplotlib.
+The view in a notebook is HTML and SVG from `synthesis.show.curves_svg`: no JavaScript of ours, no
+matplotlib.
 """
 
 from __future__ import annotations
@@ -10,14 +11,19 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from html import escape
-from typing import Any
+from typing import Any, TextIO
 
-from ..process.events import Event
-from .progress import where_it_stands
+from dmm.show import count
 
-__all__ = ["watch"]
+from ..process.process import Event
+from ..process.state import State
+
+__all__ = ["watch", "where_it_stands", "with_progress"]
 
 SECONDS = 0.5  # between two updates
+
+
+# -------------------- in a notebook --------------------
 
 
 def watch(events: Iterable[Event]) -> Iterator[Event]:
@@ -75,8 +81,9 @@ def _display() -> Callable[[dict[str, str]], None] | None:
 
 def _live_view(event: Event, rows: list[dict[str, Any]]) -> dict[str, str]:
     """One line about where a run stands, and its curves."""
-    from dmm.show.curves import svg_curves
-    from dmm.show.style import STYLE
+    from dmm.show import STYLE
+
+    from .curves_svg import svg_curves
 
     line = f"step {event.state.step:,} · {where_it_stands(event.state)}"
     html = (
@@ -84,3 +91,53 @@ def _live_view(event: Event, rows: list[dict[str, Any]]) -> dict[str, str]:
         f'<div class="wide">{svg_curves(rows)}</div></div>'
     )
     return {"text/html": html, "text/plain": line}
+
+
+# -------------------- on a terminal --------------------
+
+
+def with_progress(events: Iterable[Event], stream: TextIO | None = None) -> Iterator[Event]:
+    """Pass events through and show them as one progress line.
+
+    With tqdm a bar, on a terminal only; without it, or when the output is no terminal, nothing.
+    """
+    stream = sys.stderr if stream is None else stream
+    bar = _bar(stream)
+    try:
+        for event in events:
+            if bar is not None:
+                _show(bar, event)
+            yield event
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+def where_it_stands(state: State) -> str:
+    """One line about a state.
+
+    Examples
+    --------
+    >>> from vvalues import VValue
+    >>> where_it_stands(State(VValue({"a": 1.0}), loss=0.25, phase="polish"))
+    'polish: 1 link, loss 0.25'
+    """
+    best = getattr(state, "best", None)
+    more = "" if best is None else f", best {count(len(best), 'link')}"
+    links = count(state.links, "link")
+    return f"{state.phase}: {links}, loss {state.loss:.3g}{more}"
+
+
+def _bar(stream: TextIO) -> Any:
+    if not stream.isatty():
+        return None
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return None
+    return tqdm(file=stream, unit=" steps", dynamic_ncols=True)
+
+
+def _show(bar: Any, event: Event) -> None:
+    bar.n = event.state.step
+    bar.set_description_str(where_it_stands(event.state))

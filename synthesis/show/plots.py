@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Union
 import numpy as np
 
 from dmm import Machine
-from dmm.show.axes import new_axes, pyplot
+from dmm.show import arrange, draw, new_axes, pyplot
+from dmm.show.style import BLUE, EDGE, INK, MUTED, ORANGE, RULE
 
 from ..process.records import FrontMember, Record
 from .live import watch
@@ -34,7 +35,6 @@ __all__ = [
 
 AnyRecord = Union[Record, Mapping[str, Any]]  # noqa: UP007  (evaluated at run time on Python 3.10)
 
-BLUE, ORANGE, INK, MUTED = "#1a5fa8", "#b04508", "#1d242e", "#57616e"
 FLOOR = 1e-16  # smaller losses are rounding; they are drawn here, as is 0, which has no logarithm
 INCH, HEADING = 90.0, 36.0  # units of a drawing of a machine; the second: room for a title
 
@@ -183,8 +183,8 @@ def curves(records: Iterable[AnyRecord], axes: Sequence[Axes] | None = None) -> 
         figure = pyplot().figure(figsize=(8, 7), layout="constrained")
         axes = figure.subplots(nrows=3, sharex=True, gridspec_kw=ratios)
     assert axes is not None
-    for draw, ax in zip((loss_curve, links_curve, weights_curve), axes, strict=True):
-        draw(rows, ax)
+    for plot, ax in zip((loss_curve, links_curve, weights_curve), axes, strict=True):
+        plot(rows, ax)
     for ax in axes[:-1]:
         ax.set_xlabel("")
     return axes
@@ -201,7 +201,7 @@ def _scatter(ax: Axes, x: np.ndarray, y: np.ndarray, mark: Mark, count: int) -> 
 def _labelled(ax: Axes, title: str) -> None:
     ax.set_title(title, fontsize="medium", loc="left")
     ax.set_xlabel("step")
-    ax.grid(axis="y", color="#d8d5cc", linewidth=0.6)
+    ax.grid(axis="y", color=RULE, linewidth=0.6)
     ax.spines[["top", "right"]].set_visible(False)
 
 
@@ -246,7 +246,7 @@ def pareto(
     ax = _own_axes(ax, height=4.2)
     if points:
         front = _front([*points, *tried])
-        ax.scatter(*_columns(points), s=16, color="#b9b6ad", label="machines on the way", zorder=1)
+        ax.scatter(*_columns(points), s=16, color=EDGE, label="machines on the way", zorder=1)
         if tried:
             _scatter(ax, *_columns(tried), MARKS["back-out"], len(tried))
         x, y = _columns(front)
@@ -307,15 +307,13 @@ def before_and_after(
 ) -> Sequence[Axes]:
     """Two machines drawn one below the other, with their numbers of trainable links.
 
-    Of more than 60 links the 40 largest are drawn; see `dmm.show.graph.draw`.
+    Of more than 60 links the 40 largest are drawn; see `dmm.show.draw`.
 
     Parameters
     ----------
     before, after : Machine
     axes : two Axes, optional
     """
-    from dmm.show.graph import draw
-
     machines = {"before": before, "after": after}
     axes = _stacked(machines.values()) if axes is None else axes
     for (title, machine), ax in zip(machines.items(), axes, strict=True):
@@ -326,8 +324,6 @@ def before_and_after(
 
 def _stacked(machines: Iterable[Machine]) -> list[Axes]:
     """Axes below each other in the size of the drawings, so that texts are readable."""
-    from dmm.show.drawing import arrange
-
     drawings = [arrange(machine) for machine in machines]
     width = max(1.0, *(drawing.width for drawing in drawings))
     heights = [max(drawing.height, 1.0) + HEADING for drawing in drawings]

@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from dmm.show.html import report as machine_report
-from dmm.show.labels import count, plain
+from dmm.show import count, plain
+from dmm.show import report as machine_report
 from vvalues import format_path
 
 from ..loop.loop import Result
 from ..loop.search import Common
-from ..process.machines import MachineModel
+from ..process.models import MachineModel
 from ..process.records import Record
 from ..tasks import StreamTask
+from .curves_svg import svg_curves
 
 __all__ = ["report"]
 
@@ -44,9 +45,9 @@ def report(outcome: Result, task: StreamTask, seed: int) -> str:
     seed : int
     """
     records = [r.to_dict() if isinstance(r, Record) else dict(r) for r in outcome.records]
+    curves = svg_curves(records)
     return machine_report(
         outcome.machine,
-        records=records,
         figures=_figures(outcome, records),
         lead=f"Task: {task.summary}. Found unattended by {task.name}, seed {seed}.",
         texts={
@@ -54,6 +55,7 @@ def report(outcome: Result, task: StreamTask, seed: int) -> str:
             "What it cannot do without": _removals(outcome, records),
             "To go on": _commands(task, seed),
         },
+        sections={"Synthesis": curves} if curves else {},
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from vvalues import VValue
 
 from ..process.checks import check_probability, check_whole
-from ..process.protocols import Model
+from ..process.models import Model
 from .descriptions import drawn_by
 
 __all__ = ["CartPole", "CartPoleImitation", "controller"]

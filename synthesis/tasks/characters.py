@@ -21,7 +21,7 @@ from vvalues import VValue
 
 from ..optimize.losses import cross_entropies
 from ..process.checks import check_probability
-from ..process.protocols import Model
+from ..process.models import Model
 from .descriptions import Origin, described, drawn_by, task_of
 
 __all__ = [

@@ -16,7 +16,7 @@ from vvalues import VValue
 
 from ..optimize.losses import cross_entropies
 from ..process.checks import check_whole
-from ..process.protocols import Model
+from ..process.models import Model
 from .descriptions import Origin
 from .idx import read_images_and_labels
 

@@ -11,7 +11,7 @@ import numpy as np
 from vvalues import VValue
 
 from ..process.bounds import Bounded, whole
-from ..process.protocols import Model
+from ..process.models import Model
 
 __all__ = ["SQUARED_FLOOR", "Echo", "Latch", "SumsAndDifferences", "squared_errors"]
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from vvalues import VValue
 
-from ..process.protocols import Model
+from ..process.models import Model
 from .descriptions import Origin, drawn_by
 
 __all__ = [

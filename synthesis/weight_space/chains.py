@@ -16,7 +16,7 @@ import numpy as np
 from vvalues import VValue
 
 from ..optimize.optimizers import Optimizer
-from ..process.protocols import Model
+from ..process.models import Model
 from .linearization import inputs_at, linearize, number_of_inputs
 from .path import Waypoint, normalized, walk
 from .pulls import Invariance, PullTowards, weighted

@@ -10,7 +10,7 @@ import numpy as np
 from dmm import Machine
 from vvalues import VValue, from_buffer, restrict
 
-from ..process.machines import MachineModel
+from ..process.models import MachineModel
 from .damage import link_vulnerability
 from .pruning_path import deviation, settle
 from .reference import Numbers, Reference, check_same_support, freeze

@@ -14,7 +14,7 @@ from vvalues import VValue, from_buffer
 
 from ..optimize.losses import softmax
 from ..optimize.optimizers import Optimizer, momentum
-from ..process.protocols import Model, Task
+from ..process.models import Model, Task
 from ..tasks.digits import Digits
 from .linearization import linearize
 from .path import Waypoint, last, null_space_pull, walk

@@ -11,7 +11,7 @@ from vvalues import VValue, from_buffer
 
 from ..optimize.losses import softmax
 from ..optimize.optimizers import schedule
-from ..process.protocols import Model
+from ..process.models import Model
 from .path import Waypoint, invariant_path, last, normalized
 from .pulls import Diversity
 from .reference import Reference, copied

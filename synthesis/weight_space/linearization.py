@@ -14,8 +14,7 @@ from autograd import make_jvp, make_vjp
 
 from vvalues import Support, VValue, from_buffer, restrict
 
-from ..process.machines import MachineModel
-from ..process.protocols import Model
+from ..process.models import MachineModel, Model
 
 __all__ = ["Linearization", "inputs_at", "linearize", "number_of_inputs"]
 

@@ -14,7 +14,7 @@ from scipy.linalg import cho_factor, cho_solve, eigh
 
 from vvalues import VValue, from_buffer
 
-from ..process.protocols import Model
+from ..process.models import Model
 from .linearization import Linearization, linearize, number_of_inputs
 from .reference import check_inputs, check_same_support
 

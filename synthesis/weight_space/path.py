@@ -17,7 +17,7 @@ import numpy as np
 from vvalues import VValue, from_buffer
 
 from ..optimize.optimizers import Optimizer
-from ..process.protocols import Model
+from ..process.models import Model
 from ..process.records import Record
 from .linearization import inputs_at, linearize, number_of_inputs
 from .metric import masked, project_out, solve_metric

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dmm import Machine
-from dmm.show.axes import new_axes
+from dmm.show import draw, new_axes
 from vvalues import VValue
 
 from .path import Waypoint
@@ -122,61 +122,9 @@ def vulnerability_graph(machine: Machine, scores: VValue, axes: Any = None) -> A
         See `circuits.vulnerability_map`; drawn in proportion to the square root.
     axes : Axes, optional
     """
-    axes = _axes(axes, f"Vulnerability of {machine.name}", "", "")
-    axes.grid(visible=False)
-    axes.set_axis_off()
-    places = _places(machine)
-    largest = max(float(np.max(scores.buffer, initial=0.0)), 1e-300)
-    seen: dict[tuple[str, str], int] = {}
-    for (receiver, field, sender, _), score in scores.items():
-        share = float(np.sqrt(max(score, 0.0) / largest))
-        bend = seen.setdefault((sender, receiver), 0)
-        seen[sender, receiver] += 1
-        _arrow(axes, places[sender], places[receiver], share, bend, f"{field}\n{score:.3g}")
-    for name, (x, y) in places.items():
-        box = {"boxstyle": "round", "facecolor": "white", "edgecolor": "0.4"}
-        axes.text(x, y, name, ha="center", va="center", fontsize=8, bbox=box, zorder=3)
-    xs, ys = zip(*places.values(), strict=True)
-    axes.set(xlim=(min(xs) - 0.4, max(xs) + 0.4), ylim=(min(ys) - 0.5, max(ys) + 0.5))
+    if axes is None:
+        axes = new_axes(12.0, 4.5)
+    sizes = dict(zip(scores.support.paths, scores.buffer.tolist(), strict=True))
+    draw(machine, axes, sizes=sizes)
+    axes.set_title(f"Vulnerability of {machine.name}")
     return axes
-
-
-def _arrow(
-    axes: Any,
-    start: tuple[float, float],
-    end: tuple[float, float],
-    share: float,
-    bend: int,
-    label: str,
-) -> None:
-    properties = {
-        "arrowstyle": "-|>",
-        "linewidth": 0.6 + 4.0 * share,
-        "color": (0.75 * share + 0.2, 0.2, 0.2, 0.35 + 0.6 * share),
-        "connectionstyle": f"arc3,rad={0.12 + 0.2 * bend}",
-        "shrinkA": 18,
-        "shrinkB": 18,
-    }
-    axes.annotate("", end, start, arrowprops=properties)
-    x, y = (0.5 * (a + b) for a, b in zip(start, end, strict=True))
-    axes.text(x, y - 0.12 - 0.2 * bend, label, fontsize=6, ha="center", color="0.25")
-
-
-def _places(machine: Machine) -> dict[str, tuple[float, float]]:
-    """Columns by longest way from a source (self-links apart), rows in order of appearance."""
-    wires = {(path[2], path[0]) for path in machine.trainable.support.paths if path[0] != path[2]}
-    names = sorted({name for wire in wires for name in wire})
-    column = dict.fromkeys(names, 0)
-    for _ in names:  # as many rounds as the longest way can have; loops stop growing there
-        for sender, receiver in sorted(wires):
-            column[receiver] = min(max(column[receiver], column[sender] + 1), len(names))
-    ranks = {rank: i for i, rank in enumerate(sorted(set(column.values())))}
-    places: dict[str, tuple[float, float]] = {}
-    for rank, i in ranks.items():
-        members = [name for name in names if column[name] == rank]
-        # Neighbouring inner columns at different heights: links that skip one pass between.
-        is_inner = 0 < i < len(ranks) - 1
-        lift = (0.55 if i % 2 else -0.55) if is_inner else 0.0
-        for j, name in enumerate(members):
-            places[name] = (float(i), 0.5 * (len(members) - 1) - j + lift)
-    return places

@@ -16,7 +16,7 @@ from scipy.linalg import cho_factor, cho_solve
 from vvalues import VValue, from_buffer, restrict
 
 from ..optimize.optimizers import adam, chain, clip_by_norm
-from ..process.machines import MachineModel
+from ..process.models import MachineModel
 from .linearization import linearize
 from .path import last, walk
 from .pulls import Invariance, PullToPruned, weighted

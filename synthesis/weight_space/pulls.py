@@ -16,7 +16,7 @@ from autograd import grad, value_and_grad
 
 from vvalues import VValue, from_buffer
 
-from ..process.protocols import Model, Task
+from ..process.models import Model, Task
 from .linearization import linearize
 from .reference import Reference, check_same_support
 

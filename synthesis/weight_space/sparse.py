@@ -13,7 +13,7 @@ import numpy as np
 from vvalues import VValue, from_buffer
 
 from ..optimize.optimizers import Optimizer, momentum, schedule
-from ..process.protocols import Model, Task
+from ..process.models import Model, Task
 from .path import Waypoint, invariant_path, last, normalized, walk
 from .pulls import Invariance, PullToPruned, TaskLoss, largest_kept, weighted
 from .reference import Reference, copied

@@ -20,7 +20,7 @@ from dmm import load_machine, text_streams
 from synthesis.optimize.gradients import ExactGradient, StoppedPath, descend
 from synthesis.optimize.objective import MachineObjective
 from synthesis.optimize.optimizers import Optimizer, adam, chain
-from synthesis.process.machines import MachineModel
+from synthesis.process.models import MachineModel
 from synthesis.tasks import get_task
 from vvalues import from_buffer
 

@@ -17,7 +17,7 @@ import pytest
 from dmm import load_machine, text_streams
 from synthesis.optimize.objective import MachineObjective
 from synthesis.optimize.optimizers import adam, chain, l1
-from synthesis.process.machines import MachineModel
+from synthesis.process.models import MachineModel
 from synthesis.tasks import get_task
 
 ACCUMULATORS = (("accum", "dict-1"),)

@@ -1,48 +1,22 @@
-"""From links to equations, each checked against the machine."""
+"""From links to equations, each checked against the machine.
 
-from .checks import Observations, observe, random_streams
+`simplified` writes the equations of a machine as its types spell them, `observe` watches the
+machine on random streams, and `derive` keeps of the former what the latter confirms.
+"""
+
 from .equations import derive
-from .expressions import (
-    Call,
-    ClipDot,
-    Evaluator,
-    Function,
-    Linear,
-    MaxNormOf,
-    OfType,
-    Port,
-    Relu,
-    Symbol,
-    call,
-    delayed,
-    only_number,
-    text,
-)
-from .names import symbol_names
-from .simplify import Constants, Equation, System, simplified
+from .expressions import Evaluator, text
+from .observations import Observations, observe, random_streams
+from .simplify import Equation, System, simplified
 
 __all__ = [
-    "Call",
-    "ClipDot",
-    "Constants",
     "Equation",
     "Evaluator",
-    "Function",
-    "Linear",
-    "MaxNormOf",
     "Observations",
-    "OfType",
-    "Port",
-    "Relu",
-    "Symbol",
     "System",
-    "call",
-    "delayed",
     "derive",
     "observe",
-    "only_number",
     "random_streams",
     "simplified",
-    "symbol_names",
     "text",
 ]

@@ -14,11 +14,13 @@ from textwrap import wrap
 from vvalues import max_norm
 
 from ...machine.machine import Link, Machine, initial_outputs
+from ...machine.wiring import by_receiver, wired
+from ...neurons.spelling import Port, Symbol
 from ..diagnostics import diagnose
 from ..labels import constant_text, number_text, pad, plain, unique_labels, width
-from ..reading import LIMIT, reading_order, shown_links, wired
-from .checks import Observations, observe
-from .expressions import Port, Symbol, text
+from ..reading import LIMIT, reading_order, shown_links
+from .expressions import text
+from .observations import Observations, observe
 from .simplify import Equation, System, simplified
 
 __all__ = ["derive", "equations"]
@@ -80,12 +82,10 @@ def derive(machine: Machine) -> System:
 
 def _checked_constants(machine: Machine, observations: Observations) -> dict[Port, tuple]:
     """Constant ports with their value and the tick from which they have it."""
-    into: dict[str, list[Link]] = {}
-    for link in wired(machine):
-        into.setdefault(link.neuron_in, []).append(link)
+    into = by_receiver(wired(machine, machine.links()))
     found: dict[Port, tuple] = {}
     for port, value in diagnose(machine).constants.items():
-        senders = [link.path[2:] for link in into.get(port[0], ())]
+        senders = [link.path[2:] for link in into[port[0]]]
         if any(sender not in found for sender in senders):
             continue
         start = 1 + max((found[sender][1] for sender in senders), default=0)
@@ -218,8 +218,8 @@ def _shortened(machine: Machine) -> str:
             for name, group in shown[neuron].items():
                 n_more = n_terms[neuron, name] - len(group)
                 fields.append(f"{plain(name)}: {_sum_text(group, neurons, n_more)}")
-            kind = plain(machine.neurons[neuron])
-            lines.append(f"{neurons[neuron]} = {kind}({', '.join(fields)})")
+            type_name = plain(machine.neurons[neuron])
+            lines.append(f"{neurons[neuron]} = {type_name}({', '.join(fields)})")
     note = f"… {n_hidden:,} more links; nothing folded, nothing checked"
     return "\n".join([*(part for line in lines for part in _wrapped(line)), "", note])
 

@@ -1,191 +1,46 @@
-"""Expressions over the streams of a machine: built, printed, and evaluated on traces.
+"""Expressions over the streams of a machine: rewritten, printed, named, evaluated on traces.
 
-An expression is a `Linear` combination of atoms plus a number. An atom is a `Symbol` - an output
-port some ticks ago - or a `Call` of a function on expressions. All are immutable and hashable, so
-that equal atoms add up.
+What an expression is, `dmm.neurons.spelling` says: the cards of neuron types are written in them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Union
 
 import numpy as np
 
 from vvalues import NUMBER, VValue, assemble
 
-from ...neurons.types import NeuronType
+from ...machine.machine import Machine
+from ...neurons import NeuronType
+from ...neurons.spelling import Call, Function, Linear, Port, Symbol
 from ..labels import number_text, plain
 
-__all__ = [
-    "Call",
-    "ClipDot",
-    "Evaluator",
-    "Function",
-    "Linear",
-    "MaxNormOf",
-    "OfType",
-    "Port",
-    "Relu",
-    "Symbol",
-    "call",
-    "delayed",
-    "only_number",
-    "text",
-]
+__all__ = ["Evaluator", "OfType", "delayed", "only_number", "symbol_names", "text"]
 
-Port = tuple[str, str]
-Atom = Union["Symbol", "Call"]
-
-NEGLIGIBLE = 1e-13
-"""Coefficients that cancel to this fraction of what was added up are dropped."""
-
-
-@dataclass(frozen=True)
-class Symbol:
-    """What a port emitted some ticks ago; with ``is_number``, only its ``:number``."""
-
-    port: Port
-    delay: int
-    is_number: bool = False
-
-
-@dataclass(frozen=True)
-class Linear:
-    """A sum of coefficients times atoms, plus a number."""
-
-    terms: tuple[tuple[Atom, float], ...] = ()
-    constant: float = 0.0
-
-    @staticmethod
-    def of(terms: Iterable[tuple[Atom, float]], constant: float = 0.0) -> Linear:
-        """Equal atoms are added up, in the order of their first appearance."""
-        total: dict[Atom, float] = {}
-        size: dict[Atom, float] = {}
-        for atom, coefficient in terms:
-            total[atom] = total.get(atom, 0.0) + coefficient
-            size[atom] = max(size.get(atom, 0.0), abs(coefficient))
-        kept = {a: c for a, c in total.items() if abs(c) > NEGLIGIBLE * size[a]}
-        return Linear(tuple(kept.items()), constant)
-
-    def __add__(self, other: Linear) -> Linear:
-        constant = self.constant + other.constant
-        if abs(constant) <= NEGLIGIBLE * abs(self.constant):
-            constant = 0.0
-        return Linear.of((*self.terms, *other.terms), constant)
-
-    def __mul__(self, factor: float) -> Linear:
-        terms = tuple((atom, factor * c) for atom, c in self.terms)
-        return Linear.of(terms, factor * self.constant)
-
-    @property
-    def is_negative(self) -> bool:
-        """Whether it starts with a minus sign."""
-        return (self.terms[0][1] if self.terms else self.constant) < 0
-
-    def upright(self) -> tuple[Linear, int]:
-        """Itself or its negative, whichever starts without a minus sign; and the sign."""
-        return (self * -1.0, -1) if self.is_negative else (self, 1)
-
-    def symbols(self) -> Iterator[Symbol]:
-        """All symbols, those inside calls included."""
-        for atom, _ in self.terms:
-            if isinstance(atom, Symbol):
-                yield atom
-            else:
-                for argument in atom.arguments:
-                    yield from argument.symbols()
-
-    def n_atoms(self) -> int:
-        """Number of atoms at all depths."""
-        return sum(1 + _n_inside(atom) for atom, _ in self.terms)
-
-
-@dataclass(frozen=True)
-class Call:
-    """A function of expressions."""
-
-    function: Function
-    arguments: tuple[Linear, ...]
-
-
-def _n_inside(atom: Atom) -> int:
-    return sum(a.n_atoms() for a in atom.arguments) if isinstance(atom, Call) else 0
-
-
-# -------------------- functions --------------------
-# Arrays are (ticks, keys); column 0 holds the :number.
-
-
-@dataclass(frozen=True)
-class Function:
-    """What a call prints as and computes."""
-
-    def text(self, arguments: list[str]) -> str:
-        raise NotImplementedError
-
-    def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
-        raise NotImplementedError
-
-
-def _as_number(values: np.ndarray, like: np.ndarray) -> np.ndarray:
-    out = np.zeros_like(like)
-    out[:, 0] = values
-    return out
-
-
-@dataclass(frozen=True)
-class Relu(Function):
-    """``max(0, x)`` of a number."""
-
-    def text(self, arguments: list[str]) -> str:
-        return f"relu({arguments[0]})"
-
-    def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
-        return _as_number(np.maximum(arguments[0][:, 0], 0.0), arguments[0])
-
-
-@dataclass(frozen=True)
-class MaxNormOf(Function):
-    """The largest absolute entry."""
-
-    def text(self, arguments: list[str]) -> str:
-        return f"max_norm({arguments[0]})"
-
-    def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
-        return _as_number(np.abs(arguments[0]).max(axis=1), arguments[0])
-
-
-@dataclass(frozen=True)
-class ClipDot(Function):
-    """The dot product, clipped."""
-
-    bound: float
-
-    def text(self, arguments: list[str]) -> str:
-        product = f"<{arguments[0]}, {arguments[1]}>"
-        return f"clip{self.bound:g}({product})" if np.isfinite(self.bound) else product
-
-    def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
-        product = np.sum(arguments[0] * arguments[1], axis=1)
-        return _as_number(np.clip(product, -self.bound, self.bound), arguments[0])
+MOST_CELLS = 20
+"""A type or field with a longer name is cut to this in the name of a stream."""
 
 
 @dataclass(frozen=True)
 class OfType(Function):
     """One written field of any registered neuron type, in function notation."""
 
-    kind: NeuronType
+    neuron_type: NeuronType
     written: str
-    reads: tuple[str, ...]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Names of the arguments."""
+        return tuple(field.name for field in self.neuron_type.reads)
 
     def text(self, arguments: list[str]) -> str:
-        if len(self.kind.reads) > 1:
+        if len(self.neuron_type.reads) > 1:
             pairs = zip(self.reads, arguments, strict=True)
             arguments = [f"{plain(name)}: {argument}" for name, argument in pairs]
-        call = f"{plain(self.kind.name)}({', '.join(arguments)})"
-        return call if len(self.kind.writes) == 1 else f"{call}.{plain(self.written)}"
+        call = f"{plain(self.neuron_type.name)}({', '.join(arguments)})"
+        return call if len(self.neuron_type.writes) == 1 else f"{call}.{plain(self.written)}"
 
     def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
         like = arguments[0]
@@ -196,7 +51,7 @@ class OfType(Function):
                 name: _tree(argument[t], keys)
                 for name, argument in zip(self.reads, arguments, strict=bool(self.reads))
             }
-            outputs = assemble(dict(self.kind.activation(assemble(inputs))))
+            outputs = assemble(dict(self.neuron_type.activation(assemble(inputs))))
             for path, leaf in outputs.subtree(self.written).items():
                 out[t, column.get(path, 0)] = leaf if path in column else np.nan
         return out
@@ -207,13 +62,6 @@ def _tree(row: np.ndarray, keys: list[tuple[str, ...]]) -> VValue:
 
 
 # -------------------- rewriting --------------------
-
-
-def call(function: Function, *arguments: Linear) -> Linear:
-    """A call as an expression."""
-    if any(not a.terms and not a.constant for a in arguments):
-        return Linear()  # these functions map zero to zero
-    return Linear(((Call(function, arguments), 1.0),))
 
 
 def delayed(expression: Linear) -> Linear:
@@ -271,10 +119,61 @@ def text(expression: Linear, name: Callable[[Symbol], str]) -> str:
     return out
 
 
-def _atom_text(atom: Atom, name: Callable[[Symbol], str]) -> str:
+def _atom_text(atom: Symbol | Call, name: Callable[[Symbol], str]) -> str:
     if isinstance(atom, Symbol):
         return f"number({name(atom)})" if atom.is_number else name(atom)
     return atom.function.text([text(argument, name) for argument in atom.arguments])
+
+
+# -------------------- names --------------------
+# They are made of type and field names only, which come from a registry, never of the names that
+# users give to neurons: those stand in the legend.
+
+
+def symbol_names(
+    machine: Machine,
+    ports: Sequence[Port],
+    constants: Collection[Port],
+    functions: Collection[Port],
+) -> dict[Port, str]:
+    """A name for each port: the letter of its type, such as ``a`` for sums and ``m`` for norms.
+
+    Streams are called like their field, other neurons like their type; equal names are numbered.
+
+    Parameters
+    ----------
+    machine : Machine
+    ports : (neuron, field), in the order of the legend
+    constants : ports with a constant value
+    functions : ports whose equation names their type; always numbered, to look different
+    """
+    stems: dict[str, list[Port]] = {}
+    for port in ports:
+        stems.setdefault(_stem(machine, port, port in constants), []).append(port)
+    names: dict[Port, str] = {}
+    used: set[str] = set()
+    for stem, group in stems.items():
+        for i, port in enumerate(group):
+            is_alone = len(group) == 1 and port not in functions
+            name = stem if is_alone else f"{stem}{i + 1}"
+            while name in used:
+                name += "_"
+            used.add(name)
+            names[port] = name
+    return names
+
+
+def _stem(machine: Machine, port: Port, is_constant: bool) -> str:
+    neuron_type = machine.type_of(port[0])
+    if neuron_type.is_source:
+        return _word(port[1])
+    if is_constant:
+        return "k" if neuron_type.reads else _word(neuron_type.name)
+    return neuron_type.spelling.letter or _word(neuron_type.name)
+
+
+def _word(name: str) -> str:
+    return "".join(c if c.isalnum() or c == "_" else "_" for c in plain(name))[:MOST_CELLS]
 
 
 # -------------------- evaluating --------------------
@@ -306,7 +205,7 @@ class Evaluator:
             out += coefficient * self._atom(atom)
         return out
 
-    def _atom(self, atom: Atom) -> np.ndarray:
+    def _atom(self, atom: Symbol | Call) -> np.ndarray:
         if isinstance(atom, Symbol):
             return self._symbol(atom)
         arguments = [self.values(argument) for argument in atom.arguments]

@@ -12,24 +12,11 @@ from dataclasses import dataclass, field
 from vvalues import VValue
 
 from ...machine.machine import Link, Machine
-from ...neurons.kernels import Compare, DotProduct, MaxNorm, Sum
-from ...neurons.types import NeuronType
+from ...machine.wiring import followers, reach, strong_components, wired
+from ...neurons.spelling import Call, Linear, Port, Symbol
 from ..labels import constant_text
-from ..reading import reading_order, strong_components, wired
-from .expressions import (
-    Call,
-    ClipDot,
-    Linear,
-    MaxNormOf,
-    OfType,
-    Port,
-    Relu,
-    Symbol,
-    call,
-    delayed,
-    only_number,
-)
-from .names import symbol_names
+from ..reading import reading_order
+from .expressions import OfType, delayed, only_number, symbol_names
 
 __all__ = ["Constants", "Equation", "System", "simplified"]
 
@@ -115,15 +102,15 @@ class _Builder:
         self.plain = plain_ports
         self.constants = constants
         self.into: dict[Port, list[Link]] = {}
-        followers: dict[str, list[str]] = {neuron: [] for neuron in machine.neurons}
-        for link in wired(machine):
+        links = wired(machine, machine.links())
+        for link in links:
             self.into.setdefault(link.path[:2], []).append(link)
-            followers[link.neuron_out].append(link.neuron_in)
+        graph = followers(machine.neurons, links)
         self.cycles = {
             neuron
-            for component in strong_components(followers)
-            for neuron in component
-            if len(component) > 1 or neuron in followers[neuron]
+            for members in strong_components(graph)
+            for neuron in members
+            if len(members) > 1 or neuron in graph[neuron]
         }
         self.order = reading_order(machine)
         self.signs: dict[Port, int] = {}
@@ -155,10 +142,10 @@ class _Builder:
         """Inputs of sinks, and of stream readers that do more than follow the clock."""
         roots = []
         for neuron in self.order:
-            kind = self.machine.type_of(neuron)
-            fields = [(neuron, f.name) for f in kind.reads]
+            neuron_type = self.machine.type_of(neuron)
+            fields = [(neuron, f.name) for f in neuron_type.reads]
             is_driven = any(not link.is_fixed for f in fields for link in self.into.get(f, ()))
-            if not kind.writes or (kind.is_source and is_driven):
+            if not neuron_type.writes or (neuron_type.is_source and is_driven):
                 roots += fields
         return roots
 
@@ -169,32 +156,25 @@ class _Builder:
         return [port for port in ports if port not in read] or ports
 
     def _needed(self, inputs: Iterable[Port], outputs: Iterable[Port]) -> list[Port]:
-        found: set[Port] = set(outputs)
-        frontier = [*outputs, *(k.path[2:] for p in inputs for k in self.into.get(p, ()))]
-        found.update(frontier)
-        while frontier:
-            port = frontier.pop()
-            for sender in self._senders(port):
-                if sender not in found:
-                    found.add(sender)
-                    frontier.append(sender)
+        senders = (k.path[2:] for p in inputs for k in self.into.get(p, ()))
+        found = set(reach([*outputs, *senders], self._senders))
         ports = [(n, f.name) for n in self.order for f in self.machine.type_of(n).writes]
         return [port for port in ports if port in found]
 
     def _senders(self, port: Port) -> list[Port]:
-        kind = self.machine.type_of(port[0])
-        if kind.is_source or port in self.constants:
+        neuron_type = self.machine.type_of(port[0])
+        if neuron_type.is_source or port in self.constants:
             return []
-        return [k.path[2:] for f in kind.reads for k in self.into.get((port[0], f.name), ())]
+        return [k.path[2:] for f in neuron_type.reads for k in self.into.get((port[0], f.name), ())]
 
     def _gets_a_name(self, port: Port) -> bool:
-        """Streams, states, products and norms always do; sums and comparisons are inlined."""
-        kind = self.machine.type_of(port[0])
-        if kind.is_source or port in self.plain or port[0] in self.cycles:
+        """Streams and states always do; of other neurons their type says so."""
+        neuron_type = self.machine.type_of(port[0])
+        if neuron_type.is_source or port in self.plain or port[0] in self.cycles:
             return True
         if port in self.constants:
             return not self._is_number(port)
-        return not isinstance(kind.kernel, (Compare, Sum))
+        return not neuron_type.spelling.is_inlined
 
     def _is_number(self, port: Port) -> bool:
         return all(not path for path, _ in self.constants[port][0].items())
@@ -204,16 +184,20 @@ class _Builder:
         uses: dict[Port, int] = {}
         places = [[port] for port in inputs]
         for port in needed:
-            kind = self.machine.type_of(port[0])
-            if port in self.constants or kind.is_source:
-                continue
-            fields = [(port[0], f.name) for f in kind.reads]
-            folds = isinstance(kind.kernel, (Compare, Sum))  # these add their fields up
-            places += [fields] if folds else [[f] for f in fields]
+            if port not in self.constants and not self.machine.type_of(port[0]).is_source:
+                places += self._places(port)
         for place in places:
             for sender in {k.path[2:] for f in place for k in self.into.get(f, ())}:
                 uses[sender] = uses.get(sender, 0) + 1
         return uses
+
+    def _places(self, port: Port) -> list[list[Port]]:
+        """Input fields by place in the neuron's equation: what it adds up is one place."""
+        fields = [(port[0], f.name) for f in self.machine.type_of(port[0]).reads]
+        body = self._spelled(port, [Linear(((Symbol(field, 1), 1.0),)) for field in fields])
+        if body is None:
+            return [[field] for field in fields]
+        return [[a.port for a, _ in one.terms if isinstance(a, Symbol)] for one in body.sums()]
 
     def _reading(
         self, found: Iterable[Equation], roots: Iterable[Equation], outputs: Iterable[Port]
@@ -245,8 +229,9 @@ class _Builder:
         self.inlined: frozenset[Port] = frozenset()
 
     def _define(self, port: Port, n_uses: int) -> None:
-        kind = self.machine.type_of(port[0])
-        if kind.is_source or (port in self.constants and port not in self.plain):
+        if self.machine.type_of(port[0]).is_source:
+            return
+        if port in self.constants and port not in self.plain:
             return
         if port not in self.named and n_uses > 1:
             self.named.add(port)
@@ -254,10 +239,10 @@ class _Builder:
         in_cycle = port[0] in self.cycles
         if port in self.plain:
             equation = Equation(port, False, self._plain_body(port), is_explicit=in_cycle)
-        elif isinstance(kind.kernel, Sum) and self._is_integrator(port):
-            equation = self._integrator(port, kind)
+        elif self._is_integrator(port):
+            equation = self._integrator(port)
         else:
-            right = self._body(port, kind, fold=not in_cycle)
+            right = self._body(port, fold=not in_cycle)
             if port in self.named and not in_cycle:
                 right, self.signs[port] = right.upright()
             equation = Equation(port, False, right, False, self.valid_from, in_cycle, self.inlined)
@@ -266,25 +251,18 @@ class _Builder:
         self.bodies[port] = equation
 
     def _is_integrator(self, port: Port) -> bool:
-        """Whether its own self-links are the only cycle it is in."""
-        if port[0] not in self.cycles:
+        """Whether it is a sum, and its own self-links are the only cycle it is in."""
+        neuron_type = self.machine.type_of(port[0])
+        is_spelled_sum = neuron_type.is_sum and neuron_type.spelling.equation is not None
+        if not is_spelled_sum or port[0] not in self.cycles:
             return False
-        seen: set[str] = set()
-        frontier = [s[0] for s in self._senders(port) if s[0] != port[0]]
-        while frontier:
-            neuron = frontier.pop()
-            if neuron == port[0]:
-                return False
-            if neuron not in seen:
-                seen.add(neuron)
-                for written in self.machine.type_of(neuron).writes:
-                    frontier += [s[0] for s in self._senders((neuron, written.name))]
-        return True
+        others = (sender for sender in self._senders(port) if sender[0] != port[0])
+        return all(sender[0] != port[0] for sender in reach(others, self._senders))
 
-    def _integrator(self, port: Port, kind: NeuronType) -> Equation:
+    def _integrator(self, port: Port) -> Equation:
         """A sum that reads itself: a sum over time, or a filter with a forgetting factor."""
         own = Symbol(port, 1)
-        total = self._body(port, kind, fold=False)
+        total = self._body(port, fold=False)
         feedback = dict(total.terms).get(own, 0.0)
         rest = Linear(tuple(t for t in total.terms if t[0] != own), total.constant)
         rest, self.signs[port] = rest.upright()
@@ -309,23 +287,19 @@ class _Builder:
             is_number=is_number,
         )
 
-    def _body(self, port: Port, kind: NeuronType, fold: bool) -> Linear:
-        fields = [self._field((port[0], f.name), f.is_scalar, fold) for f in kind.reads]
-        kernel = kind.kernel
-        if isinstance(kernel, Sum):
-            total = Linear(constant=kernel.offset)
-            for one in fields:
-                total = total + one
-            return total
-        if isinstance(kernel, Compare):
-            one, other = fields if port[1] == kind.writes[0].name else fields[::-1]
-            return call(Relu(), one + other * -1.0)
-        if isinstance(kernel, MaxNorm):
-            return call(MaxNormOf(), fields[0].upright()[0])
-        if isinstance(kernel, DotProduct) and not kernel.is_soft:
-            (one, sign), (other, other_sign) = (f.upright() for f in fields)
-            return call(ClipDot(kernel.bound), one, other) * (sign * other_sign)
-        return self._plain_body(port)
+    def _body(self, port: Port, fold: bool) -> Linear:
+        reads = self.machine.type_of(port[0]).reads
+        fields = [self._field((port[0], f.name), f.is_scalar, fold) for f in reads]
+        body = self._spelled(port, fields)
+        return self._plain_body(port) if body is None else body
+
+    def _spelled(self, port: Port, fields: list[Linear]) -> Linear | None:
+        """An output as its type spells it, from its input fields; None if it does not."""
+        neuron_type = self.machine.type_of(port[0])
+        if neuron_type.spelling.equation is None:
+            return None
+        names = [f.name for f in neuron_type.writes]
+        return neuron_type.spelling.equation(*fields)[names.index(port[1])]
 
     def _field(self, port: Port, is_scalar: bool, fold: bool) -> Linear:
         """An input field as an expression of what is named."""
@@ -359,10 +333,9 @@ class _Builder:
 
     def _plain_body(self, port: Port) -> Linear:
         """The neuron type as a function of its direct inputs, nothing folded."""
-        kind = self.machine.type_of(port[0])
-        reads = tuple(f.name for f in kind.reads)
-        arguments = (self._direct((port[0], name)) for name in reads)
-        return Linear(((Call(OfType(kind, port[1], reads), tuple(arguments)), 1.0),))
+        neuron_type = self.machine.type_of(port[0])
+        arguments = tuple(self._direct((port[0], f.name)) for f in neuron_type.reads)
+        return Linear(((Call(OfType(neuron_type, port[1]), arguments), 1.0),))
 
     def _direct(self, port: Port) -> Linear:
         senders = []

@@ -1,4 +1,4 @@
-"""Pieces of the programs that `dmm.show.export.program` writes: plain Python, no other package.
+"""Pieces of the programs that `dmm.show.export.python` writes: plain Python, no other package.
 
 They are text, not functions of this package, because the program must stand alone.
 """

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dmm.show.axes import new_axes
+from dmm.show import new_axes
 from vvalues import VValue
 
 from .model import overlap

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dmm.show.axes import new_axes, pyplot
+from dmm.show import new_axes, pyplot
 
 __all__ = ["FLOORS", "curves", "easy_hard_easy", "variable_against_fixed"]
 

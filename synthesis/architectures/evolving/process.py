@@ -17,7 +17,7 @@ from vvalues import VValue
 from ...optimize.optimizers import Optimizer, adam, schedule
 from ...process.bounds import Bounded, at_least
 from ...process.codec import from_plain
-from ...process.events import carried_out
+from ...process.process import carried_out
 from ...process.records import Front, FrontMember, Record
 from ...process.state import DONE, generator_from, generator_state
 from ...tasks.descriptions import task_of

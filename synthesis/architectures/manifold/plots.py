@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dmm.show.axes import new_axes, pyplot
+from dmm.show import new_axes, pyplot
 from vvalues import VValue
 
 from .model import Manifold

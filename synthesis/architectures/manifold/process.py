@@ -13,8 +13,8 @@ from vvalues import VValue, from_buffer
 
 from ...optimize.optimizers import Optimizer
 from ...process.codec import from_plain, to_plain, types_in
-from ...process.events import carried_out
-from ...process.protocols import Task
+from ...process.models import Task
+from ...process.process import carried_out
 from ...process.records import Record
 from ...process.state import DONE
 from ...tasks.descriptions import task_of

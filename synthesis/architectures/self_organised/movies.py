@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from dmm.show.style import ORANGE
+
 from ...process.checks import check_whole
 from .arguments import check_positions
 
@@ -94,7 +96,7 @@ def wave_movie(
     def draw(axes: Any, start: int) -> None:
         active = np.unique(np.concatenate([*fired[start : start + steps_per_frame]]).astype(int))
         axes.scatter(*points.T, s=4, color="#c3c9d1")
-        axes.scatter(*points[active].T, s=9, color="#b04508")
+        axes.scatter(*points[active].T, s=9, color=ORANGE)
         axes.set(title=f"step {start}", aspect="equal", xticks=[], yticks=[])
 
     return save_frames(file, starts, draw, frames_per_second)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -19,14 +19,24 @@ from dmm import (
     recurrent_space,
     superfluid_space,
 )
-from dmm.machine.spaces import SOURCES
+from dmm.machine import SOURCES
 from vvalues import VValue
 
 from ...optimize.objective import MachineObjective
-from ...process.machines import OUTPUT, MachineModel
-from ...process.protocols import Model
+from ...process.models import OUTPUT, MachineModel, Model
+from .from_streams import DELAY, to_streams, to_targets, with_constants, with_delay
 
-__all__ = ["SPACES", "Example", "StreamTask", "named_space", "targets_of_machine"]
+__all__ = [
+    "SPACE",
+    "SPACES",
+    "Example",
+    "StreamTask",
+    "named_space",
+    "targets_of_machine",
+    "task_from_streams",
+]
+
+SPACE = "layered-4x2"
 
 
 @dataclass(frozen=True)
@@ -93,8 +103,6 @@ class StreamTask:
     @staticmethod
     def from_streams(inputs: Any, targets: Any, **options: Any) -> StreamTask:
         """A task from a user's own data; see `task_from_streams`."""
-        from .from_streams import task_from_streams
-
         return task_from_streams(inputs, targets, **options)
 
     def with_space(self, name: str) -> StreamTask:
@@ -159,6 +167,69 @@ class StreamTask:
     def objective(self, model: MachineModel, rng: np.random.Generator) -> MachineObjective:
         """Squared error on one random batch."""
         return MachineObjective(model, *self.batch(rng))
+
+
+def task_from_streams(
+    inputs: Any,
+    targets: Any,
+    *,
+    delay: int = DELAY,
+    held_out: float = 0.2,
+    constants: Mapping[str, VValue | Mapping[str, float]] | None = None,
+    space: str = SPACE,
+    name: str = "user",
+) -> StreamTask:
+    """A task from a user's own data.
+
+    Parameters
+    ----------
+    inputs : see `to_streams`
+    targets : array of shape (strings, ticks) or (strings, ticks, outputs)
+        Numbers asked for at every tick; NaN where nothing is asked.
+    delay : int
+        Ticks a machine may take to answer: every link costs one. The answer to tick ``t`` is read
+        at tick ``t + delay``.
+    held_out : float
+        Share of the strings (the last ones) that nothing is decided on.
+    constants : mapping of name to V-value, optional
+        Streams that are the same at every tick, as further sources.
+    space : str
+        Search space, see `named_space`.
+    name : str
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, or no string is left for training or holding out.
+    """
+    if delay < 1:
+        raise ValueError(f"delay is {delay}; even a direct link takes 1 tick")
+    streams = to_streams(inputs)
+    asked = to_targets(targets, streams, delay)
+    late = with_constants(with_delay(streams, delay), constants or {})
+    n_train = len(late) - round(held_out * len(late))
+    if not 0 < n_train <= len(late):
+        raise ValueError(
+            f"held_out is {held_out} of {len(late)} strings; no string is left to train on"
+        )
+    train = Example(late.select(range(n_train)), asked[..., :n_train])
+    kept = range(n_train, len(late)) if n_train < len(late) else range(len(late))
+    rest = Example(late.select(kept), asked[..., list(kept)])
+    known = {id(example.inputs): example.targets for example in (train, rest)}
+    sources: list[tuple[str, str]] = [(source, "stream") for source in late.arrays]
+    sources.append(("const_1", "const_1"))
+    task = StreamTask(
+        name=name,
+        summary="a user's own streams",
+        draw=lambda rng: train.inputs,
+        specification=lambda given: known[id(given)],
+        held_out_streams=lambda: (rest.inputs,),
+        space=named_space(space, sources),
+        observed=(("output", "dict-1"), ("output", "dict-2"))[: asked.shape[0]],
+        sources=sources,
+        draw_pool=lambda rng: train.inputs,
+    )
+    return task
 
 
 def targets_of_machine(

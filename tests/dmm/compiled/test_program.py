@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 import vvalues as vv
 from dmm import (
     Machine,
+    Program,
+    ReferenceProgram,
     compile_machine,
     load_machine,
     neuron_type,
@@ -23,9 +25,7 @@ from dmm import (
     text_streams,
     zoo,
 )
-from dmm.compiled.program import Program, ReferenceProgram
-from dmm.neurons import number
-from dmm.neurons.kernels import Sum
+from dmm.neurons import Sum, number
 from dmm.zoo import duplicate_detector
 from tests.dmm.machines import (
     Case,

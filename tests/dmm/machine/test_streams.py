@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 
 import vvalues as vv
-from dmm import Machine, compile_machine, recurrent_space, run, streams_from_trees, text_streams
-from dmm.compiled.program import ReferenceProgram
+from dmm import (
+    Machine,
+    ReferenceProgram,
+    compile_machine,
+    recurrent_space,
+    run,
+    streams_from_trees,
+    text_streams,
+)
 from vvalues import VValue
 from vvalues.core.tree import from_leaves
 

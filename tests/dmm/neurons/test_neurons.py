@@ -8,8 +8,25 @@ import numpy as np
 import pytest
 
 import vvalues as vv
-from dmm import Field, get_neuron_type, machine_neuron, neuron_type, neuron_types, register, zoo
-from dmm.neurons import NeuronType, parse_field
+from dmm import (
+    Field,
+    family,
+    get_neuron_type,
+    machine_neuron,
+    neuron_type,
+    neuron_types,
+    register,
+    zoo,
+)
+from dmm.neurons import (
+    Elementwise,
+    Kernel,
+    NeuronType,
+    NumberFunction,
+    families,
+    parse_field,
+)
+from tests.dmm.machines import library_types, types_with_kernel
 from vvalues import VValue
 
 
@@ -51,12 +68,12 @@ def test_fields_are_spelled_or_given():
     assert accum.written_field("dict") == Field("dict")
 
 
-def test_every_type_says_where_it_is_from_and_what_it_does():
-    for name in neuron_types():
-        kind = get_neuron_type(name)
-        is_ours = kind.activation.__module__.startswith("dmm.")  # other tests register their own
-        if is_ours and "lowered" not in name and name not in ("superfluid coefficient", "stream"):
-            assert kind.source, name
+@pytest.mark.parametrize("name", library_types())
+def test_every_type_says_where_it_is_from_and_what_it_does(name):
+    neuron_type = get_neuron_type(name)
+    assert neuron_type.source or name == "stream"
+    assert neuron_type.activation.__doc__
+    assert neuron_type.is_source or name in {row[0] for row in EXPECTED}, "no row in EXPECTED"
 
 
 A, B = {"a": 2.0, "b": -3.0}, {"a": 5.0}
@@ -89,6 +106,9 @@ EXPECTED = [
     ("less_or_equal", {}, {"true-channel": 1.0, "false-channel": 0.0}),
     ("mask_multiply", {"mask": {"a": 2.0}, "main": A}, {"single": {"a": 4.0}}),
     ("linear_combination", {"mask": {"a": 2.0, "b": 1.0}, "main": A}, {"single": 1.0}),
+    ("event_list", {"signal": A, "self": B}, {"self": {"this": A, "rest": B}}),
+    ("event_list", {"self": B}, {"self": B}),
+    ("output", {"dict-1": A}, {}),
     ("running_max", {"number": 2.0, "best": 3.0}, {"best": 3.0}),
     ("cons", {"this": A, "rest": B}, {"list": {"this": A, "rest": B}}),
     ("first", {"list": {"this": A, "rest": B}}, {"this": A}),
@@ -158,11 +178,33 @@ def test_a_machine_as_a_neuron_refuses_ports_it_does_not_have():
         machine_neuron("three", detector, reads={}, writes={}, inner_ticks=0)
 
 
-def test_kernels_are_smooth_functions_of_complex_numbers():
+FUNCTIONS = [
+    name
+    for name in types_with_kernel()
+    if isinstance(get_neuron_type(name).kernel, (Elementwise, NumberFunction))
+]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_kernels_are_smooth_functions_of_complex_numbers(name):
     # The complex step needs analytic continuations that agree with the real functions.
     x = np.linspace(-3.0, 3.0, 7) + 1e-30j
-    for name in ("relu", "tanh", "square", "sigmoid", "softplus"):
-        kernel = get_neuron_type(name).kernel
-        np.testing.assert_allclose(kernel.function(x).real, kernel.function(x.real), atol=1e-15)
-        slope = kernel.function(x).imag / 1e-30
-        np.testing.assert_allclose(slope, kernel.derivative(x.real), atol=1e-12)
+    kernel = get_neuron_type(name).kernel
+    np.testing.assert_allclose(kernel.function(x).real, kernel.function(x.real), atol=1e-15)
+    slope = kernel.function(x).imag / 1e-30
+    np.testing.assert_allclose(slope, kernel.derivative(x.real), atol=1e-12)
+
+
+def test_a_kernel_must_have_its_four_methods():
+    class Half(Kernel):
+        def forward(self, inputs):
+            return inputs
+
+    with pytest.raises(TypeError, match=r"adjoint.*linearise.*tangent"):
+        Half()
+
+
+def test_two_families_cannot_share_a_name():
+    with pytest.raises(ValueError, match="a family of neuron types is called 'delay' already"):
+        family("delay")(lambda argument: get_neuron_type("identity"))
+    assert families()[0] == "delay"

@@ -21,7 +21,7 @@ from dmm import (
     text_streams,
     zoo,
 )
-from dmm.neurons.kernels import Sum
+from dmm.neurons import Sum
 from dmm.reference.engine import (
     active_neurons,
     down_movement,

@@ -117,7 +117,6 @@ def test_neurons_come_and_go():
     session.step(3)
     session.send_neuron("norm", "norm", zoo.links("norm.dict <- accum.dict"))
     session.send_neuron("count", "accum")
-    assert session.machine.trainable["count", "dict-1", "count", "dict"] == 1.0
     session.step(2)
     assert session["norm", "norm"] == 3.0
     session.remove_neuron("norm")
@@ -130,6 +129,26 @@ def test_neurons_come_and_go():
         session.remove_neuron("norm")
     with pytest.raises(ValueError, match="send the negative"):
         Session(zoo.wave()).remove_neuron("self")
+
+
+def test_the_fixed_links_of_a_new_neuron_are_fixed():
+    """Or a training of the saved machine would make it another type of neuron."""
+    session = accumulation()
+    own = ("count", "dict-1", "count", "dict")
+    links = zoo.links("count.dict-1 <- count.dict 0.5\ncount.dict-2 <- accum.dict 2")
+    session.send_neuron("count", "accum", links)
+    assert own in session.machine.fixed and session.machine.fixed[own] == 1.0
+    assert own not in session.machine.trainable
+    assert session.machine.trainable["count", "dict-2", "accum", "dict"] == 2.0
+    session.remove_neuron("count")
+    assert not any("count" in path for path in (*session.machine.fixed, *session.matrix))
+
+
+def test_in_a_machine_that_holds_its_matrix_they_are_part_of_it():
+    session = Session(zoo.wave())
+    session.send_neuron("count", "accum", zoo.links("count.dict-2 <- update-1.single 2"))
+    assert session.matrix["count", "dict-1", "count", "dict"] == 1.0
+    assert session.matrix["count", "dict-2", "update-1", "single"] == 2.0
 
 
 def test_inspect_shows_input_and_output():

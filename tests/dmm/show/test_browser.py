@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dmm.show.html import fragment, report
+from dmm.show import fragment, report
 from tests.dmm.show.chromium import POLICY, dump, find_chromium, measured, screenshot
 from tests.dmm.show.rendered import HOSTILE_NAMES, MACHINES
 
@@ -13,19 +13,13 @@ pytestmark = [
     pytest.mark.skipif(find_chromium() is None, reason="chromium is not installed"),
 ]
 
-RECORDS = [
-    {"step": i, "loss": 400.0 / (1 + i), "links": 1486 - 10 * i, "l1": 100.0, "event": event}
-    for i, event in enumerate(
-        ["train", "prune", "back-out", "<script>document.title=1</script>"] * 9
-    )
-]
 FIGURES = {"loss": 0.0016, HOSTILE_NAMES[0]: HOSTILE_NAMES[1], "x" * 300: "y" * 300}
 WIDTHS = (375, 1440)
 LIGHT, DARK = ("rgb(29, 36, 46)", "rgb(251, 250, 247)"), ("rgb(228, 231, 236)", "rgb(20, 23, 28)")
 
 
 def page(name: str) -> str:
-    return report(MACHINES[name](), RECORDS, FIGURES)
+    return report(MACHINES[name](), FIGURES)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

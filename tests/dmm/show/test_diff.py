@@ -7,7 +7,7 @@ import re
 import pytest
 
 from dmm import Machine
-from dmm.show.diff import diff
+from dmm.show import diff
 from dmm.zoo import duplicate_detector
 from tests.dmm.show.rendered import MACHINES, dense_machine, published_machine
 from vvalues import VValue

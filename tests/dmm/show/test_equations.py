@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-import dmm.show.algebra.expressions
 from dmm import (
     Machine,
     compile_machine,
@@ -18,13 +17,15 @@ from dmm import (
     superfluid_space,
     text_streams,
 )
-from dmm.neurons.kernels import Compare
+from dmm.machine import fixed_links
+from dmm.neurons import Compare
+from dmm.neurons.norms import MaxNormOf
 from dmm.reference.engine import Trace
-from dmm.show.algebra.checks import TOLERANCE, observe
 from dmm.show.algebra.equations import derive, equations
+from dmm.show.algebra.observations import TOLERANCE, observe
 from dmm.show.diagnostics import diagnose
 from dmm.zoo import duplicate_detector
-from tests.dmm.machines import Case, cases
+from tests.dmm.machines import Case, cases, library_types
 from tests.dmm.show.rendered import (
     MACHINES,
     dense_machine,
@@ -248,7 +249,7 @@ def test_a_wrong_rule_is_found_out_by_the_check(monkeypatch):
         out[:, 0] = 1.001 * np.abs(arguments[0]).max(axis=1)
         return out
 
-    monkeypatch.setattr(dmm.show.algebra.expressions.MaxNormOf, "values", too_large)
+    monkeypatch.setattr(MaxNormOf, "values", too_large)
     system = derive(published_machine())
     assert system.rejected == [("norm-2-1", "norm")]
     text = equations(published_machine())
@@ -294,6 +295,23 @@ def test_any_registered_type_is_written_as_a_function():
     text = equations(chain("test-square", x=-2.0))
     assert body(text).split("\n")[0] == ("test_square1 = test-square(-2 stream).square    delay 1")
     assert "checked on random streams" in text
+
+
+@pytest.mark.parametrize("name", library_types())
+def test_the_equations_of_every_type_of_the_library_hold(name):
+    """As its card spells it; what the check has to reject is spelled wrongly."""
+    neuron_type = get_neuron_type(name)
+    links = {
+        ("n", field.name, "stream", "stream"): 0.7 - 1.2 * i
+        for i, field in enumerate(neuron_type.reads)
+    }
+    for i, field in enumerate(neuron_type.writes):
+        links["output", f"dict-{1 + i % 2}", "n", field.name] = 1.0 + i
+    neurons = {"stream": "stream", "n": name, "output": "output"}
+    system = derive(Machine(neurons, from_leaves(fixed_links(neurons)), from_leaves(links)))
+    assert not system.unchecked
+    assert system.rejected == []
+    assert system.difference < TOLERANCE
 
 
 def assert_equations_hold(case: Case) -> None:

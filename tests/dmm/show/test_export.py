@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from dmm import Machine, get_neuron_type, neuron_type, run, text_streams
 from dmm.machine import fixed_links
 from dmm.machine.streams import Streams
-from dmm.neurons.kernels import DotProduct, Elementwise
-from dmm.show.export.program import to_python
+from dmm.neurons import FUNCTION, DotProduct, Elementwise, families
+from dmm.show import to_python
 from dmm.zoo import duplicate_detector
-from tests.dmm.machines import cases
+from tests.dmm.machines import cases, library_types
 from tests.dmm.show.rendered import MACHINES, ZOO, small_recurrent_machine
 from vvalues import VValue
 from vvalues.core.tree import from_leaves
@@ -236,33 +236,39 @@ def test_a_type_without_plain_python_must_be_given():
     assert_computes_the_same(machine, random_stream(), functions={"test-odd": source})
 
 
-LIBRARY = [
-    *("accum", "accumulator", "compare", "cons", "const_1", "delay(1)", "delay(3)", "dot"),
-    *("dot100", "dot_free", "dot_soft", "eos", "event_list", "first", "gate", "identity"),
-    *("input", "less_or_equal", "linear_combination", "mask_multiply", "multiplexer", "norm"),
-    *("register", "relu", "rest", "running_max", "sigmoid", "softplus", "square", "tanh", "timer"),
-    *("superfluid(accum,norm,dot)", "functions(accum,norm)"),
-]
+FAMILIES = {
+    "delay": ("1", "3"),
+    "functions": ("accum,norm",),
+    "superfluid": ("accum,norm,dot",),
+}
+MEMBERS = [f"{name}({argument})" for name in FAMILIES for argument in FAMILIES[name]]
 
 
-@pytest.mark.parametrize("name", LIBRARY)
+def test_every_family_of_the_library_has_members_here():
+    assert set(families()) <= set(FAMILIES)
+
+
+@pytest.mark.parametrize("name", [*library_types(), *MEMBERS])
 def test_library_types(name):
     """Every field is read from a stream, every output is seen, type's own links included."""
-    kind = get_neuron_type(name)
+    neuron_type = get_neuron_type(name)
     links = {
         ("n", field.name, "stream", "stream"): 0.7 - 0.3 * i
-        for i, field in enumerate(kind.reads)
-        if field.name != ":function"
+        for i, field in enumerate(neuron_type.reads)
+        if field.name != FUNCTION
     }
     if name.startswith("superfluid"):
-        links |= {("n", ":function", "f", kind_name): 0.5 for kind_name in ("accum", "norm")}
-    for i, field in enumerate(kind.writes):
+        links |= {("n", FUNCTION, "f", part): 0.5 for part in ("accum", "norm")}
+    for i, field in enumerate(neuron_type.writes):
         links["output", f"dict-{1 + i % 2}", "n", field.name] = 1.0 + i
     neurons = {"stream": "stream", "n": name, "f": "functions(accum,norm)", "output": "output"}
     machine = Machine(neurons, from_leaves(fixed_links(neurons)), from_leaves(links))
     keys = ((), ("a",), ("b", "c"), ("this",), ("this", "a"), ("rest", "this"), ("end-list",))
     values = np.random.default_rng(5).integers(-2, 3, (9, 2, len(keys))).astype(float)
-    assert_computes_the_same(machine, Streams((keys,) * 2, {"stream": values}, 9))
+    arrays = {"stream": values}
+    if neuron_type.is_source:
+        arrays["n"] = values[::-1]
+    assert_computes_the_same(machine, Streams((keys,) * 2, arrays, 9))
 
 
 @pytest.mark.parametrize("name", ["event_log", "gru", "lstm", "sparse_counter", "wave"])

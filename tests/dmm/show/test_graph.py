@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from dmm import Machine
+from dmm.show import draw, save_graph, to_dot, to_mermaid, to_networkx, to_svg
 from dmm.show.drawing import BOX_WIDTH, arrange, curve, row_of
-from dmm.show.graph import draw, save_graph, to_dot, to_mermaid, to_networkx, to_svg
 from dmm.zoo import duplicate_detector
 from tests.dmm.show.rendered import (
     HOSTILE_NAMES,
@@ -214,11 +214,11 @@ def test_boxes_do_not_overlap_and_links_end_at_their_rows(name):
 
 def test_renderings_import_no_optional_package():
     code = (
-        "import sys, dmm, dmm.show.text, dmm.show.html, dmm.show.algebra.equations, "
-        "dmm.show.graph, dmm.show.export.program, "
-        "dmm.show.diagnostics, dmm.show.traces, dmm.show.plots, dmm.show.diff\n"
-        "from dmm.zoo import duplicate_detector as d\n"
-        "dmm.show.html.report(d()), dmm.show.graph.to_dot(d()), dmm.show.graph.to_svg(d())\n"
+        "import sys, dmm.show\n"
+        "from dmm.zoo import duplicate_detector\n"
+        "for render in dmm.show.RENDERINGS.values():\n"
+        "    render(duplicate_detector())\n"
+        "dmm.show.to_svg(duplicate_detector())\n"
         "found = {'matplotlib', 'networkx', 'graphviz', 'rich', 'IPython', 'pandas'}\n"
         "print(sorted(found & set(sys.modules)))"
     )

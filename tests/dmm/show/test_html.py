@@ -1,4 +1,4 @@
-"""HTML: well-formed, self-contained, escaped, complete; curves of a synthesis."""
+"""HTML: well-formed, self-contained, escaped, complete."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from dmm.show.curves import svg_curves
-from dmm.show.html import fragment, report
+from dmm.show import fragment, report
 from tests.dmm.show.rendered import HOSTILE_NAMES, MACHINES, published_machine, wide_machine
 
 VOID = {"meta", "br"}
@@ -16,13 +15,7 @@ TAGS = {"html", "head", "body", "title", "style", "main", "section", "div", "h1"
 TAGS |= {"details", "summary", "table", "tr", "td", "th", "b", "i", "span", "a", "meta"}
 TAGS |= {"svg", "g", "path", "rect", "text", "circle"}
 
-RECORDS = [
-    {"step": 0, "loss": 430.0, "links": 1486, "l1": 11.9, "event": "train"},
-    {"step": 100, "loss": 12.0, "links": 1486, "l1": 80.0, "event": "train"},
-    {"step": 100, "loss": 44.0, "links": 983, "l1": 79.0, "event": "prune"},
-    {"step": 200, "loss": float("nan"), "links": 983, "l1": None, "event": "back-out"},
-    {"step": 250, "loss": 0.5, "links": 983, "l1": 75.0, "event": "<b>odd</b>"},
-]
+PICTURE = '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0L1 1"/></svg>'
 
 
 class Document(HTMLParser):
@@ -98,7 +91,7 @@ def test_hostile_names_are_text():
 
 
 def test_the_report_needs_nothing_from_outside():
-    text = report(published_machine(), RECORDS)
+    text = report(published_machine(), sections={"Picture": PICTURE})
     assert text.startswith("<!DOCTYPE html>\n<html")
     assert "default-src 'none'; style-src 'unsafe-inline'" in text
     assert "url(" not in text and "@import" not in text
@@ -143,14 +136,15 @@ def test_text_and_lines_have_enough_contrast(scheme):
 
 
 def test_the_report_holds_all_renderings():
-    document = Document(report(published_machine(), RECORDS, {"loss": 0.00161, "links": 19}))
+    figures = {"loss": 0.00161, "links": 19}
+    document = Document(report(published_machine(), figures, texts={"<Notes>": "a <b"}))
     for part in (
         "Figures",
         "0.00161",
         "m = max_norm(0.680 a - 0.504 char)",
         "Graph",
-        "Synthesis",
-        "trainable links",
+        "<Notes>",
+        "a <b",
         "⎫ pair, 2%",
         "unread   compare-1-2.true",
         "├─ norm-2-1 (norm) / dict",
@@ -161,7 +155,13 @@ def test_the_report_holds_all_renderings():
 def test_what_is_not_given_has_no_section():
     text = Document(report(published_machine())).text
     assert "Figures" not in text
-    assert "Synthesis" not in text
+
+
+def test_further_sections_stand_behind_the_graph_as_they_are():
+    text = report(published_machine(), sections={"One & <other>": PICTURE})
+    assert f'<h2>One &amp; &lt;other&gt;</h2>\n<div class="wide">{PICTURE}</div>' in text
+    titles = re.findall("<h2>([^<]*)</h2>", text)
+    assert titles[1:4] == ["Graph", "One &amp; &lt;other&gt;", "Links"]
 
 
 def test_trivial_neurons_are_folded():
@@ -187,45 +187,3 @@ def test_bars_show_sign_by_side_and_hardness_by_hatching():
 
 def test_a_machine_shows_itself_in_a_notebook():
     assert published_machine()._repr_html_() == fragment(published_machine())
-
-
-# -------------------- curves --------------------
-
-
-def test_curves_mark_events_and_skip_what_is_not_finite():
-    svg = svg_curves(RECORDS)
-    assert svg.count('class="curve') == 3
-    assert "prune (1)" in svg and "back-out (1)" in svg
-    assert "&lt;b&gt;odd&lt;/b&gt; (1)" in svg
-    assert "train (" not in svg
-    assert "nan" not in svg.lower()
-
-
-def test_without_numbers_there_are_no_curves():
-    assert svg_curves([]) == ""
-    assert svg_curves([{"step": 1, "loss": None}, {"loss": 2.0}]) == ""
-
-
-def test_one_record_is_enough():
-    assert 'class="last"' in svg_curves([{"step": 0, "loss": 1.0, "links": 0}])
-
-
-def test_long_curves_keep_their_spikes():
-    records = [{"step": i, "loss": 1.0 + 1e6 * (i == 70_001)} for i in range(100_000)]
-    svg = svg_curves(records)
-    assert len(svg) < 50_000
-    assert "1e+06" in svg or "1,000,000" in svg
-
-
-def test_curves_stay_inside_their_frame():
-    svg = svg_curves(RECORDS)
-    width, height = map(float, re.search(r'viewBox="0 0 (\d+) (\d+)"', svg).groups())
-    for path in re.findall(r'class="curve \w+" d="([^"]+)"', svg):
-        numbers = [float(x) for x in re.findall(r"-?\d+\.\d+", path)]
-        assert min(numbers) >= 0 and max(numbers) <= max(width, height)
-
-
-def test_loss_runs_over_decades():
-    svg = svg_curves([{"step": i, "loss": 10.0**-i} for i in range(5)])
-    ticks = re.findall(r'class="tick end">([^<]*)<', svg)
-    assert ticks[:5] == ["0.0001", "0.001", "0.01", "0.1", "1"]

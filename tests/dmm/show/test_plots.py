@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from dmm import text_streams
-from dmm.show.plots import draw, heat_map, side_by_side
-from dmm.show.traces import trace
+from dmm.show import draw, heat_map, side_by_side, trace
 from dmm.zoo import duplicate_detector
 from tests.dmm.show.rendered import MACHINES, published_machine
 
@@ -101,3 +100,23 @@ def test_a_missing_matplotlib_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match=r"matplotlib is not installed.*extra 'plot'"):
         draw(published_machine())
+
+
+def test_sizes_are_drawn_in_place_of_weights():
+    machine = duplicate_detector()
+    paths = machine.trainable.support.paths
+    ax = draw(machine, sizes={path: float(i) for i, path in enumerate(paths)})
+    texts = [text.get_text() for text in ax.texts]
+    assert f"{paths[3][1]} 3" in texts and "dict-2 +1.000" not in texts
+    lines = [patch for patch in ax.patches if isinstance(patch, PathPatch) and not patch.get_fill()]
+    soft = [
+        patch
+        for patch in lines
+        if patch.get_edgecolor()[:2] == pytest.approx((176 / 255, 69 / 255))
+    ]
+    assert len(soft) == len(paths)
+    widths, alphas = zip(
+        *sorted((p.get_linewidth(), p.get_edgecolor()[3]) for p in soft), strict=True
+    )
+    assert sorted(alphas) == list(alphas) and alphas[0] == 0.25 and alphas[-1] == 1.0
+    assert len(set(widths)) == len(paths)

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from dmm import Machine
-from dmm.show.algebra.equations import equations
-from dmm.show.diagnostics import diagnose
-from dmm.show.graph import to_dot, to_mermaid
-from dmm.show.html import report
+from dmm import Machine, get_neuron_type, neuron_type
+from dmm.show import (
+    diagnose,
+    equations,
+    headline,
+    layers,
+    reading_order,
+    report,
+    shown_links,
+    table,
+    to_dot,
+    to_mermaid,
+    tree,
+    type_table,
+)
 from dmm.show.labels import pad, plain, shorten, unique_labels, weight_text, width
-from dmm.show.reading import layers, reading_order, shown_links
-from dmm.show.text import headline, table, tree
 from dmm.zoo import duplicate_detector
+from tests.dmm.machines import library_types
 from tests.dmm.show.rendered import (
     HOSTILE_NAMES,
     MACHINES,
@@ -205,3 +214,27 @@ def test_the_headline_counts():
     assert headline(published_machine()) == (
         "12 neurons · 22 links (19 soft, 3 hard) · Σ|soft| 12.71"
     )
+
+
+# -------------------- the types --------------------
+
+
+def test_every_type_of_the_library_has_a_line_that_says_what_it_does():
+    head, *lines = type_table(library_types()).splitlines()
+    assert head.split() == ["type", "reads", "writes", "does"]
+    assert [line.split()[0] for line in lines] == list(library_types())
+    for name, line in zip(library_types(), lines, strict=True):
+        said = get_neuron_type(name).activation.__doc__.split("\n")[0].replace("``", "")
+        assert said and line.endswith(said)
+    columns = {line.index("Largest") for line in lines if line.startswith("norm ")}
+    assert columns == {head.index("does")}
+
+
+def test_a_type_of_a_user_is_there_at_once():
+    @neuron_type("two\nlines for the table", reads=["a", "b"], writes=["c"])
+    def undocumented(inputs):
+        return {}
+
+    lines = type_table().splitlines()
+    assert [line for line in lines if line.startswith(r"two\nlines for the table")]
+    assert len(lines) == len(set(lines))

@@ -43,7 +43,7 @@ from synthesis.architectures.manifold import (
 )
 from synthesis.cli import main
 from synthesis.optimize import EvolutionStrategy
-from synthesis.process.events import carried_out
+from synthesis.process.process import carried_out
 from synthesis.runs import Run, process_of
 from synthesis.tasks import (
     CartPoleImitation,

@@ -21,7 +21,7 @@ from synthesis.edits.neurons import (
     neuron_leaves,
 )
 from synthesis.optimize.optimizers import adagrad, adam, chain, clip
-from synthesis.process.machines import MachineModel
+from synthesis.process.models import MachineModel
 from synthesis.tasks import get_task
 from vvalues import VValue, from_buffer
 

@@ -13,7 +13,7 @@ from synthesis.edits.normalise import normalise, rescaled_products, simplify_wei
 from synthesis.loop import Search
 from synthesis.loop.judge import _settled
 from synthesis.optimize.objective import MachineObjective
-from synthesis.process.machines import MachineModel
+from synthesis.process.models import MachineModel
 from synthesis.tasks import get_task
 from synthesis.tasks.streams.suite import wire
 from tests.dmm.machines import random_machine

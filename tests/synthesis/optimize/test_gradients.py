@@ -10,11 +10,9 @@ import pytest
 
 import vvalues as vv
 from dmm import text_streams
-from dmm.neurons import neuron_type
-from dmm.neurons.detector import number
+from dmm.neurons import neuron_type, number
 from dmm.zoo import duplicate_detector
 from synthesis.loop import Settings, prepare, search_events
-from synthesis.optimize.black_box import BlackBoxObjective
 from synthesis.optimize.gradients import (
     EvolutionStrategy,
     ExactGradient,
@@ -24,9 +22,9 @@ from synthesis.optimize.gradients import (
     descend,
 )
 from synthesis.optimize.least_squares import levenberg_marquardt
-from synthesis.optimize.objective import MachineObjective, ModelObjective
+from synthesis.optimize.objective import BlackBoxObjective, MachineObjective, ModelObjective
 from synthesis.optimize.optimizers import adam, sgd
-from synthesis.process.machines import MachineModel
+from synthesis.process.models import MachineModel
 from synthesis.tasks import get_task
 from vvalues import VValue, from_buffer
 

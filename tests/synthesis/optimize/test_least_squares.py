@@ -9,7 +9,7 @@ from dmm import text_streams
 from dmm.zoo import duplicate_detector
 from synthesis.optimize.least_squares import compensated_removals, levenberg_marquardt
 from synthesis.optimize.objective import MachineObjective
-from synthesis.process.machines import MachineModel
+from synthesis.process.models import MachineModel
 from vvalues import from_buffer
 
 

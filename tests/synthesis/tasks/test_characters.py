@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from synthesis.process.protocols import Task
+from synthesis.process.models import Task
 from synthesis.tasks.characters import (
     CharacterTask,
     easy_hard_easy,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from synthesis.architectures import Perceptron
-from synthesis.process.protocols import Task
+from synthesis.process.models import Task
 from synthesis.tasks.digits import Digits, find_mnist, load_mnist, small_digits
 from synthesis.tasks.idx import read_idx, read_images_and_labels
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from synthesis.architectures.evolving import EvolvingModel
-from synthesis.process.protocols import Task
+from synthesis.process.models import Task
 from synthesis.tasks.regression import (
     CONSTANTS,
     NGUYEN,

@@ -5,7 +5,7 @@ import numpy as np
 
 from dmm import layered_space, text_streams
 from synthesis.architectures import Perceptron
-from synthesis.process.machines import MachineModel
+from synthesis.process.models import MachineModel
 from synthesis.tasks.digits import Digits
 from vvalues import VValue, from_buffer
 

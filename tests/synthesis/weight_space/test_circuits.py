@@ -5,7 +5,7 @@ import pytest
 
 from dmm import Machine, layered_space, text_streams
 from dmm.zoo import duplicate_detector
-from synthesis.process.machines import MachineModel
+from synthesis.process.models import MachineModel
 from synthesis.weight_space import plots
 from synthesis.weight_space.circuits import (
     along_legs,

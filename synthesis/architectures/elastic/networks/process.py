@@ -12,7 +12,7 @@ import numpy as np
 from vvalues import Support, VValue, from_buffer
 
 from ....process.codec import from_plain, to_plain
-from ....process.events import Outcome, events
+from ....process.process import Outcome, events
 from ....process.records import Record
 from ....process.state import DONE
 from ....tasks.characters import (

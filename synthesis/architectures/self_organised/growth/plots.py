@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from dmm.show.axes import new_axes
+from dmm.show import new_axes
+from dmm.show.style import BLUE, ORANGE, PALE
 
 from ....process.checks import check_whole
 from ...wired import SYNAPSE
@@ -21,15 +22,13 @@ from .tissue import Tissue
 
 __all__ = ["growth_movie", "receptive_field_grid", "tissue_picture"]
 
-BLUE, ORANGE, MUTED = "#1a5fa8", "#b04508", "#c3c9d1"
-
 
 def tissue_picture(tissue: Tissue, axes: Any = None, unit: int | None = None) -> Any:
     """Cells (dots) and budded units (triangles) in their polygon; one unit's field if asked."""
     axes = new_axes(4.4, 4.4) if axes is None else axes
     corners = np.vstack([tissue.polygon.corners, tissue.polygon.corners[:1]])
     axes.plot(*corners.T, color="black", lw=1.0)
-    axes.scatter(*tissue.positions.T, s=7, color=MUTED, label="cells")
+    axes.scatter(*tissue.positions.T, s=7, color=PALE, label="cells")
     if tissue.unit_names:
         axes.scatter(*tissue.unit_positions.T, s=16, marker="^", color=BLUE, label="units")
     if unit is not None:
@@ -80,7 +79,7 @@ def receptive_field_grid(
     for i, unit in enumerate(chosen):
         shifted = places + span * np.array([i % columns, -(i // columns)])
         field = weights[:, unit] >= SYNAPSE
-        axes.scatter(*shifted[~field].T, s=0.5, color=MUTED, linewidths=0)
+        axes.scatter(*shifted[~field].T, s=0.5, color=PALE, linewidths=0)
         axes.scatter(*shifted[field].T, s=3, color=ORANGE, linewidths=0)
     axes.set(title=title, aspect="equal")
     axes.set_axis_off()

@@ -18,7 +18,7 @@ from synthesis.architectures.elastic.residual import (
 )
 from synthesis.edits.neurons import add_neuron, delete_neuron
 from synthesis.optimize.optimizers import adagrad
-from synthesis.process.events import carried_out
+from synthesis.process.process import carried_out
 from synthesis.tasks.digits import Digits
 from vvalues import from_buffer
 

@@ -27,7 +27,7 @@ from synthesis.architectures.evolving.structure import (
     unread_operations,
     without_scales,
 )
-from synthesis.process.protocols import Model
+from synthesis.process.models import Model
 from synthesis.tasks.regression import check_table
 from vvalues import VValue, from_buffer, ravel
 from vvalues.core.fused import complex_step

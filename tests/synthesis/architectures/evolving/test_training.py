@@ -18,7 +18,7 @@ from synthesis.architectures.evolving.process import (
     over_seeds,
     train,
 )
-from synthesis.process.events import events
+from synthesis.process.process import events
 from synthesis.process.records import to_jsonl
 from synthesis.tasks.regression import small_experiment
 

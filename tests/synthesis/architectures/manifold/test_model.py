@@ -13,7 +13,7 @@ from synthesis.architectures.manifold.structure.closeness import Closeness
 from synthesis.architectures.manifold.structure.evaluation import Evaluation
 from synthesis.architectures.manifold.structure.layout import CLOSENESS, Layout
 from synthesis.architectures.manifold.structure.schedule import Schedule, levels_of
-from synthesis.process.protocols import Model
+from synthesis.process.models import Model
 from vvalues import VValue, from_buffer, inner
 from vvalues.testing import check_fused
 

@@ -22,7 +22,7 @@ from synthesis.architectures.manifold.over_time.model import MemoryManifold, Rec
 from synthesis.architectures.manifold.process import ManifoldSettings, train
 from synthesis.edits import prune_by_magnitude, remove_dead
 from synthesis.optimize.optimizers import adam
-from synthesis.process.protocols import Model, Task
+from synthesis.process.models import Model, Task
 from synthesis.tasks.drawn import Echo, Latch
 from vvalues import VValue, from_buffer, inner
 from vvalues.testing import check_fused

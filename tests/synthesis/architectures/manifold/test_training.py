@@ -33,8 +33,8 @@ from synthesis.architectures.manifold.process import ManifoldTraining, train
 from synthesis.architectures.manifold.settings import ManifoldSettings
 from synthesis.architectures.manifold.structure.layout import Layout
 from synthesis.optimize.optimizers import Optimizer
-from synthesis.process.events import carried_out, events
-from synthesis.process.protocols import Task
+from synthesis.process.models import Task
+from synthesis.process.process import carried_out, events
 from synthesis.tasks.drawn import COMBINATIONS, SumsAndDifferences
 
 TASK = SumsAndDifferences(batch_size=20, n_test=2000)

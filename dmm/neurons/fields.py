@@ -1,4 +1,4 @@
-"""Kinds of linear streams, and what may flow between different kinds.
+"""Fields, the ports of neurons: their names, and the kinds of linear streams they carry.
 
 Most streams are trees of numbers (kind ``"tree"``). A neuron type can declare other kinds for its
 ports - signed samples, images, distributions. A link between ports of different kinds is refused,
@@ -7,17 +7,68 @@ unless a coercion has been declared, which is then applied to the stream before 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from vvalues import VValue
+from vvalues import NUMBER, VValue
 
-__all__ = ["ANY", "TREE", "coercion", "declare_coercion", "has_coercions", "may_flow"]
+__all__ = [
+    "ANY",
+    "TREE",
+    "Field",
+    "coercion",
+    "declare_coercion",
+    "has_coercions",
+    "may_flow",
+    "names_of",
+    "parse_field",
+]
 
 TREE = "tree"
 """Kind of a port that declares none: V-values."""
 
 ANY = "any"
 """Kind of a port that takes streams of every kind."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A named port of a neuron.
+
+    Attributes
+    ----------
+    name : str
+    is_scalar : bool
+        True when only the ``:number`` of the stream is read (or written).
+    kind : str
+        Kind of linear stream.
+    """
+
+    name: str
+    is_scalar: bool = False
+    kind: str = TREE
+
+
+def parse_field(name: str | Field) -> Field:
+    """A port from its spelling.
+
+    Examples
+    --------
+    >>> parse_field("dict-1"), parse_field("norm/:number").is_scalar
+    (Field(name='dict-1', is_scalar=False, kind='tree'), True)
+    """
+    if isinstance(name, Field):
+        return name
+    stem, separator, tail = name.partition("/")
+    return Field(stem, is_scalar=bool(separator) and tail == NUMBER)
+
+
+def names_of(fields: Iterable[Field]) -> str:
+    """Names of fields for messages; ``nothing`` where there are none."""
+    return ", ".join(field.name for field in fields) or "nothing"
+
+
+# -------------------- links between different kinds --------------------
 
 Coercion = Callable[[VValue], VValue]
 

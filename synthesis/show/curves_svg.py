@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
-from .labels import number_text, plain
+from dmm.show import number_text, plain
 
 __all__ = ["svg_curves"]
 
@@ -19,6 +19,22 @@ MOST_POINTS = 600
 MOST_EVENTS = 5
 
 ROUNDING = 1e-16
+
+STYLE = """
+.dmm-curves { width: 100%; min-width: 34rem; max-width: 56rem; height: auto; }
+.dmm-curves .grid { stroke: var(--rule); fill: none; }
+.dmm-curves .curve { fill: none; stroke: var(--pos); stroke-width: 1.8; stroke-linejoin: round; }
+.dmm-curves .links { stroke: var(--neg); }
+.dmm-curves .l1 { stroke: var(--muted); stroke-dasharray: 5 3; }
+.dmm-curves .title { font-weight: 700; }
+.dmm-curves .tick { fill: var(--muted); }
+.dmm-curves .end { text-anchor: end; }
+.dmm-curves .mid { text-anchor: middle; }
+.dmm-curves .strong { fill: var(--ink); font-weight: 700; }
+.dmm-curves .last { fill: var(--ink); }
+.dmm-curves .mark { fill: var(--card); stroke: var(--ink); stroke-width: 1.3; }
+"""
+"""Beside the style sheet of `dmm.show`, whose colours it uses."""
 
 # Each event has its own shape, drawn around (0, 0): colour alone would not do.
 SHAPES = (
@@ -75,6 +91,7 @@ def svg_curves(records: Iterable[Record]) -> str:
     parts = [
         f'<svg class="dmm-curves" viewBox="0 0 {WIDTH:.0f} {height:.0f}" role="img" '
         'aria-label="Curves of the synthesis" xmlns="http://www.w3.org/2000/svg">',
+        f"<style>{STYLE}</style>",
         *_legend(events),
     ]
     for i, (curve, points) in enumerate(panels):

@@ -12,7 +12,7 @@ from vvalues.core.support import Support
 
 from ..machine.machine import Machine
 from ..machine.streams import Streams
-from ..neurons.types import number
+from ..neurons import number
 from . import engine
 
 __all__ = ["ReferenceProgram"]

@@ -1,4 +1,4 @@
-"""Groups inside a cycle: where their inputs and outputs lie in the wide arrays of the loop."""
+"""Groups of a loop block: where their inputs and outputs lie in its wide arrays."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..neurons.kernel import Kernel
-from .layout import Block, Group
+from ..neurons import Kernel, Partials, Stream
+from .plan import Block, Group
 
-__all__ = ["Lane", "make_lanes"]
+__all__ = ["LoopGroup", "loop_groups"]
 
 
 @dataclass
-class Lane:
+class LoopGroup:
     """One group inside a loop: where its effective rows and its slots are."""
 
     kernel: Kernel
@@ -61,21 +61,22 @@ class Lane:
         return mine.reshape(*mine.shape[:-3], self.n_written, self.n, *mine.shape[-2:])
 
 
-def make_lanes(block: Block, stopped: frozenset[tuple[str, str]]) -> list[Lane]:
-    """One lane per group of a loop block, in order.
+def loop_groups(block: Block, stopped: frozenset[tuple[str, str]]) -> list[LoopGroup]:
+    """The groups of a loop block, in order.
 
     Parameters
     ----------
     block : Block
     stopped : set of (neuron type, field) whose inputs pass no gradient
     """
-    lanes: list[Lane] = []
+    found: list[LoopGroup] = []
     row = 0
     for group in block.groups:
+        neuron_type = group.neuron_type
         kernel = _kernel_inside_cycle(group)
-        mixing = kernel.mixing(len(group.kind.reads))
-        lets_pass = [(group.kind.name, f.name) not in stopped for f in group.kind.reads]
-        lane = Lane(
+        mixing = kernel.mixing(len(neuron_type.reads))
+        lets_pass = [(neuron_type.name, f.name) not in stopped for f in neuron_type.reads]
+        placed = LoopGroup(
             kernel,
             mixing,
             passing=mixing * np.array(lets_pass, dtype=float),
@@ -87,25 +88,25 @@ def make_lanes(block: Block, stopped: frozenset[tuple[str, str]]) -> list[Lane]:
             numbers_in=_numbers_in(group, kernel),
             numbers_out=_numbers_out(group, kernel),
         )
-        lanes.append(lane)
-        row = lane.rows.stop
-    return lanes
+        found.append(placed)
+        row = placed.rows.stop
+    return found
 
 
 def _kernel_inside_cycle(group: Group) -> Kernel:
     """The group's kernel, without its shortcuts if these would mix numbers with whole streams."""
-    n = len(group.kind.reads)
-    has_one_sort = len({f.is_scalar for f in group.kind.reads}) == 1
+    n = len(group.neuron_type.reads)
+    has_one_sort = len({f.is_scalar for f in group.neuron_type.reads}) == 1
     if has_one_sort or np.array_equal(group.kernel.mixing(n), np.eye(n)):
         return group.kernel
-    return _Plain(group.kernel)
+    return _TickByTick(group.kernel)
 
 
 def _numbers_in(group: Group, kernel: Kernel) -> tuple[int, ...]:
     """Effective inputs of scalar ports, unless the kernel does not look at keys anyway."""
     if kernel.reads_numbers_only:
         return ()
-    are_scalar = [f.is_scalar for f in group.kind.reads]
+    are_scalar = [f.is_scalar for f in group.neuron_type.reads]
     n_effective = len(kernel.mixing(len(are_scalar)))
     if len(set(are_scalar)) == 1:
         return tuple(range(n_effective)) if are_scalar[0] else ()
@@ -116,18 +117,27 @@ def _numbers_out(group: Group, kernel: Kernel) -> tuple[int, ...]:
     """Scalar outputs of a kernel that may write keys."""
     if kernel.writes_numbers_only:
         return ()
-    return tuple(i for i, f in enumerate(group.kind.writes) if f.is_scalar)
+    return tuple(i for i, f in enumerate(group.neuron_type.writes) if f.is_scalar)
 
 
 def _keys_of(stacked: np.ndarray, fields: tuple[int, ...]) -> list[np.ndarray]:
     return [stacked[..., i, :, :, 1:] for i in fields if stacked.shape[-1] > 1]
 
 
-class _Plain(Kernel):
-    """Another kernel with the default methods inside cycles."""
+class _TickByTick(Kernel):
+    """Another kernel with the default methods inside cycles, which mix nothing."""
 
     def __init__(self, kernel: Kernel) -> None:
-        self.forward = kernel.forward  # type: ignore[method-assign]
-        self.linearise = kernel.linearise  # type: ignore[method-assign]
-        self.adjoint = kernel.adjoint  # type: ignore[method-assign]
-        self.tangent = kernel.tangent  # type: ignore[method-assign]
+        self.kernel = kernel
+
+    def forward(self, inputs: list[Stream]) -> list[Stream]:
+        return self.kernel.forward(inputs)
+
+    def linearise(self, inputs: list[Stream]) -> Partials:
+        return self.kernel.linearise(inputs)
+
+    def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
+        return self.kernel.adjoint(partials, outputs)
+
+    def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
+        return self.kernel.tangent(partials, inputs)

@@ -1,18 +1,49 @@
-"""Dataflow matrix machines as models: parameters are the trainable network matrix."""
+"""What every model and every task looks like to the methods of this package; machines as models."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from dmm import Machine, Program, Streams, compile_machine
 from vvalues import Support, VValue, restrict
 
-__all__ = ["MachineModel"]
+__all__ = ["OUTPUT", "MachineModel", "Model", "Task"]
 
 OUTPUT = (("output", "dict-1"), ("output", "dict-2"))
+
+
+@runtime_checkable
+class Model(Protocol):
+    """A differentiable function whose parameters are one V-value."""
+
+    def initial(self, rng: np.random.Generator) -> VValue:
+        """Random parameters to start from."""
+        ...
+
+    def __call__(self, parameters: VValue, inputs: Any) -> Any:
+        """Predictions; differentiable with respect to the parameters."""
+        ...
+
+
+@runtime_checkable
+class Task(Protocol):
+    """Data and a loss."""
+
+    def batch(self, rng: np.random.Generator) -> tuple[Any, Any]:
+        """``(inputs, targets)`` to train on."""
+        ...
+
+    def loss(self, predictions: Any, targets: Any) -> float:
+        """Scalar loss of predictions; differentiable."""
+        ...
+
+    def evaluate(self, model: Model, parameters: VValue) -> dict[str, float]:
+        """Figures on data that no decision was made on."""
+        ...
 
 
 class MachineModel:

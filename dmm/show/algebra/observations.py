@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -16,10 +17,11 @@ from vvalues import VValue
 
 from ...machine.machine import Machine, initial_outputs
 from ...machine.streams import Streams
+from ...neurons.spelling import Linear, Port
 from ...reference.engine import Trace, run
 from ..labels import plain
 from ..reading import layers
-from .expressions import Evaluator, Linear, Port
+from .expressions import Evaluator
 
 __all__ = ["Observations", "observe", "random_streams"]
 
@@ -74,9 +76,7 @@ class Observations:
             silence = np.zeros((1 + self.ticks, len(keys)))
             observed = (inputs if is_input else outputs).get(port, silence)
 
-            def named(of: Port, outputs=outputs, silence=silence) -> np.ndarray:
-                return signs.get(of, 1) * outputs.get(of, silence)
-
+            named = partial(_signed, signs, outputs, silence)
             with np.errstate(all="ignore"):
                 claimed = Evaluator(named, keys, self.ticks).values(right)
                 if is_sum:
@@ -124,9 +124,9 @@ def random_streams(machine: Machine, ticks: int, seed: int = SEED) -> Streams:
     rng = np.random.default_rng(seed)
     constants = [
         path[1:]
-        for kind in map(machine.type_of, machine.neurons)
-        if not kind.reads and not kind.is_source and kind.writes
-        for path in kind.constant().support.paths
+        for neuron_type in map(machine.type_of, machine.neurons)
+        if not neuron_type.reads and not neuron_type.is_source and neuron_type.writes
+        for path in neuron_type.constant().support.paths
         if path[1:]
     ]
     keys: tuple[Key, ...] = tuple(dict.fromkeys([(), ("a",), ("b",), *constants]))
@@ -168,3 +168,10 @@ def _arrays(trees: list[VValue], keys: Mapping[Key, int]) -> dict[Port, np.ndarr
                 arrays[port] = np.zeros((len(trees), len(keys)))
             arrays[port][t, keys[path[2:]]] = leaf
     return arrays
+
+
+def _signed(
+    signs: Mapping[Port, int], outputs: Mapping[Port, np.ndarray], silence: np.ndarray, of: Port
+) -> np.ndarray:
+    """What a name stands for: an output, or its negative."""
+    return signs.get(of, 1) * outputs.get(of, silence)

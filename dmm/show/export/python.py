@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from textwrap import indent
 from typing import Any
 
 import numpy as np
 
 from ...machine.coercions import coerced_links
 from ...machine.machine import Machine, initial_outputs
-from ...neurons.detector import read_stream
-from ...neurons.kernels import Compare, DotProduct, Elementwise, MaxNorm, Sum
-from ...neurons.types import Field, NeuronType, get_neuron_type
+from ...neurons import NeuronType, get_neuron_type
+from ...neurons.spelling import python_number
 from ..labels import count
 from ..reading import reading_order
 from .pieces import HELPERS, MAIN, MOVEMENTS, RUN, RUN_SELF
-from .types import body_by_name, components
 
 __all__ = ["to_python"]
 
@@ -51,15 +49,15 @@ def to_python(machine: Machine, functions: Mapping[str, str] | None = None) -> s
     >>> list(program["run"]({"input": stream}, 40))[-1]
     {('output', 'dict-1'): {(): 1.0}, ('output', 'dict-2'): {(): 2.0}}
     """
-    names_used = dict.fromkeys(machine.neurons.values())
-    names_used.update(dict.fromkeys(c for name in list(names_used) for c in components(name)))
-    kinds = {name: get_neuron_type(name) for name in names_used}
+    used = dict.fromkeys(machine.neurons.values())
+    used.update({name: None for user in list(used) for name in _calls(user)})
+    types = [get_neuron_type(name) for name in sorted(used)]
     if coerced_links(machine.neurons, [link.path for link in machine.links()]):
         raise ValueError("links join streams of different kinds; a stand-alone program cannot")
-    names, definitions = _functions(dict(sorted(kinds.items())), functions or {})
+    names, definitions = _functions(types, functions or {})
     observed, are_outputs = _observed(machine)
     constants = [
-        _mapping("FUNCTIONS", {ascii(kind): name for kind, name in names.items()}),
+        _mapping("FUNCTIONS", {ascii(type_name): name for type_name, name in names.items()}),
         _mapping("NEURONS", {ascii(n): ascii(machine.neurons[n]) for n in reading_order(machine)}),
         _links(machine),
         f"OBSERVED = {_list(map(ascii, observed))}",
@@ -68,7 +66,7 @@ def to_python(machine: Machine, functions: Mapping[str, str] | None = None) -> s
         f"TEXT_SOURCE = {_text_source(machine)!a}",
     ]
     if machine.matrix_port is not None:
-        quiet = sorted(name for name, kind in kinds.items() if not kind.reads)
+        quiet = [neuron_type.name for neuron_type in types if not neuron_type.reads]
         constants += [f"MATRIX_PORT = {tuple(machine.matrix_port)!a}"]
         constants += [f"READS_NOTHING = {quiet!a}"]
     head = f"#!/usr/bin/env python3\n{_docstring(machine)}\n\nimport argparse\nimport json"
@@ -120,7 +118,7 @@ def _links(machine: Machine) -> str:
 def _number(x: float) -> str:
     if isinstance(x, np.ndarray):
         raise ValueError("a stream of the machine holds arrays; a stand-alone program cannot")
-    return repr(float(x)) if math.isfinite(x) else f"float({str(float(x))!r})"
+    return python_number(x)
 
 
 # -------------------- what is observed, what is there at first --------------------
@@ -159,122 +157,55 @@ def _stream(stream: Mapping[tuple[str, ...], Any]) -> str:
 
 # -------------------- neuron types as Python --------------------
 
-Lines = list[str]
+
+def _calls(type_name: str) -> tuple[str, ...]:
+    """Further types whose functions the body of a type calls."""
+    return get_neuron_type(type_name).spelling.calls
 
 
 def _functions(
-    kinds: Mapping[str, NeuronType], given: Mapping[str, str]
+    types: list[NeuronType], given: Mapping[str, str]
 ) -> tuple[dict[str, str], list[str]]:
     """Names of the functions by type, and their definitions."""
     names: dict[str, str] = {}
     definitions = []
-    for kind, neuron_type in kinds.items():
-        name = "fire_" + re.sub(r"\W", "_", kind, flags=re.ASCII)
+    for neuron_type in types:
+        name = "fire_" + re.sub(r"\W", "_", neuron_type.name, flags=re.ASCII)
         while name in names.values():
             name += "_"
-        names[kind] = name
-        if kind in given:
-            definitions.append(f"{name} = {given[kind]}")
+        names[neuron_type.name] = name
+        if neuron_type.name in given:
+            definitions.append(f"{name} = {given[neuron_type.name]}")
         else:
-            body = "\n".join(f"    {line}" for line in _body(neuron_type))
+            body = indent(_body(neuron_type), "    ")
             definitions.append(f"def {name}(read, stream, tick):\n{body}")
     return names, definitions
 
 
-def _body(kind: NeuronType) -> Lines:
-    if not kind.writes:
-        return ["return {}"]
-    out = [ascii(field.name) for field in kind.writes]
-    reads = [_read(field) for field in kind.reads]
-    is_ours = kind.activation.__module__.startswith("dmm.")
-    lines = body_by_name(kind.name) if is_ours else None
-    if lines is not None:
-        return lines
-    if kind.is_source:
-        lines = _source(kind, reads, out[0])
-    elif not kind.reads:
-        lines = _constant(kind)
-    elif type(kind.kernel) in _BODIES:
-        lines = _BODIES[type(kind.kernel)](kind.kernel, reads, out)
-    if lines is None:
-        raise ValueError(
-            f"neuron type {kind.name!r} has no plain Python form; give one: to_python(machine, "
-            f"functions={{{kind.name!r}: 'lambda read, stream, tick: {{...}}'}})"
-        )
-    return lines
+def _body(neuron_type: NeuronType) -> str:
+    """What the type says itself, or what its ports say."""
+    if neuron_type.spelling.python:
+        return neuron_type.spelling.python.strip("\n")
+    if not neuron_type.writes:
+        return "return {}"
+    if not neuron_type.reads:
+        return _entry(neuron_type) if neuron_type.is_source else _constant(neuron_type)
+    raise ValueError(
+        f"neuron type {neuron_type.name!r} has no plain Python form; give one: to_python(machine, "
+        f"functions={{{neuron_type.name!r}: 'lambda read, stream, tick: {{...}}'}})"
+    )
 
 
-def _read(field: Field) -> str:
-    stream = f"read({field.name!a})"
-    return f"number({stream})" if field.is_scalar else stream
+def _entry(neuron_type: NeuronType) -> str:
+    """A source that reads nothing emits the entry of this tick."""
+    entry = "stream[tick] if tick < len(stream) else {}"
+    return f"return {{{neuron_type.writes[0].name!a}: {entry}}}"
 
 
-def _scalar(read: str) -> str:
-    return f"scalar({read[len('number(') : -1] if read.startswith('number(') else read})"
-
-
-def _source(kind: NeuronType, reads: list[str], out: str) -> Lines | None:
-    if not reads:
-        return [f"return {{{out}: stream[tick] if tick < len(stream) else {{}}}}"]
-    if kind.activation is not read_stream:
-        return None
-    return [
-        f"index = {_scalar(reads[0])}",
-        "is_inside = index.is_integer() and 0 <= index < len(stream)",
-        f"return {{{out}: stream[int(index)] if is_inside else {{}}}}",
-    ]
-
-
-def _constant(kind: NeuronType) -> Lines:
-    constant = kind.constant()
+def _constant(neuron_type: NeuronType) -> str:
+    constant = neuron_type.constant()
     streams = (
         f"{field.name!a}: {_stream(dict(constant.subtree(field.name).items()))}"
-        for field in kind.writes
+        for field in neuron_type.writes
     )
-    return [f"return {{{', '.join(streams)}}}"]
-
-
-def _sum(kernel: Sum, reads: list[str], out: list[str]) -> Lines:
-    offset = [f"{{(): {_number(kernel.offset)}}}"] if kernel.offset else []
-    return [f"return {{{out[0]}: add({', '.join([*reads, *offset])})}}"]
-
-
-def _max_norm(kernel: MaxNorm, reads: list[str], out: list[str]) -> Lines:
-    return [f"return {{{out[0]}: {{(): largest({reads[0]})}}}}"]
-
-
-def _dot(kernel: DotProduct, reads: list[str], out: list[str]) -> Lines:
-    bound, value = _number(kernel.bound), "product"
-    if kernel.is_soft:
-        value = f"{bound} * math.tanh(product / {bound})"
-    elif math.isfinite(kernel.bound):
-        value = f"min(max(product, -{bound}), {bound})"
-    return [f"product = dot_product({', '.join(reads)})", f"return {{{out[0]}: {{(): {value}}}}}"]
-
-
-def _compare(kernel: Compare, reads: list[str], out: list[str]) -> Lines:
-    return [
-        f"difference = {_scalar(reads[0])} - {_scalar(reads[1])}",
-        "true, false = max(0.0, difference), max(0.0, -difference)",
-        f"return {{{out[0]}: {{(): true}}, {out[1]}: {{(): false}}}}",
-    ]
-
-
-def _elementwise(kernel: Elementwise, reads: list[str], out: list[str]) -> Lines | None:
-    name = getattr(kernel.function, "__name__", "")
-    if name not in _IN_MATH:
-        return None
-    function = f"math.{_IN_MATH[name]}"
-    return [f"return {{{out[0]}: {{path: {function}(x) for path, x in {reads[0]}.items()}}}}"]
-
-
-_IN_MATH = {"tanh": "tanh", "sin": "sin", "arctan": "atan", "arcsinh": "asinh", "absolute": "fabs"}
-"""numpy functions that map 0 to 0, and their names in the standard library."""
-
-_BODIES: dict[type, Callable[[Any, list[str], list[str]], Lines | None]] = {
-    Sum: _sum,
-    MaxNorm: _max_norm,
-    DotProduct: _dot,
-    Compare: _compare,
-    Elementwise: _elementwise,
-}
+    return f"return {{{', '.join(streams)}}}"

@@ -125,7 +125,8 @@ def _lines(found: MachineDiff) -> Iterable[str]:
         f"{len(found.removed):,} removed, {len(found.changed):,} changed, {found.n_equal:,} equal"
     )
     for sign, neurons in (("+", found.neurons_added), ("-", found.neurons_removed)):
-        yield from (f"{sign} neuron {plain(name)} ({plain(kind)})" for name, kind in neurons)
+        for name, type_name in neurons:
+            yield f"{sign} neuron {plain(name)} ({plain(type_name)})"
     for name, before, after in found.retyped:
         yield f"~ neuron {plain(name)} ({plain(before)} -> {plain(after)})"
     yield from _link_lines(found)

@@ -1,0 +1,136 @@
+"""The maximum norm of a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import vvalues as vv
+from vvalues import VValue
+
+from .fields import Field
+from .kernel import Kernel, Partials, Step, Stream, key_dot
+from .spelling import Function, Spelling, as_number, call, python_stream
+from .types import neuron_type
+
+__all__ = ["MaxNorm", "MaxNormOf"]
+
+
+@dataclass(frozen=True)
+class MaxNormOf(Function):
+    """The largest absolute entry."""
+
+    def text(self, arguments: list[str]) -> str:
+        return f"max_norm({arguments[0]})"
+
+    def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
+        return as_number(np.abs(arguments[0]).max(axis=1), arguments[0])
+
+
+class MaxNorm(Kernel):
+    """``norm = max |element|``; the derivative is shared equally among ties, 0 at zero."""
+
+    writes_numbers_only = True
+
+    def spelling(self, reads: Sequence[Field], writes: Sequence[Field]) -> Spelling:
+        return Spelling(
+            letter="m",
+            equation=lambda stream: [call(MaxNormOf(), stream.upright()[0])],
+            python=f"return {{{writes[0].name!a}: {{(): largest({python_stream(reads[0])})}}}}",
+        )
+
+    def forward(self, inputs: list[Stream]) -> list[Stream]:
+        number, keys = inputs[0]
+        norm = _magnitude(number)
+        if keys is not None:
+            norm = _larger(norm, _largest(_magnitude(keys)))
+        return [Stream(norm)]
+
+    def linearise(self, inputs: list[Stream]) -> Partials:
+        number, keys = inputs[0].number.real, inputs[0].keys
+        size = np.abs(number)
+        if keys is None:
+            return np.sign(number), None
+        sizes = np.abs(keys.real)
+        norm = np.maximum(size, sizes.max(-1))
+        at_number = np.sign(number) * (size == norm)
+        at_keys = np.sign(keys.real) * (sizes == norm[..., None])
+        ties = np.abs(at_number) + np.abs(at_keys).sum(-1)
+        if ties.max(initial=0.0) > 1.0:
+            share = 1.0 / np.maximum(ties, 1.0)
+            at_number *= share
+            at_keys *= share[..., None]
+        return at_number, at_keys
+
+    def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
+        at_number, at_keys = partials
+        g = outputs[0].number
+        return [Stream(g * at_number, None if at_keys is None else g[..., None] * at_keys)]
+
+    def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
+        at_number, at_keys = partials
+        number, keys = inputs[0]
+        out = number * at_number
+        if keys is not None and at_keys is not None:
+            out = out + key_dot(keys, at_keys)
+        return [Stream(out)]
+
+    def step(self, x: np.ndarray, y: np.ndarray) -> Step:
+        stream, norm = x[:, :, 0], y[:, :, 0, ..., 0]
+        if np.iscomplexobj(x):
+            return lambda t: np.copyto(norm[t], _largest(_magnitude(stream[t])))
+        scratch, largest = np.empty(stream.shape[1:]), np.maximum.reduce
+
+        def step(t: int) -> None:
+            np.abs(stream[t], out=scratch)
+            largest(scratch, axis=-1, out=norm[t])
+
+        return step
+
+    def step_linearise(self, x: np.ndarray) -> np.ndarray:
+        stream = x[..., 0, :, :, :].real
+        size = np.abs(stream)
+        partials = np.sign(stream)
+        partials *= size == size.max(-1, keepdims=True)
+        ties = np.abs(partials, out=size).sum(-1, keepdims=True)
+        if ties.max(initial=0.0) > 1.0:
+            partials /= np.maximum(ties, 1.0)
+        return partials
+
+    def step_adjoint(self, partials: np.ndarray, y: np.ndarray, x: np.ndarray) -> Step:
+        g, stream = y[:, :, 0, ..., :1], x[:, :, 0]
+        return lambda t: np.multiply(g[t], partials[t], out=stream[t])
+
+    def step_tangent(self, partials: np.ndarray, x: np.ndarray, y: np.ndarray) -> Step:
+        stream, norm = x[:, :, 0], y[:, :, 0, ..., 0]
+        return lambda t: np.copyto(norm[t], key_dot(stream[t], partials[t]))
+
+
+def _magnitude(x: np.ndarray) -> np.ndarray:
+    return x * np.sign(x.real) if np.iscomplexobj(x) else np.abs(x)
+
+
+def _larger(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.where(x.real >= y.real, x, y) if np.iscomplexobj(x) else np.maximum(x, y)
+
+
+def _largest(x: np.ndarray) -> np.ndarray:
+    if not np.iscomplexobj(x):
+        return x.max(-1)
+    at = np.argmax(x.real, axis=-1)[..., None]
+    return np.take_along_axis(x, at, -1)[..., 0]
+
+
+@neuron_type(
+    "norm",
+    reads=["dict"],
+    writes=["norm/:number"],
+    kernel=MaxNorm(),
+    source="dmm-lite.jl (anhinga/julia-flux-drafts), max_norm_dict",
+)
+def maximum_norm(inputs: VValue) -> dict[str, Any]:
+    """Largest absolute value over all keys."""
+    return {"norm": vv.max_norm(inputs.subtree("dict"))}

@@ -1,0 +1,203 @@
+"""Dot products of streams, bounded and not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import autograd.numpy as anp
+import numpy as np
+
+import vvalues as vv
+from vvalues import VValue
+
+from .fields import Field
+from .kernel import Kernel, Partials, Step, Stream, key_dot
+from .spelling import Function, Linear, Spelling, as_number, call, python_number, python_stream
+from .types import neuron_type
+
+__all__ = ["ClipDot", "DotProduct", "clamp"]
+
+DMM_LITE = "dmm-lite.jl (anhinga/julia-flux-drafts)"
+
+
+@dataclass(frozen=True)
+class ClipDot(Function):
+    """The dot product, clipped."""
+
+    bound: float
+
+    def text(self, arguments: list[str]) -> str:
+        product = f"<{arguments[0]}, {arguments[1]}>"
+        return f"clip{self.bound:g}({product})" if np.isfinite(self.bound) else product
+
+    def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
+        product = np.sum(arguments[0] * arguments[1], axis=1)
+        return as_number(np.clip(product, -self.bound, self.bound), arguments[0])
+
+
+class DotProduct(Kernel):
+    """``dot = bounded(sum over keys of dict-1 * dict-2)``.
+
+    Parameters
+    ----------
+    bound : float
+        ``inf`` for none.
+    is_soft : bool
+        False: clamp to ``[-bound, bound]``, with derivative 1 on the bound itself. True:
+        ``bound * tanh(x / bound)``, the mean of ``-bound`` and ``bound`` under the softmax of
+        ``-x / bound`` and ``x / bound``; smooth everywhere.
+    """
+
+    writes_numbers_only = True
+
+    def __init__(self, bound: float = 4.0, *, is_soft: bool = False) -> None:
+        self.bound = bound
+        self.is_soft = is_soft
+
+    def spelling(self, reads: Sequence[Field], writes: Sequence[Field]) -> Spelling:
+        bound, value = python_number(self.bound), "product"
+        if self.is_soft:
+            value = f"{bound} * math.tanh(product / {bound})"
+        elif math.isfinite(self.bound):
+            value = f"min(max(product, -{bound}), {bound})"
+        return Spelling(
+            letter="d",
+            equation=None if self.is_soft else self._equation,
+            python=f"product = dot_product({', '.join(map(python_stream, reads))})\n"
+            f"return {{{writes[0].name!a}: {{(): {value}}}}}",
+        )
+
+    def _equation(self, one: Linear, other: Linear) -> list[Linear]:
+        (one, sign), (other, other_sign) = one.upright(), other.upright()
+        return [call(ClipDot(self.bound), one, other) * (sign * other_sign)]
+
+    @staticmethod
+    def _product(inputs: list[Stream]) -> np.ndarray:
+        (number1, keys1), (number2, keys2) = inputs
+        product = number1 * number2
+        if keys1 is not None and keys2 is not None:
+            product = product + key_dot(keys1, keys2)
+        return product
+
+    def _bounded(self, product: np.ndarray) -> np.ndarray:
+        if self.is_soft:
+            return self.bound * np.tanh(product / self.bound)
+        clamped = np.clip(product.real, -self.bound, self.bound)
+        if np.iscomplexobj(product):
+            return np.where(np.abs(product.real) <= self.bound, product, clamped)
+        return clamped
+
+    def _slope(self, product: np.ndarray) -> np.ndarray:
+        if self.is_soft:
+            return 1.0 - np.tanh(product / self.bound) ** 2
+        return np.abs(product.real) <= self.bound
+
+    def forward(self, inputs: list[Stream]) -> list[Stream]:
+        return [Stream(self._bounded(self._product(inputs)))]
+
+    def linearise(self, inputs: list[Stream]) -> Partials:
+        slope = self._slope(self._product(inputs))
+        (number1, keys1), (number2, keys2) = inputs
+        wide = slope[..., None]
+        return (
+            number2 * slope,
+            None if keys2 is None else keys2 * wide,
+            number1 * slope,
+            None if keys1 is None else keys1 * wide,
+        )
+
+    def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
+        at_number1, at_keys1, at_number2, at_keys2 = partials
+        g = outputs[0].number
+        wide = g[..., None]
+        return [
+            Stream(g * at_number1, None if at_keys1 is None else wide * at_keys1),
+            Stream(g * at_number2, None if at_keys2 is None else wide * at_keys2),
+        ]
+
+    def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
+        out = inputs[0].number * partials[0] + inputs[1].number * partials[2]
+        for keys, at_keys in ((inputs[0].keys, partials[1]), (inputs[1].keys, partials[3])):
+            if keys is not None and at_keys is not None:
+                out = out + key_dot(keys, at_keys)
+        return [Stream(out)]
+
+    def step(self, x: np.ndarray, y: np.ndarray) -> Step:
+        one, other, dot = x[:, :, 0], x[:, :, 1], y[:, :, 0, ..., 0]
+        if self.is_soft or np.iscomplexobj(x):
+            return lambda t: np.copyto(dot[t], self._bounded(key_dot(one[t], other[t])))
+        scratch, bound = np.empty(dot.shape[1:]), self.bound
+
+        def step(t: int) -> None:
+            np.einsum("...c,...c->...", one[t], other[t], out=scratch)
+            np.minimum(scratch, bound, out=scratch)
+            np.maximum(scratch, -bound, out=dot[t])
+
+        return step
+
+    def step_linearise(self, x: np.ndarray) -> np.ndarray:
+        slope = self._slope(key_dot(x[..., 0, :, :, :], x[..., 1, :, :, :]))
+        return x[..., ::-1, :, :, :] * slope[..., None, :, :, None]
+
+    def step_adjoint(self, partials: np.ndarray, y: np.ndarray, x: np.ndarray) -> Step:
+        g = y[..., :1]  # one output, two inputs: broadcasts over the field axis
+        return lambda t: np.multiply(g[t], partials[t], out=x[t])
+
+    def step_tangent(self, partials: np.ndarray, x: np.ndarray, y: np.ndarray) -> Step:
+        dot = y[:, :, 0, ..., 0]
+        return lambda t: np.einsum("...fnbc,...fnbc->...nb", x[t], partials[t], out=dot[t])
+
+
+def clamp(x: Any, bound: float) -> Any:
+    """A number within ``[-bound, bound]``, with derivative 1 on the bound itself."""
+    if math.isinf(bound):
+        return x
+    is_inside = float(abs(x) <= bound)
+    return x * is_inside + bound * (1.0 - is_inside) * anp.sign(x)
+
+
+def _dot_product(name: str, kernel: DotProduct, summary: str, source: str) -> None:
+    def activation(inputs: VValue) -> dict[str, Any]:
+        product = vv.inner(inputs.subtree("dict-1"), inputs.subtree("dict-2"))
+        if kernel.is_soft:
+            return {"dot": kernel.bound * anp.tanh(product / kernel.bound)}
+        return {"dot": clamp(product, kernel.bound)}
+
+    activation.__doc__ = summary
+    neuron_type(
+        name,
+        reads=["dict-1", "dict-2"],
+        writes=["dot/:number"],
+        kernel=kernel,
+        is_alive="all",
+        source=source,
+    )(activation)
+
+
+_dot_product(
+    "dot",
+    DotProduct(4.0),
+    "Dot product over the common keys, clamped to +-4.",
+    DMM_LITE + ", dot_product_dicts (clamped to +-4 since feedforward-run-3)",
+)
+_dot_product(
+    "dot100",
+    DotProduct(100.0),
+    "Dot product over the common keys, clamped to +-100.",
+    DMM_LITE + ", dot_product_dicts (as in the recurrent run-2.1)",
+)
+_dot_product(
+    "dot_free",
+    DotProduct(math.inf),
+    "Dot product over the common keys.",
+    DMM_LITE + " (first and second run)",
+)
+_dot_product(
+    "dot_soft",
+    DotProduct(4.0, is_soft=True),
+    "Dot product over the common keys, bounded by a softmax: ``4 tanh(x / 4)``.",
+    "The mean of -4 and 4 under the softmax of -x/4 and x/4; smooth, unlike the published clamp.",
+)

@@ -1,0 +1,98 @@
+"""Every kernel of the library by itself: its derivatives, and its methods inside cycles."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dmm import get_neuron_type
+from dmm.neurons import Stream
+from tests.dmm.machines import types_with_kernel
+
+TICKS, MACHINES, N, STRINGS = 3, 2, 2, 2
+STEP = 1e-30
+seeds = st.integers(0, 2**32 - 1)
+every_kernel = pytest.mark.parametrize("name", types_with_kernel())
+
+
+def wide(rng: np.random.Generator, fields, columns: int = 4) -> np.ndarray:
+    """Random streams (ticks, machines, fields, n, strings, columns); numbers have no keys."""
+    x = rng.standard_normal((TICKS, MACHINES, len(fields), N, STRINGS, columns))
+    for i, field in enumerate(fields):
+        if field.is_scalar:
+            x[:, :, i, ..., 1:] = 0.0
+    return x
+
+
+def streams(x: np.ndarray, fields) -> list[Stream]:
+    return [
+        Stream(x[:, :, i, ..., 0], None if field.is_scalar else x[:, :, i, ..., 1:])
+        for i, field in enumerate(fields)
+    ]
+
+
+def stacked(found: list[Stream], columns: int = 4) -> np.ndarray:
+    """Wide arrays of streams; what has no keys has zeros there."""
+    out = np.zeros((TICKS, MACHINES, len(found), N, STRINGS, columns), found[0].number.dtype)
+    for i, stream in enumerate(found):
+        out[:, :, i, ..., 0] = stream.number
+        if stream.keys is not None:
+            out[:, :, i, ..., 1:] = stream.keys
+    return out
+
+
+@every_kernel
+@given(seeds)
+def test_the_tangent_is_the_derivative_and_the_adjoint_its_transpose(name, seed):
+    neuron_type, rng = get_neuron_type(name), np.random.default_rng(seed)
+    kernel, reads, writes = neuron_type.kernel, neuron_type.reads, neuron_type.writes
+    x, d, g = wide(rng, reads), wide(rng, reads), wide(rng, writes)
+    partials = kernel.linearise(streams(x, reads))
+    tangent = stacked(kernel.tangent(partials, streams(d, reads)))
+    slope = stacked(kernel.forward(streams(x + 1j * STEP * d, reads))).imag / STEP
+    np.testing.assert_allclose(tangent, slope, rtol=1e-10, atol=1e-12)
+    cotangent = stacked(kernel.adjoint(partials, streams(g, writes)))
+    # A cotangent may have keys that a scalar port throws away; the product leaves them out.
+    assert np.sum(d * cotangent) == pytest.approx(np.sum(g * tangent), rel=1e-10, abs=1e-10)
+
+
+@every_kernel
+@given(seeds)
+def test_inside_cycles_a_kernel_does_the_same_tick_by_tick(name, seed):
+    neuron_type, rng = get_neuron_type(name), np.random.default_rng(seed)
+    kernel, reads, writes = neuron_type.kernel, neuron_type.reads, neuron_type.writes
+    mixing = kernel.mixing(len(reads))
+    if len({field.is_scalar for field in reads}) > 1:
+        assert np.array_equal(mixing, np.eye(len(reads)))  # or the engine uses the defaults
+
+    def mixed(x):
+        return np.einsum("ef,tmfnsc->tmensc", mixing, x)
+
+    def filled(out, step):
+        for t in range(TICKS):
+            step(t)
+        return out
+
+    raw, d, g = wide(rng, reads), wide(rng, reads), wide(rng, writes)
+    x, y = mixed(raw), np.zeros_like(g)
+    partials = kernel.linearise(streams(raw, reads))
+    expected = stacked(kernel.forward(streams(raw, reads)))
+    np.testing.assert_allclose(filled(y, kernel.step(x, y)), expected, atol=1e-12)
+
+    inside = kernel.step_linearise(x)
+    y = np.zeros_like(g)
+    expected = stacked(kernel.tangent(partials, streams(d, reads)))
+    found = filled(y, kernel.step_tangent(inside, mixed(d), y))
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+    back = np.zeros_like(x)
+    filled(back, kernel.step_adjoint(inside, g, back))
+    found = np.einsum("ef,tmensc->tmfnsc", mixing, back)
+    expected = stacked(kernel.adjoint(partials, streams(g, writes)))
+    for i, field in enumerate(reads):  # keys into a scalar port are thrown away by the engine
+        columns = slice(0, 1 if field.is_scalar else None)
+        np.testing.assert_allclose(
+            found[:, :, i, ..., columns], expected[:, :, i, ..., columns], atol=1e-12
+        )

@@ -1,0 +1,33 @@
+"""What the docstrings show is what happens, and every public name has one."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+from importlib import import_module
+from pkgutil import walk_packages
+
+import pytest
+
+import dmm
+
+MODULES = [module.name for module in walk_packages(dmm.__path__, "dmm.")]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_of_docstrings(name):
+    assert doctest.testmod(import_module(name)).failed == 0
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_public_name_is_documented_and_annotated(name):
+    module = import_module(name)
+    assert module.__doc__
+    for public in module.__all__:
+        thing = getattr(module, public)
+        if not callable(thing) or not getattr(thing, "__module__", "").startswith("dmm"):
+            continue
+        assert inspect.getdoc(thing), f"{name}.{public} has no docstring"
+        if inspect.isfunction(thing):
+            returns = inspect.signature(thing).return_annotation
+            assert returns is not inspect.Signature.empty, f"{name}.{public}"

@@ -1,0 +1,51 @@
+"""Imports point down, and doors hand on what is there."""
+
+from __future__ import annotations
+
+import os
+from configparser import ConfigParser
+from importlib import import_module
+from pkgutil import walk_packages
+
+import pytest
+
+from tests.house.rooms import PACKAGES, ROOT
+
+CONFIGURATION = ROOT / ".importlinter"
+
+
+def contracts():
+    parser = ConfigParser()
+    parser.read(CONFIGURATION, encoding="utf-8")
+    return [name.split(":")[-1] for name in parser.sections() if "contract" in name]
+
+
+def rooms() -> list[str]:
+    found = list(PACKAGES)
+    for package in PACKAGES:
+        path = import_module(package).__path__
+        found += [room.name for room in walk_packages(path, f"{package}.") if room.ispkg]
+    return found
+
+
+@pytest.mark.parametrize("contract", contracts())
+def test_imports_keep_the_contract(contract, monkeypatch):
+    cli = pytest.importorskip("importlinter.cli", reason="import-linter is not installed")
+    monkeypatch.chdir(ROOT)
+    found = cli.lint_imports(
+        config_filename=str(CONFIGURATION), limit_to_contracts=(contract,), no_cache=True
+    )
+    assert found == os.EX_OK
+
+
+@pytest.mark.parametrize("room", rooms())
+def test_a_door_hands_on_names_that_are_there_and_hide_no_module(room):
+    door = import_module(room)
+    assert door.__doc__, f"{room} does not say what it is for"
+    assert all(hasattr(door, name) for name in door.__all__)
+    hidden = [
+        module.name
+        for module in walk_packages(door.__path__)
+        if import_module(f"{room}.{module.name}") is not getattr(door, module.name)
+    ]
+    assert not hidden, f"{room} hides its modules {hidden} under names of theirs"
