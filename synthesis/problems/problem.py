@@ -1,0 +1,235 @@
+"""A problem: strings to learn from, strings to decide by, strings to report on; in units of its own.
+
+Nothing that is decided looks at the strings of the report, and they are read once. Training sees the
+beginnings of its strings only: what a machine does in the rest of them, and on the strings to
+decide by, shows whether it has found the rule or drifts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from dmm import Streams
+
+from .strings import Strings
+
+__all__ = ["Problem", "Split", "grid_of", "split_strings", "unit_of"]
+
+BEGINNING = 2.0 / 3.0
+"""Share of a training string that training sees."""
+
+FEWEST = 5
+"""With fewer strings than this, none is kept apart: they are cut in time instead."""
+
+LONG = 60
+"""Samples from which strings can be cut in time."""
+
+GAP = 0.02
+"""Share of the samples between two parts of a series."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Who sees which strings.
+
+    Attributes
+    ----------
+    training, validation, report : Strings
+        None where there is nothing to keep apart.
+    how : str
+        In words.
+    """
+
+    training: Strings
+    validation: Strings | None
+    report: Strings | None
+    how: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is asked, in units in which it is natural.
+
+    Attributes
+    ----------
+    split : Split
+        In scaled units.
+    units : mapping of source to float
+        A stream is its unit times the scaled one.
+    answer_units : tuple of float, per output
+    is_whole : tuple of bool, per output
+        All answers are whole multiples of their unit.
+    lookahead : int
+        Samples that an answer may wait for.
+    """
+
+    split: Split
+    units: Mapping[str, float]
+    answer_units: tuple[float, ...]
+    is_whole: tuple[bool, ...]
+    lookahead: int = 0
+
+    @staticmethod
+    def of(strings: Strings, *, lookahead: int = 0, held_out: float = 0.2) -> Problem:
+        """A problem from a user's strings.
+
+        Parameters
+        ----------
+        strings : Strings
+        lookahead : int
+        held_out : float
+            Share of the strings for each of validation and report.
+        """
+        late = _later(strings, lookahead)
+        units = {name: unit_of(late.inputs.arrays[name]) for name in late.inputs.arrays}
+        answer_units = tuple(unit_of(answers) for answers in late.answers)
+        whole = tuple(grid_of(answers) is not None for answers in late.answers)
+        scaled = _scaled(late, units, answer_units)
+        return Problem(split_strings(scaled, held_out), units, answer_units, whole, lookahead)
+
+    @cached_property
+    def beginnings(self) -> Strings:
+        """What training sees."""
+        return self.split.training.prefixes(BEGINNING)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the neurons that emit the streams."""
+        return tuple(self.units)
+
+    @property
+    def n_outputs(self) -> int:
+        """How many numbers are asked per sample."""
+        return len(self.answer_units)
+
+    def is_numeric(self, source: str) -> bool:
+        """Whether a stream is a plain number at every sample."""
+        return not self.split.training.inputs.arrays[source][..., 1:].any()
+
+
+# -------------------- units --------------------
+
+
+def unit_of(values: np.ndarray) -> float:
+    """A natural unit of some numbers: their grid, if they lie on one; else a power of ten.
+
+    Multiplying numbers on a grid multiplies their unit.
+
+    Examples
+    --------
+    >>> unit_of(np.array([30.0, 0.0, -90.0])), unit_of(np.array([0.25, 1.0, np.nan]))
+    (30.0, 0.25)
+    """
+    grid = grid_of(values)
+    if grid is not None:
+        return grid
+    found = np.abs(values[np.isfinite(values)])
+    size = float(np.sqrt(np.mean(found**2)))
+    return float(10.0 ** np.round(np.log10(size)))
+
+
+def grid_of(values: np.ndarray) -> float | None:
+    """The largest number of which all values are whole multiples; None if these are not small.
+
+    Examples
+    --------
+    >>> grid_of(np.array([6.0, 9.0, 0.0])), grid_of(np.array([0.1, 2**0.5]))
+    (3.0, None)
+    """
+    found = np.unique(np.abs(values[np.isfinite(values)]))
+    found = found[found > 0]
+    return _grid(found) if found.size else 1.0
+
+
+def _grid(sizes: np.ndarray, most: int = 1000) -> float | None:
+    """The largest number of which all are whole multiples, if these are small ones."""
+    grid = float(sizes[0])
+    largest = float(sizes[-1])
+    for size in sizes[1:]:
+        rest = float(size)
+        while rest > 1e-6 * largest:  # Euclid, in numbers that were rounded once
+            grid, rest = rest, abs(grid - rest * round(grid / rest))
+        if grid * most < largest:
+            return None
+    if grid * most < largest:
+        return None
+    multiples = np.round(sizes / grid)
+    if np.abs(sizes - multiples * grid).max() > 1e-9 * largest:
+        return None
+    # The best estimate of the grid is from the largest number; 1 where it is 1 but for rounding.
+    exact = largest / float(multiples[-1])
+    nearest = round(exact, 12)
+    return nearest if abs(nearest - exact) <= 1e-12 * largest else exact
+
+
+def _scaled(
+    strings: Strings, units: Mapping[str, float], answer_units: tuple[float, ...]
+) -> Strings:
+    inputs = strings.inputs
+    arrays = {name: array / units[name] for name, array in inputs.arrays.items()}
+    answers = strings.answers / np.array(answer_units)[:, None, None]
+    streams = Streams(inputs.keys, arrays, inputs.ticks, inputs.labels, inputs.shapes)
+    return Strings(streams, answers, strings.lengths)
+
+
+# -------------------- who sees what --------------------
+
+
+def _later(strings: Strings, samples: int) -> Strings:
+    """The strings with answers so many samples late, and as many empty samples at the end."""
+    if not samples:
+        return strings
+    inputs = strings.inputs
+    arrays = {
+        name: np.concatenate([array, np.zeros((samples, *array.shape[1:]))])
+        for name, array in inputs.arrays.items()
+    }
+    answers = np.full((len(strings.answers), strings.samples + samples, len(strings)), np.nan)
+    answers[:, samples:] = strings.answers
+    ticks = inputs.ticks + samples
+    streams = Streams(inputs.keys, arrays, ticks, inputs.labels, inputs.shapes)
+    return Strings(streams, answers, strings.lengths + samples)
+
+
+def split_strings(strings: Strings, held_out: float) -> Split:
+    """Strings to train on, to decide by and to report on; one long series is cut in time.
+
+    The order of the strings decides: the first ones are trained on, the last ones reported.
+    """
+    n = len(strings)
+    apart = round(held_out * n)
+    if n >= FEWEST and apart >= 1:
+        order = np.arange(n)
+        training, validation = order[: n - 2 * apart], order[n - 2 * apart : n - apart]
+        how = (
+            f"{len(training)} strings to train on, {len(validation)} to decide by, {apart} for the "
+            "report"
+        )
+        return Split(
+            strings.select(training),
+            strings.select(validation),
+            strings.select(order[n - apart :]),
+            how,
+        )
+    if strings.lengths.max(initial=0) < LONG:
+        return Split(strings, None, None, "nothing was held out: all strings were trained on")
+    # One series, or few: cut in time. Later parts are run from the beginning, so that memories
+    # are what they would be; a gap keeps neighbours from telling on each other.
+    ends = [round(share * strings.samples) for share in (1.0 - 2.0 * held_out, 1.0 - held_out)]
+    gap = max(1, round(GAP * strings.samples))
+    return Split(
+        strings.cut(ends[0]),
+        strings.cut(ends[1]).asked_from(ends[0] + gap),
+        strings.asked_from(ends[1] + gap),
+        f"cut in time: samples 1 to {ends[0]} to train on, {ends[0] + gap + 1} to {ends[1]} to "
+        f"decide by, from {ends[1] + gap + 1} on for the report",
+    )
+
+
+def with_training(problem: Problem, training: Strings) -> Problem:
+    """The problem with other strings to train on."""
+    return replace(problem, split=replace(problem.split, training=training))

@@ -1,0 +1,146 @@
+"""What a user brings: streams with the answers that are asked, several strings of any lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dmm import Streams
+
+__all__ = ["Strings", "strung_together"]
+
+
+@dataclass(frozen=True)
+class Strings:
+    """Strings of samples, with answers.
+
+    Attributes
+    ----------
+    inputs : Streams
+        An entry per sample, nothing beyond the end of a string.
+    answers : array of shape (outputs, samples, strings)
+        NaN where nothing is asked, and beyond the end of a string.
+    lengths : array of int (strings,)
+        Samples of every string.
+    """
+
+    inputs: Streams
+    answers: np.ndarray
+    lengths: np.ndarray
+
+    def __len__(self) -> int:
+        """Number of strings."""
+        return len(self.lengths)
+
+    @property
+    def samples(self) -> int:
+        """Samples of the longest string."""
+        return self.inputs.ticks
+
+    @property
+    def asked(self) -> np.ndarray:
+        """Which answers are asked, (outputs, samples, strings)."""
+        return ~np.isnan(self.answers)
+
+    def numbers(self, source: str) -> np.ndarray:
+        """The numbers of one stream, (strings, samples); 0 beyond the end of a string."""
+        return self.inputs.arrays[source][..., 0].T
+
+    def inside(self) -> np.ndarray:
+        """Which samples belong to a string, (strings, samples)."""
+        return np.arange(self.samples) < self.lengths[:, None]
+
+    def select(self, strings: Sequence[int] | np.ndarray) -> Strings:
+        """Some of the strings."""
+        chosen = np.asarray(strings, dtype=np.intp)
+        lengths = self.lengths[chosen]
+        part = Strings(self.inputs.select(chosen), self.answers[..., chosen], lengths)
+        return part.cut(int(lengths.max(initial=0)))
+
+    def cut(self, samples: int) -> Strings:
+        """No more than the first samples of every string."""
+        inputs = self.inputs
+        arrays = {name: array[:samples] for name, array in inputs.arrays.items()}
+        return Strings(
+            Streams(inputs.keys, arrays, samples, inputs.labels, inputs.shapes),
+            self.answers[:, :samples],
+            np.minimum(self.lengths, samples),
+        )
+
+    def asked_from(self, first: int) -> Strings:
+        """The same strings; nothing is asked before a sample."""
+        answers = np.array(self.answers)
+        answers[:, :first] = np.nan
+        return Strings(self.inputs, answers, self.lengths)
+
+    def prefixes(self, share: float) -> Strings:
+        """The first share of every string, at least one sample."""
+        lengths = np.maximum(1, np.round(share * self.lengths).astype(int))
+        beyond = np.arange(self.samples)[:, None] >= lengths
+        arrays = {
+            name: np.where(beyond[..., None], 0.0, array)
+            for name, array in self.inputs.arrays.items()
+        }
+        inputs = self.inputs
+        whole = Strings(
+            Streams(inputs.keys, arrays, inputs.ticks, inputs.labels, inputs.shapes),
+            np.where(beyond, np.nan, self.answers),
+            np.minimum(self.lengths, lengths),
+        )
+        return whole.cut(int(lengths.max(initial=0)))
+
+    def windows(self, samples: int, stride: int) -> Strings:
+        """Overlapping pieces of the strings as strings of their own, for one long series.
+
+        A piece begins without a past, as every string does.
+        """
+        pieces = [
+            (b, start)
+            for b, length in enumerate(self.lengths)
+            for start in range(0, max(int(length) - samples, 0) + 1, stride)
+        ]
+        columns = [b for b, _ in pieces]
+        rows = np.array([start for _, start in pieces])[None] + np.arange(samples)[:, None]
+        rows = np.minimum(rows, self.samples - 1)
+        arrays = {name: array[rows, columns] for name, array in self.inputs.arrays.items()}
+        lengths = np.minimum(samples, self.lengths[columns])
+        inputs = self.inputs
+        keys = tuple(inputs.keys[b] for b in columns)
+        answers = self.answers[:, rows, columns]
+        return Strings(Streams(keys, arrays, samples, (), inputs.shapes), answers, lengths)
+
+
+def strung_together(strings: Strings, rng: np.random.Generator, times: int) -> Strings:
+    """Random strings end to end, several times as long as the longest: nothing is asked of them.
+
+    Parameters
+    ----------
+    strings : Strings
+        Of one assignment of keys to columns (numbers always are).
+    rng : numpy.random.Generator
+    times : int
+
+    Returns
+    -------
+    Strings, as many as there were
+    """
+    samples = times * strings.samples
+    n = len(strings)
+    arrays = {
+        name: np.zeros((samples, n, array.shape[2]))
+        for name, array in strings.inputs.arrays.items()
+    }
+    for b in range(n):
+        filled = 0
+        while filled < samples:
+            chosen = int(rng.integers(n))
+            length = min(int(strings.lengths[chosen]), samples - filled)
+            for name, array in strings.inputs.arrays.items():
+                arrays[name][filled : filled + length, b] = array[:length, chosen]
+            filled += length
+    inputs = strings.inputs
+    answers = np.full((len(strings.answers), samples, n), np.nan)
+    streams = Streams(inputs.keys, arrays, samples, (), inputs.shapes)
+    return Strings(streams, answers, np.full(n, samples))

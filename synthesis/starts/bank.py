@@ -1,0 +1,158 @@
+"""A bank of streams: what operations make of others, each known by what it does to the data.
+
+Streams are grown in order of their size. Two that agree on all samples of the bank are the same to
+it, and the first one found - no larger than the other - stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .operations import Operation
+from .signals import Builder, Signal
+
+__all__ = ["Bank", "Stream"]
+
+LARGEST = 1e9  # a stream that grows beyond this is of no use
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One stream of a bank.
+
+    Attributes
+    ----------
+    name : str
+        What it is made of.
+    size : int
+        Operations in it.
+    operation : Operation or None
+        None for a stream that was given.
+    arguments : tuple of int
+        Their numbers in the bank.
+    is_flag : bool
+        0 or 1 everywhere.
+    """
+
+    name: str
+    size: int
+    operation: Operation | None
+    arguments: tuple[int, ...]
+    is_flag: bool
+
+
+class Bank:
+    """Streams over the same samples.
+
+    Parameters
+    ----------
+    given : mapping of name to array (strings, samples)
+    signals : mapping of name to Signal
+        What the given streams are in a circuit.
+    unary, binary : sequences of Operation
+    most : int
+        The bank is full with so many streams.
+    """
+
+    def __init__(
+        self,
+        given: Mapping[str, np.ndarray],
+        signals: Mapping[str, Signal],
+        unary: Sequence[Operation],
+        binary: Sequence[Operation],
+        most: int,
+    ) -> None:
+        self.unary, self.binary, self.most = unary, binary, most
+        self.streams: list[Stream] = []
+        self.values: list[np.ndarray] = []
+        self.signals = dict(signals)
+        self._known: dict[bytes, int] = {}
+        for name, values in given.items():
+            self._add(name, 0, None, (), values)
+
+    def __len__(self) -> int:
+        return len(self.streams)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for more."""
+        return len(self) >= self.most
+
+    def _add(
+        self,
+        name: str,
+        size: int,
+        operation: Operation | None,
+        arguments: tuple[int, ...],
+        values: np.ndarray,
+    ) -> None:
+        largest = np.abs(values).max(initial=0.0)
+        if not largest <= LARGEST:
+            return
+        scale = max(largest, 1.0)
+        key = (np.round(values * (1e8 / scale)) + 0.0).tobytes()
+        if key in self._known:
+            return
+        self._known[key] = len(self.streams)
+        is_flag = bool(np.all((values == 0.0) | (values == 1.0)))
+        self.streams.append(Stream(name, size, operation, arguments, is_flag))
+        self.values.append(values)
+
+    def grown(self, largest: int) -> Iterator[int]:
+        """Grow the bank size by size; yields the number of streams now and then."""
+        for size in range(1, largest + 1):
+            sizes = [stream.size for stream in self.streams]
+            of_size = [[i for i, s in enumerate(sizes) if s == n] for n in range(size)]
+            for i in of_size[size - 1]:
+                for operation in self.unary:
+                    self._apply(operation, (i,), size)
+                if self.is_full:
+                    yield len(self)
+                    return
+            yield len(self)
+            for smaller in range(size):
+                for i in of_size[smaller]:
+                    for j in of_size[size - 1 - smaller]:
+                        self._combine(i, j, size)
+                    if self.is_full:
+                        yield len(self)
+                        return
+                yield len(self)
+
+    def _combine(self, i: int, j: int, size: int) -> None:
+        for operation in self.binary:
+            if i != j and not (operation.is_symmetric and i > j):
+                self._apply(operation, (i, j), size)
+
+    def _apply(self, operation: Operation, arguments: tuple[int, ...], size: int) -> None:
+        last = self.streams[arguments[-1]]
+        if operation.wants == "flag" and not last.is_flag:
+            return
+        values = operation.values(*(self.values[i] for i in arguments))
+        names = [self.streams[i].name for i in arguments]
+        name = (
+            f"({names[0]} {operation.name} {names[1]})"
+            if operation.name in "+-*>"
+            else f"{operation.name}({', '.join(names)})"
+        )
+        self._add(name, size, operation, arguments, values)
+
+    # -------------------- on other data, and as circuits --------------------
+
+    def evaluated(self, number: int, given: Mapping[str, np.ndarray]) -> np.ndarray:
+        """A stream of the bank over other samples."""
+        stream = self.streams[number]
+        if stream.operation is None:
+            return given[stream.name]
+        return stream.operation.values(*(self.evaluated(i, given) for i in stream.arguments))
+
+    def built(self, number: int, builder: Builder) -> Signal:
+        """A stream of the bank as a signal of a circuit."""
+        stream = self.streams[number]
+        if stream.operation is None:
+            return self.signals[stream.name]
+        parts = [self.built(i, builder) for i in stream.arguments]
+        return stream.operation.build(builder, *parts)

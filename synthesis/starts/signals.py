@@ -1,0 +1,178 @@
+"""Signals: linear combinations of what neurons emit, from which circuits are built.
+
+Adding signals, scaling them and looking at an earlier sample of them costs no neuron: a neuron's
+input is such a combination, one wire per term. What is not linear is a neuron that reads signals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from dmm import get_neuron_type
+from dmm.machine import Circuit, Wire
+from dmm.machine.wiring import reach
+
+__all__ = ["ANSWER", "Builder", "Signal", "Term"]
+
+
+class Term(NamedTuple):
+    """What a neuron emitted some samples ago.
+
+    Attributes
+    ----------
+    neuron, field : str
+    lag : int
+        Samples.
+    """
+
+    neuron: str
+    field: str
+    lag: int = 0
+
+
+ANSWER = "answer"
+"""Stands for the circuit's own output number, while that is not built yet: ``answer-0`` ..."""
+
+
+class Signal:
+    """A linear combination of terms; immutable.
+
+    Examples
+    --------
+    >>> x = Signal.of("stream-x", "stream")
+    >>> (2.0 * x - x.lagged()).terms == {Term("stream-x", "stream"): 2.0,
+    ...                                  Term("stream-x", "stream", 1): -1.0}
+    True
+    """
+
+    __slots__ = ("terms",)
+
+    def __init__(self, terms: Mapping[Term, float]) -> None:
+        self.terms = {term: weight for term, weight in terms.items() if weight}
+
+    @classmethod
+    def of(cls, neuron: str, field: str, lag: int = 0) -> Signal:
+        """What one neuron emits."""
+        return cls({Term(neuron, field, lag): 1.0})
+
+    def __add__(self, other: Signal) -> Signal:
+        total = dict(self.terms)
+        for term, weight in other.terms.items():
+            total[term] = total.get(term, 0.0) + weight
+        return Signal(total)
+
+    def __sub__(self, other: Signal) -> Signal:
+        return self + -1.0 * other
+
+    def __rmul__(self, factor: float) -> Signal:
+        return Signal({term: factor * weight for term, weight in self.terms.items()})
+
+    def lagged(self, samples: int = 1) -> Signal:
+        """The same combination, some samples earlier."""
+        return Signal({t._replace(lag=t.lag + samples): w for t, w in self.terms.items()})
+
+
+class Builder:
+    """Builds a circuit, neuron by neuron.
+
+    Parameters
+    ----------
+    sources : mapping of neuron name to type name
+        Neurons that read nothing: streams and constants.
+    """
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self.neurons = dict(sources)
+        self.inputs: dict[tuple[str, str], Signal] = {}
+        self._made: dict[tuple, str] = {}
+
+    def neuron(self, type_name: str, own: str | None = None, **inputs: Signal) -> str:
+        """A neuron that reads signals; one that exists already is used again.
+
+        Parameters
+        ----------
+        type_name : str
+        own : str, optional
+            Field on which the neuron reads what it emitted (on its only output field) one sample
+            ago, in addition to the signal given for it: a memory.
+        **inputs : Signal
+            By field; ``_`` stands for ``-`` in the names of fields.
+
+        Returns
+        -------
+        str, the neuron's name
+        """
+        fields = {name.replace("_", "-"): signal for name, signal in inputs.items()}
+        key = (type_name, own, tuple(sorted((f, frozenset(s.terms.items())) for f, s in fields.items())))
+        if key not in self._made:
+            count = sum(kind == type_name for kind in self.neurons.values()) + 1
+            name = f"{type_name}-{count}"
+            self.neurons[name] = type_name
+            self._made[key] = name
+            for field, signal in fields.items():
+                self.inputs[name, field] = signal
+            if own is not None:
+                before = self.inputs.get((name, own), Signal({}))
+                self.inputs[name, own] = before + Signal.of(name, _only_output(type_name), 1)
+        return self._made[key]
+
+    def circuit(self, outputs: Sequence[Signal]) -> Circuit:
+        """The circuit whose sink reads these signals; they may refer to their own past.
+
+        An output that is a linear combination with its own past in it becomes a neuron that adds up.
+        """
+        answers = [self._remembering(number, signal) for number, signal in enumerate(outputs)]
+        wires = []
+        for (neuron, field), signal in self.inputs.items():
+            wires += _wires(neuron, field, _closed(signal, answers))
+        for number, signal in enumerate(answers, 1):
+            wires += _wires("output", f"dict-{number}", _closed(signal, answers))
+        senders: dict[str, list[str]] = {name: [] for name in self.neurons}
+        senders["output"] = []
+        for wire in wires:
+            senders[wire.neuron_in].append(wire.neuron_out)
+        used = set(reach(["output"], senders.__getitem__))
+        neurons = {name: kind for name, kind in self.neurons.items() if name in used}
+        kept = tuple(wire for wire in wires if wire.neuron_in in used)
+        return Circuit({**neurons, "output": "output"}, kept)
+
+    def _remembering(self, number: int, signal: Signal) -> Signal:
+        if all(_answer(term) is None for term in signal.terms):
+            return signal
+        name = f"accum-{sum(kind == 'accum' for kind in self.neurons.values()) + 1}"
+        self.neurons[name] = "accum"
+        past, rest = Signal({}), Signal({})
+        for term, weight in signal.terms.items():
+            if _answer(term) == number:
+                past = past + weight * Signal.of(name, "dict", term.lag)
+            else:
+                rest = rest + Signal({term: weight})
+        self.inputs[name, "dict-1"], self.inputs[name, "dict-2"] = past, rest
+        return Signal.of(name, "dict")
+
+
+def _answer(term: Term) -> int | None:
+    """Which of the circuit's own answers a term is."""
+    stem, _, number = term.neuron.rpartition("-")
+    return int(number) if stem == ANSWER else None
+
+
+def _closed(signal: Signal, answers: Sequence[Signal]) -> Signal:
+    """A signal in which the circuit's own answers are what they are made of."""
+    total = Signal({})
+    for term, weight in signal.terms.items():
+        number = _answer(term)
+        if number is None:
+            total = total + Signal({term: weight})
+        else:
+            total = total + weight * answers[number].lagged(term.lag)
+    return total
+
+
+def _wires(neuron: str, field: str, signal: Signal) -> list[Wire]:
+    return [Wire(neuron, field, t.neuron, t.field, w, t.lag) for t, w in signal.terms.items()]
+
+
+def _only_output(type_name: str) -> str:
+    return get_neuron_type(type_name).writes[0].name

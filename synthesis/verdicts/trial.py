@@ -1,0 +1,111 @@
+"""A machine on trial: run free on strings, from its own memory, and compared with what is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dmm import Machine, Streams, compile_machine
+from dmm.machine import Pace
+
+from ..problems import Strings
+
+__all__ = ["Candidate", "Errors", "answers_of", "errors_of", "fed"]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A machine and the pace at which it is fed and read.
+
+    Attributes
+    ----------
+    machine : Machine
+        Its sink is ``output``; number ``k`` of the answers is what it reads on ``dict-k``.
+    pace : Pace
+    origin : str
+        Which start proposed it, and how.
+    """
+
+    machine: Machine
+    pace: Pace
+    origin: str = ""
+
+
+def fed(streams: Streams, pace: Pace) -> Streams:
+    """Samples as ticks: each held as long as the pace says, and ticks to answer the last one."""
+    arrays = {}
+    ticks = streams.ticks * pace.ticks + pace.delay
+    for name, array in streams.arrays.items():
+        held = np.repeat(array, pace.ticks, axis=0)
+        rest = np.zeros((ticks - len(held), *array.shape[1:]))
+        arrays[name] = np.concatenate([held, rest])
+    return Streams(streams.keys, arrays, ticks, streams.labels, streams.shapes)
+
+
+def answers_of(candidate: Candidate, strings: Strings, n_outputs: int) -> np.ndarray:
+    """What a machine answers, (outputs, samples, strings); NaN where it is not finite."""
+    observed = [("output", f"dict-{k}") for k in range(1, n_outputs + 1)]
+    machine, pace = candidate.machine, candidate.pace
+    program = compile_machine(machine, observed)
+    with np.errstate(all="ignore"):
+        seen = program(machine.trainable, fed(strings.inputs, pace))
+    ticks = pace.delay + pace.ticks * np.arange(strings.samples)
+    answers = seen[:, ticks]
+    return np.where(np.isfinite(answers), answers, np.nan)
+
+
+@dataclass(frozen=True)
+class Errors:
+    """How far answers are from what is asked.
+
+    Attributes
+    ----------
+    asked : int
+        Numbers that are asked.
+    mean_square : float
+        Per asked number; infinite if an answer is not finite.
+    largest : float
+        Of one answer.
+    right : float
+        Share of answers that are right: rounded where whole numbers are asked, to `TOLERANCE` of the
+        largest asked number elsewhere.
+    determination : float
+        R^2: 1 for right answers, 0 for the mean of what is asked.
+    """
+
+    asked: int
+    mean_square: float
+    largest: float
+    right: float
+    determination: float
+
+
+TOLERANCE = 1e-6
+"""A number is right if it is this near, relative to the largest asked one."""
+
+NEAR = 0.01
+"""A whole number is meant if the answer is this near to it."""
+
+
+def errors_of(answers: np.ndarray, strings: Strings, is_whole: tuple[bool, ...]) -> Errors:
+    """Compare answers with what is asked."""
+    asked = strings.asked
+    count = int(asked.sum())
+    if not count:
+        return Errors(0, 0.0, 0.0, 1.0, 1.0)
+    wanted = np.where(asked, strings.answers, 0.0)
+    error = np.where(asked, np.abs(np.nan_to_num(answers, nan=np.inf) - wanted), 0.0)
+    right = np.zeros(asked.shape, dtype=bool)
+    for k, whole in enumerate(is_whole):
+        scale = np.abs(wanted[k]).max(initial=0.0) or 1.0
+        right[k] = error[k] <= (NEAR if whole else TOLERANCE * scale)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(np.sum(error**2) / count)
+    spread = sum(
+        float(np.sum((wanted[k][asked[k]] - wanted[k][asked[k]].mean()) ** 2))
+        for k in range(len(wanted))
+        if asked[k].any()
+    )
+    r2 = 1.0 - mean * count / spread if spread else (1.0 if mean == 0.0 else -np.inf)
+    return Errors(count, mean, float(error.max()), float(right[asked].mean()), float(r2))
