@@ -1,7 +1,5 @@
-"""From a user's own data to a machine: what streams are called, how samples lie, what is asked."""
+"""From a user's own streams to a machine that answers them."""
 
-from .asked import Asked, read_answers, to_strings
-from .given import Given, read_streams
-from .names import Names
+from .data import Names, to_strings
 
-__all__ = ["Asked", "Given", "Names", "read_answers", "read_streams", "to_strings"]
+__all__ = ["Names", "to_strings"]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from dmm import compile_machine, load_machine, save_machine, streams_from_trees
 from dmm.machine import Circuit, Wire
-from synthesis.fit import Names, read_streams, to_strings
-from tests.synthesis.fit.forms import FORMS, data
+from synthesis.fit.data import Names, read_streams, to_strings
+from tests.synthesis.fit.data.forms import FORMS, data
 from vvalues import VValue
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..problems import Strings
+from ...problems import Strings
 from .frames import has_names, is_frame, label
 from .given import Given, names_for, read_streams
 from .layouts import Block, Layout, Pieces, Rows
