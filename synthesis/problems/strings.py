@@ -48,6 +48,10 @@ class Strings:
         """The numbers of one stream, (strings, samples); 0 beyond the end of a string."""
         return self.inputs.arrays[source][..., 0].T
 
+    def trees(self, source: str) -> np.ndarray:
+        """A stream of trees, (strings, samples, columns); a string's columns are its own keys."""
+        return self.inputs.arrays[source].transpose(1, 0, 2)
+
     def inside(self) -> np.ndarray:
         """Which samples belong to a string, (strings, samples)."""
         return np.arange(self.samples) < self.lengths[:, None]

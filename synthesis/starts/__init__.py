@@ -1,1 +1,7 @@
-"""What proposes machines for a task."""
+"""Starts: whatever proposes circuits for a problem. What they are worth is found out by trial."""
+
+from .composition import Composition
+from .forms import Gap
+from .proposal import Proposal, Start
+
+__all__ = ["Composition", "Gap", "Proposal", "Start"]

@@ -17,6 +17,7 @@ from .signals import Builder, Signal
 __all__ = ["Bank", "Stream"]
 
 LARGEST = 1e9  # a stream that grows beyond this is of no use
+FEW = 50  # a stream of whole numbers up to this is worth a threshold
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,36 @@ class Stream:
         None for a stream that was given.
     arguments : tuple of int
         Their numbers in the bank.
-    is_flag : bool
-        0 or 1 everywhere.
+    kinds : frozenset of str
+        What it can be read as: "number", "flag", "whole", "keyed", "any".
     """
 
     name: str
     size: int
     operation: Operation | None
     arguments: tuple[int, ...]
-    is_flag: bool
+    kinds: frozenset[str]
+
+    @property
+    def is_flag(self) -> bool:
+        """0 or 1 everywhere."""
+        return "flag" in self.kinds
+
+    @property
+    def is_keyed(self) -> bool:
+        """Trees, not numbers."""
+        return "keyed" in self.kinds
+
+
+def _kinds(values: np.ndarray) -> frozenset[str]:
+    if values.ndim == 3:
+        return frozenset({"keyed", "any"})
+    kinds = {"number", "any"}
+    if np.all((values == 0.0) | (values == 1.0)):
+        kinds.add("flag")
+    elif values.max() <= FEW and np.all(values == np.round(values)) and values.min() >= -FEW:
+        kinds.add("whole")
+    return frozenset(kinds)
 
 
 class Bank:
@@ -49,12 +71,12 @@ class Bank:
 
     Parameters
     ----------
-    given : mapping of name to array (strings, samples)
+    given : mapping of name to array (strings, samples[, keys])
     signals : mapping of name to Signal
         What the given streams are in a circuit.
     unary, binary : sequences of Operation
-    most : int
-        The bank is full with so many streams.
+    most, largest : int
+        The bank is full with so many streams; operations in a stream.
     """
 
     def __init__(
@@ -64,22 +86,26 @@ class Bank:
         unary: Sequence[Operation],
         binary: Sequence[Operation],
         most: int,
+        largest: int,
     ) -> None:
-        self.unary, self.binary, self.most = unary, binary, most
+        self.unary, self.binary, self.most, self.largest = unary, binary, most, largest
         self.streams: list[Stream] = []
         self.values: list[np.ndarray] = []
         self.signals = dict(signals)
         self._known: dict[bytes, int] = {}
         for name, values in given.items():
             self._add(name, 0, None, (), values)
+        self._growth = self._grown()
+        self._is_grown = False
 
     def __len__(self) -> int:
         return len(self.streams)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether there is no room for more."""
-        return len(self) >= self.most
+    def grow(self) -> bool:
+        """Grow a little; False when the bank is full."""
+        if not self._is_grown:
+            self._is_grown = next(self._growth, None) is None
+        return not self._is_grown
 
     def _add(
         self,
@@ -97,28 +123,24 @@ class Bank:
         if key in self._known:
             return
         self._known[key] = len(self.streams)
-        is_flag = bool(np.all((values == 0.0) | (values == 1.0)))
-        self.streams.append(Stream(name, size, operation, arguments, is_flag))
+        self.streams.append(Stream(name, size, operation, arguments, _kinds(values)))
         self.values.append(values)
 
-    def grown(self, largest: int) -> Iterator[int]:
-        """Grow the bank size by size; yields the number of streams now and then."""
-        for size in range(1, largest + 1):
+    def _grown(self) -> Iterator[int]:
+        for size in range(1, self.largest + 1):
             sizes = [stream.size for stream in self.streams]
             of_size = [[i for i, s in enumerate(sizes) if s == n] for n in range(size)]
             for i in of_size[size - 1]:
                 for operation in self.unary:
                     self._apply(operation, (i,), size)
-                if self.is_full:
-                    yield len(self)
+                if len(self) >= self.most:
                     return
             yield len(self)
             for smaller in range(size):
                 for i in of_size[smaller]:
                     for j in of_size[size - 1 - smaller]:
                         self._combine(i, j, size)
-                    if self.is_full:
-                        yield len(self)
+                    if len(self) >= self.most:
                         return
                 yield len(self)
 
@@ -128,8 +150,10 @@ class Bank:
                 self._apply(operation, (i, j), size)
 
     def _apply(self, operation: Operation, arguments: tuple[int, ...], size: int) -> None:
-        last = self.streams[arguments[-1]]
-        if operation.wants == "flag" and not last.is_flag:
+        kinds = [self.streams[i].kinds for i in arguments]
+        if any(wanted not in kind for wanted, kind in zip(operation.reads, kinds, strict=True)):
+            return
+        if len(kinds) == 2 and ("keyed" in kinds[0]) != ("keyed" in kinds[1]):
             return
         values = operation.values(*(self.values[i] for i in arguments))
         names = [self.streams[i].name for i in arguments]

@@ -10,38 +10,27 @@ data's were.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice, product
 
 import numpy as np
 
-from dmm.machine import Circuit
-
 from ..problems import Problem, Strings
 from .bank import Bank
-from .forms import Form, exact_sums, functions_of_a_sum, separations
-from .operations import BINARY, UNARY, known_operations, lag
+from .cases import cases
+from .forms import Case, Form, Sum, Threshold
+from .kinks import functions_of_a_sum
+from .operations import known_operations, leaky, leaky_signal
+from .proposal import Proposal
 from .signals import ANSWER, Builder, Signal
+from .sums import affine_matches, best_sums, exact_sums
+from .thresholds import separations, single_thresholds, with_bound
 
-__all__ = ["Composition", "Proposal"]
+__all__ = ["Composition"]
 
-
-@dataclass(frozen=True)
-class Proposal:
-    """A circuit that a start proposes.
-
-    Attributes
-    ----------
-    circuit : Circuit
-    origin : str
-        Which start, and what it saw in the data.
-    gaps : tuple of (float, float, float)
-        Thresholds that were chosen, with the bounds between which the data leave them free.
-    """
-
-    circuit: Circuit
-    origin: str
-    gaps: tuple[tuple[float, float, float], ...] = ()
+POLES = tuple(pole / 100.0 for pole in range(5, 100))
 
 
 @dataclass(frozen=True)
@@ -52,175 +41,322 @@ class Composition:
     ----------
     bank : int
         Streams in the bank.
+    largest : int
+        Operations in a stream.
     strings : int
         Training strings that the bank is grown on; the others only check.
     pool : int
-        Small streams of which sums with kinks and thresholds are tried.
-    largest : int
-        Operations in a stream.
+        Small streams of which sums with kinks are tried.
+    wide_pool : int
+        Small streams of which sums with thresholds, and inexact sums, are tried.
+    flags : int
+        Flags by which cases are told apart.
+    sums : int
+        Sums of several streams that are proposed.
+    per_output : int
+        Forms of one output that are combined with those of others.
     """
 
+    name = "composition"
+
     bank: int = 12_000
+    largest: int = 5
     strings: int = 14
     pool: int = 26
-    largest: int = 5
+    wide_pool: int = 90
+    flags: int = 40
+    sums: int = 8
+    per_output: int = 5
 
     def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
-        """Circuits that give the answers of the training strings' beginnings, teacher-forced."""
-        known = problem.beginnings
-        searches = [_Search(self, problem, known, k, vocabulary) for k in range(problem.n_outputs)]
+        """Circuits that give the answers of the training strings' beginnings, teacher-forced.
+
+        Where none does, the best sums of one stream, two, ... that need no past answers.
+        """
+        search = _Search(self, problem, vocabulary)
         if problem.n_outputs == 1:
-            yield from searches[0].proposals()
-            return
-        found = [next(search.signals(), None) for search in searches]
-        if all(found):
-            yield from _joined(problem, found)
-
-
-def _sources(problem: Problem) -> dict[str, str]:
-    return {**dict.fromkeys(problem.sources, "stream"), "const_1": "const_1"}
+            for form, what in search.forms(0):
+                yield search.proposal([form], what)
+        else:
+            found = [
+                list(islice(search.forms(k), self.per_output)) for k in range(problem.n_outputs)
+            ]
+            for chosen in product(*found):
+                what = "; ".join(what for _, what in chosen)
+                yield search.proposal([form for form, _ in chosen], what)
+        yield from search.inexact()
 
 
 class _Search:
-    """The search for one output."""
+    """Forms for every output, over one bank."""
 
     def __init__(
-        self,
-        settings: Composition,
-        problem: Problem,
-        known: Strings,
-        output: int,
-        vocabulary: tuple[str, ...],
+        self, settings: Composition, problem: Problem, vocabulary: tuple[str, ...]
     ) -> None:
-        self.settings, self.problem, self.output = settings, problem, output
-        self.given, signals = _given(problem, known)
-        asked = known.asked[output].T & known.inside()
-        self.answers = known.answers[output].T
-        self.asked = asked
-        few = slice(0, settings.strings)
-        self.few_asked = asked[few]
+        self.settings, self.problem, self.vocabulary = settings, problem, vocabulary
+        known = problem.beginnings
+        self.know(known)
+        signals = _signals(problem)
+        self.few = slice(0, settings.strings)
         self.bank = Bank(
-            {name: values[few] for name, values in self.given.items()},
+            {name: values[self.few] for name, values in self.given.items()},
             signals,
-            known_operations(vocabulary, UNARY),
-            known_operations(vocabulary, BINARY),
+            known_operations(vocabulary, 1),
+            known_operations(vocabulary, 2),
             settings.bank,
+            settings.largest,
         )
-        self.vocabulary = vocabulary
+        self.extra: dict[int, tuple[int, float]] = {}
+        """Leaky sums beside the bank: number (negative) to stream and pole."""
 
-    def proposals(self) -> Iterator[Proposal]:
-        """Circuits, in the order in which they are found."""
-        for builder, signal, origin, gaps in self.signals():
-            yield Proposal(builder.circuit([signal]), origin, gaps)
+    def know(self, strings: Strings) -> None:
+        """Look at other strings than before."""
+        inside = strings.inside()
+        self.asked = [asked.T & inside for asked in strings.asked]
+        self.answers = [answers.T for answers in strings.answers]
+        self.given = _given(self.problem, strings)
 
-    def signals(self) -> Iterator[tuple[Builder, Signal, str, tuple]]:
-        """Builders and the answer's signal in them."""
-        growth = self.bank.grown(self.settings.largest)
-        for size in growth:
-            if size >= self.settings.pool:
-                break
-        pool = self._pool()
-        rows = np.stack([self._values(i) for i in pool])
-        answers = self.answers[self.asked]
-        for form in functions_of_a_sum(rows, answers):
-            if self._can("compare", form):
-                yield self._built(form, pool, "a function of a sum")
-        is_flag = bool(np.all((answers == 0.0) | (answers == 1.0)))
-        if is_flag and 0.0 < answers.mean() < 1.0 and "less_or_equal" in self.vocabulary:
-            for form in separations(rows, answers):
-                yield self._built(form, pool, "a threshold")
-        seen = 0
-        for size in growth:
-            yield from self._sums(seen, size)
-            seen = size
-        yield from self._long_sums()
+    # -------------------- streams as rows --------------------
 
-    def _can(self, type_name: str, form: Form) -> bool:
-        return not form.kinks or type_name in self.vocabulary
-
-    def _pool(self) -> list[int]:
-        order = sorted(range(len(self.bank)), key=lambda i: self.bank.streams[i].size)
-        return order[: self.settings.pool]
+    def rows(self, numbers: list[int] | tuple[int, ...], output: int) -> np.ndarray:
+        """Streams on all samples that are asked."""
+        asked = self.asked[output]
+        return np.stack([self._values(i)[asked] for i in numbers])
 
     def _values(self, number: int) -> np.ndarray:
-        """A stream of the bank on all known samples that are asked."""
-        return self.bank.evaluated(number, self.given)[self.asked]
+        if number in self.extra:
+            stream, pole = self.extra[number]
+            return leaky(self.bank.evaluated(stream, self.given), pole)
+        return self.bank.evaluated(number, self.given)
 
-    def _few(self, numbers: range) -> np.ndarray:
-        return np.stack([self.bank.values[i][self.few_asked] for i in numbers])
+    def _signal(self, number: int, builder: Builder) -> Signal:
+        if number in self.extra:
+            stream, pole = self.extra[number]
+            return leaky_signal(builder, self.bank.built(stream, builder), pole)
+        return self.bank.built(number, builder)
 
-    def _sums(self, first: int, last: int) -> Iterator[tuple[Builder, Signal, str, tuple]]:
-        """Single streams of the bank that are the answer, but for a factor and a constant."""
-        if first == last:
+    def _numbers(self, first: int = 0) -> list[int]:
+        """Streams that are numbers."""
+        streams = self.bank.streams
+        return [i for i in range(first, len(streams)) if not streams[i].is_keyed]
+
+    def _few_rows(self, numbers: list[int], output: int) -> np.ndarray:
+        asked = self.asked[output][self.few]
+        return np.stack([self.bank.values[i][asked] for i in numbers])
+
+    def _few_answers(self, output: int) -> np.ndarray:
+        return np.asarray(self.answers[output][self.few][self.asked[output][self.few]])
+
+    def proposal(self, forms: Sequence[Form], what: str) -> Proposal:
+        """The circuit of forms over the bank, one per output."""
+        sources = {**dict.fromkeys(self.problem.sources, "stream"), "const_1": "const_1"}
+        builder = Builder(sources)
+        signals = [form.signal(builder, lambda i: self._signal(i, builder)) for form in forms]
+        gaps = tuple(gap for form in forms for gap in form.gaps)
+        origin = f"{Composition.name}: {what}"
+        refitted = partial(self.refitted, forms, what) if gaps else None
+        return Proposal(builder.circuit(signals), origin, gaps, refitted)
+
+    def refitted(self, forms: Sequence[Form], what: str, strings: Strings) -> Proposal:
+        """The same circuit with bounds chosen by more strings."""
+        before = self.asked, self.answers, self.given
+        self.know(strings)
+        chosen = [self._bounded(form, output) for output, form in enumerate(forms)]
+        self.asked, self.answers, self.given = before
+        return self.proposal(chosen, what)
+
+    def _bounded(self, form: Form, output: int) -> Form:
+        if not isinstance(form, Threshold):
+            return form
+        rows, answers = self.rows(form.rows, output), self.answers[output][self.asked[output]]
+        return with_bound(rows, answers, form.rows, np.array(form.weights)) or form
+
+    def name(self, number: int) -> str:
+        """What a stream is made of."""
+        if number in self.extra:
+            stream, pole = self.extra[number]
+            return f"{pole:g}-leaky({self.bank.streams[stream].name})"
+        return self.bank.streams[number].name
+
+    def told(self, form: Form, what: str) -> tuple[Form, str]:
+        """A form with words for it."""
+        return form, f"{what} of {', '.join(self.name(i) for i in form.rows)}"
+
+    # -------------------- forms for one output --------------------
+
+    def forms(self, output: int) -> Iterator[tuple[Form, str]]:
+        """Forms over the bank that give the answers on all samples that are asked."""
+        answers = self.answers[output][self.asked[output]]
+        if not len(answers):
             return
-        few = self.answers[: self.settings.strings][self.few_asked]
-        rows = self._few(range(first, last))
-        centred = rows - rows.mean(axis=1, keepdims=True)
-        target = few - few.mean()
-        with np.errstate(all="ignore"):
-            share = (centred @ target) ** 2 / np.sum(centred**2, axis=1) / (target @ target)
-        for k in np.flatnonzero(share > 1.0 - 1e-9):
-            pair = [first + int(k), 0]  # stream 0 is the constant
-            for form in exact_sums(self._rows(pair), self.answers[self.asked], 2):
-                yield self._built(form, pair, "a composition")
+        if np.ptp(answers) == 0.0:
+            yield Sum((), (), float(answers[0])), "a constant"
+            return
+        while len(self.bank) < self.settings.wide_pool and self.bank.grow():
+            pass
+        yield from self._of_small_streams(output, answers)
+        is_step = self._is_step(answers)
+        seen = 0
+        while True:
+            new = self._numbers(seen)
+            seen = len(self.bank)
+            yield from self._single(new, output, answers)
+            if is_step:
+                yield from self._single_thresholds(new, output, answers)
+            if not self.bank.grow():
+                break
+        if is_step:
+            yield from self._leaky_thresholds(output, answers)
+        yield from self._by_cases(output, answers)
+        yield from self._long_sums(output, answers)
+
+    def _is_step(self, answers: np.ndarray) -> bool:
+        is_flag = bool(np.all((answers == 0.0) | (answers == 1.0)))
+        return is_flag and "less_or_equal" in self.vocabulary
+
+    def _smallest(self, most: int) -> list[int]:
+        numbers = self._numbers()
+        return sorted(numbers, key=lambda i: self.bank.streams[i].size)[:most]
+
+    def _of_small_streams(self, output: int, answers: np.ndarray) -> Iterator[tuple[Form, str]]:
+        pool = self._smallest(self.settings.pool)
+        if "compare" in self.vocabulary:
+            for form in functions_of_a_sum(self.rows(pool, output), answers):
+                yield self.told(_renumbered(form, pool), "a function")
+        if self._is_step(answers):
+            pool = self._smallest(self.settings.wide_pool)
+            cost = np.array([1.0 + self.bank.streams[i].size for i in pool])
+            for threshold in separations(self.rows(pool, output), answers, cost):
+                yield self.told(_renumbered(threshold, pool), "a threshold")
+
+    def _single(
+        self, numbers: list[int], output: int, answers: np.ndarray
+    ) -> Iterator[tuple[Form, str]]:
+        """Single streams of the bank that are the answer, but for a factor and a constant."""
+        if not numbers:
+            return
+        few = self._few_answers(output)
+        rows = self._few_rows(numbers, output)
+        for k in np.flatnonzero(affine_matches(rows, few, np.ones((1, len(few))))[:, 0]):
+            pair = [numbers[k], 0]  # stream 0 is the constant
+            for form in exact_sums(self.rows(pair, output), answers, 2):
+                yield self.told(_renumbered(form, pair), "a composition")
                 break
 
-    def _rows(self, numbers: list[int]) -> np.ndarray:
-        return np.stack([self._values(i) for i in numbers])
+    def _single_thresholds(
+        self, numbers: list[int], output: int, answers: np.ndarray
+    ) -> Iterator[tuple[Form, str]]:
+        """Single streams of the bank that tell zeros from ones."""
+        few = self._few_answers(output)
+        if not numbers or np.ptp(few) == 0.0:
+            return
+        found = single_thresholds(self._few_rows(numbers, output), few)
+        for k in np.flatnonzero(found):
+            form = self._threshold(numbers[k], output, answers)
+            if form is not None:
+                yield self.told(form, "a threshold")
 
-    def _long_sums(self) -> Iterator[tuple[Builder, Signal, str, tuple]]:
+    def _threshold(self, number: int, output: int, answers: np.ndarray) -> Threshold | None:
+        row = self.rows([number], output)
+        sense = single_thresholds(row, answers)
+        return with_bound(row, answers, [number], sense.astype(float)) if sense[0] else None
+
+    def _leaky_thresholds(self, output: int, answers: np.ndarray) -> Iterator[tuple[Form, str]]:
+        """Sums that forget, over every pole of two decimals."""
+        if "accum" not in self.vocabulary:
+            return
+        found = []
+        streams = [i for i in self._numbers() if self.bank.streams[i].size == 0][1:]
+        for stream, pole in product(streams, POLES):
+            number = -1 - len(self.extra)
+            self.extra[number] = stream, pole
+            form = self._threshold(number, output, answers)
+            if form is not None:
+                found.append((number, form))
+        # A pole of one decimal is believed before one of two; both are proposed.
+        for _, form in sorted(found, key=lambda item: len(f"{self.extra[item[0]][1]:g}")):
+            yield self.told(form, "a threshold")
+
+    def _by_cases(self, output: int, answers: np.ndarray) -> Iterator[tuple[Form, str]]:
+        if "multiplexer" not in self.vocabulary:
+            return
+        numbers = self._numbers()
+        flags = [k for k, i in enumerate(numbers) if self.bank.streams[i].is_flag]
+        flags.sort(key=lambda k: self.bank.streams[numbers[k]].size)
+        flags = [k for k in flags if np.ptp(self.bank.values[numbers[k]]) > 0]
+        rows, few = self._few_rows(numbers, output), self._few_answers(output)
+        for form in cases(rows, flags[: self.settings.flags], few):
+            yield self.told(_renumbered(form, numbers), "cases")
+
+    def _long_sums(self, output: int, answers: np.ndarray) -> Iterator[tuple[Form, str]]:
         """Sums of several streams of the bank."""
-        few = self.answers[: self.settings.strings][self.few_asked]
-        for form in exact_sums(self._few(range(len(self.bank))), few, 4):
-            chosen = list(form.streams)
-            whole = next(exact_sums(self._rows(chosen), self.answers[self.asked], 4), None)
+        numbers = self._numbers()
+        sums = exact_sums(self._few_rows(numbers, output), self._few_answers(output), 4)
+        for form in islice(sums, self.settings.sums):
+            chosen = [numbers[row] for row in form.rows]
+            whole = next(exact_sums(self.rows(chosen, output), answers, 4), None)
             if whole is not None:
-                yield self._built(whole, chosen, "a sum of compositions")
+                yield self.told(_renumbered(whole, chosen), "a sum")
 
-    # -------------------- as a circuit --------------------
+    # -------------------- where nothing is exact --------------------
 
-    def _built(
-        self, form: Form, numbers: list[int], what: str
-    ) -> tuple[Builder, Signal, str, tuple]:
-        builder = Builder(_sources(self.problem))
-        total = Signal({})
-        names = []
-        for row, weight in zip(form.streams, form.weights, strict=True):
-            stream = numbers[row]
-            total = total + weight * self.bank.built(stream, builder)
-            names.append(self.bank.streams[stream].name)
-        one = Signal.of("const_1", "const_1")
-        if form.threshold is not None:
-            neuron = builder.neuron("less_or_equal", left=total, right=form.threshold * one)
-            signal = Signal.of(neuron, "false-channel")
-        else:
-            signal = form.slope * total + form.constant * one
-            for place, change in form.kinks:
-                neuron = builder.neuron("compare", dict_1=total, dict_2=place * one)
-                signal = signal + change * Signal.of(neuron, "true")
-        gaps = () if form.gap is None else ((float(form.threshold or 0.0), *form.gap),)
-        return builder, signal, f"{what}: {', '.join(names)}", gaps
+    def inexact(self) -> Iterator[Proposal]:
+        """The best sums of one small stream, of two, ... for every output, without past answers.
 
+        A machine that is off by a little would feed its error back to itself.
+        """
+        pool = [i for i in self._smallest(4 * self.settings.wide_pool) if self._is_open(i)]
+        pool = pool[: self.settings.wide_pool]
+        found = []
+        for output in range(self.problem.n_outputs):
+            answers = self.answers[output][self.asked[output]]
+            if not len(answers):
+                return
+            rows = self.rows(pool, output)
+            found.append([_renumbered(form, pool) for form in best_sums(rows, answers, 6)])
+        for forms in zip(*found, strict=False):
+            names = ", ".join(dict.fromkeys(self.name(i) for form in forms for i in form.rows))
+            yield self.proposal(list(forms), f"the best sum of {names}")
 
-def _joined(problem: Problem, found: list) -> Iterator[Proposal]:
-    """Several outputs, each found by itself, in one circuit."""
-    raise NotImplementedError
+    def _is_open(self, number: int) -> bool:
+        """Whether a stream is made of inputs alone."""
+        stream = self.bank.streams[number]
+        if stream.operation is None:
+            return not stream.name.startswith(ANSWER)
+        return all(self._is_open(i) for i in stream.arguments)
 
 
-def _given(
-    problem: Problem, known: Strings
-) -> tuple[dict[str, np.ndarray], Mapping[str, Signal]]:
-    """The streams that are given, as numbers and as signals: constant, inputs, past answers."""
-    shape = (len(known), known.samples)
-    given = {"1": np.ones(shape)}
-    signals = {"1": Signal.of("const_1", "const_1")}
+def _renumbered(form: Form, numbers: list[int]) -> Form:
+    """A form over rows of a matrix as one over the streams that the rows are."""
+    if isinstance(form, Case):
+        return Case(
+            numbers[form.flag], _renumbered(form.one, numbers), _renumbered(form.other, numbers)
+        )
+    return replace(form, rows=tuple(numbers[row] for row in form.rows))
+
+
+def _given(problem: Problem, known: Strings) -> dict[str, np.ndarray]:
+    """The streams that are given: constant, inputs, past answers."""
+    given = {"1": np.ones((len(known), known.samples))}
     for source in problem.sources:
-        if problem.is_numeric(source):
-            given[source] = known.numbers(source)
-            signals[source] = Signal.of(source, "stream")
-    inside = known.inside()
-    for k in range(problem.n_outputs):
-        if np.all(known.asked[k].T | ~inside):
-            given[f"{ANSWER}-{k}"] = lag(np.nan_to_num(known.answers[k].T))
-            signals[f"{ANSWER}-{k}"] = Signal.of(f"{ANSWER}-{k}", "", 1)
-    return given, signals
+        is_number = problem.is_numeric(source)
+        given[source] = known.numbers(source) if is_number else known.trees(source)
+    for k in _known_answers(problem):
+        past = np.nan_to_num(known.answers[k].T)
+        given[f"{ANSWER}-{k}"] = np.concatenate([0.0 * past[:, :1], past[:, :-1]], axis=1)
+    return given
+
+
+def _signals(problem: Problem) -> dict[str, Signal]:
+    """What the given streams are in a circuit."""
+    signals = {source: Signal.of(source, "stream") for source in problem.sources}
+    answers = [f"{ANSWER}-{k}" for k in _known_answers(problem)]
+    past = {name: Signal.of(name, "", 1) for name in answers}
+    return {"1": Signal.of("const_1", "const_1"), **signals, **past}
+
+
+def _known_answers(problem: Problem) -> list[int]:
+    """Outputs that are asked at every sample: only their past is known without a machine."""
+    training = problem.split.training
+    inside = training.inside()
+    return [k for k in range(problem.n_outputs) if np.all(training.asked[k].T | ~inside)]

@@ -1,19 +1,20 @@
 """Operations on streams: what one neuron makes of signals, as numbers and as a circuit.
 
-Every operation says what it does to arrays of numbers, (strings, samples), and which neuron does the
-same. A composition is a tree of operations, so it can be tried on data quickly and built exactly.
+Every operation says what it does to arrays - (strings, samples) for numbers, with keys as a third
+axis for trees - and which neuron does the same. A composition is a tree of operations, so it can be
+tried on data quickly and built exactly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
 
 from .signals import Builder, Signal
 
-__all__ = ["BINARY", "UNARY", "Operation", "known_operations"]
+__all__ = ["OPERATIONS", "Operation", "known_operations", "leaky", "leaky_signal"]
 
 Numbers = np.ndarray
 
@@ -25,14 +26,13 @@ class Operation:
     Attributes
     ----------
     name : str
-    values : (arrays (strings, samples)) -> array
+    values : (arrays) -> array
     build : (Builder, signals) -> Signal
     types : tuple of str
         Neuron types that it needs; none for what wires do alone.
-    links : int
-        Wires beside those of its arguments, about.
-    wants : str
-        What the last argument has to be: "flag" (0 or 1 everywhere) or "any".
+    reads : tuple of str
+        What its arguments have to be: "number"; "flag" (0 or 1 everywhere); "whole" (few whole
+        numbers); "keyed"; "any" (a number or keyed, all arguments alike).
     is_symmetric : bool
         The order of its arguments does not matter.
     """
@@ -41,45 +41,55 @@ class Operation:
     values: Callable[..., Numbers]
     build: Callable[..., Signal]
     types: tuple[str, ...] = ()
-    links: int = 1
-    wants: str = "any"
+    reads: tuple[str, ...] = ("number",)
     is_symmetric: bool = False
 
 
 # -------------------- numbers --------------------
 
 
-def lag(x: Numbers) -> Numbers:
+def _lag(x: Numbers) -> Numbers:
     """One sample earlier; nothing before the first."""
-    return np.concatenate([np.zeros_like(x[..., :1]), x[..., :-1]], axis=-1)
+    return np.concatenate([np.zeros_like(x[:, :1]), x[:, :-1]], axis=1)
 
 
-def since(x: Numbers, reset: Numbers) -> Numbers:
+def _since(x: Numbers, reset: Numbers) -> Numbers:
     """The sum of ``x`` since ``reset`` was last 1 (that sample included)."""
-    out = np.empty(np.broadcast_shapes(x.shape, reset.shape))
-    total = np.zeros(out.shape[:-1])
-    for t in range(out.shape[-1]):
-        total = x[..., t] + (1.0 - reset[..., t]) * total
-        out[..., t] = total
+    out = np.empty(x.shape)
+    total = np.zeros(len(x))
+    for t in range(x.shape[1]):
+        total = x[:, t] + (1.0 - reset[:, t]) * total
+        out[:, t] = total
     return out
 
 
-def held(x: Numbers, gate: Numbers) -> Numbers:
+def _held(x: Numbers, gate: Numbers) -> Numbers:
     """The ``x`` of the last sample at which ``gate`` was 1; 0 before."""
-    out = np.empty(np.broadcast_shapes(x.shape, gate.shape))
-    kept = np.zeros(out.shape[:-1])
-    for t in range(out.shape[-1]):
-        kept = gate[..., t] * x[..., t] + (1.0 - gate[..., t]) * kept
-        out[..., t] = kept
+    out = np.empty(x.shape)
+    kept = np.zeros(len(x))
+    for t in range(x.shape[1]):
+        kept = gate[:, t] * x[:, t] + (1.0 - gate[:, t]) * kept
+        out[:, t] = kept
     return out
 
 
-def largest_so_far(x: Numbers) -> Numbers:
+def _largest(x: Numbers) -> Numbers:
     """The largest so far, 0 at least."""
-    return np.maximum(np.maximum.accumulate(x, axis=-1), 0.0)
+    return np.maximum(np.maximum.accumulate(x, axis=1), 0.0)
+
+
+def leaky(x: Numbers, pole: float) -> Numbers:
+    """A sum that forgets: ``pole`` times what it was, plus ``x``."""
+    from scipy.signal import lfilter  # importing it takes a while
+
+    return np.asarray(lfilter([1.0], [1.0, -pole], x, axis=1))
 
 
 # -------------------- neurons --------------------
+
+
+def _constant(value: float = 1.0) -> Signal:
+    return value * Signal.of("const_1", "const_1")
 
 
 def _relu(builder: Builder, one: Signal, other: Signal | None = None) -> Signal:
@@ -104,94 +114,109 @@ def _sum(builder: Builder, one: Signal) -> Signal:
     return Signal.of(builder.neuron("accum", own="dict-1", dict_2=one), "dict")
 
 
-def _held(builder: Builder, one: Signal, gate: Signal) -> Signal:
+def leaky_signal(builder: Builder, one: Signal, pole: float) -> Signal:
+    """The neuron that does what `leaky` does."""
+    return Signal.of(builder.neuron("accum", own="dict-1", memory=pole, dict_2=one), "dict")
+
+
+def _held_signal(builder: Builder, one: Signal, gate: Signal) -> Signal:
     neuron = builder.neuron("multiplexer", own="dict-2", gate=gate, dict_1=one)
     return Signal.of(neuron, "dict")
 
 
-def _since(builder: Builder, one: Signal, reset: Signal) -> Signal:
+def _since_signal(builder: Builder, one: Signal, reset: Signal) -> Signal:
     neuron = builder.neuron("multiplexer", own="dict-2", gate=reset, dict_1=one, dict_2=one)
     return Signal.of(neuron, "dict")
 
 
-def _largest(builder: Builder, one: Signal) -> Signal:
+def _largest_signal(builder: Builder, one: Signal) -> Signal:
     return Signal.of(builder.neuron("running_max", own="best", number=one), "best")
 
 
-def _constant() -> Signal:
-    return Signal.of("const_1", "const_1")
+# -------------------- the table --------------------
 
 
-UNARY: Mapping[str, Operation] = {
-    op.name: op
-    for op in (
-        Operation("lag", lag, lambda b, x: x.lagged(), links=1),
-        Operation("not", lambda x: 1.0 - x, lambda b, x: _constant() - x, wants="flag"),
-        Operation("sum", lambda x: np.cumsum(x, axis=-1), _sum, ("accum",), 2),
-        Operation(
-            "run",
-            lambda x: since(x, 1.0 - x),
-            lambda b, x: _since(b, x, _constant() - x),
-            ("multiplexer",),
-            5,
-            "flag",
-        ),
-        Operation("relu", lambda x: np.maximum(x, 0.0), _relu, ("compare",), 1),
-        Operation(
-            "minus", lambda x: np.maximum(-x, 0.0), lambda b, x: _relu(b, -1.0 * x), ("compare",), 1
-        ),
-        Operation("abs", np.abs, _norm, ("norm",), 1),
-        Operation(
-            "positive",
-            lambda x: (x > 0).astype(float),
-            lambda b, x: _exceeds(b, x, Signal({})),
-            ("less_or_equal",),
-            1,
-        ),
-        Operation(
-            "negative",
-            lambda x: (x < 0).astype(float),
-            lambda b, x: _exceeds(b, Signal({}), x),
-            ("less_or_equal",),
-            1,
-        ),
-        Operation("largest", largest_so_far, _largest, ("running_max",), 2),
+def _above(least: int) -> Operation:
+    bound = least - 0.5
+    return Operation(
+        f"{least} or more",
+        lambda x: (x > bound).astype(float),
+        lambda b, x: _exceeds(b, x, _constant(bound)),
+        ("less_or_equal",),
+        ("whole",),
     )
-}
-
-BINARY: Mapping[str, Operation] = {
-    op.name: op
-    for op in (
-        Operation("+", np.add, lambda b, x, y: x + y, links=0, is_symmetric=True),
-        Operation("-", np.subtract, lambda b, x, y: x - y, links=0),
-        Operation("*", np.multiply, _product, ("dot_free",), 2, is_symmetric=True),
-        Operation(
-            "max",
-            np.maximum,
-            lambda b, x, y: y + _relu(b, x, y),
-            ("compare",),
-            2,
-            is_symmetric=True,
-        ),
-        Operation(
-            "min",
-            np.minimum,
-            lambda b, x, y: x - _relu(b, x, y),
-            ("compare",),
-            2,
-            is_symmetric=True,
-        ),
-        Operation(
-            ">", lambda x, y: (x > y).astype(float), _exceeds, ("less_or_equal",), 2
-        ),
-        Operation("since", since, _since, ("multiplexer",), 4, "flag"),
-        Operation("held", held, _held, ("multiplexer",), 3, "flag"),
-    )
-}
 
 
-def known_operations(
-    vocabulary: Mapping[str, object] | tuple[str, ...], table: Mapping[str, Operation]
-) -> list[Operation]:
-    """The operations of a table that neurons of these types can do."""
-    return [op for op in table.values() if set(op.types) <= set(vocabulary)]
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("lag", _lag, lambda b, x: x.lagged(), reads=("any",)),
+    Operation("not", lambda x: 1.0 - x, lambda b, x: _constant() - x, reads=("flag",)),
+    Operation("sum", lambda x: np.cumsum(x, axis=1), _sum, ("accum",), ("any",)),
+    Operation(
+        "run",
+        lambda x: _since(x, 1.0 - x),
+        lambda b, x: _since_signal(b, x, _constant() - x),
+        ("multiplexer",),
+        ("flag",),
+    ),
+    Operation("relu", lambda x: np.maximum(x, 0.0), _relu, ("compare",)),
+    Operation("fall", lambda x: np.maximum(-x, 0.0), lambda b, x: _relu(b, -1.0 * x), ("compare",)),
+    Operation("abs", np.abs, _norm, ("norm",)),
+    Operation("norm", lambda x: np.abs(x).max(axis=2, initial=0.0), _norm, ("norm",), ("keyed",)),
+    Operation(
+        "positive",
+        lambda x: (x > 0).astype(float),
+        lambda b, x: _exceeds(b, x, Signal({})),
+        ("less_or_equal",),
+    ),
+    Operation(
+        "negative",
+        lambda x: (x < 0).astype(float),
+        lambda b, x: _exceeds(b, Signal({}), x),
+        ("less_or_equal",),
+    ),
+    *(_above(least) for least in (2, 3, 4, 5, 6)),
+    Operation("largest", _largest, _largest_signal, ("running_max",)),
+    Operation("+", np.add, lambda b, x, y: x + y, (), ("any", "any"), True),
+    Operation("-", np.subtract, lambda b, x, y: x - y, (), ("any", "any")),
+    Operation("*", np.multiply, _product, ("dot_free",), ("number", "number"), True),
+    Operation(
+        "dot",
+        lambda x, y: np.einsum("stk,stk->st", x, y),
+        _product,
+        ("dot_free",),
+        ("keyed", "keyed"),
+        True,
+    ),
+    Operation(
+        "max",
+        np.maximum,
+        lambda b, x, y: y + _relu(b, x, y),
+        ("compare",),
+        ("number", "number"),
+        True,
+    ),
+    Operation(
+        "min",
+        np.minimum,
+        lambda b, x, y: x - _relu(b, x, y),
+        ("compare",),
+        ("number", "number"),
+        True,
+    ),
+    Operation(
+        ">",
+        lambda x, y: (x > y).astype(float),
+        _exceeds,
+        ("less_or_equal",),
+        ("number", "number"),
+    ),
+    Operation("since", _since, _since_signal, ("multiplexer",), ("number", "flag")),
+    Operation("held", _held, _held_signal, ("multiplexer",), ("number", "flag")),
+)
+
+
+def known_operations(vocabulary: Collection[str], arguments: int) -> list[Operation]:
+    """The operations with so many arguments that neurons of these types can do."""
+    return [
+        op for op in OPERATIONS if len(op.reads) == arguments and set(op.types) <= set(vocabulary)
+    ]

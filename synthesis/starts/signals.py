@@ -87,7 +87,9 @@ class Builder:
         self.inputs: dict[tuple[str, str], Signal] = {}
         self._made: dict[tuple, str] = {}
 
-    def neuron(self, type_name: str, own: str | None = None, **inputs: Signal) -> str:
+    def neuron(
+        self, type_name: str, own: str | None = None, memory: float = 1.0, **inputs: Signal
+    ) -> str:
         """A neuron that reads signals; one that exists already is used again.
 
         Parameters
@@ -96,6 +98,8 @@ class Builder:
         own : str, optional
             Field on which the neuron reads what it emitted (on its only output field) one sample
             ago, in addition to the signal given for it: a memory.
+        memory : float
+            Weight of what it emitted.
         **inputs : Signal
             By field; ``_`` stands for ``-`` in the names of fields.
 
@@ -104,7 +108,8 @@ class Builder:
         str, the neuron's name
         """
         fields = {name.replace("_", "-"): signal for name, signal in inputs.items()}
-        key = (type_name, own, tuple(sorted((f, frozenset(s.terms.items())) for f, s in fields.items())))
+        read = frozenset((name, frozenset(s.terms.items())) for name, s in fields.items())
+        key = (type_name, own, memory, read)
         if key not in self._made:
             count = sum(kind == type_name for kind in self.neurons.values()) + 1
             name = f"{type_name}-{count}"
@@ -114,13 +119,14 @@ class Builder:
                 self.inputs[name, field] = signal
             if own is not None:
                 before = self.inputs.get((name, own), Signal({}))
-                self.inputs[name, own] = before + Signal.of(name, _only_output(type_name), 1)
+                past = Signal.of(name, _only_output(type_name), 1)
+                self.inputs[name, own] = before + memory * past
         return self._made[key]
 
     def circuit(self, outputs: Sequence[Signal]) -> Circuit:
         """The circuit whose sink reads these signals; they may refer to their own past.
 
-        An output that is a linear combination with its own past in it becomes a neuron that adds up.
+        An output that is a linear combination with its own past in it becomes an accumulator.
         """
         answers = [self._remembering(number, signal) for number, signal in enumerate(outputs)]
         wires = []

@@ -80,6 +80,14 @@ class Errors:
     right: float
     determination: float
 
+    def __str__(self) -> str:
+        if not self.asked:
+            return "nothing asked"
+        return (
+            f"mean squared error {self.mean_square:.3g}, R^2 {self.determination:.4f}, "
+            f"{100.0 * self.right:.4g} % right of {self.asked} numbers"
+        )
+
 
 TOLERANCE = 1e-6
 """A number is right if it is this near, relative to the largest asked one."""

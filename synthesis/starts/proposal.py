@@ -1,0 +1,48 @@
+"""What a start proposes, and what a start is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from dmm.machine import Circuit
+
+from ..problems import Problem, Strings
+from .forms import Gap
+
+__all__ = ["Proposal", "Start"]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A circuit that a start proposes.
+
+    Attributes
+    ----------
+    circuit : Circuit
+    origin : str
+        Which start, and what it saw in the data.
+    gaps : tuple of Gap
+        Numbers that were chosen, with the bounds between which the data leave them free.
+    refitted : Strings -> Proposal, optional
+        The same circuit with its free numbers chosen by more strings.
+    """
+
+    circuit: Circuit
+    origin: str
+    gaps: tuple[Gap, ...] = ()
+    refitted: Callable[[Strings], Proposal] | None = None
+
+
+class Start(Protocol):
+    """Whatever proposes circuits for a problem; what they are worth is found out by trial."""
+
+    @property
+    def name(self) -> str:
+        """In records and reports."""
+        ...
+
+    def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
+        """Circuits of neurons of these types, the most promising first."""
+        ...

@@ -1,0 +1,23 @@
+"""Machines on trial: run free, put under stress, measured in bits, and judged in one sentence."""
+
+from .description import circuit_bits, is_simple, weight_bits
+from .stress import hears_the_future, long_strings, stress
+from .trial import Candidate, Errors, answers_of, errors_of, fed
+from .unused import out_of_reach
+from .verdict import Verdict
+
+__all__ = [
+    "Candidate",
+    "Errors",
+    "Verdict",
+    "answers_of",
+    "circuit_bits",
+    "errors_of",
+    "fed",
+    "hears_the_future",
+    "is_simple",
+    "long_strings",
+    "out_of_reach",
+    "stress",
+    "weight_bits",
+]

@@ -1,0 +1,79 @@
+"""Tests that need no answers: much longer strings, and a future that changes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dmm import Streams
+
+from ..problems import Strings, strung_together
+from .trial import NEAR, Candidate, answers_of
+
+__all__ = ["hears_the_future", "long_strings", "stress"]
+
+TIMES = 10
+"""How many times as long as the longest training string."""
+
+MOST = 12  # strings
+GROWTH = 1.25  # what is larger than this times its former size has grown
+
+
+def long_strings(strings: Strings, rng: np.random.Generator) -> Strings:
+    """Training inputs strung together, ten times as long as the longest."""
+    order = rng.permutation(len(strings))[:MOST]
+    return strung_together(strings.select(order), rng, TIMES)
+
+
+def stress(
+    candidate: Candidate, strings: Strings, long: Strings, is_whole: tuple[bool, ...]
+) -> str:
+    """What is wrong with a machine's answers on long strings, in words; empty if nothing is.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        Right on ``strings``.
+    strings, long : Strings
+        Training strings, and those of `long_strings`.
+    is_whole : per output, whether all answers asked are whole
+    """
+    n = len(is_whole)
+    short, answers = answers_of(candidate, strings, n), answers_of(candidate, long, n)
+    for k, whole in enumerate(is_whole):
+        name = f"answer {k + 1}" if n > 1 else "the answer"
+        if np.isnan(answers[k]).any():
+            return f"{name} does not stay finite on strings {TIMES} times as long"
+        if whole and np.abs(answers[k] - np.round(answers[k])).max() > NEAR:
+            return f"{name} does not stay whole on strings {TIMES} times as long"
+        inside = strings.inside().T
+        half = strings.samples // 2
+        early = _largest(short[k, :half], inside[:half])
+        late = _largest(short[k, half:], inside[half:])
+        if late <= GROWTH * early and np.abs(answers[k]).max() > 2.0 * GROWTH * max(early, late):
+            return f"{name} grows on strings {TIMES} times as long, and did not before"
+    return ""
+
+
+def _largest(values: np.ndarray, inside: np.ndarray) -> float:
+    return float(np.abs(values[inside]).max(initial=0.0))
+
+
+def hears_the_future(
+    candidate: Candidate, strings: Strings, n_outputs: int, rng: np.random.Generator
+) -> bool:
+    """Whether an answer changes when only later inputs do."""
+    middle = strings.samples // 2
+    if not middle:
+        return False
+    inputs = strings.inputs
+    arrays = {}
+    for name, array in inputs.arrays.items():
+        changed = np.array(array)
+        changed[middle:] = rng.permutation(changed[middle:].ravel()).reshape(changed[middle:].shape)
+        changed[middle:] += rng.standard_normal(changed[middle:].shape) * (changed[middle:] != 0)
+        arrays[name] = changed
+    other = Streams(inputs.keys, arrays, inputs.ticks, inputs.labels, inputs.shapes)
+    future = Strings(other, strings.answers, strings.lengths)
+    one = answers_of(candidate, strings, n_outputs)[:, :middle]
+    two = answers_of(candidate, future, n_outputs)[:, :middle]
+    return not np.array_equal(one, two, equal_nan=True)
