@@ -14,6 +14,7 @@ LARGEST, SMALLEST, MOST_MODULES = 400, 40, 14
 SMALL = {
     "synthesis.__main__": "the door of the command line",
     "synthesis.edits.links": "edits of links; those of neurons and of scales stand beside it",
+    "synthesis.fit.data.numbers": "numbers in any container, which every reader of data asks for",
     "synthesis.reproduce.__main__": "the door of the reproductions",
     "dmm.machine.coercions": "links between kinds of streams, apart from the links of one kind",
     "synthesis.optimize.losses": "softmax and its entropies, which every classifier shares",
