@@ -119,7 +119,7 @@ def compare_scalars(inputs: VValue) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Exceeds(Function):
-    """1 where an element of the first stream exceeds that of the second, else 0; or the opposite."""
+    """1 where an element of the first stream exceeds that of the second, or where none does."""
 
     is_true: bool = True
 
@@ -127,7 +127,7 @@ class Exceeds(Function):
         return f"({arguments[0]} {'>' if self.is_true else '<='} {arguments[1]})"
 
     def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
-        exceeds = (arguments[0] > arguments[1]).any(axis=1)
+        exceeds = np.asarray((arguments[0] > arguments[1]).any(axis=1))
         exceeds[0] = not self.is_true  # before the first tick nothing has fired
         return as_number((exceeds == self.is_true).astype(float), arguments[0])
 
@@ -171,7 +171,7 @@ class LessOrEqual(Kernel):
         ],
         python="difference = add(read('right'), scale(-1.0, read('left')))\n"
         "is_true = all(x >= 0 for x in difference.values())\n"
-        "return {'true-channel': {(): float(is_true)}, 'false-channel': {(): float(not is_true)}}"
+        "return {'true-channel': {(): float(is_true)}, 'false-channel': {(): float(not is_true)}}",
     ),
     source="github jsa-aerial/DMM, src/dmm/core.clj, less-or-equal",
 )

@@ -130,11 +130,9 @@ class Choice(Kernel):
     source=PATTERNS,
     spelling=Spelling(
         letter="c",
-        equation=lambda gate, one, other: [
-            Linear(((Call(Choose(), (gate, one, other)), 1.0),))
-        ],
+        equation=lambda gate, one, other: [Linear(((Call(Choose(), (gate, one, other)), 1.0),))],
         python="share = scalar(read('gate'))\n"
-        "return {'dict': add(scale(share, read('dict-1')), scale(1.0 - share, read('dict-2')))}"
+        "return {'dict': add(scale(share, read('dict-1')), scale(1.0 - share, read('dict-2')))}",
     ),
 )
 def multiplexer(inputs: VValue) -> dict[str, Any]:

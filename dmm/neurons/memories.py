@@ -62,7 +62,7 @@ class LargerOf(Kernel):
     spelling=Spelling(
         letter="m",
         equation=lambda new, best: [Linear(((Call(Larger(), (new, best)), 1.0),))],
-        python="return {'best': {(): max(scalar(read('number')), scalar(read('best')))}}"
+        python="return {'best': {(): max(scalar(read('number')), scalar(read('best')))}}",
     ),
 )
 def running_maximum(inputs: VValue) -> dict[str, Any]:

@@ -117,7 +117,8 @@ class Choices(Sequence[Member]):
             mark = "*" if member is self.best else " "
             shown = plain("; ".join(member.equations.split("\n")))
             lines.append(
-                f"{member.links:4d} {mark} {member.bits:5.0f}  {member.validation.mean_square:16.4g}  "
+                f"{member.links:4d} {mark} {member.bits:5.0f}  "
+                f"{member.validation.mean_square:16.4g}  "
                 f"{100.0 * member.validation.right:5.1f} %  {shown[:90]}"
             )
         return "\n".join(lines)
@@ -130,8 +131,8 @@ class Choices(Sequence[Member]):
             f"<tr><td>{member.links}{' *' if member is self.best else ''}</td>"
             f"<td>{member.bits:.0f}</td><td>{number_text(member.validation.mean_square)}</td>"
             f"<td>{100.0 * member.validation.right:.1f} %</td>"
-            f"<td style='text-align:left'><pre style='margin:0'>{escape(member.equations)}</pre></td>"
-            "</tr>"
+            "<td style='text-align:left'>"
+            f"<pre style='margin:0'>{escape(member.equations)}</pre></td></tr>"
             for member in self
         )
         head = "".join(f"<th>{title}</th>" for title in COLUMNS)

@@ -32,6 +32,13 @@ EVIDENCE = 2.0
 """Bits of answers that are asked for every bit of a machine that is believed."""
 
 
+def in_own_units(problem: Problem, candidate: Candidate, strings: Strings) -> Errors:
+    """Errors of a machine in the user's units on strings in the problem's."""
+    own = problem.in_own_units(strings)
+    answers = answers_of(candidate, own, problem.n_outputs)
+    return errors_of(answers, own, problem.is_whole, problem.answer_units)
+
+
 def judged(search: Search, trial: Trial, member: Member) -> Verdict:
     """The verdict on what a search has settled on.
 
@@ -46,11 +53,13 @@ def judged(search: Search, trial: Trial, member: Member) -> Verdict:
     problem = search.problem
     figures = _figures(problem, member)
     if not trial.is_right:
-        return Verdict(False, _short_of_exact(search, trial, figures), tuple(_trouble(trial)), figures)
+        return Verdict(
+            False, _short_of_exact(search, trial, figures), tuple(_trouble(trial)), figures
+        )
     open_points = [*_gaps(trial), *_rivals(search, trial), *_thin_evidence(problem, trial)]
     if problem.split.validation is None:
         open_points.append(problem.split.how)
-    strings = search.deciding()[0]
+    strings = search.deciding()
     if hears_the_future(trial.candidate, strings, problem.n_outputs, search.rng):
         open_points.append("an answer depends on later samples")  # never true of a circuit
     report = figures.get("report")
@@ -83,13 +92,6 @@ def _figures(problem: Problem, member: Member) -> dict[str, Errors]:
     if problem.split.report is not None:
         figures["report"] = in_own_units(problem, member.candidate, problem.split.report)
     return figures
-
-
-def in_own_units(problem: Problem, candidate: Candidate, strings: Strings) -> Errors:
-    """Errors of a machine in the user's units on strings in the problem's."""
-    own = problem.in_own_units(strings)
-    answers = answers_of(candidate, own, problem.n_outputs)
-    return errors_of(answers, own, problem.is_whole, problem.answer_units)
 
 
 def _short_of_exact(search: Search, trial: Trial, figures: dict[str, Errors]) -> str:

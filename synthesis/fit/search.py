@@ -1,8 +1,8 @@
-"""The search: starts propose circuits, every one is tried, the shortest description that is right wins.
+"""The search: starts propose circuits, every one is tried, the shortest that is right wins.
 
 A circuit is right if, run free from its own memory, it gives every asked number of the training and
-the validation strings, and stays sound on strings ten times as long. Where none is right, the smallest
-one within a standard error of the best validation error wins.
+the validation strings, and stays sound on strings ten times as long. Where none is right, the
+smallest one within a standard error of the best validation error wins.
 """
 
 from __future__ import annotations
@@ -132,6 +132,13 @@ class Search:
             tell(Progress(proposal.origin, self.count, share, self.best()))
         self.is_complete = True
 
+    def reconsider(self, trials: Iterable[Trial]) -> None:
+        """Try circuits of an earlier search on this one's strings."""
+        for trial in trials:
+            again = self.measured(trial.circuit, trial.candidate.origin, trial.gaps)
+            if again is not None:
+                self.trials.append(again)
+
     def _proposals(self, starts: Iterable[Start]) -> Iterator[Proposal]:
         for start in starts:
             yield from start.propose(self.problem, self.vocabulary)
@@ -143,17 +150,16 @@ class Search:
         trial = self.measured(proposal.circuit, proposal.origin, proposal.gaps)
         if trial is None or not trial.is_right or proposal.refitted is None:
             return trial
-        again = proposal
-        for strings in self.deciding():
-            if again.refitted is not None:
-                again = again.refitted(strings)
+        again = proposal.refitted(self.deciding())
         finer = self.measured(again.circuit, again.origin, again.gaps)
         return finer if finer is not None and finer.is_right else trial
 
-    def deciding(self) -> list[Strings]:
-        """All strings that decisions are made by, as one."""
+    def deciding(self) -> Strings:
+        """All strings that decisions are made by."""
         split = self.problem.split
-        return [split.training if split.validation is None else split.training.joined(split.validation)]
+        if split.validation is None:
+            return split.training
+        return split.training.joined(split.validation)
 
     def measured(self, circuit: Circuit, origin: str, gaps: tuple[Gap, ...]) -> Trial | None:
         """A circuit run free; None if there is no machine that does what it says."""
@@ -195,6 +201,22 @@ class Search:
             (t for t in sound if t.validation.mean_square <= limit),
             key=lambda t: (t.links, t.validation.mean_square),
         )
+
+    def front(self, best: Trial, most: int = 20) -> list[Trial]:
+        """Other machines that are smaller than the best one or, where none is right, better.
+
+        Of machines that another one beats in both links and validation error none is among them.
+        """
+        found: list[Trial] = []
+        error = np.inf
+        for trial in sorted(self.trials, key=lambda t: (t.links, t.validation.mean_square)):
+            if trial.validation.mean_square < error:
+                error = trial.validation.mean_square
+                found.append(trial)
+        is_beaten = [best.is_right and trial.links >= best.links for trial in found]
+        return [t for t, out in zip(found, is_beaten, strict=True) if not out and t is not best][
+            :most
+        ]
 
     def compacted(self, trial: Trial) -> Trial:
         """Without the wires that a right circuit can do without."""

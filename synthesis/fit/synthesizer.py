@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
 from dmm import Machine, get_neuron_type
-from dmm.machine import Circuit
-from dmm.machine.machine import Machine as _Machine
-from vvalues import VValue
 
-from ..edits.normalise import normalise
 from ..problems import Problem, Strings
 from ..starts import Start
-from ..verdicts import Candidate, Verdict, answers_of
-from .asked import to_strings
+from ..verdicts import Verdict, answers_of, errors_of
+from .data import Names, read_answers, to_strings
 from .effort import VOCABULARY, effort_named
 from .front import Choices, Member
 from .judgement import in_own_units, judged
-from .names import Names
 from .progress import Line, wants_a_line
 from .search import Progress, Search, Trial
+from .units import in_users_units
 
 __all__ = ["ConvergenceWarning", "Synthesizer"]
-
-MOST_MEMBERS = 20
 
 
 class ConvergenceWarning(UserWarning):
@@ -166,7 +161,9 @@ class Synthesizer:
         for name in vocabulary:
             get_neuron_type(name)
         if self.lookahead < 0 or self.lookahead != int(self.lookahead):
-            raise ValueError(f"lookahead is {self.lookahead}; expected a number of samples, 0 or more")
+            raise ValueError(
+                f"lookahead is {self.lookahead}; expected a number of samples, 0 or more"
+            )
         if not 0.0 <= self.held_out < 0.5:
             raise ValueError(
                 f"held_out is {self.held_out}; expected 0 or more, and below 0.5: as many strings "
@@ -214,6 +211,10 @@ class Synthesizer:
         members = sorted([*others, member], key=lambda m: (m.links, m.validation.mean_square))
         self.front_ = self.pareto_ = Choices(members, member)
         self._trials = [best, *search.right()]
+        problem = search.problem
+        self._whole, self._units = problem.is_whole, problem.answer_units
+        asked = problem.split.training.answers[problem.split.training.asked]
+        self._is_classifier = bool(np.all((asked == 0.0) | (asked == 1.0)))
         if not self.verdict_.is_exact and not best.is_right:
             warnings.warn(
                 f"{self.verdict_.sentence} More effort, more data or lookahead may help.",
@@ -223,7 +224,7 @@ class Synthesizer:
 
     def _member(self, problem: Problem, trial: Trial, names: Names) -> Member:
         """What was tried, in the user's units."""
-        candidate, circuit = _in_own_units(problem, trial)
+        candidate, circuit = in_users_units(problem, trial)
         validation = training = in_own_units(problem, candidate, problem.split.training)
         if problem.split.validation is not None:
             validation = in_own_units(problem, candidate, problem.split.validation)
@@ -258,18 +259,23 @@ class Synthesizer:
 
     def _answered(self, member: Member, X: Any, group: Any) -> Any:
         given = self.names_.read(X, group)
-        nothing = np.full((len(self.names_.outputs), given.streams.ticks, len(given.lengths)), np.nan)
+        nothing = np.full(
+            (len(self.names_.outputs), given.streams.ticks, len(given.lengths)), np.nan
+        )
         strings = Strings(given.streams, nothing, given.lengths).later(self.lookahead)
         answers = answers_of(member.candidate, strings, len(self.names_.outputs))
         return self.names_.give(given, answers[:, self.lookahead :])
 
     def score(self, X: Any, y: Any, group: Any = None) -> float:
-        """R^2 of the answers, 1 for right ones; the share of right answers if they are 0 and 1."""
-        strings, names = to_strings(X, y, group)
+        """R^2 of the answers; the share of right ones where the answers of `fit` were 0 and 1."""
+        if not hasattr(self, "machine_"):
+            raise AttributeError("score before fit: call fit(X, y) first")
         given = self.names_.read(X, group)
-        later = Strings(given.streams, strings.answers, given.lengths).later(self.lookahead)
-        errors = self.verdict_.errors(self.front_.best.candidate, later)
-        return errors
+        asked = read_answers(y, given)
+        strings = Strings(given.streams, asked.answers, given.lengths).later(self.lookahead)
+        answers = answers_of(self.front_.best.candidate, strings, len(self.names_.outputs))
+        errors = errors_of(answers, strings, self._whole, self._units)
+        return errors.right if self._is_classifier else errors.determination
 
     # -------------------- scikit-learn --------------------
 
@@ -286,3 +292,31 @@ class Synthesizer:
                 )
             setattr(self, name, value)
         return self
+
+    def __repr__(self) -> str:
+        given = (f"{name}={getattr(self, name)!r}" for name in _PARAMETERS)
+        default = (f"{name}={value!r}" for name, value in _DEFAULTS.items())
+        changed = [one for one, other in zip(given, default, strict=True) if one != other]
+        return f"Synthesizer({', '.join(changed)})"
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="regressor",
+            target_tags=TargetTags(required=True, multi_output=True),
+            regressor_tags=RegressorTags(),
+            input_tags=InputTags(two_d_array=True, three_d_array=True, string=True),
+            requires_fit=True,
+        )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "machine_")
+
+
+_DEFAULTS: dict[str, Any] = {
+    name: parameter.default
+    for name, parameter in signature(Synthesizer.__init__).parameters.items()
+    if name != "self"
+}
+_PARAMETERS = tuple(_DEFAULTS)

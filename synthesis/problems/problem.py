@@ -88,7 +88,7 @@ class Problem:
         held_out : float
             Share of the strings for each of validation and report.
         """
-        late = _later(strings, lookahead)
+        late = strings.later(lookahead)
         units = {name: unit_of(late.inputs.arrays[name]) for name in late.inputs.arrays}
         answer_units = tuple(unit_of(answers) for answers in late.answers)
         whole = tuple(grid_of(answers) is not None for answers in late.answers)
@@ -196,22 +196,6 @@ def _scaled(
 
 
 # -------------------- who sees what --------------------
-
-
-def _later(strings: Strings, samples: int) -> Strings:
-    """The strings with answers so many samples late, and as many empty samples at the end."""
-    if not samples:
-        return strings
-    inputs = strings.inputs
-    arrays = {
-        name: np.concatenate([array, np.zeros((samples, *array.shape[1:]))])
-        for name, array in inputs.arrays.items()
-    }
-    answers = np.full((len(strings.answers), strings.samples + samples, len(strings)), np.nan)
-    answers[:, samples:] = strings.answers
-    ticks = inputs.ticks + samples
-    streams = Streams(inputs.keys, arrays, ticks, inputs.labels, inputs.shapes)
-    return Strings(streams, answers, strings.lengths + samples)
 
 
 def split_strings(strings: Strings, held_out: float) -> Split:

@@ -63,6 +63,14 @@ class Strings:
         part = Strings(self.inputs.select(chosen), self.answers[..., chosen], lengths)
         return part.cut(int(lengths.max(initial=0)))
 
+    def later(self, samples: int) -> Strings:
+        """Answers so many samples late, and as many empty samples at the end of every string."""
+        if not samples:
+            return self
+        long = self.padded(self.samples + samples)
+        answers = np.roll(long.answers, samples, axis=1)
+        return Strings(long.inputs, answers, self.lengths + samples)
+
     def joined(self, other: Strings) -> Strings:
         """These strings and others, over the same streams."""
         samples = max(self.samples, other.samples)

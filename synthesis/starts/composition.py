@@ -20,7 +20,7 @@ import numpy as np
 from ..problems import Problem, Strings
 from .bank import Bank
 from .cases import cases
-from .forms import Case, Form, Sum, Threshold
+from .forms import Case, Form, Kinked, Sum, Threshold
 from .kinks import functions_of_a_sum
 from .operations import known_operations, leaky, leaky_signal
 from .proposal import Proposal
@@ -345,6 +345,7 @@ def _renumbered(form: Form, numbers: list[int]) -> Form:
         return Case(
             numbers[form.flag], _renumbered(form.one, numbers), _renumbered(form.other, numbers)
         )
+    assert isinstance(form, (Sum, Kinked, Threshold))
     return replace(form, rows=tuple(numbers[row] for row in form.rows))
 
 

@@ -68,8 +68,8 @@ class Errors:
     largest : float
         Of one answer.
     right : float
-        Share of answers that are right: rounded where whole numbers are asked, to `TOLERANCE` of the
-        largest asked number elsewhere.
+        Share of answers that are right: to `NEAR` where whole numbers are asked, to `TOLERANCE` of
+        the largest asked number elsewhere.
     determination : float
         R^2: 1 for right answers, 0 for the mean of what is asked.
     """
