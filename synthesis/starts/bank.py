@@ -137,8 +137,9 @@ class Bank:
 
     def _grown(self) -> Iterator[int]:
         for size in range(1, self.largest + 1):
-            sizes = [stream.size for stream in self.streams]
-            of_size = [[i for i, s in enumerate(sizes) if s == n] for n in range(size)]
+            # Trees are few, and what is made of them is worth more than more of the same numbers.
+            order = sorted(range(len(self)), key=lambda i: not self.streams[i].is_keyed)
+            of_size = [[i for i in order if self.streams[i].size == n] for n in range(size)]
             for i in of_size[size - 1]:
                 for operation in self.unary:
                     self._apply(operation, (i,), size)

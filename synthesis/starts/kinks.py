@@ -38,8 +38,18 @@ def functions_of_a_sum(
                     total = total + weight * rows[row]
                 found = _kinked(total, answers, most_kinks)
                 if found is not None:
-                    slope, constant, kinks = found
-                    yield Kinked(chosen, weights, slope, constant, kinks)
+                    yield _upright(Kinked(chosen, weights, *found))
+
+
+def _upright(form: Kinked) -> Kinked:
+    """Where it is flat beyond the last kink, written from that side: with one term less."""
+    end = form.slope + sum(change for _, change in form.kinks)
+    if not form.slope or abs(end) > TOLERANCE:
+        return form
+    constant = form.constant - sum(change * place for place, change in form.kinks)
+    kinks = tuple((0.0 - place, change) for place, change in form.kinks)
+    weights = tuple(-weight for weight in form.weights)
+    return Kinked(form.rows, weights, 0.0, _simple(constant), kinks)
 
 
 def _kinked(
