@@ -157,6 +157,26 @@ class Circuit:
         """
         return _lifted(machine, Pace.of_machine(machine))
 
+    def without(self, wire: Wire) -> Circuit | None:
+        """The circuit without a wire, and without what no longer reaches a sink.
+
+        None if no sink would read anything.
+        """
+        kept = [other for other in self.wires if other is not wire]
+        senders: dict[str, list[str]] = {name: [] for name in self.neurons}
+        for other in kept:
+            senders[other.neuron_in].append(other.neuron_out)
+        sinks = [n for n, kind in self.neurons.items() if not get_neuron_type(kind).writes]
+        used = set(reach(sinks, senders.__getitem__))
+        if not any(senders[sink] for sink in sinks):
+            return None
+        neurons = {
+            name: kind
+            for name, kind in self.neurons.items()
+            if name in used or get_neuron_type(kind).is_source
+        }
+        return Circuit(neurons, tuple(w for w in kept if w.neuron_in in used))
+
     # -------------------- lowering --------------------
 
     def least_ticks(self) -> int:

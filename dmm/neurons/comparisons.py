@@ -14,10 +14,10 @@ from vvalues import VValue
 
 from .fields import Field
 from .kernel import Kernel, Partials, Step, Stream, plus
-from .spelling import Function, Spelling, as_number, call, python_scalar
+from .spelling import Call, Function, Linear, Spelling, as_number, call, python_scalar
 from .types import neuron_type, number
 
-__all__ = ["Compare", "LessOrEqual", "Relu", "relu"]
+__all__ = ["Compare", "Exceeds", "LessOrEqual", "Relu", "relu"]
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,21 @@ def compare_scalars(inputs: VValue) -> dict[str, Any]:
     return {"true": relu(difference), "false": relu(-difference)}
 
 
+@dataclass(frozen=True)
+class Exceeds(Function):
+    """1 where an element of the first stream exceeds that of the second, or where none does."""
+
+    is_true: bool = True
+
+    def text(self, arguments: list[str]) -> str:
+        return f"({arguments[0]} {'>' if self.is_true else '<='} {arguments[1]})"
+
+    def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
+        exceeds = np.asarray((arguments[0] > arguments[1]).any(axis=1))
+        exceeds[0] = not self.is_true  # before the first tick nothing has fired
+        return as_number((exceeds == self.is_true).astype(float), arguments[0])
+
+
 class LessOrEqual(Kernel):
     """1 on the first output if no element of the first input exceeds that of the second."""
 
@@ -150,9 +165,13 @@ class LessOrEqual(Kernel):
     kernel=LessOrEqual(),
     is_alive="always",
     spelling=Spelling(
+        letter="s",
+        equation=lambda left, right: [
+            Linear(((Call(Exceeds(is_true), (left, right)), 1.0),)) for is_true in (False, True)
+        ],
         python="difference = add(read('right'), scale(-1.0, read('left')))\n"
         "is_true = all(x >= 0 for x in difference.values())\n"
-        "return {'true-channel': {(): float(is_true)}, 'false-channel': {(): float(not is_true)}}"
+        "return {'true-channel': {(): float(is_true)}, 'false-channel': {(): float(not is_true)}}",
     ),
     source="github jsa-aerial/DMM, src/dmm/core.clj, less-or-equal",
 )

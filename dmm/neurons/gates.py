@@ -7,16 +7,19 @@ and ``lin-comb-neuron``), so that they emit nothing for ordinary arguments. Ours
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 import vvalues as vv
 from vvalues import VValue
 
 from .kernel import Kernel, Partials, Stream, key_dot, plus, times
-from .spelling import Spelling
+from .spelling import Call, Function, Linear, Spelling
 from .types import neuron_type, number
 
-__all__ = ["Choice", "Product"]
+__all__ = ["Choice", "Choose", "Product"]
 
 CORE = "github jsa-aerial/DMM, src/dmm/core.clj"
 PATTERNS = "arXiv:1712.07447, section 6; arXiv:1606.09470 (gates and multiplexers)"
@@ -63,6 +66,19 @@ class Product(Kernel):
 def gate(inputs: VValue) -> dict[str, Any]:
     """``gate * dict``: a fuzzy *if* (0 is off, -1 reverses), a product of a number and a stream."""
     return {"dict": vv.scale(inputs.subtree("dict"), number(inputs, "gate"))}
+
+
+@dataclass(frozen=True)
+class Choose(Function):
+    """``g * first + (1 - g) * second``, read as a choice: g is 1 or 0 nearly always."""
+
+    def text(self, arguments: list[str]) -> str:
+        gate, one, other = arguments
+        return f"({one} if {gate} else {other})"
+
+    def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
+        share = arguments[0][:, :1]
+        return np.asarray(share * arguments[1] + (1.0 - share) * arguments[2])
 
 
 class Choice(Kernel):
@@ -113,8 +129,10 @@ class Choice(Kernel):
     kernel=Choice(),
     source=PATTERNS,
     spelling=Spelling(
+        letter="c",
+        equation=lambda gate, one, other: [Linear(((Call(Choose(), (gate, one, other)), 1.0),))],
         python="share = scalar(read('gate'))\n"
-        "return {'dict': add(scale(share, read('dict-1')), scale(1.0 - share, read('dict-2')))}"
+        "return {'dict': add(scale(share, read('dict-1')), scale(1.0 - share, read('dict-2')))}",
     ),
 )
 def multiplexer(inputs: VValue) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,22 @@ from vvalues import VValue, put
 
 from .fields import parse_field
 from .kernel import Kernel, Partials, Stream
-from .spelling import Spelling
+from .spelling import Call, Function, Linear, Spelling, as_number
 from .types import NeuronType, family, neuron_type, number
 
-__all__ = ["LargerOf"]
+__all__ = ["Larger", "LargerOf"]
+
+
+@dataclass(frozen=True)
+class Larger(Function):
+    """The larger of two numbers."""
+
+    def text(self, arguments: list[str]) -> str:
+        return f"max({', '.join(arguments)})"
+
+    def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
+        one, other = arguments
+        return as_number(np.maximum(one[:, 0], other[:, 0]), one)
 
 
 class LargerOf(Kernel):
@@ -47,7 +60,9 @@ class LargerOf(Kernel):
     fixed_links=(("best", "", "best"),),
     source="arXiv:1712.07447, section 6 (memory by a self-link of weight 1)",
     spelling=Spelling(
-        python="return {'best': {(): max(scalar(read('number')), scalar(read('best')))}}"
+        letter="m",
+        equation=lambda new, best: [Linear(((Call(Larger(), (new, best)), 1.0),))],
+        python="return {'best': {(): max(scalar(read('number')), scalar(read('best')))}}",
     ),
 )
 def running_maximum(inputs: VValue) -> dict[str, Any]:

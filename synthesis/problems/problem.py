@@ -8,16 +8,20 @@ decide by, shows whether it has found the rule or drifts.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from dmm import Streams
+from dmm.machine import Circuit
 
 from .strings import Strings
 
 __all__ = ["Problem", "Split", "grid_of", "split_strings", "unit_of"]
+
+OUTPUT = "output"
+"""Name of the sink that holds the answers."""
 
 BEGINNING = 2.0 / 3.0
 """Share of a training string that training sees."""
@@ -84,7 +88,7 @@ class Problem:
         held_out : float
             Share of the strings for each of validation and report.
         """
-        late = _later(strings, lookahead)
+        late = strings.later(lookahead)
         units = {name: unit_of(late.inputs.arrays[name]) for name in late.inputs.arrays}
         answer_units = tuple(unit_of(answers) for answers in late.answers)
         whole = tuple(grid_of(answers) is not None for answers in late.answers)
@@ -105,6 +109,21 @@ class Problem:
     def n_outputs(self) -> int:
         """How many numbers are asked per sample."""
         return len(self.answer_units)
+
+    def in_own_units(self, strings: Strings) -> Strings:
+        """Strings of this problem as they were given."""
+        inverse = {name: 1.0 / unit for name, unit in self.units.items()}
+        return _scaled(strings, inverse, tuple(1.0 / unit for unit in self.answer_units))
+
+    def unscaled(self, circuit: Circuit) -> Circuit:
+        """The circuit that does in the user's units what this one does in the problem's."""
+        wires = []
+        for wire in circuit.wires:
+            weight = wire.weight / self.units.get(wire.neuron_out, 1.0)
+            if wire.neuron_in == OUTPUT:
+                weight *= self.answer_units[int(wire.field_in.rpartition("-")[2]) - 1]
+            wires.append(wire._replace(weight=weight))
+        return Circuit(circuit.neurons, tuple(wires))
 
     def is_numeric(self, source: str) -> bool:
         """Whether a stream is a plain number at every sample."""
@@ -179,22 +198,6 @@ def _scaled(
 # -------------------- who sees what --------------------
 
 
-def _later(strings: Strings, samples: int) -> Strings:
-    """The strings with answers so many samples late, and as many empty samples at the end."""
-    if not samples:
-        return strings
-    inputs = strings.inputs
-    arrays = {
-        name: np.concatenate([array, np.zeros((samples, *array.shape[1:]))])
-        for name, array in inputs.arrays.items()
-    }
-    answers = np.full((len(strings.answers), strings.samples + samples, len(strings)), np.nan)
-    answers[:, samples:] = strings.answers
-    ticks = inputs.ticks + samples
-    streams = Streams(inputs.keys, arrays, ticks, inputs.labels, inputs.shapes)
-    return Strings(streams, answers, strings.lengths + samples)
-
-
 def split_strings(strings: Strings, held_out: float) -> Split:
     """Strings to train on, to decide by and to report on; one long series is cut in time.
 
@@ -228,8 +231,3 @@ def split_strings(strings: Strings, held_out: float) -> Split:
         f"cut in time: samples 1 to {ends[0]} to train on, {ends[0] + gap + 1} to {ends[1]} to "
         f"decide by, from {ends[1] + gap + 1} on for the report",
     )
-
-
-def with_training(problem: Problem, training: Strings) -> Problem:
-    """The problem with other strings to train on."""
-    return replace(problem, split=replace(problem.split, training=training))

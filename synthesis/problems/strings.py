@@ -63,6 +63,41 @@ class Strings:
         part = Strings(self.inputs.select(chosen), self.answers[..., chosen], lengths)
         return part.cut(int(lengths.max(initial=0)))
 
+    def later(self, samples: int) -> Strings:
+        """Answers so many samples late, and as many empty samples at the end of every string."""
+        if not samples:
+            return self
+        long = self.padded(self.samples + samples)
+        answers = np.roll(long.answers, samples, axis=1)
+        return Strings(long.inputs, answers, self.lengths + samples)
+
+    def joined(self, other: Strings) -> Strings:
+        """These strings and others, over the same streams."""
+        samples = max(self.samples, other.samples)
+        one, two = self.padded(samples), other.padded(samples)
+        arrays = {}
+        for name, array in one.inputs.arrays.items():
+            pair = array, two.inputs.arrays[name]
+            columns = max(part.shape[2] for part in pair)
+            wide = [np.pad(part, ((0, 0), (0, 0), (0, columns - part.shape[2]))) for part in pair]
+            arrays[name] = np.concatenate(wide, axis=1)
+        keys = (*one.inputs.keys, *two.inputs.keys)
+        streams = Streams(keys, arrays, samples, (), one.inputs.shapes)
+        answers = np.concatenate([one.answers, two.answers], axis=2)
+        return Strings(streams, answers, np.concatenate([one.lengths, two.lengths]))
+
+    def padded(self, samples: int) -> Strings:
+        """The same strings with room for more samples."""
+        more = samples - self.samples
+        inputs = self.inputs
+        arrays = {
+            name: np.pad(array, ((0, more), (0, 0), (0, 0)))
+            for name, array in inputs.arrays.items()
+        }
+        answers = np.pad(self.answers, ((0, 0), (0, more), (0, 0)), constant_values=np.nan)
+        streams = Streams(inputs.keys, arrays, samples, inputs.labels, inputs.shapes)
+        return Strings(streams, answers, self.lengths)
+
     def cut(self, samples: int) -> Strings:
         """No more than the first samples of every string."""
         inputs = self.inputs

@@ -6,6 +6,7 @@ A small decision tree whose leaves are streams of a bank, but for a factor and a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -57,17 +58,19 @@ class _Cases:
         leaves = self.leaves(sides)
         splits = [k for k in range(n) if min(sides[k].sum(), sides[n + k].sum()) >= FEWEST]
         for k in splits:
-            if leaves[k] and leaves[n + k]:
-                yield Case(int(self.flags[k]), leaves[k], leaves[n + k])
+            one, other = leaves[k], leaves[n + k]
+            if one is not None and other is not None:
+                yield Case(int(self.flags[k]), one, other)
         if depth < 2:
             return
         for k in splits:
-            if bool(leaves[k]) != bool(leaves[n + k]):
-                missing = sides[n + k] if leaves[k] else sides[k]
-                for tree in self.trees(missing, depth - 1):
-                    pair = (leaves[k], tree) if leaves[k] else (tree, leaves[n + k])
-                    yield Case(int(self.flags[k]), *pair)
-                    break
+            one, other = leaves[k], leaves[n + k]
+            if one is not None and other is None:
+                for tree in islice(self.trees(sides[n + k], depth - 1), 1):
+                    yield Case(int(self.flags[k]), one, tree)
+            elif one is None and other is not None:
+                for tree in islice(self.trees(sides[k], depth - 1), 1):
+                    yield Case(int(self.flags[k]), tree, other)
 
     def leaves(self, parts: np.ndarray) -> list[Sum | None]:
         """For every part the first stream that is the answers there, or a constant."""

@@ -20,7 +20,7 @@ import numpy as np
 from ..problems import Problem, Strings
 from .bank import Bank
 from .cases import cases
-from .forms import Case, Form, Sum, Threshold
+from .forms import Case, Form, Kinked, Sum, Threshold
 from .kinks import functions_of_a_sum
 from .operations import known_operations, leaky, leaky_signal
 from .proposal import Proposal
@@ -31,6 +31,8 @@ from .thresholds import separations, single_thresholds, with_bound
 __all__ = ["Composition"]
 
 POLES = tuple(pole / 100.0 for pole in range(5, 100))
+FLAG_POLES = tuple(pole / 100.0 for pole in range(60, 100, 5))
+"""Below these a leaky sum of zeros and ones spells out its last few samples."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ class Composition:
         Small streams of which sums with thresholds, and inexact sums, are tried.
     flags : int
         Flags by which cases are told apart.
-    sums : int
-        Sums of several streams that are proposed.
+    per_form : int
+        Forms of one kind that are proposed.
     per_output : int
         Forms of one output that are combined with those of others.
     """
@@ -65,7 +67,7 @@ class Composition:
     pool: int = 26
     wide_pool: int = 90
     flags: int = 40
-    sums: int = 8
+    per_form: int = 8
     per_output: int = 5
 
     def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
@@ -194,8 +196,20 @@ class _Search:
             return
         while len(self.bank) < self.settings.wide_pool and self.bank.grow():
             pass
-        yield from self._of_small_streams(output, answers)
+        most = self.settings.per_form
+        yield from islice(self._functions(output, answers), most)
         is_step = self._is_step(answers)
+        if is_step:
+            yield from self._separations(output, answers)
+        yield from islice(self._compositions(output, answers, is_step), 2 * most)
+        if is_step:
+            yield from islice(self._leaky_thresholds(output, answers), most)
+        yield from islice(self._by_cases(output), most)
+        yield from islice(self._long_sums(output, answers), most)
+
+    def _compositions(
+        self, output: int, answers: np.ndarray, is_step: bool
+    ) -> Iterator[tuple[Form, str]]:
         seen = 0
         while True:
             new = self._numbers(seen)
@@ -204,11 +218,7 @@ class _Search:
             if is_step:
                 yield from self._single_thresholds(new, output, answers)
             if not self.bank.grow():
-                break
-        if is_step:
-            yield from self._leaky_thresholds(output, answers)
-        yield from self._by_cases(output, answers)
-        yield from self._long_sums(output, answers)
+                return
 
     def _is_step(self, answers: np.ndarray) -> bool:
         is_flag = bool(np.all((answers == 0.0) | (answers == 1.0)))
@@ -218,16 +228,18 @@ class _Search:
         numbers = self._numbers()
         return sorted(numbers, key=lambda i: self.bank.streams[i].size)[:most]
 
-    def _of_small_streams(self, output: int, answers: np.ndarray) -> Iterator[tuple[Form, str]]:
+    def _functions(self, output: int, answers: np.ndarray) -> Iterator[tuple[Form, str]]:
+        if "compare" not in self.vocabulary:
+            return
         pool = self._smallest(self.settings.pool)
-        if "compare" in self.vocabulary:
-            for form in functions_of_a_sum(self.rows(pool, output), answers):
-                yield self.told(_renumbered(form, pool), "a function")
-        if self._is_step(answers):
-            pool = self._smallest(self.settings.wide_pool)
-            cost = np.array([1.0 + self.bank.streams[i].size for i in pool])
-            for threshold in separations(self.rows(pool, output), answers, cost):
-                yield self.told(_renumbered(threshold, pool), "a threshold")
+        for form in functions_of_a_sum(self.rows(pool, output), answers):
+            yield self.told(_renumbered(form, pool), "a function")
+
+    def _separations(self, output: int, answers: np.ndarray) -> Iterator[tuple[Form, str]]:
+        pool = self._smallest(self.settings.wide_pool)
+        cost = np.array([1.0 + self.bank.streams[i].size for i in pool])
+        for form in separations(self.rows(pool, output), answers, cost):
+            yield self.told(_renumbered(form, pool), "a threshold")
 
     def _single(
         self, numbers: list[int], output: int, answers: np.ndarray
@@ -267,7 +279,8 @@ class _Search:
             return
         found = []
         streams = [i for i in self._numbers() if self.bank.streams[i].size == 0][1:]
-        for stream, pole in product(streams, POLES):
+        poles = {i: FLAG_POLES if self.bank.streams[i].is_flag else POLES for i in streams}
+        for stream, pole in ((i, pole) for i in streams for pole in poles[i]):
             number = -1 - len(self.extra)
             self.extra[number] = stream, pole
             form = self._threshold(number, output, answers)
@@ -277,7 +290,7 @@ class _Search:
         for _, form in sorted(found, key=lambda item: len(f"{self.extra[item[0]][1]:g}")):
             yield self.told(form, "a threshold")
 
-    def _by_cases(self, output: int, answers: np.ndarray) -> Iterator[tuple[Form, str]]:
+    def _by_cases(self, output: int) -> Iterator[tuple[Form, str]]:
         if "multiplexer" not in self.vocabulary:
             return
         numbers = self._numbers()
@@ -292,7 +305,7 @@ class _Search:
         """Sums of several streams of the bank."""
         numbers = self._numbers()
         sums = exact_sums(self._few_rows(numbers, output), self._few_answers(output), 4)
-        for form in islice(sums, self.settings.sums):
+        for form in sums:
             chosen = [numbers[row] for row in form.rows]
             whole = next(exact_sums(self.rows(chosen, output), answers, 4), None)
             if whole is not None:
@@ -332,6 +345,7 @@ def _renumbered(form: Form, numbers: list[int]) -> Form:
         return Case(
             numbers[form.flag], _renumbered(form.one, numbers), _renumbered(form.other, numbers)
         )
+    assert isinstance(form, (Sum, Kinked, Threshold))
     return replace(form, rows=tuple(numbers[row] for row in form.rows))
 
 

@@ -93,8 +93,8 @@ def _constant(value: float = 1.0) -> Signal:
 
 
 def _relu(builder: Builder, one: Signal, other: Signal | None = None) -> Signal:
-    fields = {"dict_1": one} if other is None else {"dict_1": one, "dict_2": other}
-    return Signal.of(builder.neuron("compare", **fields), "true")
+    other = Signal({}) if other is None else other
+    return Signal.of(builder.neuron("compare", dict_1=one, dict_2=other), "true")
 
 
 def _norm(builder: Builder, one: Signal) -> Signal:

@@ -1,7 +1,7 @@
 """Description length: how many bits it takes to write a circuit down.
 
-A machine with fewer links but odder weights is not the simpler one. Every wire costs the names of its
-ends, every distinct weight its digits once, and a reference to it where it is used.
+A machine with fewer links but odder weights is not the simpler one. Every wire costs the names of
+its ends, every distinct weight its digits once, and a reference to it where it is used.
 """
 
 from __future__ import annotations

@@ -68,8 +68,8 @@ class Errors:
     largest : float
         Of one answer.
     right : float
-        Share of answers that are right: rounded where whole numbers are asked, to `TOLERANCE` of the
-        largest asked number elsewhere.
+        Share of answers that are right: to `NEAR` where whole numbers are asked, to `TOLERANCE` of
+        the largest asked number elsewhere.
     determination : float
         R^2: 1 for right answers, 0 for the mean of what is asked.
     """
@@ -96,18 +96,34 @@ NEAR = 0.01
 """A whole number is meant if the answer is this near to it."""
 
 
-def errors_of(answers: np.ndarray, strings: Strings, is_whole: tuple[bool, ...]) -> Errors:
-    """Compare answers with what is asked."""
+def errors_of(
+    answers: np.ndarray,
+    strings: Strings,
+    is_whole: tuple[bool, ...],
+    units: tuple[float, ...] | None = None,
+) -> Errors:
+    """Compare answers with what is asked.
+
+    Parameters
+    ----------
+    answers : array (outputs, samples, strings)
+    strings : Strings
+    is_whole : per output
+        Whole multiples of the unit are asked.
+    units : per output, optional
+        1 when omitted.
+    """
     asked = strings.asked
     count = int(asked.sum())
     if not count:
         return Errors(0, 0.0, 0.0, 1.0, 1.0)
     wanted = np.where(asked, strings.answers, 0.0)
     error = np.where(asked, np.abs(np.nan_to_num(answers, nan=np.inf) - wanted), 0.0)
+    unit = units or (1.0,) * len(is_whole)
     right = np.zeros(asked.shape, dtype=bool)
     for k, whole in enumerate(is_whole):
         scale = np.abs(wanted[k]).max(initial=0.0) or 1.0
-        right[k] = error[k] <= (NEAR if whole else TOLERANCE * scale)
+        right[k] = error[k] <= (NEAR * unit[k] if whole else TOLERANCE * scale)
     with np.errstate(over="ignore", invalid="ignore"):
         mean = float(np.sum(error**2) / count)
     spread = sum(

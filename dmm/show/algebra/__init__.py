@@ -7,6 +7,7 @@ machine on random streams, and `derive` keeps of the former what the latter conf
 from .equations import derive
 from .expressions import Evaluator, text
 from .observations import Observations, observe, random_streams
+from .samples import sample_equations
 from .simplify import Equation, System, simplified
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "derive",
     "observe",
     "random_streams",
+    "sample_equations",
     "simplified",
     "text",
 ]

@@ -1,0 +1,146 @@
+"""Equations of circuits, in samples: what is made of the same sample, and of the one before.
+
+``x[t-1]`` is the sample before. Where a neuron is read in one place only, it is written out there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from ...machine.circuits import Circuit, Wire
+from ...machine.wiring import reach
+from ...neurons import get_neuron_type
+from ...neurons.spelling import Call, Linear, Port, Symbol
+from .expressions import OfType, text
+
+__all__ = ["sample_equations"]
+
+MOST_INLINED = 8
+"""An expression with more atoms than this gets a name instead of being written out in place."""
+
+
+def sample_equations(circuit: Circuit, names: Mapping[Port, str] | None = None) -> str:
+    """The equations of a circuit as text.
+
+    Parameters
+    ----------
+    circuit : Circuit
+    names : mapping of (neuron, field) to str, optional
+        What sources and sinks are to be called; like their neuron and field when omitted.
+
+    Returns
+    -------
+    str
+        An equation per line, sinks last.
+
+    Examples
+    --------
+    >>> counter = Circuit(
+    ...     {"stream-x": "stream", "accum": "accum", "output": "output"},
+    ...     [Wire("accum", "dict-2", "stream-x", "stream"),
+    ...      Wire("accum", "dict-1", "accum", "dict", lag=1),
+    ...      Wire("output", "dict-1", "accum", "dict")])
+    >>> print(sample_equations(counter, {("output", "dict-1"): "y"}))
+    a = a[t-1] + x
+    y = a
+    """
+    return "\n".join(_Writer(circuit, dict(names or {})).lines())
+
+
+class _Writer:
+    def __init__(self, circuit: Circuit, names: dict[Port, str]) -> None:
+        self.circuit = circuit
+        self.types = {name: get_neuron_type(kind) for name, kind in circuit.neurons.items()}
+        self.into: dict[Port, list[Wire]] = {}
+        for wire in circuit.wires:
+            self.into.setdefault((wire.neuron_in, wire.field_in), []).append(wire)
+        self.uses = Counter((wire.neuron_out, wire.field_out) for wire in circuit.wires)
+        self.remembered = {(w.neuron_out, w.field_out) for w in circuit.wires if w.lag}
+        self.names = names
+        self.bodies: dict[Port, Linear] = {}
+
+    def lines(self) -> list[str]:
+        """Equations of what has a name, in an order in which nothing is read before it is made."""
+        out = []
+        for port in self._ports():
+            body = self._body(port)
+            is_short = body.n_atoms() <= MOST_INLINED
+            if self.uses[port] == 1 and port not in self.remembered and is_short:
+                self.bodies[port] = body
+            else:
+                out.append(f"{self._name(port)} = {self._text(body)}")
+        for (neuron, field), wires in self.into.items():
+            if not self.types[neuron].writes:
+                out.append(f"{self._name((neuron, field))} = {self._text(self._total(wires))}")
+        return out
+
+    def _ports(self) -> list[Port]:
+        """Output ports that are read, senders first."""
+        senders: dict[str, list[str]] = {name: [] for name in self.circuit.neurons}
+        for wire in self.circuit.wires:
+            if not wire.lag:
+                senders[wire.neuron_in].append(wire.neuron_out)
+        before = {name: len(list(reach([name], senders.__getitem__))) for name in senders}
+        order = sorted(senders, key=lambda name: before[name])
+        return [
+            (name, field.name)
+            for name in order
+            if not self.types[name].is_source and self.types[name].reads
+            for field in self.types[name].writes
+            if self.uses[name, field.name]
+        ]
+
+    def _body(self, port: Port) -> Linear:
+        neuron, written = port
+        kind = self.types[neuron]
+        fields = [self._total(self.into.get((neuron, field.name), [])) for field in kind.reads]
+        if kind.spelling.equation is None:
+            return Linear(((Call(OfType(kind, written), tuple(fields)), 1.0),))
+        outputs = kind.spelling.equation(*fields)
+        return outputs[[field.name for field in kind.writes].index(written)]
+
+    def _total(self, wires: list[Wire]) -> Linear:
+        total = Linear()
+        for wire in wires:
+            total = total + self._sent(wire) * wire.weight
+        return total
+
+    def _sent(self, wire: Wire) -> Linear:
+        port = wire.neuron_out, wire.field_out
+        kind = self.types[wire.neuron_out]
+        if not kind.reads and not kind.is_source and not wire.lag:
+            return Linear(constant=1.0)
+        if port in self.bodies:
+            return self.bodies[port]
+        return Linear(((Symbol(port, wire.lag), 1.0),))
+
+    # -------------------- names --------------------
+
+    def _text(self, body: Linear) -> str:
+        return text(body, self._symbol)
+
+    def _symbol(self, symbol: Symbol) -> str:
+        name = self._name(symbol.port)
+        return f"{name}[t-{symbol.delay}]" if symbol.delay else name
+
+    def _name(self, port: Port) -> str:
+        if port not in self.names:
+            self.names[port] = self._fresh(self._stem(port))
+        return self.names[port]
+
+    def _stem(self, port: Port) -> str:
+        neuron, field = port
+        kind = self.types[neuron]
+        if kind.is_source:
+            return neuron.removeprefix("stream-")
+        if not kind.writes:
+            return f"{neuron}.{field}"
+        return kind.spelling.letter or kind.name
+
+    def _fresh(self, stem: str) -> str:
+        name, count = stem, 1
+        while name in self.names.values():
+            count += 1
+            name = f"{stem}{count}"
+        return name

@@ -1,0 +1,158 @@
+"""From a finished search to a verdict: what is claimed, and what the data leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dmm.machine import Circuit
+
+from ..problems import Problem, Strings
+from ..verdicts import (
+    Candidate,
+    Errors,
+    Verdict,
+    answers_of,
+    errors_of,
+    hears_the_future,
+    is_simple,
+    out_of_reach,
+)
+from .front import Member
+from .search import Search, Trial
+
+__all__ = ["in_own_units", "judged"]
+
+RIVAL = 12.0
+"""Bits by which another right machine may be longer and still cast doubt on this one."""
+
+MOST_RIVALS = 12
+EVIDENCE = 2.0
+"""Bits of answers that are asked for every bit of a machine that is believed."""
+
+
+def in_own_units(problem: Problem, candidate: Candidate, strings: Strings) -> Errors:
+    """Errors of a machine in the user's units on strings in the problem's."""
+    own = problem.in_own_units(strings)
+    answers = answers_of(candidate, own, problem.n_outputs)
+    return errors_of(answers, own, problem.is_whole, problem.answer_units)
+
+
+def judged(search: Search, trial: Trial, member: Member) -> Verdict:
+    """The verdict on what a search has settled on.
+
+    Parameters
+    ----------
+    search : Search
+    trial : Trial
+        In the problem's units.
+    member : Member
+        The same machine in the user's units.
+    """
+    problem = search.problem
+    figures = _figures(problem, member)
+    if not trial.is_right:
+        return Verdict(
+            False, _short_of_exact(search, trial, figures), tuple(_trouble(trial)), figures
+        )
+    open_points = [*_gaps(trial), *_rivals(search, trial), *_thin_evidence(problem, trial)]
+    if problem.split.validation is None:
+        open_points.append(problem.split.how)
+    strings = search.deciding()
+    if hears_the_future(trial.candidate, strings, problem.n_outputs, search.rng):
+        open_points.append("an answer depends on later samples")  # never true of a circuit
+    report = figures.get("report")
+    if report is not None and report.right < 1.0:
+        open_points.append(
+            f"on the strings of the report, which nothing was decided on, only "
+            f"{100.0 * report.right:.4g} % of the answers are right"
+        )
+    remarks = [*out_of_reach(trial.candidate, strings), *_odd_weights(member.circuit)]
+    caveats = (*open_points, *remarks)
+    asked = sum(part.asked for name, part in figures.items() if name != "report")
+    size = f"{member.links} links, {member.bits:.0f} bits"
+    if open_points:
+        sentence = (
+            f"Right on all {asked} numbers that are asked, but the data do not settle it: "
+            f"{open_points[0]} ({size})."
+        )
+        return Verdict(False, sentence, caveats, figures)
+    sentence = (
+        f"Exact: right on all {asked} numbers that are asked, run free, and sound on strings ten "
+        f"times as long ({size})."
+    )
+    return Verdict(True, sentence, caveats, figures)
+
+
+def _figures(problem: Problem, member: Member) -> dict[str, Errors]:
+    figures = {"training": member.train}
+    if problem.split.validation is not None:
+        figures["validation"] = member.validation
+    if problem.split.report is not None:
+        figures["report"] = in_own_units(problem, member.candidate, problem.split.report)
+    return figures
+
+
+def _short_of_exact(search: Search, trial: Trial, figures: dict[str, Errors]) -> str:
+    name = "validation" if "validation" in figures else "training"
+    errors = figures[name]
+    spent = "" if search.is_complete else "; the effort is spent"
+    return (
+        f"Not exact: {100.0 * errors.right:.4g} % of the answers of {name} are right, mean squared "
+        f"error {errors.mean_square:.3g}, R^2 {errors.determination:.3f} "
+        f"({trial.links} links, {trial.bits:.0f} bits){spent}."
+    )
+
+
+def _trouble(trial: Trial) -> list[str]:
+    return [trial.flaw] if trial.flaw else []
+
+
+def _gaps(trial: Trial) -> list[str]:
+    return [
+        f"a bound of {gap.value:g} may lie anywhere from {gap.low:.4g} to {gap.high:.4g}"
+        for gap in trial.gaps
+        if not gap.is_settled
+    ]
+
+
+def _rivals(search: Search, trial: Trial) -> list[str]:
+    """Other machines, right as well and hardly longer, that answer longer strings differently."""
+    n = search.problem.n_outputs
+    own = answers_of(trial.candidate, search.long, n)
+    scale = max(float(np.abs(own).max(initial=0.0)), 1e-300)
+    rivals = [t for t in search.right() if t.bits <= trial.bits + RIVAL and t is not trial]
+    for rival in rivals[:MOST_RIVALS]:
+        other = answers_of(rival.candidate, search.long, n)
+        share = float(np.mean(np.abs(own - other).max(axis=0) > 1e-6 * scale))
+        if share:
+            return [
+                f"another machine of nearly the same size ({rival.bits:.0f} bits against "
+                f"{trial.bits:.0f}) is right on all data as well, and differs on "
+                f"{100.0 * share:.2g} % of longer strings"
+            ]
+    return []
+
+
+def _thin_evidence(problem: Problem, trial: Trial) -> list[str]:
+    """Whether the answers could tell such a machine from chance."""
+    strings = problem.split.training
+    answers = strings.answers[strings.asked]
+    _, counts = np.unique(np.round(answers, 6), return_counts=True)
+    share = counts / counts.sum()
+    told = float(-np.sum(share * np.log2(share)) * counts.sum())
+    if told < EVIDENCE * trial.bits:
+        return [
+            f"the answers hold some {told:.0f} bits, which does not rule out machines of "
+            f"{trial.bits:.0f} bits that are right by accident; more data would"
+        ]
+    return []
+
+
+def _odd_weights(circuit: Circuit) -> list[str]:
+    weights: Sequence[float] = sorted({w.weight for w in circuit.wires if not is_simple(w.weight)})
+    if not weights:
+        return []
+    shown = ", ".join(f"{weight:.6g}" for weight in weights[:4])
+    return [f"weights that are no simple numbers: {shown}{', ...' if len(weights) > 4 else ''}"]

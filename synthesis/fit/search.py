@@ -1,0 +1,241 @@
+"""The search: starts propose circuits, every one is tried, the shortest that is right wins.
+
+A circuit is right if, run free from its own memory, it gives every asked number of the training and
+the validation strings, and stays sound on strings ten times as long. Where none is right, the
+smallest one within a standard error of the best validation error wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from dmm.machine import Circuit
+
+from ..problems import Problem, Strings
+from ..starts import Gap, Proposal, Start
+from ..verdicts import (
+    Candidate,
+    Errors,
+    answers_of,
+    circuit_bits,
+    errors_of,
+    long_strings,
+    stress,
+)
+from .effort import Effort
+
+__all__ = ["Progress", "Search", "Trial"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A circuit that was tried, in the problem's units.
+
+    Attributes
+    ----------
+    circuit : Circuit
+    candidate : Candidate
+        Its machine.
+    training, validation : Errors
+        Run free on whole strings; those of training where no strings are kept apart.
+    spread : float
+        Standard error of the mean squared error of validation.
+    bits : float
+    gaps : tuple of Gap
+    flaw : str
+        What went wrong under stress; empty for nothing.
+    """
+
+    circuit: Circuit
+    candidate: Candidate
+    training: Errors
+    validation: Errors
+    spread: float
+    bits: float
+    gaps: tuple[Gap, ...] = ()
+    flaw: str = ""
+
+    @property
+    def is_right(self) -> bool:
+        """Every asked number of training and validation, and sound under stress."""
+        return self.training.right == 1.0 and self.validation.right == 1.0 and not self.flaw
+
+    @property
+    def links(self) -> int:
+        """Links of the machine, relays included."""
+        return len(self.candidate.machine.trainable) + len(self.candidate.machine.fixed)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a fit stands.
+
+    Attributes
+    ----------
+    stage : str
+        What was tried last.
+    trials : int
+    share : float
+        Of the trials that the effort allows.
+    best : Trial or None
+    """
+
+    stage: str
+    trials: int
+    share: float
+    best: Trial | None
+
+
+@dataclass
+class Search:
+    """One search; what has been found so far can be read at any time.
+
+    Parameters
+    ----------
+    problem : Problem
+    effort : Effort
+    vocabulary : tuple of str
+    rng : numpy.random.Generator
+        For the strings of the stress test.
+    """
+
+    problem: Problem
+    effort: Effort
+    vocabulary: tuple[str, ...]
+    rng: np.random.Generator
+    trials: list[Trial] = field(default_factory=list)
+    count: int = 0
+    is_complete: bool = False
+    """Whether the starts had nothing more to propose."""
+
+    def __post_init__(self) -> None:
+        self.long = long_strings(self.problem.split.training, self.rng)
+
+    def run(self, starts: Sequence[Start], tell: Callable[[Progress], None]) -> None:
+        """Try what the starts propose, until the effort is spent."""
+        first_right: int | None = None
+        for proposal in self._proposals(starts):
+            if self.count >= self.effort.trials:
+                return
+            if first_right is not None and self.count >= first_right + self.effort.after:
+                return
+            self.count += 1
+            trial = self.tried(proposal)
+            if trial is not None:
+                self.trials.append(trial)
+                if trial.is_right and first_right is None:
+                    first_right = self.count
+            share = self.count / self.effort.trials
+            tell(Progress(proposal.origin, self.count, share, self.best()))
+        self.is_complete = True
+
+    def reconsider(self, trials: Iterable[Trial]) -> None:
+        """Try circuits of an earlier search on this one's strings."""
+        for trial in trials:
+            again = self.measured(trial.circuit, trial.candidate.origin, trial.gaps)
+            if again is not None:
+                self.trials.append(again)
+
+    def _proposals(self, starts: Iterable[Start]) -> Iterator[Proposal]:
+        for start in starts:
+            yield from start.propose(self.problem, self.vocabulary)
+
+    # -------------------- one trial --------------------
+
+    def tried(self, proposal: Proposal) -> Trial | None:
+        """A proposal on trial; its free numbers are chosen again by all strings if it is right."""
+        trial = self.measured(proposal.circuit, proposal.origin, proposal.gaps)
+        if trial is None or not trial.is_right or proposal.refitted is None:
+            return trial
+        again = proposal.refitted(self.deciding())
+        finer = self.measured(again.circuit, again.origin, again.gaps)
+        return finer if finer is not None and finer.is_right else trial
+
+    def deciding(self) -> Strings:
+        """All strings that decisions are made by."""
+        split = self.problem.split
+        if split.validation is None:
+            return split.training
+        return split.training.joined(split.validation)
+
+    def measured(self, circuit: Circuit, origin: str, gaps: tuple[Gap, ...]) -> Trial | None:
+        """A circuit run free; None if there is no machine that does what it says."""
+        if not circuit.wires:
+            return None
+        machine, pace = circuit.lowered()
+        candidate = Candidate(machine, pace, origin)
+        split, whole = self.problem.split, self.problem.is_whole
+        answers = answers_of(candidate, split.training, len(whole))
+        training = errors_of(answers, split.training, whole)
+        validation, spread = training, 0.0
+        if split.validation is not None:
+            answers = answers_of(candidate, split.validation, len(whole))
+            validation = errors_of(answers, split.validation, whole)
+            spread = _standard_error(answers, split.validation)
+        bits = circuit_bits(circuit)
+        trial = Trial(circuit, candidate, training, validation, spread, bits, gaps)
+        if not trial.is_right:
+            return trial
+        return replace(trial, flaw=stress(candidate, split.training, self.long, whole))
+
+    # -------------------- what was found --------------------
+
+    def right(self) -> list[Trial]:
+        """What is right, the shortest description first."""
+        return sorted((t for t in self.trials if t.is_right), key=lambda t: t.bits)
+
+    def best(self) -> Trial | None:
+        """The shortest that is right; else the smallest within a standard error of the best."""
+        right = self.right()
+        if right:
+            return right[0]
+        sound = [t for t in self.trials if np.isfinite(t.validation.mean_square)]
+        if not sound:
+            return None
+        least = min(sound, key=lambda t: t.validation.mean_square)
+        limit = least.validation.mean_square + least.spread
+        return min(
+            (t for t in sound if t.validation.mean_square <= limit),
+            key=lambda t: (t.links, t.validation.mean_square),
+        )
+
+    def front(self, best: Trial, most: int = 20) -> list[Trial]:
+        """Other machines that are smaller than the best one or, where none is right, better.
+
+        Of machines that another one beats in both links and validation error none is among them.
+        """
+        found: list[Trial] = []
+        error = np.inf
+        for trial in sorted(self.trials, key=lambda t: (t.links, t.validation.mean_square)):
+            if trial.validation.mean_square < error:
+                error = trial.validation.mean_square
+                found.append(trial)
+        is_beaten = [best.is_right and trial.links >= best.links for trial in found]
+        return [t for t, out in zip(found, is_beaten, strict=True) if not out and t is not best][
+            :most
+        ]
+
+    def compacted(self, trial: Trial) -> Trial:
+        """Without the wires that a right circuit can do without."""
+        for wire in trial.circuit.wires:
+            fewer = trial.circuit.without(wire)
+            if fewer is None:
+                continue
+            shorter = self.measured(fewer, trial.candidate.origin, trial.gaps)
+            if shorter is not None and shorter.is_right and shorter.bits < trial.bits:
+                return self.compacted(shorter)
+        return trial
+
+
+def _standard_error(answers: np.ndarray, strings: Strings) -> float:
+    """Of the mean squared error, from one string to another."""
+    with np.errstate(all="ignore"):
+        square = np.where(strings.asked, (answers - strings.answers) ** 2, 0.0)
+        asked = strings.asked.sum(axis=(0, 1))
+        means = square.sum(axis=(0, 1))[asked > 0] / asked[asked > 0]
+        if len(means) < 2:
+            return 0.0
+        return float(np.std(means, ddof=1) / np.sqrt(len(means)))
