@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from dmm import Machine, Streams, load_machine, save_machine
+from dmm import Machine, load_machine, save_machine
 from dmm.machine import Pace
 from vvalues.files import write_atomically
 
 from ..problems import Strings
-from ..verdicts.trial import Candidate, answers_of
+from ..verdicts import Candidate, answers_of
 from .data import SOURCE, Names
 
 __all__ = ["FITTED", "MACHINE", "Fitted"]
@@ -61,11 +61,11 @@ class Fitted:
             If the streams are not those of the names, or hold what is no number or key.
         """
         given = self.names.read(X, group)
-        streams = _with_rest(given.streams, self.lookahead)
-        nothing = np.full((len(self.names.outputs), streams.ticks, len(streams)), np.nan)
-        strings = Strings(streams, nothing, given.lengths + self.lookahead)
+        streams, n_outputs = given.streams, len(self.names.outputs)
+        nothing = np.full((n_outputs, streams.ticks, len(streams)), np.nan)
+        strings = Strings(streams, nothing, given.lengths).later(self.lookahead)
         candidate = Candidate(self.machine, Pace.of_machine(self.machine))
-        answers = answers_of(candidate, strings, len(self.names.outputs))
+        answers = answers_of(candidate, strings, n_outputs)
         return self.names.give(given, answers[:, self.lookahead :])
 
     # -------------------- files --------------------
@@ -113,16 +113,6 @@ class Fitted:
         names = Names.from_plain(document.get("names"), f"{where}: names")
         _check_together(machine, names, str(machine_file), where)
         return Fitted(machine, names, lookahead)
-
-
-def _with_rest(streams: Streams, samples: int) -> Streams:
-    """The streams with so many empty samples at the end."""
-    arrays = {
-        name: np.concatenate([array, np.zeros((samples, *array.shape[1:]))])
-        for name, array in streams.arrays.items()
-    }
-    ticks = streams.ticks + samples
-    return Streams(streams.keys, arrays, ticks, streams.labels, streams.shapes)
 
 
 def _document(file: Path) -> dict[str, Any]:
