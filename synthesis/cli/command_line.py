@@ -1,4 +1,4 @@
-"""Command line: ``python -m synthesis run|resume|evaluate|show|sweep|reproduce|tasks|settings``.
+"""Command line: ``python -m synthesis fit|predict|run|resume|evaluate|show|sweep|reproduce|...``.
 
 Whatever is wrong with a file, a name or an option gives one clear line on standard error and exit
 status 2.
@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from ..loop import Result, Settings, flat
+from .own_data import INTERRUPTED, add_commands
 
 __all__ = ["main"]
-
-INTERRUPTED = 130
 
 
 class UsageError(Exception):
@@ -209,6 +208,7 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = _Parser(prog="python -m synthesis", description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    add_commands(commands, _count)
 
     run = commands.add_parser("run", help="synthesize a machine, unattended")
     run.set_defaults(command=_run)
@@ -223,12 +223,14 @@ def _parser() -> argparse.ArgumentParser:
     resume.set_defaults(command=_resume)
     resume.add_argument("folder", type=Path, metavar="DIR")
 
-    evaluate = commands.add_parser("evaluate", help="figures of a machine on one string")
+    evaluate = commands.add_parser(
+        "evaluate", help="figures of a machine on a text, or on a task's held-out strings"
+    )
     evaluate.set_defaults(command=_evaluate)
     evaluate.add_argument("file", type=Path, metavar="FILE")
     evaluate.add_argument("--task", required=True)
-    evaluate.add_argument("--text", default=PUBLISHED_TEXT)
-    evaluate.add_argument("--ticks", type=_count, default=PUBLISHED_TICKS)
+    evaluate.add_argument("--text", help=f"default {PUBLISHED_TEXT!r}")
+    evaluate.add_argument("--ticks", type=_count, help=f"default {PUBLISHED_TICKS}")
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
 
     show = commands.add_parser(

@@ -86,6 +86,23 @@ class CsvTable:
             values[i] = number
         return values
 
+    def labels(self, name: str) -> list[str]:
+        """The texts of one column, none of them empty.
+
+        Raises
+        ------
+        ValueError
+            If a cell is empty; the message names its line.
+        """
+        texts = self.column(name)
+        for line, text in zip(self.lines, texts, strict=True):
+            if not text.strip():
+                raise ValueError(
+                    f"{self.file}: line {line}, column {name!r} is empty; every row belongs to a "
+                    "group"
+                )
+        return texts
+
     def _no_number(self, name: str, row: int) -> str:
         text = self.columns[name][row]
         where = f"{self.file}: line {self.lines[row]}, column {name!r}"
