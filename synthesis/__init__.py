@@ -6,6 +6,7 @@ Tasks, losses, optimizers on V-values, structure edits and the unattended loop.
 from .edits.links import prune_by_ablation, prune_by_magnitude, remove_dead
 from .edits.neurons import add_neuron, delete_neuron
 from .edits.normalise import normalise, simplify_weights, snap
+from .fit import ConvergenceWarning, Synthesizer
 from .loop.loop import Result, search_events, synthesize
 from .loop.route import Settings
 from .optimize.least_squares import compensated_removals, levenberg_marquardt
@@ -13,11 +14,11 @@ from .optimize.objective import MachineObjective, ModelObjective, Objective
 from .process.models import MachineModel, Model
 from .process.process import Event
 from .process.records import Front, FrontMember, Record
-from .runs.estimator import Synthesizer
 from .tasks import StreamTask, get_task, task_names
 from .tasks import StreamTask as Task
 
 __all__ = [
+    "ConvergenceWarning",
     "Event",
     "Front",
     "FrontMember",

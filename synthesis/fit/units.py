@@ -1,4 +1,4 @@
-"""From the problem's units back to the user's: scales folded into weights, and divided out again."""
+"""Back to the user's units: scales are folded into weights, and what is free made simple again."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A problem: strings to learn from, strings to decide by, strings to report on; in units of its own.
+"""A problem: strings to learn from, to decide by and to report on, in units of its own.
 
-Nothing that is decided looks at the strings of the report, and they are read once. Training sees the
-beginnings of its strings only: what a machine does in the rest of them, and on the strings to
+Nothing that is decided looks at the strings of the report, and they are read once. Training sees
+the beginnings of its strings only: what a machine does in the rest of them, and on the strings to
 decide by, shows whether it has found the rule or drifts.
 """
 

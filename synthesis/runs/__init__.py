@@ -1,8 +1,7 @@
-"""Runs in folders, sweeps over seeds, and a class in scikit-learn's style."""
+"""Runs in folders, and sweeps over seeds."""
 
 from .catalogue import PROCESSES, process_of
 from .cluster import ClusterExecutor, dask_executor
-from .estimator import Synthesizer
 from .processes import ProcessLost, ProcessPerCall, usable_cores
 from .run import Run
 from .sweep import Member, parse_seeds, run_member
@@ -18,7 +17,6 @@ __all__ = [
     "ProcessPerCall",
     "Run",
     "SweepResult",
-    "Synthesizer",
     "dask_executor",
     "parse_seeds",
     "process_of",

@@ -37,12 +37,7 @@ def cases(
         Trees that are given.
     """
     search = _Cases(rows, np.array(flags, dtype=np.intp), answers)
-    found = 0
-    for tree in search.trees(np.ones(len(answers), dtype=bool), depth):
-        yield tree
-        found += 1
-        if found == most:
-            return
+    yield from islice(search.trees(np.ones(len(answers), dtype=bool), depth), most)
 
 
 class _Cases:

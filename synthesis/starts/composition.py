@@ -1,11 +1,11 @@
 """The start that composes: answers as few operations on streams, found by trying all small ones.
 
 While a machine is looked for, its own past answers are known: they are in the data. With them as
-one more stream ("teacher forcing") most programs with a memory have none left to find, and an answer
-is a function of the sample. Other memories - sums, runs, what was held - are streams of a bank, which
-holds all that few operations make of the given ones. A form is then looked for in which the answer
-is made of streams of the bank; the circuit is built from it, and takes its own answers where the
-data's were.
+one more stream ("teacher forcing") most programs with a memory have none left to find, and an
+answer is a function of the sample. Other memories - sums, runs, what was held - are streams of a
+bank, which holds all that few operations make of the given ones. A form is then looked for in which
+the answer is made of streams of the bank; the circuit is built from it, and takes its own answers
+where the data's were.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Forms: how an answer is made of streams that are known.
 
-A form is found on numbers - streams as rows, answers as a vector - and built as signals of a circuit.
-Rows are numbered by whoever looks for the form.
+A form is found on numbers - streams as rows, answers as a vector - and built as signals of a
+circuit. Rows are numbered by whoever looks for the form.
 """
 
 from __future__ import annotations

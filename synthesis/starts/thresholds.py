@@ -14,9 +14,8 @@ SURPRISE = 0.05
 """A number chosen by its few digits is believed if chance puts one into the gap this rarely."""
 
 DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 20, 50, 100)
-MIDDLE = (
-    1e-6  # numbers nearer to a bound than this share of the gap are the bound, but for rounding
-)
+MIDDLE = 1e-6
+"""What is nearer to an end than this share of the gap may be the end, but for rounding."""
 
 
 def chosen_between(low: float, high: float, is_grid: bool = False) -> Gap:

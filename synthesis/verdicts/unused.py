@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dmm import compile_machine
+from dmm import Machine, compile_machine
+from vvalues.core import from_leaves
 
 from ..problems import Strings
 from .trial import Candidate, fed
@@ -34,10 +35,7 @@ def out_of_reach(candidate: Candidate, strings: Strings) -> list[str]:
     ports = [(n, port) for n, kind in machine.neurons.items() for port in PORTS.get(kind, ())]
     if not ports:
         return []
-    program = compile_machine(machine, ports)
-    with np.errstate(all="ignore"):
-        seen = program(machine.trainable, fed(strings.inputs, candidate.pace))
-    values = dict(zip(ports, seen, strict=True))
+    values = dict(zip(ports, _seen(candidate, ports, strings), strict=True))
     sentences = []
     for neuron, kind in machine.neurons.items():
         if kind == "dot" and (reached := np.abs(values[neuron, "dot"]).max()) < 0.999 * CLAMP:
@@ -52,3 +50,19 @@ def out_of_reach(candidate: Candidate, strings: Strings) -> list[str]:
                 side = "larger" if true.any() else "smaller"
                 sentences.append(f"in the comparison {neuron} the first is always {side}")
     return sentences
+
+
+def _seen(candidate: Candidate, ports: list[tuple[str, str]], strings: Strings) -> np.ndarray:
+    """What ports emit, (ports, ticks, strings): read by sinks of their own."""
+    machine = candidate.machine
+    probes = {f"probe {i}": port for i, port in enumerate(ports)}
+    links: dict[tuple[str, ...], float | np.ndarray]
+    links = {(probe, "dict-1", *port): 1.0 for probe, port in probes.items()}
+    watched = Machine(
+        {**machine.neurons, **dict.fromkeys(probes, "output")},
+        machine.fixed + from_leaves(links),
+        machine.trainable,
+    )
+    program = compile_machine(watched, [(probe, "dict-1") for probe in probes])
+    with np.errstate(all="ignore"):
+        return np.asarray(program(watched.trainable, fed(strings.inputs, candidate.pace)))

@@ -94,8 +94,12 @@ def only_number(
 # -------------------- printing --------------------
 
 
-def text(expression: Linear, name: Callable[[Symbol], str]) -> str:
-    """An expression as text, symbols named by ``name``.
+def text(
+    expression: Linear,
+    name: Callable[[Symbol], str],
+    number: Callable[[float], str] = number_text,
+) -> str:
+    """An expression as text, symbols named by ``name``, coefficients written by ``number``.
 
     Examples
     --------
@@ -103,14 +107,14 @@ def text(expression: Linear, name: Callable[[Symbol], str]) -> str:
     >>> text(Linear(((x, -0.5),), 1.0), lambda symbol: "x")
     '1 - 0.500 x'
     """
-    parts = [(c, _atom_text(atom, name)) for atom, c in expression.terms]
+    parts = [(c, _atom_text(atom, name, number)) for atom, c in expression.terms]
     if expression.constant or not parts:
         leads = expression.constant > 0 and bool(parts) and parts[0][0] < 0
         parts.insert(0 if leads else len(parts), (expression.constant, ""))
     out = ""
     for i, (coefficient, atom) in enumerate(parts):
         sign = "-" if coefficient < 0 else "+"
-        size = number_text(abs(coefficient))
+        size = number(abs(coefficient))
         term = f"{size} {atom}".strip() if size != "1" or not atom else atom
         if i == 0:
             out = f"-{term}" if sign == "-" else term
@@ -119,10 +123,12 @@ def text(expression: Linear, name: Callable[[Symbol], str]) -> str:
     return out
 
 
-def _atom_text(atom: Symbol | Call, name: Callable[[Symbol], str]) -> str:
+def _atom_text(
+    atom: Symbol | Call, name: Callable[[Symbol], str], number: Callable[[float], str]
+) -> str:
     if isinstance(atom, Symbol):
         return f"number({name(atom)})" if atom.is_number else name(atom)
-    return atom.function.text([text(argument, name) for argument in atom.arguments])
+    return atom.function.text([text(part, name, number) for part in atom.arguments])
 
 
 # -------------------- names --------------------

@@ -48,6 +48,11 @@ def sample_equations(circuit: Circuit, names: Mapping[Port, str] | None = None) 
     return "\n".join(_Writer(circuit, dict(names or {})).lines())
 
 
+def number(value: float) -> str:
+    """A weight with as many digits as it has, up to six."""
+    return f"{value:.6g}"
+
+
 class _Writer:
     def __init__(self, circuit: Circuit, names: dict[Port, str]) -> None:
         self.circuit = circuit
@@ -59,6 +64,10 @@ class _Writer:
         self.remembered = {(w.neuron_out, w.field_out) for w in circuit.wires if w.lag}
         self.names = names
         self.bodies: dict[Port, Linear] = {}
+        for port in [*self.into, *self.uses]:  # streams and answers keep the names they have
+            kind = self.types[port[0]]
+            if kind.is_source or not kind.writes:
+                self._name(port)
 
     def lines(self) -> list[str]:
         """Equations of what has a name, in an order in which nothing is read before it is made."""
@@ -118,7 +127,7 @@ class _Writer:
     # -------------------- names --------------------
 
     def _text(self, body: Linear) -> str:
-        return text(body, self._symbol)
+        return text(body, self._symbol, number)
 
     def _symbol(self, symbol: Symbol) -> str:
         name = self._name(symbol.port)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from synthesis import Synthesizer, Task
+from synthesis import Task, synthesize
 from synthesis.loop import Settings
 from synthesis.tasks import get_task, task_names
 from synthesis.tasks.streams import task_from_streams, to_streams
@@ -132,22 +132,10 @@ def test_nothing_is_asked_where_a_target_is_nan():
 def test_a_users_streams_become_a_machine():
     rng = np.random.default_rng(0)
     x = rng.choice([0.0, 1.0, 2.0], size=(8, 25))
-    targets = np.cumsum(x, axis=1)
     quick = Settings.of(
         dense={"steps": 200}, bite={"steps": 20, "fraction": 0.3}, judge={"regrowths": 0}
     )
-    synthesizer = Synthesizer(delay=2, space="layered-2x1", settings=quick).fit(x, targets)
-    assert len(synthesizer.machine_.trainable) <= 3
-    np.testing.assert_allclose(synthesizer.predict(x), targets, atol=1e-6)
-    assert len(synthesizer.pareto_) >= 1
-    assert synthesizer.figures_["held_out_per_element"] < 1e-10
-
-
-def test_the_estimator_has_scikit_learns_manners():
-    synthesizer = Synthesizer(seed=3)
-    assert synthesizer.get_params()["seed"] == 3
-    assert synthesizer.set_params(delay=2).delay == 2
-    with pytest.raises(ValueError, match="'nope' is no parameter"):
-        synthesizer.set_params(nope=1)
-    with pytest.raises(AttributeError, match="fit"):
-        synthesizer.predict([[1.0]])
+    task = Task.from_streams(x, np.cumsum(x, axis=1), delay=2, space="layered-2x1")
+    outcome = synthesize(task, 0, quick)
+    assert len(outcome.machine.trainable) <= 3
+    assert outcome.figures["held_out_per_element"] < 1e-10
