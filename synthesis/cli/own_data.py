@@ -86,6 +86,8 @@ class _Data:
         """
         table = read_csv(options.data)
         targets = _chosen(options.target, table)
+        if options.group is not None:
+            table.labels(options.group)
         rest = [name for name in table.columns if name not in (*targets, options.group)]
         inputs = _chosen(options.inputs, table) if options.inputs else rest
         for name in inputs:
