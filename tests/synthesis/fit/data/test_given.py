@@ -229,6 +229,36 @@ def test_a_damaged_file_of_names_is_refused(changes, expected):
 
 # -------------------- what is refused --------------------
 
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.binary(),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.one_of(st.text(max_size=3), st.integers()), inner, max_size=3)
+        | st.lists(st.floats(), max_size=4).map(np.array)
+    ),
+    max_leaves=12,
+)
+
+
+@given(X=ANYTHING, y=ANYTHING, group=st.none() | ANYTHING)
+def test_anything_is_read_or_refused_in_one_sentence(X, y, group):
+    try:
+        strings, names = to_strings(X, y, group)
+    except ValueError as error:
+        assert "\n" not in str(error)
+    else:
+        assert strings.answers.shape == (len(names.outputs), strings.samples, len(strings))
+
+
+@given(X=ANYTHING)
+def test_anything_is_answered_or_refused(X):
+    for names in (NAMED, UNNAMED, TEXT):
+        try:
+            assert names.read(X).names == names.streams
+        except ValueError as error:
+            assert "\n" not in str(error)
+
+
 FIVE = np.arange(5.0)
 
 
@@ -249,6 +279,7 @@ FIVE = np.arange(5.0)
         ([["a", {"k": "text"}]], [[1, 2]], None, "is no V-value"),
         ([[1, 2], 3], [[1, 2]], None, "string 2 is 3"),
         (FIVE * 1j, FIVE, None, "expected a number"),
+        ([1, 10**400], [1, 2], None, "expected a number"),
         (np.ones((2, 2, 2, 2)), FIVE, None, r"shape \(2, 2, 2, 2\)"),
         ({"a": np.ones((2, 2, 2))}, FIVE, None, "for one stream"),
         (3.0, 3.0, None, r"shape \(\)"),
