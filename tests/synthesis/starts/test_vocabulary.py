@@ -8,12 +8,13 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 
-from dmm import neuron_type, neuron_types
+from dmm import neuron_type
 from dmm.neurons import Elementwise
 from synthesis.fit import VOCABULARY, Fitted, Names, Synthesizer, read_streams
 from synthesis.starts.atoms import OPERATIONS
 from synthesis.starts.signals import Builder, Signal
 from synthesis.starts.vocabulary import known_operations, operations_of
+from tests.dmm.machines import library_types
 from vvalues import NUMBER, VValue
 
 
@@ -58,12 +59,10 @@ def test_where_a_type_is_not_defined_it_says_nothing():
     np.testing.assert_array_equal(operation.values(np.array([[0.0, 2.0]])), [[np.nan, 0.5]])
 
 
-LIBRARY = [
-    name for name in neuron_types() if name != "test-inverse" and any(operations_of(name))
-]
+TYPES = [name for name in library_types() if any(operations_of(name))]
 
 
-@pytest.mark.parametrize("name", LIBRARY)
+@pytest.mark.parametrize("name", [*TYPES, "test-arctan", "test-halves"])
 def test_an_operation_does_what_its_neuron_does(name):
     rng = np.random.default_rng(0)
     for operation in operations_of(name):
