@@ -127,14 +127,22 @@ def _fit(options: argparse.Namespace) -> int:
         effort=options.effort,
         lookahead=options.lookahead,
     )
+    is_new = not folder.exists()
+    folder.mkdir(
+        parents=True, exist_ok=True
+    )  # a folder that cannot be made is told before the work
     began = time.perf_counter()
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
             synthesizer.fit(data.streams, data.answers, data.group)
-        except KeyboardInterrupt:
-            print("\nsynthesis: interrupted before a machine was found", file=sys.stderr)
-            return INTERRUPTED
+    except BaseException as error:
+        if is_new:
+            folder.rmdir()
+        if not isinstance(error, KeyboardInterrupt):
+            raise
+        print("\nsynthesis: interrupted before a machine was found", file=sys.stderr)
+        return INTERRUPTED
     for warning in caught:
         if not issubclass(warning.category, ConvergenceWarning):  # the verdict says that
             print(f"synthesis: {warning.message}", file=sys.stderr)
@@ -168,7 +176,6 @@ def _write(
             f"python -m synthesis show {folder / MACHINE} --as table   # or tree, python, dot",
         ],
     )
-    folder.mkdir(parents=True, exist_ok=True)
     fitted.save(folder)
     write_atomically(folder / EQUATIONS, synthesizer.equations_ + "\n")
     write_atomically(

@@ -151,7 +151,7 @@ def _pieces(strings: Iterable[np.ndarray]) -> list[Piece]:
 
 def _tables(X: Any) -> list[np.ndarray] | None:
     """A list of arrays (samples, streams); None if it is anything else."""
-    if isinstance(X, str) or not isinstance(X, Sequence) or not X:
+    if isinstance(X, str) or not isinstance(X, (Sequence, np.ndarray)) or not len(X):
         return None
     tables = [numbers(string) for string in X]
     if any(table is None or table.ndim != 2 for table in tables):

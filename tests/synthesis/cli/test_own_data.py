@@ -150,3 +150,34 @@ def test_what_cannot_be_answered_is_refused_in_one_line(fitted, tmp_path, capsys
     assert "no such file" in capsys.readouterr().err
     assert main(["predict", str(fitted / "out"), str(tmp_path / "none.csv")]) == 2
     assert "none.csv: no such file" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_the_work(fitted, capsys, monkeypatch):
+    monkeypatch.setattr("synthesis.fit.Synthesizer.fit", None)
+    arguments = ["fit", str(fitted / "door.csv"), "--target", "count", "--group", "run"]
+    assert main([*arguments, "--out", str(fitted / "door.csv" / "out")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_interrupted_before_anything_was_found(fitted, capsys, monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("synthesis.fit.Synthesizer.fit", interrupted)
+    arguments = ["fit", str(fitted / "door.csv"), "--target", "count", "--group", "run"]
+    assert main([*arguments, "--out", str(fitted / "none")]) == 130
+    assert "interrupted before a machine was found" in capsys.readouterr().err
+    assert not (fitted / "none").exists()
+
+
+def test_names_of_columns_do_not_reach_the_terminal_raw(tmp_path, capsys):
+    rows = [
+        (f"r{i // 12}", event, count)
+        for i, (_, event, _, count) in enumerate(counted(np.random.default_rng(0)))
+    ]
+    data = write(tmp_path / "door.csv", ["run", "e\x1b[31m", "c\x1b[2J"], rows)
+    arguments = ["fit", str(data), "--target", "c\x1b[2J", "--group", "run", "--effort", "quick"]
+    assert main([*arguments, "--out", str(tmp_path / "out")]) == 0
+    shown = capsys.readouterr()
+    assert "\x1b" not in shown.out + shown.err
+    assert "\x1b" not in (tmp_path / "out" / "report.html").read_text()

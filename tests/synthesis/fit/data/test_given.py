@@ -114,6 +114,16 @@ def test_streams_are_taken_as_they_are():
     assert [given.streams.trees("stream-n", b) for b in (0, 1)] == numbers
 
 
+def test_arrays_of_arrays_are_lists():
+    X = np.empty(2, dtype=object)
+    X[:] = [np.array([1.0, 2.0]), np.array([3.0])]
+    tables = np.empty(2, dtype=object)
+    tables[:] = [np.ones((2, 3)), np.ones((4, 3))]
+    assert read_streams(X).lengths.tolist() == [2, 1]
+    assert read_streams(tables).names == ("x1", "x2", "x3")
+    assert to_strings(X, X)[0].asked.sum() == 3
+
+
 def test_what_is_masked_in_answers_is_not_asked():
     y = np.ma.masked_equal([[1, 0, 2, 9]], 9)
     strings, _ = to_strings([[1, 2, 3, 4]], y)
@@ -193,6 +203,7 @@ def test_groups_are_remembered_by_the_name_of_their_column():
     assert strings.lengths.tolist() == [2, 2]
     assert names.read(X).lengths.tolist() == [2, 2]
     assert names.read({"x": [1, 2, 3, 4]}).lengths.tolist() == [4]
+    assert names.read(read_streams({"x": [1, 2]}).streams).lengths.tolist() == [2]
 
 
 @given(
