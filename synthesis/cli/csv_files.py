@@ -110,7 +110,7 @@ class CsvTable:
             return f"{where} is empty; a machine needs a number in every row: fill it"
         return (
             f"{where} is {text!r:.40}, no finite number; make numbers of texts, such as 0 and 1, "
-            "or name the columns to use with --inputs"
+            "or leave the column out"
         )
 
 

@@ -128,9 +128,8 @@ def _fit(options: argparse.Namespace) -> int:
         lookahead=options.lookahead,
     )
     is_new = not folder.exists()
-    folder.mkdir(
-        parents=True, exist_ok=True
-    )  # a folder that cannot be made is told before the work
+    # A folder that cannot be made is told before the work.
+    folder.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
     try:
         with warnings.catch_warnings(record=True) as caught:

@@ -29,6 +29,7 @@ LARGEST = 10_000_000
 """Bytes of a file of names that are read."""
 
 MOST_LOOKAHEAD = 100_000
+MOST_TICKS = 10_000
 
 
 @dataclass(frozen=True)
@@ -136,9 +137,14 @@ def _document(file: Path) -> dict[str, Any]:
 def _check_together(machine: Machine, names: Names, machine_file: str, where: str) -> None:
     """Raise ValueError unless the machine reads only streams that have a name, at a known pace."""
     try:
-        Pace.of_machine(machine)
-    except (TypeError, ValueError) as error:
+        pace = Pace.of_machine(machine)
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{machine_file}: {error}") from None
+    if not (1 <= pace.ticks <= MOST_TICKS and 0 <= pace.delay <= MOST_TICKS):
+        raise ValueError(
+            f"{machine_file}: ticks per sample {pace.ticks}, delay {pace.delay}: expected at most "
+            f"{MOST_TICKS}"
+        )
     known = {SOURCE + name for name in names.streams}
     for neuron in machine.neurons:
         if machine.type_of(neuron).is_source and neuron not in known:

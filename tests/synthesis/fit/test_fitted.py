@@ -104,6 +104,19 @@ def test_a_machine_that_was_not_fitted_on_these_names_is_refused(tmp_path):
         Fitted.load(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "pace", [{"ticks": 0}, {"ticks": 10**9}, {"delay": -1}, {"delay": 1e999}, {"ticks": "x"}]
+)
+def test_a_machine_of_no_possible_pace_is_refused(tmp_path, pace):
+    fitted().save(tmp_path)
+    file = tmp_path / "machine.json"
+    document = json.loads(file.read_text())
+    document["metadata"]["samples"] |= pace
+    file.write_text(json.dumps(document))
+    with pytest.raises(ValueError, match=r"machine\.json"):
+        Fitted.load(tmp_path)
+
+
 def test_files_that_are_not_there(tmp_path):
     with pytest.raises(FileNotFoundError):
         Fitted.load(tmp_path)
