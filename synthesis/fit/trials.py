@@ -15,7 +15,7 @@ import numpy as np
 from dmm.machine import Circuit
 
 from ..problems import Problem, Strings
-from ..starts import Composition, Gap, Proposal, Start
+from ..starts import Composition, Delayed, Gap, Proposal, Start
 from ..verdicts import (
     Candidate,
     Errors,
@@ -56,20 +56,31 @@ class Effort:
         Machines that are tried at most.
     after : int
         Machines that are tried after a right one was found, for a smaller one.
+    small : float
+        Bits. A start is the last one if something right and no larger was found by then.
     """
 
     name: str
     starts: tuple[Start, ...]
     trials: int
     after: int
+    small: float = 100.0
+
+
+def _starts(composition: Composition, most_late: int) -> tuple[Start, ...]:
+    """Compositions, then smaller ones for answers that come late."""
+    exact = replace(composition, bank=2_000, largest=4, is_exact_only=True)
+    return (composition, *(Delayed(exact, late) for late in range(1, most_late + 1)))
 
 
 EFFORTS: Mapping[str, Effort] = {
     effort.name: effort
     for effort in (
-        Effort("quick", (Composition(bank=2_000, largest=4),), 60, 20),
-        Effort("normal", (Composition(),), 200, 80),
-        Effort("thorough", (Composition(bank=40_000, largest=6, per_form=20),), 600, 300),
+        Effort("quick", _starts(Composition(bank=2_000, largest=4), 2), 100, 30),
+        Effort("normal", _starts(Composition(), 8), 300, 80),
+        Effort(
+            "thorough", _starts(Composition(bank=40_000, largest=6, per_form=20), 16), 1_000, 300
+        ),
     )
 }
 
@@ -181,6 +192,9 @@ class Search:
     def _proposals(self, starts: Iterable[Start]) -> Iterator[Proposal]:
         for start in starts:
             yield from start.propose(self.problem, self.vocabulary)
+            right = self.right()
+            if right and right[0].bits <= self.effort.small:
+                return
 
     # -------------------- one trial --------------------
 

@@ -8,7 +8,7 @@ decide by, shows whether it has found the rule or drifts.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -94,6 +94,17 @@ class Problem:
         whole = tuple(grid_of(answers) is not None for answers in late.answers)
         scaled = _scaled(late, units, answer_units)
         return Problem(split_strings(scaled, held_out), units, answer_units, whole, lookahead)
+
+    def earlier(self, samples: int) -> Problem:
+        """The same with answers so many samples earlier."""
+        split = self.split
+
+        def moved(part: Strings | None) -> Strings | None:
+            return None if part is None else part.earlier(samples)
+
+        training = split.training.earlier(samples)
+        parts = Split(training, moved(split.validation), moved(split.report), split.how)
+        return replace(self, split=parts)
 
     @cached_property
     def beginnings(self) -> Strings:

@@ -71,6 +71,13 @@ class Strings:
         answers = np.roll(long.answers, samples, axis=1)
         return Strings(long.inputs, answers, self.lengths + samples)
 
+    def earlier(self, samples: int) -> Strings:
+        """Answers so many samples earlier; the last samples of every string are left out."""
+        answers = np.roll(self.answers, -samples, axis=1)
+        answers[:, self.samples - samples :] = np.nan
+        lengths = np.maximum(self.lengths - samples, 0)
+        return Strings(self.inputs, answers, lengths).prefixes(1.0)
+
     def joined(self, other: Strings) -> Strings:
         """These strings and others, over the same streams."""
         samples = max(self.samples, other.samples)

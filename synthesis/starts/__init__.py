@@ -1,7 +1,8 @@
 """Starts: whatever proposes circuits for a problem. What they are worth is found out by trial."""
 
 from .composition import Composition
+from .delayed import Delayed
 from .forms import Gap
 from .proposal import Proposal, Start
 
-__all__ = ["Composition", "Gap", "Proposal", "Start"]
+__all__ = ["Composition", "Delayed", "Gap", "Proposal", "Start"]

@@ -66,6 +66,12 @@ def _kinds(values: np.ndarray) -> frozenset[str]:
     return frozenset(kinds)
 
 
+def _key(values: np.ndarray) -> bytes:
+    """What streams that agree but for rounding have in common."""
+    scale = max(float(np.abs(values).max(initial=0.0)), 1.0)
+    return (np.round(values * (1e8 / scale)) + 0.0).tobytes()
+
+
 class Bank:
     """Streams over the same samples.
 
@@ -118,13 +124,16 @@ class Bank:
         largest = np.abs(values).max(initial=0.0)
         if not largest <= LARGEST:
             return
-        scale = max(largest, 1.0)
-        key = (np.round(values * (1e8 / scale)) + 0.0).tobytes()
+        key = _key(values)
         if key in self._known:
             return
         self._known[key] = len(self.streams)
         self.streams.append(Stream(name, size, operation, arguments, _kinds(values)))
         self.values.append(values)
+
+    def find(self, values: np.ndarray) -> int | None:
+        """The stream that has these values, if there is one."""
+        return self._known.get(_key(values))
 
     def _grown(self) -> Iterator[int]:
         for size in range(1, self.largest + 1):

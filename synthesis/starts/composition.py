@@ -21,7 +21,7 @@ from ..problems import Problem, Strings
 from .atoms import leaky, leaky_signal
 from .bank import Bank
 from .cases import cases
-from .forms import Case, Form, Kinked, Sum, Threshold
+from .forms import TOLERANCE, Case, Form, Kinked, Sum, Threshold
 from .kinks import functions_of_a_sum
 from .proposal import Proposal
 from .signals import ANSWER, Builder, Signal
@@ -49,11 +49,13 @@ class Composition:
     strings : int
         Training strings that the bank is grown on; the others only check.
     pool : int
-        Small streams of which sums with kinks are tried.
+        Small streams of which sums of three with kinks are tried.
     wide_pool : int
-        Small streams of which sums with thresholds, and inexact sums, are tried.
+        Small streams of which sums of two with kinks, with thresholds, and inexact sums are tried.
     flags : int
         Flags by which cases are told apart.
+    is_exact_only : bool
+        Propose nothing that is not right on the data that it sees.
     per_form : int
         Forms of one kind that are proposed.
     per_output : int
@@ -68,6 +70,7 @@ class Composition:
     pool: int = 26
     wide_pool: int = 90
     flags: int = 40
+    is_exact_only: bool = False
     per_form: int = 8
     per_output: int = 5
 
@@ -87,7 +90,8 @@ class Composition:
             for chosen in product(*found):
                 what = "; ".join(what for _, what in chosen)
                 yield search.proposal([form for form, _ in chosen], what)
-        yield from search.inexact()
+        if not self.is_exact_only:
+            yield from search.inexact()
 
 
 class _Search:
@@ -205,6 +209,7 @@ class _Search:
         yield from islice(self._compositions(output, answers, is_step), 2 * most)
         if is_step:
             yield from islice(self._leaky_thresholds(output, answers), most)
+        yield from islice(self._pairs(output, answers), most)
         yield from islice(self._by_cases(output), most)
         yield from islice(self._long_sums(output, answers), most)
 
@@ -232,9 +237,10 @@ class _Search:
     def _functions(self, output: int, answers: np.ndarray) -> Iterator[tuple[Form, str]]:
         if "compare" not in self.vocabulary:
             return
-        pool = self._smallest(self.settings.pool)
-        for form in functions_of_a_sum(self.rows(pool, output), answers):
-            yield self.told(_renumbered(form, pool), "a function")
+        for most, widths in ((self.settings.wide_pool, (1, 2)), (self.settings.pool, (3,))):
+            pool = self._smallest(most)
+            for form in functions_of_a_sum(self.rows(pool, output), answers, widths):
+                yield self.told(_renumbered(form, pool), "a function")
 
     def _separations(self, output: int, answers: np.ndarray) -> Iterator[tuple[Form, str]]:
         pool = self._smallest(self.settings.wide_pool)
@@ -301,6 +307,20 @@ class _Search:
         rows, few = self._few_rows(numbers, output), self._few_answers(output)
         for form in cases(rows, flags[: self.settings.flags], few):
             yield self.told(_renumbered(form, numbers), "cases")
+
+    def _pairs(self, output: int, answers: np.ndarray) -> Iterator[tuple[Form, str]]:
+        """Sums and differences of two streams of the bank: what one lacks is looked up."""
+        wanted = self.answers[output][self.few]
+        if not self.asked[output][self.few].all():
+            return
+        for i in self._numbers():
+            for sign in (1.0, -1.0):
+                j = self.bank.find(sign * (wanted - self.bank.values[i]))
+                if j is None or (sign > 0 and j < i):
+                    continue
+                total = np.array([1.0, sign]) @ self.rows([i, j], output)
+                if np.abs(total - answers).max() <= TOLERANCE * max(np.abs(answers).max(), 1e-300):
+                    yield self.told(Sum((i, j), (1.0, sign)), "a sum")
 
     def _long_sums(self, output: int, answers: np.ndarray) -> Iterator[tuple[Form, str]]:
         """Sums of several streams of the bank."""

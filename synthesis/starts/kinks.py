@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations, product
 
 import numpy as np
@@ -15,7 +15,7 @@ FEWEST, MOST = 3, 200  # different values of a sum
 
 
 def functions_of_a_sum(
-    rows: np.ndarray, answers: np.ndarray, widest: int = 3, most_kinks: int = 4
+    rows: np.ndarray, answers: np.ndarray, widths: Sequence[int], most_kinks: int = 4
 ) -> Iterator[Kinked]:
     """Answers that depend on one sum of streams alone, piecewise linearly, with few kinks.
 
@@ -25,11 +25,11 @@ def functions_of_a_sum(
     ----------
     rows : array (streams, samples)
     answers : array (samples,)
-    widest : int
+    widths : sequence of int
         Streams in a sum.
     most_kinks : int
     """
-    for width in range(1, widest + 1):
+    for width in widths:
         for chosen in combinations(range(len(rows)), width):
             for signs in product((1.0, -1.0), repeat=width - 1):
                 weights = (1.0, *signs)
