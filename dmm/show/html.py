@@ -60,6 +60,7 @@ def report(
     figures: Mapping[str, Any] | None = None,
     *,
     lead: str = "",
+    written: str | None = None,
     texts: Mapping[str, str] | None = None,
     sections: Mapping[str, str] | None = None,
 ) -> str:
@@ -72,6 +73,8 @@ def report(
         Shown as a table.
     lead : str
         A sentence or two below the title.
+    written : str, optional
+        Equations to show instead of those in ticks.
     texts : mapping of title to text, optional
         Further sections, shown as they are in a fixed-width font.
     sections : mapping of title to HTML, optional
@@ -80,7 +83,7 @@ def report(
     name = escape(plain(machine.name))
     parts = [
         _section("Figures", _figures(figures)) if figures else "",
-        _section("Equations", _pre(equations(machine))),
+        _section("Equations", _pre(equations(machine) if written is None else written)),
         *(_wide_section(title, _pre(text)) for title, text in (texts or {}).items()),
         _section("Graph", _graph(machine)),
         *(_wide_section(title, body) for title, body in (sections or {}).items()),

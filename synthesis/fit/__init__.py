@@ -1,6 +1,7 @@
 """From a user's own streams to a machine that answers them, and a verdict on it."""
 
 from .data import Names, read_streams, to_strings
+from .fitted import Fitted
 from .front import Choices, Member
 from .progress import Progress
 from .synthesizer import ConvergenceWarning, Synthesizer
@@ -12,6 +13,7 @@ __all__ = [
     "Choices",
     "ConvergenceWarning",
     "Effort",
+    "Fitted",
     "Member",
     "Names",
     "Progress",

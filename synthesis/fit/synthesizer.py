@@ -15,6 +15,7 @@ from ..problems import Problem, Strings
 from ..starts import Start
 from ..verdicts import Verdict, answers_of, errors_of
 from .data import Names, read_answers, to_strings
+from .fitted import Fitted
 from .front import Choices, Member
 from .judgement import judged
 from .progress import Line, Progress, wants_a_line
@@ -260,13 +261,7 @@ class Synthesizer:
         return self._answered(self.front_.best, X, group)
 
     def _answered(self, member: Member, X: Any, group: Any) -> Any:
-        given = self.names_.read(X, group)
-        nothing = np.full(
-            (len(self.names_.outputs), given.streams.ticks, len(given.lengths)), np.nan
-        )
-        strings = Strings(given.streams, nothing, given.lengths).later(self.lookahead)
-        answers = answers_of(member.candidate, strings, len(self.names_.outputs))
-        return self.names_.give(given, answers[:, self.lookahead :])
+        return Fitted(member.machine, self.names_, self.lookahead).predict(X, group)
 
     def score(self, X: Any, y: Any, group: Any = None) -> float:
         """R^2 of the answers; the share of right ones where the answers of `fit` were 0 and 1."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from dmm import Machine
 from dmm.show import count, plain
 from dmm.show import report as machine_report
 from vvalues import format_path
@@ -16,9 +17,10 @@ from ..loop.search import Common
 from ..process.models import MachineModel
 from ..process.records import Record
 from ..tasks import StreamTask
+from ..verdicts import Verdict
 from .curves_svg import svg_curves
 
-__all__ = ["report"]
+__all__ = ["answers_table", "fit_report", "report"]
 
 EXACT = Common().exact
 HELD_OUT_WORDS = {
@@ -59,6 +61,49 @@ def report(outcome: Result, task: StreamTask, seed: int) -> str:
     )
 
 
+def fit_report(
+    machine: Machine,
+    verdict: Verdict,
+    *,
+    seconds: float,
+    equations: str,
+    front: str,
+    answers: str,
+    commands: Sequence[str],
+) -> str:
+    """What was found for a user's own streams: the verdict first, then what it rests on.
+
+    Parameters
+    ----------
+    machine : Machine
+    verdict : Verdict
+    seconds : float
+        What the fit took.
+    equations : str
+        In samples.
+    front : str
+        The machines to choose from, as a table.
+    answers : str
+        See `answers_table`.
+    commands : sequence of str
+        To go on.
+    """
+    figures = {name: str(errors) for name, errors in verdict.figures.items()}
+    open_points = "\n".join(verdict.caveats) or "Nothing that was looked for."
+    return machine_report(
+        machine,
+        figures={**figures, "seconds": round(seconds, 1)},
+        lead=str(verdict),
+        written=equations,
+        texts={
+            "What the data do not settle": open_points,
+            "Answers on the last string": answers,
+            "Machines to choose from": front,
+            "To go on": "\n".join(commands),
+        },
+    )
+
+
 def _figures(outcome: Result, records: list[dict[str, Any]]) -> dict[str, float | str]:
     figures: dict[str, float | str] = {
         "verdict": "exact on the training strings" if outcome.loss <= EXACT else "not exact",
@@ -73,18 +118,35 @@ def _figures(outcome: Result, records: list[dict[str, Any]]) -> dict[str, float 
 
 
 def _answers(outcome: Result, task: StreamTask) -> str:
-    """Asked and answered at the ticks at which something changes, of the first held-out string."""
+    """Asked and answered on the first held-out string."""
     if not task.held_out:
         return "This task has no held-out strings."
     example = task.held_out[0]
     model = MachineModel(outcome.machine, observed=task.observed)
     with np.errstate(all="ignore"):
         answers = model(outcome.machine.trainable, example.inputs)[..., 0]
-    asked = example.targets[..., 0]
+    ports = [format_path(port) for port in task.observed]
+    table = answers_table(ports, example.targets[..., 0], answers, "tick")
+    label = plain(example.inputs.labels[0]) if example.inputs.labels else ""
+    return f"{label}\n\n{table}" if label else table
+
+
+def answers_table(outputs: Sequence[str], asked: np.ndarray, answers: np.ndarray, step: str) -> str:
+    """Asked and answered where something changes, as text.
+
+    Parameters
+    ----------
+    outputs : sequence of str
+    asked, answers : array of shape (outputs, steps)
+    step : str
+        What a column of the arrays is called: tick, or sample.
+    """
     both = np.nan_to_num(np.round(np.concatenate([asked, answers]), 6))
     changes = np.flatnonzero(np.abs(np.diff(both, axis=1)).max(axis=0, initial=0.0)) + 1
-    ports = [format_path(port) for port in task.observed]
-    header = ["tick", *(f"{port} {what}" for port in ports for what in ("asked", "answered"))]
+    header = [
+        step,
+        *(f"{plain(name)} {what}" for name in outputs for what in ("asked", "answered")),
+    ]
     rows = [
         [
             str(t + 1),
@@ -92,11 +154,9 @@ def _answers(outcome: Result, task: StreamTask) -> str:
         ]
         for t in [0, *changes[:SHOWN_TICKS]]
     ]
-    text = _aligned([header, *rows])
-    label = plain(example.inputs.labels[0]) if example.inputs.labels else ""
     hidden = len(changes) - SHOWN_TICKS
-    more = f"\n... {count(hidden, 'more change')} up to tick {asked.shape[1]}" if hidden > 0 else ""
-    return f"{label}\n\n{text}{more}" if label else text + more
+    more = f"\n... {count(hidden, 'more change')} up to {step} {asked.shape[1]}"
+    return _aligned([header, *rows]) + (more if hidden > 0 else "")
 
 
 def _removals(outcome: Result, records: Iterable[Mapping[str, Any]]) -> str:

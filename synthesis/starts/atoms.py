@@ -7,14 +7,14 @@ tried on data quickly and built exactly.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from .signals import Builder, Signal
 
-__all__ = ["OPERATIONS", "Operation", "known_operations", "leaky", "leaky_signal"]
+__all__ = ["OPERATIONS", "Operation", "leaky", "leaky_signal"]
 
 Numbers = np.ndarray
 
@@ -213,10 +213,3 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("since", _since, _since_signal, ("multiplexer",), ("number", "flag")),
     Operation("held", _held, _held_signal, ("multiplexer",), ("number", "flag")),
 )
-
-
-def known_operations(vocabulary: Collection[str], arguments: int) -> list[Operation]:
-    """The operations with so many arguments that neurons of these types can do."""
-    return [
-        op for op in OPERATIONS if len(op.reads) == arguments and set(op.types) <= set(vocabulary)
-    ]

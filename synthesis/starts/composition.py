@@ -18,7 +18,7 @@ from itertools import islice, product
 import numpy as np
 
 from ..problems import Problem, Strings
-from .atoms import known_operations, leaky, leaky_signal
+from .atoms import leaky, leaky_signal
 from .bank import Bank
 from .cases import cases
 from .forms import TOLERANCE, Case, Form, Kinked, Sum, Threshold
@@ -27,6 +27,7 @@ from .proposal import Proposal
 from .signals import ANSWER, Builder, Signal
 from .sums import affine_matches, best_sums, exact_sums
 from .thresholds import separations, single_thresholds, with_bound
+from .vocabulary import known_operations
 
 __all__ = ["Composition"]
 

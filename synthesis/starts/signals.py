@@ -108,6 +108,16 @@ class Builder:
         str, the neuron's name
         """
         fields = {name.replace("_", "-"): signal for name, signal in inputs.items()}
+        return self.reading(type_name, fields, own, memory)
+
+    def reading(
+        self,
+        type_name: str,
+        fields: Mapping[str, Signal],
+        own: str | None = None,
+        memory: float = 1.0,
+    ) -> str:
+        """As `neuron`, with fields by whatever name they have."""
         read = frozenset((name, frozenset(s.terms.items())) for name, s in fields.items())
         key = (type_name, own, memory, read)
         if key not in self._made:

@@ -25,7 +25,6 @@ SMALL = {
     "synthesis.starts.proposal": "what a start is, which every start and every search asks",
     "synthesis.verdicts.description": "one idea: bits",
     "synthesis.verdicts.verdict": "what a user reads",
-    "synthesis.show.figures": "what evaluate prints",
     "vvalues.core.tracing": "what is behind autograd's boxes, which all of the core asks",
     "vvalues.files.disk": "the file system, apart from the formats",
     "vvalues.testing.closeness": "how close two trees are, which every law asks",

@@ -12,6 +12,7 @@ from ...machine.circuits import Circuit, Wire
 from ...machine.wiring import reach
 from ...neurons import get_neuron_type
 from ...neurons.spelling import Call, Linear, Port, Symbol
+from ..labels import plain
 from .expressions import OfType, text
 
 __all__ = ["sample_equations"]
@@ -61,7 +62,7 @@ class _Writer:
             self.into.setdefault((wire.neuron_in, wire.field_in), []).append(wire)
         self.uses = Counter((wire.neuron_out, wire.field_out) for wire in circuit.wires)
         self.remembered = {(w.neuron_out, w.field_out) for w in circuit.wires if w.lag}
-        self.names = names
+        self.names = {port: plain(name) for port, name in names.items()}
         self.bodies: dict[Port, Linear] = {}
         for port in [*self.into, *self.uses]:  # streams and answers keep the names they have
             kind = self.types[port[0]]
@@ -155,7 +156,7 @@ class _Writer:
         neuron, field = port
         kind = self.types[neuron]
         if kind.is_source:
-            return neuron.removeprefix("stream-")
+            return plain(neuron.removeprefix("stream-"))
         if not kind.writes:
             return f"{neuron}.{field}"
         return kind.spelling.letter or kind.name

@@ -7,5 +7,6 @@ what no machine can be learned from. `Names` remembers what streams and outputs 
 from .asked import Asked, read_answers, to_strings
 from .given import Given, read_streams
 from .names import Names
+from .pieces import SOURCE
 
-__all__ = ["Asked", "Given", "Names", "read_answers", "read_streams", "to_strings"]
+__all__ = ["SOURCE", "Asked", "Given", "Names", "read_answers", "read_streams", "to_strings"]

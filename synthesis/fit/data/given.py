@@ -151,7 +151,7 @@ def _pieces(strings: Iterable[np.ndarray]) -> list[Piece]:
 
 def _tables(X: Any) -> list[np.ndarray] | None:
     """A list of arrays (samples, streams); None if it is anything else."""
-    if isinstance(X, str) or not isinstance(X, Sequence) or not X:
+    if isinstance(X, str) or not isinstance(X, (Sequence, np.ndarray)) or not len(X):
         return None
     tables = [numbers(string) for string in X]
     if any(table is None or table.ndim != 2 for table in tables):
@@ -228,16 +228,16 @@ def _constant(values: Any, name: str) -> VValue:
 
 
 def _lengths(layout: Layout) -> str:
-    lengths = sorted({int(length) for length in layout.lengths})
-    shown = (
-        f"{lengths[0]}"
-        if len(lengths) == 1
-        else f"{lengths[0]} to {lengths[-1]}"
-        if lengths
-        else "0"
+    lengths = layout.lengths
+    if not lengths.size:
+        return "no string"
+    shortest, longest = lengths.min(), lengths.max()
+    shown = f"{longest}" if shortest == longest else f"{shortest} to {longest}"
+    return (
+        f"{shown} rows"
+        if isinstance(layout, Rows)
+        else f"{shown} samples in {len(lengths)} strings"
     )
-    form = "rows" if isinstance(layout, Rows) else f"samples in {len(layout.lengths)} strings"
-    return f"{shown} {form}"
 
 
 # -------------------- groups --------------------

@@ -11,6 +11,7 @@ import numpy as np
 from dmm import Streams
 
 from .given import Given, read_streams
+from .numbers import is_pandas
 from .pieces import SOURCE
 
 __all__ = ["FORMS", "Names"]
@@ -190,8 +191,9 @@ def _check_kind(name: str, fitted: str, found: str) -> None:
 
 
 def _has_column(X: Any, name: str | int) -> bool:
-    columns = X if isinstance(X, Mapping) else getattr(X, "columns", ())
-    return name in columns
+    if is_pandas(X):
+        return X.ndim == 2 and name in X.columns
+    return isinstance(X, Mapping) and name in X
 
 
 def _quoted(names: Iterable[str]) -> str:

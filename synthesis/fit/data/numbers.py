@@ -32,7 +32,10 @@ def numbers(values: Any) -> np.ndarray | None:
         return None
     if array.dtype.kind not in "biufO":
         return None
-    found = array.astype(np.float64)
+    try:
+        found = array.astype(np.float64)
+    except OverflowError:  # an int that no float holds
+        return None
     return np.where(np.ma.getmaskarray(values), np.nan, found) if is_masked else found
 
 

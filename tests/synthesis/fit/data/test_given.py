@@ -114,6 +114,16 @@ def test_streams_are_taken_as_they_are():
     assert [given.streams.trees("stream-n", b) for b in (0, 1)] == numbers
 
 
+def test_arrays_of_arrays_are_lists():
+    X = np.empty(2, dtype=object)
+    X[:] = [np.array([1.0, 2.0]), np.array([3.0])]
+    tables = np.empty(2, dtype=object)
+    tables[:] = [np.ones((2, 3)), np.ones((4, 3))]
+    assert read_streams(X).lengths.tolist() == [2, 1]
+    assert read_streams(tables).names == ("x1", "x2", "x3")
+    assert to_strings(X, X)[0].asked.sum() == 3
+
+
 def test_what_is_masked_in_answers_is_not_asked():
     y = np.ma.masked_equal([[1, 0, 2, 9]], 9)
     strings, _ = to_strings([[1, 2, 3, 4]], y)
@@ -193,6 +203,7 @@ def test_groups_are_remembered_by_the_name_of_their_column():
     assert strings.lengths.tolist() == [2, 2]
     assert names.read(X).lengths.tolist() == [2, 2]
     assert names.read({"x": [1, 2, 3, 4]}).lengths.tolist() == [4]
+    assert names.read(read_streams({"x": [1, 2]}).streams).lengths.tolist() == [2]
 
 
 @given(
@@ -229,6 +240,36 @@ def test_a_damaged_file_of_names_is_refused(changes, expected):
 
 # -------------------- what is refused --------------------
 
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.binary(),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.one_of(st.text(max_size=3), st.integers()), inner, max_size=3)
+        | st.lists(st.floats(), max_size=4).map(np.array)
+    ),
+    max_leaves=12,
+)
+
+
+@given(X=ANYTHING, y=ANYTHING, group=st.none() | ANYTHING)
+def test_anything_is_read_or_refused_in_one_sentence(X, y, group):
+    try:
+        strings, names = to_strings(X, y, group)
+    except ValueError as error:
+        assert "\n" not in str(error)
+    else:
+        assert strings.answers.shape == (len(names.outputs), strings.samples, len(strings))
+
+
+@given(X=ANYTHING)
+def test_anything_is_answered_or_refused(X):
+    for names in (NAMED, UNNAMED, TEXT):
+        try:
+            assert names.read(X).names == names.streams
+        except ValueError as error:
+            assert "\n" not in str(error)
+
+
 FIVE = np.arange(5.0)
 
 
@@ -249,6 +290,7 @@ FIVE = np.arange(5.0)
         ([["a", {"k": "text"}]], [[1, 2]], None, "is no V-value"),
         ([[1, 2], 3], [[1, 2]], None, "string 2 is 3"),
         (FIVE * 1j, FIVE, None, "expected a number"),
+        ([1, 10**400], [1, 2], None, "expected a number"),
         (np.ones((2, 2, 2, 2)), FIVE, None, r"shape \(2, 2, 2, 2\)"),
         ({"a": np.ones((2, 2, 2))}, FIVE, None, "for one stream"),
         (3.0, 3.0, None, r"shape \(\)"),

@@ -1,4 +1,4 @@
-"""Command line: ``python -m synthesis run|resume|evaluate|show|sweep|reproduce|tasks|settings``.
+"""Command line: ``python -m synthesis fit|predict|run|resume|evaluate|show|sweep|reproduce|...``.
 
 Whatever is wrong with a file, a name or an option gives one clear line on standard error and exit
 status 2.
@@ -13,11 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .loop import Result, Settings, flat
+from ..loop import Result, Settings, flat
+from .own_data import INTERRUPTED, add_commands
 
 __all__ = ["main"]
-
-INTERRUPTED = 130
 
 
 class UsageError(Exception):
@@ -46,9 +45,9 @@ def _one_line(error: Exception) -> str:
 def _run(options: argparse.Namespace) -> int:
     from dmm import load_machine
 
-    from .loop.loop import Loop
-    from .runs.run import Run
-    from .tasks import get_task
+    from ..loop.loop import Loop
+    from ..runs.run import Run
+    from ..tasks import get_task
 
     task = get_task(options.task)
     if options.space is not None:
@@ -80,13 +79,13 @@ def _list_settings(options: argparse.Namespace) -> int:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    from .runs.run import Run
+    from ..runs.run import Run
 
     return _carry_out(Run.resumed(options.folder), options)
 
 
 def _carry_out(run: Any, options: argparse.Namespace) -> int:
-    from .show.live import with_progress
+    from ..show.live import with_progress
 
     try:
         for _ in with_progress(run.events()):
@@ -118,8 +117,8 @@ def _tell_of_machine(outcome: Result) -> None:
 def _evaluate(options: argparse.Namespace) -> int:
     from dmm import load_machine
 
-    from .show.figures import evaluate_machine, figures_table
-    from .tasks import get_task
+    from ..show.figures import evaluate_machine, figures_table
+    from ..tasks import get_task
 
     task = get_task(options.task)
     machine = load_machine(options.file)
@@ -132,11 +131,11 @@ def _show(options: argparse.Namespace) -> int:
     from dmm import load_machine
     from dmm.show import RENDERINGS
 
-    from .process.checkpoint import is_checkpoint
+    from ..process.checkpoint import is_checkpoint
 
     render = RENDERINGS[options.rendering or "table"]
     if is_checkpoint(options.file):
-        from .architectures.manifold.saved import shown
+        from ..architectures.manifold.saved import shown
 
         print(shown(options.file, render if options.rendering else None))
     else:
@@ -147,7 +146,7 @@ def _show(options: argparse.Namespace) -> int:
 def _sweep(options: argparse.Namespace) -> int:
     from contextlib import nullcontext
 
-    from .runs.sweep import dask_executor, parse_seeds, sweep
+    from ..runs.sweep import dask_executor, parse_seeds, sweep
 
     seeds = parse_seeds(options.seeds)
     cluster = nullcontext() if options.dask is None else dask_executor(options.dask)
@@ -173,7 +172,7 @@ def _report_member(row: dict[str, Any], done: int, count: int) -> None:
 
 
 def _reproduce(options: argparse.Namespace) -> int:
-    from . import reproduce
+    from .. import reproduce
 
     run = reproduce.get(options.name)
     out = options.out or Path("runs") / options.name
@@ -184,7 +183,7 @@ def _reproduce(options: argparse.Namespace) -> int:
 
 
 def _tasks(options: argparse.Namespace) -> int:
-    from .tasks import get_task, task_names
+    from ..tasks import get_task, task_names
 
     width = max(map(len, task_names()))
     for name in task_names():
@@ -205,10 +204,11 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     from dmm.show import RENDERINGS
 
-    from .tasks.streams.duplicate_detector import PUBLISHED_TEXT, PUBLISHED_TICKS
+    from ..tasks.streams.duplicate_detector import PUBLISHED_TEXT, PUBLISHED_TICKS
 
     parser = _Parser(prog="python -m synthesis", description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    add_commands(commands, _count)
 
     run = commands.add_parser("run", help="synthesize a machine, unattended")
     run.set_defaults(command=_run)
@@ -223,12 +223,14 @@ def _parser() -> argparse.ArgumentParser:
     resume.set_defaults(command=_resume)
     resume.add_argument("folder", type=Path, metavar="DIR")
 
-    evaluate = commands.add_parser("evaluate", help="figures of a machine on one string")
+    evaluate = commands.add_parser(
+        "evaluate", help="figures of a machine on a text, or on a task's held-out strings"
+    )
     evaluate.set_defaults(command=_evaluate)
     evaluate.add_argument("file", type=Path, metavar="FILE")
     evaluate.add_argument("--task", required=True)
-    evaluate.add_argument("--text", default=PUBLISHED_TEXT)
-    evaluate.add_argument("--ticks", type=_count, default=PUBLISHED_TICKS)
+    evaluate.add_argument("--text", help=f"default {PUBLISHED_TEXT!r}")
+    evaluate.add_argument("--ticks", type=_count, help=f"default {PUBLISHED_TICKS}")
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
 
     show = commands.add_parser(

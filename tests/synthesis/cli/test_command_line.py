@@ -14,6 +14,7 @@ import pytest
 from dmm import save_machine
 from dmm.zoo import duplicate_detector
 from synthesis.cli import main
+from synthesis.tasks.streams import PROGRAMS
 
 EASY = "delayed-echo@layered-3x2"
 QUICK = ["--set", "dense.steps=150", "--set", "bite.steps=20", "--set", "bite.fraction=0.2"]
@@ -182,3 +183,51 @@ def test_ctrl_c_leaves_a_checkpoint_that_resumes_to_the_same_machine(tmp_path):
         capture_output=True,
     )
     assert (out / "machine.json").read_text() == (whole / "machine.json").read_text()
+
+
+# -------------------- machines and tasks that do not fit --------------------
+
+
+def suite_machine(tmp_path, name):
+    file = tmp_path / f"{name}.json"
+    save_machine(PROGRAMS[name].machine(), file)
+    return str(file)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_machine_by_hand_is_right_on_its_own_task(name, tmp_path, capsys):
+    assert main(["evaluate", suite_machine(tmp_path, name), "--task", name, "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert (figures["task_loss"], figures["strings"]) == (0.0, 8)
+
+
+def test_a_machine_of_the_same_streams_is_wrong_on_another_task(tmp_path, capsys):
+    file = suite_machine(tmp_path, "bracket-depth")
+    assert main(["evaluate", file, "--task", "brackets-alarm", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["task_loss"] > 1000.0
+
+
+@pytest.mark.parametrize(
+    ("machine", "arguments", "expected"),
+    [
+        ("parity", ["duplicate-detector"], "reads the streams 'stream-x'; task"),
+        ("bracket-depth", ["parity"], "it is a machine for another task"),
+        ("parity", ["parity", "--text", "abc"], "task 'parity' reads no text"),
+        ("parity", ["parity", "--ticks", "9"], "task 'parity' reads no text"),
+    ],
+)
+def test_a_machine_for_another_task_is_not_evaluated(
+    machine, arguments, expected, tmp_path, capsys
+):
+    file = suite_machine(tmp_path, machine)
+    assert main(["evaluate", file, "--task", *arguments]) == 2
+    shown = capsys.readouterr().err
+    assert expected in shown
+    assert shown.count("\n") == 1
+
+
+def test_a_machine_that_answers_elsewhere_is_not_evaluated(tmp_path, capsys):
+    file = tmp_path / "machine.json"
+    file.write_text('{"norm-1": {"dict": {"input": {"char": 1.0}}}}')
+    assert main(["evaluate", str(file), "--task", "duplicate-detector"]) == 2
+    assert "answers on none of the ports" in capsys.readouterr().err

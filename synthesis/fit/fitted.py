@@ -1,0 +1,154 @@
+"""A machine and what it needs to answer a user: the names of streams, and how long it may wait."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dmm import Machine, load_machine, save_machine
+from dmm.machine import Pace
+from vvalues.files import write_atomically
+
+from ..problems import Strings
+from ..verdicts import Candidate, answers_of
+from .data import SOURCE, Names
+
+__all__ = ["FITTED", "MACHINE", "Fitted"]
+
+MACHINE = "machine.json"
+FITTED = "fitted.json"
+
+FORMAT = "synthesis-fitted"
+VERSION = 1
+LARGEST = 10_000_000
+"""Bytes of a file of names that are read."""
+
+MOST_LOOKAHEAD = 100_000
+MOST_TICKS = 10_000
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A machine that answers streams of the names on which it was fitted.
+
+    Attributes
+    ----------
+    machine : Machine
+        Its metadata holds its pace (see `dmm.machine.Circuit.lowered`).
+    names : Names
+    lookahead : int
+        Samples that an answer waits for.
+    """
+
+    machine: Machine
+    names: Names
+    lookahead: int = 0
+
+    def predict(self, X: Any, group: Any = None) -> Any:
+        """Answers, in the form in which the streams come.
+
+        Parameters
+        ----------
+        X, group : as in `synthesis.fit.data.read_streams`
+
+        Raises
+        ------
+        ValueError
+            If the streams are not those of the names, or hold what is no number or key.
+        """
+        given = self.names.read(X, group)
+        streams, n_outputs = given.streams, len(self.names.outputs)
+        nothing = np.full((n_outputs, streams.ticks, len(streams)), np.nan)
+        strings = Strings(streams, nothing, given.lengths).later(self.lookahead)
+        candidate = Candidate(self.machine, Pace.of_machine(self.machine))
+        answers = answers_of(candidate, strings, n_outputs)
+        return self.names.give(given, answers[:, self.lookahead :])
+
+    # -------------------- files --------------------
+
+    def save(self, folder: str | os.PathLike) -> None:
+        """Write ``machine.json`` and ``fitted.json`` into a folder."""
+        document = {
+            "format": FORMAT,
+            "version": VERSION,
+            "lookahead": self.lookahead,
+            "names": self.names.to_plain(),
+        }
+        save_machine(self.machine, Path(folder) / MACHINE)
+        write_atomically(Path(folder) / FITTED, json.dumps(document, indent=1) + "\n")
+
+    @staticmethod
+    def load(file: str | os.PathLike) -> Fitted:
+        """Read what `save` wrote.
+
+        Parameters
+        ----------
+        file : path
+            The folder, or one of the two files; the other one is looked for beside it.
+
+        Raises
+        ------
+        OSError
+            If a file cannot be read.
+        ValueError
+            If one is malformed, or they do not belong together; the message names the file.
+        """
+        path = Path(file)
+        folder = path if path.is_dir() else path.parent
+        is_machine = not path.is_dir() and path.name != FITTED
+        machine_file = path if is_machine else folder / MACHINE
+        machine = load_machine(machine_file)
+        document = _document(folder / FITTED)
+        where = str(folder / FITTED)
+        lookahead = document.get("lookahead")
+        if type(lookahead) is not int or not 0 <= lookahead <= MOST_LOOKAHEAD:
+            raise ValueError(
+                f"{where}: lookahead: expected a whole number from 0 to {MOST_LOOKAHEAD}, not "
+                f"{lookahead!r:.40}"
+            )
+        names = Names.from_plain(document.get("names"), f"{where}: names")
+        _check_together(machine, names, str(machine_file), where)
+        return Fitted(machine, names, lookahead)
+
+
+def _document(file: Path) -> dict[str, Any]:
+    with open(file, "rb") as stream:
+        data = stream.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise ValueError(f"{file}: has more than {LARGEST} bytes; it is no {FITTED}")
+    try:
+        document = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{file}: not JSON: {error}") from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ValueError(f'{file}: expected an object with "format": "{FORMAT}"')
+    if document.get("version") != VERSION:
+        raise ValueError(
+            f"{file}: version {document.get('version')!r:.40}; this library reads version {VERSION}"
+        )
+    return document
+
+
+def _check_together(machine: Machine, names: Names, machine_file: str, where: str) -> None:
+    """Raise ValueError unless the machine reads only streams that have a name, at a known pace."""
+    try:
+        pace = Pace.of_machine(machine)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{machine_file}: {error}") from None
+    if not (1 <= pace.ticks <= MOST_TICKS and 0 <= pace.delay <= MOST_TICKS):
+        raise ValueError(
+            f"{machine_file}: ticks per sample {pace.ticks}, delay {pace.delay}: expected at most "
+            f"{MOST_TICKS}"
+        )
+    known = {SOURCE + name for name in names.streams}
+    for neuron in machine.neurons:
+        if machine.type_of(neuron).is_source and neuron not in known:
+            raise ValueError(
+                f"{machine_file}: has the stream {neuron!r}, which {where} does not name; they do "
+                "not belong together"
+            )
