@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Answers", "Program", "flags", "levels", "reals", "run", "wholes"]
+__all__ = ["Answers", "Program", "flags", "levels", "previous", "reals", "run", "wholes"]
 
 Answers = np.ndarray | dict[str, np.ndarray]
 Program = Callable[[np.random.Generator, int, int], tuple[dict[str, np.ndarray], Answers]]
@@ -33,6 +33,13 @@ def reals(
 ) -> np.ndarray:
     """Uniform numbers, shape (strings, samples)."""
     return rng.uniform(low, high, (strings, samples))
+
+
+def previous(stream: np.ndarray, ticks: int = 1) -> np.ndarray:
+    """The stream some ticks ago, zero before it began."""
+    held = np.zeros_like(stream)
+    held[:, ticks:] = stream[:, :-ticks]
+    return held
 
 
 def run(

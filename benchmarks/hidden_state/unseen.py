@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .drawing import Program, flags, levels, reals, run, wholes
+from .drawing import Program, flags, levels, previous, reals, run, wholes
 
 __all__ = ["UNSEEN"]
 
@@ -19,13 +19,6 @@ def unseen(program: Program) -> Program:
     """Enter a program into the group."""
     UNSEEN[program.__name__] = program
     return program
-
-
-def previous(stream: np.ndarray, ticks: int = 1) -> np.ndarray:
-    """The stream some ticks ago, zero before it began."""
-    held = np.zeros_like(stream)
-    held[:, ticks:] = stream[:, :-ticks]
-    return held
 
 
 # -------------------- counters --------------------
