@@ -60,7 +60,10 @@ def tried(what: str, program, seed: int = 0, train=TRAIN, **settings) -> str:
     """Fit a program's own data and judge on fresh strings."""
     streams, answers = program(np.random.default_rng(seed), *train)
     fresh, wanted = program(np.random.default_rng([seed, 10]), *TEST)
-    found = fitted(streams, answers, **settings)
+    try:
+        found = fitted(streams, answers, **settings)
+    except ValueError as error:
+        return f"{what}: refused: {error}"
     return told(what, found, share_right(found[0].predict(fresh), wanted))
 
 
