@@ -255,7 +255,7 @@ def few_strings():
 
 @case
 def rare_events():
-    """What happens seldom: a counter that saturates at 12, a level that changes once in 10."""
+    """What happens seldom: a count that saturates at 16, a level that changes once in 25."""
 
     def late(rng, strings, samples):
         x = flags(rng, strings, samples, 0.4)
