@@ -1,0 +1,1 @@
+"""Programs with hidden state: what comes out of streams and answers alone, beside its rivals."""
