@@ -45,7 +45,9 @@ def test_random_trees_are_recovered(tree, seed):
     assume(np.ptp(answers) > 0)
     found = next(cases(rows, FLAGS, answers), None)
     if found is None:  # without a flag at its root the tree is a stream: nothing tells cases apart
-        assert any(np.ptp(answers - slope * row) < 1e-9 for row in rows for slope in (-1, 0.5, 1, 2))
+        assert any(
+            np.ptp(answers - slope * row) < 1e-9 for row in rows for slope in (-1, 0.5, 1, 2)
+        )
     else:
         np.testing.assert_allclose(value_of(found, rows), answers, atol=1e-9)
 

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from synthesis.starts.operations import OPERATIONS, known_operations, leaky, leaky_signal
 from synthesis.starts.signals import Signal
-from tests.synthesis.samples import arrays_of, builder_for, random_samples, said, sources_of, strings_of
+from tests.synthesis.samples import (
+    arrays_of,
+    builder_for,
+    random_samples,
+    said,
+    sources_of,
+    strings_of,
+)
 
 VOCABULARY = frozenset(name for operation in OPERATIONS for name in operation.types)
 
@@ -42,7 +49,13 @@ def test_the_neuron_does_what_the_arrays_say(operation, kinds, seed, more):
     if "keyed" in kinds and operation.name not in ("norm", "dot"):
         signal = Signal.of(builder.neuron("norm", dict=signal), "norm")
     circuit = builder.circuit([signal])
-    assert set(circuit.neurons.values()) <= {*operation.types, "stream", "const_1", "output", "norm"}
+    assert set(circuit.neurons.values()) <= {
+        *operation.types,
+        "stream",
+        "const_1",
+        "output",
+        "norm",
+    }
     got = said(circuit, strings, circuit.least_ticks() + more)[0]
     np.testing.assert_allclose(got, expected, atol=1e-12)
 
@@ -88,4 +101,3 @@ def test_operations_never_see_later_samples():
         whole = arrays_of(strings)
         begun = [array[:, :4] for array in whole]
         np.testing.assert_array_equal(operation.values(*begun), operation.values(*whole)[:, :4])
-
