@@ -59,7 +59,7 @@ def test_figures_are_per_number_that_is_asked(seed, hidden):
 
 @given(seed=st.integers(0, 10**6), copies=st.integers(1, 5))
 def test_more_of_the_same_strings_change_no_figure(seed, copies):
-    """Training and held-out figures are in the same unit: a mean, whatever the number of strings."""
+    """Training and held-out figures are in the same unit, whatever the number of strings."""
     rng = np.random.default_rng(seed)
     wanted, answers = rng.standard_normal((2, 3, 6))
     figures = []
