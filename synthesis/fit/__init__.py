@@ -1,10 +1,10 @@
 """From a user's own streams to a machine that answers them, and a verdict on it."""
 
 from .data import Names, read_streams, to_strings
-from .effort import EFFORTS, VOCABULARY, Effort
 from .front import Choices, Member
-from .search import Progress, Search, Trial
+from .progress import Progress
 from .synthesizer import ConvergenceWarning, Synthesizer
+from .trials import EFFORTS, VOCABULARY, Effort, Search, Trial
 
 __all__ = [
     "EFFORTS",

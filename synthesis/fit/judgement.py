@@ -8,21 +8,20 @@ import numpy as np
 
 from dmm.machine import Circuit
 
-from ..problems import Problem, Strings
+from ..problems import Problem
 from ..verdicts import (
-    Candidate,
     Errors,
     Verdict,
     answers_of,
-    errors_of,
     hears_the_future,
     is_simple,
     out_of_reach,
 )
 from .front import Member
-from .search import Search, Trial
+from .trials import Search, Trial
+from .units import errors_in_own_units
 
-__all__ = ["in_own_units", "judged"]
+__all__ = ["judged"]
 
 RIVAL = 12.0
 """Bits by which another right machine may be longer and still cast doubt on this one."""
@@ -30,13 +29,6 @@ RIVAL = 12.0
 MOST_RIVALS = 12
 EVIDENCE = 2.0
 """Bits of answers that are asked for every bit of a machine that is believed."""
-
-
-def in_own_units(problem: Problem, candidate: Candidate, strings: Strings) -> Errors:
-    """Errors of a machine in the user's units on strings in the problem's."""
-    own = problem.in_own_units(strings)
-    answers = answers_of(candidate, own, problem.n_outputs)
-    return errors_of(answers, own, problem.is_whole, problem.answer_units)
 
 
 def judged(search: Search, trial: Trial, member: Member) -> Verdict:
@@ -90,7 +82,7 @@ def _figures(problem: Problem, member: Member) -> dict[str, Errors]:
     if problem.split.validation is not None:
         figures["validation"] = member.validation
     if problem.split.report is not None:
-        figures["report"] = in_own_units(problem, member.candidate, problem.split.report)
+        figures["report"] = errors_in_own_units(problem, member.candidate, problem.split.report)
     return figures
 
 

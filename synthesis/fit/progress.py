@@ -4,13 +4,39 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from dataclasses import dataclass
 
-from .search import Progress
+from .trials import Search, Trial
 
-__all__ = ["Line", "wants_a_line"]
+__all__ = ["Line", "Progress", "wants_a_line"]
 
 EVERY = 0.2  # seconds between two lines
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a fit stands.
+
+    Attributes
+    ----------
+    stage : str
+        What was tried last.
+    trials : int
+    share : float
+        Of the trials that the effort allows.
+    best : Trial or None
+    """
+
+    stage: str
+    trials: int
+    share: float
+    best: Trial | None
+
+    @staticmethod
+    def of(stage: str, search: Search) -> Progress:
+        """Where a search stands."""
+        share = search.count / search.effort.trials
+        return Progress(stage, search.count, share, search.best())
 
 
 def wants_a_line() -> bool:
@@ -45,7 +71,7 @@ class Line:
 
 def told(progress: Progress) -> str:
     """Where a fit stands, in one line of at most 79 characters."""
-    best: Any = progress.best
+    best = progress.best
     found = "nothing yet"
     if best is not None:
         error = best.validation.mean_square

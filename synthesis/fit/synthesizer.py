@@ -15,12 +15,11 @@ from ..problems import Problem, Strings
 from ..starts import Start
 from ..verdicts import Verdict, answers_of, errors_of
 from .data import Names, read_answers, to_strings
-from .effort import VOCABULARY, effort_named
 from .front import Choices, Member
-from .judgement import in_own_units, judged
-from .progress import Line, wants_a_line
-from .search import Progress, Search, Trial
-from .units import in_users_units
+from .judgement import judged
+from .progress import Line, Progress, wants_a_line
+from .trials import VOCABULARY, Search, Trial, effort_named
+from .units import errors_in_own_units, in_own_units
 
 __all__ = ["ConvergenceWarning", "Synthesizer"]
 
@@ -180,7 +179,10 @@ class Synthesizer:
         """Run a search; Ctrl-C keeps what was found."""
         line = Line() if (wants_a_line() if self.verbose is None else self.verbose) else None
 
-        def tell(progress: Progress) -> None:
+        def tell(stage: str, search: Search) -> None:
+            if line is None and self.callback is None:
+                return
+            progress = Progress.of(stage, search)
             if line is not None:
                 line(progress)
             if self.callback is not None:
@@ -224,10 +226,10 @@ class Synthesizer:
 
     def _member(self, problem: Problem, trial: Trial, names: Names) -> Member:
         """What was tried, in the user's units."""
-        candidate, circuit = in_users_units(problem, trial)
-        validation = training = in_own_units(problem, candidate, problem.split.training)
+        candidate, circuit = in_own_units(problem, trial)
+        validation = training = errors_in_own_units(problem, candidate, problem.split.training)
         if problem.split.validation is not None:
-            validation = in_own_units(problem, candidate, problem.split.validation)
+            validation = errors_in_own_units(problem, candidate, problem.split.validation)
         called = {("output", f"dict-{k}"): name for k, name in enumerate(names.outputs, 1)}
         return Member(
             candidate.machine,

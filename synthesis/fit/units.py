@@ -9,17 +9,17 @@ from dmm.machine import Circuit
 from vvalues import from_buffer
 
 from ..edits.normalise import normalise
-from ..problems import Problem
-from ..verdicts import Candidate, answers_of
-from .search import Trial
+from ..problems import Problem, Strings
+from ..verdicts import Candidate, Errors, answers_of, errors_of
+from .trials import Trial
 
-__all__ = ["in_users_units"]
+__all__ = ["errors_in_own_units", "in_own_units"]
 
 DIGITS = 12
 SAME = 1e-9  # answers of two machines, relative to the largest
 
 
-def in_users_units(problem: Problem, trial: Trial) -> tuple[Candidate, Circuit]:
+def in_own_units(problem: Problem, trial: Trial) -> tuple[Candidate, Circuit]:
     """The machine that does in the user's units what was tried in the problem's; and its circuit.
 
     Units are folded into the wires from streams and to answers. What is free inside - the scale of
@@ -50,3 +50,10 @@ def _agree(problem: Problem, candidate: Candidate, machine: Machine) -> bool:
     other = answers_of(Candidate(machine, candidate.pace), strings, problem.n_outputs)
     scale = float(np.abs(one).max(initial=0.0))
     return bool(np.abs(one - other).max(initial=0.0) <= SAME * max(scale, 1e-300))
+
+
+def errors_in_own_units(problem: Problem, candidate: Candidate, strings: Strings) -> Errors:
+    """Errors of a machine in the user's units on strings in the problem's."""
+    own = problem.in_own_units(strings)
+    answers = answers_of(candidate, own, problem.n_outputs)
+    return errors_of(answers, own, problem.is_whole, problem.answer_units)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .operations import Operation
+from .atoms import Operation
 from .signals import Builder, Signal
 
 __all__ = ["Bank", "Stream"]

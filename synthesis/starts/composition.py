@@ -18,11 +18,11 @@ from itertools import islice, product
 import numpy as np
 
 from ..problems import Problem, Strings
+from .atoms import known_operations, leaky, leaky_signal
 from .bank import Bank
 from .cases import cases
 from .forms import Case, Form, Kinked, Sum, Threshold
 from .kinks import functions_of_a_sum
-from .operations import known_operations, leaky, leaky_signal
 from .proposal import Proposal
 from .signals import ANSWER, Builder, Signal
 from .sums import affine_matches, best_sums, exact_sums

@@ -42,8 +42,7 @@ def sample_equations(circuit: Circuit, names: Mapping[Port, str] | None = None) 
     ...      Wire("accum", "dict-1", "accum", "dict", lag=1),
     ...      Wire("output", "dict-1", "accum", "dict")])
     >>> print(sample_equations(counter, {("output", "dict-1"): "y"}))
-    a = a[t-1] + x
-    y = a
+    y = y[t-1] + x
     """
     return "\n".join(_Writer(circuit, dict(names or {})).lines())
 
@@ -68,6 +67,20 @@ class _Writer:
             kind = self.types[port[0]]
             if kind.is_source or not kind.writes:
                 self._name(port)
+        self.same = self._sinks_that_only_read()
+
+    def _sinks_that_only_read(self) -> set[Port]:
+        """Sinks that read one port as it is; that port is called like them."""
+        found = set()
+        for port, wires in self.into.items():
+            sender = wires[0].neuron_out, wires[0].field_out
+            is_plain = len(wires) == 1 and wires[0].weight == 1.0 and not wires[0].lag
+            is_made = bool(self.types[sender[0]].reads) and sender not in self.names
+            is_named = self.uses[sender] > 1 or sender in self.remembered
+            if not self.types[port[0]].writes and is_plain and is_made and is_named:
+                self.names[sender] = self.names[port]
+                found.add(port)
+        return found
 
     def lines(self) -> list[str]:
         """Equations of what has a name, in an order in which nothing is read before it is made."""
@@ -80,7 +93,7 @@ class _Writer:
             else:
                 out.append(f"{self._name(port)} = {self._text(body)}")
         for (neuron, field), wires in self.into.items():
-            if not self.types[neuron].writes:
+            if not self.types[neuron].writes and (neuron, field) not in self.same:
                 out.append(f"{self._name((neuron, field))} = {self._text(self._total(wires))}")
         return out
 

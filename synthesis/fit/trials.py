@@ -7,7 +7,7 @@ smallest one within a standard error of the best validation error wins.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from dmm.machine import Circuit
 
 from ..problems import Problem, Strings
-from ..starts import Gap, Proposal, Start
+from ..starts import Composition, Gap, Proposal, Start
 from ..verdicts import (
     Candidate,
     Errors,
@@ -25,9 +25,66 @@ from ..verdicts import (
     long_strings,
     stress,
 )
-from .effort import Effort
 
-__all__ = ["Progress", "Search", "Trial"]
+__all__ = ["EFFORTS", "VOCABULARY", "Effort", "Search", "Trial", "effort_named"]
+
+
+VOCABULARY = (
+    "accum",
+    "norm",
+    "compare",
+    "dot",
+    "dot_free",
+    "less_or_equal",
+    "multiplexer",
+    "running_max",
+)
+"""The four published neuron types, and what everyday programs need: a product without a bound, a
+step, a memory cell with a gate, a maximum so far."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much work a fit may do.
+
+    Attributes
+    ----------
+    name : str
+    starts : tuple of Start
+        Tried in this order.
+    trials : int
+        Machines that are tried at most.
+    after : int
+        Machines that are tried after a right one was found, for a smaller one.
+    """
+
+    name: str
+    starts: tuple[Start, ...]
+    trials: int
+    after: int
+
+
+EFFORTS: Mapping[str, Effort] = {
+    effort.name: effort
+    for effort in (
+        Effort("quick", (Composition(bank=2_000, largest=4),), 60, 20),
+        Effort("normal", (Composition(),), 200, 80),
+        Effort("thorough", (Composition(bank=40_000, largest=6, per_form=20),), 600, 300),
+    )
+}
+
+
+def effort_named(name: str) -> Effort:
+    """An effort by name.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    """
+    if name not in EFFORTS:
+        raise ValueError(f"effort is {name!r}; expected one of {', '.join(EFFORTS)}")
+    return EFFORTS[name]
 
 
 @dataclass(frozen=True)
@@ -69,26 +126,6 @@ class Trial:
         return len(self.candidate.machine.trainable) + len(self.candidate.machine.fixed)
 
 
-@dataclass(frozen=True)
-class Progress:
-    """Where a fit stands.
-
-    Attributes
-    ----------
-    stage : str
-        What was tried last.
-    trials : int
-    share : float
-        Of the trials that the effort allows.
-    best : Trial or None
-    """
-
-    stage: str
-    trials: int
-    share: float
-    best: Trial | None
-
-
 @dataclass
 class Search:
     """One search; what has been found so far can be read at any time.
@@ -114,8 +151,11 @@ class Search:
     def __post_init__(self) -> None:
         self.long = long_strings(self.problem.split.training, self.rng)
 
-    def run(self, starts: Sequence[Start], tell: Callable[[Progress], None]) -> None:
-        """Try what the starts propose, until the effort is spent."""
+    def run(self, starts: Sequence[Start], tell: Callable[[str, Search], None]) -> None:
+        """Try what the starts propose, until the effort is spent.
+
+        After every trial ``tell`` is called with what was tried, and this search.
+        """
         first_right: int | None = None
         for proposal in self._proposals(starts):
             if self.count >= self.effort.trials:
@@ -128,8 +168,7 @@ class Search:
                 self.trials.append(trial)
                 if trial.is_right and first_right is None:
                     first_right = self.count
-            share = self.count / self.effort.trials
-            tell(Progress(proposal.origin, self.count, share, self.best()))
+            tell(proposal.origin, self)
         self.is_complete = True
 
     def reconsider(self, trials: Iterable[Trial]) -> None:
