@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthesis.starts.operations import OPERATIONS, known_operations, leaky, leaky_signal
+from synthesis.starts.atoms import OPERATIONS, known_operations, leaky, leaky_signal
 from synthesis.starts.signals import Signal
 from tests.synthesis.samples import (
     arrays_of,
