@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthesis.starts.bank import LARGEST, Bank
 from synthesis.starts.atoms import OPERATIONS, known_operations
+from synthesis.starts.bank import LARGEST, Bank
 from synthesis.starts.signals import Signal
 from tests.synthesis.samples import (
     arrays_of,
