@@ -31,6 +31,9 @@ from .vocabulary import known_operations
 
 __all__ = ["Composition"]
 
+NEEDED = ("stream", "const_1", "output")
+"""Neuron types that circuits have whatever the vocabulary."""
+
 POLES = tuple(pole / 100.0 for pole in range(5, 100))
 FLAG_POLES = tuple(pole / 100.0 for pole in range(60, 100, 5))
 """Below these a leaky sum of zeros and ones spells out its last few samples."""
@@ -79,7 +82,13 @@ class Composition:
 
         Where none does, the best sums of one stream, two, ... that need no past answers.
         """
-        search = _Search(self, problem, vocabulary)
+        allowed = {*vocabulary, *NEEDED}
+        for proposal in self._composed(_Search(self, problem, vocabulary), problem):
+            # An answer that is a sum with its own past in it needs an accumulator.
+            if allowed.issuperset(proposal.circuit.neurons.values()):
+                yield proposal
+
+    def _composed(self, search: _Search, problem: Problem) -> Iterator[Proposal]:
         if problem.n_outputs == 1:
             for form, what in search.forms(0):
                 yield search.proposal([form], what)

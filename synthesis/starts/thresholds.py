@@ -44,9 +44,11 @@ def chosen_between(low: float, high: float, is_grid: bool = False) -> Gap:
     middle = 0.5 * (low + high)
     for digits in range(-6, 16):
         value = round(middle, digits)
-        if low + room <= value <= high - room:
-            return Gap(float(value), low, high, (high - low) * 10.0**digits <= SURPRISE)
-    return Gap(middle, low, high, False)
+        if low + room <= value <= high - room and value < high:
+            # Zero has no digits: without these it would be believed in a gap of any width.
+            believed = digits if value else max(digits, 0)
+            return Gap(float(value), low, high, (high - low) * 10.0**believed <= SURPRISE)
+    return Gap(middle if middle < high else low, low, high, False)
 
 
 def single_thresholds(rows: np.ndarray, answers: np.ndarray) -> np.ndarray:

@@ -184,3 +184,50 @@ def test_too_few_ticks_are_refused():
     with pytest.raises(ValueError, match="ticks is 1; this circuit needs 2 at least"):
         circuit.lowered(1)
     assert pickle.loads(pickle.dumps(circuit)).lowered()[1] == circuit.lowered()[1]
+
+
+# -------------------- without a wire --------------------
+
+
+def counter_and_echo():
+    """Two answers: a running sum through a norm, and the stream."""
+    wires = [
+        Wire("norm", "dict", "stream-x", "stream"),
+        Wire("accum", "dict-2", "norm", "norm"),
+        Wire("accum", "dict-1", "accum", "dict", lag=1),
+        Wire("output", "dict-1", "accum", "dict"),
+        Wire("output", "dict-2", "stream-x", "stream"),
+    ]
+    neurons = {"stream-x": "stream", "norm": "norm", "accum": "accum", "output": "output"}
+    return Circuit(neurons, wires)
+
+
+def test_without_a_wire_what_reaches_no_answer_is_gone():
+    circuit = counter_and_echo()
+    less = circuit.without(circuit.wires[3])
+    assert dict(less.neurons) == {"stream-x": "stream", "output": "output"}
+    assert less.wires == (circuit.wires[4],)
+    assert less.without(less.wires[0]) is None
+
+
+def test_without_a_wire_the_rest_stays():
+    circuit = counter_and_echo()
+    less = circuit.without(circuit.wires[2])
+    assert dict(less.neurons) == dict(circuit.neurons)
+    assert less.wires == tuple(wire for wire in circuit.wires if wire is not circuit.wires[2])
+
+
+@given(circuit=circuits(), data=st.data())
+@settings(max_examples=50)
+def test_without_is_a_circuit_with_fewer_wires(circuit, data):
+    assume(circuit.wires)
+    wire = data.draw(st.sampled_from(circuit.wires))
+    less = circuit.without(wire)
+    if less is None:
+        assert all(other is wire for other in circuit.wires if other.neuron_in == "output")
+        return
+    assert sum(other is wire for other in less.wires) == 0
+    assert len(less.wires) < len(circuit.wires)
+    read = {other.neuron_out for other in less.wires}
+    for name, kind in less.neurons.items():  # whatever is there is heard, or is a stream
+        assert name in read or name == "output" or get_neuron_type(kind).is_source

@@ -1,0 +1,182 @@
+"""Verdicts: exact means right, held out, sound and settled; everything less is said."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from synthesis.fit import ConvergenceWarning, Synthesizer, units
+from tests.synthesis.fit.programs import NUMBERS, fitted, quick, running_sum, with_reset
+
+RNG = np.random.default_rng(11)
+
+
+# -------------------- held out means held out --------------------
+
+
+def test_figures_are_of_parts_that_never_mix():
+    model, _, y = fitted(with_reset)
+    assert list(model.figures_) == ["training", "validation", "report"]
+    asked = [errors.asked for errors in model.figures_.values()]
+    assert sum(asked) == y.size
+    assert asked == [18 * 16, 6 * 16, 6 * 16]
+
+
+@pytest.mark.parametrize("held_out", [0.0, 0.2])
+def test_where_nothing_is_held_out_the_verdict_says_so(held_out):
+    """Three short strings, or a user who wants all to be trained on."""
+    X, y = running_sum(strings=3 if held_out else 30, samples=16)
+    model = quick(held_out=held_out).fit(X, y)
+    assert list(model.figures_) == ["training"]
+    assert not model.verdict_.is_exact
+    assert any("nothing was held out" in caveat for caveat in model.verdict_.caveats)
+
+
+def test_the_report_decides_nothing():
+    """Whatever its answers are on the same grid: the machine is the same, the verdict is not."""
+    X, y = with_reset()
+    model, wrong = quick().fit(X, y), np.array(y)
+    wrong[-6:] = wrong[-6:, ::-1]
+    other = quick().fit(X, wrong)
+    assert other.machine_.trainable == model.machine_.trainable
+    assert [member.equations for member in other.front_] == [m.equations for m in model.front_]
+    assert model.verdict_.is_exact and not other.verdict_.is_exact
+    assert "on the strings of the report" in str(other.verdict_)
+
+
+def test_the_report_is_read_once(monkeypatch):
+    X, y = with_reset()
+    seen = []
+    plain = units.errors_in_own_units
+
+    def counted(problem, candidate, strings):
+        seen.append(strings is problem.split.report)
+        return plain(problem, candidate, strings)
+
+    for module in ("judgement", "synthesizer"):
+        monkeypatch.setattr(f"synthesis.fit.{module}.errors_in_own_units", counted)
+    quick().fit(X, y)
+    assert seen.count(True) == 1
+    assert len(seen) > 1
+
+
+def test_validation_decides():
+    """A rule that changes where training does not look is not taken for right."""
+    X, y = running_sum()
+    wrong = np.array(y)
+    wrong[18:24, 6:] = 0
+    with pytest.warns(ConvergenceWarning):
+        model = quick().fit(X, wrong)
+    assert not model.verdict_.is_exact
+    assert model.figures_["validation"].right < 1.0
+
+
+def test_what_training_does_not_see_of_its_strings_decides():
+    X, y = running_sum(samples=18)
+    wrong = np.array(y)
+    wrong[:, 12:] = wrong[:, 11:12]  # the count stands still where the beginnings end
+    with pytest.warns(ConvergenceWarning):
+        assert not quick().fit(X, wrong).verdict_.is_exact
+
+
+# -------------------- settled --------------------
+
+
+def test_an_open_threshold_is_not_exact():
+    x = RNG.uniform(0.0, 10.0, (20, 10))
+    x = np.where((x > 4.0) & (x < 6.0), x + 3.0, x)
+    model = quick().fit({"x": x}, (x > 5.0).astype(float))
+    assert model.figures_["report"].right == 1.0
+    assert not model.verdict_.is_exact
+    assert "the data do not settle it: a bound of" in str(model.verdict_)
+
+
+def test_a_threshold_at_zero_is_as_open_as_another():
+    x = RNG.uniform(-5.0, 5.0, (20, 10))
+    x = np.where(np.abs(x) < 1.0, x + 3.0 * np.sign(x), x)
+    model = quick().fit({"x": x}, (x > 0.6).astype(float))
+    assert not model.verdict_.is_exact
+
+
+def test_few_answers_are_thin_evidence():
+    """Every answer but two is 0: many machines would be right by accident."""
+    x = RNG.integers(0, 3, (10, 6)).astype(float)
+    y = np.zeros(x.shape)
+    x[:, 0] = 0.0
+    x[0, 1], y[0, 1] = 7.0, 1.0
+    x[7, 1], y[7, 1] = 7.0, 1.0
+    model = quick().fit({"x": x}, y)
+    assert not model.verdict_.is_exact
+    assert any("by accident" in caveat or "may lie" in caveat for caveat in model.verdict_.caveats)
+
+
+def test_a_product_within_its_bound_is_a_caveat():
+    one, other = RNG.integers(-2, 3, (2, 20, 12)) / 2.0
+    model = quick(vocabulary=["dot", "accum"])
+    with pytest.warns(ConvergenceWarning):
+        model.fit({"one": one, "other": other}, one * other)
+    assert not model.verdict_.is_exact or any("limited to 4" in c for c in model.verdict_.caveats)
+
+
+def test_odd_weights_are_a_caveat():
+    model = quick().fit({"x": NUMBERS}, 0.7316 * np.cumsum(NUMBERS, axis=1))
+    assert any("0.7316" in caveat for caveat in model.verdict_.caveats)
+
+
+# -------------------- sentences --------------------
+
+
+def test_an_exact_verdict_is_one_sentence_with_figures():
+    model, _, _ = fitted(running_sum)
+    said = str(model.verdict_)
+    assert said.startswith("Exact: right on all 288 numbers that are asked, run free, and sound")
+    assert said.count("\n") == 0
+    assert f"({model.front_.best.links} links, {model.front_.best.bits:.0f} bits)" in said
+    assert "report: mean squared error 0, R^2 1.0000, 100 % right of 72" in model.verdict_.told()
+
+
+def test_a_verdict_that_is_not_exact_says_how_far_it_came():
+    noise = RNG.standard_normal(NUMBERS.shape)
+    with pytest.warns(ConvergenceWarning, match="Not exact: 0 % of the answers of validation"):
+        model = quick().fit({"x": NUMBERS}, noise)
+    errors = model.figures_["validation"]
+    assert f"mean squared error {errors.mean_square:.3g}" in str(model.verdict_)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("seed", range(10))
+def test_nothing_wrong_is_called_exact(seed):
+    """Rules with a memory, learned from so little that many machines would do."""
+    rng = np.random.default_rng(seed)
+    for strings, samples in ((6, 6), (10, 8), (20, 10)):
+        for program in (running_sum, with_reset, _toggled, _debounced):
+            X, y = program(rng, strings, samples)
+            if np.ptp(y[: strings // 2, : samples // 2]) == 0:
+                continue  # nothing to learn from
+            model = Synthesizer(effort="quick", verbose=0)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                model.fit(X, y)
+            if model.verdict_.is_exact:
+                X, y = program(np.random.default_rng(1000 + seed), 20, 10 * samples)
+                assert model.score(X, y) == 1.0, f"{program.__name__}: {model.equations_}"
+
+
+def _toggled(rng, strings, samples):
+    """On, off, on ... at every event."""
+    event = (rng.random((strings, samples)) < 0.3).astype(int)
+    return {"event": event}, np.cumsum(event, axis=1) % 2
+
+
+def _debounced(rng, strings, samples):
+    """The last value that came three times in a row."""
+    x = rng.integers(0, 2, (strings, samples))
+    kept, out = np.zeros(strings, dtype=int), []
+    for t in range(samples):
+        if t >= 2:
+            is_same = (x[:, t] == x[:, t - 1]) & (x[:, t] == x[:, t - 2])
+            kept = np.where(is_same, x[:, t], kept)
+        out.append(kept)
+    return {"x": x}, np.stack(out, axis=1)

@@ -1,0 +1,51 @@
+"""Out of reach: bounds, steps and comparisons that the data never ask for are named."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dmm.machine import Circuit, Wire
+from synthesis.verdicts import out_of_reach
+from tests.synthesis.samples import candidate_of, strings_of
+from tests.synthesis.verdicts.machines import NEURONS, accumulator
+
+
+def of_one(kind, one, other, port):
+    """A circuit of one neuron that reads the stream and a constant 2."""
+    wires = [
+        Wire("n", one, "stream-x", "stream"),
+        Wire("n", other, "const_1", "const_1", 2.0),
+        Wire("output", "dict-1", "n", port),
+    ]
+    return candidate_of(Circuit({**NEURONS, "n": kind}, wires))
+
+
+def samples(*numbers):
+    return strings_of({"x": np.tile(np.array(numbers), (3, 4))})
+
+
+PRODUCT = ("dot", "dict-1", "dict-2", "dot")
+STEP = ("less_or_equal", "left", "right", "false-channel")
+COMPARISON = ("compare", "dict-1", "dict-2", "true")
+
+
+@pytest.mark.parametrize(
+    ("neuron", "numbers", "expected"),
+    [
+        (PRODUCT, (0.5, 1.6), ["the product n is limited to 4, and these data reach 3.2"]),
+        (PRODUCT, (0.5, 2.0), []),
+        (PRODUCT, (0.5, 9.0), []),
+        (STEP, (0.0, 1.0), ["the step n never changes on these data"]),
+        (STEP, (1.0, 3.0), []),
+        (COMPARISON, (3.0, 5.0), ["in the comparison n the first is always larger"]),
+        (COMPARISON, (0.5, 1.0), ["in the comparison n the first is always smaller"]),
+        (COMPARISON, (1.0, 3.0), []),
+    ],
+)
+def test_what_the_data_never_reach_is_said(neuron, numbers, expected):
+    assert out_of_reach(of_one(*neuron), samples(*numbers)) == expected
+
+
+def test_a_machine_without_such_neurons_has_nothing_out_of_reach():
+    assert out_of_reach(candidate_of(accumulator()), samples(1.0, 2.0)) == []
