@@ -63,6 +63,16 @@ def _since(x: Numbers, reset: Numbers) -> Numbers:
     return out
 
 
+def _floored(x: Numbers) -> Numbers:
+    """A sum that does not fall below 0."""
+    out = np.empty(x.shape)
+    level = np.zeros(len(x))
+    for t in range(x.shape[1]):
+        level = np.maximum(level + x[:, t], 0.0)
+        out[:, t] = level
+    return out
+
+
 def _held(x: Numbers, gate: Numbers) -> Numbers:
     """The ``x`` of the last sample at which ``gate`` was 1; 0 before."""
     out = np.empty(x.shape)
@@ -78,11 +88,15 @@ def _largest(x: Numbers) -> Numbers:
     return np.maximum(np.maximum.accumulate(x, axis=1), 0.0)
 
 
-def leaky(x: Numbers, pole: float) -> Numbers:
-    """A sum that forgets: ``pole`` times what it was, plus ``x``."""
-    from scipy.signal import lfilter  # importing it takes a while
-
-    return np.asarray(lfilter([1.0], [1.0, -pole], x, axis=1))
+def leaky(x: Numbers, pole: float, reset: Numbers | None = None) -> Numbers:
+    """A sum that forgets: ``pole`` times what it was, plus ``x``; only ``x`` where reset is 1."""
+    out = np.empty(x.shape)
+    total = np.zeros(len(x))
+    keep = pole * (np.ones(x.shape) if reset is None else 1.0 - reset)
+    for t in range(x.shape[1]):
+        total = x[:, t] + keep[:, t] * total
+        out[:, t] = total
+    return out
 
 
 # -------------------- neurons --------------------
@@ -114,9 +128,15 @@ def _sum(builder: Builder, one: Signal) -> Signal:
     return Signal.of(builder.neuron("accum", own="dict-1", dict_2=one), "dict")
 
 
-def leaky_signal(builder: Builder, one: Signal, pole: float) -> Signal:
+def leaky_signal(builder: Builder, one: Signal, pole: float, reset: Signal | None = None) -> Signal:
     """The neuron that does what `leaky` does."""
-    return Signal.of(builder.neuron("accum", own="dict-1", memory=pole, dict_2=one), "dict")
+    if reset is None:
+        neuron = builder.neuron("accum", own="dict-1", memory=pole, dict_2=one)
+    else:
+        neuron = builder.neuron(
+            "multiplexer", own="dict-2", memory=pole, gate=reset, dict_1=one, dict_2=one
+        )
+    return Signal.of(neuron, "dict")
 
 
 def _held_signal(builder: Builder, one: Signal, gate: Signal) -> Signal:
@@ -151,6 +171,12 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("lag", _lag, lambda b, x: x.lagged(), reads=("any",)),
     Operation("not", lambda x: 1.0 - x, lambda b, x: _constant() - x, reads=("flag",)),
     Operation("sum", lambda x: np.cumsum(x, axis=1), _sum, ("accum",), ("any",)),
+    Operation(
+        "floored sum",
+        _floored,
+        lambda b, x: Signal.of(b.neuron("compare", own="dict-1", dict_1=x), "true"),
+        ("compare",),
+    ),
     Operation(
         "run",
         lambda x: _since(x, 1.0 - x),

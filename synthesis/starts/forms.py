@@ -7,12 +7,23 @@ circuit. Rows are numbered by whoever looks for the form.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from .signals import Builder, Signal
 
-__all__ = ["TOLERANCE", "Case", "Form", "Gap", "Kinked", "Sum", "Threshold"]
+__all__ = [
+    "TOLERANCE",
+    "Case",
+    "Extreme",
+    "Form",
+    "Gap",
+    "Gated",
+    "Kinked",
+    "Plus",
+    "Sum",
+    "Threshold",
+]
 
 TOLERANCE = 1e-9
 """Two numbers are the same if they differ by less than this share of the largest."""
@@ -56,6 +67,10 @@ class Form(Protocol):
         """The answer as a signal of a circuit."""
         ...
 
+    def renumbered(self, numbers: Sequence[int]) -> Form:
+        """The same over other numbers: row ``i`` is now called ``numbers[i]``."""
+        ...
+
 
 def _one() -> Signal:
     return Signal.of("const_1", "const_1")
@@ -80,6 +95,10 @@ class Sum:
     def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
         """The sum: wires alone."""
         return _total(self.rows, self.weights, signal_of) + self.constant * _one()
+
+    def renumbered(self, numbers: Sequence[int]) -> Sum:
+        """The same over other numbers of rows."""
+        return replace(self, rows=tuple(numbers[row] for row in self.rows))
 
 
 @dataclass(frozen=True)
@@ -112,6 +131,10 @@ class Kinked:
             signal = signal + change * Signal.of(neuron, "true")
         return signal
 
+    def renumbered(self, numbers: Sequence[int]) -> Kinked:
+        """The same over other numbers of rows."""
+        return replace(self, rows=tuple(numbers[row] for row in self.rows))
+
 
 @dataclass(frozen=True)
 class Threshold:
@@ -128,6 +151,10 @@ class Threshold:
         # On its false channel: the true one is 1 where nothing has arrived yet.
         neuron = builder.neuron("less_or_equal", left=total, right=self.bound * _one())
         return Signal.of(neuron, "false-channel")
+
+    def renumbered(self, numbers: Sequence[int]) -> Threshold:
+        """The same over other numbers of rows."""
+        return replace(self, rows=tuple(numbers[row] for row in self.rows))
 
 
 @dataclass(frozen=True)
@@ -157,3 +184,91 @@ class Case:
             dict_2=self.other.signal(builder, signal_of),
         )
         return Signal.of(neuron, "dict")
+
+    def renumbered(self, numbers: Sequence[int]) -> Case:
+        """The same over other numbers of rows."""
+        one, other = self.one.renumbered(numbers), self.other.renumbered(numbers)
+        return Case(numbers[self.flag], one, other)
+
+
+@dataclass(frozen=True)
+class Gated:
+    """One stream while a sum exceeds a bound, another while it does not."""
+
+    gate: Threshold
+    one: int
+    other: int
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Rows that it reads, each once."""
+        return tuple(dict.fromkeys((*self.gate.rows, self.one, self.other)))
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Those of the gate."""
+        return self.gate.gaps
+
+    def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
+        """A multiplexer behind a step."""
+        neuron = builder.neuron(
+            "multiplexer",
+            gate=self.gate.signal(builder, signal_of),
+            dict_1=signal_of(self.one),
+            dict_2=signal_of(self.other),
+        )
+        return Signal.of(neuron, "dict")
+
+    def renumbered(self, numbers: Sequence[int]) -> Gated:
+        """The same over other numbers of rows."""
+        return Gated(self.gate.renumbered(numbers), numbers[self.one], numbers[self.other])
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """The larger (or the smaller) of a stream and a multiple of another plus a constant."""
+
+    rows: tuple[int, int]
+    weight: float
+    constant: float
+    is_larger: bool
+    gaps: tuple[Gap, ...] = ()
+
+    def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
+        """A comparison."""
+        one = signal_of(self.rows[0])
+        other = self.weight * signal_of(self.rows[1]) + self.constant * _one()
+        sign = 1.0 if self.is_larger else -1.0
+        pair = (other, one) if self.is_larger else (one, other)
+        neuron = builder.neuron("compare", dict_1=pair[0], dict_2=pair[1])
+        return one + sign * Signal.of(neuron, "true")
+
+    def renumbered(self, numbers: Sequence[int]) -> Extreme:
+        """The same over other numbers of rows."""
+        return replace(self, rows=(numbers[self.rows[0]], numbers[self.rows[1]]))
+
+
+@dataclass(frozen=True)
+class Plus:
+    """A stream and a form, added."""
+
+    row: int
+    form: Form
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Rows that it reads, each once."""
+        return tuple(dict.fromkeys((self.row, *self.form.rows)))
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Those of the form."""
+        return self.form.gaps
+
+    def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
+        """Wires alone, beside those of the form."""
+        return signal_of(self.row) + self.form.signal(builder, signal_of)
+
+    def renumbered(self, numbers: Sequence[int]) -> Plus:
+        """The same over other numbers of rows."""
+        return Plus(numbers[self.row], self.form.renumbered(numbers))

@@ -8,10 +8,18 @@ from itertools import combinations, product
 import numpy as np
 
 from .forms import TOLERANCE, Kinked
+from .sums import tidy
 
 __all__ = ["functions_of_a_sum"]
 
-FEWEST, MOST = 3, 200  # different values of a sum
+FEWEST, GRID = 3, 60
+"""Different values of a sum that are needed; with more than the latter it is a measured number."""
+
+ON_A_LINE = 3  # points that make a line believed, where every point is another one
+
+
+Pieces = tuple[float, float, tuple[tuple[float, float], ...]]
+"""Slope and constant below the first kink; places of kinks with their changes of slope."""
 
 
 def functions_of_a_sum(
@@ -49,32 +57,63 @@ def _upright(form: Kinked) -> Kinked:
     constant = form.constant - sum(change * place for place, change in form.kinks)
     kinks = tuple((0.0 - place, change) for place, change in form.kinks)
     weights = tuple(-weight for weight in form.weights)
-    return Kinked(form.rows, weights, 0.0, _simple(constant), kinks)
+    return Kinked(form.rows, weights, 0.0, tidy(constant), kinks)
 
 
-def _kinked(
-    total: np.ndarray, answers: np.ndarray, most: int
-) -> tuple[float, float, tuple[tuple[float, float], ...]] | None:
+def _kinked(total: np.ndarray, answers: np.ndarray, most: int) -> Pieces | None:
     """Slope, constant and kinks of answers as a function of a sum; None if they are none."""
     order = np.argsort(total, kind="stable")
     u, y = total[order], answers[order]
     scale = max(float(np.abs(u).max(initial=0.0)), 1e-300)
     new = np.concatenate([[True], np.diff(u) > TOLERANCE * scale])
-    if not FEWEST <= new.sum() <= MOST:
+    if new.sum() < FEWEST:
         return None
     places, values = u[new], y[new]
-    spread = np.abs(y - values[np.cumsum(new) - 1]).max()
-    if spread > TOLERANCE * max(float(np.abs(answers).max()), 1e-300):
+    size = max(float(np.abs(answers).max()), 1e-300)
+    if np.abs(y - values[np.cumsum(new) - 1]).max() > TOLERANCE * size:
         return None
-    slopes = np.diff(values) / np.diff(places)
+    between = _between_lines if len(places) > GRID else _at_points
+    return between(places, values, TOLERANCE * size, most)
+
+
+def _at_points(x: np.ndarray, y: np.ndarray, tolerance: float, most: int) -> Pieces | None:
+    """Kinks at points: few values on a grid."""
+    slopes = np.diff(y) / np.diff(x)
     changes = np.diff(slopes)
     at = np.flatnonzero(np.abs(changes) > 1e-7 * max(float(np.abs(slopes).max()), 1e-300))
     if len(at) > most:
         return None
-    kinks = tuple((float(places[i + 1]), _simple(changes[i])) for i in at)
-    return _simple(slopes[0]), _simple(values[0] - slopes[0] * places[0]), kinks
+    kinks = tuple((float(x[i + 1]), tidy(changes[i])) for i in at)
+    return tidy(slopes[0]), tidy(y[0] - slopes[0] * x[0]), kinks
 
 
-def _simple(value: float) -> float:
-    rounded = round(float(value) * 60.0) / 60.0
-    return rounded if abs(rounded - value) <= TOLERANCE * max(1.0, abs(value)) else float(value)
+def _between_lines(x: np.ndarray, y: np.ndarray, tolerance: float, most: int) -> Pieces | None:
+    """Kinks between points: where the lines before and behind meet."""
+    lines: list[tuple[float, float]] = []
+    kinks: list[tuple[float, float]] = []
+    start, n = 0, len(x)
+    while start < n:
+        end = _end_of_line(x, y, start, tolerance)
+        if end - start < ON_A_LINE or len(kinks) > most:
+            return None
+        slope = float((y[end - 1] - y[start]) / (x[end - 1] - x[start]))
+        line = slope, float(y[start] - slope * x[start])
+        if lines:
+            change = slope - lines[-1][0]
+            place = (lines[-1][1] - line[1]) / change if change else np.inf
+            if not x[start - 1] <= place <= x[start]:
+                return None  # a step
+            kinks.append((tidy(place), tidy(change)))
+        lines.append(line)
+        start = end
+    return tidy(lines[0][0]), tidy(lines[0][1]), tuple(kinks)
+
+
+def _end_of_line(x: np.ndarray, y: np.ndarray, start: int, tolerance: float) -> int:
+    """The first point that is not on the line of the two at the start."""
+    if start + 2 >= len(x):
+        return len(x)
+    slope = (y[start + 1] - y[start]) / (x[start + 1] - x[start])
+    near = 1e3 * tolerance  # a line through two points that are close is not a precise one
+    off = np.abs(y[start:] - y[start] - slope * (x[start:] - x[start])) > near
+    return start + int(np.argmax(off)) if off.any() else len(x)

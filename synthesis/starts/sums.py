@@ -8,12 +8,26 @@ import numpy as np
 
 from .forms import TOLERANCE, Sum
 
-__all__ = ["affine_matches", "best_sums", "exact_sums", "simple"]
+__all__ = ["affine_matches", "best_sums", "exact_sums", "simple", "tidy"]
 
 
 def simple(values: np.ndarray) -> np.ndarray:
     """Weights as whole multiples of a sixtieth: halves, thirds, quarters, fifths, tenths ..."""
     return np.asarray(np.round(values * 60.0) / 60.0)
+
+
+def tidy(value: float) -> float:
+    """A number without its rounding errors: simple if it is that, else to ten digits.
+
+    Examples
+    --------
+    >>> tidy(0.1 + 0.2), tidy(1 / 3 + 1e-12) == 1 / 3, tidy(0.9731000000000007)
+    (0.3, True, 0.9731)
+    """
+    rounded = round(float(value) * 60.0) / 60.0
+    if abs(rounded - value) <= TOLERANCE * max(1.0, abs(value)):
+        return rounded
+    return float(f"{value:.10g}")
 
 
 def affine_matches(rows: np.ndarray, answers: np.ndarray, weight: np.ndarray) -> np.ndarray:

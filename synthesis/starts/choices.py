@@ -1,0 +1,82 @@
+"""Answers that are one of two streams at every sample: by a bound that is learned, or the larger.
+
+What the answer is equal to tells which stream was chosen; where both are the same nothing is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .forms import TOLERANCE, Extreme, Gated
+from .sums import affine_matches, tidy
+from .thresholds import single_thresholds, with_bound
+
+__all__ = ["extremes", "gated"]
+
+FEWEST = 4
+"""Samples on which a stream has to be the answer, and the other one not."""
+
+
+def gated(rows: np.ndarray, chosen: int, answers: np.ndarray) -> Iterator[Gated]:
+    """One of two streams, as a third one exceeds a bound.
+
+    Parameters
+    ----------
+    rows : array (streams, samples)
+        Any of them may decide.
+    chosen : int
+        The first so many may be chosen.
+    answers : array (samples,)
+    """
+    is_answer = _are(rows[:chosen], answers)
+    for one in range(chosen):
+        for other in range(one):
+            if not (is_answer[one] | is_answer[other]).all():
+                continue
+            told = is_answer[one] ^ is_answer[other]
+            label = is_answer[one][told].astype(float)
+            if min(label.sum(), len(label) - label.sum()) < FEWEST:
+                continue
+            sense = single_thresholds(rows[:, told], label)
+            for k in np.flatnonzero(sense)[:2]:
+                part = rows[[k]][:, told]
+                gate = with_bound(part, label, [int(k)], sense[[k]].astype(float))
+                if gate is not None:
+                    yield Gated(gate, one, other)
+
+
+def extremes(rows: np.ndarray, chosen: int, answers: np.ndarray) -> Iterator[Extreme]:
+    """The larger or smaller of a stream and a multiple of another, plus a constant.
+
+    Parameters
+    ----------
+    rows : array (streams, samples)
+        Any of them may be the other.
+    chosen : int
+        The first so many may be the one without a factor.
+    answers : array (samples,)
+    """
+    is_answer = _are(rows[:chosen], answers)
+    missing = ~is_answer
+    matches = affine_matches(rows, answers, missing.astype(float))
+    scale = max(float(np.abs(answers).max(initial=0.0)), 1e-300)
+    for one in range(chosen):
+        part = missing[one]
+        if not FEWEST <= part.sum() <= len(answers) - FEWEST:
+            continue
+        for other in np.flatnonzero(matches[:, one]):
+            values = rows[other][part] - rows[other][part].mean()
+            slope = tidy(values @ answers[part] / (values @ values))
+            constant = tidy(np.mean(answers[part] - slope * rows[other][part]))
+            line = slope * rows[other] + constant
+            for is_larger, extreme in ((True, np.maximum), (False, np.minimum)):
+                if np.abs(extreme(rows[one], line) - answers).max() <= TOLERANCE * scale:
+                    yield Extreme((one, int(other)), slope, constant, is_larger)
+
+
+def _are(rows: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    """Where streams are the answer, (streams, samples)."""
+    scale = max(float(np.abs(answers).max(initial=0.0)), 1e-300)
+    return np.asarray(np.abs(rows - answers) <= TOLERANCE * scale)

@@ -1,0 +1,251 @@
+"""How the answers may be made of known streams: one finder per kind of form, the cheapest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+
+from .cases import cases
+from .choices import extremes, gated
+from .forms import TOLERANCE, Form, Plus, Sum, Threshold
+from .kinks import functions_of_a_sum
+from .known import Known, Leaky, Past
+from .sums import affine_matches, best_sums, exact_sums
+from .thresholds import separations, single_thresholds, with_bound
+
+__all__ = ["Told", "forms_of", "inexact_forms"]
+
+Told = tuple[Form, str]
+"""A form over the numbers of streams, and words for it."""
+
+POOL = 26
+"""Small streams of which sums of three with kinks are tried."""
+
+WIDE = 90
+"""Small streams of which sums of two with kinks, sums with a bound, and inexact sums are tried."""
+
+CHOSEN = 30
+"""Small streams between which an answer may choose."""
+
+FLAGS = 60
+"""Flags by which cases are told apart."""
+
+LAGS = 6
+"""Samples ago that sums with a bound may look at an input."""
+
+POLES = tuple(pole / 100.0 for pole in range(5, 100))
+FLAG_POLES = tuple(pole / 100.0 for pole in range(60, 100, 5))
+"""Below these a leaky sum of zeros and ones spells out its last few samples."""
+
+FEW_POLES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95)
+
+
+def forms_of(known: Known, output: int, most: int) -> Iterator[Told]:
+    """Forms that give the answers on all samples that are asked, at most so many of a kind."""
+    answers = known.wanted(output)
+    if not len(answers):
+        return
+    if np.ptp(answers) == 0.0:
+        yield Sum((), (), float(answers[0])), "a constant"
+        return
+    while len(known.bank) < WIDE and known.bank.grow():
+        pass
+    finder = _Finder(known, output, answers)
+    is_flag = bool(np.all((answers == 0.0) | (answers == 1.0)))
+    is_step = is_flag and "less_or_equal" in known.vocabulary
+    yield from islice(finder.functions(), most)
+    if is_step:
+        yield from finder.separations()
+    yield from islice(finder.compositions(is_step), 2 * most)
+    if is_step:
+        yield from islice(finder.leaky_thresholds(), most)
+    yield from islice(finder.pairs(), most)
+    yield from islice(finder.by_cases(), most)
+    yield from islice(finder.choices(), most)
+    yield from islice(finder.long_sums(), most)
+
+
+class _Finder:
+    """The finders for one output."""
+
+    def __init__(self, known: Known, output: int, answers: np.ndarray) -> None:
+        self.known, self.output, self.answers = known, output, answers
+        self.scale = max(float(np.abs(answers).max()), 1e-300)
+
+    def rows(self, numbers: Sequence[int]) -> np.ndarray:
+        """Streams on all samples that are asked."""
+        return self.known.rows(numbers, self.output)
+
+    def told(self, form: Form, numbers: Sequence[int] | None, what: str) -> Told:
+        """A form over rows as one over the streams that the rows are, with words for it."""
+        named = form if numbers is None else form.renumbered(numbers)
+        return named, f"{what} of {', '.join(map(self.known.name, named.rows))}"
+
+    # -------------------- functions of a sum --------------------
+
+    def functions(self) -> Iterator[Told]:
+        """Piecewise linear functions of a sum; and of a sum beside an input or the past answer."""
+        if "compare" not in self.known.vocabulary:
+            return
+        for most, widths in ((WIDE, (1, 2)), (POOL, (3,))):
+            pool = self.known.smallest(most)
+            for form in functions_of_a_sum(self.rows(pool), self.answers, widths):
+                yield self.told(form, pool, "a function")
+        pool = self.known.smallest(POOL)
+        rows = self.rows(pool)
+        for base in (*self.known.past(), *self.known.inputs()):
+            rest = self.answers - self.rows([base])[0]
+            for form in functions_of_a_sum(rows, rest, (1, 2)):
+                yield self.told(Plus(base, form.renumbered(pool)), None, "a step by a function")
+
+    # -------------------- bounds --------------------
+
+    def separations(self) -> Iterator[Told]:
+        """Sums of several streams that exceed a bound."""
+        known = self.known
+        pool = known.smallest(WIDE)
+        cost = [1.0 + known.bank.streams[i].size for i in pool]
+        for i in known.inputs():
+            lags = [known.add(Past(i, lag)) for lag in range(2, LAGS + 1)]
+            poles = () if known.bank.streams[i].is_flag else FEW_POLES
+            sums = [known.add(Leaky(i, pole)) for pole in poles]
+            pool += lags + sums
+            cost += [2.0] * (len(lags) + len(sums))
+        for threshold in separations(self.rows(pool), self.answers, np.array(cost)):
+            yield self.told(threshold, pool, "a threshold")
+
+    def threshold(self, number: int) -> Threshold | None:
+        """The bound of one stream that tells zeros from ones."""
+        row = self.rows([number])
+        sense = single_thresholds(row, self.answers)
+        return with_bound(row, self.answers, [number], sense.astype(float)) if sense[0] else None
+
+    def leaky_thresholds(self) -> Iterator[Told]:
+        """Sums that forget, over every pole of two decimals; reset by an answer or a flag, too."""
+        if "accum" not in self.known.vocabulary:
+            return
+        streams = self.known.bank.streams
+        resets: list[int | None] = [None]
+        if "multiplexer" in self.known.vocabulary:
+            resets += [i for i in (*self.known.past(), *self.known.inputs()) if streams[i].is_flag]
+        found = []
+        for stream in self.known.inputs():
+            for reset in resets:
+                for pole in FLAG_POLES if streams[stream].is_flag else POLES:
+                    number = self.known.add(Leaky(stream, pole, reset))
+                    form = self.threshold(number)
+                    if form is not None:
+                        found.append((len(f"{pole:g}"), form))
+        # A pole of one decimal is believed before one of two; both are proposed.
+        for _, form in sorted(found, key=lambda item: item[0]):
+            yield self.told(form, None, "a threshold")
+
+    # -------------------- streams of the bank --------------------
+
+    def compositions(self, is_step: bool) -> Iterator[Told]:
+        """Single streams that are the answer, or tell zeros from ones, while the bank grows."""
+        seen = 0
+        while True:
+            new = self.known.numbers(seen)
+            seen = len(self.known.bank)
+            if new:
+                yield from self._single(new)
+                if is_step:
+                    yield from self._single_thresholds(new)
+            if not self.known.bank.grow():
+                return
+
+    def _single(self, numbers: list[int]) -> Iterator[Told]:
+        """Single streams that are the answer, but for a factor and a constant."""
+        few = self.known.few_wanted(self.output)
+        rows = self.known.few_rows(numbers, self.output)
+        for k in np.flatnonzero(affine_matches(rows, few, np.ones((1, len(few))))[:, 0]):
+            pair = [numbers[k], 0]  # stream 0 is the constant
+            for form in islice(exact_sums(self.rows(pair), self.answers, 2), 1):
+                yield self.told(form, pair, "a composition")
+
+    def _single_thresholds(self, numbers: list[int]) -> Iterator[Told]:
+        few = self.known.few_wanted(self.output)
+        if np.ptp(few) == 0.0:
+            return
+        found = single_thresholds(self.known.few_rows(numbers, self.output), few)
+        for k in np.flatnonzero(found):
+            form = self.threshold(numbers[k])
+            if form is not None:
+                yield self.told(form, None, "a threshold")
+
+    def pairs(self) -> Iterator[Told]:
+        """Sums and differences of two streams: what one lacks is looked up in the bank."""
+        known = self.known
+        if not known.asked[self.output][known.few].all():
+            return
+        wanted = known.answers[self.output][known.few]
+        for i in known.numbers():
+            for sign in (1.0, -1.0):
+                j = known.bank.find(sign * (wanted - known.bank.values[i]))
+                if j is None or (sign > 0 and j < i):
+                    continue
+                total = np.array([1.0, sign]) @ self.rows([i, j])
+                if np.abs(total - self.answers).max() <= TOLERANCE * self.scale:
+                    yield self.told(Sum((i, j), (1.0, sign)), None, "a sum")
+
+    def long_sums(self) -> Iterator[Told]:
+        """Sums of up to four streams."""
+        numbers = self.known.numbers()
+        rows = self.known.few_rows(numbers, self.output)
+        for form in exact_sums(rows, self.known.few_wanted(self.output), 4):
+            chosen = [numbers[row] for row in form.rows]
+            for whole in islice(exact_sums(self.rows(chosen), self.answers, 4), 1):
+                yield self.told(whole, chosen, "a sum")
+
+    # -------------------- one stream or another --------------------
+
+    def by_cases(self) -> Iterator[Told]:
+        """Decision trees over flags."""
+        if "multiplexer" not in self.known.vocabulary:
+            return
+        numbers, bank = self.known.numbers(), self.known.bank
+        flags = [k for k, i in enumerate(numbers) if bank.streams[i].is_flag]
+        flags = [k for k in flags if np.ptp(bank.values[numbers[k]]) > 0]
+        flags.sort(key=lambda k: bank.streams[numbers[k]].size)
+        rows, few = self.known.few_rows(numbers, self.output), self.known.few_wanted(self.output)
+        for form in cases(rows, flags[:FLAGS], few):
+            yield self.told(form, numbers, "cases")
+
+    def choices(self) -> Iterator[Told]:
+        """One of two streams by a bound that is learned; the larger of one and part of another."""
+        chosen = self.known.smallest(CHOSEN)
+        others = [i for i in self.known.smallest(1_000) if i not in chosen]
+        numbers = chosen + others
+        rows = self.rows(numbers)
+        if "compare" in self.known.vocabulary:
+            for extreme in extremes(rows, len(chosen), self.answers):
+                yield self.told(extreme, numbers, "the larger or smaller")
+        if {"multiplexer", "less_or_equal"} <= set(self.known.vocabulary):
+            for choice in gated(rows, len(chosen), self.answers):
+                yield self.told(choice, numbers, "a choice")
+
+
+# -------------------- where nothing is exact --------------------
+
+
+def inexact_forms(known: Known, output: int) -> Iterator[Told]:
+    """A constant, and the best sums of one small stream, of two, ..., without past answers.
+
+    A machine that is off by a little would feed its error back to itself. Every sum comes a second
+    time with its weights rounded to two digits.
+    """
+    answers = known.wanted(output)
+    yield Sum((), (), float(f"{np.mean(answers):.3g}") if len(answers) else 0.0), "a constant"
+    if not len(answers):
+        return
+    pool = [i for i in known.smallest(4 * WIDE) if known.is_open(i)][:WIDE]
+    for i in known.inputs():
+        pool += [known.add(Leaky(i, pole)) for pole in POLES[::5]]
+    for form in best_sums(known.rows(pool, output), answers, 6):
+        rounded = tuple(float(f"{weight:.2g}") for weight in form.weights)
+        for weights in (form.weights, rounded):
+            named = Sum(form.rows, weights).renumbered(pool)
+            yield named, f"the best sum of {', '.join(map(known.name, named.rows))}"

@@ -1,0 +1,191 @@
+"""What a start knows of a problem: streams of a bank and a few beside it, in numbers and signals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..problems import Problem, Strings
+from .atoms import leaky, leaky_signal
+from .bank import Bank
+from .signals import ANSWER, Builder, Signal
+from .vocabulary import known_operations
+
+__all__ = ["Known"]
+
+
+@dataclass(frozen=True)
+class Leaky:
+    """A sum of a stream that forgets, and may be reset; too many to stand in the bank."""
+
+    stream: int
+    pole: float
+    reset: int | None = None
+
+
+@dataclass(frozen=True)
+class Past:
+    """A stream some samples ago."""
+
+    stream: int
+    lag: int
+
+
+class Known:
+    """Streams over the samples that a start sees.
+
+    Parameters
+    ----------
+    problem : Problem
+    vocabulary : tuple of str
+    most, largest : int
+        Streams in the bank, and operations in a stream.
+    strings : int
+        Strings that the bank is grown on.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        vocabulary: tuple[str, ...],
+        most: int,
+        largest: int,
+        strings: int,
+    ) -> None:
+        self.problem, self.vocabulary = problem, vocabulary
+        self.look_at(problem.beginnings)
+        self.few = slice(0, strings)
+        self.bank = Bank(
+            {name: values[self.few] for name, values in self.given.items()},
+            _signals(problem),
+            known_operations(vocabulary, 1),
+            known_operations(vocabulary, 2),
+            most,
+            largest,
+        )
+        self.beside: list[Leaky | Past] = []
+        """Numbered from -1 downwards."""
+
+    def look_at(self, strings: Strings) -> None:
+        """Look at other strings than before."""
+        inside = strings.inside()
+        self.asked = [asked.T & inside for asked in strings.asked]
+        self.answers = [answers.T for answers in strings.answers]
+        self.given = _given(self.problem, strings)
+
+    def add(self, stream: Leaky | Past) -> int:
+        """Remember a stream that is not in the bank; its number."""
+        if stream not in self.beside:
+            self.beside.append(stream)
+        return -1 - self.beside.index(stream)
+
+    # -------------------- streams as numbers --------------------
+
+    def wanted(self, output: int) -> np.ndarray:
+        """The answers that are asked, (samples,)."""
+        return np.asarray(self.answers[output][self.asked[output]])
+
+    def rows(self, numbers: Sequence[int], output: int) -> np.ndarray:
+        """Streams on all samples that are asked."""
+        asked = self.asked[output]
+        return np.stack([self.values(i)[asked] for i in numbers])
+
+    def values(self, number: int) -> np.ndarray:
+        """A stream, (strings, samples)."""
+        if number >= 0:
+            return self.bank.evaluated(number, self.given)
+        stream = self.beside[-1 - number]
+        values = self.values(stream.stream)
+        if isinstance(stream, Leaky):
+            reset = None if stream.reset is None else self.values(stream.reset)
+            return leaky(values, stream.pole, reset)
+        return np.pad(values, ((0, 0), (stream.lag, 0)))[:, : values.shape[1]]
+
+    def few_rows(self, numbers: Sequence[int], output: int) -> np.ndarray:
+        """Streams of the bank on the samples of its strings that are asked."""
+        asked = self.asked[output][self.few]
+        return np.stack([self.bank.values[i][asked] for i in numbers])
+
+    def few_wanted(self, output: int) -> np.ndarray:
+        """The answers that are asked of the bank's strings."""
+        return np.asarray(self.answers[output][self.few][self.asked[output][self.few]])
+
+    # -------------------- as signals --------------------
+
+    def signal(self, number: int, builder: Builder) -> Signal:
+        """A stream as a signal of a circuit."""
+        if number >= 0:
+            return self.bank.built(number, builder)
+        stream = self.beside[-1 - number]
+        one = self.signal(stream.stream, builder)
+        if isinstance(stream, Leaky):
+            reset = None if stream.reset is None else self.signal(stream.reset, builder)
+            return leaky_signal(builder, one, stream.pole, reset)
+        return one.lagged(stream.lag)
+
+    def name(self, number: int) -> str:
+        """What a stream is made of."""
+        if number >= 0:
+            return self.bank.streams[number].name
+        stream = self.beside[-1 - number]
+        if isinstance(stream, Leaky):
+            return f"{stream.pole:g}-leaky({self.name(stream.stream)})"
+        return f"lag{stream.lag}({self.name(stream.stream)})"
+
+    # -------------------- which streams --------------------
+
+    def numbers(self, first: int = 0) -> list[int]:
+        """Streams of the bank that are numbers."""
+        streams = self.bank.streams
+        return [i for i in range(first, len(streams)) if not streams[i].is_keyed]
+
+    def smallest(self, most: int) -> list[int]:
+        """The smallest streams of the bank that are numbers."""
+        return sorted(self.numbers(), key=lambda i: self.bank.streams[i].size)[:most]
+
+    def inputs(self) -> list[int]:
+        """The streams that were given, without the constant and past answers."""
+        given = [i for i in self.numbers() if self.bank.streams[i].operation is None]
+        return [i for i in given[1:] if not self.name(i).startswith(ANSWER)]
+
+    def past(self) -> list[int]:
+        """Past answers."""
+        return [i for i in self.numbers() if self.bank.streams[i].name.startswith(ANSWER)]
+
+    def is_open(self, number: int) -> bool:
+        """Whether a stream is made of inputs alone."""
+        if number < 0:
+            return self.is_open(self.beside[-1 - number].stream)
+        stream = self.bank.streams[number]
+        if stream.operation is None:
+            return not stream.name.startswith(ANSWER)
+        return all(self.is_open(i) for i in stream.arguments)
+
+
+def _given(problem: Problem, known: Strings) -> dict[str, np.ndarray]:
+    """The streams that are given: constant, inputs, past answers."""
+    given = {"1": np.ones((len(known), known.samples))}
+    for source in problem.sources:
+        is_number = problem.is_numeric(source)
+        given[source] = known.numbers(source) if is_number else known.trees(source)
+    for k in _known_answers(problem):
+        past = np.nan_to_num(known.answers[k].T)
+        given[f"{ANSWER}-{k}"] = np.concatenate([0.0 * past[:, :1], past[:, :-1]], axis=1)
+    return given
+
+
+def _signals(problem: Problem) -> dict[str, Signal]:
+    """What the given streams are in a circuit."""
+    signals = {source: Signal.of(source, "stream") for source in problem.sources}
+    answers = [f"{ANSWER}-{k}" for k in _known_answers(problem)]
+    past = {name: Signal.of(name, "", 1) for name in answers}
+    return {"1": Signal.of("const_1", "const_1"), **signals, **past}
+
+
+def _known_answers(problem: Problem) -> list[int]:
+    """Outputs that are asked at every sample: only their past is known without a machine."""
+    training = problem.split.training
+    inside = training.inside()
+    return [k for k in range(problem.n_outputs) if np.all(training.asked[k].T | ~inside)]
