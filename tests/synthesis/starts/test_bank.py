@@ -47,7 +47,7 @@ def grown(bank):
 
 
 @given(seed=st.integers(0, 10**6), more=st.integers(0, 1))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_every_stream_is_its_circuit(seed, more):
     """Memories of memories, and what is awake before the first sample, too."""
     strings = drawn(seed)

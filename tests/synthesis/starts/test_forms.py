@@ -52,7 +52,7 @@ FORMS = LEAVES | CASES | st.builds(Case, st.just(N_ROWS), LEAVES, CASES)
 
 
 @given(form=FORMS, seed=st.integers(0, 10**6), more=st.integers(0, 2))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_the_circuit_of_a_form_says_what_the_form_says(form, seed, more):
     rng = np.random.default_rng(seed)
     kinds = {f"x{k}": random_samples(rng, "number") for k in range(N_ROWS)}
