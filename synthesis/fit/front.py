@@ -38,6 +38,8 @@ class Member:
         Which start proposed it, and what it saw.
     names : mapping of port to str
         What streams and answers are called in equations.
+    lookahead : int
+        Samples that an answer waits for.
     """
 
     machine: Machine
@@ -48,6 +50,7 @@ class Member:
     validation: Errors
     origin: str
     names: dict[tuple[str, str], str] = field(repr=False, default_factory=dict)
+    lookahead: int = 0
     answer: Callable[[Member, Any, Any], Any] | None = field(repr=False, default=None)
 
     @property
@@ -63,7 +66,7 @@ class Member:
     @property
     def equations(self) -> str:
         """What it does, in samples."""
-        return sample_equations(self.circuit, self.names)
+        return sample_equations(self.circuit, self.names, self.lookahead)
 
     def predict(self, X: Any, group: Any = None) -> Any:
         """Its answers to a user's streams, as `Synthesizer.predict` gives them.

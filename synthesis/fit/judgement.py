@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dmm.machine import Circuit
+from dmm.show import count
 
 from ..problems import Problem
 from ..verdicts import (
@@ -27,7 +28,7 @@ RIVAL = 12.0
 """Bits by which another right machine may be longer and still cast doubt on this one."""
 
 MOST_RIVALS = 12
-EVIDENCE = 2.0
+EVIDENCE = 3.0
 """Bits of answers that are asked for every bit of a machine that is believed."""
 
 
@@ -60,10 +61,14 @@ def judged(search: Search, trial: Trial, member: Member) -> Verdict:
             f"on the strings of the report, which nothing was decided on, only "
             f"{100.0 * report.right:.4g} % of the answers are right"
         )
-    remarks = [*out_of_reach(trial.candidate, strings), *_odd_weights(member.circuit)]
+    remarks = [
+        *_beyond_the_data(search, trial),
+        *out_of_reach(trial.candidate, strings),
+        *_odd_weights(member.circuit),
+    ]
     caveats = (*open_points, *remarks)
     asked = sum(part.asked for name, part in figures.items() if name != "report")
-    size = f"{member.links} links, {member.bits:.0f} bits"
+    size = f"{count(member.links, 'link')}, {member.bits:.0f} bits"
     if open_points:
         sentence = (
             f"Right on all {asked} numbers that are asked, but the data do not settle it: "
@@ -93,7 +98,7 @@ def _short_of_exact(search: Search, trial: Trial, figures: dict[str, Errors]) ->
     return (
         f"Not exact: {100.0 * errors.right:.4g} % of the answers of {name} are right, mean squared "
         f"error {errors.mean_square:.3g}, R^2 {errors.determination:.3f} "
-        f"({trial.links} links, {trial.bits:.0f} bits){spent}."
+        f"({count(trial.links, 'link')}, {trial.bits:.0f} bits){spent}."
     )
 
 
@@ -131,6 +136,8 @@ def _thin_evidence(problem: Problem, trial: Trial) -> list[str]:
     """Whether the answers could tell such a machine from chance."""
     strings = problem.split.training
     answers = strings.answers[strings.asked]
+    if np.ptp(answers) == 0.0:
+        return ["the answers never change, so nothing tells what would change them"]
     _, counts = np.unique(np.round(answers, 6), return_counts=True)
     share = counts / counts.sum()
     told = float(-np.sum(share * np.log2(share)) * counts.sum())
@@ -140,6 +147,25 @@ def _thin_evidence(problem: Problem, trial: Trial) -> list[str]:
             f"{trial.bits:.0f} bits that are right by accident; more data would"
         ]
     return []
+
+
+def _beyond_the_data(search: Search, trial: Trial) -> list[str]:
+    """Answers on longer strings that are larger than any that was asked."""
+    answers = answers_of(trial.candidate, search.long, search.problem.n_outputs)
+    asked = search.deciding().answers
+    units = search.problem.answer_units
+    return [
+        f"on longer strings answers go from {unit * low:.6g} to {unit * high:.6g}; the data show "
+        f"them from {unit * least:.6g} to {unit * most:.6g} only"
+        for (low, high), (least, most), unit in zip(
+            map(_range, answers), map(_range, asked), units, strict=True
+        )
+        if low < least - 1e-6 * abs(least) or high > most + 1e-6 * abs(most)
+    ]
+
+
+def _range(values: np.ndarray) -> tuple[float, float]:
+    return float(np.nanmin(values)), float(np.nanmax(values))
 
 
 def _odd_weights(circuit: Circuit) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from dmm import Machine, get_neuron_type
 
-from ..problems import Problem, Strings
+from ..problems import Problem, Strings, answer_port
 from ..starts import Start
 from ..verdicts import Verdict, answers_of, errors_of
 from .data import Names, read_answers, to_strings
@@ -231,7 +231,7 @@ class Synthesizer:
         validation = training = errors_in_own_units(problem, candidate, problem.split.training)
         if problem.split.validation is not None:
             validation = errors_in_own_units(problem, candidate, problem.split.validation)
-        called = {("output", f"dict-{k}"): name for k, name in enumerate(names.outputs, 1)}
+        called = {answer_port(k): name for k, name in enumerate(names.outputs)}
         return Member(
             candidate.machine,
             circuit,
@@ -241,6 +241,7 @@ class Synthesizer:
             validation,
             candidate.origin,
             called,
+            problem.lookahead,
             self._answered,
         )
 

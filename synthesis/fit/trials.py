@@ -161,6 +161,7 @@ class Search:
 
     def __post_init__(self) -> None:
         self.long = long_strings(self.problem.split.training, self.rng)
+        self._drifting: dict[int, bool] = {}
 
     def run(self, starts: Sequence[Start], tell: Callable[[str, Search], None]) -> None:
         """Try what the starts propose, until the effort is spent.
@@ -216,8 +217,6 @@ class Search:
 
     def measured(self, circuit: Circuit, origin: str, gaps: tuple[Gap, ...]) -> Trial | None:
         """A circuit run free; None if there is no machine that does what it says."""
-        if not circuit.wires:
-            return None
         machine, pace = circuit.lowered()
         candidate = Candidate(machine, pace, origin)
         split, whole = self.problem.split, self.problem.is_whole
@@ -248,12 +247,22 @@ class Search:
         sound = [t for t in self.trials if np.isfinite(t.validation.mean_square)]
         if not sound:
             return None
+        sound = [t for t in sound if not self._drifts(t)] or sound
         least = min(sound, key=lambda t: t.validation.mean_square)
         limit = least.validation.mean_square + least.spread
         return min(
             (t for t in sound if t.validation.mean_square <= limit),
-            key=lambda t: (t.links, t.validation.mean_square),
+            key=lambda t: (t.bits, t.validation.mean_square),
         )
+
+    def _drifts(self, trial: Trial) -> bool:
+        """Whether an inexact machine leaves all bounds on longer strings."""
+        if id(trial) not in self._drifting:
+            split, whole = self.problem.split, (False,) * self.problem.n_outputs
+            self._drifting[id(trial)] = bool(
+                stress(trial.candidate, split.training, self.long, whole)
+            )
+        return self._drifting[id(trial)]
 
     def front(self, best: Trial, most: int = 20) -> list[Trial]:
         """Other machines that are smaller than the best one or, where none is right, better.

@@ -1,6 +1,15 @@
 """What a user's streams ask for: strings, their units, and who sees which of them."""
 
-from .problem import Problem, Split, grid_of, split_strings, unit_of
+from .problem import Problem, Split, answer_port, grid_of, split_strings, unit_of
 from .strings import Strings, strung_together
 
-__all__ = ["Problem", "Split", "Strings", "grid_of", "split_strings", "strung_together", "unit_of"]
+__all__ = [
+    "Problem",
+    "Split",
+    "Strings",
+    "answer_port",
+    "grid_of",
+    "split_strings",
+    "strung_together",
+    "unit_of",
+]

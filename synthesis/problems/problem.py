@@ -18,10 +18,22 @@ from dmm.machine import Circuit
 
 from .strings import Strings
 
-__all__ = ["Problem", "Split", "grid_of", "split_strings", "unit_of"]
+__all__ = ["Problem", "Split", "answer_port", "grid_of", "split_strings", "unit_of"]
 
-OUTPUT = "output"
-"""Name of the sink that holds the answers."""
+PER_SINK = 2  # numbers that one sink holds
+
+
+def answer_port(number: int) -> tuple[str, str]:
+    """Where a circuit puts an answer: the sink and its field.
+
+    Examples
+    --------
+    >>> answer_port(0), answer_port(1), answer_port(2)
+    (('output', 'dict-1'), ('output', 'dict-2'), ('output-2', 'dict-1'))
+    """
+    sink, field = divmod(number, PER_SINK)
+    return f"output-{sink + 1}" if sink else "output", f"dict-{field + 1}"
+
 
 BEGINNING = 2.0 / 3.0
 """Share of a training string that training sees."""
@@ -128,11 +140,11 @@ class Problem:
 
     def unscaled(self, circuit: Circuit) -> Circuit:
         """The circuit that does in the user's units what this one does in the problem's."""
+        answers = {answer_port(k): unit for k, unit in enumerate(self.answer_units)}
         wires = []
         for wire in circuit.wires:
             weight = wire.weight / self.units.get(wire.neuron_out, 1.0)
-            if wire.neuron_in == OUTPUT:
-                weight *= self.answer_units[int(wire.field_in.rpartition("-")[2]) - 1]
+            weight *= answers.get((wire.neuron_in, wire.field_in), 1.0)
             wires.append(wire._replace(weight=weight))
         return Circuit(circuit.neurons, tuple(wires))
 

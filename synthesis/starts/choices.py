@@ -13,10 +13,22 @@ from .forms import TOLERANCE, Extreme, Gated
 from .sums import affine_matches, tidy
 from .thresholds import single_thresholds, with_bound
 
-__all__ = ["extremes", "gated"]
+__all__ = ["extremes", "gated", "often_right"]
+
+OFTEN = 0.1
 
 FEWEST = 4
 """Samples on which a stream has to be the answer, and the other one not."""
+
+
+def often_right(rows: np.ndarray, answers: np.ndarray, sizes: np.ndarray, most: int) -> list[int]:
+    """The streams that are the answer most often, on a tenth of the samples at least.
+
+    An operation has to be worth a tenth of the samples.
+    """
+    share = _are(rows, answers).mean(axis=1)
+    order = np.argsort(OFTEN * sizes - share, kind="stable")[:most]
+    return [int(k) for k in order if share[k] >= OFTEN]
 
 
 def gated(rows: np.ndarray, chosen: int, answers: np.ndarray) -> Iterator[Gated]:

@@ -27,6 +27,9 @@ from .thresholds import with_bound
 
 __all__ = ["Composition"]
 
+NEEDED = ("stream", "const_1", "output")
+"""Neuron types that circuits have whatever the vocabulary."""
+
 
 @dataclass(frozen=True)
 class Composition:
@@ -62,6 +65,12 @@ class Composition:
 
         Where none does, the best sums of one stream, two, ... that need no past answers.
         """
+        allowed = {*vocabulary, *NEEDED}
+        for proposal in self._composed(problem, vocabulary):
+            if allowed.issuperset(proposal.circuit.neurons.values()):
+                yield proposal
+
+    def _composed(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
         known = Known(problem, vocabulary, self.bank, self.largest, self.strings)
         outputs = range(problem.n_outputs)
         if problem.n_outputs == 1:

@@ -12,8 +12,6 @@ from .proposal import Proposal, Start
 
 __all__ = ["Delayed"]
 
-SINK = "output"
-
 
 @dataclass(frozen=True)
 class Delayed:
@@ -62,6 +60,9 @@ def _read_later(circuit: Circuit, samples: int) -> Circuit:
     """Sinks read what was there some samples ago; constants are the same at any time."""
     wires = []
     for wire in circuit.wires:
-        is_late = wire.neuron_in == SINK and circuit.neurons[wire.neuron_out] != "const_1"
+        is_late = (
+            circuit.neurons[wire.neuron_in] == "output"
+            and circuit.neurons[wire.neuron_out] != "const_1"
+        )
         wires.append(wire._replace(lag=wire.lag + samples * is_late))
     return Circuit(circuit.neurons, tuple(wires))

@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 
 from .cases import cases
-from .choices import extremes, gated
+from .choices import extremes, gated, often_right
 from .forms import TOLERANCE, Form, Plus, Sum, Threshold
 from .kinks import functions_of_a_sum
 from .known import Known, Leaky, Past
@@ -24,10 +24,13 @@ POOL = 26
 """Small streams of which sums of three with kinks are tried."""
 
 WIDE = 90
-"""Small streams of which sums of two with kinks, sums with a bound, and inexact sums are tried."""
+"""Small streams of which sums of two with kinks, and inexact sums, are tried."""
 
-CHOSEN = 30
-"""Small streams between which an answer may choose."""
+SEPARABLE = 200
+"""Small streams of which sums with a bound are tried."""
+
+MANY, CHOSEN = 2_000, 30
+"""Small streams that may decide between others, and streams between which they may decide."""
 
 FLAGS = 60
 """Flags by which cases are told apart."""
@@ -50,7 +53,7 @@ def forms_of(known: Known, output: int, most: int) -> Iterator[Told]:
     if np.ptp(answers) == 0.0:
         yield Sum((), (), float(answers[0])), "a constant"
         return
-    while len(known.bank) < WIDE and known.bank.grow():
+    while len(known.bank) < SEPARABLE and known.bank.grow():
         pass
     finder = _Finder(known, output, answers)
     is_flag = bool(np.all((answers == 0.0) | (answers == 1.0)))
@@ -105,16 +108,16 @@ class _Finder:
     def separations(self) -> Iterator[Told]:
         """Sums of several streams that exceed a bound."""
         known = self.known
-        pool = known.smallest(WIDE)
-        cost = [1.0 + known.bank.streams[i].size for i in pool]
+        filters = [*known.inputs(), *known.past()]
         for i in known.inputs():
-            lags = [known.add(Past(i, lag)) for lag in range(2, LAGS + 1)]
+            filters += [known.add(Past(i, lag)) for lag in range(1, LAGS + 1)]
             poles = () if known.bank.streams[i].is_flag else FEW_POLES
-            sums = [known.add(Leaky(i, pole)) for pole in poles]
-            pool += lags + sums
-            cost += [2.0] * (len(lags) + len(sums))
-        for threshold in separations(self.rows(pool), self.answers, np.array(cost)):
-            yield self.told(threshold, pool, "a threshold")
+            filters += [known.add(Leaky(i, pole)) for pole in poles]
+        small = known.smallest(SEPARABLE)
+        for pool in (filters, [*small, *filters]):
+            cost = np.array([2.0 if i < 0 else 1.0 + known.bank.streams[i].size for i in pool])
+            for threshold in separations(self.rows(pool), self.answers, cost):
+                yield self.told(threshold, pool, "a threshold")
 
     def threshold(self, number: int) -> Threshold | None:
         """The bound of one stream that tells zeros from ones."""
@@ -215,17 +218,27 @@ class _Finder:
             yield self.told(form, numbers, "cases")
 
     def choices(self) -> Iterator[Told]:
-        """One of two streams by a bound that is learned; the larger of one and part of another."""
-        chosen = self.known.smallest(CHOSEN)
-        others = [i for i in self.known.smallest(1_000) if i not in chosen]
-        numbers = chosen + others
-        rows = self.rows(numbers)
-        if "compare" in self.known.vocabulary:
-            for extreme in extremes(rows, len(chosen), self.answers):
-                yield self.told(extreme, numbers, "the larger or smaller")
-        if {"multiplexer", "less_or_equal"} <= set(self.known.vocabulary):
-            for choice in gated(rows, len(chosen), self.answers):
-                yield self.told(choice, numbers, "a choice")
+        """One of two streams by a bound that is learned; the larger of one and part of another.
+
+        Looked for on the few strings of the bank, and again on all for what was found.
+        """
+        known = self.known
+        numbers = known.smallest(MANY)
+        rows, few = known.few_rows(numbers, self.output), known.few_wanted(self.output)
+        sizes = np.array([known.bank.streams[i].size for i in numbers])
+        chosen = often_right(rows, few, sizes, CHOSEN)
+        order = chosen + [k for k in range(len(numbers)) if k not in chosen]
+        rows, numbers = rows[order], [numbers[k] for k in order]
+        if "compare" in known.vocabulary:
+            for extreme in extremes(rows, len(chosen), few):
+                pair = [numbers[k] for k in extreme.rows]
+                for found in extremes(self.rows(pair), 1, self.answers):
+                    yield self.told(found, pair, "the larger or smaller")
+        if {"multiplexer", "less_or_equal"} <= set(known.vocabulary):
+            for choice in gated(rows, len(chosen), few):
+                three = [numbers[k] for k in (choice.one, choice.other, *choice.gate.rows)]
+                for again in gated(self.rows(three), 2, self.answers):
+                    yield self.told(again, three, "a choice")
 
 
 # -------------------- where nothing is exact --------------------

@@ -1,4 +1,4 @@
-"""What a start knows of a problem: streams of a bank and a few beside it, in numbers and signals."""
+"""What a start knows of a problem: the streams of a bank and a few beside it."""
 
 from __future__ import annotations
 

@@ -13,6 +13,8 @@ from dmm import get_neuron_type
 from dmm.machine import Circuit, Wire
 from dmm.machine.wiring import reach
 
+from ..problems import answer_port
+
 __all__ = ["ANSWER", "Builder", "Signal", "Term"]
 
 
@@ -142,16 +144,16 @@ class Builder:
         wires = []
         for (neuron, field), signal in self.inputs.items():
             wires += _wires(neuron, field, _closed(signal, answers))
-        for number, signal in enumerate(answers, 1):
-            wires += _wires("output", f"dict-{number}", _closed(signal, answers))
-        senders: dict[str, list[str]] = {name: [] for name in self.neurons}
-        senders["output"] = []
+        for number, signal in enumerate(answers):
+            wires += _wires(*answer_port(number), _closed(signal, answers))
+        sinks = dict.fromkeys(answer_port(number)[0] for number in range(len(outputs)))
+        senders: dict[str, list[str]] = {name: [] for name in (*self.neurons, *sinks)}
         for wire in wires:
             senders[wire.neuron_in].append(wire.neuron_out)
-        used = set(reach(["output"], senders.__getitem__))
+        used = set(reach(sinks, senders.__getitem__))
         neurons = {name: kind for name, kind in self.neurons.items() if name in used}
         kept = tuple(wire for wire in wires if wire.neuron_in in used)
-        return Circuit({**neurons, "output": "output"}, kept)
+        return Circuit({**neurons, **dict.fromkeys(sinks, "output")}, kept)
 
     def _remembering(self, number: int, signal: Signal) -> Signal:
         if all(_answer(term) is None for term in signal.terms):

@@ -56,7 +56,8 @@ def affine_matches(rows: np.ndarray, answers: np.ndarray, weight: np.ndarray) ->
     with np.errstate(all="ignore"):
         share = covariance**2 / (var_row * var_answer)
     is_flat = var_answer <= 1e-12 * np.maximum(weight @ answers**2 / n, 1e-300)
-    return np.where(is_flat[None], False, share > 1.0 - 1e-7)
+    varies = var_row > 1e-12 * np.maximum(mean_row**2, 1e-300)
+    return np.where(is_flat[None], False, varies & (share > 1.0 - 1e-7))
 
 
 def exact_sums(rows: np.ndarray, answers: np.ndarray, most: int, beam: int = 4) -> Iterator[Sum]:

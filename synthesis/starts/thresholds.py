@@ -67,7 +67,7 @@ def single_thresholds(rows: np.ndarray, answers: np.ndarray) -> np.ndarray:
 
 
 def separations(
-    rows: np.ndarray, answers: np.ndarray, cost: np.ndarray, most: int = 4, tries: int = 3
+    rows: np.ndarray, answers: np.ndarray, cost: np.ndarray, most: int = 6, tries: int = 3
 ) -> Iterator[Threshold]:
     """Answers of 0 and 1 as a sum of few streams that exceeds a bound.
 

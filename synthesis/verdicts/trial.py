@@ -9,7 +9,7 @@ import numpy as np
 from dmm import Machine, Streams, compile_machine
 from dmm.machine import Pace
 
-from ..problems import Strings
+from ..problems import Strings, answer_port
 
 __all__ = ["Candidate", "Errors", "answers_of", "errors_of", "fed"]
 
@@ -21,7 +21,7 @@ class Candidate:
     Attributes
     ----------
     machine : Machine
-        Its sink is ``output``; number ``k`` of the answers is what it reads on ``dict-k``.
+        Its answers are what sinks read at `answer_port`.
     pace : Pace
     origin : str
         Which start proposed it, and how.
@@ -45,7 +45,7 @@ def fed(streams: Streams, pace: Pace) -> Streams:
 
 def answers_of(candidate: Candidate, strings: Strings, n_outputs: int) -> np.ndarray:
     """What a machine answers, (outputs, samples, strings); NaN where it is not finite."""
-    observed = [("output", f"dict-{k}") for k in range(1, n_outputs + 1)]
+    observed = [answer_port(k) for k in range(n_outputs)]
     machine, pace = candidate.machine, candidate.pace
     program = compile_machine(machine, observed)
     with np.errstate(all="ignore"):

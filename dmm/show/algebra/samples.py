@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from ...machine.circuits import Circuit, Wire
 from ...machine.wiring import reach
-from ...neurons import get_neuron_type
+from ...neurons import NeuronType, get_neuron_type
 from ...neurons.spelling import Call, Linear, Port, Symbol
 from ..labels import plain
 from .expressions import OfType, text
@@ -21,7 +21,9 @@ MOST_INLINED = 8
 """An expression with more atoms than this gets a name instead of being written out in place."""
 
 
-def sample_equations(circuit: Circuit, names: Mapping[Port, str] | None = None) -> str:
+def sample_equations(
+    circuit: Circuit, names: Mapping[Port, str] | None = None, lookahead: int = 0
+) -> str:
     """The equations of a circuit as text.
 
     Parameters
@@ -29,6 +31,8 @@ def sample_equations(circuit: Circuit, names: Mapping[Port, str] | None = None) 
     circuit : Circuit
     names : mapping of (neuron, field) to str, optional
         What sources and sinks are to be called; like their neuron and field when omitted.
+    lookahead : int
+        Samples that answers wait for: everything is told as of the sample that it answers.
 
     Returns
     -------
@@ -45,7 +49,7 @@ def sample_equations(circuit: Circuit, names: Mapping[Port, str] | None = None) 
     >>> print(sample_equations(counter, {("output", "dict-1"): "y"}))
     y = y[t-1] + x
     """
-    return "\n".join(_Writer(circuit, dict(names or {})).lines())
+    return "\n".join(_Writer(circuit, dict(names or {}), lookahead).lines())
 
 
 def number(value: float) -> str:
@@ -54,8 +58,8 @@ def number(value: float) -> str:
 
 
 class _Writer:
-    def __init__(self, circuit: Circuit, names: dict[Port, str]) -> None:
-        self.circuit = circuit
+    def __init__(self, circuit: Circuit, names: dict[Port, str], lookahead: int) -> None:
+        self.circuit, self.lookahead = circuit, lookahead
         self.types = {name: get_neuron_type(kind) for name, kind in circuit.neurons.items()}
         self.into: dict[Port, list[Wire]] = {}
         for wire in circuit.wires:
@@ -96,7 +100,11 @@ class _Writer:
         for (neuron, field), wires in self.into.items():
             if not self.types[neuron].writes and (neuron, field) not in self.same:
                 out.append(f"{self._name((neuron, field))} = {self._text(self._total(wires))}")
-        return out
+        read = {port for port in self.names if not self._kind(port).writes} - set(self.into)
+        return [*out, *(f"{self._name(port)} = 0" for port in sorted(read))]
+
+    def _kind(self, port: Port) -> NeuronType:
+        return self.types[port[0]]
 
     def _ports(self) -> list[Port]:
         """Output ports that are read, senders first."""
@@ -145,7 +153,9 @@ class _Writer:
 
     def _symbol(self, symbol: Symbol) -> str:
         name = self._name(symbol.port)
-        return f"{name}[t-{symbol.delay}]" if symbol.delay else name
+        is_source = self.types[symbol.port[0]].is_source
+        delay = symbol.delay - self.lookahead * is_source
+        return f"{name}[t{-delay:+d}]" if delay else name
 
     def _name(self, port: Port) -> str:
         if port not in self.names:
