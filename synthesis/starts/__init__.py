@@ -1,8 +1,7 @@
 """Starts: whatever proposes circuits for a problem. What they are worth is found out by trial."""
 
 from .composition import Composition
-from .delayed import Delayed
 from .forms import Gap
-from .proposal import Proposal, Start
+from .proposal import Delayed, Proposal, Start
 
 __all__ = ["Composition", "Delayed", "Gap", "Proposal", "Start"]

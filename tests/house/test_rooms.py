@@ -21,8 +21,6 @@ SMALL = {
     "synthesis.optimize.regularizers": "the one charge that knows what a neuron is",
     "synthesis.runs.catalogue": "a table of names",
     "synthesis.runs.files": "what a run leaves behind",
-    "synthesis.fit.units": "the way back to the user's units",
-    "synthesis.starts.proposal": "what a start is, which every start and every search asks",
     "synthesis.verdicts.description": "one idea: bits",
     "synthesis.verdicts.verdict": "what a user reads",
     "vvalues.core.tracing": "what is behind autograd's boxes, which all of the core asks",

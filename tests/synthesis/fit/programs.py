@@ -44,7 +44,7 @@ def with_reset(rng: Any = None, strings: int = 30, samples: int = 16) -> Any:
 
 def quick(**parameters: Any) -> Synthesizer:
     """A synthesizer with a small bank, which is enough for these programs."""
-    small = (Composition(bank=250, largest=3, pool=10, wide_pool=40),)
+    small = (Composition(bank=250, largest=3),)
     return Synthesizer(**{"effort": "quick", "spaces": small, "verbose": 0, **parameters})
 
 

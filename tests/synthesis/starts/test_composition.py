@@ -12,7 +12,7 @@ from synthesis.starts import Composition
 from tests.synthesis.samples import said, strings_of
 
 VOCABULARY = ("accum", "norm", "compare", "dot", "dot_free", "less_or_equal", "multiplexer")
-SMALL = Composition(bank=200, largest=3, pool=10, wide_pool=40)
+SMALL = Composition(bank=200, largest=3)
 RNG = np.random.default_rng(7)
 EVENTS = RNG.integers(0, 2, (12, 16)).astype(float)
 NUMBERS = RNG.integers(-4, 5, (12, 16)) / 2.0

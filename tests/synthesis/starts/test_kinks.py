@@ -35,7 +35,7 @@ def functions(draw):
 @settings(max_examples=50)
 def test_random_functions_of_a_sum_are_recovered(drawn):
     rows, chosen, answers = drawn
-    found = next(functions_of_a_sum(rows, answers), None)
+    found = next(functions_of_a_sum(rows, answers, (1, 2, 3)), None)
     assert found is not None
     assert sorted(found.rows) == chosen
     assert len(found.kinks) <= 3
@@ -46,7 +46,7 @@ def test_random_functions_of_a_sum_are_recovered(drawn):
 @settings(max_examples=10)
 def test_all_that_are_found_are_right(drawn):
     rows, _, answers = drawn
-    for form in islice(functions_of_a_sum(rows, answers, widest=2), 10):
+    for form in islice(functions_of_a_sum(rows, answers, widths=(1, 2)), 10):
         np.testing.assert_allclose(value_of(form, rows), answers, atol=1e-9)
 
 
@@ -55,18 +55,18 @@ def test_all_that_are_found_are_right(drawn):
 def test_answers_of_their_own_are_no_function(seed):
     rng = np.random.default_rng(seed)
     rows = rng.integers(-3, 4, (N_ROWS, SAMPLES)).astype(float)
-    assert not list(functions_of_a_sum(rows, rng.integers(-3, 4, SAMPLES).astype(float)))
+    assert not list(functions_of_a_sum(rows, rng.integers(-3, 4, SAMPLES).astype(float), (1, 2, 3)))
 
 
 def test_more_kinks_than_allowed_are_no_function():
     row = np.repeat(np.arange(12.0), 5)
     zigzag = row % 2
-    assert not list(functions_of_a_sum(row[None], zigzag, most_kinks=4))
-    found = next(functions_of_a_sum(row[None], zigzag, most_kinks=10))
+    assert not list(functions_of_a_sum(row[None], zigzag, (1,), most_kinks=4))
+    found = next(functions_of_a_sum(row[None], zigzag, (1,), most_kinks=10))
     assert len(found.kinks) == 10
     np.testing.assert_array_equal(value_of(found, row[None]), zigzag)
 
 
 def test_two_values_of_a_sum_tell_no_function():
     flag = np.array([0.0, 1.0, 1.0, 0.0])
-    assert not list(functions_of_a_sum(flag[None], 1.0 - flag))
+    assert not list(functions_of_a_sum(flag[None], 1.0 - flag, (1,)))
