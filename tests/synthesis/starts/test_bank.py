@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from synthesis.starts.atoms import OPERATIONS
 from synthesis.starts.bank import LARGEST, Bank
 from synthesis.starts.signals import Signal
 from synthesis.starts.vocabulary import known_operations
