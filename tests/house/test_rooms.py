@@ -22,7 +22,6 @@ SMALL = {
     "synthesis.runs.files": "what a run leaves behind",
     "synthesis.show.figures": "what evaluate prints",
     "vvalues.core.tracing": "what is behind autograd's boxes, which all of the core asks",
-    "vvalues.files.disk": "the file system, apart from the formats",
     "vvalues.testing.closeness": "how close two trees are, which every law asks",
 }
 

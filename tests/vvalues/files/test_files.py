@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
+import stat
 
 import numpy as np
 import pytest
@@ -150,6 +153,53 @@ def test_archives_that_contradict_themselves(changes, words):
     np.savez(stream, structure=text, buffer=np.ones(3))
     with pytest.raises(ValueError, match=words):
         files.from_npz(stream.getvalue())
+
+
+def test_new_files_have_the_permissions_that_the_umask_leaves(tmp_path):
+    before = os.umask(0o027)
+    try:
+        vv.save(VValue({"a": 1.0}), tmp_path / "new.json")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "new.json").stat().st_mode) == 0o640
+
+
+def test_a_file_that_is_there_keeps_its_permissions(tmp_path):
+    file = tmp_path / "private.json"
+    file.write_text("{}")
+    file.chmod(0o600)
+    vv.save(VValue({"a": 1.0}), file)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert vv.load(file) == VValue({"a": 1.0})
+
+
+def test_names_as_long_as_the_system_allows(tmp_path):
+    file = tmp_path / ("é" * 120 + ".json")
+    vv.save(VValue({"a": 1.0}), file)
+    assert vv.load(file) == VValue({"a": 1.0})
+
+
+def test_errors_of_the_system_name_the_file(tmp_path, monkeypatch):
+    file = tmp_path / "x.json"
+    for write in (files.write_atomically, files.append):
+        with pytest.raises(FileNotFoundError) as caught:
+            write(tmp_path / "nowhere" / "x.json", b"new")
+        assert caught.value.filename == str(tmp_path / "nowhere" / "x.json")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        files.write_atomically(file, b"new")
+    assert caught.value.filename == str(file)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_appending_to_a_full_disk_names_the_file():
+    with pytest.raises(OSError, match="No space left on device: '/dev/full'"):
+        files.append("/dev/full", b"x")
 
 
 def test_a_failed_write_leaves_no_trace(tmp_path, monkeypatch):
