@@ -19,6 +19,7 @@ from ..process.records import Front, FrontMember, Record
 from ..process.state import DONE
 from ..tasks import StreamTask, get_task
 from .judge import finished, with_best
+from .restored import check_state
 from .route import ROUTE, Settings, phases
 from .search import Counts, Search, SearchState
 
@@ -107,7 +108,13 @@ class Loop:
         ValueError
             If the task is unknown, or the identity is malformed.
         """
+        for name, kind in (("settings", dict), ("task", str), ("seed", int), ("start", object)):
+            if name not in identity or not isinstance(identity[name], kind):
+                shown = repr(identity[name])[:60] if name in identity else "missing"
+                raise ValueError(f"the {name} of the run is {shown}")
         settings = from_plain(identity["settings"], types_in(Settings()))
+        if not isinstance(settings, Settings):
+            raise ValueError(f"the settings of the run are a {type(settings).__name__}")
         start = identity["start"]
         machine = None if start is None else machine_from_plain(start, "start")
         return cls.of(get_task(identity["task"]), identity["seed"], settings, machine)
@@ -140,6 +147,10 @@ class Loop:
             "settings": to_plain(self.settings),
             "start": None if self.begun_from is None else machine_to_plain(self.begun_from),
         }
+
+    def check_state(self, state: SearchState) -> None:
+        """Refuse a state from a file that this loop cannot go on from, with a ValueError."""
+        check_state(self.search, self.settings, state)
 
     def start(self, rng: np.random.Generator) -> SearchState:
         """The whole search space with its initial weights."""

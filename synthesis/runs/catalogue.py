@@ -27,7 +27,7 @@ def process_of(identity: Mapping[str, Any]) -> StoredProcess:
     name = str(identity.get("process"))
     if name not in PROCESSES:
         raise ValueError(
-            f"process {name!r} cannot be made again from a file alone; resume it from Python: "
+            f"process {name!r:.60} cannot be made again from a file alone; resume it from Python: "
             "Run.resumed(folder, process)"
         )
     module, _, cls = PROCESSES[name].partition(":")

@@ -187,10 +187,11 @@ def _result(member: Member) -> Result:
         return loop.outcome(*carried_out(loop, loop.rng, loop.seconds))
     folder = Path(member.folder)
     # Where a run is already, it goes on; one of another task, seed or settings is refused.
-    run = Run.resumed(folder, loop) if (folder / CHECKPOINT).is_file() else Run.new(folder, loop)
-    for _ in run.events():
-        pass
-    return run.finish()  # type: ignore[return-value]
+    begin = Run.resumed if (folder / CHECKPOINT).is_file() else Run.new
+    with begin(folder, loop) as run:
+        for _ in run.events():
+            pass
+        return run.finish()  # type: ignore[return-value]
 
 
 def _failed(

@@ -98,7 +98,7 @@ def from_plain(data: Any, where: str = "V-value", budget: Budget | None = None) 
     VValue({'a': {':number': 1.0, 'b': 2.0}})
     """
     if not isinstance(data, dict):
-        raise ValueError(f"{where}: expected an object of keys, not {type(data).__name__}")
+        raise ValueError(f"{where}: expected an object, not {type(data).__name__}")
     leaves: dict[Path, Leaf] = {}
     stack: list[tuple[Path, Any]] = [((), data)]
     while stack:

@@ -165,7 +165,7 @@ def parse_object(data: bytes | str, where: str, budget: Budget | None = None) ->
     """
     document = parse_json(data, where, budget)
     if not isinstance(document, dict):
-        raise ValueError(f"{where}: expected an object of keys, not {type(document).__name__}")
+        raise ValueError(f"{where}: expected an object, not {type(document).__name__}")
     return document
 
 

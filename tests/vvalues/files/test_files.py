@@ -85,8 +85,8 @@ def test_nan_is_refused_by_json_and_nothing_is_overwritten(tmp_path):
 
 BAD_JSON = {
     "{": "is not JSON",
-    "[1]": "expected an object of keys, not list",
-    "NaN": "expected an object of keys, not float",
+    "[1]": "expected an object, not list",
+    "NaN": "expected an object, not float",
     '{"a": {"b": NaN}}': "a/b is nan, expected a finite number",
     '{"a": 1e999}': "a is inf, expected a finite",
     f'{{"a": 1{"0" * 400}}}': "a is 1000.*, expected a finite",
@@ -99,7 +99,7 @@ BAD_JSON = {
     '{"a": {":array": 3}}': "a is not a valid array leaf",
     '{"a": 1, "a": 2}': "the key 'a' occurs twice",
     '{"format": "vvalue", "version": 2, "tree": {}}': "version 2 .* reads version 1",
-    '{"format": "vvalue", "version": 1}': "expected an object of keys, not NoneType",
+    '{"format": "vvalue", "version": 1}': "expected an object, not NoneType",
     '{"format": "vvalue", "version": 1, "leaves": [["a", 1.0]]}': r"entry 0 of leaves is \['a'",
     '{"format": "vvalue", "version": 1, "leaves": [[["a"], 1.0], [["a"], 1.0]]}': "two leaves",
     '{"format": "vvalue", "version": 1, "leaves": 7}': "entry 0 of leaves is 7",
