@@ -1,4 +1,4 @@
-"""A cycle of an elastic network by four programs: fused on one or ten lanes, on the tree, plain.
+"""A cycle of an elastic network by four programs: fused on one or ten networks, on the tree, plain.
 
 ``python -m benchmarks.elastic_cycle``
 
@@ -17,11 +17,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from autograd import value_and_grad
 
-from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings
-from synthesis.architectures.elastic.cycle import LaneCycle
-from synthesis.architectures.elastic.lanes import LaneTrainer
-from synthesis.architectures.elastic.training import initial_state, step
-from synthesis.tasks.characters import Phase, hard_task
+from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings, ElasticTraining
+from synthesis.architectures.elastic.arrays import capacity_for
+from synthesis.architectures.elastic.cycle import Cycle
+from synthesis.architectures.elastic.networks import NetworkTrainer, Texts
+from synthesis.architectures.elastic.process import step
+from synthesis.tasks import Phase, hard_task
 
 from .measure import count_tape_nodes, machine_line, markdown_table, median_seconds, write_result
 
@@ -38,8 +39,8 @@ def main() -> None:
         rows += [
             _row("fused gradient, arrays", n, 1, _arrays(n, 1)),
             _row("fused gradient, arrays", n, 10, _arrays(n, 10)),
-            _row("whole training cycle, lanes", n, 1, _lanes(n, 1)),
-            _row("whole training cycle, lanes", n, 10, _lanes(n, 10)),
+            _row("whole training cycle, side by side", n, 1, _side_by_side(n, 1)),
+            _row("whole training cycle, side by side", n, 10, _side_by_side(n, 10)),
             _row("whole training cycle, one tree", n, 1, _tree(n)),
             _row("fused gradient, autograd primitive", n, 1, _primitive(n), True),
             _row("plain autograd, step by step", n, 1, _plain(n), True),
@@ -80,27 +81,26 @@ def _problem(n: int):
     return model, model.initial(rng, n), rng.integers(4, size=41)
 
 
-def _arrays(n: int, lanes: int) -> Callable[[], object]:
-    from synthesis.architectures.elastic.layout import capacity_for
-
+def _arrays(n: int, networks: int) -> Callable[[], object]:
     model, tree, symbols = _problem(n)
     capacity = capacity_for(n, 4)
-    packed = np.stack([model.layout(tree.support).pack(tree, capacity)] * lanes)
-    cycle = LaneCycle(lanes, capacity, 4, 40)
-    hidden, columns = np.zeros((lanes, capacity)), np.stack([symbols] * lanes, axis=1)
+    packed = np.stack([model.layout(tree.support).pack(tree, capacity)] * networks)
+    cycle = Cycle(networks, capacity, 4, 40)
+    hidden, columns = np.zeros((networks, capacity)), np.stack([symbols] * networks, axis=1)
     return lambda: cycle(packed, hidden, columns)
 
 
-def _lanes(n: int, lanes: int) -> Callable[[], object]:
-    phases = [(Phase(hard_task(np.random.default_rng(i), 2000), 10**6),) for i in range(lanes)]
-    rngs = [np.random.default_rng(i) for i in range(lanes)]
-    return LaneTrainer(QUIET, phases, rngs, n).step
+def _side_by_side(n: int, networks: int) -> Callable[[], object]:
+    rngs = [np.random.default_rng(i) for i in range(networks)]
+    phases = [(Phase(hard_task(np.random.default_rng(i), 2000), 10**6),) for i in range(networks)]
+    return NetworkTrainer.begun(QUIET, Texts(phases), rngs, n).step
 
 
 def _tree(n: int) -> Callable[[], object]:
     model, _, symbols = _problem(n)
     rng = np.random.default_rng(0)
-    state = initial_state(model, rng, n)
+    phases = (Phase(hard_task(np.random.default_rng(0), 2000), 10**6),)
+    state = ElasticTraining(model, phases, size=n).start(rng)
     return lambda: step(model, state, symbols, rng)
 
 

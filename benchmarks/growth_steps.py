@@ -19,7 +19,7 @@ from synthesis.architectures.self_organised.spiking import (
     leaky_retina,
     published_layers,
 )
-from synthesis.reproduce.report import table
+from synthesis.reproduce.tables import table
 
 RESULT = Path(__file__).parent / "results" / "growth_steps.md"
 

@@ -18,8 +18,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 
 from synthesis.architectures.manifold import Manifold, Start
-from synthesis.architectures.manifold.closeness import Closeness
-from synthesis.reproduce.dynamic_manifold import SOURCE_MS, cost_figures, step_figures
+from synthesis.architectures.manifold.structure.closeness import Closeness
+from synthesis.reproduce.manifold_costs import SOURCE_MS, cost_figures, step_figures
 
 from .measure import machine_line, markdown_table, median_seconds, write_result
 

@@ -28,7 +28,7 @@ from functools import partial
 import numpy as np
 
 from synthesis.architectures.evolving.formula import formulas, size, to_text
-from synthesis.architectures.evolving.search.search import symbolic_search
+from synthesis.architectures.evolving.search.symbolic import symbolic_search
 from synthesis.tasks.regression import CONSTANTS, NGUYEN, formula_task, r_squared
 
 from .measure import machine_line, markdown_table, write_result

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .loop.route import Settings, flat
+from .loop import Result, Settings, flat
 
 __all__ = ["main"]
 
@@ -98,13 +98,21 @@ def _carry_out(run: Any, options: argparse.Namespace) -> int:
         )
         return INTERRUPTED
     outcome = run.finish()
+    if isinstance(outcome, Result):
+        _tell_of_machine(outcome)
+    else:
+        figures = {"training loss": outcome.loss, **outcome.figures}
+        print("\n".join(f"{name.replace('_', ' ')} {x:.3g}" for name, x in figures.items()))
+    print(f"written to {run.folder}: {', '.join(run.written)}")
+    return 0
+
+
+def _tell_of_machine(outcome: Result) -> None:
     print(outcome.machine)
     print()
     print(f"training strings: loss {outcome.loss:.3g}, {len(outcome.parameters)} trainable links")
     for name, value in outcome.figures.items():
         print(f"held-out strings: {name.removeprefix('held_out_')} {value:.3g}")
-    print(f"written to {run.folder}: machine.json, records.jsonl, report.html, front/")
-    return 0
 
 
 def _evaluate(options: argparse.Namespace) -> int:

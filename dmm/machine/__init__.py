@@ -5,6 +5,7 @@
 * from and to files and text: `load_machine`, `save_machine`, `machine_to_plain`,
   `machine_from_plain`, `machine_from_matrix`, `links`, `machine_of`;
 * input: `Streams`, `text_streams`, `streams_from_trees`;
+* machines written in samples instead of ticks: `Circuit`, `Wire`, `Pace`;
 * large machines to start a synthesis from: `layered_space`, `recurrent_space`,
   `superfluid_space`.
 
@@ -12,6 +13,7 @@
 """
 
 from .checks import DEPTH
+from .circuits import Circuit, Pace, Wire
 from .files import (
     links,
     load_machine,
@@ -29,9 +31,12 @@ __all__ = [
     "DEPTH",
     "SOURCES",
     "TYPES",
+    "Circuit",
     "Link",
     "Machine",
+    "Pace",
     "Streams",
+    "Wire",
     "fixed_links",
     "initial_outputs",
     "layered_space",

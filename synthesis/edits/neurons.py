@@ -1,8 +1,7 @@
 """Edits that add and delete whole neurons, for every model whose parameters are a tree.
 
-Each has the form of every edit here, ``edit(parameters, state, context, rng, *, ...)``, returns
-``(parameters, state)``, and the optimizer's memory follows: that of a deleted neuron is dropped, a
-new one starts from zero. ``context`` tells how neurons lie in the tree (see `neurons`).
+Each takes parameters and an optimizer's state and returns both; of the state, that of a deleted
+neuron is dropped, a new one's starts from zero. `Neurons` tell how they lie in the tree (`places`).
 """
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ __all__ = [
 
 def delete_neuron(
     parameters: VValue,
-    state: Any = (),
-    context: Neurons | None = None,
+    state: Any,
+    neurons: Neurons,
     rng: np.random.Generator | None = None,
     *,
     names: Sequence[str] | None = None,
@@ -43,7 +42,7 @@ def delete_neuron(
     ----------
     parameters : VValue
     state : optimizer state
-    context : Neurons
+    neurons : Neurons
         How neurons lie in the tree.
     rng : Generator, optional
         Chooses one neuron when no names are given.
@@ -52,7 +51,7 @@ def delete_neuron(
     Raises
     ------
     ValueError
-        If there is no context, or nothing tells which neuron; if a neuron does not exist.
+        If nothing tells which neuron, or one does not exist.
 
     Examples
     --------
@@ -60,8 +59,7 @@ def delete_neuron(
     >>> delete_neuron(tree, (), KeyedNeurons((0, 2)), names=["a"])[0]
     VValue({'b': {'links': {'b': 3.0}}})
     """
-    context = _required(context, "delete_neuron")
-    living = context.names(parameters)
+    living = neurons.names(parameters)
     if names is None:
         if rng is None or not living:
             raise ValueError(
@@ -72,15 +70,15 @@ def delete_neuron(
     for name in names:
         if name not in living:
             raise ValueError(f"names: there is no neuron {name!r}; there are {shown(living)}")
-    without = context.without(parameters, names)
-    return without, _map_trees(state, lambda tree: context.without(tree, names))
+    without = neurons.without(parameters, names)
+    return without, _map_trees(state, lambda tree: neurons.without(tree, names))
 
 
 def add_neuron(
     parameters: VValue,
-    state: Any = (),
-    context: Neurons | None = None,
-    rng: np.random.Generator | None = None,
+    state: Any,
+    neurons: Neurons,
+    rng: np.random.Generator,
     *,
     name: str | None = None,
     inherit: tuple[str, VValue] | None = None,
@@ -91,7 +89,7 @@ def add_neuron(
     ----------
     parameters : VValue
     state : optimizer state
-    context : Neurons
+    neurons : Neurons
         How neurons lie in the tree, and how a new one begins.
     rng : Generator
     name : str, optional
@@ -103,21 +101,18 @@ def add_neuron(
     Raises
     ------
     ValueError
-        If there is no context or generator, or the name is taken.
+        If the name is taken.
     """
-    context = _required(context, "add_neuron")
-    if rng is None:
-        raise ValueError("rng is missing: a new neuron has random links")
-    living = context.names(parameters)
-    name = context.fresh_name(parameters) if name is None else name
+    living = neurons.names(parameters)
+    name = neurons.fresh_name(parameters) if name is None else name
     if name in living:
         raise ValueError(f"name: there is a neuron {name!r} already; leave the name out")
-    inherited = VValue() if inherit is None else context.renamed(inherit[1], inherit[0], name)
-    larger = context.enlarged(parameters, name, rng, inherited)
-    return larger, _map_trees(state, lambda tree: context.followed(tree, larger))
+    inherited = VValue() if inherit is None else neurons.renamed(inherit[1], inherit[0], name)
+    larger = neurons.enlarged(parameters, name, rng, inherited)
+    return larger, _map_trees(state, lambda tree: neurons.followed(tree, larger))
 
 
-def neuron_leaves(parameters: VValue, context: Neurons, name: str) -> VValue:
+def neuron_leaves(parameters: VValue, neurons: Neurons, name: str) -> VValue:
     """Everything that belongs to a neuron: what `delete_neuron` drops.
 
     Raises
@@ -125,16 +120,10 @@ def neuron_leaves(parameters: VValue, context: Neurons, name: str) -> VValue:
     ValueError
         If it does not exist.
     """
-    living = context.names(parameters)
+    living = neurons.names(parameters)
     if name not in living:
         raise ValueError(f"name: there is no neuron {name!r}; there are {shown(living)}")
-    return context.leaves(parameters, name)
-
-
-def _required(context: Neurons | None, edit: str) -> Neurons:
-    if context is None:
-        raise ValueError(f"context is missing: {edit} asks it how neurons lie in the tree")
-    return context
+    return neurons.leaves(parameters, name)
 
 
 def _map_trees(state: Any, edit: Callable[[VValue], VValue]) -> Any:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from vvalues import Path, Support, VValue, format_path, from_buffer, natural_key, restrict
+from vvalues.core.tree import from_leaves
 
 __all__ = ["AxisNeurons", "KeyedNeurons", "Neurons", "hidden_units", "machine_neurons", "shown"]
 
@@ -87,8 +88,8 @@ class KeyedNeurons:
     --------
     >>> from synthesis.edits.neurons import add_neuron
     >>> tree = VValue({"neuron-1": {"bias": 1.0, "links": {"neuron-1": 2.0}}})
-    >>> context = KeyedNeurons(lambda path: (0, 2) if "links" in path else (0,), scale=0.0)
-    >>> add_neuron(tree, (), context, np.random.default_rng(0))[0]["neuron-2"]
+    >>> neurons = KeyedNeurons(lambda path: (0, 2) if "links" in path else (0,), scale=0.0)
+    >>> add_neuron(tree, (), neurons, np.random.default_rng(0))[0]["neuron-2"]
     VValue({'bias': 0.0, 'links': {'neuron-1': 0.0, 'neuron-2': 0.0}})
     """
 
@@ -183,7 +184,7 @@ class KeyedNeurons:
         for path, leaf in leaves.items():
             at = self.places(path)
             moved[tuple(new if i in at and k == name else k for i, k in enumerate(path))] = leaf
-        return _tree_of(moved)
+        return from_leaves(moved)
 
 
 def _overlaid(added: VValue, inherited: VValue) -> VValue:
@@ -252,7 +253,7 @@ class AxisNeurons:
     def leaves(self, tree: VValue, name: str) -> VValue:
         """The slices of one neuron, by path."""
         slices = {path: np.take(tree[path], int(name), axis) for path, axis in self.axes.items()}
-        return _tree_of(slices)
+        return from_leaves(slices)
 
     def renamed(self, leaves: VValue, name: str, new: str) -> VValue:
         """Slices carry no name."""
@@ -270,7 +271,7 @@ class AxisNeurons:
             shape = tuple(np.delete(np.shape(parameters[path]), axis))
             drawn = self.scale * rng.standard_normal(shape)
             first[path] = np.full(shape, fixed[path]) if path in fixed else drawn
-        new = _overlaid(_tree_of(first), inherited)
+        new = _overlaid(from_leaves(first), inherited)
         return self._changed(parameters, lambda path, leaf, axis: _appended(leaf, new[path], axis))
 
     def followed(self, tree: VValue, larger: VValue) -> VValue:
@@ -289,19 +290,11 @@ class AxisNeurons:
         leaves = dict(tree.items())
         for path, axis in self.axes.items():
             leaves[path] = change(path, np.asarray(leaves[path]), axis)
-        return _tree_of(leaves)
+        return from_leaves(leaves)
 
 
 def _appended(array: np.ndarray, new: Any, axis: int) -> np.ndarray:
     return np.concatenate([array, np.expand_dims(np.asarray(new), axis)], axis)
-
-
-def _tree_of(leaves: Mapping[Path, Any]) -> VValue:
-    if not leaves:
-        return VValue()
-    order = sorted(leaves)
-    support = Support.of(order, [np.shape(leaves[path]) for path in order], is_sorted=True)
-    return from_buffer(support, np.concatenate([np.ravel(leaves[path]) for path in order]))
 
 
 def hidden_units(layer: int, scale: float = 0.01) -> AxisNeurons:

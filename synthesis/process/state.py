@@ -54,6 +54,11 @@ class State:
         """Whether the process has ended."""
         return self.phase == DONE
 
+    @property
+    def links(self) -> int:
+        """Number of links: leaves of the parameters, where a process does not know better."""
+        return len(self.parameters)
+
     def generator(self) -> np.random.Generator:
         """A generator in the stored state."""
         return generator_from(self.rng)
@@ -69,7 +74,7 @@ class State:
             phase=self.phase,
             step=self.step,
             loss=self.loss,
-            links=len(self.parameters),
+            links=self.links,
             l1=float(np.sum(np.abs(self.parameters.buffer))),
             details=details,
         )

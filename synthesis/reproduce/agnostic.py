@@ -23,13 +23,10 @@ from ..architectures.binary import (
     walk_between,
 )
 from ..architectures.binary import plots as pictures
-from ..optimize.optimizers import adam, schedule
-from ..tasks.cart_pole import CartPoleImitation, controller
-from ..tasks.digits import Digits
-from ..weight_space import Categorical, freeze
-from ..weight_space.continual import learn
-from ..weight_space.sparse import sparsified
-from .report import Report, mnist_or_why_not, save_plot, table
+from ..optimize import adam, schedule
+from ..tasks import CartPoleImitation, Digits, controller
+from ..weight_space import Categorical, freeze, learn, sparsified
+from .tables import Report, mnist_or_why_not, save_plot, table
 
 __all__ = ["SIZES", "mnist_family", "reproduce"]
 
@@ -52,8 +49,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         otherwise 150 generations.
     out : Path
     """
-    command = f"python -m synthesis reproduce agnostic{' --full' if full else ''}"
-    report = Report("agnostic", "Families of sparse binary networks", out, command)
+    report = Report("agnostic", "Families of sparse binary networks", out, full)
     _cart_pole(report)
     mnist = mnist_or_why_not(report, MNIST)
     if mnist is None:

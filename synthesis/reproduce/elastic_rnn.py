@@ -6,19 +6,17 @@ ThomasMiconi/DiffRNN.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..runs.processes import ProcessPerCall
-from . import elastic_plots
-from .elastic_layers import DATA, layered_figures
-from .elastic_runs import EXPERIMENTS, Runs
-from .report import Report, save_plot, table
+from ..architectures.elastic import plots
+from ..runs import ProcessPerCall
+from .elastic_experiments import EXPERIMENTS, LAYERS, Experiments, layered_figures
+from .tables import Claims, Report, quartiles, save_plot, table
 
 __all__ = ["reproduce"]
 
@@ -44,13 +42,13 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         the easy and the hard problem for 25,000 cycles (half a minute).
     out : Path
     """
-    command = f"python -m synthesis reproduce elastic-rnn{' --full' if full else ''}"
-    report = Report("elastic-rnn", "Recurrent networks with differentiable structure", out, command)
-    runs = Runs(Path(out) / "elastic-rnn-runs", None if full else QUICK_CYCLES)
+    report = Report("elastic-rnn", "Recurrent networks with differentiable structure", out, full)
+    folder = Path(out) / "elastic-rnn-runs"
+    runs = Experiments(folder, None if full else QUICK_CYCLES)
     names = tuple(EXPERIMENTS) if full else QUICK
-    layers = tuple(DATA) if full else tuple(DATA)[:1]
+    layers = tuple(LAYERS) if full else tuple(LAYERS)[:1]
     with ProcessPerCall() as executor:
-        pending = [executor.submit(layered_figures, name, LAYER_SEEDS) for name in layers]
+        pending = [executor.submit(layered_figures, name, LAYER_SEEDS, folder) for name in layers]
         more = chain.from_iterable(
             runs.compute([name], seeds, executor)
             for name, seeds in MORE_SEEDS.items()
@@ -65,7 +63,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     return report.figures
 
 
-def _most_seeds(runs: Runs, name: str) -> dict[str, Any] | None:
+def _most_seeds(runs: Experiments, name: str) -> dict[str, Any] | None:
     """The result of as many seeds as there are."""
     wider = runs.result(name, MORE_SEEDS[name]) if name in MORE_SEEDS else None
     return runs.result(name, SEEDS) if wider is None else wider
@@ -80,10 +78,10 @@ def _say(report: Report, results: Results, full: bool) -> None:
     if any(name.endswith("easy-hard-easy") for name in results):
         _say_switches(report, results)
     _say_claims(report, results, full)
-    save_plot(report.out, "elastic-rnn-curves", elastic_plots.curves, results)
+    save_plot(report.out, "elastic-rnn-curves", plots.curves, results)
     if full:
-        save_plot(report.out, "elastic-rnn-fixed", elastic_plots.variable_against_fixed, results)
-        save_plot(report.out, "elastic-rnn-switches", elastic_plots.easy_hard_easy, results)
+        save_plot(report.out, "elastic-rnn-fixed", plots.variable_against_fixed, results)
+        save_plot(report.out, "elastic-rnn-switches", plots.easy_hard_easy, results)
 
 
 def _say_missing(report: Report, names: Sequence[str]) -> None:
@@ -110,12 +108,6 @@ def _phase_ends(name: str, cycles: np.ndarray) -> list[int]:
     return [int(np.searchsorted(cycles, cycle, side="right")) - 1 for cycle in wanted]
 
 
-def _quartiles(values: Sequence[float], digits: int) -> str:
-    """Median and quartiles in words."""
-    low, middle, high = np.percentile(values, [25, 50, 75])
-    return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
-
-
 def _say_ends(report: Report, results: Results) -> None:
     rows = []
     for name, result in results.items():
@@ -127,8 +119,8 @@ def _say_ends(report: Report, results: Results) -> None:
                 name,
                 f"{int(result['cycles'][-1]):,}",
                 len(losses),
-                _quartiles(sizes, 1),
-                _quartiles(losses, 2),
+                quartiles(sizes, 1),
+                quartiles(losses, 2),
                 f"{int(np.sum(losses < GOOD_HARD_LOSS))} of {len(losses)}",
                 f"{result['seconds']:.0f}",
             ]
@@ -155,9 +147,9 @@ def _say_switches(report: Report, results: Results) -> None:
             [
                 name.partition(",")[0],
                 len(sizes),
-                *(_quartiles(sizes[:, i], 1) for i in (first, middle, last)),
-                _quartiles(losses[:, middle], 2),
-                _quartiles(losses[:, last], 2),
+                *(quartiles(sizes[:, i], 1) for i in (first, middle, last)),
+                quartiles(losses[:, middle], 2),
+                quartiles(losses[:, last], 2),
                 float(np.median(sizes[:, last]) / np.median(sizes[:, first])),
             ]
         )
@@ -186,9 +178,9 @@ def _say_layers(report: Report, results: Mapping[str, Sequence[Mapping[str, Any]
                     name if i == 0 else "",
                     part,
                     len(rows),
-                    _quartiles(of_all["blocks"], 1),
-                    _quartiles(of_all["units"], 1),
-                    _quartiles(of_all["accuracy"], 2),
+                    quartiles(of_all["blocks"], 1),
+                    quartiles(of_all["units"], 1),
+                    quartiles(of_all["accuracy"], 2),
                 ]
             )
     header = ["", "task", "seeds", "blocks", "hidden units", "test accuracy, percent"]
@@ -204,58 +196,45 @@ def _say_layers(report: Report, results: Mapping[str, Sequence[Mapping[str, Any]
 # -------------------- what was asked --------------------
 
 
-def _is_between(value: float, low: float, high: float) -> bool:
-    return low <= value <= high
-
-
-def _median(results: Results, name: str, key: str, at: int = -1) -> float | None:
-    return float(np.median(results[name][key][:, at])) if name in results else None
-
-
 def _say_claims(report: Report, results: Results, full: bool) -> None:
-    rows: list[list[object]] = []
-
-    def claim(what: str, asked: str, value: float | None, holds: Callable[[float], bool]) -> None:
-        if value is not None:
-            rows.append([what, asked, round(value, 2), "yes" if holds(value) else "no"])
-
-    if not full:
-        quick = results.get("corrected, easy")
-        if quick is not None:
-            worst = float(quick["losses"][:, -1].max())
-            claim("easy, 25,000 cycles: worst loss", "at most 9.75", worst, lambda x: x <= 9.75)
-            for word, size in (("fewest", quick["sizes"].T[-1].min()),
-                               ("most", quick["sizes"].T[-1].max())):  # fmt: skip
-                claim(f"{word} neurons", "5 to 11", float(size), lambda x: 5 <= x <= 11)
-    else:
-        ranges = {
-            "paper, easy": (5, 9),
-            "paper, hard": (22, 32),
-            "corrected, easy": (5, 9),
-            "corrected, hard": (30, 45),
-        }
-        for name, (low, high) in ranges.items():
-            value = _median(results, name, "sizes")
-            is_within = partial(_is_between, low=low, high=high)
-            claim(f"{name}: median neurons", f"{low} to {high}", value, is_within)
-        for name in ("paper, hard", "corrected, hard"):
-            value = _median(results, name, "losses")
-            claim(f"{name}: median loss", "at most 10.5", value, lambda x: x <= 10.5)
-            if name in results:
-                good = 10.0 * float(np.mean(results[name]["losses"][:, -1] < GOOD_HARD_LOSS))
-                claim(f"{name}: of ten seeds below 12", "at least 6", good, lambda x: x >= 6)
-        _claim_shrinking(claim, results)
-    if rows:
-        report.say("## Asked and reached", table(["", "asked", "reached", "holds"], rows))
+    claims = Claims()
+    if full:
+        _claim_sizes_and_losses(claims, results)
+        _claim_shrinking(claims, results)
+    elif "corrected, easy" in results:
+        losses, sizes = (results["corrected, easy"][key][:, -1] for key in ("losses", "sizes"))
+        claims.at_most("easy, 25,000 cycles: worst loss", float(losses.max()), 9.75)
+        claims.between("fewest neurons", float(sizes.min()), 5, 11)
+        claims.between("most neurons", float(sizes.max()), 5, 11)
+    claims.say(report)
 
 
-def _claim_shrinking(claim: Callable[..., None], results: Results) -> None:
+def _claim_sizes_and_losses(claims: Claims, results: Results) -> None:
+    for name, (low, high) in {
+        "paper, easy": (5, 9),
+        "paper, hard": (22, 32),
+        "corrected, easy": (5, 9),
+        "corrected, hard": (30, 45),
+    }.items():
+        claims.between(f"{name}: median neurons", _median(results, name, "sizes"), low, high)
+    for name in ("paper, hard", "corrected, hard"):
+        claims.at_most(f"{name}: median loss", _median(results, name, "losses"), 10.5)
+        if name in results:
+            good = 10.0 * float(np.mean(results[name]["losses"][:, -1] < GOOD_HARD_LOSS))
+            claims.at_least(f"{name}: of ten seeds below 12", good, 6)
+
+
+def _median(results: Results, name: str, key: str) -> float | None:
+    """Of the seeds at the end; None if the experiment has not been run."""
+    return float(np.median(results[name][key][:, -1])) if name in results else None
+
+
+def _claim_shrinking(claims: Claims, results: Results) -> None:
     for name, result in results.items():
         if not name.startswith(("shrinking", "decoupled")) or "easy-hard-easy" not in name:
             continue
         first, middle, last = _phase_ends(name, result["cycles"])
         before, after = (np.median(result["sizes"][:, i]) for i in (first, last))
-        claim(f"{name}: neurons, last / first", "at most 1.5", float(after / before),
-              lambda x: x <= 1.5)  # fmt: skip
-        claim(f"{name}: median loss after hard", "at most 11",
-              float(np.median(result["losses"][:, middle])), lambda x: x <= 11)  # fmt: skip
+        claims.at_most(f"{name}: neurons, last / first", float(after / before), 1.5)
+        loss = float(np.median(result["losses"][:, middle]))
+        claims.at_most(f"{name}: median loss after hard", loss, 11)

@@ -18,22 +18,26 @@ from typing import Any
 import numpy as np
 from autograd import value_and_grad
 
-from ..architectures.evolving.formula import to_text
-from ..architectures.evolving.model import EvolvingModel
-from ..architectures.evolving.objective import EvolvingObjective
-from ..architectures.evolving.search.rounding import rounded, without_spare_operations
-from ..architectures.evolving.search.search import SearchSettings, symbolic_search
-from ..architectures.evolving.training import (
+from ..architectures import Perceptron
+from ..architectures.evolving import (
     Ensemble,
-    EvolvingSearch,
+    EvolvingModel,
+    EvolvingObjective,
     EvolvingSettings,
+    EvolvingTraining,
     over_seeds,
+    to_text,
 )
-from ..architectures.perceptron import Perceptron
-from ..optimize.optimizers import adam, schedule
-from ..process.process import events
-from ..tasks.regression import NGUYEN, RegressionTask, formula_task, small_experiment
-from .report import Report, save_plot, table
+from ..architectures.evolving.search import (
+    SearchSettings,
+    rounded,
+    symbolic_search,
+    without_spare_operations,
+)
+from ..optimize import adam, schedule
+from ..process import events
+from ..tasks import NGUYEN, RegressionTask, formula_task, small_experiment
+from .tables import Report, save_plot, table
 
 __all__ = ["VARIANTS", "distractor_figures", "reproduce", "small_figures"]
 
@@ -59,8 +63,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         and 1 and four formulas.
     out : Path
     """
-    command = f"python -m synthesis reproduce evolving-layers{' --full' if full else ''}"
-    report = Report("evolving-layers", "Evolving operation layers", out, command)
+    report = Report("evolving-layers", "Evolving operation layers", out, full)
     seeds = range(5) if full else range(2)
     # A fresh interpreter per worker: the caller may have threads, which a fork would not survive.
     context = multiprocessing.get_context("spawn")
@@ -84,10 +87,9 @@ def _run(seed: int, variant: str, distractors: int = 0, noise: float = 0.0) -> d
     """Figures of one seed, with the network and the held-out error after every epoch."""
     task = _task(seed, distractors, noise)
     model = EvolvingModel(4 + distractors, 2)
-    search = EvolvingSearch.of(model, task, np.random.default_rng([seed, 2]), VARIANTS[variant])
-    state = search.start(np.random.default_rng([seed, 3]))
+    training = EvolvingTraining.of(model, task, (seed, 3), VARIANTS[variant])
     curve = []
-    for event in events(search, state):
+    for event in events(training, training.start(training.rng)):
         state = event.state
         if event.records[0].event == "train" and not state.is_done:
             curve.append(task.evaluate(model, state.parameters)["held_out_loss"])

@@ -6,6 +6,7 @@ Source: G. Raghavan, M. Thomson, arXiv:2106.02793.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,24 @@ import numpy as np
 from vvalues import VValue
 
 from ..architectures import Perceptron
-from ..loop.loop import synthesize
-from ..loop.route import Settings
-from ..optimize.optimizers import adam, momentum, schedule
-from ..tasks import get_task
-from ..tasks.digits import Digits, load_mnist
-from ..weight_space import plots
-from ..weight_space.circuits import along_legs, joined, on_common_support, renamed_apart
-from ..weight_space.continual import learn
-from ..weight_space.geodesic import along, geodesic, pulled_over, straight_line
-from ..weight_space.reference import freeze
-from ..weight_space.slopes import TaskLoss
-from .report import Report, medians, over_seeds, save_plot, table
+from ..loop import Settings, synthesize
+from ..optimize import adam, momentum, schedule
+from ..tasks import Digits, get_task, load_mnist
+from ..weight_space import (
+    TaskLoss,
+    along,
+    along_legs,
+    freeze,
+    geodesic,
+    joined,
+    learn,
+    on_common_support,
+    plots,
+    pulled_over,
+    renamed_apart,
+    straight_line,
+)
+from .tables import Report, medians, save_plot, seeds_in_words, table
 
 __all__ = ["reproduce"]
 
@@ -42,14 +49,9 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         Seeds 0 to 4 and all pairs of circuits; otherwise seed 0, half the steps, one pair.
     out : Path
     """
-    command = f"python -m synthesis reproduce geodesics{' --full' if full else ''}"
-    report = Report("geodesics", "Geodesics between networks that do the same", out, command)
-    digits = load_mnist()
-    results = []
-    for seed in range(5) if full else range(1):
-        results.append(_perceptrons(digits, seed, 1.0 if full else 0.5, out))
-        report.keep(f"perceptrons, seed {seed}", results[-1])
-        _say_perceptrons(report, results)
+    report = Report("geodesics", "Geodesics between networks that do the same", out, full)
+    perceptrons = partial(_perceptrons, load_mnist(), 1.0 if full else 0.5, out)
+    report.each_seed("perceptrons", range(5 if full else 1), perceptrons, _say_perceptrons)
     _circuits(report, CIRCUIT_SEEDS if full else CIRCUIT_SEEDS[:1])
     return report.figures
 
@@ -62,14 +64,14 @@ def _say_perceptrons(report: Report, results: list[dict[str, float]]) -> None:
     report.say(
         "## Two perceptrons 784-100-10, trained on MNIST from different starts",
         f"Least test accuracy (percent) on each path at {BETWEEN} points per segment of "
-        f"{BEADS - 1}; {over_seeds(results)}. Beads: relaxed with the task's loss and "
+        f"{BEADS - 1}; {seeds_in_words(results)}. Beads: relaxed with the task's loss and "
         "the distance of neighbours' outputs. Pulled over: the released step, label-free, from "
         "the first network towards the second. No permutation of units.",
         table(["figure", "median"], list(middle.items())),
     )
 
 
-def _perceptrons(digits: Digits, seed: int, share: float, out: Path) -> dict[str, float]:
+def _perceptrons(digits: Digits, share: float, out: Path, seed: int) -> dict[str, float]:
     model = Perceptron([digits.n_pixels, 100, 10])
     ends = [_trained(model, digits, np.random.default_rng([seed, i]), share) for i in range(2)]
     rng = np.random.default_rng([seed, 2])

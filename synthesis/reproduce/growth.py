@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,18 @@ from ..architectures.self_organised.growth import (
     pooling_tree,
 )
 from ..architectures.self_organised.growth import plots as pictures
-from ..optimize.optimizers import adam, schedule
-from ..tasks.digits import Digits
-from ..weight_space import Categorical, freeze
-from ..weight_space.continual import learn
-from ..weight_space.sparse import sparsified
-from .report import Report, medians, mnist_or_why_not, over_seeds, save_plot, table
+from ..optimize import adam, schedule
+from ..tasks import Digits
+from ..weight_space import Categorical, freeze, learn, sparsified
+from .tables import (
+    Report,
+    medians,
+    mnist_or_why_not,
+    save_plot,
+    seeds_in_words,
+    table,
+    train_and_test,
+)
 
 __all__ = ["SHAPES", "SensorDigits", "damaged", "organised", "reproduce"]
 
@@ -60,8 +67,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         Seeds 0 to 2 (about four minutes on a quiet core); otherwise seed 0 and one shape.
     out : Path
     """
-    command = f"python -m synthesis reproduce growth{' --full' if full else ''}"
-    report = Report("growth", "Networks grown from one cell", out, command)
+    report = Report("growth", "Networks grown from one cell", out, full)
     seeds = range(3) if full else range(1)
     poolings = _organisation(report, seeds)
     _damage(report, poolings)
@@ -73,7 +79,8 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     mnist = mnist_or_why_not(report, READOUT)
     if mnist is not None:
         task = mnist.shortened(10_000, 10_000)
-        _readouts(report, poolings, task)
+        job = partial(_read_out, poolings, task)
+        report.each_seed("readout", range(len(poolings)), job, _say_readouts)
         _handed_over(report, poolings[0], task)
     return report.figures
 
@@ -239,42 +246,38 @@ def _at_sensors(pooling: Pooling, task: Digits) -> tuple[np.ndarray, np.ndarray]
     return train[:, pixels], test[:, pixels]
 
 
-def _readouts(report: Report, poolings: list[Pooling], task: Digits) -> None:
-    results = []
-    for seed, pooling in enumerate(poolings):
-        rng = np.random.default_rng([seed, 9])
-        train, test = _at_sensors(pooling, task)
-        found = pooling.weights >= SYNAPSE
-        sizes = found.sum(axis=0)
-        small = (sizes > 0) & (sizes < pooling.settings.small)
-        wirings = {
-            "self-organised": found[:, small],
-            "hand-made discs": disc_wiring(pooling.positions, sizes[small], rng),
-            "random": random_wiring(len(train[0]), sizes[small], rng),
-        }
-        figures = {}
-        for name, synapses in wirings.items():
-            features = pooled_features(train, synapses, rng)
-            readout = features.readout(train, task.labels)
-            figures[f"{name}, train"] = readout.accuracy(features(train), task.labels)
-            figures[f"{name}, test"] = readout.accuracy(features(test), task.test_labels)
-        raw = fit_readout(train, task.labels, 1e-2)
-        figures["sensors without pooling, train"] = raw.accuracy(train, task.labels)
-        figures["sensors without pooling, test"] = raw.accuracy(test, task.test_labels)
-        results.append(figures)
-        report.keep(f"readout, seed {seed}", figures)
-    middle = medians(results)
-    names = [key.removesuffix(", train") for key in middle if key.endswith(", train")]
+def _read_out(poolings: list[Pooling], task: Digits, seed: int) -> dict[str, float]:
+    pooling, rng = poolings[seed], np.random.default_rng([seed, 9])
+    train, test = _at_sensors(pooling, task)
+    found = pooling.weights >= SYNAPSE
+    sizes = found.sum(axis=0)
+    small = (sizes > 0) & (sizes < pooling.settings.small)
+    wirings = {
+        "self-organised": found[:, small],
+        "hand-made discs": disc_wiring(pooling.positions, sizes[small], rng),
+        "random": random_wiring(len(train[0]), sizes[small], rng),
+    }
+    figures = {}
+    for name, synapses in wirings.items():
+        features = pooled_features(train, synapses, rng)
+        readout = features.readout(train, task.labels)
+        figures[f"{name}, train"] = readout.accuracy(features(train), task.labels)
+        figures[f"{name}, test"] = readout.accuracy(features(test), task.test_labels)
+    raw = fit_readout(train, task.labels, 1e-2)
+    figures["sensors without pooling, train"] = raw.accuracy(train, task.labels)
+    figures["sensors without pooling, test"] = raw.accuracy(test, task.test_labels)
+    return figures
+
+
+def _say_readouts(report: Report, results: list[dict[str, float]]) -> None:
     report.say(
         READOUT,
-        f"10,000 training and 10,000 test images, {over_seeds(results)}. Every wiring has the same "
-        "number of units with the same numbers of sensors. Features as in the released code; ridge "
-        "regression. Self-organised fields need not beat random ones: on the authors' own matrices "
-        "they do not either (88.4 and 88.4, hand-made 89.9, measured on 1,000 test images).",
-        table(
-            ["wiring", "train", "test"],
-            [[name, middle[f"{name}, train"], middle[f"{name}, test"]] for name in names],
-        ),
+        f"10,000 training and 10,000 test images, {seeds_in_words(results)}. Every wiring has the "
+        "same number of units with the same numbers of sensors. Features as in the released code; "
+        "ridge regression. Self-organised fields need not beat random ones: on the authors' own "
+        "matrices they do not either (88.4 and 88.4, hand-made 89.9, measured on 1,000 test "
+        "images).",
+        train_and_test("wiring", medians(results)),
     )
 
 

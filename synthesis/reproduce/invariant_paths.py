@@ -17,26 +17,30 @@ import numpy as np
 from vvalues import VValue
 
 from ..architectures import Perceptron
-from ..optimize.optimizers import Optimizer, momentum, schedule
-from ..tasks.digits import Digits, load_mnist
-from ..weight_space import plots
-from ..weight_space.continual import (
+from ..optimize import Optimizer, momentum, schedule
+from ..tasks import Digits, load_mnist
+from ..weight_space import (
     Memory,
     Method,
+    Robustness,
+    TaskLoss,
     continual_sequence,
+    disagreement,
+    diverse_members,
     elastic_weights,
+    ensemble_probabilities,
     fine_tuning,
     learn,
     learned_along,
+    moved_by,
+    null_space_pull,
+    output_drift,
+    plots,
     remember,
     replay,
     staying_invariant,
 )
-from ..weight_space.ensembles import disagreement, diverse_members, ensemble_probabilities
-from ..weight_space.metric import output_drift
-from ..weight_space.path import moved_by, null_space_slope
-from ..weight_space.slopes import Robustness, TaskLoss
-from .report import Report, medians, over_seeds, save_plot, table
+from .tables import Report, medians, save_plot, seeds_in_words, table
 
 __all__ = ["reproduce"]
 
@@ -58,8 +62,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         steps.
     out : Path
     """
-    command = f"python -m synthesis reproduce invariant-paths{' --full' if full else ''}"
-    report = Report("invariant-paths", "Functionally invariant paths", out, command)
+    report = Report("invariant-paths", "Functionally invariant paths", out, full)
     share = 1.0 if full else 1 / 3
     digits = load_mnist()
     results, steps, members = [], [], []
@@ -165,7 +168,7 @@ def _say_continual(report: Report, results: list[dict[str, float]]) -> None:
     ]
     report.say(
         "## Digits 0-4, then 5-9",
-        f"784-400-10, one head; test accuracy in percent, {over_seeds(results)}.",
+        f"784-400-10, one head; test accuracy in percent, {seeds_in_words(results)}.",
         "* Published form: momentum .9 at rate .001, mean loss of the new batch of 100 plus summed "
         "Bhattacharyya distance on all stored inputs.\n"
         "* Tempered and blended: the distance at temperature 3, on random blends of the stored "
@@ -192,8 +195,8 @@ def _null_space(memory: Memory, new: Digits, seed: int, out: Path) -> dict[str, 
     for step in range(NULL_SPACE_STEPS):
         inputs = memory.inputs[rng.choice(len(memory.inputs), PER_STEP, replace=False)]
         _, gradient = secondary(parameters, step, rng)
-        slope = null_space_slope(model, inputs, lambda *_, g=gradient: (0.0, g))
-        moved = moved_by(parameters, slope(parameters, step, rng)[1], STEP_NORM)
+        pull = null_space_pull(model, inputs, lambda *_, g=gradient: (0.0, g))
+        moved = moved_by(parameters, pull(parameters, step, rng)[1], STEP_NORM)
         if step % 10 == 0:
             plain = moved_by(parameters, gradient, STEP_NORM)
             pairs = zip(drifts.values(), ((moved, inputs), (plain, inputs),
@@ -233,7 +236,7 @@ def _costs(memory: Memory, new: Digits) -> dict[str, float]:
         held.gradient(memory.parameters)
 
     def projected() -> None:
-        null_space_slope(model, stored, secondary, per_step=PER_STEP)(memory.parameters, 0, rng)
+        null_space_pull(model, stored, secondary, per_step=PER_STEP)(memory.parameters, 0, rng)
 
     actions = {
         "gradient step, batch 100": plain,
@@ -263,7 +266,7 @@ def _say_steps(report: Report, steps: list[dict[str, float]], costs: dict[str, f
         f"Steps of norm {STEP_NORM}; {PER_STEP} of {STORED} stored inputs per step; "
         f"{NULL_SPACE_STEPS} steps. Drift: root of the mean squared movement of the logits, on the "
         "inputs of the step and on all stored ones; ratio: plain to null-space, on the inputs of "
-        f"the step; {over_seeds(steps)}.",
+        f"the step; {seeds_in_words(steps)}.",
         table(["figure", "value"], rows),
     )
     base = next(iter(costs.values()))
@@ -303,7 +306,7 @@ def _say_ensembles(report: Report, members: list[dict[str, float]]) -> None:
     report.say(
         "## Ensembles of five along invariant paths",
         "Digits 0-4; members walked apart, held by the 250 stored inputs. Attack: one signed "
-        f"gradient step of .25 on member one; {over_seeds(members)}.",
+        f"gradient step of .25 on member one; {seeds_in_words(members)}.",
         table(["figure", "value"], list(medians(members).items())),
     )
 

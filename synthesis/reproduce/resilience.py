@@ -5,6 +5,7 @@ Sources: G. Raghavan, J. Li, M. Thomson, arXiv:2005.11603; US patent application
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,35 +15,32 @@ from scipy.stats import spearmanr
 from vvalues import VValue, from_buffer
 
 from ..architectures import Perceptron
-from ..loop.loop import synthesize
-from ..loop.route import Settings
-from ..optimize.optimizers import momentum, schedule
-from ..process.models import MachineModel
-from ..tasks import get_task
-from ..tasks.digits import Digits, load_mnist
-from ..weight_space import plots
-from ..weight_space.circuits import (
+from ..loop import Settings, synthesize
+from ..optimize import momentum, schedule
+from ..process import MachineModel
+from ..tasks import Digits, get_task, load_mnist
+from ..weight_space import (
+    Categorical,
+    Waypoint,
     circuit_reference,
-    neurons_cut,
-    recovered_circuit,
-    vulnerability_map,
-)
-from ..weight_space.continual import learn
-from ..weight_space.metric import top_directions
-from ..weight_space.outputs import Categorical
-from ..weight_space.path import Waypoint
-from ..weight_space.pruning_path import deviation, pruned_along_path
-from ..weight_space.reference import freeze
-from ..weight_space.resilience import (
     damaged,
+    deviation,
+    freeze,
     intact,
+    learn,
+    neurons_cut,
+    plots,
     predicted_changes,
+    pruned_along_path,
+    recovered_circuit,
     recovery,
+    top_directions,
     true_changes,
     unit_vulnerability,
+    vulnerability_map,
 )
-from .report import Report, medians, over_seeds, save_plot, table
 from .sparse_path import trained_machine
+from .tables import Report, medians, save_plot, seeds_in_words, table
 
 __all__ = ["reproduce"]
 
@@ -62,27 +60,19 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         Seeds 0 to 4; otherwise seed 0 and a third of the training steps.
     out : Path
     """
-    command = f"python -m synthesis reproduce resilience{' --full' if full else ''}"
-    report = Report("resilience", "Resilience and recovery", out, command)
+    report = Report("resilience", "Resilience and recovery", out, full)
     digits = load_mnist()
-    results = []
-    for seed in range(5) if full else range(1):
-        results.append(_perceptron(digits, seed, 1.0 if full else 1 / 3, out))
-        report.keep(f"perceptron, seed {seed}", results[-1])
-        _say_perceptron(report, results)
+    perceptron = partial(_perceptron, digits, 1.0 if full else 1 / 3, out)
+    report.each_seed("perceptron", range(5 if full else 1), perceptron, _say_perceptron)
     _circuit_map(report, out)
-    circuits = []
-    for seed in range(3) if full else range(1):
-        circuits.append(_circuit_damage(seed))
-        report.keep(f"circuits, seed {seed}", circuits[-1])
-        _say_circuits(report, circuits)
+    report.each_seed("circuits", range(3 if full else 1), _circuit_damage, _say_circuits)
     return report.figures
 
 
 # -------------------- the perceptron --------------------
 
 
-def _perceptron(digits: Digits, seed: int, share: float, out: Path) -> dict[str, float]:
+def _perceptron(digits: Digits, share: float, out: Path, seed: int) -> dict[str, float]:
     rng = np.random.default_rng([seed, 0])
     model = Perceptron([digits.n_pixels, HIDDEN, 10])
     steps = int(3600 * share)
@@ -160,7 +150,7 @@ def _say_perceptron(report: Report, results: list[dict[str, float]]) -> None:
     ]  # fmt: skip
     report.say(
         "## 784-400-10 on MNIST, hidden units cut",
-        f"Test accuracy in percent, {over_seeds(results)}; whole network "
+        f"Test accuracy in percent, {seeds_in_words(results)}; whole network "
         f"{middle['whole']:.2f}. Worst: largest predicted change of the outputs. Recovery: 300 "
         f"normalised steps on unlabelled inputs, distance at temperature {TEMPERATURE:g}, "
         "undamaged weights only (damaged ones checked to be exactly zero).",
@@ -235,6 +225,6 @@ def _say_circuits(report: Report, results: list[dict[str, float]]) -> None:
         "Machines of several sizes from one invariant path; each hidden neuron cut in turn with "
         "all its links, then the links that are left walk back, without targets. Harmless or "
         f"recovered: deviation from the whole machine below {RECOVERED:g} (squared, summed, mean "
-        f"over strings); {over_seeds(results)}.",
+        f"over strings); {seeds_in_words(results)}.",
         table(["links, at most", *columns], rows),
     )

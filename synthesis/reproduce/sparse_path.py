@@ -6,28 +6,30 @@ Sources: arXiv:2012.09605; github Guruprasad93/FlexibleMachineLearning @9043036.
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..architectures import Perceptron
-from ..loop.loop import synthesize
-from ..loop.route import Settings
-from ..optimize.objective import MachineObjective
-from ..optimize.optimizers import adam, chain, clip_by_norm, l1, momentum, schedule
-from ..process.models import MachineModel
-from ..tasks import get_task
-from ..tasks.digits import Digits, load_mnist
-from ..weight_space import plots
-from ..weight_space.circuits import circuit_reference
-from ..weight_space.continual import learn
-from ..weight_space.outputs import Categorical
-from ..weight_space.pruning_path import pruned_along_path
-from ..weight_space.reference import freeze
-from ..weight_space.slopes import largest_kept
-from ..weight_space.sparse import gradual_magnitude, settled, sparsified
-from .report import Report, medians, over_seeds, save_plot, table
+from ..loop import Settings, synthesize
+from ..optimize import MachineObjective, adam, chain, clip_by_norm, l1, momentum, schedule
+from ..process import MachineModel
+from ..tasks import Digits, get_task, load_mnist
+from ..weight_space import (
+    Categorical,
+    circuit_reference,
+    freeze,
+    gradual_magnitude,
+    largest_kept,
+    learn,
+    plots,
+    pruned_along_path,
+    settled,
+    sparsified,
+)
+from .tables import Report, medians, save_plot, seeds_in_words, table
 
 __all__ = ["reproduce", "trained_machine"]
 
@@ -47,27 +49,18 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         Seeds 0 to 4 and all steps; otherwise seed 0 and a quarter of the steps.
     out : Path
     """
-    command = f"python -m synthesis reproduce sparse-path{' --full' if full else ''}"
-    report = Report("sparse-path", "Sparsification along an invariant path", out, command)
-    seeds = range(5) if full else range(1)
-    task = load_mnist()
-    results = []
-    for seed in seeds:
-        results.append(_perceptron(task, seed, 1.0 if full else 0.25))
-        report.keep(f"perceptron, seed {seed}", results[-1])
-        _say_perceptron(report, results)
-    machines = []
-    for seed in seeds:
-        machines.append(_machine(seed, out, draw=seed == 0))
-        report.keep(f"machine, seed {seed}", machines[-1])
-        _say_machines(report, machines)
+    report = Report("sparse-path", "Sparsification along an invariant path", out, full)
+    seeds = range(5 if full else 1)
+    perceptron = partial(_perceptron, load_mnist(), 1.0 if full else 0.25)
+    report.each_seed("perceptron", seeds, perceptron, _say_perceptron)
+    report.each_seed("machine", seeds, partial(_machine, out), _say_machines)
     return report.figures
 
 
 # -------------------- the perceptron --------------------
 
 
-def _perceptron(task: Digits, seed: int, share: float) -> dict[str, float]:
+def _perceptron(task: Digits, share: float, seed: int) -> dict[str, float]:
     rng = np.random.default_rng([seed, 1])
     model = Perceptron(SIZES)
     steps = int(4800 * share)
@@ -102,7 +95,7 @@ def _say_perceptron(report: Report, results: list[dict[str, float]]) -> None:
     ]  # fmt: skip
     report.say(
         "## 784-300-100-10 on MNIST",
-        f"Test accuracy in percent, {over_seeds(results)}; dense {middle['dense']:.2f}. "
+        f"Test accuracy in percent, {seeds_in_words(results)}; dense {middle['dense']:.2f}. "
         f"The path sees {UNLABELLED:,} unlabelled inputs; gradual magnitude pruning sees all "
         "60,000 with labels, for as many steps as path and settling together. Largest jump: the "
         "largest distance from the end of a stage to its projection. Zeros are counted in the "
@@ -138,7 +131,7 @@ def trained_machine(seed: int, steps: int = 2500) -> tuple[MachineModel, Machine
     return model, objective, parameters
 
 
-def _machine(seed: int, out: Path, draw: bool) -> dict[str, float]:
+def _machine(out: Path, seed: int) -> dict[str, float]:
     task = get_task("duplicate-detector")
     model, objective, dense = trained_machine(seed)
     reference = circuit_reference(model, dense, objective.inputs)
@@ -149,7 +142,7 @@ def _machine(seed: int, out: Path, draw: bool) -> dict[str, float]:
     good = [i for i, loss in enumerate(losses) if loss <= 0.5]
     least = min(good, key=lambda i: path[i].links) if good else 0
     loop = synthesize(task, seed, Settings.of(judge={"regrowths": 0}))
-    if draw:
+    if seed == 0:
         deviations = {
             "task loss": losses, "deviation from the dense machine": [m.deviation for m in path]
         }  # fmt: skip

@@ -6,6 +6,7 @@ Sources: arXiv:2006.06902; github thomsonlab/GrowingBrains @82b81dc, ``multiLaye
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,15 @@ from ..architectures.self_organised.spiking import (
     published_layers,
     wave_figures,
 )
-from ..tasks.digits import Digits
-from .report import Report, medians, mnist_or_why_not, over_seeds, table
+from ..tasks import Digits
+from .tables import (
+    Report,
+    medians,
+    mnist_or_why_not,
+    seeds_in_words,
+    table,
+    train_and_test,
+)
 
 __all__ = ["organised_stack", "read_out", "read_pixels", "reproduce", "wirings"]
 
@@ -53,8 +61,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         quiet core); otherwise seed 0 and 10 seconds.
     out : Path
     """
-    command = f"python -m synthesis reproduce spiking{' --full' if full else ''}"
-    report = Report("spiking", "Self-organised spiking layers", out, command)
+    report = Report("spiking", "Self-organised spiking layers", out, full)
     _waves(report, range(3) if full else range(1), out)
     stack = organised_stack(report, 40_000.0 if full else 10_000.0)
     _readout(report, stack)
@@ -66,37 +73,40 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
 # -------------------- waves --------------------
 
 
+def _leaky_waves(out: Path, seed: int) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    stack = SpikingStack(leaky_retina(rng), published_layers(), rng)
+    start = time.process_time()
+    raster = stack.run(300.0)
+    seconds = time.process_time() - start
+    if seed == 0:
+        _movie(stack, raster.fired[0], out)
+    return {
+        **wave_figures(stack.retina.positions, raster.fired[0])._asdict(),
+        "second layer: units that fired": _n_units(raster.fired[1]),
+        "third layer: units that responded": _n_units(raster.fired[2]),
+        "processor seconds": seconds,
+    }
+
+
+def _n_units(fired: list[np.ndarray]) -> int:
+    return len(np.unique(np.concatenate(fired)))
+
+
 def _waves(report: Report, seeds: range, out: Path) -> None:
-    results = []
-    for seed in seeds:
-        rng = np.random.default_rng(seed)
-        stack = SpikingStack(leaky_retina(rng), published_layers(), rng)
-        start = time.process_time()
-        raster = stack.run(300.0)
-        seconds = time.process_time() - start
-        waves = wave_figures(stack.retina.positions, raster.fired[0])
-        figures = {
-            **waves._asdict(),
-            "second layer: units that fired": len(np.unique(np.concatenate(raster.fired[1]))),
-            "third layer: units that responded": len(np.unique(np.concatenate(raster.fired[2]))),
-            "processor seconds": seconds,
-        }
-        results.append(figures)
-        report.keep(f"waves, seed {seed}", figures)
-        if seed == 0:
-            _movie(stack, raster.fired[0], out)
+    results = report.each_seed("waves", seeds, partial(_leaky_waves, out))
     rng = np.random.default_rng(0)
     other = SpikingStack(izhikevich_retina(rng), [LayerSettings(200, winners=10)], rng)
     raster = other.run(1000.0)
     izhikevich = wave_figures(other.retina.positions, raster.fired[0])._asdict()
-    izhikevich["second layer: units that fired"] = len(np.unique(np.concatenate(raster.fired[1])))
+    izhikevich["second layer: units that fired"] = _n_units(raster.fired[1])
     report.keep("waves, Izhikevich units", izhikevich)
     middle = medians(results)
     report.say(
         "## Waves",
-        f"1,600 sensors in a square of side 20, 300 ms in steps of 0.1 ms, {over_seeds(results)}; "
-        "beside it 1,000 ms of Izhikevich units in steps of 1 ms, seed 0. Spread: mean distance of "
-        "the units that fire in a step to their centroid.",
+        "1,600 sensors in a square of side 20, 300 ms in steps of 0.1 ms, "
+        f"{seeds_in_words(results)}; beside it 1,000 ms of Izhikevich units in steps of 1 ms, "
+        "seed 0. Spread: mean distance of the units that fire in a step to their centroid.",
         table(
             ["", "leaky", "Izhikevich"],
             [
@@ -184,7 +194,6 @@ def _readout(report: Report, stack: SpikingStack) -> None:
         figures[f"{name}, train"], figures[f"{name}, test"] = read_out(task, positions, wiring)
     figures["raw pixels, train"], figures["raw pixels, test"] = read_pixels(task)
     report.keep("readout", figures)
-    names = [key.removesuffix(", train") for key in figures if key.endswith(", train")]
     report.say(
         heading,
         "10,000 training and 10,000 test images; layers are frozen, an image is a constant current "
@@ -193,10 +202,7 @@ def _readout(report: Report, stack: SpikingStack) -> None:
         "with the same numbers of sensors and sums of weights. Raw pixels: the best of three "
         "penalties on the test images, in their favour. Self-organised wiring need not beat random "
         "wiring: on the authors' own matrices it does not.",
-        table(
-            ["wiring", "train", "test"],
-            [[name, figures[f"{name}, train"], figures[f"{name}, test"]] for name in names],
-        ),
+        train_and_test("wiring", figures),
     )
 
 

@@ -11,7 +11,13 @@ from ..process.process import StoredProcess
 __all__ = ["PROCESSES", "process_of"]
 
 PROCESSES: Mapping[str, str] = {
+    "binary-family": "synthesis.architectures.binary:FamilyEvolution",
+    "elastic": "synthesis.architectures.elastic:ElasticTraining",
+    "elastic-networks": "synthesis.architectures.elastic:NetworksTraining",
+    "evolving": "synthesis.architectures.evolving:EvolvingTraining",
     "loop": "synthesis.loop:Loop",
+    "manifold": "synthesis.architectures.manifold:ManifoldTraining",
+    "residual": "synthesis.architectures.elastic.residual:ResidualTraining",
 }
 """Name to module and class; the class has a method ``from_identity``."""
 

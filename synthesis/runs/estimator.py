@@ -13,7 +13,7 @@ from vvalues import VValue
 from ..loop.loop import synthesize
 from ..loop.route import Settings
 from ..process.records import Front, Record
-from ..tasks.streams.from_streams import (
+from ..tasks.streams import (
     DELAY,
     SPACE,
     task_from_streams,
@@ -34,7 +34,7 @@ class Synthesizer:
     delay : int
         Ticks the machine may take to answer.
     space : str
-        Search space (`synthesis.tasks.streams.spaces.named_space`).
+        Search space (`synthesis.tasks.streams.named_space`).
     constants : mapping of name to V-value, optional
         Streams that are the same at every tick, as further sources.
     held_out : float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from dmm import save_machine
@@ -9,22 +10,32 @@ from vvalues import save
 from vvalues.files import write_atomically
 
 from ..loop.loop import Loop, Result
+from ..process.codec import to_plain
 from ..process.process import Outcome, StoredProcess
 from ..show.report import report
 
-__all__ = ["FRONT", "MACHINE", "PARAMETERS", "REPORT", "write_outcome"]
+__all__ = ["FIGURES", "FRONT", "MACHINE", "PARAMETERS", "REPORT", "write_outcome"]
 
 MACHINE = "machine.json"
 FRONT = "front"
 REPORT = "report.html"
 PARAMETERS = "parameters.npz"
+FIGURES = "figures.json"
 
 
-def write_outcome(folder: Path, process: StoredProcess, outcome: Outcome) -> None:
-    """Machine, front and report of a synthesis; the parameters of anything else."""
+def write_outcome(folder: Path, process: StoredProcess, outcome: Outcome) -> tuple[str, ...]:
+    """Machine, front and report of a synthesis; parameters and figures of anything else.
+
+    Returns
+    -------
+    tuple of str
+        Names of what was written.
+    """
     if not (isinstance(process, Loop) and isinstance(outcome, Result)):
         save(outcome.parameters, folder / PARAMETERS)
-        return
+        figures = {"training_loss": outcome.loss, **outcome.figures}
+        write_atomically(folder / FIGURES, json.dumps(to_plain(figures), indent=1) + "\n")
+        return PARAMETERS, FIGURES
     save_machine(outcome.machine, folder / MACHINE)
     front = folder / FRONT
     front.mkdir(exist_ok=True)
@@ -32,3 +43,4 @@ def write_outcome(folder: Path, process: StoredProcess, outcome: Outcome) -> Non
         machine = process.search.model.machine(member.parameters, name=f"{member.links}-links")
         save_machine(machine, front / f"{member.links:04d}-links.json")
     write_atomically(folder / REPORT, report(outcome, process.task, process.seed))
+    return MACHINE, REPORT, f"{FRONT}/"

@@ -6,7 +6,6 @@ import os
 import warnings
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
 from vvalues.core.paths import printable
 
@@ -16,7 +15,7 @@ LOCK = ".lock"
 
 
 class FolderLock:
-    """Held from its making until it is released, or its process ends in whatever way.
+    """Held from its making until it is released, is gone, or its process ends in whatever way.
 
     The system forgets the lock of a process that was killed; the file ``.lock`` stays, and means
     nothing by itself.
@@ -33,17 +32,15 @@ class FolderLock:
     """
 
     def __init__(self, folder: Path) -> None:
-        stream: IO[str] = open(folder / LOCK, "a+", encoding="ascii", errors="replace")
-        self._stream: IO[str] | None = stream
+        self._handle: int | None = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            _lock(stream)
+            _lock(self._handle)
         except BlockingIOError:
-            stream.seek(0)
-            holder = printable(stream.read(40).strip()) or "unknown"
+            holder = os.read(self._handle, 20).decode("ascii", "replace").strip()
             self.release()
             raise BlockingIOError(
-                f"{printable(str(folder))}: another process (number {holder}) works here; wait "
-                "for its end, or choose another folder"
+                f"{printable(str(folder))}: another process (number {printable(holder)}) works "
+                "here; wait for its end, or choose another folder"
             ) from None
         except OSError as error:
             warnings.warn(
@@ -52,28 +49,31 @@ class FolderLock:
                 stacklevel=4,
             )
             return
-        stream.truncate(0)
-        stream.write(f"{os.getpid()}\n")
-        stream.flush()
+        with suppress(OSError):  # a full disk: the lock holds without the number
+            os.ftruncate(self._handle, 0)
+            os.write(self._handle, f"{os.getpid()}\n".encode())
 
     def release(self) -> None:
         """Let others work in the folder."""
-        if self._stream is not None:
-            with suppress(OSError):  # a full disk: what could not be written is no loss
-                self._stream.close()
-        self._stream = None
+        if self._handle is not None:
+            os.close(self._handle)
+        self._handle = None
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None) is not None:
+            self.release()
 
 
-def _lock(stream: IO[str]) -> None:
+def _lock(handle: int) -> None:
     """Lock an open file at once, or raise BlockingIOError."""
     try:
         import fcntl
-    except ImportError:
-        import msvcrt  # on Windows
+    except ImportError:  # Windows
+        import msvcrt
 
         try:
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
         except PermissionError as error:
             raise BlockingIOError(*error.args) from None
     else:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -28,7 +28,7 @@ from ..process.process import carried_out
 from ..tasks import StreamTask, get_task
 from .cluster import dask_executor
 from .processes import ProcessPerCall
-from .run import CHECKPOINT, Run
+from .run import Run
 from .sweep_result import COLUMNS, MemberOutcome, SweepResult
 
 __all__ = ["Member", "SweepResult", "dask_executor", "parse_seeds", "run_member", "sweep"]
@@ -185,13 +185,9 @@ def _result(member: Member) -> Result:
     loop = Loop.of(task, member.seed, member.settings)
     if member.folder is None:
         return loop.outcome(*carried_out(loop, loop.rng, loop.seconds))
-    folder = Path(member.folder)
     # Where a run is already, it goes on; one of another task, seed or settings is refused.
-    begin = Run.resumed if (folder / CHECKPOINT).is_file() else Run.new
-    with begin(folder, loop) as run:
-        for _ in run.events():
-            pass
-        return run.finish()  # type: ignore[return-value]
+    with Run.of(member.folder, loop) as run:
+        return run.to_end().finish()  # type: ignore[return-value]
 
 
 def _failed(

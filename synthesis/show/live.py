@@ -124,7 +124,7 @@ def where_it_stands(state: State) -> str:
     """
     best = getattr(state, "best", None)
     more = "" if best is None else f", best {count(len(best), 'link')}"
-    links = count(len(state.parameters), "link")
+    links = count(state.links, "link")
     return f"{state.phase}: {links}, loss {state.loss:.3g}{more}"
 
 

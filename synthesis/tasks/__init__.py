@@ -1,23 +1,89 @@
-"""Tasks by name."""
+"""What is asked: stream programs by name, tables, images, texts, drawn numbers.
+
+`get_task` knows the stream programs, which the unattended loop is for; the other tasks serve models
+of all kinds.
+"""
 
 from __future__ import annotations
 
+from .cart_pole import CartPole, CartPoleImitation, controller
+from .characters import (
+    ALPHABET,
+    CharacterTask,
+    Phase,
+    easy_hard_easy,
+    easy_task,
+    encode,
+    hard_task,
+    text_task,
+)
+from .descriptions import Origin, described, task_of
+from .digits import Digits, find_mnist, load_mnist, small_digits
+from .drawn import SQUARED_FLOOR, Echo, Latch, SumsAndDifferences
+from .regression import (
+    CONSTANTS,
+    NGUYEN,
+    Formula,
+    RegressionTask,
+    check_table,
+    formula_task,
+    r_squared,
+    small_experiment,
+    table_task,
+)
 from .streams.base import Example, StreamTask, targets_of_machine
 from .streams.duplicate_detector import DUPLICATE_DETECTOR
 from .streams.suite import SUITE
 
-__all__ = ["Example", "StreamTask", "get_task", "targets_of_machine", "task_names"]
+__all__ = [
+    "ALPHABET",
+    "CONSTANTS",
+    "NGUYEN",
+    "SQUARED_FLOOR",
+    "CartPole",
+    "CartPoleImitation",
+    "CharacterTask",
+    "Digits",
+    "Echo",
+    "Example",
+    "Formula",
+    "Latch",
+    "Origin",
+    "Phase",
+    "RegressionTask",
+    "StreamTask",
+    "SumsAndDifferences",
+    "check_table",
+    "controller",
+    "described",
+    "easy_hard_easy",
+    "easy_task",
+    "encode",
+    "find_mnist",
+    "formula_task",
+    "get_task",
+    "hard_task",
+    "load_mnist",
+    "r_squared",
+    "small_digits",
+    "small_experiment",
+    "table_task",
+    "targets_of_machine",
+    "task_names",
+    "task_of",
+    "text_task",
+]
 
 _tasks = {task.name: task for task in (DUPLICATE_DETECTOR, *SUITE)}
 
 
 def task_names() -> tuple[str, ...]:
-    """Names of all tasks."""
+    """Names of all stream tasks."""
     return tuple(_tasks)
 
 
 def get_task(name: str) -> StreamTask:
-    """The task of this name; ``TASK@SPACE`` is a task in a search space of your choice.
+    """The stream task of this name; ``TASK@SPACE`` is a task in a search space of your choice.
 
     Raises
     ------

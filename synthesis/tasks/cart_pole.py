@@ -12,6 +12,7 @@ from vvalues import VValue
 
 from ..process.checks import check_probability, check_whole
 from ..process.models import Model
+from .descriptions import drawn_by
 
 __all__ = ["CartPole", "CartPoleImitation", "controller"]
 
@@ -122,6 +123,8 @@ class CartPoleImitation:
         check_probability("disturbed", disturbed)
         check_whole("n", n, 1)
         check_whole("batch_size", batch_size, 1)
+        own = {"n": n, "disturbed": disturbed, "batch_size": batch_size}
+        self.origin = drawn_by("cart-pole", rng, **own) if world is None else None
         self.world = CartPole() if world is None else world
         self.batch_size = batch_size
         states, others = self._visited(n, disturbed, rng), self._visited(n, disturbed, rng)
@@ -129,12 +132,12 @@ class CartPoleImitation:
         self.held_out_inputs, self.held_out_actions = others / self.scale, controller(others)
 
     def _visited(self, n: int, disturbed: float, rng: np.random.Generator) -> np.ndarray:
-        lanes = 64
-        states, found = self.world.start(lanes, rng), []
-        for _ in range(-(-n // lanes)):
+        carts = 64
+        states, found = self.world.start(carts, rng), []
+        for _ in range(-(-n // carts)):
             found.append(states)
             actions = controller(states)
-            random = rng.random(lanes) < disturbed
+            random = rng.random(carts) < disturbed
             actions[random] = rng.integers(2, size=int(random.sum()))
             states = self.world.step(states, actions)
             lost = self.world.failed(states)

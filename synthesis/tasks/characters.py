@@ -9,9 +9,10 @@ ThomasMiconi/DiffRNN, ``gentext.py``.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
@@ -21,15 +22,20 @@ from vvalues import VValue
 from ..optimize.losses import cross_entropies
 from ..process.checks import check_probability
 from ..process.models import Model
+from .descriptions import Origin, described, drawn_by, task_of
 
 __all__ = [
     "ALPHABET",
     "CharacterTask",
     "Phase",
+    "cycles_of",
     "easy_hard_easy",
     "easy_task",
     "encode",
     "hard_task",
+    "phases_described",
+    "phases_of",
+    "reading",
     "text_task",
 ]
 
@@ -121,6 +127,8 @@ class CharacterTask:
         Characters in one training cycle.
     floor : float
         Least possible mean cross-entropy, in nats per character (0 when unknown).
+    origin : Origin, optional
+        How the text was drawn.
     """
 
     name: str
@@ -130,6 +138,7 @@ class CharacterTask:
     alphabet: str = ALPHABET
     length: int = LENGTH
     floor: float = 0.0
+    origin: Origin | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.length < 1:
@@ -215,10 +224,12 @@ def easy_task(
     check_probability("repeat", repeat)
     if repeat == 1.0:
         raise ValueError("repeat is 1; a group would never end: expected less")
+    origin = drawn_by("easy", rng, groups=groups, repeat=repeat)
     codes, held_out = _with_held_out(lambda r, n: easy_text(r, n, repeat), rng, groups)
     entropy = -sum(p * math.log(p) for p in (repeat, 1.0 - repeat) if p > 0.0)
     floor = entropy / (4.0 - 2.0 * repeat)
-    return CharacterTask("easy", "groups of ab in parentheses", codes, held_out, floor=floor)
+    summary = "groups of ab in parentheses"
+    return CharacterTask("easy", summary, codes, held_out, floor=floor, origin=origin)
 
 
 def hard_task(rng: np.random.Generator, groups: int = 150_001, letters: int = 6) -> CharacterTask:
@@ -244,9 +255,11 @@ def hard_task(rng: np.random.Generator, groups: int = 150_001, letters: int = 6)
     """
     if not 1 <= letters <= 10:
         raise ValueError(f"letters is {letters}; expected 1 to 10")
+    origin = drawn_by("hard", rng, groups=groups, letters=letters)
     codes, held_out = _with_held_out(lambda r, n: hard_text(r, n, letters), rng, groups)
     summary = f"groups of {letters} letters, each the one before reversed, one letter flipped"
-    return CharacterTask("hard", summary, codes, held_out, floor=math.log(letters) / (letters + 2))
+    floor = math.log(letters) / (letters + 2)
+    return CharacterTask("hard", summary, codes, held_out, floor=floor, origin=origin)
 
 
 def text_task(
@@ -305,3 +318,54 @@ def easy_hard_easy(
     easy, hard = easy_task(rng, groups), hard_task(rng, groups)
     third = cycles // 3
     return Phase(easy, third), Phase(hard, third), Phase(replace(easy), cycles - 2 * third)
+
+
+def reading(phases: Sequence[Phase], cycle: int, at: int) -> tuple[np.ndarray, int, bool]:
+    """What a cycle reads: phase after phase, and a text that ends begins again.
+
+    Parameters
+    ----------
+    phases : sequence of Phase
+    cycle : int
+        Cycles before this one.
+    at : int
+        Place in the text where the last one ended.
+
+    Returns
+    -------
+    symbols : array of int (length + 1,)
+    at : int
+        Where this one ends.
+    wraps : bool
+        Whether the text has just begun again.
+    """
+    for phase in phases:
+        if cycle < phase.cycles:
+            break
+        cycle -= phase.cycles
+    codes, length = phase.task.codes, phase.task.length
+    at = 0 if cycle == 0 else at
+    wraps = at + length + 1 >= len(codes)
+    at = 0 if wraps else at
+    return codes[at : at + length + 1].astype(np.intp), at + length, wraps
+
+
+def cycles_of(phases: Sequence[Phase]) -> int:
+    """Cycles of all phases together."""
+    return sum(phase.cycles for phase in phases)
+
+
+def phases_described(phases: Sequence[Phase]) -> list[dict[str, Any]]:
+    """Phases in words; JSON-compatible."""
+    return [{"task": described(phase.task), "cycles": phase.cycles} for phase in phases]
+
+
+def phases_of(descriptions: Sequence[Mapping[str, Any]]) -> tuple[Phase, ...]:
+    """The phases of a description.
+
+    Raises
+    ------
+    ValueError
+        If a text cannot be drawn again.
+    """
+    return tuple(Phase(task_of(words["task"]), words["cycles"]) for words in descriptions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from vvalues import VValue
 from ..optimize.losses import cross_entropies
 from ..process.checks import check_whole
 from ..process.models import Model
+from .descriptions import Origin
 from .idx import read_images_and_labels
 
 __all__ = ["Digits", "find_mnist", "load_mnist", "small_digits"]
@@ -46,6 +47,8 @@ class Digits:
         A permutation of the pixels.
     mean, deviation : float
         Ink between 0 and 1 is standardised by them; (0, 1) leaves it as it is.
+    origin : Origin, optional
+        Where the images came from.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Digits:
     order: np.ndarray | None = None
     mean: float = MEAN
     deviation: float = DEVIATION
+    origin: Origin | None = field(default=None, repr=False)
 
     @property
     def n_pixels(self) -> int:
@@ -299,7 +303,8 @@ def _load(folder: Path, name: str) -> Digits:
             f"{test_images.shape[1]}"
         )
     n_classes = int(max(labels.max(), test_labels.max())) + 1
-    return Digits(name, images, labels, test_images, test_labels, n_classes)
+    origin = Origin("MNIST", {"name": name})
+    return Digits(name, images, labels, test_images, test_labels, n_classes, origin=origin)
 
 
 def small_digits() -> Digits:
@@ -323,5 +328,5 @@ def small_digits() -> Digits:
     images, labels = data.data.astype(np.uint8), data.target.astype(np.intp)
     return Digits(
         "small digits", images[:1500], labels[:1500], images[1500:], labels[1500:],
-        largest_pixel=16.0,
+        largest_pixel=16.0, origin=Origin("small digits"),
     )  # fmt: skip

@@ -10,7 +10,7 @@ dso-org/deep-symbolic-optimization, ``dso/dso/task/regression/benchmarks.csv``):
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,14 +19,15 @@ import numpy as np
 
 from vvalues import VValue
 
-from ..architectures.evolving.model import check_table
 from ..process.models import Model
+from .descriptions import Origin, drawn_by
 
 __all__ = [
     "CONSTANTS",
     "NGUYEN",
     "Formula",
     "RegressionTask",
+    "check_table",
     "formula_task",
     "r_squared",
     "small_experiment",
@@ -34,6 +35,42 @@ __all__ = [
 ]
 
 N_TEST = 1000
+
+
+def check_table(values: Any, names: Sequence[str], what: str) -> np.ndarray:
+    """A table of finite numbers, or a clear error.
+
+    Parameters
+    ----------
+    values : array-like (rows, columns); one dimension counts as one column
+    names : names of the columns
+    what : str
+        What the table is, for messages.
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, there is no row, or a value is NaN or infinite; the message names
+        row and column.
+    """
+    try:
+        table = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{what} are not a table of numbers") from None
+    if table.ndim == 1:
+        table = table[:, None]
+    if table.ndim != 2 or table.shape[1] != len(names):
+        raise ValueError(f"{what} have shape {table.shape}; expected (rows, {len(names)})")
+    if not len(table):
+        raise ValueError(f"{what} have no rows")
+    bad = np.argwhere(~np.isfinite(table))
+    if len(bad):
+        row, column = bad[0]
+        raise ValueError(
+            f"{what}: row {row}, column {names[column]} is {table[row, column]}; "
+            "expected finite numbers"
+        )
+    return table
 
 
 def r_squared(predictions: Any, targets: np.ndarray) -> float:
@@ -61,6 +98,8 @@ class RegressionTask:
     expectation : (inputs, targets, weights) or None
         Points and weights whose weighted mean *is* the expected value (quadrature), so that a
         bound on the expected error can be checked without sampling noise.
+    origin : Origin, optional
+        How the tables were drawn.
     """
 
     name: str
@@ -72,6 +111,7 @@ class RegressionTask:
     held_out_inputs: np.ndarray
     held_out_targets: np.ndarray
     expectation: tuple[np.ndarray, np.ndarray, np.ndarray] | None = field(default=None, repr=False)
+    origin: Origin | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for what, names in (("inputs", self.input_names), ("targets", self.output_names)):
@@ -193,6 +233,7 @@ def small_experiment(
     quadrature of the task (7 Gauss-Hermite nodes per relevant input) keeps this bound exactly:
     under its discrete measure ``x0`` is independent of the rest, with mean 0 and variance 1.
     """
+    origin = drawn_by("products", rng, samples=samples, distractors=distractors, noise=noise)
     n = 4 + distractors
     tables = [rng.standard_normal((samples, n)) for _ in range(2)]
     targets = [_products(x) for x in tables]
@@ -211,6 +252,7 @@ def small_experiment(
         held_out_inputs=tables[1],
         held_out_targets=targets[1],
         expectation=(points, _products(points), weight),
+        origin=origin,
     )
 
 

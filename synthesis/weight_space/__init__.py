@@ -4,7 +4,9 @@ A trained network is a point on a manifold of networks that do the same; these f
 towards sparsity, another task or another optimum, and around damage.
 """
 
+from .chains import Chain, along, geodesic, pulled_over, straight_line
 from .circuits import (
+    along_legs,
     circuit_reference,
     joined,
     neurons_cut,
@@ -15,6 +17,7 @@ from .circuits import (
 )
 from .continual import (
     Memory,
+    Method,
     continual_sequence,
     elastic_weights,
     fine_tuning,
@@ -25,8 +28,17 @@ from .continual import (
     replay,
     staying_invariant,
 )
+from .damage import (
+    damaged,
+    intact,
+    link_vulnerability,
+    predicted_changes,
+    recovery,
+    true_changes,
+    unit_deletions,
+    unit_vulnerability,
+)
 from .ensembles import disagreement, diverse_members, ensemble_probabilities, spread_along
-from .geodesic import Chain, along, geodesic, pulled_over, straight_line
 from .linearization import Linearization, linearize
 from .metric import (
     metric_diagonal,
@@ -37,30 +49,18 @@ from .metric import (
     squared_length,
     top_directions,
 )
-from .outputs import Categorical, Numbers
 from .path import (
     Waypoint,
     invariant_path,
     last,
-    metric_slope,
+    metric_pull,
     moved_by,
     normalized,
-    null_space_slope,
+    null_space_pull,
     walk,
 )
-from .pruning_path import Pruned, PruningSettings, pruned_along_path
-from .reference import Reference, divergence, freeze
-from .resilience import (
-    damaged,
-    intact,
-    link_vulnerability,
-    predicted_changes,
-    recovery,
-    true_changes,
-    unit_deletions,
-    unit_vulnerability,
-)
-from .slopes import (
+from .pruning_path import Pruned, PruningSettings, deviation, pruned_along_path
+from .pulls import (
     Diversity,
     Invariance,
     PullToPruned,
@@ -72,7 +72,8 @@ from .slopes import (
     largest_kept,
     weighted,
 )
-from .sparse import Sparsified, gradual_magnitude, n_zeros, sparse_path, sparsified
+from .reference import Categorical, Numbers, Reference, divergence, freeze
+from .sparse import Sparsified, gradual_magnitude, n_zeros, settled, sparse_path, sparsified
 
 __all__ = [
     "Categorical",
@@ -81,6 +82,7 @@ __all__ = [
     "Invariance",
     "Linearization",
     "Memory",
+    "Method",
     "Numbers",
     "Pruned",
     "PruningSettings",
@@ -94,9 +96,11 @@ __all__ = [
     "Waypoint",
     "WeightAnchor",
     "along",
+    "along_legs",
     "circuit_reference",
     "continual_sequence",
     "damaged",
+    "deviation",
     "disagreement",
     "divergence",
     "diverse_members",
@@ -117,14 +121,14 @@ __all__ = [
     "link_vulnerability",
     "metric_diagonal",
     "metric_product",
-    "metric_slope",
+    "metric_pull",
     "moved_by",
     "n_zeros",
     "neurons_cut",
     "normalized",
     "null_space",
     "null_space_projection",
-    "null_space_slope",
+    "null_space_pull",
     "on_common_support",
     "output_drift",
     "predicted_changes",
@@ -135,6 +139,7 @@ __all__ = [
     "remember",
     "renamed_apart",
     "replay",
+    "settled",
     "solve_metric",
     "sparse_path",
     "sparsified",

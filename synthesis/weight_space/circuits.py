@@ -11,10 +11,9 @@ from dmm import Machine
 from vvalues import VValue, from_buffer, restrict
 
 from ..process.models import MachineModel
-from .outputs import Numbers
+from .damage import link_vulnerability
 from .pruning_path import deviation, settle
-from .reference import Reference, check_same_support, freeze
-from .resilience import link_vulnerability
+from .reference import Numbers, Reference, check_same_support, freeze
 
 __all__ = [
     "Leg",

@@ -1,6 +1,6 @@
 """Continual learning: a second task learned along an invariant path of the first, with baselines.
 
-Every method is one walk from the trained network; they differ in the slope alone.
+Every method is one walk from the trained network; they differ in the pull alone.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ from ..optimize.optimizers import Optimizer, momentum
 from ..process.models import Model, Task
 from ..tasks.digits import Digits
 from .linearization import linearize
-from .outputs import Categorical
-from .path import Waypoint, last, null_space_slope, walk
-from .reference import Reference, check_inputs, freeze
-from .slopes import Invariance, Slope, StoredLabels, TaskLoss, WeightAnchor, weighted
+from .path import Waypoint, last, null_space_pull, walk
+from .pulls import Invariance, Pull, StoredLabels, TaskLoss, WeightAnchor, weighted
+from .reference import Categorical, Reference, check_inputs, freeze
 
 __all__ = [
     "Memory",
@@ -72,8 +71,8 @@ def learn(
     rng: np.random.Generator,
 ) -> VValue:
     """Train on a task from given weights: a walk down its loss."""
-    slope = TaskLoss(model, task)
-    return last(walk(start, slope, optimizer, steps=steps, rng=rng, every=max(steps, 1))).parameters
+    pull = TaskLoss(model, task)
+    return last(walk(start, pull, optimizer, steps=steps, rng=rng, every=max(steps, 1))).parameters
 
 
 def remember(
@@ -89,17 +88,17 @@ def remember(
     return Memory(model, parameters, *task.store(n, rng), task)
 
 
-# -------------------- methods: memory and new task -> slope --------------------
+# -------------------- methods: memory and new task -> pull --------------------
 
 
-def fine_tuning(memory: Memory, task: Task, rng: np.random.Generator) -> Slope:
+def fine_tuning(memory: Memory, task: Task, rng: np.random.Generator) -> Pull:
     """The new task's loss alone: the plain gradient."""
     return TaskLoss(memory.model, task)
 
 
 def staying_invariant(
     *, temperature: float = 1.0, blend: bool = False, strength: float = 1.0
-) -> Callable[[Memory, Task, np.random.Generator], Slope]:
+) -> Callable[[Memory, Task, np.random.Generator], Pull]:
     """The new task's mean loss plus the summed distance to the frozen network on stored inputs.
 
     Parameters
@@ -117,7 +116,7 @@ def staying_invariant(
     github Guruprasad93/FlexibleMachineLearning @9043036 (mean of the one, sum of the other).
     """
 
-    def method(memory: Memory, task: Task, rng: np.random.Generator) -> Slope:
+    def method(memory: Memory, task: Task, rng: np.random.Generator) -> Pull:
         reference = memory.reference(temperature)
         held = Invariance(reference, blend=blend, others=lambda rng: task.batch(rng)[0])
         return weighted((strength, TaskLoss(memory.model, task)), (1.0, held))
@@ -125,7 +124,7 @@ def staying_invariant(
     return method
 
 
-def replay(memory: Memory, task: Task, rng: np.random.Generator) -> Slope:
+def replay(memory: Memory, task: Task, rng: np.random.Generator) -> Pull:
     """The new task's mean loss plus the summed loss of the stored inputs with their labels."""
     stored = StoredLabels(memory.model, memory.task, memory.inputs, memory.targets)
     return weighted((1.0, TaskLoss(memory.model, task)), (1.0, stored))
@@ -133,7 +132,7 @@ def replay(memory: Memory, task: Task, rng: np.random.Generator) -> Slope:
 
 def elastic_weights(
     strength: float, n_fisher: int = 2000
-) -> Callable[[Memory, Task, np.random.Generator], Slope]:
+) -> Callable[[Memory, Task, np.random.Generator], Pull]:
     """Elastic weight consolidation with a given strength; sees the *training set* of the old task.
 
     Parameters
@@ -143,7 +142,7 @@ def elastic_weights(
         Images the Fisher information is estimated on.
     """
 
-    def method(memory: Memory, task: Task, rng: np.random.Generator) -> Slope:
+    def method(memory: Memory, task: Task, rng: np.random.Generator) -> Pull:
         importance = fisher_diagonal(memory.model, memory.parameters, memory.task, n_fisher, rng)
         anchor = WeightAnchor(memory.parameters, importance, strength)
         return weighted((1.0, TaskLoss(memory.model, task)), (1.0, anchor))
@@ -153,12 +152,12 @@ def elastic_weights(
 
 def null_space(
     per_step: int, ridge: float = 1e-6
-) -> Callable[[Memory, Task, np.random.Generator], Slope]:
+) -> Callable[[Memory, Task, np.random.Generator], Pull]:
     """The new task's gradient in the null space of the metric of ``per_step`` stored inputs."""
 
-    def method(memory: Memory, task: Task, rng: np.random.Generator) -> Slope:
+    def method(memory: Memory, task: Task, rng: np.random.Generator) -> Pull:
         check_inputs(memory.inputs, per_step, "a null-space step")
-        return null_space_slope(
+        return null_space_pull(
             memory.model,
             memory.inputs,
             TaskLoss(memory.model, task),
@@ -169,7 +168,7 @@ def null_space(
     return method
 
 
-Method = Callable[[Memory, Task, np.random.Generator], Slope]
+Method = Callable[[Memory, Task, np.random.Generator], Pull]
 
 
 def fisher_diagonal(
@@ -235,11 +234,11 @@ def learned_along(
     every, observe
         See `walk`.
     """
-    slope = method(memory, task, rng)
+    pull = method(memory, task, rng)
     return list(
         walk(
             memory.parameters,
-            slope,
+            pull,
             optimizer or momentum(0.001, 0.9),
             steps=steps,
             rng=rng,

@@ -13,8 +13,8 @@ from ..optimize.losses import softmax
 from ..optimize.optimizers import schedule
 from ..process.models import Model
 from .path import Waypoint, invariant_path, last, normalized
+from .pulls import Diversity
 from .reference import Reference, copied
-from .slopes import Diversity
 
 __all__ = ["disagreement", "diverse_members", "ensemble_probabilities", "spread_along"]
 
@@ -64,7 +64,7 @@ def diverse_members(
     size : float
         Euclidean length of the first step; the last is a twentieth of it.
     strength : float
-        Of the push (see `slopes.Diversity`), against the summed distance of the outputs.
+        Of the push (see `pulls.Diversity`), against the summed distance of the outputs.
     per_step : int, optional
         Inputs per step.
 

@@ -21,17 +21,17 @@ from ..process.models import Model
 from ..process.records import Record
 from .linearization import inputs_at, linearize, number_of_inputs
 from .metric import masked, project_out, solve_metric
+from .pulls import Invariance, Pull, weighted
 from .reference import Reference, check_inputs
-from .slopes import Invariance, Slope, weighted
 
 __all__ = [
     "Waypoint",
     "invariant_path",
     "last",
-    "metric_slope",
+    "metric_pull",
     "moved_by",
     "normalized",
-    "null_space_slope",
+    "null_space_pull",
     "walk",
 ]
 
@@ -46,7 +46,7 @@ class Waypoint:
         Steps so far.
     parameters : VValue
     value : float
-        Of the slope that was followed, before the last step (nan at the start).
+        Of the pull that was followed, before the last step (nan at the start).
     distance : float
         Euclidean distance from the start of the path.
     length : float
@@ -92,7 +92,7 @@ def normalized(size: float | Callable[[int], float]) -> Optimizer:
 
 def walk(
     start: VValue,
-    slope: Slope,
+    pull: Pull,
     optimizer: Optimizer,
     *,
     steps: int,
@@ -101,13 +101,13 @@ def walk(
     every: int = 1,
     observe: Callable[[VValue], dict[str, Any]] | None = None,
 ) -> Iterator[Waypoint]:
-    """Walk down a slope; a generator of waypoints.
+    """Follow a pull; a generator of waypoints.
 
     Parameters
     ----------
     start : VValue
-    slope : Slope
-        See `synthesis.weight_space.slopes`.
+    pull : Pull
+        See `synthesis.weight_space.pulls`.
     optimizer : Optimizer
         Makes steps of gradients: `normalized`, ``momentum``, ``adam``, ...
     steps : int
@@ -143,13 +143,13 @@ def walk(
 
     yield here(0)
     for step in range(1, steps + 1):
-        value, gradient = slope(parameters, step - 1, rng)
+        value, gradient = pull(parameters, step - 1, rng)
         change, state = optimizer.update(masked(gradient, free), state, parameters)
         change = masked(change, free)
         moved = float(np.linalg.norm(change.buffer))
         if not np.isfinite(moved):
             raise FloatingPointError(
-                f"step {step} of the walk is not finite (slope {value}); use smaller steps"
+                f"step {step} of the walk is not finite (pull {value}); use smaller steps"
             )
         parameters, length = parameters + change, length + moved
         if step % every == 0 or step == steps:
@@ -169,7 +169,7 @@ def last(path: Iterator[Waypoint]) -> Waypoint:
 def invariant_path(
     reference: Reference,
     start: VValue,
-    secondary: Slope,
+    secondary: Pull,
     optimizer: Optimizer,
     *,
     steps: int,
@@ -187,7 +187,7 @@ def invariant_path(
     reference : Reference
         The frozen network whose outputs are to stay, with stored inputs.
     start : VValue
-    secondary : Slope
+    secondary : Pull
         What to walk towards.
     optimizer : Optimizer
     strength : float or schedule
@@ -215,9 +215,9 @@ def invariant_path(
     reference.check(start)
     if per_step is not None:
         check_inputs(reference.inputs, per_step, "a step of the path")
-    slope = weighted((strength, secondary), (1.0, Invariance(reference, per_step)))
+    pull = weighted((strength, secondary), (1.0, Invariance(reference, per_step)))
     return walk(
-        start, slope, optimizer, steps=steps, rng=rng, free=free, every=every, observe=observe
+        start, pull, optimizer, steps=steps, rng=rng, free=free, every=every, observe=observe
     )
 
 
@@ -228,43 +228,43 @@ def _drawn(inputs: Any, per_step: int | None, rng: np.random.Generator) -> Any:
     return inputs_at(inputs, rng.choice(number_of_inputs(inputs), per_step, replace=False))
 
 
-def null_space_slope(
+def null_space_pull(
     model: Model,
     inputs: Any,
-    secondary: Slope,
+    secondary: Pull,
     *,
     per_step: int | None = None,
     ridge: float = 1e-6,
-) -> Slope:
+) -> Pull:
     """The secondary gradient without the part that moves the outputs on stored inputs.
 
     Parameters
     ----------
     model : Model
     inputs : stored inputs
-    secondary : Slope
+    secondary : Pull
     per_step : int, optional
         So many stored inputs per step, drawn afresh.
     ridge : float
         See `metric.null_space_projection`.
     """
 
-    def slope(parameters: VValue, step: int, rng: np.random.Generator) -> tuple[float, VValue]:
+    def pull(parameters: VValue, step: int, rng: np.random.Generator) -> tuple[float, VValue]:
         value, gradient = secondary(parameters, step, rng)
         here = linearize(model, parameters, _drawn(inputs, per_step, rng))
         return value, project_out(here, gradient, ridge)
 
-    return slope
+    return pull
 
 
-def metric_slope(
+def metric_pull(
     model: Model,
     inputs: Any,
-    secondary: Slope,
+    secondary: Pull,
     *,
     damping: float,
     per_step: int | None = None,
-) -> Slope:
+) -> Pull:
     """The step that least moves the outputs for its gain: ``damping (g + damping I)^-1 gradient``.
 
     Notes
@@ -273,12 +273,12 @@ def metric_slope(
     tends to the plain gradient for large damping and to the null-space projection for small.
     """
 
-    def slope(parameters: VValue, step: int, rng: np.random.Generator) -> tuple[float, VValue]:
+    def pull(parameters: VValue, step: int, rng: np.random.Generator) -> tuple[float, VValue]:
         value, gradient = secondary(parameters, step, rng)
         stored = _drawn(inputs, per_step, rng)
         return value, damping * solve_metric(model, parameters, stored, gradient, damping=damping)
 
-    return slope
+    return pull
 
 
 def moved_by(parameters: VValue, gradient: VValue, size: float) -> VValue:

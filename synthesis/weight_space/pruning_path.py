@@ -19,8 +19,8 @@ from ..optimize.optimizers import adam, chain, clip_by_norm
 from ..process.models import MachineModel
 from .linearization import linearize
 from .path import last, walk
+from .pulls import Invariance, PullToPruned, weighted
 from .reference import Reference, copied
-from .slopes import Invariance, PullToPruned, weighted
 
 __all__ = [
     "Pruned",
@@ -155,10 +155,10 @@ def _bite(
     count = min(max(1, int(settings.bite * len(parameters))), len(parameters) - settings.few)
     here = reference.on(parameters.support)
     pull = PullToPruned(count / len(parameters))
-    slope = weighted((settings.strength, pull), (8.0, Invariance(here)))
+    both = weighted((settings.strength, pull), (8.0, Invariance(here)))
     optimizer = chain(clip_by_norm(1.0), adam(settings.rate))
     path = walk(
-        parameters, slope, optimizer, steps=settings.bite_steps, rng=rng, every=settings.bite_steps
+        parameters, both, optimizer, steps=settings.bite_steps, rng=rng, every=settings.bite_steps
     )
     end = last(path).parameters
     order = np.argsort(np.abs(end.buffer), kind="stable")

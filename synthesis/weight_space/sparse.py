@@ -15,8 +15,8 @@ from vvalues import VValue, from_buffer
 from ..optimize.optimizers import Optimizer, momentum, schedule
 from ..process.models import Model, Task
 from .path import Waypoint, invariant_path, last, normalized, walk
+from .pulls import Invariance, PullToPruned, TaskLoss, largest_kept, weighted
 from .reference import Reference, copied
-from .slopes import Invariance, PullToPruned, TaskLoss, largest_kept, weighted
 
 __all__ = [
     "Sparsified",
@@ -273,14 +273,14 @@ def gradual_magnitude(
     M. Zhu, S. Gupta, arXiv:1710.01878, section 3.
     """
     optimizer = optimizer or momentum(schedule(0.02, 0.002, steps), 0.9)
-    rising, slope = ramp(sparsity, steps // 2), TaskLoss(model, task)
+    rising, pull = ramp(sparsity, steps // 2), TaskLoss(model, task)
     parameters, state = start, optimizer.init(start)
     mask = np.ones(start.size)
     for step in range(steps):
         if step % prune_every == 0:
             parameters = largest_kept(parameters, rising(step))
             mask = (parameters.buffer != 0).astype(np.float64)
-        _, gradient = slope(parameters, step, rng)
+        _, gradient = pull(parameters, step, rng)
         change, state = optimizer.update(gradient, state, parameters)
         parameters = from_buffer(parameters.support, (parameters.buffer + change.buffer) * mask)
     return largest_kept(parameters, sparsity)

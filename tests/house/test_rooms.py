@@ -13,9 +13,9 @@ LARGEST, SMALLEST, MOST_MODULES = 400, 40, 14
 # Modules with less code than a module should have, and why they stand alone.
 SMALL = {
     "synthesis.__main__": "the door of the command line",
+    "synthesis.edits.links": "edits of links; those of neurons and of scales stand beside it",
     "synthesis.reproduce.__main__": "the door of the reproductions",
     "dmm.machine.coercions": "links between kinds of streams, apart from the links of one kind",
-    "synthesis.edits.links": "the four edits that need no neurons",
     "synthesis.optimize.losses": "softmax and its entropies, which every classifier shares",
     "synthesis.optimize.regularizers": "the one charge that knows what a neuron is",
     "synthesis.runs.catalogue": "a table of names",
@@ -33,6 +33,7 @@ COMMON_NAMES = {
     "objective",
     "settings",
     "process",
+    "places",
     "plots",
 }
 

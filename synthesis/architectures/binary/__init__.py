@@ -1,15 +1,17 @@
 """Families of sparse binary networks, found without backpropagation."""
 
-from .evolution import FamilySettings, Generation, evolve, evolved
-from .family import BinaryFamily, overlap, overlaps
-from .manifold import FamilyFigures, Halfway, family_figures, walk_between
-from .strategy import FamilyObjective, NeuronStrategy
+from .model import BinaryFamily, overlap, overlaps
+from .objective import FamilyObjective, NeuronStrategy
+from .process import FamilyEvolution, FamilySettings, FamilyState, Generation, evolve, evolved
+from .walks import FamilyFigures, Halfway, family_figures, walk_between
 
 __all__ = [
     "BinaryFamily",
+    "FamilyEvolution",
     "FamilyFigures",
     "FamilyObjective",
     "FamilySettings",
+    "FamilyState",
     "Generation",
     "Halfway",
     "NeuronStrategy",

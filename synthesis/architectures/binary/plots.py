@@ -10,8 +10,8 @@ import numpy as np
 from dmm.show import new_axes
 from vvalues import VValue
 
-from .family import overlap
-from .manifold import Halfway
+from .model import overlap
+from .walks import Halfway
 
 __all__ = ["overlap_matrix", "unit_fields", "walk_curve"]
 

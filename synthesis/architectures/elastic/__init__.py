@@ -1,18 +1,26 @@
 """Elastic networks: recurrent networks that grow and shrink by gradient descent.
 
-Source: T. Miconi, "Neural networks with differentiable structure", arXiv:1606.06216.
+Source: T. Miconi, "Neural networks with differentiable structure", arXiv:1606.06216. `process`
+trains one tree by the general edits, `networks` many networks side by side; `residual` holds
+layered networks of elastic width and depth.
 """
 
-from .lane_runs import train_lanes
-from .lanes import LaneRecord, LaneTrainer
-from .network import ElasticNetwork
+from .model import ElasticNetwork
+from .modulated import ModulatedNetwork
+from .networks import NetworksRecord, NetworksTraining, NetworkTrainer, train_networks
+from .process import ElasticState, ElasticTraining, train_tree
 from .settings import MODES, ElasticSettings
 
 __all__ = [
     "MODES",
     "ElasticNetwork",
     "ElasticSettings",
-    "LaneRecord",
-    "LaneTrainer",
-    "train_lanes",
+    "ElasticState",
+    "ElasticTraining",
+    "ModulatedNetwork",
+    "NetworkTrainer",
+    "NetworksRecord",
+    "NetworksTraining",
+    "train_networks",
+    "train_tree",
 ]

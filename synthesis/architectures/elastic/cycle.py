@@ -1,9 +1,9 @@
-"""The fused cycle: forward, cross-entropy and truncated backpropagation over lanes of networks.
+"""The fused cycle: forward, cross-entropy and truncated backpropagation of networks side by side.
 
     h_t = tanh(W_x x_t + W_h h_{t-1} + b),  y_t = W_y (m * h_t) + b_y,  loss = sum of CE over t
 
-A lane is one network; all lanes go through a time step in the same numpy calls, so ten networks
-take little longer than one. Out of the loops over time are kept the input (a column of W_x is
+All networks go through a time step in the same numpy calls, so ten take little longer than one. Out
+of the loops over time are kept the input (a column of W_x is
 looked up), softmax and loss, and the gradients by all weights (one matrix product each).
 """
 
@@ -13,17 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from .layout import Rows
+from .arrays import Rows
 
-__all__ = ["LaneCycle"]
+__all__ = ["Cycle"]
 
 
-class LaneCycle:
-    """Buffers and loops for lanes of one capacity and length.
+class Cycle:
+    """Buffers and loops for networks of one capacity and length.
 
     Parameters
     ----------
-    n_lanes, capacity, n_symbols : int
+    n_networks, capacity, n_symbols : int
     length : int
         Symbols read in one cycle.
     kind : type of the numbers
@@ -31,41 +31,41 @@ class LaneCycle:
 
     Attributes
     ----------
-    gradient : array (lanes, rows, capacity)
+    gradient : array (networks, rows, capacity)
         By the parameters, laid out like them (see `Rows`); valid until the next call.
-    hidden_gradient : array (lanes, capacity)
+    hidden_gradient : array (networks, capacity)
         By the hidden state that the cycle began with.
-    symbol_gradients : array (lanes, symbols)
+    symbol_gradients : array (networks, symbols)
         Sum over time of the gradient by the predictions.
-    hidden : array (lanes, capacity)
+    hidden : array (networks, capacity)
         The hidden state after the last symbol.
-    logits : array (length, lanes, symbols)
+    logits : array (length, networks, symbols)
 
     Notes
     -----
-    Zeros beyond a lane's neurons stay zeros: in hidden states, predictions and gradients.
+    Zeros beyond a network's neurons stay zeros: in hidden states, predictions and gradients.
     """
 
     def __init__(
-        self, n_lanes: int, capacity: int, n_symbols: int, length: int, kind: Any = np.float64
+        self, n_networks: int, capacity: int, n_symbols: int, length: int, kind: Any = np.float64
     ) -> None:
         self.rows = Rows.of(capacity, n_symbols)
-        self.shape = n_lanes, capacity, n_symbols, length
-        self.gradient = np.zeros((n_lanes, self.rows.n_rows, capacity), kind)
-        self.hidden_gradient = np.zeros((n_lanes, capacity), kind)
+        self.shape = n_networks, capacity, n_symbols, length
+        self.gradient = np.zeros((n_networks, self.rows.n_rows, capacity), kind)
+        self.hidden_gradient = np.zeros((n_networks, capacity), kind)
         # Recurrent links, and below them the multiplied output links: one product per time step
         # gives the drive of the next step and the predictions of the last one.
-        self._matrix = np.empty((n_lanes, capacity + n_symbols, capacity), kind)
-        self._table = np.empty((n_lanes, n_symbols, capacity), kind)
-        self._offsets = n_symbols * np.arange(n_lanes)
+        self._matrix = np.empty((n_networks, capacity + n_symbols, capacity), kind)
+        self._table = np.empty((n_networks, n_symbols, capacity), kind)
+        self._offsets = n_symbols * np.arange(n_networks)
         self._eye = np.eye(n_symbols)
-        self._drive = np.empty((length, n_lanes, capacity), kind)
-        self._states = np.zeros((length + 1, n_lanes, capacity), kind)
-        self._products = np.empty((length + 1, n_lanes, capacity + n_symbols), kind)
-        self._slopes = np.empty((length, n_lanes, capacity), kind)
-        self._incoming = np.empty((length, n_lanes, capacity), kind)
-        self._deltas = np.empty((length, n_lanes, capacity), kind)
-        self.logits = np.empty((length, n_lanes, n_symbols), kind)
+        self._drive = np.empty((length, n_networks, capacity), kind)
+        self._states = np.zeros((length + 1, n_networks, capacity), kind)
+        self._products = np.empty((length + 1, n_networks, capacity + n_symbols), kind)
+        self._slopes = np.empty((length, n_networks, capacity), kind)
+        self._incoming = np.empty((length, n_networks, capacity), kind)
+        self._deltas = np.empty((length, n_networks, capacity), kind)
+        self.logits = np.empty((length, n_networks, n_symbols), kind)
         self._make_views()
 
     def _make_views(self) -> None:
@@ -99,22 +99,22 @@ class LaneCycle:
 
         Parameters
         ----------
-        parameters : array (lanes, rows, capacity)
-        hidden : array (lanes, capacity)
-        inputs : array of int (length, lanes)
+        parameters : array (networks, rows, capacity)
+        hidden : array (networks, capacity)
+        inputs : array of int (length, networks)
             Codes of the symbols read.
 
         Returns
         -------
-        array (length, lanes, symbols)
+        array (length, networks, symbols)
         """
         rows, matrix, table = self.rows, self._matrix, self._table
-        n_lanes, capacity, n_symbols, _ = self.shape
+        n_networks, capacity, n_symbols, _ = self.shape
         self._recurrent[...] = parameters[:, rows.recurrent]
         multipliers = parameters[:, rows.multiplier, None]
         np.multiply(parameters[:, rows.output], multipliers, out=matrix[:, capacity:])
         np.add(parameters[:, rows.input], parameters[:, rows.bias, None], out=table)
-        flat = table.reshape(n_lanes * n_symbols, capacity)
+        flat = table.reshape(n_networks * n_symbols, capacity)
         np.take(flat, inputs + self._offsets, axis=0, out=self._drive, mode="clip")
         self._states[0] = hidden
         matmul, add, tanh = np.matmul, np.add, np.tanh
@@ -136,14 +136,14 @@ class LaneCycle:
 
         Parameters
         ----------
-        parameters : array (lanes, rows, capacity)
-        hidden : array (lanes, capacity)
-        symbols : array of int (length + 1, lanes)
+        parameters : array (networks, rows, capacity)
+        hidden : array (networks, capacity)
+        symbols : array of int (length + 1, networks)
             Each but the last is read, each but the first is to be predicted.
 
         Returns
         -------
-        array (lanes,)
+        array (networks,)
             Cross-entropy in nats, summed over the length.
         """
         inputs, targets = symbols[:-1], symbols[1:]
@@ -153,7 +153,7 @@ class LaneCycle:
         totals = exponentials.sum(axis=2)
         asked = self._eye[targets]
         hit = (shifted * asked).sum(axis=2)
-        # Summed lane by lane: over the first axis one lane alone would be summed in another order.
+        # Summed by network: over the first axis one alone would be summed in another order.
         losses = np.ascontiguousarray((np.log(totals) - hit).T).sum(axis=1)
         exponentials /= totals[:, :, None]
         exponentials -= asked
@@ -161,7 +161,7 @@ class LaneCycle:
         return losses
 
     def pull(self, parameters: np.ndarray, inputs: np.ndarray, errors: np.ndarray) -> None:
-        """Backpropagation of a gradient by the logits, (length, lanes, symbols), after `run`."""
+        """Backpropagation of a gradient by the logits, (length, networks, symbols), after `run`."""
         self._pull(parameters, self._eye[inputs], errors)
 
     def _pull(self, parameters: np.ndarray, read: np.ndarray, errors: np.ndarray) -> None:
@@ -178,13 +178,13 @@ class LaneCycle:
             add(incoming, carried, out=delta)
             multiply(delta, slope, out=delta)
             matmul(transposed, delta_column, out=column)
-        by_lane = deltas.transpose(1, 0, 2)
+        by_network = deltas.transpose(1, 0, 2)
         np.matmul(
             deltas.transpose(1, 2, 0),
             states[:-1].transpose(1, 0, 2),
             out=gradient[:, rows.recurrent],
         )
-        np.matmul(read.transpose(1, 2, 0), by_lane, out=gradient[:, rows.input])
+        np.matmul(read.transpose(1, 2, 0), by_network, out=gradient[:, rows.input])
         np.add.reduce(gradient[:, rows.input], axis=1, out=gradient[:, rows.bias])
         through = errors.transpose(1, 2, 0) @ states[1:].transpose(1, 0, 2)
         np.multiply(through, parameters[:, rows.multiplier, None], out=gradient[:, rows.output])

@@ -11,11 +11,12 @@ section 5); the form is ours.
     neuron-3/modulation/neuron-1    V
     neuron-3/ratio/neuron-1         r before the logistic function
 
-All else is as in `network`; `training.step` trains it, and it grows and shrinks by the same edits.
+All else is as in `model`; `process` trains it, and it grows and shrinks by the same edits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import autograd.numpy as anp
@@ -37,9 +38,10 @@ from vvalues.core import support_of
 
 from ...edits.neurons import KeyedNeurons
 from ...optimize.losses import cross_entropies, cross_entropy_and_errors
-from .layout import PREFIX, READOUT
-from .network import check_hidden, check_symbols
-from .neurons import draw_neuron
+from ...process.codec import from_plain, to_plain
+from .arrays import PREFIX, READOUT
+from .birth import draw_neuron
+from .model import check_hidden, check_symbols
 from .settings import ElasticSettings
 
 __all__ = ["ModulatedNetwork"]
@@ -84,8 +86,21 @@ class ModulatedNetwork:
             raise ValueError(
                 f"mode is {self.settings.mode!r}; links come in pairs in mode 'corrected' only"
             )
-        self.alphabet = alphabet
+        self.alphabet, self.ratio = alphabet, ratio
         self.first_ratio = float(np.log(ratio / (1.0 - ratio)))
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What `described` makes the same model of; JSON-compatible."""
+        settings = to_plain(self.settings)
+        words = {"kind": "ModulatedNetwork", "alphabet": self.alphabet, "settings": settings}
+        return {**words, "ratio": self.ratio}
+
+    @classmethod
+    def described(cls, description: Mapping[str, Any]) -> ModulatedNetwork:
+        """The model of a description."""
+        settings = from_plain(description["settings"], [ElasticSettings])
+        return cls(description["alphabet"], settings, description["ratio"])
 
     def initial(self, rng: np.random.Generator, size: int = 1) -> VValue:
         """So many neurons with small normal weights, biases 0, multipliers 1."""
@@ -140,7 +155,7 @@ class ModulatedNetwork:
         columns = names if kind in PAIRED else tuple(self.alphabet)
         return dense(parameters, tuple((name, kind) for name in names), columns)
 
-    def context(self) -> KeyedNeurons:
+    def places(self) -> KeyedNeurons:
         """How its neurons lie in the tree, for `add_neuron` and `delete_neuron`."""
         return KeyedNeurons(_places, self._first_leaves)
 

@@ -25,10 +25,18 @@ from .formula import (
 )
 from .formula_simplify import Simplified, simplified, sympy_size, to_sympy
 from .library import Library, Recipe, grow_library, starts
-from .model import EvolvingModel, check_table
+from .model import EvolvingModel
 from .objective import EvolvingObjective
 from .operations import OPERATIONS, SEED_OPERATIONS, Operation, get_operations, register_operation
 from .plan import Group, Plan, Run, Step, make_plan
+from .process import (
+    Ensemble,
+    EvolvingSettings,
+    EvolvingState,
+    EvolvingTraining,
+    over_seeds,
+    train,
+)
 from .structure import (
     OUTPUT,
     SCALE,
@@ -46,14 +54,6 @@ from .structure import (
     unread_operations,
     without_scales,
 )
-from .training import (
-    Ensemble,
-    EvolvingSearch,
-    EvolvingSettings,
-    EvolvingState,
-    over_seeds,
-    train,
-)
 
 __all__ = [
     "OPERATIONS",
@@ -64,9 +64,9 @@ __all__ = [
     "Ensemble",
     "EvolvingModel",
     "EvolvingObjective",
-    "EvolvingSearch",
     "EvolvingSettings",
     "EvolvingState",
+    "EvolvingTraining",
     "Expression",
     "Group",
     "Input",
@@ -80,7 +80,6 @@ __all__ = [
     "Step",
     "Sum",
     "add_operation",
-    "check_table",
     "contributions",
     "draw_operation",
     "evaluate",

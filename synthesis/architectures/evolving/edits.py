@@ -1,9 +1,8 @@
 """Edits of evolving layers: which operations there are.
 
-Each has the form of every edit here, ``edit(parameters, state, context, rng, *, ...)``, returns
-``(parameters, state)``, and carries the optimizer's moments to the new support. ``context`` is an
-`EvolvingObjective`: its table tells what an operation contributes. A held-out table makes an edit
-by held-out loss.
+Each takes parameters and an optimizer's state, and returns both on the new support. The table of an
+`EvolvingObjective` tells what an operation contributes; a held-out table makes an edit by held-out
+loss.
 """
 
 from __future__ import annotations
@@ -86,7 +85,7 @@ def draw_operation(
 def evolve_operation(
     parameters: VValue,
     state: Any,
-    context: EvolvingObjective,
+    objective: EvolvingObjective,
     rng: np.random.Generator,
     *,
     layer: str | None = None,
@@ -108,7 +107,7 @@ def evolve_operation(
     return evolve_screened_operation(
         parameters,
         state,
-        context,
+        objective,
         rng,
         proposals=1,
         layer=layer,
@@ -119,7 +118,7 @@ def evolve_operation(
 def evolve_screened_operation(
     parameters: VValue,
     state: Any,
-    context: EvolvingObjective,
+    objective: EvolvingObjective,
     rng: np.random.Generator,
     *,
     proposals: int = 64,
@@ -140,18 +139,18 @@ def evolve_screened_operation(
     """
     if proposals < 1:
         raise ValueError(f"proposals is {proposals}; expected at least 1")
-    model = context.model
+    model = objective.model
     layer = str(rng.choice(model.layers)) if layer is None else layer
     sources = (*model.layer_inputs(layer), *operation_names(parameters.support, layer))
     drawn = [
         draw_operation(model.operations, sources, rng, index_zero_defect=index_zero_defect)
         for _ in range(proposals)
     ]
-    run = context.run(parameters)
+    run = objective.run(parameters)
     rows = [_value(proposal, layer, run) for proposal in drawn]
     best = 0
     if proposals > 1:
-        best = int(np.argmax(screen(np.array(rows), _residual(context, run, layer))))
+        best = int(np.argmax(screen(np.array(rows), _residual(objective, run, layer))))
     root = float(np.sqrt(np.mean(rows[best] ** 2)))
     arguments = [_argument(argument, model.trains_links) for argument in drawn[best].arguments]
     parameters, _ = add_operation(
@@ -184,10 +183,10 @@ def _row(argument: str | float, layer: str, run: Run) -> np.ndarray:
     return np.full(run.values.shape[1], float(argument))
 
 
-def _residual(context: EvolvingObjective, run: Run, layer: str) -> np.ndarray:
+def _residual(objective: EvolvingObjective, run: Run, layer: str) -> np.ndarray:
     """What the layer's outputs should still move by, up to a factor: (outputs, samples)."""
-    _, adjoint = run.pullback(context.targets - run.outputs)
-    rows = [run.plan.rows[layer, name] for name in context.model.layer_outputs(layer)]
+    _, adjoint = run.pullback(objective.targets - run.outputs)
+    rows = [run.plan.rows[layer, name] for name in objective.model.layer_outputs(layer)]
     return adjoint[rows]
 
 
@@ -218,16 +217,16 @@ def screen(rows: np.ndarray, residual: np.ndarray) -> np.ndarray:
 # -------------------- pruning --------------------
 
 
-def contributions(parameters: VValue, context: EvolvingObjective) -> dict[tuple[str, str], float]:
+def contributions(parameters: VValue, objective: EvolvingObjective) -> dict[tuple[str, str], float]:
     """How far each operation moves its layer's outputs: ``{(layer, operation): deviation}``.
 
     The standard deviation of the operation's value over the samples, times the Euclidean norm of
     its output weights. (The seed sums the weights over outputs, where they may cancel.)
     """
-    run = context.run(parameters)
+    run = objective.run(parameters)
     found = {}
-    for layer in context.model.layers:
-        outputs = context.model.layer_outputs(layer)
+    for layer in objective.model.layers:
+        outputs = objective.model.layer_outputs(layer)
         for name in operation_names(parameters.support, layer):
             weights = [float(parameters[layer, OUTPUT, o, name]) for o in outputs]
             deviation = float(np.std(run.values[run.plan.rows[layer, name]], ddof=1))
@@ -238,8 +237,7 @@ def contributions(parameters: VValue, context: EvolvingObjective) -> dict[tuple[
 def prune_operation(
     parameters: VValue,
     state: Any,
-    context: EvolvingObjective,
-    rng: np.random.Generator | None = None,
+    objective: EvolvingObjective,
     *,
     count: int = 1,
     keep: int = 0,
@@ -258,10 +256,10 @@ def prune_operation(
     Seed 003, ``EvLayer.evolve`` (the pruning half).
     """
     for _ in range(count):
-        candidates = _unread(parameters.support, context)
-        if not candidates or context.model.count_operations(parameters) <= keep:
+        candidates = _unread(parameters.support, objective)
+        if not candidates or objective.model.count_operations(parameters) <= keep:
             break
-        moved = contributions(parameters, context)
+        moved = contributions(parameters, objective)
         layer, name = min(candidates, key=lambda candidate: moved[candidate])
         parameters = remove_operation(parameters, layer, name)
     return parameters, restrict_state(state, parameters.support)
@@ -270,8 +268,7 @@ def prune_operation(
 def prune_operation_by_loss(
     parameters: VValue,
     state: Any,
-    context: EvolvingObjective,
-    rng: np.random.Generator | None = None,
+    objective: EvolvingObjective,
     *,
     count: int = 1,
     keep: int = 0,
@@ -281,20 +278,20 @@ def prune_operation_by_loss(
 
     Parameters
     ----------
-    context : EvolvingObjective
+    objective : EvolvingObjective
         On held-out samples, to prune what only memorises.
     count, keep : int
         As for `prune_operation`.
     allowed : float
         Stop where the loss would rise above ``(1 + allowed)`` times the loss before.
     """
-    before = context.loss(parameters)
+    before = objective.loss(parameters)
     for _ in range(count):
-        candidates = _unread(parameters.support, context)
-        if not candidates or context.model.count_operations(parameters) <= keep:
+        candidates = _unread(parameters.support, objective)
+        if not candidates or objective.model.count_operations(parameters) <= keep:
             break
         smaller = [remove_operation(parameters, layer, name) for layer, name in candidates]
-        losses = [context.loss(candidate) for candidate in smaller]
+        losses = [objective.loss(candidate) for candidate in smaller]
         best = int(np.argmin(losses))
         if losses[best] > (1.0 + allowed) * before:
             break
@@ -302,9 +299,9 @@ def prune_operation_by_loss(
     return parameters, restrict_state(state, parameters.support)
 
 
-def _unread(support: Support, context: EvolvingObjective) -> list[tuple[str, str]]:
+def _unread(support: Support, objective: EvolvingObjective) -> list[tuple[str, str]]:
     return [
         (layer, name)
-        for layer in context.model.layers
+        for layer in objective.model.layers
         for name in unread_operations(support, layer)
     ]

@@ -15,8 +15,9 @@ import numpy as np
 
 from vvalues import VValue
 
+from ...tasks.regression import check_table
 from .formula import Apply, Expression, Input, formulas, size, text
-from .model import EvolvingModel, check_table
+from .model import EvolvingModel
 
 __all__ = ["Simplified", "simplified", "sympy_size", "to_sympy"]
 

@@ -2,7 +2,7 @@
 
 The screened mutation carried to its end. A library holds the values of all compositions up to a
 depth, in order of size, without duplicates; what is worth adding to a network is then a question
-of linear algebra (`synthesis.architectures.evolving.search.search`).
+of linear algebra (`synthesis.architectures.evolving.search.symbolic`).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ docs/evolving-layers.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -27,7 +27,7 @@ from .operations import SEED_OPERATIONS, get_operations
 from .plan import Plan, Run, make_plan
 from .structure import OUTPUT, layer_name, operation_names
 
-__all__ = ["EvolvingModel", "FusedNetwork", "check_table"]
+__all__ = ["EvolvingModel", "FusedNetwork"]
 
 
 class EvolvingModel:
@@ -39,8 +39,8 @@ class EvolvingModel:
         Number or names of the input columns; ``3`` means ``x0, x1, x2``.
     outputs : int or sequence of str
         Likewise, ``y0, y1, ...``.
-    hidden : sequence of int
-        Numbers of outputs of the layers before the last one; none by default.
+    hidden : sequence of int or sequence of str
+        Numbers or names of outputs of the layers before the last one; none by default.
     operations : sequence of str
         Kinds that edits choose from; ``("add", "multiply")`` as in the seed by default.
     trains_links : bool
@@ -68,7 +68,7 @@ class EvolvingModel:
         inputs: int | Sequence[str],
         outputs: int | Sequence[str] = 1,
         *,
-        hidden: Sequence[int] = (),
+        hidden: Sequence[int | Sequence[str]] = (),
         operations: Iterable[str] = SEED_OPERATIONS,
         trains_links: bool = False,
     ) -> None:
@@ -78,6 +78,23 @@ class EvolvingModel:
         widths = [_names(width, f"h{i}.", "hidden") for i, width in enumerate(hidden, start=1)]
         self.outputs = (*widths, _names(outputs, "y", "outputs"))
         self._plans = lru_cache(maxsize=256)(self._compile)
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What `described` makes the same model of; JSON-compatible."""
+        *hidden, outputs = (list(names) for names in self.outputs)
+        return {
+            "inputs": list(self.inputs),
+            "outputs": outputs,
+            "hidden": hidden,
+            "operations": list(self.operations),
+            "trains_links": self.trains_links,
+        }
+
+    @classmethod
+    def described(cls, description: Mapping[str, Any]) -> EvolvingModel:
+        """The model of a description."""
+        return cls(**description)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -269,39 +286,3 @@ def _names(given: int | Sequence[str], stem: str, argument: str) -> tuple[str, .
         if name.startswith(":") or "-" in name or name == OUTPUT:
             raise ValueError(f"{argument}: the name {name!r} is reserved; use another one")
     return names
-
-
-def check_table(values: Any, names: Sequence[str], what: str) -> np.ndarray:
-    """A table of finite numbers, or a clear error.
-
-    Parameters
-    ----------
-    values : array-like (rows, columns); one dimension counts as one column
-    names : names of the columns
-    what : str
-        What the table is, for messages.
-
-    Raises
-    ------
-    ValueError
-        If the shape is wrong, there is no row, or a value is NaN or infinite; the message names
-        row and column.
-    """
-    try:
-        table = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"{what} are not a table of numbers") from None
-    if table.ndim == 1:
-        table = table[:, None]
-    if table.ndim != 2 or table.shape[1] != len(names):
-        raise ValueError(f"{what} have shape {table.shape}; expected (rows, {len(names)})")
-    if not len(table):
-        raise ValueError(f"{what} have no rows")
-    bad = np.argwhere(~np.isfinite(table))
-    if len(bad):
-        row, column = bad[0]
-        raise ValueError(
-            f"{what}: row {row}, column {names[column]} is {table[row, column]}; "
-            "expected finite numbers"
-        )
-    return table

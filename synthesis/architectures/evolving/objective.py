@@ -9,7 +9,8 @@ import numpy as np
 
 from vvalues import Support, VValue, from_buffer
 
-from .model import EvolvingModel, check_table
+from ...tasks.regression import check_table
+from .model import EvolvingModel
 from .plan import Run
 from .structure import OUTPUT, unread_operations
 

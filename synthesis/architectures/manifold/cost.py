@@ -20,10 +20,10 @@ import numpy as np
 from autograd.tracer import getval
 from scipy.optimize import nnls
 
-from .evaluation import GATHER_BELOW, Evaluation
-from .layout import Layout, cells_between
 from .model import Links
-from .schedule import Schedule
+from .structure.evaluation import GATHER_BELOW, Evaluation
+from .structure.layout import Layout, cells_between
+from .structure.schedule import Schedule
 
 __all__ = [
     "CostModel",

@@ -17,9 +17,9 @@ import numpy as np
 from dmm import Machine, Streams
 from vvalues import VValue
 
-from .evaluation import SLOPE
-from .inputs import checked_inputs
 from .model import Manifold
+from .structure.evaluation import SLOPE
+from .structure.layout import checked_inputs
 
 __all__ = ["as_machine", "held_streams", "observed_outputs", "ticks_of"]
 

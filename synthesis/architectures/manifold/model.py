@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import autograd.numpy as anp
@@ -11,12 +12,11 @@ from vvalues import VValue, from_buffer, ravel
 from vvalues.core.fused import evaluate
 from vvalues.core.tracing import is_traced, support_of, unboxed
 
-from .closeness import Closeness
-from .evaluation import SLOPE, Evaluation
-from .gathering import take
-from .inputs import checked_inputs
-from .layout import CLOSENESS, Layout
-from .schedule import Schedule
+from ...process.codec import from_plain, to_plain
+from .structure.closeness import Closeness
+from .structure.evaluation import SLOPE, Evaluation
+from .structure.layout import CLOSENESS, Layout, checked_inputs, take
+from .structure.schedule import Schedule
 
 __all__ = ["Links", "Manifold", "Start", "outputs_of"]
 
@@ -169,6 +169,30 @@ class Manifold:
         self.start = start or Start.toy()
         self.engine = engine
         self._schedule: Schedule | None = None
+
+    # -------------------- in words --------------------
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What `described` makes the same model of; JSON-compatible."""
+        layout = self.layout
+        return {
+            "kind": "Manifold",
+            "n_inputs": layout.n_inputs,
+            "n_hidden": layout.n_hidden,
+            "n_outputs": layout.n_outputs,
+            "period": layout.period,
+            "link_weights": layout.has_link_weights,
+            "squared": self.squared,
+            "start": to_plain(self.start),
+            "engine": self.engine,
+        }
+
+    @classmethod
+    def described(cls, description: Mapping[str, Any]) -> Manifold:
+        """The model of a description."""
+        words = {name: word for name, word in description.items() if name != "kind"}
+        return cls(**{**words, "start": from_plain(words["start"], [Start])})
 
     # -------------------- parameters --------------------
 

@@ -16,10 +16,9 @@ import numpy as np
 from vvalues import Support, VValue, format_path, ravel
 from vvalues.core.tracing import support_of
 
-from .inputs import checked_inputs
-from .layout import Layout
 from .model import Links, Manifold, outputs_of
-from .schedule import Schedule
+from .structure.layout import Layout, checked_inputs
+from .structure.schedule import Schedule
 
 __all__ = ["Network", "hidden_number", "network_of"]
 

@@ -9,7 +9,7 @@ and time and memory of the evaluation (`synthesis.architectures.manifold.cost`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import autograd.numpy as anp
 import numpy as np
@@ -20,13 +20,14 @@ from vvalues import VValue
 
 from ...process.bounds import Bounded, finite
 from .cost import CostModel
-from .layout import Layout
 from .model import Links
-from .schedule import Schedule
+from .structure.layout import Layout
+from .structure.schedule import Schedule
 
 __all__ = [
+    "Figures",
     "ManifoldObjective",
-    "Weights",
+    "TermWeights",
     "density",
     "flow",
     "inflow_hinge",
@@ -36,7 +37,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Weights(Bounded, called="weight {}"):
+class TermWeights(Bounded, called="weight {}"):
     """Coefficients of the terms of the loss.
 
     Attributes
@@ -74,12 +75,12 @@ class Weights(Bounded, called="weight {}"):
             raise ValueError("weight softness is 0; expected a number > 0")
 
     @classmethod
-    def source_toy(cls) -> Weights:
+    def source_toy(cls) -> TermWeights:
         """The coefficients of the source's toy notebook."""
         return cls(objective=1e4, flow=1.0, sparsity=0.1)
 
     @classmethod
-    def source_mnist(cls) -> Weights:
+    def source_mnist(cls) -> TermWeights:
         """The coefficients of the source's MNIST notebook."""
         return cls(objective=1e3, flow=1e-4, sparsity=0.1)
 
@@ -128,6 +129,24 @@ def inflow_hinge(layout: Layout, links: Links, least: float) -> Any:
 # -------------------- their sum --------------------
 
 
+class Figures(NamedTuple):
+    """What an evaluation met on its way.
+
+    Attributes
+    ----------
+    objective : float
+        The task's own loss.
+    flow : float
+        0 where it has no weight.
+    schedule : Schedule
+        The structure.
+    """
+
+    objective: float
+    flow: float
+    schedule: Schedule
+
+
 class ManifoldObjective:
     """Loss and gradient of a manifold on batches of a task.
 
@@ -136,36 +155,28 @@ class ManifoldObjective:
     model : Manifold, or one over time
     task : Task
         Its ``loss`` is the first term.
-    weights : Weights, optional
+    weights : TermWeights, optional
         For evaluations on its own. A training goes by the weights of its settings; if weights are
-        given here too, they must be the same (`ManifoldSearch` refuses others).
+        given here too, they must be the same (`ManifoldTraining` refuses others).
     cost : CostModel, optional
         Needed if seconds or bytes have a weight.
 
     Attributes
     ----------
-    weights : Weights, or None if none were given
-    last : dict
-        Objective, number of links and flow at the last evaluation.
-    schedule : Schedule
-        Structure at the last evaluation.
+    weights : TermWeights, or None if none were given
     """
 
     def __init__(
         self,
         model: Any,
         task: Any,
-        weights: Weights | None = None,
+        weights: TermWeights | None = None,
         cost: CostModel | None = None,
     ) -> None:
         self.model, self.task, self.weights, self.cost = model, task, weights, cost
-        self.check_cost(weights or Weights())
-        self._gradient = value_and_grad(self._traced)
-        self.last: dict[str, float] = {}
-        nothing = np.zeros(0, dtype=np.intp)
-        self.schedule = Schedule(model.layout, nothing, nothing)
+        self.check_cost(weights or TermWeights())
 
-    def check_cost(self, weights: Weights) -> None:
+    def check_cost(self, weights: TermWeights) -> None:
         """Refuse weights of time or memory without a cost model."""
         if self.cost is None and (weights.seconds or weights.bytes):
             raise ValueError(
@@ -173,45 +184,54 @@ class ManifoldObjective:
                 "model: give ManifoldObjective cost=fit_cost(...)"
             )
 
-    def _traced(self, parameters: VValue, inputs: Any, targets: Any, weights: Weights) -> Any:
+    def _evaluated(
+        self, parameters: VValue, inputs: Any, targets: Any, weights: TermWeights
+    ) -> tuple[Any, Figures]:
+        """The loss, and the figures; differentiable."""
+        self.check_cost(weights)
         model, layout = self.model, self.model.layout
         predictions, links = model.predict(parameters, inputs)
         objective = self.task.loss(predictions, targets)
         total = weights.objective * objective
-        self.schedule = links.schedule
-        self.last = {"objective": float(getval(objective)), "links": links.n_links}
+        flows = 0.0
         if weights.sparsity:
             total = total + weights.sparsity * sparsity(layout, links)
         if weights.flow:
-            term = flow(layout, links)
-            self.last["flow"] = float(getval(term))
-            total = total + weights.flow * term
+            flows = flow(layout, links)
+            total = total + weights.flow * flows
         if weights.soft_count:
             share = soft_count(links, weights.softness) / layout.n_cells
             total = total + weights.soft_count * share
         if weights.inflow:
             total = total + weights.inflow * inflow_hinge(layout, links, weights.least_inflow)
-        self.check_cost(weights)
         if self.cost is not None and (weights.seconds or weights.bytes):
             n = int(np.prod(inputs.shape[:-1]))  # time steps count as samples
             total = total + weights.seconds * self.cost.seconds(layout, links, n)
             total = total + weights.bytes * self.cost.bytes(layout, links, n)
-        return total
+        return total, Figures(float(getval(objective)), float(getval(flows)), links.schedule)
 
     def gradient(
-        self, parameters: VValue, inputs: Any, targets: Any, weights: Weights | None = None
-    ) -> tuple[float, VValue]:
-        """Loss and gradient on a batch; ``last`` holds the objective, flow and number of links.
+        self, parameters: VValue, inputs: Any, targets: Any, weights: TermWeights | None = None
+    ) -> tuple[float, VValue, Figures]:
+        """Loss and gradient on a batch, and what else was met.
 
         Raises
         ------
         ValueError
             If predictions and targets do not fit, or weights need a cost model that is missing.
         """
-        weights = weights or self.weights or Weights()
-        value, gradient = self._gradient(parameters, inputs, targets, weights)
-        return float(value), gradient
+        weights = weights or self.weights or TermWeights()
+        met: list[Figures] = []
+
+        def traced(tree: VValue) -> Any:
+            loss, figures = self._evaluated(tree, inputs, targets, weights)
+            met.append(figures)
+            return loss
+
+        loss, gradient = value_and_grad(traced)(parameters)
+        return float(loss), gradient, met[0]
 
     def loss(self, parameters: VValue, inputs: Any, targets: Any) -> float:
         """Loss on a batch."""
-        return float(self._traced(parameters, inputs, targets, self.weights or Weights()))
+        weights = self.weights or TermWeights()
+        return float(self._evaluated(parameters, inputs, targets, weights)[0])

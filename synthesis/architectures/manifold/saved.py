@@ -1,13 +1,13 @@
 """Saved manifolds read again: the adjacency matrix in plain text, or the network as a machine.
 
-A checkpoint of a training (`reproduce dynamic-manifold` writes them) holds the description of its
-model and the seed of its first parameters, which is all that "before" needs.
+The checkpoint of a training holds the description of its model and the seed of its first
+parameters, which is all that "before" needs.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,11 +17,10 @@ from vvalues import VValue
 
 from ...process.checkpoint import load_checkpoint, read_identity
 from .export import as_machine
-from .model import Manifold, Start
-from .pictures import adjacency
-from .training import ManifoldState
+from .plots import adjacency
+from .process import ManifoldTraining, model_of
 
-__all__ = ["SavedManifold", "adjacency_text", "described", "load_manifold", "manifold_of", "shown"]
+__all__ = ["SavedManifold", "adjacency_text", "load_manifold", "shown"]
 
 WIDTH = 80
 SHADES = " .:-=+*#%@"
@@ -33,52 +32,17 @@ class SavedManifold(NamedTuple):
 
     Attributes
     ----------
-    model : Manifold
+    model : Manifold, or a model over time
     before, after : VValue
         Parameters at the start and in the checkpoint.
     step : int
         Steps between them.
     """
 
-    model: Manifold
+    model: Any
     before: VValue
     after: VValue
     step: int
-
-
-# -------------------- a model in words --------------------
-
-
-def described(model: Manifold) -> dict[str, Any]:
-    """What `manifold_of` makes the same model of; JSON-compatible.
-
-    Examples
-    --------
-    >>> manifold_of(described(Manifold(5, 16, 4, squared=True))).layout.n_cells
-    284
-    """
-    layout = model.layout
-    start = model.start._asdict()
-    return {
-        "n_inputs": layout.n_inputs,
-        "n_hidden": layout.n_hidden,
-        "n_outputs": layout.n_outputs,
-        "period": layout.period,
-        "link_weights": layout.has_link_weights,
-        "squared": model.squared,
-        "start": {k: list(v) if isinstance(v, tuple) else v for k, v in start.items()},
-        "engine": model.engine,
-    }
-
-
-def manifold_of(description: Mapping[str, Any]) -> Manifold:
-    """The model of a description."""
-    words = dict(description)
-    start: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in words.pop("start").items()
-    }
-    return Manifold(**words, start=Start(**start))
 
 
 def load_manifold(file: str | os.PathLike) -> SavedManifold:
@@ -89,15 +53,15 @@ def load_manifold(file: str | os.PathLike) -> SavedManifold:
     ValueError
         If the file is no checkpoint, or one of something else; the message names it.
     """
-    run = read_identity(file)
-    if "manifold" not in run:
+    identity = read_identity(file).get("identity", {})
+    if identity.get("process") != ManifoldTraining.name:
         raise ValueError(
             f"{os.fspath(file)}: a checkpoint, but not of a dynamic manifold; of a search for a "
             "machine, show the machine.json beside it"
         )
-    state, _ = load_checkpoint(file, [ManifoldState])
-    model = manifold_of(run["manifold"])
-    before = model.initial(np.random.default_rng(run["seed"]))
+    state, _ = load_checkpoint(file, ManifoldTraining.types)
+    model = model_of(identity["model"])
+    before = model.initial(np.random.default_rng(identity["seed"]))
     if state.parameters.support != before.support:
         raise ValueError(f"{os.fspath(file)}: parameters do not fit the manifold it describes")
     return SavedManifold(model, before, state.parameters, state.step)
@@ -121,6 +85,7 @@ def adjacency_text(model: Any, parameters: VValue, width: int = WIDTH) -> str:
 
     Examples
     --------
+    >>> from synthesis.architectures.manifold import Manifold
     >>> model = Manifold(2, 1, 1)
     >>> print(adjacency_text(model, model.initial(np.random.default_rng(0))))
     3 of 5 links; receiving neurons down, sending ones across

@@ -1,11 +1,10 @@
 """What spiking layers and growing tissue share: kernels, units, competition, wiring, polygons."""
 
 from ..wired import SYNAPSE, WiredNetwork, numbered, synapse_tree, wiring_tree
-from .kernels import LateralKernel
 from .plasticity import CompetitiveLayer, WinnerLayer
 from .polygons import Polygon
 from .readout import Readout, disc_wiring, fit_readout, pixels_under, random_wiring
-from .sheets import IzhikevichSheet, LeakySheet, Sheet, scattered
+from .sheets import IzhikevichSheet, LateralKernel, LeakySheet, Sheet, scattered
 
 __all__ = [
     "SYNAPSE",

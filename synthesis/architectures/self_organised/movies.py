@@ -11,7 +11,7 @@ import numpy as np
 from dmm.show.style import ORANGE
 
 from ...process.checks import check_whole
-from .checks import check_positions
+from .arguments import check_positions
 
 __all__ = ["save_frames", "wave_movie"]
 

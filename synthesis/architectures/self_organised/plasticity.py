@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...process.checks import check_finite, check_positive, check_whole
-from .checks import check_number
+from .arguments import check_number
 from .sheets import sum_of_rows
 
 __all__ = [

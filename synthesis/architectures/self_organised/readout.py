@@ -9,7 +9,7 @@ from scipy.linalg import solve
 from scipy.spatial import cKDTree
 
 from ...process.checks import check_positive, check_whole
-from .checks import check_positions
+from .arguments import check_positions
 
 __all__ = ["Readout", "disc_wiring", "fit_readout", "pixels_under", "random_wiring"]
 

@@ -1,12 +1,18 @@
 """Stream programs as tasks."""
 
-from .base import Example, StreamTask, targets_of_machine
+from .base import (
+    SPACE,
+    SPACES,
+    Example,
+    StreamTask,
+    named_space,
+    targets_of_machine,
+    task_from_streams,
+)
 from .duplicate_detector import DUPLICATE_DETECTOR, PUBLISHED_TEXT, PUBLISHED_TICKS, random_texts
-from .from_streams import DELAY, task_from_streams, to_streams, with_constants, with_delay
+from .from_streams import DELAY, to_streams, with_constants, with_delay
 from .generators import Sequences, constant, events, letters, numbers, random_streams
-from .spaces import SPACES, named_space
-from .suite import PROGRAMS, SUITE, StreamProgram
-from .wiring import wire
+from .suite import PROGRAMS, SUITE, StreamProgram, wire
 
 __all__ = [
     "DELAY",
@@ -14,6 +20,7 @@ __all__ = [
     "PROGRAMS",
     "PUBLISHED_TEXT",
     "PUBLISHED_TICKS",
+    "SPACE",
     "SPACES",
     "SUITE",
     "Example",

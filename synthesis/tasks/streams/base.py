@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -10,15 +11,32 @@ from typing import Any
 import autograd.numpy as anp
 import numpy as np
 
-from dmm import Machine, Streams, compile_machine
+from dmm import (
+    Machine,
+    Streams,
+    compile_machine,
+    layered_space,
+    recurrent_space,
+    superfluid_space,
+)
 from dmm.machine import SOURCES
 from vvalues import VValue
 
 from ...optimize.objective import MachineObjective
 from ...process.models import OUTPUT, MachineModel, Model
-from .spaces import named_space
+from .from_streams import DELAY, to_streams, to_targets, with_constants, with_delay
 
-__all__ = ["Example", "StreamTask", "targets_of_machine"]
+__all__ = [
+    "SPACE",
+    "SPACES",
+    "Example",
+    "StreamTask",
+    "named_space",
+    "targets_of_machine",
+    "task_from_streams",
+]
+
+SPACE = "layered-4x2"
 
 
 @dataclass(frozen=True)
@@ -85,12 +103,10 @@ class StreamTask:
     @staticmethod
     def from_streams(inputs: Any, targets: Any, **options: Any) -> StreamTask:
         """A task from a user's own data; see `task_from_streams`."""
-        from .from_streams import task_from_streams
-
         return task_from_streams(inputs, targets, **options)
 
     def with_space(self, name: str) -> StreamTask:
-        """The same task in another search space (see `synthesis.tasks.streams.spaces.named_space`).
+        """The same task in another search space (see `named_space`).
 
         Its name is ``TASK@SPACE``, which `synthesis.tasks.get_task` understands.
         """
@@ -153,6 +169,69 @@ class StreamTask:
         return MachineObjective(model, *self.batch(rng))
 
 
+def task_from_streams(
+    inputs: Any,
+    targets: Any,
+    *,
+    delay: int = DELAY,
+    held_out: float = 0.2,
+    constants: Mapping[str, VValue | Mapping[str, float]] | None = None,
+    space: str = SPACE,
+    name: str = "user",
+) -> StreamTask:
+    """A task from a user's own data.
+
+    Parameters
+    ----------
+    inputs : see `to_streams`
+    targets : array of shape (strings, ticks) or (strings, ticks, outputs)
+        Numbers asked for at every tick; NaN where nothing is asked.
+    delay : int
+        Ticks a machine may take to answer: every link costs one. The answer to tick ``t`` is read
+        at tick ``t + delay``.
+    held_out : float
+        Share of the strings (the last ones) that nothing is decided on.
+    constants : mapping of name to V-value, optional
+        Streams that are the same at every tick, as further sources.
+    space : str
+        Search space, see `named_space`.
+    name : str
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, or no string is left for training or holding out.
+    """
+    if delay < 1:
+        raise ValueError(f"delay is {delay}; even a direct link takes 1 tick")
+    streams = to_streams(inputs)
+    asked = to_targets(targets, streams, delay)
+    late = with_constants(with_delay(streams, delay), constants or {})
+    n_train = len(late) - round(held_out * len(late))
+    if not 0 < n_train <= len(late):
+        raise ValueError(
+            f"held_out is {held_out} of {len(late)} strings; no string is left to train on"
+        )
+    train = Example(late.select(range(n_train)), asked[..., :n_train])
+    kept = range(n_train, len(late)) if n_train < len(late) else range(len(late))
+    rest = Example(late.select(kept), asked[..., list(kept)])
+    known = {id(example.inputs): example.targets for example in (train, rest)}
+    sources: list[tuple[str, str]] = [(source, "stream") for source in late.arrays]
+    sources.append(("const_1", "const_1"))
+    task = StreamTask(
+        name=name,
+        summary="a user's own streams",
+        draw=lambda rng: train.inputs,
+        specification=lambda given: known[id(given)],
+        held_out_streams=lambda: (rest.inputs,),
+        space=named_space(space, sources),
+        observed=(("output", "dict-1"), ("output", "dict-2"))[: asked.shape[0]],
+        sources=sources,
+        draw_pool=lambda rng: train.inputs,
+    )
+    return task
+
+
 def targets_of_machine(
     machine: Machine, observed: Sequence[tuple[str, str]] = OUTPUT
 ) -> Callable[[Streams], np.ndarray]:
@@ -175,3 +254,45 @@ def concatenated(batches: Sequence[Streams]) -> Streams:
     keys = tuple(key for streams in batches for key in streams.keys)
     labels = tuple(label for streams in batches for label in streams.labels)
     return Streams(keys, arrays, batches[0].ticks, labels)
+
+
+# -------------------- search spaces by name --------------------
+
+
+SPACES = ("layered-LxC", "compare-free", "recurrent-C", "superfluid-N")
+"""Patterns of names: L layers, C neurons of each type (per layer), N superfluid neurons."""
+
+Port = tuple[str, str]
+_PATTERN = re.compile(r"(layered)-(\d+)x(\d+)|(recurrent|superfluid)-(\d+)|(compare-free)")
+
+
+def named_space(name: str, sources: Sequence[Port]) -> Callable[[np.random.Generator], Machine]:
+    """A search space with random initial weights, by name.
+
+    Parameters
+    ----------
+    name : str
+        ``layered-5x2`` (the published one), ``compare-free`` (six layers without comparisons),
+        ``recurrent-1`` (everything linked to everything), ``superfluid-6`` (neurons that are
+        mixtures), with other numbers as you like.
+    sources : sequence of (neuron, field)
+
+    Raises
+    ------
+    ValueError
+        If there is no such space.
+    """
+    match = _PATTERN.fullmatch(name)
+    if match is None:
+        raise ValueError(f"unknown space {name!r}; known spaces: {', '.join(SPACES)}")
+    layered, layers, copies, kind, count, _ = match.groups()
+    if layered:
+        return lambda rng: layered_space(
+            rng, layers=int(layers), copies=int(copies), sources=sources
+        )
+    if kind == "recurrent":
+        return lambda rng: recurrent_space(rng, int(count), sources=sources)
+    if kind == "superfluid":
+        return lambda rng: superfluid_space(rng, int(count), sources=sources)
+    types = ("accum", "norm", "dot")
+    return lambda rng: layered_space(rng, layers=6, copies=2, types=types, sources=sources)

@@ -1,4 +1,4 @@
-"""A task from a user's own streams."""
+"""What users have, as streams and targets."""
 
 from __future__ import annotations
 
@@ -10,14 +10,10 @@ import numpy as np
 from dmm import Streams, streams_from_trees
 from vvalues import NUMBER, VValue
 
-from .base import Example, StreamTask
-from .spaces import named_space
-
-__all__ = ["DELAY", "task_from_streams", "to_streams", "with_constants", "with_delay"]
+__all__ = ["DELAY", "to_streams", "to_targets", "with_constants", "with_delay"]
 
 DELAY = 4
 MAX_OUTPUTS = 2
-SPACE = "layered-4x2"
 
 
 def to_streams(inputs: Any) -> Streams:
@@ -79,8 +75,14 @@ def with_delay(streams: Streams, delay: int) -> Streams:
     return Streams(streams.keys, arrays, streams.ticks + delay, streams.labels)
 
 
-def _targets(targets: Any, streams: Streams, delay: int) -> np.ndarray:
-    """(strings, ticks[, outputs]) to (outputs, ticks + delay, strings); NaN: not asked."""
+def to_targets(targets: Any, streams: Streams, delay: int) -> np.ndarray:
+    """(strings, ticks[, outputs]) to (outputs, ticks + delay, strings); NaN: not asked.
+
+    Raises
+    ------
+    ValueError
+        For another shape, more outputs than a machine has, or infinite numbers.
+    """
     array = np.asarray(targets, dtype=np.float64)
     array = array[..., None] if array.ndim == 2 else array
     expected = (len(streams), streams.ticks)
@@ -96,69 +98,6 @@ def _targets(targets: Any, streams: Streams, delay: int) -> np.ndarray:
     late = np.full((array.shape[2], streams.ticks + delay, len(streams)), np.nan)
     late[:, delay:] = array.transpose(2, 1, 0)
     return late
-
-
-def task_from_streams(
-    inputs: Any,
-    targets: Any,
-    *,
-    delay: int = DELAY,
-    held_out: float = 0.2,
-    constants: Mapping[str, VValue | Mapping[str, float]] | None = None,
-    space: str = SPACE,
-    name: str = "user",
-) -> StreamTask:
-    """A task from a user's own data.
-
-    Parameters
-    ----------
-    inputs : see `to_streams`
-    targets : array of shape (strings, ticks) or (strings, ticks, outputs)
-        Numbers asked for at every tick; NaN where nothing is asked.
-    delay : int
-        Ticks a machine may take to answer: every link costs one. The answer to tick ``t`` is read
-        at tick ``t + delay``.
-    held_out : float
-        Share of the strings (the last ones) that nothing is decided on.
-    constants : mapping of name to V-value, optional
-        Streams that are the same at every tick, as further sources.
-    space : str
-        Search space, see `synthesis.tasks.streams.spaces.named_space`.
-    name : str
-
-    Raises
-    ------
-    ValueError
-        If shapes do not fit, or no string is left for training or holding out.
-    """
-    if delay < 1:
-        raise ValueError(f"delay is {delay}; even a direct link takes 1 tick")
-    streams = to_streams(inputs)
-    asked = _targets(targets, streams, delay)
-    late = with_constants(with_delay(streams, delay), constants or {})
-    n_train = len(late) - round(held_out * len(late))
-    if not 0 < n_train <= len(late):
-        raise ValueError(
-            f"held_out is {held_out} of {len(late)} strings; no string is left to train on"
-        )
-    train = Example(late.select(range(n_train)), asked[..., :n_train])
-    kept = range(n_train, len(late)) if n_train < len(late) else range(len(late))
-    rest = Example(late.select(kept), asked[..., list(kept)])
-    known = {id(example.inputs): example.targets for example in (train, rest)}
-    sources: list[tuple[str, str]] = [(source, "stream") for source in late.arrays]
-    sources.append(("const_1", "const_1"))
-    task = StreamTask(
-        name=name,
-        summary="a user's own streams",
-        draw=lambda rng: train.inputs,
-        specification=lambda given: known[id(given)],
-        held_out_streams=lambda: (rest.inputs,),
-        space=named_space(space, sources),
-        observed=(("output", "dict-1"), ("output", "dict-2"))[: asked.shape[0]],
-        sources=sources,
-        draw_pool=lambda rng: train.inputs,
-    )
-    return task
 
 
 def with_constants(

@@ -7,20 +7,20 @@ layered (memory in accumulators only) or with feedback.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from dmm import Machine, Streams
+from dmm import Machine, Streams, machine_from_matrix
 from vvalues import VValue
+from vvalues.core.tree import from_leaves
 
-from .base import StreamTask, targets_of_machine
+from .base import StreamTask, named_space, targets_of_machine
 from .generators import Sequences, constant, letters, numbers, random_streams
-from .spaces import named_space
-from .wiring import wire
 
-__all__ = ["PROGRAMS", "SUITE", "StreamProgram"]
+__all__ = ["PROGRAMS", "SUITE", "StreamProgram", "wire"]
 
 PERIODS = (1, 2, 5)
 TICKS = 100
@@ -29,6 +29,39 @@ N_STRINGS = 8
 LAYERED, RECURRENT = "layered-4x2", "recurrent-1"
 OBSERVED = (("output", "dict-1"),)
 HELD_OUT_SEED = 20260
+
+
+# -------------------- machines written as text --------------------
+
+_LINK = re.compile(r"(\S+)\.(\S+)\s*<-\s*(\S+)\.(\S+)(?:\s+(\S+))?$")
+
+
+def wire(text: str, name: str = "machine") -> Machine:
+    """A machine from its links; neuron types are read from the names, weights default to 1.
+
+    Raises
+    ------
+    ValueError
+        If a line is no link; the message shows it.
+
+    Examples
+    --------
+    >>> len(wire("norm.dict <- stream-x.stream\\noutput.dict-1 <- norm.norm -2").trainable)
+    2
+    """
+    links = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        match = _LINK.match(line)
+        if match is None:
+            raise ValueError(
+                f"{line!r} is no link; expected: receiver.field <- sender.field [weight]"
+            )
+        *path, weight = match.groups()
+        links[tuple(path)] = float(weight or 1.0)
+    return machine_from_matrix(from_leaves(links), name=name)
+
+
+# -------------------- programs --------------------
 
 
 @dataclass(frozen=True)
@@ -40,7 +73,7 @@ class StreamProgram:
     name, summary : str
     sources : mapping of stream neuron to how its events are drawn (or a constant)
     links : str
-        The handcrafted machine (see `synthesis.tasks.streams.wiring.wire`).
+        The handcrafted machine (see `wire`).
     ticks : int
     periods : sequence of int
         Ticks between events; every string has one of these. Close events make counts large, distant

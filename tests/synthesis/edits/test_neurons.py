@@ -44,29 +44,29 @@ def stirred(tree, state, optimizer):
 @settings(max_examples=25)
 def test_memory_of_the_living_stays_and_of_the_deleted_goes(seed, size, at):
     model = ElasticNetwork()
-    context = model.context()
+    places = model.places()
     optimizer = chain(clip(5.0), adagrad(0.1))
     tree = model.initial(rng(seed), size)
     tree, state = stirred(tree, optimizer.init(tree), optimizer)
     name = model.neurons(tree)[at % size]
-    smaller, small_state = delete_neuron(tree, state, context, names=[name])
+    smaller, small_state = delete_neuron(tree, state, places, names=[name])
     memory = small_state[1].memory
     assert memory.support is smaller.support
     assert name not in model.neurons(smaller)
     for path, value in smaller.items():
         assert value == tree[path] and memory[path] == state[1].memory[path]
-    larger, large_state = add_neuron(smaller, small_state, context, rng(seed))
-    new = context.fresh_name(smaller)
+    larger, large_state = add_neuron(smaller, small_state, places, rng(seed))
+    new = places.fresh_name(smaller)
     assert model.neurons(larger)[-1] == new
     assert large_state[1].memory.support is larger.support
-    assert not np.any(neuron_leaves(large_state[1].memory, context, new).buffer)
-    assert delete_neuron(larger, large_state, context, names=[new])[0] == smaller
+    assert not np.any(neuron_leaves(large_state[1].memory, places, new).buffer)
+    assert delete_neuron(larger, large_state, places, names=[new])[0] == smaller
 
 
 def test_a_new_neuron_of_an_elastic_network_is_linked_with_all():
     model = ElasticNetwork()
-    tree, _ = add_neuron(model.initial(rng(), 3), (), model.context(), rng())
-    leaves = neuron_leaves(tree, model.context(), "neuron-4")
+    tree, _ = add_neuron(model.initial(rng(), 3), (), model.places(), rng())
+    leaves = neuron_leaves(tree, model.places(), "neuron-4")
     assert leaves["neuron-4", "multiplier"] == 0.05 and leaves["neuron-4", "bias"] == 0.0
     assert len(leaves) == 4 + 3 + 4 + 4 + 2
     assert model.loss(tree, np.array([0, 1, 2])) > 0
@@ -74,11 +74,11 @@ def test_a_new_neuron_of_an_elastic_network_is_linked_with_all():
 
 def test_a_deleted_neuron_is_inherited_as_far_as_its_other_ends_live():
     model = ElasticNetwork()
-    context = model.context()
+    places = model.places()
     tree = model.initial(rng(), 4)
-    old = neuron_leaves(tree, context, "neuron-2")
-    tree, _ = delete_neuron(tree, (), context, names=["neuron-2", "neuron-3"])
-    tree, _ = add_neuron(tree, (), context, rng(1), inherit=("neuron-2", old))
+    old = neuron_leaves(tree, places, "neuron-2")
+    tree, _ = delete_neuron(tree, (), places, names=["neuron-2", "neuron-3"])
+    tree, _ = add_neuron(tree, (), places, rng(1), inherit=("neuron-2", old))
     assert model.neurons(tree) == ("neuron-1", "neuron-4", "neuron-5")
     for path in [("recurrent", "neuron-1"), ("input", "a"), ("output", "("), ("multiplier",)]:
         assert tree[("neuron-5", *path)] == old[("neuron-2", *path)]
@@ -91,16 +91,16 @@ def test_neurons_of_a_dataflow_matrix_machine():
     task = get_task("duplicate-detector@layered-2x1")
     model = MachineModel(task.space(rng()), observed=task.observed)
     tree = model.initial(rng())
-    context = machine_neurons()
+    places = machine_neurons()
     optimizer = adam(0.01)
     tree, state = stirred(tree, optimizer.init(tree), optimizer)
-    names = [name for name in context.names(tree) if "-" in name and name != "output"]
+    names = [name for name in places.names(tree) if "-" in name and name != "output"]
     name = names[0]
     reads = [p for p in tree.support.paths if p[2] == name]
     silent = tree
     for path in reads:
         silent = silent.at(path).set(0.0)
-    smaller, small_state = delete_neuron(silent, state, context, names=[name])
+    smaller, small_state = delete_neuron(silent, state, places, names=[name])
     assert all(name not in (p[0], p[2]) for p in smaller.support.paths)
     assert small_state.first.support is small_state.second.support is smaller.support
     inputs, _ = task.batch(rng())
@@ -115,8 +115,8 @@ def test_a_new_neuron_of_a_machine_is_wired_like_the_newest():
             "output": {"dict-1": {"norm-2": {"norm": 3.0}}},
         }
     )
-    context = KeyedNeurons(lambda p: tuple(i for i in (0, 2) if p[i].startswith("norm")))
-    larger, _ = add_neuron(tree, (), context, rng())
+    places = KeyedNeurons(lambda p: tuple(i for i in (0, 2) if p[i].startswith("norm")))
+    larger, _ = add_neuron(tree, (), places, rng())
     added = {p for p in larger.support.paths if "norm-3" in p}
     assert added == {
         ("norm-3", "dict", "norm-1", "norm"),
@@ -131,12 +131,12 @@ def test_a_neuron_is_added_to_a_machine():
     """Like one there is; with links of zero it changes nothing, with others it does."""
     task = get_task("duplicate-detector@layered-2x1")
     space = task.space(rng())
-    like = next(name for name in context_names(space) if name.startswith("norm"))
+    like = next(name for name in names_of(space) if name.startswith("norm"))
     outputs = []
     for scale in (0.0, 1.0):
-        context = machine_neurons(like, scale)
-        tree, _ = add_neuron(space.trainable, (), context, rng())
-        (new,) = set(context.names(tree)) - set(context_names(space))
+        places = machine_neurons(like, scale)
+        tree, _ = add_neuron(space.trainable, (), places, rng())
+        (new,) = set(places.names(tree)) - set(names_of(space))
         neurons = {**space.neurons, new: space.neurons[like]}
         machine = replace(space, neurons=neurons, trainable=tree)
         model = MachineModel(machine, observed=task.observed)
@@ -146,7 +146,7 @@ def test_a_neuron_is_added_to_a_machine():
     assert np.abs(outputs[1] - before).max() > 1e-3
 
 
-def context_names(machine):
+def names_of(machine):
     return machine_neurons().names(machine.trainable)
 
 
@@ -159,8 +159,8 @@ def test_hidden_units_of_a_perceptron():
     tree = model.initial(rng())
     tree, state = stirred(tree, optimizer.init(tree), optimizer)
     inputs = rng().standard_normal((6, 5))
-    context = hidden_units(1)
-    larger, large_state = add_neuron(tree, state, context, rng())
+    places = hidden_units(1)
+    larger, large_state = add_neuron(tree, state, places, rng())
     assert large_state.first.support is larger.support
     assert not np.any(large_state.first["layer-1", "weights"][:, 4])
     wide = Perceptron([5, 5, 3, 2], "tanh")
@@ -168,9 +168,9 @@ def test_hidden_units_of_a_perceptron():
     weights[4] = 0.0
     silent = larger.at(("layer-2", "weights")).set(weights)
     np.testing.assert_allclose(wide(silent, inputs), model(tree, inputs), atol=1e-14)
-    back, back_state = delete_neuron(larger, large_state, context, names=["4"])
+    back, back_state = delete_neuron(larger, large_state, places, names=["4"])
     assert back == tree and back_state.second == state.second
-    smaller, _ = delete_neuron(tree, state, context, names=["0", "2"])
+    smaller, _ = delete_neuron(tree, state, places, names=["0", "2"])
     assert Perceptron([5, 2, 3, 2], "tanh")(smaller, inputs).shape == (6, 2)
 
 
@@ -191,28 +191,26 @@ def test_units_come_back_to_an_emptied_layer():
 
 def test_a_hidden_unit_is_inherited():
     model = Perceptron([3, 4, 2])
-    tree, context = model.initial(rng()), hidden_units(1)
-    old = neuron_leaves(tree, context, "1")
-    tree, _ = delete_neuron(tree, (), context, names=["1"])
-    tree, _ = add_neuron(tree, (), context, rng(), inherit=("1", old))
+    tree, places = model.initial(rng()), hidden_units(1)
+    old = neuron_leaves(tree, places, "1")
+    tree, _ = delete_neuron(tree, (), places, names=["1"])
+    tree, _ = add_neuron(tree, (), places, rng(), inherit=("1", old))
     np.testing.assert_array_equal(tree["layer-1", "weights"][:, 3], old["layer-1", "weights"])
     np.testing.assert_array_equal(tree["layer-2", "weights"][3], old["layer-2", "weights"])
 
 
 def test_one_neuron_is_chosen_by_chance_when_none_is_named():
     tree = VValue({"w": np.arange(5.0)})
-    context = AxisNeurons({("w",): 0})
-    left = {tuple(delete_neuron(tree, (), context, rng(i))[0]["w"]) for i in range(60)}
+    places = AxisNeurons({("w",): 0})
+    left = {tuple(delete_neuron(tree, (), places, rng(i))[0]["w"]) for i in range(60)}
     assert len(left) == 5
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda t, c: delete_neuron(t, ()), "context is missing: delete_neuron"),
         (lambda t, c: delete_neuron(t, (), c), "give the neurons to delete, or a generator"),
         (lambda t, c: delete_neuron(t, (), c, names=["x"]), "no neuron 'x'; there are neuron-1"),
-        (lambda t, c: add_neuron(t, (), c), "rng is missing"),
         (lambda t, c: add_neuron(t, (), c, rng(), name="neuron-1"), "'neuron-1' already"),
         (lambda t, c: neuron_leaves(t, c, "neuron-9"), "no neuron 'neuron-9'"),
         (lambda t, c: add_neuron(t, (), hidden_units(1), rng()), "no leaf at layer-1/weights"),
@@ -226,4 +224,4 @@ def test_one_neuron_is_chosen_by_chance_when_none_is_named():
 def test_bad_calls_are_named(call, message):
     model = ElasticNetwork()
     with pytest.raises(ValueError, match=message):
-        call(model.initial(rng(), 2), model.context())
+        call(model.initial(rng(), 2), model.places())

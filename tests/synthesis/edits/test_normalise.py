@@ -15,7 +15,7 @@ from synthesis.loop.judge import _settled
 from synthesis.optimize.objective import MachineObjective
 from synthesis.process.models import MachineModel
 from synthesis.tasks import get_task
-from synthesis.tasks.streams.wiring import wire
+from synthesis.tasks.streams.suite import wire
 from tests.dmm.machines import random_machine
 from vvalues.core.tree import from_leaves
 

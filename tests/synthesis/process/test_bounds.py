@@ -7,16 +7,14 @@ from dataclasses import dataclass, field, fields, replace
 
 import pytest
 
-from synthesis.architectures.binary.evolution import FamilySettings
+from synthesis.architectures.binary import FamilySettings
+from synthesis.architectures.elastic import ElasticSettings
 from synthesis.architectures.elastic.residual import ResidualSettings
-from synthesis.architectures.elastic.settings import ElasticSettings
-from synthesis.architectures.evolving.search.search import SearchSettings
-from synthesis.architectures.evolving.training import EvolvingSettings
-from synthesis.architectures.manifold.objective import Weights
-from synthesis.architectures.manifold.training import ManifoldSettings
-from synthesis.architectures.self_organised.growth.constants import TissueSettings
-from synthesis.architectures.self_organised.growth.pooling import PoolingSettings
-from synthesis.architectures.self_organised.spiking.encoding import Encoding
+from synthesis.architectures.evolving import EvolvingSettings
+from synthesis.architectures.evolving.search import SearchSettings
+from synthesis.architectures.manifold import ManifoldSettings, TermWeights
+from synthesis.architectures.self_organised.growth import PoolingSettings, TissueSettings
+from synthesis.architectures.self_organised.spiking import Encoding
 from synthesis.process.bounds import (
     Bounded,
     above,
@@ -32,7 +30,7 @@ from synthesis.process.checks import check_positive
 
 SETTINGS = (
     ElasticSettings, Encoding, EvolvingSettings, FamilySettings, ManifoldSettings,
-    PoolingSettings, ResidualSettings, SearchSettings, TissueSettings, Weights,
+    PoolingSettings, ResidualSettings, SearchSettings, TissueSettings, TermWeights,
 )  # fmt: skip
 
 

@@ -8,8 +8,8 @@ import pytest
 from synthesis import Synthesizer, Task
 from synthesis.loop import Settings
 from synthesis.tasks import get_task, task_names
-from synthesis.tasks.streams.from_streams import task_from_streams, to_streams
-from synthesis.tasks.streams.wiring import wire
+from synthesis.tasks.streams import task_from_streams, to_streams
+from synthesis.tasks.streams.suite import wire
 
 LETTERS = {"(": 1.0, ")": -1.0}
 

@@ -7,6 +7,7 @@ from scipy.stats import spearmanr
 from synthesis.architectures import Perceptron
 from synthesis.optimize.losses import softmax
 from synthesis.optimize.optimizers import adam, momentum
+from synthesis.weight_space.chains import along, geodesic, pulled_over, straight_line
 from synthesis.weight_space.continual import (
     continual_sequence,
     elastic_weights,
@@ -19,18 +20,7 @@ from synthesis.weight_space.continual import (
     replay,
     staying_invariant,
 )
-from synthesis.weight_space.ensembles import (
-    disagreement,
-    diverse_members,
-    ensemble_probabilities,
-    spread_along,
-)
-from synthesis.weight_space.geodesic import along, geodesic, pulled_over, straight_line
-from synthesis.weight_space.linearization import TracedLinearization
-from synthesis.weight_space.metric import metric_product
-from synthesis.weight_space.path import last, walk
-from synthesis.weight_space.reference import freeze
-from synthesis.weight_space.resilience import (
+from synthesis.weight_space.damage import (
     damaged,
     link_vulnerability,
     predicted_changes,
@@ -39,7 +29,17 @@ from synthesis.weight_space.resilience import (
     unit_deletions,
     unit_vulnerability,
 )
-from synthesis.weight_space.slopes import PullTowards, TaskLoss, largest_kept
+from synthesis.weight_space.ensembles import (
+    disagreement,
+    diverse_members,
+    ensemble_probabilities,
+    spread_along,
+)
+from synthesis.weight_space.linearization import TracedLinearization
+from synthesis.weight_space.metric import metric_product
+from synthesis.weight_space.path import last, walk
+from synthesis.weight_space.pulls import PullTowards, TaskLoss, largest_kept
+from synthesis.weight_space.reference import freeze
 from synthesis.weight_space.sparse import gradual_magnitude, n_zeros, ramp, sparse_path, sparsified
 from vvalues import VValue, from_buffer
 

@@ -6,18 +6,16 @@ import pytest
 from synthesis.optimize.optimizers import momentum, sgd
 from synthesis.process.records import Record
 from synthesis.weight_space.metric import output_drift
-from synthesis.weight_space.outputs import Numbers
 from synthesis.weight_space.path import (
     invariant_path,
     last,
-    metric_slope,
+    metric_pull,
     moved_by,
     normalized,
-    null_space_slope,
+    null_space_pull,
     walk,
 )
-from synthesis.weight_space.reference import Reference, freeze
-from synthesis.weight_space.slopes import (
+from synthesis.weight_space.pulls import (
     Diversity,
     Invariance,
     PullToPruned,
@@ -29,6 +27,7 @@ from synthesis.weight_space.slopes import (
     largest_kept,
     weighted,
 )
+from synthesis.weight_space.reference import Numbers, Reference, freeze
 from synthesis.weight_space.sparse import support_mask
 from vvalues import VValue, from_buffer
 
@@ -42,8 +41,8 @@ def trained(seed=0):
 
     model = Perceptron([12, 16, 3], "tanh")
     start = model.initial(rng)
-    slope = TaskLoss(model, task)
-    return model, task, last(walk(start, slope, momentum(0.05), steps=60, rng=rng)).parameters, rng
+    pull = TaskLoss(model, task)
+    return model, task, last(walk(start, pull, momentum(0.05), steps=60, rng=rng)).parameters, rng
 
 
 def test_steps_have_the_length_asked_and_add_up():
@@ -80,12 +79,12 @@ def test_masked_components_never_move():
     assert (end.parameters.buffer[~held] != parameters.buffer[~held]).all()
 
 
-def test_slopes_have_the_gradient_of_their_value():
+def test_pulls_have_the_gradient_of_their_value():
     model, task, parameters, rng = trained()
     inputs, labels = task.store(12, rng)
     other = parameters + random_like(parameters, rng)
     reference = freeze(model, other, inputs)
-    slopes = [
+    pulls = [
         StoredLabels(model, task, inputs, labels),
         Invariance(reference),
         PullTowards(other),
@@ -95,13 +94,13 @@ def test_slopes_have_the_gradient_of_their_value():
         weighted((0.5, PullTowards(other)), (2.0, Invariance(reference))),
     ]
     direction = random_like(parameters, rng)
-    for slope in slopes:
+    for pull in pulls:
         step = 1e-6
-        ahead, _ = slope(parameters + step * direction, 0, rng)
-        behind, _ = slope(parameters - step * direction, 0, rng)
-        _, gradient = slope(parameters, 0, rng)
+        ahead, _ = pull(parameters + step * direction, 0, rng)
+        behind, _ = pull(parameters - step * direction, 0, rng)
+        _, gradient = pull(parameters, 0, rng)
         expected = gradient.buffer @ direction.buffer
-        assert (ahead - behind) / (2 * step) == pytest.approx(expected, rel=1e-4), slope
+        assert (ahead - behind) / (2 * step) == pytest.approx(expected, rel=1e-4), pull
 
 
 def test_the_nearest_sparse_network_and_a_pull_that_moves():
@@ -139,7 +138,7 @@ def test_null_space_steps_hardly_move_the_outputs(case):
     pull = PullTowards(random_like(parameters, rng))
     size = 1e-3
     _, plain = pull(parameters, 0, rng)
-    _, flat = null_space_slope(model, inputs, pull, ridge=1e-9)(parameters, 0, rng)
+    _, flat = null_space_pull(model, inputs, pull, ridge=1e-9)(parameters, 0, rng)
     drifts = [
         output_drift(model, parameters, moved_by(parameters, gradient, size), inputs)
         for gradient in (flat, plain)
@@ -147,14 +146,14 @@ def test_null_space_steps_hardly_move_the_outputs(case):
     assert drifts[0] < drifts[1] / 50
 
 
-def test_the_metric_slope_lies_between_gradient_and_null_space():
+def test_the_metric_pull_lies_between_gradient_and_null_space():
     model, parameters, inputs, rng = perceptron()
     pull = PullTowards(random_like(parameters, rng))
     _, plain = pull(parameters, 0, rng)
-    _, stiff = metric_slope(model, inputs, pull, damping=1e9)(parameters, 0, rng)
+    _, stiff = metric_pull(model, inputs, pull, damping=1e9)(parameters, 0, rng)
     np.testing.assert_allclose(stiff.buffer, plain.buffer, rtol=1e-5, atol=1e-6)
-    _, flat = null_space_slope(model, inputs, pull, ridge=1e-12)(parameters, 0, rng)
-    _, soft = metric_slope(model, inputs, pull, damping=1e-9)(parameters, 0, rng)
+    _, flat = null_space_pull(model, inputs, pull, ridge=1e-12)(parameters, 0, rng)
+    _, soft = metric_pull(model, inputs, pull, damping=1e-9)(parameters, 0, rng)
     np.testing.assert_allclose(soft.buffer, flat.buffer, atol=1e-5)
 
 

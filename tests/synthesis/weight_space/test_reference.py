@@ -7,8 +7,7 @@ from autograd import grad
 
 from synthesis.optimize.losses import softmax
 from synthesis.weight_space.metric import squared_length
-from synthesis.weight_space.outputs import Categorical, Numbers
-from synthesis.weight_space.reference import Reference, divergence, freeze
+from synthesis.weight_space.reference import Categorical, Numbers, Reference, divergence, freeze
 from vvalues import VValue, from_buffer, restrict
 
 from .models import machine, perceptron, random_like

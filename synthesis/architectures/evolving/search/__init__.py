@@ -1,8 +1,8 @@
 """The search for a formula."""
 
 from .rounding import rounded, simple_numbers, without_spare_operations
-from .search import Found, SearchSettings, as_network, symbolic_search
 from .selection import EXACT, SHARE, Choice, choices, fit, small_structures
+from .symbolic import Found, SearchSettings, as_network, symbolic_search
 
 __all__ = [
     "EXACT",

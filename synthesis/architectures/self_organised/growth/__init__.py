@@ -1,8 +1,8 @@
 """Networks that grow from one cell and organise their wiring by noise alone."""
 
-from .constants import TissueSettings
-from .networks import anatomy, grown_network, pooled_features, pooling_tree, tissue_tree, wiring
-from .pooling import Fields, Pooling, PoolingSettings, Progress, receptive_fields
+from .grown import anatomy, grown_network, pooled_features, pooling_tree, tissue_tree, wiring
+from .pooling import Fields, Pooling, Progress, receptive_fields
+from .settings import PoolingSettings, TissueSettings
 from .tissue import Stage, Tissue
 
 __all__ = [

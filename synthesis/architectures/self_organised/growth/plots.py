@@ -16,7 +16,7 @@ from dmm.show.style import BLUE, ORANGE, PALE
 
 from ....process.checks import check_whole
 from ...wired import SYNAPSE
-from ..checks import check_positions
+from ..arguments import check_positions
 from .pooling import Pooling
 from .tissue import Tissue
 

@@ -6,66 +6,18 @@ Sources: arXiv:1906.01039; github thomsonlab/GrowingBrains @82b81dc, ``Developme
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from ....process.bounds import Bounded, positive, share, whole
 from ....process.checks import check_probability
 from ...wired import SYNAPSE
-from ..checks import check_positions
-from ..kernels import LateralKernel
+from ..arguments import check_positions
 from ..plasticity import WinnerLayer
 from ..sheets import IzhikevichSheet, scattered
+from .settings import PoolingSettings
 
-__all__ = ["Fields", "Pooling", "PoolingSettings", "Progress", "receptive_fields"]
-
-
-@dataclass(frozen=True)
-class PoolingSettings(Bounded):
-    """The published size and constants.
-
-    Attributes
-    ----------
-    n_sensors, n_units : int
-    side : float
-        Of the square of sensors.
-    outer : float
-        Outer radius of the kernel: sets the size of waves and so of pools.
-    excitation : float
-        Current of a spike to sensors nearby.
-    small : int
-        A receptive field of fewer sensors counts as organised.
-    review : int
-        Steps between two reviews of thresholds and receptive fields.
-    silent : float
-        Share of sensors that never fire.
-
-    Notes
-    -----
-    Side, number and excitation are tuned to one another: a much denser sheet, or a more strongly
-    excited one, has no waves to learn from (its potentials are held at the bounds of
-    `self_organised.sheets.izhikevich_step`) and needs less excitation.
-    """
-
-    n_sensors: int = whole(1500, least=1)
-    n_units: int = whole(400, least=1)
-    side: float = positive(28.0)
-    outer: float = 6.0
-    excitation: float = 5.0
-    small: int = whole(150, least=1)
-    review: int = whole(1000, least=1)
-    silent: float = share(0.0)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _ = self.kernel  # refuses an impossible excitation or outer radius
-
-    @property
-    def kernel(self) -> LateralKernel:
-        """Lateral kernel of the sensors."""
-        return LateralKernel(self.excitation, 2.0, 2.0, self.outer)
+__all__ = ["Fields", "Pooling", "Progress", "receptive_fields"]
 
 
 class Fields(NamedTuple):

@@ -19,8 +19,8 @@ from ....process.checks import check_positive, check_whole
 from ..plasticity import MEAN_WEIGHT, WEIGHT_SPREAD, winner_learns
 from ..polygons import Polygon
 from ..sheets import izhikevich_step, sum_of_rows
-from .constants import TissueSettings
 from .pooling import Fields, receptive_fields
+from .settings import TissueSettings
 
 __all__ = ["Stage", "Tissue"]
 

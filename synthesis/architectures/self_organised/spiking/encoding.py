@@ -8,9 +8,8 @@ import numpy as np
 
 from ....process.bounds import Bounded, finite, positive, whole
 from ....process.checks import check_whole
-from ..checks import unit_indices
-from ..kernels import LateralKernel
-from ..sheets import LeakySheet
+from ..arguments import unit_indices
+from ..sheets import LateralKernel, LeakySheet
 
 __all__ = ["Encoding", "level_trains", "mean_responses"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ....process.checks import check_finite
-from ..checks import unit_indices
+from ..arguments import unit_indices
 from ..plasticity import initial_weights, sharpened
 from .stack import SpikingStack
 

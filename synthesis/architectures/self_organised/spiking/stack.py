@@ -14,10 +14,9 @@ import numpy as np
 
 from ....process.bounds import Bounded, bound, checked, finite, positive, whole
 from ....process.checks import check_finite, check_whole
-from ..checks import check_number, check_positions, unit_indices
-from ..kernels import LateralKernel
+from ..arguments import check_number, check_positions, unit_indices
 from ..plasticity import CompetitiveLayer
-from ..sheets import IzhikevichSheet, LeakySheet, Sheet, scattered
+from ..sheets import IzhikevichSheet, LateralKernel, LeakySheet, Sheet, scattered
 
 __all__ = [
     "LayerSettings",

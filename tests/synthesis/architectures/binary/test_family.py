@@ -17,8 +17,8 @@ from synthesis.architectures.binary import (
     overlaps,
     walk_between,
 )
-from synthesis.architectures.binary.family import largest_signs
-from synthesis.architectures.binary.strategy import cross_entropy, squared_error
+from synthesis.architectures.binary.model import largest_signs
+from synthesis.architectures.binary.objective import cross_entropy, squared_error
 from synthesis.optimize.gradients import EvolutionStrategy
 from synthesis.optimize.optimizers import adam
 from synthesis.tasks.cart_pole import CartPole, CartPoleImitation, controller

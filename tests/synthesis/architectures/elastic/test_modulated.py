@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 import synthesis.architectures.elastic.modulated as modulated
 from synthesis import Model
-from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings
+from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings, train_tree
 from synthesis.architectures.elastic.modulated import ModulatedNetwork
-from synthesis.architectures.elastic.training import train_tree
 from synthesis.tasks.characters import Phase, hard_task
 from vvalues import VValue, from_buffer, restrict
 
@@ -84,7 +83,8 @@ def test_it_is_a_model_that_grows_and_learns():
     state, _ = events[-1]
     assert np.mean([loss for _, loss in events[-50:]]) < 30 < events[0][1]
     assert len(state.born) > 1 and state.next_number > 5
-    assert state.parameters.support is state.optimizer[1].memory.support
+    (memory,) = (leaf for leaf in state.moments if isinstance(leaf, VValue))
+    assert state.parameters.support is memory.support
     n = len(state.born)
     paired = [p for p in state.parameters.support.paths if p[1] in modulated.PAIRED]
     assert len(paired) == 3 * n * n

@@ -9,10 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthesis import Model
-from synthesis.architectures.elastic.residual import ResidualNetwork, ResidualSettings
-from synthesis.architectures.elastic.residual_training import train_residual
+from synthesis.architectures.elastic.residual import (
+    Lesson,
+    ResidualNetwork,
+    ResidualSettings,
+    ResidualTraining,
+    train_residual,
+)
 from synthesis.edits.neurons import add_neuron, delete_neuron
 from synthesis.optimize.optimizers import adagrad
+from synthesis.process.process import carried_out
 from synthesis.tasks.digits import Digits
 from vvalues import from_buffer
 
@@ -118,17 +124,28 @@ def test_training_is_reproducible_and_edits_both_units_and_blocks():
     assert all(min(record.widths.values()) >= 1 for record in runs[0])
 
 
-def test_training_goes_on_as_if_it_had_not_been_interrupted():
+def test_memory_is_carried_from_lesson_to_lesson_if_asked():
     busy = ResidualSettings(add_probability=0.5, protection=30.0, penalty=2e-3)
-    model, rngs = ResidualNetwork(6, 3, 5, busy), [np.random.default_rng(3) for _ in range(2)]
-    *_, (whole, record) = train_residual(model, TASK, rngs[0], 300)
-    *_, (half, middle) = train_residual(model, TASK, rngs[1], 120)
-    *_, (rest, last) = train_residual(model, TASK, rngs[1], 180, half, middle.memory)
-    assert rest.support is whole.support
-    np.testing.assert_array_equal(rest.buffer, whole.buffer)
-    assert last.memory == record.memory
-    with pytest.raises(ValueError, match="memory is of other parameters"):
-        next(train_residual(model, TASK, rngs[0], 1, half, last.memory))
+    model = ResidualNetwork(6, 3, 5, busy)
+    whole = ResidualTraining(model, (Lesson(TASK, 300),), 3)
+    halves = (Lesson(TASK, 120), Lesson(TASK, 180))
+    state, records = carried_out(whole, whole.rng)
+    carried, ends = carried_out(ResidualTraining(model, halves, 3, carries=True), whole.rng)
+    assert carried.parameters == state.parameters and carried.ages == state.ages
+    lessons = [record.details for record in ends if record.event == "lesson"]
+    assert [lesson["number"] for lesson in lessons] == [0, 1]
+    assert lessons[1]["accuracy"] == records[-1].details["accuracy"]
+    anew, _ = carried_out(ResidualTraining(model, halves, 3), whole.rng)
+    assert max(max(lived) for lived in anew.ages.values()) == 180.0
+    assert anew.parameters != state.parameters
+
+
+def test_two_lessons_are_what_the_helper_does_twice():
+    model, parameters, rng = MODEL, None, np.random.default_rng(3)
+    for _ in range(2):
+        *_, (parameters, _) = train_residual(model, TASK, rng, 40, parameters)
+    training = ResidualTraining(model, (Lesson(TASK, 40),) * 2, 3, every=7)
+    assert carried_out(training, training.rng)[0].parameters == parameters
 
 
 INPUTS = np.zeros((2, MODEL.n_inputs))

@@ -49,26 +49,26 @@ EVOLVE = [evolve_operation, evolve_screened_operation]
 @settings(max_examples=20)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_evolving_adds_one_operation_and_changes_no_prediction(evolve, hidden, seed):
-    context = objective(20, hidden=hidden, operations=tuple(OPERATIONS))
+    judge = objective(20, hidden=hidden, operations=tuple(OPERATIONS))
     rng = np.random.default_rng(seed)
-    before = context.model.initial(rng)
+    before = judge.model.initial(rng)
     state = adam(0.1).init(before)
     state = state._replace(updates=7, first=before)
-    after, new_state = evolve(before, state, context, rng)
+    after, new_state = evolve(before, state, judge, rng)
     np.testing.assert_allclose(
-        context.model(after, context.inputs), context.model(before, context.inputs), rtol=1e-13
+        judge.model(after, judge.inputs), judge.model(before, judge.inputs), rtol=1e-13
     )
-    assert context.model.count_operations(after) == 1
+    assert judge.model.count_operations(after) == 1
     assert new_state.updates == 7
     assert new_state.first.support is after.support
     assert new_state.first == before  # old moments kept, new ones zero
 
 
 def test_edits_are_determined_by_their_generator():
-    context = objective()
-    start = context.model.initial(np.random.default_rng(0))
+    judge = objective()
+    start = judge.model.initial(np.random.default_rng(0))
     for evolve in EVOLVE:
-        one, other = (evolve(start, (), context, np.random.default_rng(5))[0] for _ in range(2))
+        one, other = (evolve(start, (), judge, np.random.default_rng(5))[0] for _ in range(2))
         assert one == other
         assert one.support is other.support
 
@@ -99,12 +99,12 @@ def test_the_index_zero_defect_hides_the_first_input():
 
 
 def test_screening_finds_the_product_among_many():
-    context = objective()
+    judge = objective()
     start = VValue({LAYER: {"output": {"y0": {":number": 0.0, "x2": 1.0}}}})
     found = 0
     for seed in range(20):
         tree, _ = evolve_screened_operation(
-            start, (), context, np.random.default_rng(seed), proposals=200
+            start, (), judge, np.random.default_rng(seed), proposals=200
         )
         (name,) = operation_names(tree.support, LAYER)
         arguments = {tree.subtree((LAYER, name, f)).support.paths[0] for f in ("first", "second")}
@@ -128,12 +128,12 @@ def test_screen_is_the_explained_share_of_the_residual():
 
 
 def test_a_screen_needs_a_proposal():
-    context = objective()
+    judge = objective()
     with pytest.raises(ValueError, match="proposals is 0"):
         evolve_screened_operation(
-            context.model.initial(np.random.default_rng(0)),
+            judge.model.initial(np.random.default_rng(0)),
             (),
-            context,
+            judge,
             np.random.default_rng(0),
             proposals=0,
         )
@@ -145,50 +145,50 @@ def test_a_screen_needs_a_proposal():
 @pytest.mark.parametrize("prune", [prune_operation, prune_operation_by_loss])
 def test_only_unread_operations_are_pruned(prune):
     """Defects 3, 4, 11: add-1 contributes least, but add-2 reads it."""
-    context = objective()
-    tree, state = prune(chain_of_three(), adam(0.1).init(chain_of_three()), context)
+    judge = objective()
+    tree, state = prune(chain_of_three(), adam(0.1).init(chain_of_three()), judge)
     assert operation_names(tree.support, LAYER) == ("add-1", "add-2")
     assert state.first.support is tree.support
 
 
 def test_pruning_stops_at_the_number_to_keep():
     """Defect 8: a network may grow beyond two operations."""
-    context = objective()
-    tree, _ = prune_operation(chain_of_three(), (), context, count=5, keep=2)
-    assert context.model.count_operations(tree) == 2
-    empty, _ = prune_operation(tree, (), context, count=5)
-    assert context.model.count_operations(empty) == 0
-    assert prune_operation(empty, (), context) == (empty, ())
+    judge = objective()
+    tree, _ = prune_operation(chain_of_three(), (), judge, count=5, keep=2)
+    assert judge.model.count_operations(tree) == 2
+    empty, _ = prune_operation(tree, (), judge, count=5)
+    assert judge.model.count_operations(empty) == 0
+    assert prune_operation(empty, (), judge) == (empty, ())
 
 
 def test_contributions_do_not_cancel_between_outputs():
     """Defect 7: weights +3 and -3 on two outputs are a large contribution, not none."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((100, 2))
-    context = EvolvingObjective(EvolvingModel(2, 2), x, x)
-    tree, name = add_operation(context.model.initial(rng), LAYER, "multiply", ["x0", "x1"])
+    judge = EvolvingObjective(EvolvingModel(2, 2), x, x)
+    tree, name = add_operation(judge.model.initial(rng), LAYER, "multiply", ["x0", "x1"])
     tree = tree + VValue({LAYER: {"output": {"y0": {name: 3.0}, "y1": {name: -3.0}}}})
     deviation = np.std(x[:, 0] * x[:, 1], ddof=1)
-    assert contributions(tree, context)[LAYER, name] == pytest.approx(np.sqrt(18) * deviation)
+    assert contributions(tree, judge)[LAYER, name] == pytest.approx(np.sqrt(18) * deviation)
 
 
 def test_pruning_by_loss_removes_what_only_looks_important():
-    context = objective()
+    judge = objective()
     tree = VValue({LAYER: {"output": {"y0": {":number": 0.0, "x2": 1.0}}}})
     tree, good = add_operation(tree, LAYER, "multiply", ["x0", "x1"])
     tree, bad = add_operation(tree, LAYER, "multiply", ["x2", "x2"])
     weights = {good: 1.0, bad: 5.0}
     tree = tree + VValue({LAYER: {"output": {"y0": weights}}})
-    by_loss, _ = prune_operation_by_loss(tree, (), context)
-    by_size, _ = prune_operation(tree, (), context)
+    by_loss, _ = prune_operation_by_loss(tree, (), judge)
+    by_size, _ = prune_operation(tree, (), judge)
     assert operation_names(by_loss.support, LAYER) == (good,)
     assert operation_names(by_size.support, LAYER) == (bad,)
 
 
 def test_pruning_by_loss_can_refuse():
-    context = objective()
+    judge = objective()
     tree = VValue({LAYER: {"output": {"y0": {":number": 0.0, "x2": 1.0}}}})
     tree, name = add_operation(tree, LAYER, "multiply", ["x0", "x1"])
     tree = tree + VValue({LAYER: {"output": {"y0": {name: 0.9}}}})
-    same, _ = prune_operation_by_loss(tree, (), context, allowed=0.1)
+    same, _ = prune_operation_by_loss(tree, (), judge, allowed=0.1)
     assert same is tree

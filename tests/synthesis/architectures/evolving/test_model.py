@@ -9,7 +9,7 @@ from autograd import elementwise_grad, grad
 from autograd.test_util import check_grads
 from hypothesis import assume, given, settings
 
-from synthesis.architectures.evolving import EvolvingModel, check_table
+from synthesis.architectures.evolving import EvolvingModel
 from synthesis.architectures.evolving.model import FusedNetwork
 from synthesis.architectures.evolving.objective import EvolvingObjective
 from synthesis.architectures.evolving.operations import (
@@ -28,6 +28,7 @@ from synthesis.architectures.evolving.structure import (
     without_scales,
 )
 from synthesis.process.models import Model
+from synthesis.tasks.regression import check_table
 from vvalues import VValue, from_buffer, ravel
 from vvalues.core.fused import complex_step
 from vvalues.testing import check_fused

@@ -16,13 +16,13 @@ from synthesis.architectures.evolving.search.rounding import (
     simple_numbers,
     without_spare_operations,
 )
-from synthesis.architectures.evolving.search.search import (
+from synthesis.architectures.evolving.search.selection import choices, fit
+from synthesis.architectures.evolving.search.symbolic import (
     SearchSettings,
     as_network,
     search,
     symbolic_search,
 )
-from synthesis.architectures.evolving.search.selection import choices, fit
 from synthesis.tasks.regression import CONSTANTS, NGUYEN, formula_task
 from vvalues import VValue
 

@@ -11,17 +11,15 @@ import numpy as np
 import pytest
 
 from synthesis.architectures.evolving import EvolvingModel
-from synthesis.architectures.evolving.training import (
+from synthesis.architectures.evolving.process import (
     Ensemble,
-    EvolvingSearch,
     EvolvingSettings,
-    EvolvingState,
+    EvolvingTraining,
     over_seeds,
     train,
 )
-from synthesis.process import events
-from synthesis.process.checkpoint import load_checkpoint, save_checkpoint
-from synthesis.process.records import Front, FrontMember, to_jsonl
+from synthesis.process.process import events
+from synthesis.process.records import to_jsonl
 from synthesis.tasks.regression import small_experiment
 
 SHORT = EvolvingSettings(epochs=24, steps=100, rate=0.02)
@@ -67,22 +65,13 @@ def test_with_distractors_pruning_beats_no_pruning_and_a_perceptron_as_large():
 
 
 @pytest.mark.parametrize("pruning", ["contribution", "loss", "none"])
-def test_a_checkpoint_resumes_to_the_bit(tmp_path, pruning):
+def test_pruning_keeps_the_number_of_operations_down(pruning):
     settings = EvolvingSettings(epochs=6, steps=20, largest=2, added=2, pruning=pruning)
-    task, model = products(0, samples=100), EvolvingModel(4, 2, hidden=(3,))
-    search = EvolvingSearch.of(model, task, np.random.default_rng(0), settings)
-    state = search.start(np.random.default_rng(1))
-    whole = [event.state for event in events(search, state)]
-    file = tmp_path / "checkpoint.json"
-    save_checkpoint(file, whole[2], {"seed": 0})
-    resumed, _ = load_checkpoint(file, [EvolvingState, Front, FrontMember])
-    rest = [event.state for event in events(search, resumed)]
-    assert len(rest) == len(whole) - 3
-    assert rest[-1].parameters == whole[-1].parameters
-    assert rest[-1].moments == whole[-1].moments
-    assert rest[-1].rng == whole[-1].rng
+    model = EvolvingModel(4, 2, hidden=(3,))
+    training = EvolvingTraining.of(model, products(0, samples=100), 0, settings)
+    whole = [event.state for event in events(training, training.start(training.rng))]
     assert whole[-1].phase == "done"
-    most = max(model.count_operations(s.parameters) for s in whole)
+    most = max(model.count_operations(state.parameters) for state in whole)
     assert most <= (10 if pruning == "none" else 4)
 
 

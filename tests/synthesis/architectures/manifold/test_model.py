@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthesis.architectures.manifold import Manifold, Start
-from synthesis.architectures.manifold.closeness import Closeness
-from synthesis.architectures.manifold.evaluation import Evaluation
-from synthesis.architectures.manifold.layout import CLOSENESS, Layout
 from synthesis.architectures.manifold.network import network_of
-from synthesis.architectures.manifold.schedule import Schedule, levels_of
+from synthesis.architectures.manifold.structure.closeness import Closeness
+from synthesis.architectures.manifold.structure.evaluation import Evaluation
+from synthesis.architectures.manifold.structure.layout import CLOSENESS, Layout
+from synthesis.architectures.manifold.structure.schedule import Schedule, levels_of
 from synthesis.process.models import Model
 from vvalues import VValue, from_buffer, inner
 from vvalues.testing import check_fused

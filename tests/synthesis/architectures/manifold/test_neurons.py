@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from synthesis.architectures.manifold import Manifold, Start
 from synthesis.architectures.manifold.network import network_of
-from synthesis.architectures.manifold.neurons import ManifoldNeurons, NetworkNeurons
-from synthesis.architectures.manifold.sequences import MemoryManifold, RecurrentManifold
+from synthesis.architectures.manifold.over_time.model import MemoryManifold, RecurrentManifold
+from synthesis.architectures.manifold.places import ManifoldNeurons, NetworkNeurons
 from synthesis.edits.neurons import add_neuron, delete_neuron, neuron_leaves
 from synthesis.optimize.optimizers import adam
 from vvalues import from_buffer
@@ -51,12 +51,12 @@ def test_a_deleted_neuron_is_one_without_links(seed, link_weights, at):
     network, tree = found(seed, link_weights)
     optimizer = adam(0.02)
     tree, state = trained(network, tree, optimizer.init(tree), optimizer)
-    name, context = f"hidden-{at}", NetworkNeurons()
+    name, neurons = f"hidden-{at}", NetworkNeurons()
     zeros = from_buffer(tree.support, np.where([name in path for path in tree.support.paths],
                                                0.0, tree.buffer))  # fmt: skip
-    smaller, memory = delete_neuron(tree, state, context, names=[name])
+    smaller, memory = delete_neuron(tree, state, neurons, names=[name])
     np.testing.assert_allclose(network(smaller, INPUTS), network(zeros, INPUTS), atol=1e-12)
-    assert name not in context.names(smaller) and len(context.names(smaller)) == 4
+    assert name not in neurons.names(smaller) and len(neurons.names(smaller)) == 4
     assert memory.first.support is memory.second.support is smaller.support
     for path, value in memory.first.items():
         assert value == state.first[path]
@@ -79,35 +79,35 @@ def test_a_new_neuron_is_wired_like_another_and_trained(seed, link_weights, like
     optimizer = adam(0.02)
     tree, state = trained(network, tree, optimizer.init(tree), optimizer)
     outputs = network(tree, INPUTS)
-    context = NetworkNeurons(scale=0.0, like=f"hidden-{like}")
-    larger, memory = add_neuron(tree, state, context, rng(seed))
+    neurons = NetworkNeurons(scale=0.0, like=f"hidden-{like}")
+    larger, memory = add_neuron(tree, state, neurons, rng(seed))
     wider = network.fitting(larger)
     assert wider.layout.n_hidden == 6 and network.fitting(tree) is network
     np.testing.assert_allclose(wider(larger, INPUTS), outputs, atol=1e-12)
-    new = neuron_leaves(larger, context, "hidden-5")
-    old = neuron_leaves(tree, context, f"hidden-{like}")
+    new = neuron_leaves(larger, neurons, "hidden-5")
+    old = neuron_leaves(tree, neurons, f"hidden-{like}")
     into = {path[1:] for path in old.support.paths if path[0] == f"hidden-{like}"}
     assert {path[1:] for path in new.support.paths if path[0] == "hidden-5"} == into
-    assert not np.any(neuron_leaves(memory.first, context, "hidden-5").buffer)
+    assert not np.any(neuron_leaves(memory.first, neurons, "hidden-5").buffer)
     scaled, _ = add_neuron(tree, state, NetworkNeurons(0.5, f"hidden-{like}"), rng(seed))
     later, _ = trained(wider, scaled, memory, optimizer)
     links = [p for p in wider.living(scaled.support).paths if len(p) == 3 and "hidden-5" in p]
     assert all(later[path] != scaled[path] for path in links)
-    assert delete_neuron(larger, memory, context, names=["hidden-5"])[0] == tree
+    assert delete_neuron(larger, memory, neurons, names=["hidden-5"])[0] == tree
 
 
 def test_a_neuron_in_a_gap_is_wired_in_order_and_inherits():
     network, tree = found(3)
-    context = NetworkNeurons()
-    old = neuron_leaves(tree, context, "hidden-2")
-    smaller, _ = delete_neuron(tree, (), context, names=["hidden-2"])
+    neurons = NetworkNeurons()
+    old = neuron_leaves(tree, neurons, "hidden-2")
+    smaller, _ = delete_neuron(tree, (), neurons, names=["hidden-2"])
     again, _ = add_neuron(
         smaller, (), NetworkNeurons(like="hidden-4"), rng(), name="hidden-2",
         inherit=("hidden-2", old),
     )  # fmt: skip
     assert network.fitting(again) is network
     assert np.isfinite(network(again, INPUTS)).all()  # no link against the order
-    shared = set(old.support.paths) & set(neuron_leaves(again, context, "hidden-2").support.paths)
+    shared = set(old.support.paths) & set(neuron_leaves(again, neurons, "hidden-2").support.paths)
     assert shared and all(again[path] == tree[path] for path in shared)
 
 
@@ -129,17 +129,17 @@ MODELS = {
 @given(st.integers(0, 500), st.integers(0, 4), st.sampled_from(list(MODELS)))
 def test_a_deleted_neuron_of_a_manifold_stays_away(seed, at, kind):
     model, inputs = MODELS[kind]
-    context, name = ManifoldNeurons(model), f"hidden-{at}"
+    neurons, name = ManifoldNeurons(model), f"hidden-{at}"
     tree = model.initial(rng(seed))
     optimizer = adam(0.02)
     tree, state = trained(model, tree, optimizer.init(tree), optimizer, inputs=inputs)
-    smaller, memory = delete_neuron(tree, state, context, names=[name])
+    smaller, memory = delete_neuron(tree, state, neurons, names=[name])
     assert smaller.support is tree.support
-    assert context.names(smaller) == tuple(n for n in context.names(tree) if n != name)
-    assert not np.any(context.leaves(memory.first, name).buffer)
+    assert neurons.names(smaller) == tuple(n for n in neurons.names(tree) if n != name)
+    assert not np.any(neurons.leaves(memory.first, name).buffer)
     assert not np.any(model.links(smaller).schedule.rows == at)
     later, _ = trained(model, smaller, memory, optimizer, 5, inputs)
-    assert name not in context.names(later)
+    assert name not in neurons.names(later)
     assert np.any(later.buffer != smaller.buffer)
 
 
@@ -156,31 +156,31 @@ def test_a_deleted_neuron_of_a_manifold_is_one_that_is_deleted_from_its_network(
 
 def test_a_neuron_comes_back_to_a_manifold():
     model, _ = MODELS["links"]
-    context = ManifoldNeurons(model)
+    neurons = ManifoldNeurons(model)
     tree = model.initial(rng())
-    old = neuron_leaves(tree, context, "hidden-1")
-    smaller, _ = delete_neuron(tree, (), context, names=["hidden-1", "hidden-3"])
-    assert context.fresh_name(smaller) == "hidden-1"
-    other = neuron_leaves(tree, context, "hidden-3")
-    again, _ = add_neuron(smaller, (), context, rng(), inherit=("hidden-1", old))
-    assert context.names(again) == ("hidden-0", "hidden-1", "hidden-2", "hidden-4")
-    again, _ = add_neuron(again, (), context, rng(), inherit=("hidden-3", other))
+    old = neuron_leaves(tree, neurons, "hidden-1")
+    smaller, _ = delete_neuron(tree, (), neurons, names=["hidden-1", "hidden-3"])
+    assert neurons.fresh_name(smaller) == "hidden-1"
+    other = neuron_leaves(tree, neurons, "hidden-3")
+    again, _ = add_neuron(smaller, (), neurons, rng(), inherit=("hidden-1", old))
+    assert neurons.names(again) == ("hidden-0", "hidden-1", "hidden-2", "hidden-4")
+    again, _ = add_neuron(again, (), neurons, rng(), inherit=("hidden-3", other))
     assert again == tree
     silent, _ = add_neuron(smaller, (), ManifoldNeurons(model, scale=0.0), rng())
-    assert context.names(silent) == ("hidden-0", "hidden-1", "hidden-2", "hidden-4")
+    assert neurons.names(silent) == ("hidden-0", "hidden-1", "hidden-2", "hidden-4")
     np.testing.assert_allclose(model(silent, INPUTS), model(smaller, INPUTS), atol=1e-12)
     optimizer = adam(0.02)
     later, _ = trained(model, silent, optimizer.init(silent), optimizer, 30)
-    assert np.any(neuron_leaves(later - silent, context, "hidden-1").buffer)
+    assert np.any(neuron_leaves(later - silent, neurons, "hidden-1").buffer)
 
 
 def test_what_a_manifold_has_no_place_for():
     model, _ = MODELS["links"]
-    context = ManifoldNeurons(model)
+    neurons = ManifoldNeurons(model)
     tree = model.initial(rng())
     with pytest.raises(ValueError, match="all 5 hidden neurons of the manifold live"):
-        add_neuron(tree, (), context, rng())
+        add_neuron(tree, (), neurons, rng())
     with pytest.raises(ValueError, match="'hidden-7' is no hidden neuron"):
-        add_neuron(tree, (), context, rng(), name="hidden-7")
+        add_neuron(tree, (), neurons, rng(), name="hidden-7")
     with pytest.raises(ValueError, match="shared weights would come back"):
         ManifoldNeurons(Manifold(4, 5, 2))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from synthesis.architectures.manifold import Manifold, Start
 from synthesis.architectures.manifold.objective import ManifoldObjective
-from synthesis.architectures.manifold.saved import adjacency_text, described, manifold_of
-from synthesis.architectures.manifold.training import ManifoldSettings
+from synthesis.architectures.manifold.process import ManifoldTraining, model_of
+from synthesis.architectures.manifold.saved import adjacency_text, load_manifold
+from synthesis.architectures.manifold.settings import ManifoldSettings
 from synthesis.cli import main
 from synthesis.process.checkpoint import is_checkpoint
-from synthesis.reproduce.manifold_runs import trained
-from synthesis.tasks.sums import SumsAndDifferences
+from synthesis.runs import Run
+from synthesis.tasks.drawn import SumsAndDifferences
 
 MODELS = [
     Manifold(5, 16, 4, squared=True),
@@ -25,8 +27,8 @@ MODELS = [
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_described_model_is_the_same_model(model):
-    again = manifold_of(json.loads(json.dumps(described(model))))
-    assert described(again) == described(model) == json.loads(json.dumps(described(model)))
+    again = model_of(json.loads(json.dumps(model.description)))
+    assert again.description == model.description == json.loads(json.dumps(model.description))
     tree = model.initial(np.random.default_rng(0))
     np.testing.assert_array_equal(again.initial(np.random.default_rng(0)).buffer, tree.buffer)
     inputs = np.random.default_rng(1).standard_normal((3, model.layout.n_inputs))
@@ -64,26 +66,20 @@ def test_large_matrices_are_shaded_in_blocks():
     np.testing.assert_array_equal(lives, [[c != " " for c in line] for line in drawn])
 
 
-def toy_run(folder):
-    task = SumsAndDifferences()
-    settings = ManifoldSettings(**{**vars(ManifoldSettings.default_toy()), "steps": 20,
-                                   "segment": 10})  # fmt: skip
-    model = Manifold(5, 16, 4, link_weights=True, start=Start.wide_toy())
-    return trained("toy", ManifoldObjective(model, task), settings, 3, folder)
-
-
 @pytest.fixture
 def checkpoint(tmp_path):
-    return toy_run(tmp_path), tmp_path / "toy.checkpoint"
+    settings = replace(ManifoldSettings.default_toy(), steps=20, segment=10)
+    model = Manifold(5, 16, 4, link_weights=True, start=Start.wide_toy())
+    training = ManifoldTraining.of(ManifoldObjective(model, SumsAndDifferences()), settings, 3)
+    return Run.new(tmp_path / "toy", training).to_end(), tmp_path / "toy" / "checkpoint.json"
 
 
-def test_a_finished_training_is_not_run_again(checkpoint):
+def test_a_saved_training_is_read_with_its_start(checkpoint):
     run, file = checkpoint
-    written = file.read_bytes()
-    again = toy_run(file.parent)
-    assert again.rows == run.rows
-    assert file.read_bytes() == written
-    np.testing.assert_array_equal(again.after.buffer, run.after.buffer)
+    saved = load_manifold(file)
+    assert saved.step == 20 and saved.model.description == run.process.model.description
+    assert saved.before == run.process.start(run.process.rng).parameters
+    assert saved.after == run.state.parameters
 
 
 def test_show_draws_the_adjacency_before_and_after(checkpoint, capsys):
@@ -91,8 +87,9 @@ def test_show_draws_the_adjacency_before_and_after(checkpoint, capsys):
     assert is_checkpoint(file)
     assert main(["show", str(file)]) == 0
     shown = capsys.readouterr().out
-    assert f"before: {adjacency_text(run.model, run.before)}" in shown
-    assert f"after 20 steps: {adjacency_text(run.model, run.after)}" in shown
+    model, before = run.process.model, run.process.start(run.process.rng).parameters
+    assert f"before: {adjacency_text(model, before)}" in shown
+    assert f"after 20 steps: {adjacency_text(model, run.state.parameters)}" in shown
 
 
 def test_show_reads_the_found_network_as_a_machine(checkpoint, capsys):
@@ -103,7 +100,8 @@ def test_show_reads_the_found_network_as_a_machine(checkpoint, capsys):
 
 def test_a_checkpoint_of_something_else_is_one_clear_line(checkpoint, capsys):
     _, file = checkpoint
-    file.write_text(file.read_text().replace('"manifold": {', '"something": {'))
+    text = file.read_text()
+    file.write_text(text.replace('"process": "manifold"', '"process": "something"'))
     assert main(["show", str(file)]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1

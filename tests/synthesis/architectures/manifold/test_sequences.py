@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from dmm import compile_machine
 from synthesis.architectures.manifold import Manifold, Start
-from synthesis.architectures.manifold.cells import GATES, CellScan
 from synthesis.architectures.manifold.export import (
     as_machine,
     held_streams,
@@ -17,13 +16,14 @@ from synthesis.architectures.manifold.export import (
     ticks_of,
 )
 from synthesis.architectures.manifold.network import Network, network_of
-from synthesis.architectures.manifold.objective import ManifoldObjective, Weights
-from synthesis.architectures.manifold.sequences import MemoryManifold, RecurrentManifold
-from synthesis.architectures.manifold.training import ManifoldSettings, train
+from synthesis.architectures.manifold.objective import ManifoldObjective, TermWeights
+from synthesis.architectures.manifold.over_time.cells import GATES, CellScan
+from synthesis.architectures.manifold.over_time.model import MemoryManifold, RecurrentManifold
+from synthesis.architectures.manifold.process import ManifoldSettings, train
 from synthesis.edits import prune_by_magnitude, remove_dead
 from synthesis.optimize.optimizers import adam
 from synthesis.process.models import Model, Task
-from synthesis.tasks.sequences import Echo, Latch
+from synthesis.tasks.drawn import Echo, Latch
 from vvalues import VValue, from_buffer, inner
 from vvalues.testing import check_fused
 
@@ -140,7 +140,7 @@ def test_recurrence_needs_something_left(n_feedback):
                  start=START._replace(weight=(0.0, 0.5), bias=(0.0, 0.0))), 2)),
 ])  # fmt: skip
 def test_training_over_time_beats_every_network_without_memory(task, model):
-    weights = Weights(soft_count=0.001)
+    weights = TermWeights(soft_count=0.001)
     run = ManifoldSettings(steps=700, segment=100, rate=0.01, last_rate=0.01, weights=weights)
     state, _ = train(ManifoldObjective(model, task), 0, run)
     assert task.evaluate(model, state.parameters)["test_loss"] < 0.7 * task.floor_without_memory

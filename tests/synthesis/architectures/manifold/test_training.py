@@ -1,7 +1,6 @@
 """Losses on structure, the guard, training, checkpoints, the cost model, pictures."""
 
 import doctest
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,29 +21,21 @@ from synthesis.architectures.manifold.cost import (
     soft_levels,
 )
 from synthesis.architectures.manifold.cost import _terms as cost_terms
-from synthesis.architectures.manifold.layout import Layout
 from synthesis.architectures.manifold.objective import (
     ManifoldObjective,
-    Weights,
+    TermWeights,
     density,
     flow,
     inflow_hinge,
     soft_count,
 )
-from synthesis.architectures.manifold.training import (
-    ManifoldSearch,
-    ManifoldSettings,
-    ManifoldState,
-    train,
-)
+from synthesis.architectures.manifold.process import ManifoldTraining, train
+from synthesis.architectures.manifold.settings import ManifoldSettings
+from synthesis.architectures.manifold.structure.layout import Layout
 from synthesis.optimize.optimizers import Optimizer
-from synthesis.process import events
-from synthesis.process.checkpoint import load_checkpoint, save_checkpoint
 from synthesis.process.models import Task
-from synthesis.process.records import Front, FrontMember
-from synthesis.reproduce.manifold_runs import task_described, trained
-from synthesis.tasks.digits import Digits
-from synthesis.tasks.sums import COMBINATIONS, SumsAndDifferences
+from synthesis.process.process import carried_out, events
+from synthesis.tasks.drawn import COMBINATIONS, SumsAndDifferences
 
 TASK = SumsAndDifferences(batch_size=20, n_test=2000)
 
@@ -79,13 +70,13 @@ def test_soft_count_is_below_the_count_and_tends_to_it(seed, softness):
 def test_the_source_s_sparsity_has_no_gradient_and_the_soft_count_has():
     model, parameters = toy()
     inputs, targets = TASK.batch(np.random.default_rng(0))
-    base = ManifoldObjective(model, TASK, Weights())
-    source = ManifoldObjective(model, TASK, Weights(sparsity=100.0))
-    soft = ManifoldObjective(model, TASK, Weights(soft_count=1.0))
-    value, gradient = base.gradient(parameters, inputs, targets)
-    more, same = source.gradient(parameters, inputs, targets)
+    base = ManifoldObjective(model, TASK, TermWeights())
+    source = ManifoldObjective(model, TASK, TermWeights(sparsity=100.0))
+    soft = ManifoldObjective(model, TASK, TermWeights(soft_count=1.0))
+    value, gradient, _ = base.gradient(parameters, inputs, targets)
+    more, same, _ = source.gradient(parameters, inputs, targets)
     assert more > value and same.buffer.tobytes() == gradient.buffer.tobytes()
-    _, other = soft.gradient(parameters, inputs, targets)
+    _, other, _ = soft.gradient(parameters, inputs, targets)
     assert np.abs(other.buffer - gradient.buffer).max() > 1e-6
 
 
@@ -93,7 +84,7 @@ def test_the_source_s_sparsity_has_no_gradient_and_the_soft_count_has():
 @given(st.integers(0, 1000))
 def test_gradient_of_the_whole_loss(seed):
     model, parameters = toy(seed, link_weights=bool(seed % 2))
-    weights = Weights(
+    weights = TermWeights(
         objective=2.0,
         flow=0.3,
         soft_count=0.7,
@@ -105,7 +96,7 @@ def test_gradient_of_the_whole_loss(seed):
     cost = CostModel((1.0, 0.1, 0.01) + (0.0,) * 6, (0.0, 0.0, 0.02) + (0.0,) * 6)
     inputs, targets = TASK.batch(np.random.default_rng(seed))
     objective = ManifoldObjective(model, TASK, weights, cost)
-    value, gradient = objective.gradient(parameters, inputs, targets)
+    value, gradient, _ = objective.gradient(parameters, inputs, targets)
 
     def plain(p):
         strengths = model.plain_strengths(p)
@@ -151,11 +142,11 @@ def test_inflow_hinge_is_zero_when_enough_flows():
 ])  # fmt: skip
 def test_weights_that_make_no_sense(options, message):
     with pytest.raises(ValueError, match=message):
-        Weights(**options)
+        TermWeights(**options)
 
 
 def test_seconds_need_a_cost_model():
-    weights = Weights(seconds=1.0)
+    weights = TermWeights(seconds=1.0)
     with pytest.raises(ValueError, match="cost=fit_cost"):
         ManifoldObjective(toy()[0], TASK, weights)
     objective = ManifoldObjective(toy()[0], TASK)
@@ -166,14 +157,14 @@ def test_seconds_need_a_cost_model():
 
 
 def test_weights_are_those_of_the_settings_and_no_others():
-    model, settings_ = toy()[0], ManifoldSettings(steps=3, segment=3, weights=Weights(flow=2.0))
+    model, settings_ = toy()[0], ManifoldSettings(steps=3, segment=3, weights=TermWeights(flow=2.0))
     said_once, said_twice = (
         train(ManifoldObjective(model, TASK, weights), 0, settings_)
-        for weights in (None, Weights(flow=2.0))
+        for weights in (None, TermWeights(flow=2.0))
     )
     assert said_once[1][0].loss == said_twice[1][0].loss
     assert said_once[1][0].details["flow"] > 0
-    other = ManifoldObjective(model, TASK, Weights(flow=3.0))
+    other = ManifoldObjective(model, TASK, TermWeights(flow=3.0))
     with pytest.raises(ValueError, match=r"weight flow is 3\.0 in the objective, 2\.0 in the sett"):
         train(other, 0, settings_)
 
@@ -207,93 +198,28 @@ def test_training_lowers_the_error_and_the_number_of_links():
     assert state.step == 400 and state.phase == "done"
 
 
-def test_same_seed_same_bits_and_a_checkpoint_goes_on_to_the_bit(tmp_path):
-    search = ManifoldSearch.of(wide(), SHORT)
-    whole, half = None, None
-    for event in events(search, search.start(np.random.default_rng(3))):
-        whole = event.state
-        if whole.step == 200:
-            save_checkpoint(tmp_path / "half", whole, {})
-            half, _ = load_checkpoint(tmp_path / "half", [ManifoldState, Front, FrontMember])
-    for event in events(ManifoldSearch.of(wide(), SHORT), half):
-        half = event.state
-    assert half.parameters.buffer.tobytes() == whole.parameters.buffer.tobytes()
-    assert (half.pressure, half.taken_back) == (whole.pressure, whole.taken_back)
-
-
-def test_an_interrupted_run_goes_on_in_its_folder(tmp_path):
-    settings_ = replace(SHORT, steps=40, segment=5)
-    whole = trained("run", wide(), settings_, 1, tmp_path, every=2)
-    (tmp_path / "run.checkpoint").unlink()
-
-    class Stop(Exception):
-        pass
-
-    def interrupt(parameters):
-        if calls.append(1) or len(calls) == 3:
-            raise Stop
-        return {"seen": len(calls)}
-
-    calls = []
-    with pytest.raises(Stop):
-        trained("run", wide(), settings_, 1, tmp_path, measure=interrupt, every=2)
-    resumed = trained("run", wide(), settings_, 1, tmp_path, every=2)
-    assert resumed.after.buffer.tobytes() == whole.after.buffer.tobytes()
-    rows = [json.loads(line) for line in (tmp_path / "run.jsonl").read_text().splitlines()]
-    assert [row["step"] for row in rows] == list(range(5, 45, 5)) and rows[3]["seen"] == 2
-    with pytest.raises(ValueError, match=r"of another training \(another seed\)"):
-        trained("run", wide(), settings_, 2, tmp_path)
-    other = ManifoldObjective(wide().model, SumsAndDifferences(batch_size=7))
-    with pytest.raises(ValueError, match=r"of another training \(another task\)"):
-        trained("run", other, settings_, 1, tmp_path)
-
-
-@pytest.mark.parametrize("left, message", [
-    (None, "0 of the 2 records up to step 10"),
-    ("", "0 of the 2 records"),
-    ('{"step": 5}\n', "1 of the 2 records"),
-    ('{"step": 5}\n{"ste', "no records of a training"),
-    ("[1]", "no records of a training"),
-])  # fmt: skip
-def test_a_run_without_its_records_is_told(tmp_path, left, message):
-    settings_ = replace(SHORT, steps=10, segment=5)
-    run = trained("run", wide(), settings_, 1, tmp_path / "new folder")
-    file = tmp_path / "new folder" / "run.jsonl"
-    text = file.read_text()
-    if left is None:
-        file.unlink()
-    else:
-        file.write_text(left)
-    with pytest.raises(ValueError, match=message) as caught:
-        trained("run", wide(), settings_, 1, file.parent)
-    assert str(file) in str(caught.value)
-    file.write_text(text)
-    assert trained("run", wide(), settings_, 1, file.parent).rows == run.rows
-
-
-def test_a_task_is_described_by_its_settings_and_data():
-    images, labels = np.zeros((4, 9), dtype=np.uint8), np.arange(4) % 2
-    task = Digits("few", images, labels, images, labels, 2)
-    other = Digits("few", images + 1, labels, images, labels, 2)
-    described = task_described(task)
-    assert json.loads(json.dumps(described)) == described
-    assert described == task_described(replace(task, labels=labels.copy()))
-    assert {k for k in described if described[k] != task_described(other)[k]} == {"images"}
-    assert task_described(task.as_ink())["mean"] == 0.0
+def test_figures_on_test_data_stand_in_the_records_that_were_asked_for():
+    settings_ = replace(SHORT, steps=35, segment=5)
+    training = ManifoldTraining.of(wide(), settings_, tested_every=3)
+    _, records = carried_out(training, training.rng)
+    tested = [record.step for record in records if "test_loss" in record.details]
+    assert tested == [15, 30, 35]
+    _, untested = carried_out(ManifoldTraining.of(wide(), settings_), training.rng)
+    assert [record.loss for record in records] == [record.loss for record in untested]
 
 
 def test_the_guard_keeps_every_output_connected():
     """Without it this pressure cuts outputs off; with it they stay connected at every record."""
     pressed = replace(
         SHORT, steps=300, segment=10, rate=0.1, last_rate=0.1,
-        weights=Weights(soft_count=1000.0), ramp=(0.0, 0.0),
+        weights=TermWeights(soft_count=1000.0), ramp=(0.0, 0.0),
     )  # fmt: skip
     connected = {}
     for guard in (False, True):
         objective = wide()
-        search = ManifoldSearch.of(objective, replace(pressed, guard=guard))
+        training = ManifoldTraining.of(objective, replace(pressed, guard=guard))
         connected[guard] = True
-        for event in events(search, search.start(np.random.default_rng(0))):
+        for event in events(training, training.start(np.random.default_rng(0))):
             links = objective.model.links(event.state.parameters)
             connected[guard] &= bool(links.schedule.connected.all())
     assert connected == {False: False, True: True}
@@ -303,9 +229,9 @@ def test_the_guard_keeps_every_output_connected():
 def test_the_guard_refuses_a_start_without_connection():
     model = Manifold(5, 4, 2, start=Start(cutoff=5.0))
     objective = ManifoldObjective(model, TASK)
-    search = ManifoldSearch.of(objective, ManifoldSettings(guard=True))
+    training = ManifoldTraining.of(objective, ManifoldSettings(guard=True))
     with pytest.raises(ValueError, match="output-0 is cut off"):
-        search.start(np.random.default_rng(0))
+        training.start(np.random.default_rng(0))
 
 
 def test_the_budget_is_kept():
@@ -334,12 +260,12 @@ def test_settings_that_make_no_sense(options, message):
 
 
 def test_divergence_is_told():
-    search = ManifoldSearch.of(wide(), replace(SHORT, rate=1e300, last_rate=1e300))
+    training = ManifoldTraining.of(wide(), replace(SHORT, rate=1e300, last_rate=1e300))
     with (
         pytest.raises(ValueError, match="training diverged at step"),
         np.errstate(all="ignore"),
     ):
-        list(events(search, search.start(np.random.default_rng(0))))
+        list(events(training, training.start(np.random.default_rng(0))))
 
 
 @pytest.mark.parametrize("n_steps", [3, 8])
@@ -355,9 +281,9 @@ def test_parameters_that_are_no_numbers_any_more_are_divergence(path, n_steps):
         return (step.at(path).set(np.nan) if len(steps) == 3 else step), state
 
     steps = []
-    search = ManifoldSearch(wide(), settings_, Optimizer(plain.init, update))
+    training = ManifoldTraining(wide(), settings_, Optimizer(plain.init, update))
     with pytest.raises(ValueError, match=r"training diverged at step [23]: .*lower rate"):
-        list(events(search, search.start(np.random.default_rng(0))))
+        list(events(training, training.start(np.random.default_rng(0))))
 
 
 # -------------------- the toy task --------------------
@@ -446,21 +372,21 @@ def test_pictures():
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    from synthesis.architectures.manifold import pictures
+    from synthesis.architectures.manifold import plots
 
     objective = wide()
     model = objective.model
     before = model.initial(np.random.default_rng(0))
     state, records = train(objective, 0, replace(SHORT, steps=30, segment=10))
-    matrix = pictures.adjacency(model, before)
+    matrix = plots.adjacency(model, before)
     assert matrix.shape == (25, 25)
     assert np.isnan(matrix[0, 0]) and np.isnan(matrix[24, 24]) and np.isnan(matrix[6, 6])
     assert np.count_nonzero(np.nan_to_num(matrix)) == model.links(before).n_links
-    axes = pictures.show(model, before, state.parameters, titles=["before", "after"])
+    axes = plots.show(model, before, state.parameters, titles=["before", "after"])
     assert axes[0].get_title().startswith("before: ") and "of 284 links" in axes[1].get_title()
-    pictures.curves([record.to_dict() for record in records])
-    pictures.front({"toy": [(10, 90.0), (5, 80.0)]})
-    assert pictures.receptive_field(model, before, 5).shape == (1, 5)
+    plots.curves([record.to_dict() for record in records])
+    plots.front({"toy": [(10, 90.0), (5, 80.0)]})
+    assert plots.receptive_field(model, before, 5).shape == (1, 5)
     with pytest.raises(ValueError, match="width is 2"):
-        pictures.receptive_field(model, before, 2)
+        plots.receptive_field(model, before, 2)
     pyplot.close("all")

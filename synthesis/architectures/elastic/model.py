@@ -1,0 +1,367 @@
+"""The elastic recurrent network as a model: parameters are a tree with a subtree per neuron.
+
+    neuron-3/recurrent/neuron-1    the link from neuron-1 to neuron-3
+    neuron-3/input/(               its link from a symbol read
+    neuron-3/bias
+    neuron-3/multiplier            of its output, on the way to the predictions only
+    neuron-3/output/(              its link to the prediction of a symbol
+    readout/bias/(                 the bias of that prediction
+
+A neuron that comes or goes is a change of support. The loss of a cycle is one fused primitive of
+autograd, equal to `plain_loss` to rounding; `plain_loss` is the few lines that define the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from threading import get_ident
+from typing import Any
+
+import autograd.numpy as anp
+import numpy as np
+
+from vvalues import Path, Support, VValue, assemble, dense, ravel, restrict
+from vvalues.core import evaluate, is_traced, support_of
+
+from ...edits.neurons import KeyedNeurons
+from ...optimize.losses import cross_entropies
+from ...process.codec import from_plain, to_plain
+from .arrays import PREFIX, READOUT, Layout, Rows, capacity_for, layout_of
+from .birth import draw_neuron, initial_array
+from .cycle import Cycle
+from .settings import ElasticSettings
+
+__all__ = [
+    "ElasticNetwork",
+    "FusedCycle",
+    "check_hidden",
+    "check_symbols",
+]
+
+
+class ElasticNetwork:
+    """A recurrent network of tanh neurons over an alphabet; every tree of neurons is a member.
+
+    Parameters
+    ----------
+    alphabet : str
+        The symbols read and predicted, in the order of their codes.
+    settings : ElasticSettings, optional
+        Tell how `initial` begins.
+
+    Examples
+    --------
+    >>> model = ElasticNetwork("()ab")
+    >>> tree = model.initial(np.random.default_rng(0))
+    >>> model.neurons(tree), tree["neuron-1", "multiplier"]
+    (('neuron-1',), 1.0)
+    >>> model(tree, np.array([0, 2, 3])).shape
+    (3, 4)
+    """
+
+    def __init__(self, alphabet: str = "()ab", settings: ElasticSettings | None = None) -> None:
+        if not alphabet or len(set(alphabet)) < len(alphabet):
+            raise ValueError(f"alphabet is {alphabet!r}; expected different characters")
+        self.alphabet = alphabet
+        self.settings = ElasticSettings() if settings is None else settings
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What `described` makes the same model of; JSON-compatible."""
+        settings = to_plain(self.settings)
+        return {"kind": "ElasticNetwork", "alphabet": self.alphabet, "settings": settings}
+
+    @classmethod
+    def described(cls, description: Mapping[str, Any]) -> ElasticNetwork:
+        """The model of a description."""
+        settings = from_plain(description["settings"], [ElasticSettings])
+        return cls(description["alphabet"], settings)
+
+    def initial(self, rng: np.random.Generator, size: int = 1) -> VValue:
+        """So many neurons with small normal weights, biases 0, multipliers 1."""
+        if size < 1:
+            raise ValueError(f"size is {size!r}; expected at least 1 neuron")
+        names = [f"{PREFIX}{i}" for i in range(1, size + 1)]
+        layout = Layout(names, self.alphabet, self.settings.has_multipliers)
+        capacity = capacity_for(size, len(self.alphabet))
+        return layout.unpack(initial_array(layout, capacity, self.settings, rng))
+
+    def neurons(self, parameters: VValue) -> tuple[str, ...]:
+        """Names of the neurons, oldest first."""
+        return self.layout(parameters.support).names
+
+    def layout(self, support: Support) -> Layout:
+        """Where the leaves of such a tree lie in an array."""
+        return layout_of(support, self.alphabet)
+
+    def multipliers(self, parameters: VValue) -> np.ndarray:
+        """The multipliers of all neurons, ones if they have none."""
+        names = self.neurons(parameters)
+        if not self.layout(parameters.support).has_multipliers:
+            return np.ones(len(names))
+        return dense(parameters, names, ("multiplier",))[:, 0]
+
+    def outgoing_norms(self, parameters: VValue) -> np.ndarray:
+        """What mode "outgoing-norm" compares with the threshold: a number per neuron.
+
+        Half the sum of a neuron's output links and of its recurrent ones in absolute value, the
+        latter times the number of symbols over that of neurons, so that both weigh alike.
+        """
+        names = self.neurons(parameters)
+        n, n_symbols = len(names), len(self.alphabet)
+        recurrent = dense(parameters, tuple((name, "recurrent") for name in names), names)
+        output = dense(parameters, tuple((name, "output") for name in names), tuple(self.alphabet))
+        lateral = np.abs(recurrent).sum(axis=0)
+        return 0.5 * (np.abs(output).sum(axis=1) + n_symbols * lateral / n)
+
+    def places(self) -> KeyedNeurons:
+        """How its neurons lie in the tree, for `add_neuron` and `delete_neuron`.
+
+        A new neuron is linked with all others, both ways, by small random weights, and has the
+        threshold as its multiplier.
+        """
+        return KeyedNeurons(_places, self._first_leaves)
+
+    def _first_leaves(self, parameters: VValue, name: str, rng: np.random.Generator) -> VValue:
+        others = self.neurons(parameters)
+        new = draw_neuron(len(others), len(self.alphabet), self.settings, rng)
+        leaves: dict[Path, float] = {(name, "bias"): new.bias}
+        if self.settings.has_multipliers:
+            leaves[name, "multiplier"] = self.settings.threshold
+        for other, weight in zip((*others, name), new.incoming, strict=True):
+            leaves[name, "recurrent", other] = weight
+        for other, weight in zip(others, new.outgoing, strict=True):
+            leaves[other, "recurrent", name] = weight
+        for symbol, read, output in zip(self.alphabet, new.input, new.output, strict=True):
+            leaves[name, "input", symbol], leaves[name, "output", symbol] = read, output
+        return assemble(leaves)
+
+    # -------------------- predictions, as plain as can be --------------------
+
+    def __call__(self, parameters: VValue, inputs: np.ndarray) -> np.ndarray:
+        """Predictions (logits) after every symbol, from a hidden state of zeros.
+
+        Parameters
+        ----------
+        parameters : VValue
+        inputs : array of int (length,)
+            Codes of the symbols read.
+
+        Returns
+        -------
+        array (length, symbols)
+            Plain autograd: differentiable to any order.
+        """
+        logits, _ = self.rollout(parameters, inputs)
+        return logits
+
+    def rollout(self, parameters: VValue, inputs: Any, hidden: Any = None) -> tuple[Any, Any]:
+        """Predictions (length, symbols) from a hidden state (neurons,), and the last hidden state.
+
+        Raises
+        ------
+        ValueError
+            If an input is no code of the alphabet, or the hidden state is of the wrong length.
+        """
+        layout = self.layout(support_of(parameters, "parameters"))
+        codes = check_symbols(inputs, self.alphabet, least=1)
+        start = np.zeros(layout.size) if hidden is None else hidden
+        check_hidden(start, layout.size)
+        return _plain_rollout(ravel(restrict(parameters, layout.support)), start, codes, layout)
+
+    def plain_loss(self, parameters: VValue, symbols: Any, hidden: Any = None) -> Any:
+        """The same as `loss`, step by step on autograd's tape."""
+        codes = check_symbols(symbols, self.alphabet)
+        logits, _ = self.rollout(parameters, codes[:-1], hidden)
+        return anp.sum(cross_entropies(logits, codes[1:]))
+
+    # -------------------- the fused cycle --------------------
+
+    def loss(self, parameters: VValue, symbols: Any, hidden: Any = None) -> Any:
+        """Cross-entropy of a cycle: each symbol but the first is predicted from those before.
+
+        Parameters
+        ----------
+        parameters : VValue
+        symbols : array of int (length + 1,)
+        hidden : array (neurons,), optional
+            Hidden state to begin with; zeros when omitted.
+
+        Returns
+        -------
+        float
+            Nats, summed over the length. Differentiable in parameters and hidden state, in both
+            modes and to any order (beyond the second by way of `plain_loss`).
+        """
+        layout = self.layout(support_of(parameters, "parameters"))
+        codes = check_symbols(symbols, self.alphabet)
+        start = np.zeros(layout.size) if hidden is None else hidden
+        check_hidden(start, layout.size)
+        leaves = ravel(restrict(parameters, layout.support))
+        if not is_traced(start):
+            return evaluate(leaves, FusedCycle(layout, codes, start))
+        return evaluate(anp.concatenate([leaves, start]), FusedCycle(layout, codes))
+
+    def linearize(
+        self, parameters: VValue, symbols: Any, hidden: np.ndarray | None = None
+    ) -> tuple[float, VValue, np.ndarray]:
+        """Loss, gradient in the settings' mode, and the hidden state at the end; no tape.
+
+        In mode "paper" the gradient by the multipliers is the source's erroneous one; elsewhere it
+        is that of `loss`. The penalty is not part of either.
+        """
+        layout = self.layout(parameters.support)
+        codes = check_symbols(symbols, self.alphabet)
+        start = np.zeros(layout.size) if hidden is None else np.asarray(hidden, dtype=np.float64)
+        check_hidden(start, layout.size)
+        full = restrict(parameters, layout.support)
+        losses, cycle, packed = _run_cycle(full.buffer, start, codes, layout)
+        gradient = cycle.gradient[0]
+        if self.settings.mode == "paper":
+            rows = cycle.rows
+            pulled = packed[0, rows.output] * cycle.symbol_gradients[0][:, None]
+            gradient[rows.multiplier] = pulled.sum(axis=0) * packed[0, rows.multiplier]
+        by_leaf = restrict(layout.unpack(gradient), parameters.support)
+        return float(losses[0]), by_leaf, cycle.hidden[0, : layout.size].copy()
+
+
+def _places(path: Path) -> tuple[int, ...]:
+    """At which levels of a path a neuron is named."""
+    if path[0] == READOUT:
+        return ()
+    return (0, 2) if len(path) > 2 and path[1] == "recurrent" else (0,)
+
+
+# -------------------- checks --------------------
+
+
+def check_symbols(symbols: Any, alphabet: str, least: int = 2) -> np.ndarray:
+    """Codes as indices.
+
+    Raises
+    ------
+    ValueError
+        If they are no integers of one axis, not all of the alphabet, or fewer than ``least``.
+    """
+    codes = np.asarray(symbols)
+    if codes.ndim != 1 or not np.issubdtype(codes.dtype, np.integer):
+        raise ValueError(
+            f"symbols are of type {codes.dtype} and shape {codes.shape}; expected the integer "
+            "codes of a text (synthesis.tasks.characters.encode gives them)"
+        )
+    if codes.size and not 0 <= int(codes.min()) <= int(codes.max()) < len(alphabet):
+        wrong = int(codes[(codes < 0) | (codes >= len(alphabet))][0])
+        raise ValueError(
+            f"symbols have the code {wrong}; the alphabet {alphabet!r} has 0 to {len(alphabet) - 1}"
+        )
+    if len(codes) < least:
+        raise ValueError(f"symbols: a cycle needs at least {least}, there are {len(codes)}")
+    return codes.astype(np.intp)
+
+
+def check_hidden(hidden: Any, size: int) -> None:
+    """Refuse a hidden state of another shape than (size,)."""
+    if np.shape(hidden) != (size,):
+        raise ValueError(
+            f"hidden state is of shape {np.shape(hidden)}; a network of {size} neurons needs "
+            f"({size},)"
+        )
+
+
+# -------------------- plain --------------------
+
+
+def _plain_rollout(flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) -> tuple[Any, Any]:
+    n, n_symbols = layout.size, len(layout.alphabet)
+    capacity = max(n, n_symbols)
+    rows = Rows.of(capacity, n_symbols)
+    # Leaf numbers in the places of an array: taking them makes matrices of the flat vector.
+    place = np.full((rows.n_rows, capacity), -1)
+    place.flat[layout.positions(capacity)] = np.arange(layout.support.size)
+    recurrent = flat[place[rows.recurrent, :n][:n]]
+    read = flat[place[rows.input, :n]]
+    bias = flat[place[rows.bias, :n]]
+    output = flat[place[rows.output, :n]]
+    readout = flat[place[rows.readout, :n_symbols]]
+    if layout.has_multipliers:
+        output = output * flat[place[rows.multiplier, :n]]
+    logits = []
+    for code in codes:
+        hidden = anp.tanh(read[code] + anp.dot(recurrent, hidden) + bias)
+        logits.append(anp.dot(output, hidden) + readout)
+    return anp.stack(logits), hidden
+
+
+# -------------------- fused --------------------
+
+
+class FusedCycle:
+    """The loss of a cycle; the run of `vvalues.core.fused.evaluate`.
+
+    Its variables are one vector: the leaves in the order of the layout's support, then the hidden
+    state that the cycle begins with, if none is given.
+
+    Parameters
+    ----------
+    layout : Layout
+    codes : array of int (length + 1,)
+    hidden : array (neurons,), optional
+    """
+
+    def __init__(self, layout: Layout, codes: np.ndarray, hidden: np.ndarray | None = None) -> None:
+        self.layout, self.codes = layout, codes
+        self._hidden = hidden
+        self._last: tuple[np.ndarray, Any, np.ndarray] | None = None
+
+    def _split(self, vector: Any) -> tuple[Any, Any]:
+        if self._hidden is not None:
+            return vector, self._hidden
+        size = self.layout.support.size
+        return vector[:size], vector[size:]
+
+    def _loss_and_gradient(self, vector: np.ndarray) -> tuple[Any, np.ndarray]:
+        if self._last is None or self._last[0] is not vector:
+            losses, cycle, _ = _run_cycle(*self._split(vector), self.codes, self.layout)
+            gradient = self.layout.leaves(cycle.gradient[0])
+            if self._hidden is None:
+                by_hidden = cycle.hidden_gradient[0, : self.layout.size]
+                gradient = np.concatenate([gradient, by_hidden])
+            self._last = vector, losses[0].item(), gradient
+        return self._last[1:]
+
+    def forward(self, vector: np.ndarray) -> Any:
+        """The loss, a number."""
+        return self._loss_and_gradient(vector)[0]
+
+    def pullback(self, vector: np.ndarray, g: Any) -> np.ndarray:
+        """Cotangent of the variables from that of the loss."""
+        return g * self._loss_and_gradient(vector)[1]
+
+    def pushforward(self, vector: np.ndarray, direction: np.ndarray) -> Any:
+        """Tangent of the loss along a direction of the variables."""
+        return np.dot(direction, self._loss_and_gradient(vector)[1])
+
+    def plain(self, vector: Any) -> Any:
+        """The loss in operations of autograd."""
+        flat, hidden = self._split(vector)
+        logits, _ = _plain_rollout(flat, hidden, self.codes[:-1], self.layout)
+        return anp.sum(cross_entropies(logits, self.codes[1:]))
+
+
+def _run_cycle(
+    leaves: np.ndarray, hidden: np.ndarray, codes: np.ndarray, layout: Layout
+) -> tuple[np.ndarray, Cycle, np.ndarray]:
+    n_symbols = len(layout.alphabet)
+    capacity = capacity_for(layout.size, n_symbols)
+    packed = layout.placed(leaves, capacity)[None]
+    start = np.zeros((1, capacity), leaves.dtype)
+    start[0, : layout.size] = hidden
+    cycle = _cycle(get_ident(), capacity, n_symbols, len(codes) - 1, leaves.dtype)
+    return cycle(packed, start, codes[:, None]), cycle, packed
+
+
+@lru_cache(maxsize=8)
+def _cycle(thread: int, capacity: int, n_symbols: int, length: int, kind: np.dtype) -> Cycle:
+    """Buffers for one network; every thread has its own."""
+    return Cycle(1, capacity, n_symbols, length, kind)

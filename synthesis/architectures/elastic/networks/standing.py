@@ -1,0 +1,98 @@
+"""Where networks side by side stand between two cycles: all that they go on from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ....process.state import generator_from, generator_state
+
+__all__ = ["Deleted", "Member", "Network", "Standing"]
+
+
+class Deleted(NamedTuple):
+    """A deleted neuron, for inheritance: its links, and who was where."""
+
+    numbers: tuple[int, ...]
+    place: int
+    row: np.ndarray
+    column: np.ndarray
+    input: np.ndarray
+    output: np.ndarray
+    bias: float
+
+
+class Member(NamedTuple):
+    """What a network has besides its arrays.
+
+    Attributes
+    ----------
+    rng : mapping
+        State of its generator.
+    numbers, born : tuples of int
+        Numbers of its neurons, and the cycles they came in.
+    next_number : int
+    deleted : Deleted, optional
+    """
+
+    rng: Mapping[str, Any]
+    numbers: tuple[int, ...]
+    born: tuple[int, ...]
+    next_number: int
+    deleted: Deleted | None = None
+
+
+@dataclass
+class Network:
+    """A `Member` at work: its generator draws, its neurons come and go."""
+
+    rng: np.random.Generator
+    numbers: list[int]
+    born: list[int]
+    next_number: int
+    deleted: Deleted | None = None
+
+    @classmethod
+    def of(cls, member: Member) -> Network:
+        """The network of a member."""
+        rng, numbers, born, next_number, deleted = member
+        return cls(generator_from(rng), list(numbers), list(born), next_number, deleted)
+
+    def member(self) -> Member:
+        """As it stands now."""
+        numbers, born = tuple(self.numbers), tuple(self.born)
+        return Member(generator_state(self.rng), numbers, born, self.next_number, self.deleted)
+
+
+class Standing(NamedTuple):
+    """Where all networks stand, in arrays: what a `NetworkTrainer` goes on from.
+
+    Attributes
+    ----------
+    cycles : int
+        Cycles so far.
+    parameters, memory : arrays (networks, rows, capacity)
+        The memory is the optimizer's: sums (means, in mode "outgoing-norm") of squared gradients.
+    hidden : array (networks, capacity)
+    smooth : array (networks,)
+        Running mean of the loss of a cycle, nats summed over its characters.
+    at : array of int (networks,)
+        Places in the texts.
+    members : tuple (networks,) of Member
+    """
+
+    cycles: int
+    parameters: np.ndarray
+    memory: np.ndarray
+    hidden: np.ndarray
+    smooth: np.ndarray
+    at: np.ndarray
+    members: tuple[Member, ...]
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Numbers of neurons, array of int (networks,)."""
+        return np.array([len(member.numbers) for member in self.members])

@@ -1,0 +1,267 @@
+"""Manifolds over time: neurons with memory, and recurrence of the whole network.
+
+Both are named in the seed's outlook. A *memory manifold* has long short-term memory cells in place
+of leaky units; links stay without cycles, so a level is evaluated for all time steps at once and
+only the cells themselves go step by step. A *recurrent manifold* feeds extra outputs to extra
+inputs of the next step; no loss is put on them, gradients reach them through time.
+
+References
+----------
+M. Woods, Dynamic Neural Manifold (2018), "Future directions"; S. Hochreiter, J. Schmidhuber, Neural
+Computation 9 (1997), 1735-1780.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import autograd.numpy as anp
+import numpy as np
+
+from vvalues import Support, VValue, from_buffer, ravel, unravel
+from vvalues.core.fused import evaluate
+from vvalues.core.tracing import support_of
+
+from ..model import Links, Manifold
+from ..structure.layout import Layout, checked_inputs, take
+from .cells import GATES, CellScan, link_product
+
+__all__ = ["MemoryManifold", "RecurrentManifold"]
+
+FORGET_BIAS = 1.0
+
+
+SEQUENCES = ("samples", "steps")
+"""The axes of inputs before the last."""
+
+
+class MemoryManifold:
+    """A manifold whose hidden neurons are long short-term memory cells of one unit each.
+
+    Parameters
+    ----------
+    manifold : Manifold
+        With link weights and without squares.
+
+    Notes
+    -----
+    Parameters are those of the manifold and a leaf ``cell`` (4, 3) of every hidden neuron: for the
+    gates `cells.GATES` the weight of what is received, the weight of the cell's own last output,
+    and the bias. The manifold's bias of a hidden neuron is added to what is received.
+    """
+
+    def __init__(self, manifold: Manifold) -> None:
+        if not manifold.layout.has_link_weights or manifold.squared:
+            raise ValueError("neurons with memory need link_weights=True and squared=False")
+        self.manifold = manifold
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """The model in words; JSON-compatible."""
+        return {"kind": "MemoryManifold", "manifold": self.manifold.description}
+
+    @cached_property
+    def _cells(self) -> tuple[str, ...]:
+        return self.manifold.layout.receivers[: self.manifold.layout.n_hidden]
+
+    @cached_property
+    def support(self) -> Support:
+        """The support of the parameters."""
+        own = self.manifold.layout.support
+        paths = [*own.paths, *((name, "cell") for name in self._cells)]
+        shapes = [own.shape(i) for i in range(len(own))] + [(len(GATES), 3)] * len(self._cells)
+        return Support.of(paths, shapes)
+
+    @cached_property
+    def _places(self) -> tuple[np.ndarray, np.ndarray]:
+        """Elements of the parameters: those of the manifold, those of the cells."""
+        whole, own = self.support, self.manifold.layout.support
+        mine = _elements(own, whole)
+        first = [whole.offsets[whole.index[name, "cell"]] for name in self._cells]
+        cells = np.add.outer(np.array(first, dtype=np.intp), np.arange(len(GATES) * 3))
+        return mine, cells
+
+    @property
+    def layout(self) -> Layout:
+        """Sizes and places of the manifold."""
+        return self.manifold.layout
+
+    @property
+    def closeness_at(self) -> np.ndarray:
+        """Elements of the parameters that closeness depends on."""
+        return self._places[0][self.layout.closeness_at]
+
+    def links(self, parameters: VValue) -> Links:
+        """The living links and their strengths; differentiable."""
+        self._check(parameters)
+        return self.manifold.links_at(parameters, self._places[0])
+
+    def _check(self, parameters: VValue) -> None:
+        if support_of(parameters, "parameters") is not self.support:
+            raise ValueError("parameters are of another model: take them from this one's `initial`")
+
+    def initial(self, rng: np.random.Generator) -> VValue:
+        """The manifold's start; cells pass on what they receive and forget slowly."""
+        buffer = np.empty(self.support.size)
+        mine, cells = self._places
+        buffer[mine] = self.manifold.initial(rng).buffer
+        start = np.zeros((len(cells), len(GATES), 3))
+        start[:, :, :2] = 0.5 * rng.standard_normal((len(cells), len(GATES), 2))
+        start[:, GATES.index("candidate"), 0] += 1.0
+        start[:, GATES.index("forget"), 2] = FORGET_BIAS
+        buffer[cells] = start.reshape(len(cells), len(GATES) * 3)
+        return from_buffer(self.support, buffer)
+
+    def __call__(self, parameters: VValue, inputs: np.ndarray) -> Any:
+        """Predictions (samples, steps, outputs) for inputs (samples, steps, inputs)."""
+        return self.predict(parameters, inputs)[0]
+
+    def predict(self, parameters: VValue, inputs: np.ndarray) -> tuple[Any, Any]:
+        """Predictions and the links they went through."""
+        layout = self.manifold.layout
+        inputs = checked_inputs(inputs, layout.n_inputs, SEQUENCES)
+        self._check(parameters)
+        mine, cells = self._places
+        links = self.manifold.links_at(parameters, mine)
+        schedule, values, biases = links.schedule, links.values, links.biases
+        of_cells = take(parameters, cells[schedule.order].ravel())
+        width = cells.shape[1]
+        samples, steps, _ = inputs.shape
+        signal = inputs.transpose(2, 1, 0).reshape(layout.n_inputs, steps * samples)
+        column = np.concatenate([np.arange(layout.n_inputs), layout.n_inputs + schedule.place])
+        for step in schedule.steps:
+            members = schedule.order[step.first : step.last]
+            chosen, rows = _links_into(schedule.rows, members)
+            pattern = rows, column[schedule.columns[chosen]], len(members), len(signal)
+            received = link_product(values[chosen], signal, pattern)
+            received = received + biases[members][:, None]
+            scan = CellScan(len(members), steps, samples)
+            own = of_cells[width * step.first : width * step.last]
+            sent = evaluate(anp.concatenate([anp.ravel(received), own]), scan)
+            signal = anp.concatenate([signal, sent])
+        chosen, rows = _links_into(schedule.rows, np.arange(layout.n_hidden, layout.n_rows))
+        pattern = rows, column[schedule.columns[chosen]], layout.n_outputs, len(signal)
+        outputs = link_product(values[chosen], signal, pattern)
+        outputs = outputs + biases[layout.n_hidden :][:, None]
+        shaped = anp.reshape(outputs, (layout.n_outputs, steps, samples))
+        return anp.transpose(shaped, (2, 1, 0)), links
+
+    def plain(self, parameters: VValue, inputs: np.ndarray) -> Any:
+        """Predictions step by step and neuron by neuron in plain autograd: the judge."""
+        layout = self.manifold.layout
+        whole = ravel(parameters)
+        mine, cells = self._places
+        buffer = whole[mine]
+        strengths = self.manifold.plain_strengths(unravel(buffer, layout.support))
+        cell = anp.reshape(whole[cells], (len(self._cells), len(GATES), 3))
+        state: list[Any] = [0.0] * layout.n_hidden
+        last: list[Any] = [0.0] * layout.n_hidden
+        rows = []
+        for t in range(inputs.shape[1]):
+            sent: list[Any] = [inputs[:, t, j] for j in range(layout.n_inputs)]
+            outputs = []
+            for row, limit in enumerate(layout.limits):
+                total = buffer[layout.bias_at[row]]
+                for j in range(limit):
+                    weight = buffer[layout.weights_at[row] + j]
+                    total = total + strengths[row, j] * weight * sent[j]
+                if row < layout.n_hidden:
+                    z = [g[0] * total + g[1] * last[row] + g[2] for g in cell[row]]
+                    squashed = [0.5 * (1 + anp.tanh(0.5 * value)) for value in z[:3]]
+                    new = squashed[0] * anp.tanh(z[3]) + squashed[1] * state[row]
+                    state[row] = new
+                    last[row] = squashed[2] * anp.tanh(new)
+                    sent.append(last[row])
+                else:
+                    outputs.append(total + 0.0 * inputs[:, t, 0])
+            rows.append(anp.stack(outputs, axis=1))
+        return anp.stack(rows, axis=1)
+
+
+def _elements(part: Support, whole: Support) -> np.ndarray:
+    """Where the elements of a support are in a larger one."""
+    return np.concatenate([
+        np.arange(whole.offsets[i], whole.offsets[i + 1])
+        for i in (whole.index[path] for path in part.paths)
+    ])  # fmt: skip
+
+
+def _links_into(rows: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Links into some rows, and which of the members each enters."""
+    first, last = np.searchsorted(rows, members), np.searchsorted(rows, members + 1)
+    counts = last - first
+    within = np.repeat(np.arange(len(members)), counts)
+    ends = np.cumsum(counts)
+    total = int(ends[-1]) if len(ends) else 0
+    chosen = np.arange(total) + np.repeat(first - (ends - counts), counts)
+    return chosen, within
+
+
+class RecurrentManifold:
+    """A manifold whose last outputs are its last inputs at the next time step.
+
+    Parameters
+    ----------
+    manifold : Manifold
+        With ``n_feedback`` inputs and outputs more than the task has.
+    n_feedback : int
+
+    Raises
+    ------
+    ValueError
+        If nothing would be left of inputs or outputs.
+    """
+
+    def __init__(self, manifold: Manifold, n_feedback: int) -> None:
+        layout = manifold.layout
+        if not 1 <= n_feedback < min(layout.n_inputs, layout.n_outputs):
+            raise ValueError(
+                f"n_feedback is {n_feedback!r}; expected at least 1 and less than the "
+                f"{layout.n_inputs} inputs and {layout.n_outputs} outputs of the manifold"
+            )
+        self.manifold = manifold
+        self.n_feedback = n_feedback
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """The model in words; JSON-compatible."""
+        manifold = self.manifold.description
+        return {"kind": "RecurrentManifold", "manifold": manifold, "n_feedback": self.n_feedback}
+
+    @property
+    def layout(self) -> Layout:
+        """Sizes and places of the manifold, extra inputs and outputs included."""
+        return self.manifold.layout
+
+    @property
+    def closeness_at(self) -> np.ndarray:
+        """Elements of the parameters that closeness depends on."""
+        return self.layout.closeness_at
+
+    def links(self, parameters: VValue) -> Links:
+        """The living links and their strengths; differentiable."""
+        return self.manifold.links(parameters)
+
+    def initial(self, rng: np.random.Generator) -> VValue:
+        """The manifold's start."""
+        return self.manifold.initial(rng)
+
+    def __call__(self, parameters: VValue, inputs: np.ndarray) -> Any:
+        """Predictions (samples, steps, outputs) for inputs (samples, steps, inputs)."""
+        return self.predict(parameters, inputs)[0]
+
+    def predict(self, parameters: VValue, inputs: np.ndarray) -> tuple[Any, Any]:
+        """Predictions and the links they went through."""
+        manifold, k = self.manifold, self.n_feedback
+        layout = manifold.layout
+        inputs = checked_inputs(inputs, layout.n_inputs - k, SEQUENCES)
+        layout.check(support_of(parameters, "parameters"))
+        links = manifold.links_at(parameters)
+        fed: Any = np.zeros((inputs.shape[0], k))
+        rows = []
+        for t in range(inputs.shape[1]):
+            outputs = manifold.through(links, anp.concatenate([inputs[:, t], fed], axis=1))
+            rows.append(outputs[:, :-k])
+            fed = outputs[:, -k:]
+        return anp.stack(rows, axis=1), links

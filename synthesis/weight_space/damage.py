@@ -1,0 +1,206 @@
+"""Where a network is vulnerable, and how it recovers from damage without labels.
+
+The metric predicts what a small change does to the outputs, so it ranks units, links and
+directions. After damage the *undamaged* weights walk back to what the network did before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+import numpy as np
+
+from vvalues import VValue, from_buffer
+
+from ..optimize.optimizers import schedule
+from ..process.models import Model
+from .linearization import linearize, number_of_inputs
+from .metric import masked, metric_diagonal
+from .path import Waypoint, normalized, walk
+from .pulls import Invariance
+from .reference import Reference, check_inputs, check_same_support
+
+__all__ = [
+    "Layered",
+    "damaged",
+    "intact",
+    "link_vulnerability",
+    "predicted_changes",
+    "recovery",
+    "true_changes",
+    "unit_deletions",
+    "unit_vulnerability",
+]
+
+
+class Layered(Model, Protocol):
+    """A model whose layers of weights are arrays ``layer/weights``, (inputs, outputs) each."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers of weights, first to last."""
+        ...
+
+
+def predicted_changes(
+    model: Model, parameters: VValue, inputs: Any, directions: Iterable[VValue]
+) -> np.ndarray:
+    """``d^T g d`` for many steps d: squared change of the outputs, mean over inputs.
+
+    Parameters
+    ----------
+    model : Model
+    parameters : VValue
+    inputs : array with one input per row, or `dmm.Streams`
+    directions : V-values on the support of the parameters
+
+    Returns
+    -------
+    array (directions,)
+
+    References
+    ----------
+    G. Raghavan, J. Li, M. Thomson, arXiv:2005.11603 (vulnerability from the metric).
+    """
+    check_inputs(inputs, 1, "a prediction of changes")
+    here = linearize(model, parameters, inputs)
+    squared = [float(np.sum(here.push(direction) ** 2)) for direction in directions]
+    return np.array(squared) / number_of_inputs(inputs)
+
+
+def true_changes(
+    model: Model, parameters: VValue, inputs: Any, directions: Iterable[VValue]
+) -> np.ndarray:
+    """Measured squared change of the outputs for many steps, mean over inputs: (directions,)."""
+    check_inputs(inputs, 1, "a measurement of changes")
+    before = np.asarray(model(parameters, inputs))
+    squared = [
+        float(np.sum((np.asarray(model(parameters + direction, inputs)) - before) ** 2))
+        for direction in directions
+    ]
+    return np.array(squared) / number_of_inputs(inputs)
+
+
+def link_vulnerability(model: Model, parameters: VValue, inputs: Any) -> VValue:
+    """Predicted squared change of the outputs when each single weight is deleted.
+
+    Returns
+    -------
+    VValue on the support of the parameters: ``w^2 g_ww``, first order, never negative.
+    """
+    diagonal = metric_diagonal(model, parameters, inputs)
+    return from_buffer(parameters.support, parameters.buffer**2 * diagonal.buffer)
+
+
+def unit_deletions(model: Layered, parameters: VValue, layer: int) -> list[VValue]:
+    """For every unit of a hidden layer, the step that silences it: its outgoing weights to zero.
+
+    Parameters
+    ----------
+    model : Layered
+        A `Perceptron`, for instance.
+    parameters : VValue
+    layer : int
+        1 is the first hidden layer.
+    """
+    outgoing = (model.layers[layer], "weights")
+    support = parameters.support
+    span = support.span(support.index[outgoing], support.index[outgoing] + 1)
+    shape = support.shape(support.index[outgoing])
+    steps = []
+    for unit in range(shape[0]):
+        buffer = np.zeros(support.size)
+        block = buffer[span].reshape(shape)
+        block[unit] = -np.asarray(parameters[outgoing])[unit]
+        steps.append(from_buffer(support, buffer))
+    return steps
+
+
+def unit_vulnerability(
+    model: Layered, parameters: VValue, inputs: np.ndarray, layer: int
+) -> np.ndarray:
+    """Predicted squared output change on deletion of each unit of a hidden layer: (units,).
+
+    Notes
+    -----
+    For the last hidden layer this is ``E[h_j^2] |W[j, :]|^2``, exactly the true change.
+    """
+    steps = unit_deletions(model, parameters, layer)
+    return predicted_changes(model, parameters, inputs, steps)
+
+
+def damaged(parameters: VValue, damage: VValue) -> VValue:
+    """Parameters with the damaged ones set to zero.
+
+    Parameters
+    ----------
+    damage : VValue of zeros and ones
+        1 is damaged.
+    """
+    return masked(parameters, intact(damage))
+
+
+def intact(damage: VValue) -> VValue:
+    """The mask of what is not damaged."""
+    return from_buffer(damage.support, 1.0 - damage.buffer)
+
+
+def recovery(
+    reference: Reference,
+    hurt: VValue,
+    damage: VValue,
+    *,
+    steps: int = 300,
+    sizes: float | Callable[[int], float] | None = None,
+    rng: np.random.Generator,
+    per_step: int | None = None,
+    every: int = 50,
+    observe: Callable[[VValue], dict[str, Any]] | None = None,
+) -> Iterator[Waypoint]:
+    """Walk from a damaged network back to what the frozen one did; damaged weights never move.
+
+    Parameters
+    ----------
+    reference : Reference
+        The network before the damage, frozen on unlabelled inputs.
+    hurt : VValue
+        See `damaged`.
+    damage : VValue of zeros and ones
+        1 is damaged.
+    steps : int
+    sizes : float or schedule, optional
+        Euclidean length of each step; .05 falling to .002 when omitted.
+    per_step : int, optional
+        Inputs per step; all when omitted.
+    every, observe
+        See `walk`.
+
+    Returns
+    -------
+    iterator of Waypoint
+
+    Raises
+    ------
+    ValueError
+        If the supports differ, or there are fewer inputs than ``per_step``.
+
+    References
+    ----------
+    US patent application 2021/0397964, claims; arXiv:2005.11603. First order, which the claims
+    allow.
+    """
+    reference.check(hurt)
+    check_same_support(hurt, damage, "damaged network and damage")
+    if per_step is not None:
+        check_inputs(reference.inputs, per_step, "a step of the recovery")
+    return walk(
+        hurt,
+        Invariance(reference, per_step),
+        normalized(sizes or schedule(0.05, 0.002, steps)),
+        steps=steps,
+        rng=rng,
+        free=intact(damage),
+        every=every,
+        observe=observe,
+    )

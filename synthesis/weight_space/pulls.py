@@ -1,0 +1,325 @@
+"""What pulls a network along: every force is a function with a value and a gradient.
+
+A *pull* is called as ``pull(parameters, step, rng) -> (value, gradient)``. Another task, the pull
+towards a pruned point, staying true to a frozen reference - and every baseline one compares with -
+are pulls; a walk follows the sum of a few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import autograd.numpy as anp
+import numpy as np
+from autograd import grad, value_and_grad
+
+from vvalues import VValue, from_buffer
+
+from ..process.models import Model, Task
+from .linearization import linearize
+from .reference import Reference, check_same_support
+
+__all__ = [
+    "Diversity",
+    "Invariance",
+    "Pull",
+    "PullToPruned",
+    "PullTowards",
+    "Robustness",
+    "StoredLabels",
+    "TaskLoss",
+    "WeightAnchor",
+    "largest_kept",
+    "loss_and_gradient",
+    "weighted",
+]
+
+Pull = Callable[[VValue, int, np.random.Generator], tuple[float, VValue]]
+"""``(parameters, step, rng) -> (value, gradient)``."""
+
+
+def weighted(*terms: tuple[float | Callable[[int], float], Pull]) -> Pull:
+    """The sum of pulls with weights; a weight is a number or a function of the step."""
+
+    def pull(parameters: VValue, step: int, rng: np.random.Generator) -> tuple[float, VValue]:
+        value, total = 0.0, np.zeros(parameters.size)
+        for factor, term in terms:
+            weight = factor(step) if callable(factor) else factor
+            part, gradient = term(parameters, step, rng)
+            value += weight * part
+            total += weight * gradient.buffer
+        return value, from_buffer(parameters.support, total)
+
+    return pull
+
+
+def loss_and_gradient(
+    model: Model, task: Task, parameters: VValue, inputs: Any, targets: Any
+) -> tuple[float, VValue]:
+    """A task's loss on a batch and its gradient by the parameters, through `linearize`."""
+    here = linearize(model, parameters, inputs)
+    value, cotangent = value_and_grad(task.loss)(here.values, targets)
+    return float(value), here.pull(cotangent)
+
+
+class TaskLoss:
+    """Another task: its loss on a fresh random batch.
+
+    Parameters
+    ----------
+    model : Model
+    task : Task
+    """
+
+    def __init__(self, model: Model, task: Task) -> None:
+        self.model = model
+        self.task = task
+
+    def __call__(
+        self, parameters: VValue, step: int, rng: np.random.Generator
+    ) -> tuple[float, VValue]:
+        return loss_and_gradient(self.model, self.task, parameters, *self.task.batch(rng))
+
+
+class StoredLabels:
+    """Replay: the *sum* of a task's loss over stored inputs with their labels.
+
+    Parameters
+    ----------
+    model : Model
+    task : Task
+        Whose loss is a mean over inputs.
+    inputs, targets : stored
+    """
+
+    def __init__(self, model: Model, task: Task, inputs: Any, targets: np.ndarray) -> None:
+        self.model, self.task = model, task
+        self.inputs, self.targets = inputs, targets
+
+    def __call__(
+        self, parameters: VValue, step: int, rng: np.random.Generator
+    ) -> tuple[float, VValue]:
+        value, gradient = loss_and_gradient(
+            self.model, self.task, parameters, self.inputs, self.targets
+        )
+        return len(self.targets) * value, gradient * len(self.targets)
+
+
+class Invariance:
+    """Staying true to a frozen reference: Bhattacharyya distance, summed over stored inputs.
+
+    Parameters
+    ----------
+    reference : Reference
+        See `freeze`.
+    per_step : int, optional
+        So many stored inputs, drawn afresh at every step; all of them when omitted.
+    blend : bool
+        Use random blends of the stored inputs (see `Reference.blended`).
+    others : callable from a Generator to inputs, optional
+        Further partners for blends.
+
+    Raises
+    ------
+    ValueError
+        At the first call, if the student has another support, shares its object with the
+        reference, or there are fewer stored inputs than ``per_step``.
+    """
+
+    def __init__(
+        self,
+        reference: Reference,
+        per_step: int | None = None,
+        blend: bool = False,
+        others: Callable[[np.random.Generator], np.ndarray] | None = None,
+    ) -> None:
+        self.reference = reference
+        self.per_step = per_step
+        self.blend = blend
+        self.others = others
+
+    def __call__(
+        self, parameters: VValue, step: int, rng: np.random.Generator
+    ) -> tuple[float, VValue]:
+        self.reference.check(parameters)
+        stored = self.reference.sample(self.per_step, rng)
+        if self.blend:
+            stored = stored.blended(rng, None if self.others is None else self.others(rng))
+        return stored.gradient(parameters)
+
+
+class PullTowards:
+    """Half the squared distance to a fixed point of weight space.
+
+    Parameters
+    ----------
+    target : VValue
+    """
+
+    def __init__(self, target: VValue) -> None:
+        self.target = target
+
+    def __call__(
+        self, parameters: VValue, step: int, rng: np.random.Generator
+    ) -> tuple[float, VValue]:
+        check_same_support(parameters, self.target, "student and target")
+        away = parameters - self.target
+        return 0.5 * float(away.buffer @ away.buffer), away
+
+
+def largest_kept(parameters: VValue, sparsity: float) -> VValue:
+    """The projection on sparse networks: the smallest share of all weights set to zero.
+
+    Parameters
+    ----------
+    parameters : VValue
+    sparsity : float
+        Share of the elements (over all leaves, biases included) that become zero, in [0, 1].
+
+    Returns
+    -------
+    VValue on the same support, with exactly ``round(sparsity * size)`` zeros more than it had
+    among its larger elements.
+
+    Raises
+    ------
+    ValueError
+        If the share is not in [0, 1].
+
+    Examples
+    --------
+    >>> largest_kept(VValue({"a": 1, "b": -3, "c": 2, "d": 0.5}), 0.5)
+    VValue({'a': 0.0, 'b': -3.0, 'c': 2.0, 'd': 0.0})
+    """
+    if not 0 <= sparsity <= 1:
+        raise ValueError(f"sparsity is {sparsity}; expected a share from 0 to 1")
+    count = round(sparsity * parameters.size)
+    buffer = np.array(parameters.buffer)
+    if count:
+        buffer[np.argpartition(np.abs(buffer), count - 1)[:count]] = 0.0
+    return from_buffer(parameters.support, buffer)
+
+
+class PullToPruned:
+    """Half the squared distance to the nearest sparse network, which moves as the student moves.
+
+    Parameters
+    ----------
+    sparsity : float, or a function from the step to one
+        Share of all weights to be zero.
+
+    References
+    ----------
+    github Guruprasad93/FlexibleMachineLearning @9043036, ``moveSparseHyper_GPU.py`` (global mask,
+    recomputed at every step).
+    """
+
+    def __init__(self, sparsity: float | Callable[[int], float]) -> None:
+        self.sparsity = sparsity
+
+    def at(self, step: int) -> float:
+        """The sparsity asked at a step."""
+        return self.sparsity(step) if callable(self.sparsity) else self.sparsity
+
+    def __call__(
+        self, parameters: VValue, step: int, rng: np.random.Generator
+    ) -> tuple[float, VValue]:
+        away = parameters - largest_kept(parameters, self.at(step))
+        return 0.5 * float(away.buffer @ away.buffer), away
+
+
+class WeightAnchor:
+    """Elastic weight consolidation: half the weighted squared distance to a centre (a baseline).
+
+    Parameters
+    ----------
+    centre : VValue
+    importance : VValue
+        Diagonal of the Fisher information, see `continual.fisher_diagonal`.
+    strength : float
+
+    References
+    ----------
+    J. Kirkpatrick et al., arXiv:1612.00796, equation 3.
+    """
+
+    def __init__(self, centre: VValue, importance: VValue, strength: float) -> None:
+        self.centre, self.importance, self.strength = centre, importance, strength
+
+    def __call__(
+        self, parameters: VValue, step: int, rng: np.random.Generator
+    ) -> tuple[float, VValue]:
+        check_same_support(parameters, self.centre, "student and centre")
+        away = parameters.buffer - self.centre.buffer
+        pull = self.strength * self.importance.buffer * away
+        return 0.5 * float(pull @ away), from_buffer(parameters.support, pull)
+
+
+class Diversity:
+    """Moving away from other networks: minus the mean logarithm of the squared distances.
+
+    Parameters
+    ----------
+    members : sequence of V-values
+        At least one; a student that coincides with one is not pushed by it.
+
+    Raises
+    ------
+    ValueError
+        If there are no members.
+    """
+
+    def __init__(self, members: Sequence[VValue]) -> None:
+        if not members:
+            raise ValueError("diversity needs at least one network to move away from")
+        self.members = tuple(members)
+
+    def __call__(
+        self, parameters: VValue, step: int, rng: np.random.Generator
+    ) -> tuple[float, VValue]:
+        value, push = 0.0, np.zeros(parameters.size)
+        for member in self.members:
+            check_same_support(parameters, member, "student and ensemble member")
+            away = parameters.buffer - member.buffer
+            squared = float(away @ away)
+            if squared:
+                value -= np.log(squared) / len(self.members)
+                push -= 2.0 * away / (squared * len(self.members))
+        return value, from_buffer(parameters.support, push)
+
+
+class Robustness:
+    """A task's loss on inputs moved against the network: one signed gradient step per input.
+
+    Parameters
+    ----------
+    model : Model
+        Differentiable in its inputs too, which are an array.
+    task : Task
+    radius : float
+        Size of the step of every number of the input.
+
+    References
+    ----------
+    I. Goodfellow, J. Shlens, C. Szegedy, arXiv:1412.6572, section 4 (fast gradient sign).
+    """
+
+    def __init__(self, model: Model, task: Task, radius: float) -> None:
+        self.model, self.task, self.radius = model, task, radius
+
+    def attacked(self, parameters: VValue, inputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Inputs moved by the radius in the direction that raises the loss."""
+
+        def loss(moved: np.ndarray) -> float:
+            # The task's loss is a mean: the sum gives every input its own gradient.
+            return len(targets) * self.task.loss(self.model(parameters, moved), targets)
+
+        return inputs + self.radius * anp.sign(grad(loss)(inputs))
+
+    def __call__(
+        self, parameters: VValue, step: int, rng: np.random.Generator
+    ) -> tuple[float, VValue]:
+        inputs, targets = self.task.batch(rng)
+        moved = self.attacked(parameters, inputs, targets)
+        return loss_and_gradient(self.model, self.task, parameters, moved, targets)
