@@ -22,7 +22,7 @@ from vvalues.files import (
 )
 
 from ..neurons import get_neuron_type, known_types, neuron_types
-from .checks import DEPTH, check_matrix
+from .checks import check_links
 from .machine import Machine, fixed_links, type_from_name
 
 __all__ = [
@@ -52,12 +52,8 @@ def machine_from_matrix(matrix: VValue, *, name: str = "machine") -> Machine:
     ValueError
         For an unknown neuron type or a malformed link; the message names the path.
     """
-    names = dict.fromkeys(
-        key for path in matrix.support.paths if len(path) == DEPTH for key in (path[0], path[2])
-    )
-    for path in matrix.support.paths:
-        if len(path) != DEPTH:
-            check_matrix({}, matrix, "network matrix")
+    check_links(matrix, "network matrix")
+    names = dict.fromkeys(key for path in matrix.support.paths for key in (path[0], path[2]))
     names.update(dict.fromkeys(("timer", "input", "output")))
     neurons = {}
     for neuron in sorted(names, key=natural_key):

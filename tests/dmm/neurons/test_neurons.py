@@ -26,6 +26,7 @@ from dmm.neurons import (
     families,
     parse_field,
 )
+from dmm.neurons.products import clamp
 from tests.dmm.machines import library_types, types_with_kernel
 from vvalues import VValue
 
@@ -217,3 +218,9 @@ def test_two_families_cannot_share_a_name():
     with pytest.raises(ValueError, match="a family of neuron types is called 'delay' already"):
         family("delay")(lambda argument: get_neuron_type("identity"))
     assert families()[0] == "delay"
+
+
+@pytest.mark.parametrize("infinite", [math.inf, -math.inf])
+def test_a_clamp_takes_infinity(infinite):
+    assert clamp(infinite, 4.0) == math.copysign(4.0, infinite)
+    assert math.isnan(clamp(math.nan, 4.0))
