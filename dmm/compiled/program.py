@@ -234,10 +234,7 @@ class BoundProgram:
     def links(self, weights: np.ndarray) -> np.ndarray:
         """Weights of the live links, (machines, live links), from weights of all trainable ones."""
         if get_ident() != self._thread:
-            raise RuntimeError(
-                "a bound program is for the thread that bound it; let every thread call the "
-                "program itself, or bind its own"
-            )
+            raise RuntimeError("a bound program is for one thread: bind the program in each")
         if weights.dtype.kind not in "biufc":
             raise ValueError(f"weights are of type {weights.dtype}; expected numbers")
         if weights.shape[-1:] != (self.plan.n_weights,) or weights.ndim > 2:

@@ -16,6 +16,7 @@ SMALL = {
     "synthesis.edits.links": "edits of links; those of neurons and of scales stand beside it",
     "synthesis.reproduce.__main__": "the door of the reproductions",
     "dmm.machine.coercions": "links between kinds of streams, apart from the links of one kind",
+    "synthesis.interruption": "how commands end early; it must import nothing",
     "synthesis.optimize.losses": "softmax and its entropies, which every classifier shares",
     "synthesis.optimize.regularizers": "the one charge that knows what a neuron is",
     "synthesis.runs.catalogue": "a table of names",
