@@ -7,8 +7,12 @@ import pytest
 
 from synthesis.architectures.elastic import ElasticNetwork, ModulatedNetwork
 from synthesis.architectures.elastic.residual import ResidualNetwork
+from synthesis.architectures.evolving import EvolvingModel
+from synthesis.architectures.evolving.structure import add_operation
+from synthesis.architectures.manifold import Manifold, Start
 from synthesis.weight_space import freeze, last, linearize, recovery, sparsified
 from synthesis.weight_space.damage import damaged, link_vulnerability
+from synthesis.weight_space.pulls import largest_kept, weights_of
 from vvalues import from_buffer
 
 from .models import random_like
@@ -64,3 +68,41 @@ def test_they_are_ranked_sparsified_and_recovered(case):
     end = last(recovery(reference, hurt, damage, steps=40, rng=rng)).parameters
     assert not np.any(end.buffer[damage.buffer == 1])
     assert reference.divergence(end) < reference.divergence(hurt)
+
+
+# -------------------- numbers that are no weights --------------------
+
+
+def test_a_sparse_manifold_keeps_its_shape_and_its_largest_links():
+    rng = np.random.default_rng(0)
+    model = Manifold(5, 16, 4, link_weights=True, start=Start.wide_toy())
+    parameters, inputs = model.initial(rng), rng.standard_normal((20, 5))
+    is_weight = weights_of(model, parameters.support).buffer == 1
+    sparse = largest_kept(parameters, 0.9, weights_of(model, parameters.support))
+    np.testing.assert_array_equal(sparse.buffer[~is_weight], parameters.buffer[~is_weight])
+    assert np.count_nonzero(sparse.buffer[is_weight] == 0) >= round(0.9 * is_weight.sum())
+    assert model.links(sparse).n_links == model.links(parameters).n_links > 0
+    assert np.any(model(sparse, inputs))
+    assert not np.any(model(largest_kept(parameters, 0.9), inputs))  # its shape is zeroed as well
+    found = sparsified(
+        freeze(model, parameters, inputs), 0.9, rng=rng, steps=6, stages=2, per_step=None
+    )
+    assert np.any(model(found.projected, inputs))
+
+
+def test_an_evolving_network_is_not_divided_by_nothing():
+    rng = np.random.default_rng(1)
+    model = EvolvingModel(2, 1)
+    parameters, _ = add_operation(
+        model.initial(rng), model.layers[0], "multiply", [*model.layer_inputs(model.layers[0])[:2]],
+        outputs=model.layer_outputs(model.layers[0]), scale=0.5,
+    )  # fmt: skip
+    inputs = rng.standard_normal((8, 2))
+    among = weights_of(model, parameters.support)
+    scales = [path for path in parameters if path[-1] == "scale"]
+    assert scales and all(among[path] == 0 for path in scales)
+    sparse = largest_kept(parameters, 1.0, among)
+    assert all(sparse[path] == parameters[path] for path in scales)
+    assert np.all(np.isfinite(model(sparse, inputs)))
+    with pytest.raises(ValueError, match="a running scale is 0"):
+        model(parameters.at(scales[0]).set(0.0), inputs)
