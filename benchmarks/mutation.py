@@ -22,7 +22,11 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "mutation.md"
 
-CORE, COMPILED = "tests/vvalues/core", "tests/dmm/compiled tests/dmm/neurons"
+CORE = " ".join(  # the fast ones first: a mutant ends with the first test that fails
+    f"tests/vvalues/core/test_{name}.py"
+    for name in ("autodiff", "graphs", "tree", "support", "primitives", "fused")
+)
+COMPILED = "tests/dmm/compiled tests/dmm/neurons"
 WEIGHTS = "tests/synthesis/weight_space"
 
 TESTS: dict[str, str] = {

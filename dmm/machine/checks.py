@@ -117,10 +117,10 @@ def check_matrix_port(neurons: Mapping[str, str], port: tuple[str, str] | None) 
         return
     neuron, field = port
     if neuron not in neurons:
-        raise ValueError(f"matrix_port {neuron}/{field}: the machine has no neuron {neuron!r}")
+        raise ValueError(f"matrix_port {format_path(port)}: the machine has no neuron {neuron!r}")
     neuron_type = get_neuron_type(neurons[neuron])
     if neuron_type.written_field(field) is None:
         raise ValueError(
-            f"matrix_port {neuron}/{field}: {neuron!r} ({neuron_type.name}) writes "
+            f"matrix_port {format_path(port)}: {neuron!r} ({neuron_type.name}) writes "
             f"{names_of(neuron_type.writes)}"
         )

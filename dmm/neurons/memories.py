@@ -8,6 +8,7 @@ import numpy as np
 from autograd.tracer import getval
 
 from vvalues import VValue, assemble
+from vvalues.core.paths import printable
 
 from .fields import parse_field
 from .kernel import Kernel, Partials, Stream
@@ -77,7 +78,8 @@ def delay(argument: str) -> NeuronType:
     ticks = int(argument) if argument.isdecimal() and len(argument) < 9 else 0
     if not 1 <= ticks <= LONGEST_DELAY:
         raise ValueError(
-            f"delay({argument:.20}): the delay is a number of ticks from 1 to {LONGEST_DELAY}"
+            f"delay({printable(argument[:20])}): the delay is a number of ticks from 1 to "
+            f"{LONGEST_DELAY}"
         )
 
     def activation(inputs: VValue) -> dict[str, Any]:

@@ -123,6 +123,28 @@ def test_names_from_files_do_not_steer_terminals(tmp_path):
         assert str(caught.value).isprintable()
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"matrix_port": ["norm", "\u202e"]},
+        {"matrix_port": ["\x1b[31m", "dict"]},
+        {"neurons": {"a": "delay(\x1b)"}},
+        {"neurons": {"a": "superfluid(\x1b,\x1b)"}},
+        {"neurons": {"a": "superfluid(functions(\x1b))"}},
+        {"neurons": {"a": "\u202e"}},
+        {"name": ["\x1b"]},
+        {"version": "\x1b"},
+        {"initial": {"\x1b": {"\x07": 1}}},
+        {"initial": {"norm": {"\x07": 1}}},
+    ],
+)
+def test_whatever_a_machine_file_names_is_escaped_in_messages(changes, tmp_path):
+    (tmp_path / "m.json").write_text(json.dumps({**HEAD, **changes}))
+    with pytest.raises(ValueError) as caught:
+        load_machine(tmp_path / "m.json")
+    assert str(caught.value).isprintable()
+
+
 def test_machines_may_be_granted_more_memory(tmp_path):
     save_machine(zoo.duplicate_detector(), tmp_path / "m.json")
     with pytest.raises(ValueError, match=r"holds more than 0 MB; .* larger memory="):
