@@ -45,8 +45,14 @@ def assert_ended_quietly(process, number, *, error=None):
     assert error.strip().splitlines()[-1].startswith("synthesis: interrupted"), error
 
 
-@pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("n_imports", [4, 200])
+@pytest.mark.parametrize(
+    ("number", "n_imports"),
+    [
+        (signal.SIGINT, 4),
+        (signal.SIGTERM, 200),
+        *(pytest.param(s, n, marks=pytest.mark.heavy) for s in SIGNALS for n in range(1, 340, 20)),
+    ],
+)
 def test_an_interrupt_among_the_imports_ends_quietly(number, n_imports):
     """The interpreter tells of every import; the signal comes so many after our first."""
     process = started("tasks", options=["-X", "importtime"])
@@ -65,7 +71,9 @@ def test_an_interrupt_among_the_imports_ends_quietly(number, n_imports):
     assert_ended_quietly(process, number, error=rest)
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.heavy)]
+)
 def test_an_interrupted_run_says_how_to_go_on(number, tmp_path):
     folder = tmp_path / "run"
     process = started("run", SMALL, "--out", folder, "--set", "dense.steps=100000")
@@ -94,7 +102,9 @@ def is_running(number):
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks for children in /proc")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, *(pytest.param(s, marks=pytest.mark.heavy) for s in SIGNALS)]
+)
 def test_an_interrupted_sweep_leaves_no_process_behind(number, tmp_path):
     process = started(
         *("sweep", SMALL, "--seeds", "0:2", "--workers", "2", "--out", tmp_path / "sweep"),
