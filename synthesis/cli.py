@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from vvalues.core.paths import printable
+
+from . import interruption
 from .loop import Result, Settings, flat
 
 __all__ = ["main"]
 
 INTERRUPTED = 130
+PIPE_CLOSED = 141
 
 
 class UsageError(Exception):
@@ -28,16 +33,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        return options.command(options)
-    except (UsageError, ValueError, OSError) as error:
+        status = options.command(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has had enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return PIPE_CLOSED
+    except (UsageError, ValueError, OSError, MemoryError) as error:
         print(f"synthesis: {_one_line(error)}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nsynthesis: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return status
 
 
 def _one_line(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "not enough memory for this"
     if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{error.filename}: {error.strerror.lower()}"
-    return " ".join(str(error).split())
+        return f"{printable(os.fsdecode(error.filename))}: {error.strerror.lower()}"
+    return printable(" ".join(str(error).split()))
 
 
 # -------------------- commands --------------------
@@ -88,14 +103,13 @@ def _resume(options: argparse.Namespace) -> int:
 def _carry_out(run: Any, options: argparse.Namespace) -> int:
     from .show.live import with_progress
 
+    advice = f"go on with: python -m synthesis resume {printable(str(run.folder))}"
+    interruption.advise(advice)
     try:
         for _ in with_progress(run.events()):
             pass
     except KeyboardInterrupt:
-        print(
-            f"\nsynthesis: interrupted; go on with: python -m synthesis resume {run.folder}",
-            file=sys.stderr,
-        )
+        print(f"\nsynthesis: interrupted: {advice}", file=sys.stderr)
         return INTERRUPTED
     outcome = run.finish()
     if isinstance(outcome, Result):

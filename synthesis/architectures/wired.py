@@ -189,7 +189,7 @@ class WiredNetwork:
         if layer not in range(1, hidden + 1):
             raise ValueError(f"layer is {layer!r}; hidden layers are 1 to {hidden}")
         part = WiredNetwork(self.names[: layer + 1], self.activation, self.gains[:layer])
-        keep = np.array([path[0] in part.layers for path in parameters.support.paths])
+        keep = np.array([path[0] in part.layers for path in parameters.support.paths], dtype=bool)
         below = restrict(parameters, parameters.support.where(keep))
         return self.function(part(below, inputs))
 

@@ -1,6 +1,12 @@
 """How structure changes: functions from V-value to V-value with another support."""
 
-from .links import ablation_losses, prune_by_ablation, prune_by_magnitude, remove_dead
+from .links import (
+    ablation_losses,
+    prune_by_ablation,
+    prune_by_magnitude,
+    remove_dead,
+    zero_smallest_elements,
+)
 from .neurons import (
     AxisNeurons,
     KeyedNeurons,
@@ -32,4 +38,5 @@ __all__ = [
     "shown",
     "simplify_weights",
     "snap",
+    "zero_smallest_elements",
 ]

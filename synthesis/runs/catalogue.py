@@ -28,13 +28,18 @@ def process_of(identity: Mapping[str, Any]) -> StoredProcess:
     Raises
     ------
     ValueError
-        If no process of that name can be made again from its identity alone.
+        If no process of that name can be made again from its identity alone, or the identity lacks
+        something or holds something else than it should.
     """
     name = str(identity.get("process"))
     if name not in PROCESSES:
         raise ValueError(
-            f"process {name!r} cannot be made again from a file alone; resume it from Python: "
+            f"process {name!r:.60} cannot be made again from a file alone; resume it from Python: "
             "Run.resumed(folder, process)"
         )
     module, _, cls = PROCESSES[name].partition(":")
-    return getattr(import_module(module), cls).from_identity(identity)
+    try:
+        return getattr(import_module(module), cls).from_identity(identity)
+    except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
+        # What a file says goes to many constructors, which take their caller's word for its types.
+        raise ValueError(f"the identity of the run is malformed: {error!r:.120}") from error

@@ -186,7 +186,8 @@ def _result(member: Member) -> Result:
     if member.folder is None:
         return loop.outcome(*carried_out(loop, loop.rng, loop.seconds))
     # Where a run is already, it goes on; one of another task, seed or settings is refused.
-    return Run.of(member.folder, loop).to_end().finish()  # type: ignore[return-value]
+    with Run.of(member.folder, loop) as run:
+        return run.to_end().finish()  # type: ignore[return-value]
 
 
 def _failed(

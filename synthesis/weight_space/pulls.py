@@ -14,7 +14,7 @@ import autograd.numpy as anp
 import numpy as np
 from autograd import grad, value_and_grad
 
-from vvalues import VValue, from_buffer
+from vvalues import Support, VValue, from_buffer
 
 from ..process.models import Model, Task
 from .linearization import linearize
@@ -33,6 +33,7 @@ __all__ = [
     "largest_kept",
     "loss_and_gradient",
     "weighted",
+    "weights_of",
 ]
 
 Pull = Callable[[VValue, int, np.random.Generator], tuple[float, VValue]]
@@ -168,7 +169,18 @@ class PullTowards:
         return 0.5 * float(away.buffer @ away.buffer), away
 
 
-def largest_kept(parameters: VValue, sparsity: float) -> VValue:
+def weights_of(model: Model, support: Support) -> VValue | None:
+    """1 for the elements of parameters that are weights, where a model tells them apart.
+
+    A weight of zero is a link that is not there. Not so the other numbers of a model with a method
+    ``weights_among``, which takes a support: where a neuron of a manifold lies, what an evolving
+    operation is divided by.
+    """
+    own = getattr(model, "weights_among", None)
+    return None if own is None else own(support)
+
+
+def largest_kept(parameters: VValue, sparsity: float, among: VValue | None = None) -> VValue:
     """The projection on sparse networks: the smallest share of all weights set to zero.
 
     Parameters
@@ -176,6 +188,9 @@ def largest_kept(parameters: VValue, sparsity: float) -> VValue:
     parameters : VValue
     sparsity : float
         Share of the elements (over all leaves, biases included) that become zero, in [0, 1].
+    among : VValue of zeros and ones, optional
+        1 is an element that may become zero, and that the share is of (see `weights_of`); all are
+        when omitted.
 
     Returns
     -------
@@ -194,10 +209,15 @@ def largest_kept(parameters: VValue, sparsity: float) -> VValue:
     """
     if not 0 <= sparsity <= 1:
         raise ValueError(f"sparsity is {sparsity}; expected a share from 0 to 1")
-    count = round(sparsity * parameters.size)
     buffer = np.array(parameters.buffer)
+    if among is not None:
+        check_same_support(parameters, among, "parameters and what may become zero")
+    may = slice(None) if among is None else np.flatnonzero(among.buffer)
+    weights = buffer[may]
+    count = round(sparsity * weights.size)
     if count:
-        buffer[np.argpartition(np.abs(buffer), count - 1)[:count]] = 0.0
+        weights[np.argpartition(np.abs(weights), count - 1)[:count]] = 0.0
+    buffer[may] = weights
     return from_buffer(parameters.support, buffer)
 
 
@@ -208,6 +228,8 @@ class PullToPruned:
     ----------
     sparsity : float, or a function from the step to one
         Share of all weights to be zero.
+    model : Model, optional
+        Whose weights they are (see `weights_of`); all elements when omitted.
 
     References
     ----------
@@ -215,8 +237,11 @@ class PullToPruned:
     recomputed at every step).
     """
 
-    def __init__(self, sparsity: float | Callable[[int], float]) -> None:
+    def __init__(
+        self, sparsity: float | Callable[[int], float], model: Model | None = None
+    ) -> None:
         self.sparsity = sparsity
+        self.model = model
 
     def at(self, step: int) -> float:
         """The sparsity asked at a step."""
@@ -225,7 +250,8 @@ class PullToPruned:
     def __call__(
         self, parameters: VValue, step: int, rng: np.random.Generator
     ) -> tuple[float, VValue]:
-        away = parameters - largest_kept(parameters, self.at(step))
+        among = None if self.model is None else weights_of(self.model, parameters.support)
+        away = parameters - largest_kept(parameters, self.at(step), among)
         return 0.5 * float(away.buffer @ away.buffer), away
 
 

@@ -15,7 +15,7 @@ from vvalues import VValue, from_buffer
 from ..optimize.optimizers import Optimizer, momentum, schedule
 from ..process.models import Model, Task
 from .path import Waypoint, invariant_path, last, normalized, walk
-from .pulls import Invariance, PullToPruned, TaskLoss, largest_kept, weighted
+from .pulls import Invariance, PullToPruned, TaskLoss, largest_kept, weighted, weights_of
 from .reference import Reference, copied
 
 __all__ = [
@@ -106,11 +106,12 @@ def sparse_path(
     @9043036, ``moveSparseHyper_GPU.py``. The released constants (strength .1, steps of .01) do
     not arrive from weights of usual scale.
     """
-    pull = PullToPruned(sparsity)
+    pull = PullToPruned(sparsity, reference.model)
     goal = pull.at(steps)
+    among = weights_of(reference.model, reference.parameters.support)
 
     def figures(parameters: VValue) -> dict[str, Any]:
-        away = parameters.buffer - largest_kept(parameters, goal).buffer
+        away = parameters.buffer - largest_kept(parameters, goal, among).buffer
         seen = {} if observe is None else observe(parameters)
         return {"to_sparse": float(np.linalg.norm(away)), **seen}
 
@@ -228,13 +229,16 @@ def sparsified(
         raise ValueError(f"stages is {stages}; expected 1 to {steps}, the number of steps")
     rising, each = ramp(sparsity, stages), steps // stages
     network, path, jumps = copied(reference.parameters), [], []
+    among = weights_of(reference.model, network.support)
     for stage in range(1, stages + 1):
         goal = rising(stage)
-        pull = weighted((strength, PullToPruned(goal)), (1.0, Invariance(reference, per_step)))
+        pull = weighted(
+            (strength, PullToPruned(goal, reference.model)), (1.0, Invariance(reference, per_step))
+        )
         optimizer = normalized(schedule(size, size / 20.0, each, "linear"))
         free = support_mask(network)
         path.append(last(walk(network, pull, optimizer, steps=each, rng=rng, free=free)))
-        network = largest_kept(path[-1].parameters, goal)
+        network = largest_kept(path[-1].parameters, goal, among)
         jumps.append(float(np.linalg.norm((path[-1].parameters - network).buffer)))
     if settle:
         network = settled(reference, network, steps=settle, rng=rng, per_step=per_step)
@@ -275,12 +279,12 @@ def gradual_magnitude(
     optimizer = optimizer or momentum(schedule(0.02, 0.002, steps), 0.9)
     rising, pull = ramp(sparsity, steps // 2), TaskLoss(model, task)
     parameters, state = start, optimizer.init(start)
-    mask = np.ones(start.size)
+    mask, among = np.ones(start.size), weights_of(model, start.support)
     for step in range(steps):
         if step % prune_every == 0:
-            parameters = largest_kept(parameters, rising(step))
+            parameters = largest_kept(parameters, rising(step), among)
             mask = (parameters.buffer != 0).astype(np.float64)
         _, gradient = pull(parameters, step, rng)
         change, state = optimizer.update(gradient, state, parameters)
         parameters = from_buffer(parameters.support, (parameters.buffer + change.buffer) * mask)
-    return largest_kept(parameters, sparsity)
+    return largest_kept(parameters, sparsity, among)

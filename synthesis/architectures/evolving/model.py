@@ -25,7 +25,7 @@ from vvalues.core import evaluate, is_traced
 
 from .operations import SEED_OPERATIONS, get_operations
 from .plan import Plan, Run, make_plan
-from .structure import OUTPUT, layer_name, operation_names
+from .structure import OUTPUT, SCALE, layer_name, operation_names
 
 __all__ = ["EvolvingModel", "FusedNetwork"]
 
@@ -109,6 +109,10 @@ class EvolvingModel:
     def layer_outputs(self, layer: str) -> tuple[str, ...]:
         """Names of a layer's outputs."""
         return self.outputs[self.layers.index(layer)]
+
+    def weights_among(self, support: Support) -> VValue:
+        """1 for links, constants and biases; 0 for running scales, which are divided by."""
+        return from_buffer(support, np.array([float(p[-1] != SCALE) for p in support.paths]))
 
     def initial(self, rng: np.random.Generator) -> VValue:
         """Linear layers without operations; weights uniform within ``1 / sqrt(inputs)``."""

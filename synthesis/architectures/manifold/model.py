@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 import autograd.numpy as anp
 import numpy as np
 
-from vvalues import VValue, from_buffer, ravel
+from vvalues import Support, VValue, from_buffer, ravel
 from vvalues.core.fused import evaluate
 from vvalues.core.tracing import is_traced, support_of, unboxed
 
 from ...process.codec import from_plain, to_plain
 from .structure.closeness import Closeness
 from .structure.evaluation import SLOPE, Evaluation
-from .structure.layout import CLOSENESS, Layout, checked_inputs, take
+from .structure.layout import CLOSENESS, Layout, checked_inputs, take, weights_among
 from .structure.schedule import Schedule
 
 __all__ = ["Links", "Manifold", "Start", "outputs_of"]
@@ -195,6 +195,10 @@ class Manifold:
         return cls(**{**words, "start": from_plain(words["start"], [Start])})
 
     # -------------------- parameters --------------------
+
+    def weights_among(self, support: Support) -> VValue:
+        """1 for the elements that are weights, 0 for those that shape the adjacency."""
+        return weights_among(support)
 
     def initial(self, rng: np.random.Generator) -> VValue:
         """Random parameters: every number normal, as the start says."""

@@ -108,7 +108,8 @@ class Network:
         for row, column in pairs:
             if row < m and active[column]:
                 active[n + row] = True
-        return support.where(np.array([self._lives(path, read, active) for path in support.paths]))
+        lives = [self._lives(path, read, active) for path in support.paths]
+        return support.where(np.array(lives, dtype=bool))
 
     def _lives(self, path: tuple[str, ...], read: np.ndarray, active: np.ndarray) -> bool:
         column = self._columns.get(path[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -327,6 +328,33 @@ def test_an_identity_is_plain_and_makes_the_same_process(case):
     else:
         with pytest.raises(ValueError, match=r"Run\.resumed\(folder, process\)"):
             process_of(identity)
+
+
+WRONG = [None, "x", -1]
+
+
+def parts(identity):
+    """Every part of an identity by the keys that lead to it."""
+    for key, value in identity.items():
+        yield (key,)
+        if isinstance(value, dict):
+            yield from ((key, *inner) for inner in parts(value))
+
+
+def test_an_identity_with_a_part_missing_or_wrong_is_another_one_or_refused(described):
+    identity = described.process.identity
+    for path in parts(identity):
+        for wrong in [..., *WRONG]:
+            damaged = json.loads(json.dumps(identity))
+            inner = damaged
+            for key in path[:-1]:
+                inner = inner[key]
+            if wrong is ...:
+                del inner[path[-1]]
+            else:
+                inner[path[-1]] = wrong
+            with suppress(ValueError):
+                process_of(damaged)
 
 
 def test_a_folder_of_another_process_is_refused(case, tmp_path):

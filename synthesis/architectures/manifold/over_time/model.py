@@ -101,6 +101,10 @@ class MemoryManifold:
         if support_of(parameters, "parameters") is not self.support:
             raise ValueError("parameters are of another model: take them from this one's `initial`")
 
+    def weights_among(self, support: Support) -> VValue:
+        """1 for the elements that are weights, 0 for those that shape the adjacency."""
+        return self.manifold.weights_among(support)
+
     def initial(self, rng: np.random.Generator) -> VValue:
         """The manifold's start; cells pass on what they receive and forget slowly."""
         buffer = np.empty(self.support.size)
@@ -242,6 +246,10 @@ class RecurrentManifold:
     def links(self, parameters: VValue) -> Links:
         """The living links and their strengths; differentiable."""
         return self.manifold.links(parameters)
+
+    def weights_among(self, support: Support) -> VValue:
+        """1 for the elements that are weights, 0 for those that shape the adjacency."""
+        return self.manifold.weights_among(support)
 
     def initial(self, rng: np.random.Generator) -> VValue:
         """The manifold's start."""

@@ -19,12 +19,22 @@ from vvalues.core import is_traced, primitive
 from ....process.bounds import Bounded, bound
 from ....process.checks import check_positive, check_whole
 
-__all__ = ["CLOSENESS", "Layout", "checked_inputs", "take"]
+__all__ = ["CLOSENESS", "Layout", "checked_inputs", "take", "weights_among"]
 
 CLOSENESS = ("alpha", "beta", "gamma", "theta", "phi", "sigma", "mu")
 """The seven numbers of every receiving neuron, in the order of all arrays of this package."""
 
 CUTOFF = ("cutoff",)
+
+
+def weights_among(support: Support) -> VValue:
+    """1 for weights, biases and gates; 0 for the numbers of closeness and the cutoff.
+
+    A weight of zero is a link that is not there; any other number of zero is another adjacency.
+    """
+    paths = support.paths
+    each = np.array([float(p != CUTOFF and p[-1] not in CLOSENESS) for p in paths])
+    return from_buffer(support, np.repeat(each, np.diff(support.offsets)))
 
 
 @dataclass(frozen=True)
