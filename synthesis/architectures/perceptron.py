@@ -181,7 +181,7 @@ class Perceptron:
 class PerceptronLinearization:
     """A perceptron at one point of weight space: values and products with its Jacobian.
 
-    The Jacobian is never formed by `push`, `pull`, `gram` and `diagonal`.
+    The Jacobian is formed by `rows` alone, not by `push`, `pull`, `gram` and `diagonal`.
 
     Attributes
     ----------
@@ -243,6 +243,17 @@ class PerceptronLinearization:
         for i in reversed(range(len(self._slopes))):
             found.append((found[-1] @ self._weights[i + 1].T) * self._slopes[i][:, None, :])
         return found[::-1]
+
+    def rows(self) -> np.ndarray:
+        """The Jacobian, (n * outputs, size)."""
+        n, n_outputs = self.values.shape
+        rows = np.empty((n, n_outputs, self.support.size))
+        for i, sensitivity in enumerate(self._sensitivities):
+            weights, bias = (self.support.index[path] for path in self._paths[i])
+            by_weight = self.signals[i][:, None, :, None] * sensitivity[:, :, None, :]
+            rows[..., self.support.span(weights, weights + 1)] = by_weight.reshape(n, n_outputs, -1)
+            rows[..., self.support.span(bias, bias + 1)] = sensitivity
+        return rows.reshape(n * n_outputs, -1)
 
     def gram(self) -> np.ndarray:
         """Jacobian times its transpose, (n * outputs, n * outputs), layer by layer."""

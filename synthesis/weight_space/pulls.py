@@ -16,8 +16,8 @@ from autograd import grad, value_and_grad
 
 from vvalues import VValue, from_buffer
 
+from ..process.linearization import linearize
 from ..process.models import Model, Task
-from .linearization import linearize
 from .reference import Reference, check_same_support
 
 __all__ = [

@@ -36,6 +36,7 @@ __all__ = [
     "ElasticNetwork",
     "FusedCycle",
     "check_hidden",
+    "check_reading",
     "check_symbols",
 ]
 
@@ -145,12 +146,12 @@ class ElasticNetwork:
         Parameters
         ----------
         parameters : VValue
-        inputs : array of int (length,)
-            Codes of the symbols read.
+        inputs : array of int (length,) or (pieces, length)
+            Codes of the symbols read: one text, or pieces of one length.
 
         Returns
         -------
-        array (length, symbols)
+        array (length, symbols) or (pieces, length, symbols)
             Plain autograd: differentiable to any order.
         """
         logits, _ = self.rollout(parameters, inputs)
@@ -159,15 +160,15 @@ class ElasticNetwork:
     def rollout(self, parameters: VValue, inputs: Any, hidden: Any = None) -> tuple[Any, Any]:
         """Predictions (length, symbols) from a hidden state (neurons,), and the last hidden state.
 
+        Pieces (pieces, length) begin from zeros; the hidden state is then (neurons, pieces).
+
         Raises
         ------
         ValueError
             If an input is no code of the alphabet, or the hidden state is of the wrong length.
         """
         layout = self.layout(support_of(parameters, "parameters"))
-        codes = check_symbols(inputs, self.alphabet, least=1)
-        start = np.zeros(layout.size) if hidden is None else hidden
-        check_hidden(start, layout.size)
+        codes, start = check_reading(inputs, self.alphabet, hidden, layout.size)
         return _plain_rollout(ravel(restrict(parameters, layout.support)), start, codes, layout)
 
     def plain_loss(self, parameters: VValue, symbols: Any, hidden: Any = None) -> Any:
@@ -203,7 +204,7 @@ class ElasticNetwork:
             return evaluate(leaves, FusedCycle(layout, codes, start))
         return evaluate(anp.concatenate([leaves, start]), FusedCycle(layout, codes))
 
-    def linearize(
+    def gradient(
         self, parameters: VValue, symbols: Any, hidden: np.ndarray | None = None
     ) -> tuple[float, VValue, np.ndarray]:
         """Loss, gradient in the settings' mode, and the hidden state at the end; no tape.
@@ -236,16 +237,17 @@ def _places(path: Path) -> tuple[int, ...]:
 # -------------------- checks --------------------
 
 
-def check_symbols(symbols: Any, alphabet: str, least: int = 2) -> np.ndarray:
-    """Codes as indices.
+def check_symbols(symbols: Any, alphabet: str, least: int = 2, n_axes: int = 1) -> np.ndarray:
+    """Codes as indices; the last axis is the text.
 
     Raises
     ------
     ValueError
-        If they are no integers of one axis, not all of the alphabet, or fewer than ``least``.
+        If they are no integers of so many axes, not all of the alphabet, or texts of fewer than
+        ``least``.
     """
     codes = np.asarray(symbols)
-    if codes.ndim != 1 or not np.issubdtype(codes.dtype, np.integer):
+    if codes.ndim != n_axes or not np.issubdtype(codes.dtype, np.integer):
         raise ValueError(
             f"symbols are of type {codes.dtype} and shape {codes.shape}; expected the integer "
             "codes of a text (synthesis.tasks.characters.encode gives them)"
@@ -255,9 +257,42 @@ def check_symbols(symbols: Any, alphabet: str, least: int = 2) -> np.ndarray:
         raise ValueError(
             f"symbols have the code {wrong}; the alphabet {alphabet!r} has 0 to {len(alphabet) - 1}"
         )
-    if len(codes) < least:
-        raise ValueError(f"symbols: a cycle needs at least {least}, there are {len(codes)}")
+    if codes.shape[-1] < least:
+        raise ValueError(f"symbols: a cycle needs at least {least}, there are {codes.shape[-1]}")
     return codes.astype(np.intp)
+
+
+def check_reading(
+    inputs: Any, alphabet: str, hidden: Any, size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """What is read, the symbols of a time first, and the hidden state that reading begins from.
+
+    Parameters
+    ----------
+    inputs : array of int (length,) or (pieces, length)
+    hidden : array (neurons,), or None for zeros
+    size : int
+        Number of neurons.
+
+    Returns
+    -------
+    codes : array of int (length,) or (length, pieces)
+    hidden : array (neurons,) or (neurons, pieces)
+
+    Raises
+    ------
+    ValueError
+        As `check_symbols` and `check_hidden`, or if pieces are given a hidden state.
+    """
+    if np.ndim(inputs) != 2:
+        codes = check_symbols(inputs, alphabet, least=1)
+        start = np.zeros(size) if hidden is None else hidden
+        check_hidden(start, size)
+        return codes, start
+    if hidden is not None:
+        raise ValueError("hidden: pieces of text begin from zeros; read them one by one")
+    codes = check_symbols(inputs, alphabet, least=1, n_axes=2)
+    return codes.T, np.zeros((size, len(codes)))
 
 
 def check_hidden(hidden: Any, size: int) -> None:
@@ -286,11 +321,14 @@ def _plain_rollout(flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) ->
     readout = flat[place[rows.readout, :n_symbols]]
     if layout.has_multipliers:
         output = output * flat[place[rows.multiplier, :n]]
+    if codes.ndim == 2:
+        bias, readout = bias[:, None], readout[:, None]
     logits = []
     for code in codes:
-        hidden = anp.tanh(read[code] + anp.dot(recurrent, hidden) + bias)
+        hidden = anp.tanh(read[code].T + anp.dot(recurrent, hidden) + bias)
         logits.append(anp.dot(output, hidden) + readout)
-    return anp.stack(logits), hidden
+    stacked = anp.stack(logits)
+    return anp.transpose(stacked, (2, 0, 1)) if codes.ndim == 2 else stacked, hidden
 
 
 # -------------------- fused --------------------
