@@ -157,30 +157,33 @@ class Layout:
         return flat[self.positions(array.shape[1])]
 
 
-def layout_of(support: Support, alphabet: str) -> Layout:
+def layout_of(support: Support, alphabet: str, has_multipliers: bool) -> Layout:
     """The layout of a tree; remembered on its support.
+
+    Whether there are multipliers is the model's to say: where it has them, an absent one is 0.
 
     Raises
     ------
     ValueError
         If a path is not one of an elastic network; the message names it.
     """
-    known: dict[str, Layout] = support.__dict__.setdefault("_elastic_layouts", {})
-    if alphabet not in known:
+    known: dict[tuple, Layout] = support.__dict__.setdefault("_elastic_layouts", {})
+    key = alphabet, has_multipliers
+    if key not in known:
         names = sorted((k for k in support.children() if k != READOUT), key=natural_key)
-        kinds = {path[1] for path in support.paths if len(path) == 2}
-        layout = Layout(names, alphabet, "multiplier" in kinds or not names)
+        layout = Layout(names, alphabet, has_multipliers)
         for path in support.paths:
             if path not in layout.support:
                 raise ValueError(
                     f"parameters have a leaf at {format_path(path)}, which is none of an elastic "
                     f"network of {len(names)} neurons over the alphabet {alphabet!r}: expected "
                     "NEURON/recurrent/NEURON, NEURON/input/SYMBOL, NEURON/output/SYMBOL, "
-                    "NEURON/bias, NEURON/multiplier and readout/bias/SYMBOL"
+                    "NEURON/bias, readout/bias/SYMBOL and, where the mode has them, "
+                    "NEURON/multiplier"
                 )
             if support.shape(support.index[path]):
                 raise ValueError(
                     f"parameters have an array at {format_path(path)}; expected a number"
                 )
-        known[alphabet] = layout
-    return known[alphabet]
+        known[key] = layout
+    return known[key]

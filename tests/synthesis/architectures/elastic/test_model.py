@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from synthesis import Model
 from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings, ModulatedNetwork
-from synthesis.architectures.elastic.model import FusedCycle
+from synthesis.architectures.elastic.fused_cycle import FusedCycle
 from synthesis.edits import prune_by_magnitude
 from synthesis.edits.neurons import delete_neuron
 from synthesis.tasks.characters import easy_task
