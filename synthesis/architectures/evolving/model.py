@@ -192,9 +192,10 @@ class EvolvingModel:
             if not here.any():
                 continue
             mean_square = np.mean(plan.run(buffer, inputs).raw(rows[here]) ** 2, axis=1)
-            old = buffer[elements[here]]
+            old = np.exp(buffer[elements[here]])
             new = np.sqrt(decay * old**2 + (1.0 - decay) * mean_square)
-            buffer[elements[here]] = np.where(np.isfinite(new) & (new > 1e-12), new, 1.0)
+            new = np.where(np.isfinite(new) & (new > 1e-12), new, 1.0)
+            buffer[elements[here]] = np.log(new)
         return from_buffer(parameters.support, buffer)
 
     def count_operations(self, parameters: VValue) -> int:
@@ -268,7 +269,7 @@ def _plain(plan: Plan, buffer: Any, inputs: Any) -> Any:
                 read = [arguments[part.start + k] for part in group.arguments]
                 value = read[0] if group.operation is None else group.operation.traced(*read)
                 scale = step.scales[group.values.start - step.values.start + k]
-                rows.append(value / buffer[scale] if scale >= 0 else value)
+                rows.append(value / anp.exp(buffer[scale]) if scale >= 0 else value)
     return anp.stack(rows[plan.outputs], axis=1)
 
 

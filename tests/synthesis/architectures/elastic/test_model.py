@@ -191,6 +191,18 @@ def test_a_walk_keeps_what_an_elastic_network_does_while_its_links_shrink(kind):
         freeze(model, tree, inputs[0]).sample(3, rng)
 
 
+def test_a_multiplier_that_is_absent_is_zero():
+    rng = np.random.default_rng(9)
+    model, tree = network(rng, 2)
+    codes = rng.integers(4, size=7)
+    silent, zero = tree, tree
+    for name in model.neurons(tree):
+        silent = silent.at((name, "multiplier")).remove()
+        zero = zero.at((name, "multiplier")).set(0.0)
+    np.testing.assert_array_equal(model(silent, codes), model(zero, codes))
+    np.testing.assert_array_equal(model.multipliers(silent), [0.0, 0.0])
+
+
 # -------------------- bad input --------------------
 
 
