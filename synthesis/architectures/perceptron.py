@@ -11,7 +11,9 @@ import numpy as np
 from autograd import elementwise_grad
 
 from dmm.neurons import logistic
-from vvalues import Support, VValue, format_path, from_buffer
+from vvalues import Path, Support, VValue, format_path, from_buffer
+
+from ..process.places import AxisNeurons, hidden_units
 
 __all__ = ["ACTIVATIONS", "Perceptron", "PerceptronLinearization"]
 
@@ -163,6 +165,31 @@ class Perceptron:
         mask[self.layers[layer - 1]], mask[self.layers[layer]] = into, out_of
         return VValue(mask)
 
+    # -------------------- what methods may ask --------------------
+
+    def alive(self, parameters: VValue) -> np.ndarray:
+        """Elements that can influence an output: all but those of hidden units nobody reads."""
+        self._check(parameters)
+        dead = np.zeros(self.support.size, dtype=bool)
+        unread = np.zeros(self.sizes[-1], dtype=bool)
+        for name in self.layers[::-1]:
+            weights, bias = (
+                _block(self.support, dead, (name, leaf)) for leaf in ("weights", "bias")
+            )
+            weights[:, unread], bias[unread] = True, True
+            unread = ~np.any((parameters[name, "weights"] != 0.0) & ~weights, axis=1)
+        return ~dead
+
+    def places(self, layer: int = 1) -> AxisNeurons:
+        """How the units of a hidden layer lie in the tree (`hidden_units`)."""
+        return hidden_units(layer)
+
+    def fitting(self, parameters: VValue) -> Perceptron:
+        """The perceptron of these parameters, after units came or went."""
+        shapes = [np.shape(parameters[name, "weights"]) for name in self.layers]
+        sizes = (shapes[0][0], *(shape[1] for shape in shapes))
+        return self if sizes == self.sizes else Perceptron(sizes, self.activation)
+
     def _check(self, parameters: VValue) -> None:
         wanted = self.support
         if parameters.support is wanted:
@@ -176,6 +203,12 @@ class Perceptron:
                     f"parameters have {found} at {format_path(path)}; "
                     f"a perceptron of sizes {self.sizes} needs shape {wanted.shape(i)}"
                 )
+
+
+def _block(support: Support, buffer: np.ndarray, path: Path) -> np.ndarray:
+    """A leaf of a buffer as a view."""
+    i = support.index[path]
+    return buffer[support.span(i, i + 1)].reshape(support.shape(i))
 
 
 class PerceptronLinearization:
@@ -224,16 +257,12 @@ class PerceptronLinearization:
         buffer = np.empty(self.support.size)
         delta = np.asarray(cotangent)
         for i in reversed(range(len(self._paths))):
-            weights, bias = (self._block(buffer, path) for path in self._paths[i])
+            weights, bias = (_block(self.support, buffer, path) for path in self._paths[i])
             np.matmul(self.signals[i].T, delta, out=weights)
             np.sum(delta, axis=0, out=bias)
             if i:
                 delta = (delta @ self._weights[i].T) * self._slopes[i - 1]
         return from_buffer(self.support, buffer)
-
-    def _block(self, buffer: np.ndarray, path: tuple[str, str]) -> np.ndarray:
-        i = self.support.index[path]
-        return buffer[self.support.span(i, i + 1)].reshape(self.support.shape(i))
 
     @cached_property
     def _sensitivities(self) -> list[np.ndarray]:
@@ -270,7 +299,7 @@ class PerceptronLinearization:
         """Sum over inputs and outputs of the squared Jacobian, element by element."""
         buffer = np.empty(self.support.size)
         for i, sensitivity in enumerate(self._sensitivities):
-            weights, bias = (self._block(buffer, path) for path in self._paths[i])
+            weights, bias = (_block(self.support, buffer, path) for path in self._paths[i])
             squared = np.sum(sensitivity**2, axis=1)
             weights[...] = (self.signals[i] ** 2).T @ squared
             bias[...] = squared.sum(axis=0)

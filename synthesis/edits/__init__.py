@@ -1,6 +1,13 @@
 """How structure changes: functions from V-value to V-value with another support."""
 
-from .links import ablation_losses, prune_by_ablation, prune_by_magnitude, remove_dead
+from ..process.places import shown
+from .links import (
+    ablation_losses,
+    prune_by_ablation,
+    prune_by_magnitude,
+    remove_dead,
+    without_links,
+)
 from .neurons import (
     AxisNeurons,
     KeyedNeurons,
@@ -12,7 +19,6 @@ from .neurons import (
     neuron_leaves,
 )
 from .normalise import SIMPLE_VALUES, rescaled_products, simplify_weights, snap
-from .places import shown
 
 __all__ = [
     "SIMPLE_VALUES",
@@ -32,4 +38,5 @@ __all__ = [
     "shown",
     "simplify_weights",
     "snap",
+    "without_links",
 ]

@@ -13,7 +13,6 @@ LARGEST, SMALLEST, MOST_MODULES = 400, 40, 14
 # Modules with less code than a module should have, and why they stand alone.
 SMALL = {
     "synthesis.__main__": "the door of the command line",
-    "synthesis.edits.links": "edits of links; those of neurons and of scales stand beside it",
     "synthesis.reproduce.__main__": "the door of the reproductions",
     "dmm.machine.coercions": "links between kinds of streams, apart from the links of one kind",
     "synthesis.optimize.losses": "softmax and its entropies, which every classifier shares",

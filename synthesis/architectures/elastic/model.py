@@ -25,7 +25,7 @@ from vvalues.core import evaluate, is_traced, support_of
 from ...edits.neurons import KeyedNeurons
 from ...optimize.losses import cross_entropies
 from ...process.codec import from_plain, to_plain
-from .arrays import PREFIX, READOUT, Layout, capacity_for, layout_of
+from .arrays import PREFIX, READOUT, Layout, capacity_for, layout_of, living_part
 from .birth import draw_neuron, initial_array
 from .fused_cycle import FusedCycle, plain_rollout, run_cycle
 from .settings import ElasticSettings
@@ -112,6 +112,10 @@ class ElasticNetwork:
         output = dense(parameters, tuple((name, "output") for name in names), tuple(self.alphabet))
         lateral = np.abs(recurrent).sum(axis=0)
         return 0.5 * (np.abs(output).sum(axis=1) + n_symbols * lateral / n)
+
+    def living(self, support: Support) -> Support:
+        """The leaves that can influence a prediction: those of neurons that are read."""
+        return living_part(support, self.alphabet, ("recurrent",), self.settings.has_multipliers)
 
     def places(self) -> KeyedNeurons:
         """How its neurons lie in the tree, for `add_neuron` and `delete_neuron`.

@@ -39,7 +39,7 @@ from vvalues.core import support_of
 from ...edits.neurons import KeyedNeurons
 from ...optimize.losses import cross_entropies, cross_entropy_and_errors
 from ...process.codec import from_plain, to_plain
-from .arrays import PREFIX, READOUT
+from .arrays import PREFIX, READOUT, living_part
 from .birth import draw_neuron
 from .model import check_hidden, check_reading, check_symbols
 from .settings import ElasticSettings
@@ -154,6 +154,21 @@ class ModulatedNetwork:
         names = self.neurons(parameters)
         columns = names if kind in PAIRED else tuple(self.alphabet)
         return dense(parameters, tuple((name, kind) for name in names), columns)
+
+    def living(self, support: Support) -> Support:
+        """The leaves that can influence a prediction.
+
+        A pair of neurons is linked by its additive and its multiplicative link; a ratio without
+        either is nothing.
+        """
+        pairs = {(path[0], path[2]) for path in support.paths if path[1] in PAIRED[:2]}
+        keep = [path[1] != "ratio" or (path[0], path[2]) in pairs for path in support.paths]
+        linked = support.where(np.array(keep, dtype=bool))
+        return living_part(linked, self.alphabet, PAIRED[:2], self.settings.has_multipliers)
+
+    def prunable(self, support: Support) -> np.ndarray:
+        """All but the ratios, whose zero is one half; array of bool (size,)."""
+        return np.array([path[1] != "ratio" for path in support.paths], dtype=bool)
 
     def places(self) -> KeyedNeurons:
         """How its neurons lie in the tree, for `add_neuron` and `delete_neuron`."""

@@ -135,6 +135,22 @@ class Schedule:
         return int(levels_of(self.layout.n_hidden, self.rows[inner], senders).max()) + 1
 
     @cached_property
+    def read(self) -> np.ndarray:
+        """Which senders an output depends on, array of bool (columns,)."""
+        layout = self.layout
+        read = np.zeros(layout.n_columns, dtype=bool)
+        for row, column in zip(self.rows[::-1].tolist(), self.columns[::-1].tolist(), strict=True):
+            if row >= layout.n_hidden or read[layout.n_inputs + row]:
+                read[column] = True
+        return read
+
+    @cached_property
+    def read_rows(self) -> np.ndarray:
+        """Which receivers an output depends on, outputs included; array of bool (rows,)."""
+        layout = self.layout
+        return np.concatenate([self.read[layout.n_inputs :], np.ones(layout.n_outputs, dtype=bool)])
+
+    @cached_property
     def connected(self) -> np.ndarray:
         """Whether a chain of links leads from an input to each output, array of bool (outputs,)."""
         layout, last = self.layout, self.n_hidden_links
