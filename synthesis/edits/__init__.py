@@ -8,6 +8,7 @@ from .links import (
     remove_dead,
     without_links,
 )
+from .mending import Mended, PartObjective, mended
 from .neurons import (
     AxisNeurons,
     KeyedNeurons,
@@ -24,12 +25,15 @@ __all__ = [
     "SIMPLE_VALUES",
     "AxisNeurons",
     "KeyedNeurons",
+    "Mended",
     "Neurons",
+    "PartObjective",
     "ablation_losses",
     "add_neuron",
     "delete_neuron",
     "hidden_units",
     "machine_neurons",
+    "mended",
     "neuron_leaves",
     "prune_by_ablation",
     "prune_by_magnitude",

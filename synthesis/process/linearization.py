@@ -147,9 +147,12 @@ class TracedLinearization(_WithRows):
         return restrict(self._pull(np.reshape(cotangent, self.values.shape)), self.support)
 
     def rows(self) -> np.ndarray:
-        """The Jacobian, one pull per number of the output, or one push per parameter if fewer."""
+        """The Jacobian, one pull per number of the output, or one push per parameter.
+
+        A pull goes back over the tape that is there, a push runs the model again.
+        """
         size = self.support.size
-        if self.values.size <= size:
+        if self.values.size <= 3 * size:
             return np.stack([self.pull(row).buffer for row in np.eye(self.values.size)])
         pushed = [self.push(from_buffer(self.support, unit)).ravel() for unit in np.eye(size)]
         return np.stack(pushed, axis=1) if pushed else np.zeros((self.values.size, 0))

@@ -17,7 +17,7 @@ from .places import ManifoldNeurons
 from .structure.closeness import Closeness
 from .structure.evaluation import SLOPE, Evaluation
 from .structure.layout import CLOSENESS, Layout, Start, checked_inputs, take, weights_in
-from .structure.schedule import Schedule
+from .structure.schedule import Schedule, read_by_outputs
 
 __all__ = ["Links", "Manifold", "outputs_of"]
 
@@ -182,22 +182,42 @@ class Manifold:
         """Elements that can influence a prediction, array of bool (size,).
 
         A weight is dead where there is no living link, and all numbers of a hidden neuron that no
-        output reads.
+        output reads, be it that there is no link or that it is of weight 0.
         """
         layout = self.layout
-        layout.check(parameters.support)
-        schedule = self.links(parameters).schedule
-        rows, columns = schedule.rows, schedule.columns
-        is_read = schedule.read_rows
-        closeness = np.append(np.tile(is_read, len(CLOSENESS)), True)
         alive = np.zeros(layout.support.size, dtype=bool)
-        alive[layout.closeness_at] = closeness
+        rows, columns, read, is_read = self.read_links(parameters)
+        alive[layout.closeness_at] = np.append(np.tile(is_read, len(CLOSENESS)), True)
         if layout.has_link_weights:
             alive[layout.bias_at] = is_read
             alive[layout.weights_at[rows] + columns] = is_read[rows]
         else:
-            alive[layout.bias_at] = alive[layout.gain_at] = schedule.read
+            alive[layout.bias_at] = alive[layout.gain_at] = read
         return alive
+
+    def read_links(
+        self, parameters: VValue
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Links that carry something, and who is read through them by an output.
+
+        Returns
+        -------
+        rows, columns : arrays of int (links,)
+        read : array of bool (columns,)
+        is_read : array of bool (rows,)
+            Outputs are.
+        """
+        layout, links, buffer = self.layout, self.links(parameters), parameters.buffer
+        rows, columns = links.schedule.rows, links.schedule.columns
+        if layout.has_link_weights:
+            carries = np.asarray(links.values) != 0.0
+        else:
+            sends = (buffer[layout.gain_at] != 0.0) | (buffer[layout.bias_at] != 0.0)
+            carries = sends[columns]
+        rows, columns = rows[carries], columns[carries]
+        read = read_by_outputs(layout, rows, columns)
+        is_read = np.concatenate([read[layout.n_inputs :], np.ones(layout.n_outputs, dtype=bool)])
+        return rows, columns, read, is_read
 
     def places(self) -> ManifoldNeurons:
         """How its hidden neurons lie in the parameters, with link weights."""

@@ -94,10 +94,12 @@ class MemoryManifold:
 
     def alive(self, parameters: VValue) -> np.ndarray:
         """As of the manifold; the cell of a neuron that no output reads is dead, too."""
+        self._check(parameters)
         mine, cells = self._places
+        of_manifold = from_buffer(self.layout.support, parameters.buffer[mine])
+        *_, is_read = self.manifold.read_links(of_manifold)
         alive = np.zeros(self.support.size, dtype=bool)
-        alive[mine] = self.manifold.alive(from_buffer(self.layout.support, parameters.buffer[mine]))
-        is_read = self.links(parameters).schedule.read_rows
+        alive[mine] = self.manifold.alive(of_manifold)
         alive[cells] = is_read[: self.layout.n_hidden, None]
         return alive
 

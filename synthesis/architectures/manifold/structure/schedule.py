@@ -53,6 +53,22 @@ def levels_of(n_hidden: int, rows: np.ndarray, columns: np.ndarray) -> np.ndarra
     return np.array(levels, dtype=np.intp)
 
 
+def read_by_outputs(layout: Layout, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Which senders an output depends on through links, array of bool (columns,).
+
+    Parameters
+    ----------
+    layout : Layout
+    rows, columns : arrays of int (links,)
+        Row by row.
+    """
+    read = np.zeros(layout.n_columns, dtype=bool)
+    for row, column in zip(rows[::-1].tolist(), columns[::-1].tolist(), strict=True):
+        if row >= layout.n_hidden or read[layout.n_inputs + row]:
+            read[column] = True
+    return read
+
+
 class Schedule:
     """Where every link goes: which matrices there are, which step evaluates which neuron.
 
@@ -137,18 +153,7 @@ class Schedule:
     @cached_property
     def read(self) -> np.ndarray:
         """Which senders an output depends on, array of bool (columns,)."""
-        layout = self.layout
-        read = np.zeros(layout.n_columns, dtype=bool)
-        for row, column in zip(self.rows[::-1].tolist(), self.columns[::-1].tolist(), strict=True):
-            if row >= layout.n_hidden or read[layout.n_inputs + row]:
-                read[column] = True
-        return read
-
-    @cached_property
-    def read_rows(self) -> np.ndarray:
-        """Which receivers an output depends on, outputs included; array of bool (rows,)."""
-        layout = self.layout
-        return np.concatenate([self.read[layout.n_inputs :], np.ones(layout.n_outputs, dtype=bool)])
+        return read_by_outputs(self.layout, self.rows, self.columns)
 
     @cached_property
     def connected(self) -> np.ndarray:
