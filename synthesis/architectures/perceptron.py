@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -83,6 +83,16 @@ class Perceptron:
             slope = elementwise_grad(activation)
             self.function, self.derivative = activation, lambda z, a: slope(z)
         self.activation = activation
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What `described` makes the same model of; JSON-compatible."""
+        return {"kind": "Perceptron", "sizes": list(self.sizes), "activation": self.activation}
+
+    @classmethod
+    def described(cls, description: Mapping[str, Any]) -> Perceptron:
+        """The model of a description."""
+        return cls(description["sizes"], description["activation"])
 
     @property
     def layers(self) -> tuple[str, ...]:

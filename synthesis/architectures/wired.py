@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import autograd.numpy as anp
@@ -125,6 +125,21 @@ class WiredNetwork:
         self.wiring = wiring
         self._columns = [(*((INPUTS, s) for s in group), (BIAS,)) for group in self.names[:-1]]
         self._checked: Support | None = None
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What `described` makes the same model of; JSON-compatible."""
+        return {
+            "kind": "WiredNetwork",
+            "names": [list(group) for group in self.names],
+            "activation": self.activation,
+            "gains": list(self.gains),
+        }
+
+    @classmethod
+    def described(cls, description: Mapping[str, Any]) -> WiredNetwork:
+        """The model of a description."""
+        return cls(description["names"], description["activation"], description["gains"])
 
     @property
     def layers(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ PROCESSES: Mapping[str, str] = {
     "evolving": "synthesis.architectures.evolving:EvolvingTraining",
     "loop": "synthesis.loop:Loop",
     "manifold": "synthesis.architectures.manifold:ManifoldTraining",
+    "network": "synthesis.architectures.network_training:NetworkTraining",
     "residual": "synthesis.architectures.elastic.residual:ResidualTraining",
 }
 """Name to module and class; the class has a method ``from_identity``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -66,12 +66,15 @@ class Case:
     inputs : some of its inputs
     moved : VValue
         The parameters, disturbed where training can move them.
+    name : str
+        Of the architecture.
     """
 
     model: Any
     parameters: VValue
     inputs: Any
     moved: VValue
+    name: str = ""
 
     @property
     def task(self) -> Task:
@@ -204,4 +207,4 @@ ARCHITECTURES: dict[str, Callable[[np.random.Generator], Case]] = {
 
 def made(name: str) -> Case:
     """The network of an architecture, the same at every call."""
-    return ARCHITECTURES[name](np.random.default_rng([7, len(name)]))
+    return replace(ARCHITECTURES[name](np.random.default_rng([7, len(name)])), name=name)

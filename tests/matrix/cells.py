@@ -31,6 +31,8 @@ METHODS = (
     "remove what is dead",
     "least squares",
     "repair",
+    "checkpoint, resume",
+    "run, sweep, evaluate, show",
 )
 
 NO_SLOPE = "the scores of a binary family choose signs, which have no slope"
@@ -63,16 +65,16 @@ REFUSED: dict[tuple[str, str], str] = {
 def works_on_all(method: str) -> Callable[[Callable[..., None]], Any]:
     """A test of a method that runs on every architecture, or has to be refused there.
 
-    It is handed a `Case` and, if it takes a second argument, an empty folder.
+    It is handed a `Case` and, if it takes more, an empty folder and pytest's ``capsys``.
     """
     assert method in METHODS
 
     def decorated(check: Callable[..., None]) -> Any:
-        needs_folder = len(signature(check).parameters) == 2
+        wanted = len(signature(check).parameters)
 
         @pytest.mark.parametrize("name", ARCHITECTURES)
-        def test(name: str, tmp_path: Path) -> None:
-            given = (made(name), tmp_path) if needs_folder else (made(name),)
+        def test(name: str, tmp_path: Path, capsys: Any) -> None:
+            given = (made(name), tmp_path, capsys)[:wanted]
             sentence = REFUSED.get((name, method))
             if sentence is None:
                 check(*given)

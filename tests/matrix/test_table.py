@@ -16,7 +16,7 @@ def test_most_pairs_work_and_a_refusal_is_of_a_pair():
 
 def test_every_method_of_the_table_is_tested_on_every_architecture():
     tested = set()
-    for module in ("training", "walks", "edits"):
+    for module in ("training", "walks", "edits", "runs"):
         found = vars(import_module(f"tests.matrix.test_{module}"))
         tested |= {getattr(value, "method", None) for value in found.values()}
     assert tested - {None} == set(METHODS)

@@ -6,6 +6,7 @@ on, pruned and edited like everything else in this library.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ import numpy as np
 from vvalues import Path, Support, VValue, format_path, ravel, restrict
 from vvalues.core.tracing import support_of
 
+from ...process.codec import from_plain, to_plain
 from ...process.places import KeyedNeurons
 from .model import Links, Manifold, outputs_of
 from .structure.layout import Layout, checked_inputs
@@ -51,6 +53,16 @@ class Network:
         self._plans = lru_cache(maxsize=32)(self._plan)
         self._rows = {name: row for row, name in enumerate(layout.receivers)}
         self._columns = {name: column for column, name in enumerate(layout.senders)}
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What `described` makes the same model of; JSON-compatible."""
+        return {"kind": "Network", "layout": to_plain(self.layout), "squared": self.squared}
+
+    @classmethod
+    def described(cls, description: Mapping[str, Any]) -> Network:
+        """The model of a description."""
+        return cls(from_plain(description["layout"], [Layout]), description["squared"])
 
     def __call__(self, parameters: VValue, inputs: np.ndarray) -> Any:
         """Predictions (samples, outputs) for inputs (samples, inputs); differentiable in both.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from synthesis.architectures import Perceptron
 from synthesis.architectures.binary import (
     BinaryFamily,
     FamilyEvolution,
@@ -40,7 +41,9 @@ from synthesis.architectures.manifold import (
     RecurrentManifold,
     Start,
     TermWeights,
+    network_of,
 )
+from synthesis.architectures.network_training import NetworkSettings, NetworkTraining
 from synthesis.cli import main
 from synthesis.optimize import EvolutionStrategy
 from synthesis.process.process import carried_out
@@ -84,6 +87,12 @@ def evolving(pruning, task=None, **options):
     settings = EvolvingSettings(epochs=4, steps=10, largest=2, added=2, pruning=pruning)
     task = small_experiment(np.random.default_rng(4), samples=60) if task is None else task
     return EvolvingTraining.of(EvolvingModel(4, 2, **options), task, (0, 3), settings)
+
+
+FOUND, FOUND_WEIGHTS = network_of(
+    (wide := Manifold(5, 4, 4, link_weights=True, start=Start.wide_toy())),
+    wide.initial(np.random.default_rng(3)),
+)
 
 
 def own_table():
@@ -233,6 +242,16 @@ CASES = {
         {"every": 5},
         "every is 4, not 5",
         is_described=False,
+    ),
+    "perceptron": Case(
+        NetworkTraining(Perceptron([5, 6, 4], "tanh"), TOY, NetworkSettings(7), (1, 2), every=2),
+        {"every": 3},
+        "every is 2, not 3",
+    ),
+    "found network": Case(
+        NetworkTraining(FOUND, TOY, NetworkSettings(5), 0, FOUND_WEIGHTS, 2),
+        {"begun_from": 2.0 * FOUND_WEIGHTS},
+        "beginning is '[0-9]+ numbers at",
     ),
     "binary family": Case(
         FamilyEvolution(
