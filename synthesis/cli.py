@@ -47,7 +47,7 @@ def _run(options: argparse.Namespace) -> int:
     from dmm import load_machine
 
     from .loop.loop import Loop
-    from .runs.experiments import is_experiment
+    from .runs.catalogue import is_experiment
     from .runs.run import Run
     from .tasks import get_task
 

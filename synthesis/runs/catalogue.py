@@ -8,7 +8,7 @@ from typing import Any
 
 from ..process.process import StoredProcess
 
-__all__ = ["PROCESSES", "process_of"]
+__all__ = ["EXPERIMENT_NAMES", "PROCESSES", "is_experiment", "process_of"]
 
 PROCESSES: Mapping[str, str] = {
     "binary-family": "synthesis.architectures.binary:FamilyEvolution",
@@ -19,8 +19,22 @@ PROCESSES: Mapping[str, str] = {
     "manifold": "synthesis.architectures.manifold:ManifoldTraining",
     "network": "synthesis.architectures.network_training:NetworkTraining",
     "residual": "synthesis.architectures.elastic.residual:ResidualTraining",
+    "simulation": "synthesis.architectures.self_organised.simulation:Simulation",
 }
 """Name to module and class; the class has a method ``from_identity``."""
+
+
+EXPERIMENT_NAMES = (
+    "perceptron", "elastic", "elastic-networks", "modulated", "residual", "manifold",
+    "manifold-linked", "manifold-over-time", "found-network", "evolving", "binary-scores",
+    "binary-network", "spiking", "grown", "tissue", "pooling", "waves",
+)  # fmt: skip
+"""What `synthesis.runs.experiments` knows, without the imports of all architectures."""
+
+
+def is_experiment(text: str) -> bool:
+    """Whether a text ``NAME[:TASK]`` names an experiment."""
+    return text.partition(":")[0] in EXPERIMENT_NAMES
 
 
 def process_of(identity: Mapping[str, Any]) -> StoredProcess:

@@ -33,7 +33,14 @@ from ..architectures.manifold import (
 from ..architectures.network_training import NetworkSettings, NetworkTraining
 from ..architectures.perceptron import Perceptron
 from ..architectures.self_organised import Polygon, pixels_under
-from ..architectures.self_organised.growth import Tissue, TissueSettings, grown_network, tissue_tree
+from ..architectures.self_organised.growth import (
+    PoolingSettings,
+    Tissue,
+    TissueSettings,
+    grown_network,
+    tissue_tree,
+)
+from ..architectures.self_organised.simulation import Garden, Simulation, WaveSettings
 from ..architectures.self_organised.spiking import (
     LayerSettings,
     SpikingStack,
@@ -57,7 +64,7 @@ from ..tasks import (
     small_experiment,
 )
 
-__all__ = ["EXPERIMENTS", "Experiment", "experiment_of", "is_experiment"]
+__all__ = ["EXPERIMENTS", "Experiment", "experiment_of"]
 
 SIDE = 10.0  # of the square of sensors that an image is laid over
 
@@ -75,6 +82,10 @@ TEXTS: Mapping[str, TaskMaker] = {
     "easy": lambda rng: easy_task(rng, 20_000),
     "hard": lambda rng: hard_task(rng, 20_001),
     "easy-hard-easy": lambda rng: easy_hard_easy(rng, groups=20_001),
+}
+PLACES: Mapping[str, TaskMaker] = {
+    "square": lambda rng: [(0, 0), (16, 0), (16, 16), (0, 16)],
+    "L": lambda rng: [(0, 0), (18, 0), (18, 7), (7, 7), (7, 18), (0, 18)],
 }
 OVER_TIME = Start(sigma=(3.0, 1.0), mu=(0.0, 2.0), gamma=(0.0, 1.0), cutoff=-3.0, bias=(0.0, 0.3))
 
@@ -126,11 +137,6 @@ class Experiment:
     ) -> StoredProcess:
         """The process of a seed."""
         return self.make(self.task(task), seed, self.steps if steps is None else steps)
-
-
-def is_experiment(text: str) -> bool:
-    """Whether a text ``NAME[:TASK]`` names an experiment."""
-    return text.partition(":")[0] in EXPERIMENTS
 
 
 def experiment_of(text: str) -> tuple[Experiment, str | None]:
@@ -292,6 +298,15 @@ def _tissue(seed: int) -> Tissue:
     return tissue
 
 
+def _simulation(task: Any, seed: int, steps: int) -> Simulation:
+    return Simulation(task, seed, steps, max(min(1000, steps // 4), 1))
+
+
+def _garden(task: Any, seed: int, steps: int) -> Simulation:
+    corners = tuple((float(x), float(y)) for x, y in task)
+    return _simulation(Garden(corners, TissueSettings()), seed, steps)
+
+
 def _classes(task: Any) -> list[str]:
     return [f"class-{i}" for i in range(task.n_classes)]
 
@@ -339,5 +354,14 @@ EXPERIMENTS: Mapping[str, Experiment] = {
     ),
     "spiking": Experiment("a layer wired by travelling waves", 1000, IMAGES, _spiking),
     "grown": Experiment("a network grown from one cell", 1000, IMAGES, _grown),
+    "tissue": Experiment("cells that divide in a polygon and bud a layer", 20_000, PLACES, _garden),
+    "pooling": Experiment(
+        "a layer that learns the waves of a sheet of sensors", 20_000,
+        {"sheet": lambda rng: PoolingSettings()}, _simulation,
+    ),
+    "waves": Experiment(
+        "spiking layers that travelling waves wire", 4000,
+        {"leaky": lambda rng: WaveSettings()}, _simulation,
+    ),
 }  # fmt: skip
 """The unattended loop is not among them: it runs the stream tasks by their own names."""

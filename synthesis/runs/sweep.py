@@ -30,8 +30,8 @@ from ..loop.loop import Loop, Result
 from ..loop.route import Settings
 from ..process.process import Outcome, StoredProcess, carried_out
 from ..tasks import StreamTask, get_task
+from .catalogue import is_experiment
 from .cluster import dask_executor
-from .experiments import experiment_of, is_experiment
 from .processes import ProcessPerCall
 from .run import Run
 from .sweep_result import COLUMNS, MemberOutcome, SweepResult
@@ -172,6 +172,8 @@ def _checked_name(task: str | StreamTask) -> str:
     if isinstance(task, StreamTask):
         return task.name
     if is_experiment(task):
+        from .experiments import experiment_of  # all architectures, which machines do not need
+
         experiment, chosen = experiment_of(task)
         experiment.check(chosen)
         return task
@@ -222,6 +224,8 @@ def _result(member: Member) -> Outcome:
 
 def _process(member: Member) -> StoredProcess:
     if isinstance(member.task, str) and is_experiment(member.task):
+        from .experiments import experiment_of
+
         experiment, name = experiment_of(member.task)
         return experiment.process(member.seed, name, member.steps)
     task = get_task(member.task) if isinstance(member.task, str) else member.task

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,6 @@ from dmm.show import page
 from vvalues import VValue
 from vvalues.show.text import indented
 
-from ..architectures.elastic import NetworksTraining
-from ..architectures.evolving import EvolvingModel, to_text
-from ..architectures.manifold import Manifold, MemoryManifold, RecurrentManifold, adjacency_text
 from ..process.abilities import HasNeurons
 from ..process.process import Outcome, StoredProcess
 from ..process.records import Record
@@ -23,6 +21,13 @@ from .curves_svg import svg_curves
 __all__ = ["figures_of", "model_shown", "outcome_page", "outcome_text"]
 
 LEAVES = 60
+SEVERAL = "elastic-networks"
+ADJACENCY = "synthesis.architectures.manifold:adjacency_text"
+RENDERERS = {
+    "EvolvingModel": "synthesis.architectures.evolving:to_text",
+    **dict.fromkeys(("Manifold", "MemoryManifold", "RecurrentManifold"), ADJACENCY),
+}
+"""Class of a model to module and function (model, parameters) -> str; others are shown as trees."""
 
 
 def figures_of(outcome: Outcome) -> dict[str, Any]:
@@ -33,8 +38,9 @@ def figures_of(outcome: Outcome) -> dict[str, Any]:
 
 def model_shown(process: StoredProcess) -> Any:
     """The model that a process's parameters belong to; None for several networks side by side."""
-    is_several = isinstance(process, NetworksTraining)
-    return None if is_several else process.model  # type: ignore[attr-defined]
+    if process.identity.get("process") == SEVERAL:
+        return None
+    return process.model  # type: ignore[attr-defined]
 
 
 def _size(model: Any, parameters: VValue) -> str:
@@ -64,11 +70,11 @@ def outcome_text(model: Any, parameters: VValue) -> str:
       weights  array(1, 1)
     """
     size = _size(model, parameters)
-    if isinstance(model, EvolvingModel):
-        return f"{size}\n\n{to_text(model, parameters)}"
-    if isinstance(model, (Manifold, MemoryManifold, RecurrentManifold)):
-        return f"{size}\n\n{adjacency_text(model, parameters)}"
-    return f"{size}\n\n{indented(parameters, LEAVES)}"
+    place = RENDERERS.get(type(model).__name__)
+    if place is None:
+        return f"{size}\n\n{indented(parameters, LEAVES)}"
+    module, _, name = place.partition(":")
+    return f"{size}\n\n{getattr(import_module(module), name)(model, parameters)}"
 
 
 def outcome_page(process: StoredProcess, outcome: Outcome) -> str:

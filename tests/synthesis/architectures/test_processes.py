@@ -44,6 +44,9 @@ from synthesis.architectures.manifold import (
     network_of,
 )
 from synthesis.architectures.network_training import NetworkSettings, NetworkTraining
+from synthesis.architectures.self_organised.growth import PoolingSettings, TissueSettings
+from synthesis.architectures.self_organised.simulation import Garden, Simulation, WaveSettings
+from synthesis.architectures.self_organised.spiking import LayerSettings
 from synthesis.cli import main
 from synthesis.optimize import EvolutionStrategy
 from synthesis.process.process import carried_out
@@ -93,6 +96,10 @@ FOUND, FOUND_WEIGHTS = network_of(
     (wide := Manifold(5, 4, 4, link_weights=True, start=Start.wide_toy())),
     wide.initial(np.random.default_rng(3)),
 )
+
+
+TOP = LayerSettings(4, kernel=None)
+SQUARE = ((0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0))
 
 
 def own_table():
@@ -252,6 +259,23 @@ CASES = {
         NetworkTraining(FOUND, TOY, NetworkSettings(5), 0, FOUND_WEIGHTS, 2),
         {"begun_from": 2.0 * FOUND_WEIGHTS},
         "beginning is '[0-9]+ numbers at",
+    ),
+    "tissue": Case(
+        Simulation(Garden(SQUARE, TissueSettings(most=40, noise=8.0)), (0, 1), 1500, 400),
+        {"seed": 1},
+        r"seed is \[0, 1\], not 1",
+    ),
+    "pooling layer": Case(
+        Simulation(PoolingSettings(n_sensors=40, n_units=4, side=5.0, silent=0.1), 0, 1100, 300),
+        {"every": 200},
+        "every is 300, not 200",
+    ),
+    "spiking stack": Case(
+        Simulation(
+            WaveSettings(30, 4.0, (LayerSettings(6), LayerSettings(4, kernel=None))), 0, 7, 2
+        ),
+        {"steps": 8},
+        "steps is 7, not 8",
     ),
     "binary family": Case(
         FamilyEvolution(
