@@ -62,9 +62,16 @@ def _run(options: argparse.Namespace) -> int:
     from dmm import load_machine
 
     from .loop.loop import Loop
+    from .runs.catalogue import is_experiment
     from .runs.run import Run
     from .tasks import get_task
 
+    if options.list:
+        return _list_experiments()
+    if options.task is None:
+        raise UsageError("the following arguments are required: NAME[:TASK], or --list")
+    if is_experiment(options.task):
+        return _run_experiment(options)
     task = get_task(options.task)
     if options.space is not None:
         task = task.with_space(options.space)
@@ -72,6 +79,36 @@ def _run(options: argparse.Namespace) -> int:
     folder = options.out or f"runs/{task.name}-{options.seed}"
     run = Run.new(folder, Loop.of(task, options.seed, _settings(options), start))
     return _carry_out(run, options)
+
+
+def _run_experiment(options: argparse.Namespace) -> int:
+    from .runs.experiments import experiment_of
+    from .runs.run import Run
+
+    for name in ("start", "space", "settings", "seconds"):
+        if getattr(options, name):
+            raise UsageError(f"--{name.replace('settings', 'set')} is of the unattended loop")
+    experiment, task = experiment_of(options.task)
+    experiment.check(task)
+    folder = options.out or f"runs/{options.task.replace(':', '-')}-{options.seed}"
+    return _carry_out(
+        Run.new(folder, experiment.process(options.seed, task, options.steps)), options
+    )
+
+
+def _list_experiments() -> int:
+    from .runs.experiments import EXPERIMENTS
+    from .tasks import get_task, task_names
+
+    names = {name: f"{each.summary}; tasks: {', '.join(each.tasks)}" for name, each
+             in EXPERIMENTS.items()}  # fmt: skip
+    tasks = {name: get_task(name).summary for name in task_names()}
+    width = max(map(len, (*names, *tasks)))
+    print("architectures, run NAME[:TASK]:")
+    print("\n".join(f"  {name:<{width}}  {summary}" for name, summary in names.items()))
+    print("the unattended loop, run TASK:")
+    print("\n".join(f"  {name:<{width}}  {summary}" for name, summary in tasks.items()))
+    return 0
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -115,8 +152,9 @@ def _carry_out(run: Any, options: argparse.Namespace) -> int:
     if isinstance(outcome, Result):
         _tell_of_machine(outcome)
     else:
-        figures = {"training loss": outcome.loss, **outcome.figures}
-        print("\n".join(f"{name.replace('_', ' ')} {x:.3g}" for name, x in figures.items()))
+        from .show.outcome import figures_of
+
+        print("\n".join(f"{name} {x:.3g}" for name, x in figures_of(outcome).items()))
     print(f"written to {run.folder}: {', '.join(run.written)}")
     return 0
 
@@ -132,9 +170,16 @@ def _tell_of_machine(outcome: Result) -> None:
 def _evaluate(options: argparse.Namespace) -> int:
     from dmm import load_machine
 
+    from .runs.inspection import figures_of_run, is_run
     from .show.figures import evaluate_machine, figures_table
     from .tasks import get_task
 
+    if is_run(options.file):
+        found = figures_of_run(options.file, options.task)
+        print(json.dumps(found) if options.json else figures_table(found))
+        return 0
+    if options.task is None:
+        raise UsageError("the following arguments are required: --task (of a machine)")
     task = get_task(options.task)
     machine = load_machine(options.file)
     figures = evaluate_machine(machine, task, options.text, options.ticks)
@@ -146,15 +191,12 @@ def _show(options: argparse.Namespace) -> int:
     from dmm import load_machine
     from dmm.show import RENDERINGS
 
-    from .process.checkpoint import is_checkpoint
+    from .runs.inspection import is_run, shown
 
-    render = RENDERINGS[options.rendering or "table"]
-    if is_checkpoint(options.file):
-        from .architectures.manifold.saved import shown
-
-        print(shown(options.file, render if options.rendering else None))
+    if is_run(options.file):
+        print(shown(options.file, options.rendering))
     else:
-        print(render(load_machine(options.file)))
+        print(RENDERINGS[options.rendering or "table"](load_machine(options.file)))
     return 0
 
 
@@ -165,7 +207,7 @@ def _sweep(options: argparse.Namespace) -> int:
 
     seeds = parse_seeds(options.seeds)
     cluster = nullcontext() if options.dask is None else dask_executor(options.dask)
-    folder = options.out or Path("runs") / f"sweep-{options.task}"
+    folder = options.out or Path("runs") / f"sweep-{options.task.replace(':', '-')}"
     with cluster as executor:
         outcome = sweep(
             options.task,
@@ -175,6 +217,7 @@ def _sweep(options: argparse.Namespace) -> int:
             options.workers,
             folder,
             _report_member,
+            options.steps,
         )
     print(outcome.table())
     print(f"written to {folder}: sweep.txt, sweep.csv, sweep.json and a directory per seed")
@@ -224,9 +267,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m synthesis", description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
 
-    run = commands.add_parser("run", help="synthesize a machine, unattended")
+    run = commands.add_parser(
+        "run",
+        help="synthesize a machine, unattended, or run the experiment of an architecture",
+        description="Synthesize a machine for a stream task, or run the published experiment of "
+        "another architecture, small enough for minutes; --list tells what there is.",
+    )
     run.set_defaults(command=_run)
-    run.add_argument("task", metavar="TASK")
+    run.add_argument("task", metavar="NAME[:TASK]", nargs="?", help="stream task, or experiment")
+    run.add_argument("--list", action="store_true", help="tell what can be run")
+    _add_steps(run)
     run.add_argument("--seed", type=_count, default=0, help="determines everything (default 0)")
     run.add_argument("--out", type=Path, metavar="DIR", help="default runs/TASK-SEED")
     run.add_argument("--start", type=Path, metavar="FILE", help="machine to start from")
@@ -237,27 +287,33 @@ def _parser() -> argparse.ArgumentParser:
     resume.set_defaults(command=_resume)
     resume.add_argument("folder", type=Path, metavar="DIR")
 
-    evaluate = commands.add_parser("evaluate", help="figures of a machine on one string")
+    evaluate = commands.add_parser(
+        "evaluate", help="figures of a machine on one string, or of a run on its task"
+    )
     evaluate.set_defaults(command=_evaluate)
-    evaluate.add_argument("file", type=Path, metavar="FILE")
-    evaluate.add_argument("--task", required=True)
+    evaluate.add_argument("file", type=Path, metavar="FILE", help="machine, or a run's folder")
+    evaluate.add_argument("--task", help="needed for a machine; of a run its own by default")
     evaluate.add_argument("--text", default=PUBLISHED_TEXT)
     evaluate.add_argument("--ticks", type=_count, default=PUBLISHED_TICKS)
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
 
     show = commands.add_parser(
         "show",
-        help="render a machine, or draw the adjacency of a manifold",
-        description="Render a machine. Of the checkpoint of a dynamic manifold: its adjacency "
-        "matrix before and after training or, with --as, the found network as a machine.",
+        help="render a machine, or what a run has found",
+        description="Render a machine, or what a run has found: of evolving layers the formula, "
+        "of others the tree. Of a dynamic manifold: its adjacency matrix before and after "
+        "training or, with --as, the found network as a machine.",
     )
     show.set_defaults(command=_show)
-    show.add_argument("file", type=Path, metavar="FILE", help="machine, matrix or checkpoint")
+    show.add_argument(
+        "file", type=Path, metavar="FILE", help="machine, matrix, folder or checkpoint"
+    )
     show.add_argument("--as", dest="rendering", choices=tuple(RENDERINGS), help="default: table")
 
     sweep = commands.add_parser("sweep", help="run many seeds, in processes or on a cluster")
     sweep.set_defaults(command=_sweep)
-    sweep.add_argument("task", metavar="TASK[@SPACE]")
+    sweep.add_argument("task", metavar="TASK[@SPACE]", help="or an experiment, NAME[:TASK]")
+    _add_steps(sweep)
     sweep.add_argument("--seeds", default="0:10", help="such as 0:10 or 1,5,7 (default 0:10)")
     sweep.add_argument("--out", type=Path, metavar="DIR")
     where = sweep.add_mutually_exclusive_group()
@@ -277,6 +333,10 @@ def _parser() -> argparse.ArgumentParser:
     settings = commands.add_parser("settings", help="list the settings of the loop")
     settings.set_defaults(command=_list_settings)
     return parser
+
+
+def _add_steps(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--steps", type=_count, metavar="N", help="of an experiment")
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:

@@ -1,12 +1,14 @@
 """How structure changes: functions from V-value to V-value with another support."""
 
+from ..process.places import shown
 from .links import (
     ablation_losses,
     prune_by_ablation,
     prune_by_magnitude,
     remove_dead,
-    zero_smallest_elements,
+    without_links,
 )
+from .mending import Mended, PartObjective, mended
 from .neurons import (
     AxisNeurons,
     KeyedNeurons,
@@ -18,18 +20,20 @@ from .neurons import (
     neuron_leaves,
 )
 from .normalise import SIMPLE_VALUES, rescaled_products, simplify_weights, snap
-from .places import shown
 
 __all__ = [
     "SIMPLE_VALUES",
     "AxisNeurons",
     "KeyedNeurons",
+    "Mended",
     "Neurons",
+    "PartObjective",
     "ablation_losses",
     "add_neuron",
     "delete_neuron",
     "hidden_units",
     "machine_neurons",
+    "mended",
     "neuron_leaves",
     "prune_by_ablation",
     "prune_by_magnitude",
@@ -38,5 +42,5 @@ __all__ = [
     "shown",
     "simplify_weights",
     "snap",
-    "zero_smallest_elements",
+    "without_links",
 ]

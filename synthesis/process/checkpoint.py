@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from vvalues.core.paths import printable
@@ -16,7 +17,7 @@ from vvalues.files import MEMORY, Budget, parse_object, read_bytes, write_atomic
 
 from .codec import Writer, from_plain
 
-__all__ = ["is_checkpoint", "load_checkpoint", "read_identity", "save_checkpoint"]
+__all__ = ["is_checkpoint", "load_checkpoint", "made_again", "read_identity", "save_checkpoint"]
 
 FORMAT = "synthesis-checkpoint"
 VERSION = 2
@@ -61,6 +62,18 @@ def read_identity(file: str | os.PathLike, *, memory: int = MEMORY) -> dict[str,
         message names it.
     """
     return _document(file, memory)[0]["run"]
+
+
+@contextmanager
+def made_again() -> Iterator[None]:
+    """Whatever making something of an identity raises is a ValueError.
+
+    What a file says goes to many constructors, which take their caller's word for its types.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
+        raise ValueError(f"the identity of the run is malformed: {error!r:.120}") from error
 
 
 def load_checkpoint(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from vvalues.core.paths import printable
-from vvalues.files import Budget, read_bytes, temporary_prefix, write_atomically
+from vvalues.files import MEMORY, Budget, read_bytes, temporary_prefix, write_atomically
 
 from ..process.checkpoint import load_checkpoint, read_identity
 from ..process.process import StoredProcess
@@ -15,7 +15,7 @@ from ..process.records import Record, read_jsonl
 from ..process.state import State
 from .catalogue import process_of
 
-__all__ = ["CHECKPOINT", "RECORDS", "StoredRun", "read_run"]
+__all__ = ["CHECKPOINT", "RECORDS", "StoredRun", "read_run", "read_state"]
 
 CHECKPOINT = "checkpoint.json"
 RECORDS = "records.jsonl"
@@ -41,26 +41,22 @@ class StoredRun(NamedTuple):
     seconds: float
 
 
-def read_run(folder: Path, process: StoredProcess | None, memory: int) -> StoredRun:
-    """What is known of the run in a folder; what a killed process has left over is cleared away.
+def read_state(
+    file: Path, process: StoredProcess | None = None, memory: int = MEMORY
+) -> tuple[StoredProcess, State, dict[str, Any]]:
+    """The process of a checkpoint, its state, and what else the checkpoint says of its run.
 
     Raises
     ------
     ValueError
-        If the checkpoint is malformed or of another process, or records are missing; the message
-        names the file.
+        If the checkpoint is malformed, of another process, or of one that cannot be made again
+        from the file alone; the message names the file.
     """
-    file = folder / CHECKPOINT
     where = printable(str(file))
     run = read_identity(file, memory=memory)
-    identity, n_records = run.get("identity"), run.get("n_records")
-    seconds = run.get("seconds", 0.0)
+    identity = run.get("identity")
     if not isinstance(identity, dict):
         raise ValueError(f"{where}: the run has no identity")
-    if type(n_records) is not int or n_records < 0:
-        raise ValueError(f"{where}: n_records is {n_records!r:.60}; expected a whole number >= 0")
-    if type(seconds) not in (int, float):
-        raise ValueError(f"{where}: seconds are {seconds!r:.60}; expected a number")
     try:
         process = process_of(identity) if process is None else process
     except ValueError as error:
@@ -68,6 +64,25 @@ def read_run(folder: Path, process: StoredProcess | None, memory: int) -> Stored
     _check_same(where, identity, process.identity)
     state, _ = load_checkpoint(file, process.types, memory=memory)
     _check_state(where, process, state)
+    return process, state, run
+
+
+def read_run(folder: Path, process: StoredProcess | None, memory: int) -> StoredRun:
+    """What is known of the run in a folder; what a killed process has left over is cleared away.
+
+    Raises
+    ------
+    ValueError
+        As `read_state`, or if records are missing.
+    """
+    file = folder / CHECKPOINT
+    where = printable(str(file))
+    process, state, run = read_state(file, process, memory)
+    n_records, seconds = run.get("n_records"), run.get("seconds", 0.0)
+    if type(n_records) is not int or n_records < 0:
+        raise ValueError(f"{where}: n_records is {n_records!r:.60}; expected a whole number >= 0")
+    if type(seconds) not in (int, float):
+        raise ValueError(f"{where}: seconds are {seconds!r:.60}; expected a number")
     for name in (CHECKPOINT, RECORDS):
         for left_over in folder.glob(f"{temporary_prefix(folder / name)}*"):
             with suppress(OSError):

@@ -14,10 +14,10 @@ import autograd.numpy as anp
 import numpy as np
 from autograd import grad, value_and_grad
 
-from vvalues import Support, VValue, from_buffer
+from vvalues import VValue, from_buffer
 
+from ..process.linearization import linearize
 from ..process.models import Model, Task
-from .linearization import linearize
 from .reference import Reference, check_same_support
 
 __all__ = [
@@ -33,7 +33,6 @@ __all__ = [
     "largest_kept",
     "loss_and_gradient",
     "weighted",
-    "weights_of",
 ]
 
 Pull = Callable[[VValue, int, np.random.Generator], tuple[float, VValue]]
@@ -169,33 +168,21 @@ class PullTowards:
         return 0.5 * float(away.buffer @ away.buffer), away
 
 
-def weights_of(model: Model, support: Support) -> VValue | None:
-    """1 for the elements of parameters that are weights, where a model tells them apart.
-
-    A weight of zero is a link that is not there. Not so the other numbers of a model with a method
-    ``weights_among``, which takes a support: where a neuron of a manifold lies, what an evolving
-    operation is divided by.
-    """
-    own = getattr(model, "weights_among", None)
-    return None if own is None else own(support)
-
-
-def largest_kept(parameters: VValue, sparsity: float, among: VValue | None = None) -> VValue:
+def largest_kept(parameters: VValue, sparsity: float, weights: np.ndarray | None = None) -> VValue:
     """The projection on sparse networks: the smallest share of all weights set to zero.
 
     Parameters
     ----------
     parameters : VValue
     sparsity : float
-        Share of the elements (over all leaves, biases included) that become zero, in [0, 1].
-    among : VValue of zeros and ones, optional
-        1 is an element that may become zero, and that the share is of (see `weights_of`); all are
-        when omitted.
+        Share of the weights (over all leaves, biases included) that become zero, in [0, 1].
+    weights : array of bool (size,), optional
+        Elements that are weights (`prunable_elements`); all when omitted.
 
     Returns
     -------
-    VValue on the same support, with exactly ``round(sparsity * size)`` zeros more than it had
-    among its larger elements.
+    VValue on the same support, with exactly ``round(sparsity * number of weights)`` zeros more
+    than it had among its larger weights.
 
     Raises
     ------
@@ -210,15 +197,20 @@ def largest_kept(parameters: VValue, sparsity: float, among: VValue | None = Non
     if not 0 <= sparsity <= 1:
         raise ValueError(f"sparsity is {sparsity}; expected a share from 0 to 1")
     buffer = np.array(parameters.buffer)
-    if among is not None:
-        check_same_support(parameters, among, "parameters and what may become zero")
-    may = slice(None) if among is None else np.flatnonzero(among.buffer)
-    weights = buffer[may]
-    count = round(sparsity * weights.size)
-    if count:
-        weights[np.argpartition(np.abs(weights), count - 1)[:count]] = 0.0
-    buffer[may] = weights
+    if weights is None or weights.all():
+        _zero_smallest(buffer, sparsity)
+    else:
+        chosen = buffer[weights]
+        _zero_smallest(chosen, sparsity)
+        buffer[weights] = chosen
     return from_buffer(parameters.support, buffer)
+
+
+def _zero_smallest(values: np.ndarray, share: float) -> None:
+    """Set the smallest share of some values to zero, in place."""
+    count = round(share * len(values))
+    if count:
+        values[np.argpartition(np.abs(values), count - 1)[:count]] = 0.0
 
 
 class PullToPruned:
@@ -228,8 +220,8 @@ class PullToPruned:
     ----------
     sparsity : float, or a function from the step to one
         Share of all weights to be zero.
-    model : Model, optional
-        Whose weights they are (see `weights_of`); all elements when omitted.
+    weights : array of bool (size,), optional
+        See `largest_kept`.
 
     References
     ----------
@@ -238,10 +230,9 @@ class PullToPruned:
     """
 
     def __init__(
-        self, sparsity: float | Callable[[int], float], model: Model | None = None
+        self, sparsity: float | Callable[[int], float], weights: np.ndarray | None = None
     ) -> None:
-        self.sparsity = sparsity
-        self.model = model
+        self.sparsity, self.weights = sparsity, weights
 
     def at(self, step: int) -> float:
         """The sparsity asked at a step."""
@@ -250,8 +241,7 @@ class PullToPruned:
     def __call__(
         self, parameters: VValue, step: int, rng: np.random.Generator
     ) -> tuple[float, VValue]:
-        among = None if self.model is None else weights_of(self.model, parameters.support)
-        away = parameters - largest_kept(parameters, self.at(step), among)
+        away = parameters - largest_kept(parameters, self.at(step), self.weights)
         return 0.5 * float(away.buffer @ away.buffer), away
 
 

@@ -233,13 +233,7 @@ def _matrix(step: Step, buffer: np.ndarray) -> np.ndarray:
 def _scale(step: Step, buffer: np.ndarray) -> np.ndarray | None:
     if not step.has_scales:
         return None
-    scales = np.where(step.scales >= 0, buffer[step.scales], 1.0)
-    if not np.all(scales):
-        raise ValueError(
-            "a running scale is 0, and values are divided by it; take the leaf "
-            f"layer/operation/{SCALE} away, or give it a number that is not 0"
-        )
-    return scales[:, None]
+    return np.exp(np.where(step.scales >= 0, buffer[step.scales], 0.0))[:, None]
 
 
 # -------------------- making plans --------------------

@@ -7,6 +7,7 @@ from scipy.stats import spearmanr
 from synthesis.architectures import Perceptron
 from synthesis.optimize.losses import softmax
 from synthesis.optimize.optimizers import adam, momentum
+from synthesis.process.linearization import TracedLinearization
 from synthesis.weight_space.chains import along, geodesic, pulled_over, straight_line
 from synthesis.weight_space.continual import (
     continual_sequence,
@@ -35,7 +36,6 @@ from synthesis.weight_space.ensembles import (
     ensemble_probabilities,
     spread_along,
 )
-from synthesis.weight_space.linearization import TracedLinearization
 from synthesis.weight_space.metric import metric_product
 from synthesis.weight_space.path import last, walk
 from synthesis.weight_space.pulls import Invariance, PullTowards, TaskLoss, largest_kept

@@ -8,11 +8,12 @@ import pytest
 from synthesis.architectures.elastic import ElasticNetwork, ModulatedNetwork
 from synthesis.architectures.elastic.residual import ResidualNetwork
 from synthesis.architectures.evolving import EvolvingModel
-from synthesis.architectures.evolving.structure import add_operation
+from synthesis.architectures.evolving.structure import SCALE, add_operation
 from synthesis.architectures.manifold import Manifold, Start
+from synthesis.process.abilities import prunable_elements
 from synthesis.weight_space import freeze, last, linearize, recovery, sparsified
 from synthesis.weight_space.damage import damaged, link_vulnerability
-from synthesis.weight_space.pulls import largest_kept, weights_of
+from synthesis.weight_space.pulls import largest_kept
 from vvalues import from_buffer
 
 from .models import random_like
@@ -77,8 +78,8 @@ def test_a_sparse_manifold_keeps_its_shape_and_its_largest_links():
     rng = np.random.default_rng(0)
     model = Manifold(5, 16, 4, link_weights=True, start=Start.wide_toy())
     parameters, inputs = model.initial(rng), rng.standard_normal((20, 5))
-    is_weight = weights_of(model, parameters.support).buffer == 1
-    sparse = largest_kept(parameters, 0.9, weights_of(model, parameters.support))
+    is_weight = prunable_elements(model, parameters.support)
+    sparse = largest_kept(parameters, 0.9, is_weight)
     np.testing.assert_array_equal(sparse.buffer[~is_weight], parameters.buffer[~is_weight])
     assert np.count_nonzero(sparse.buffer[is_weight] == 0) >= round(0.9 * is_weight.sum())
     assert model.links(sparse).n_links == model.links(parameters).n_links > 0
@@ -98,11 +99,11 @@ def test_an_evolving_network_is_not_divided_by_nothing():
         outputs=model.layer_outputs(model.layers[0]), scale=0.5,
     )  # fmt: skip
     inputs = rng.standard_normal((8, 2))
-    among = weights_of(model, parameters.support)
-    scales = [path for path in parameters if path[-1] == "scale"]
-    assert scales and all(among[path] == 0 for path in scales)
-    sparse = largest_kept(parameters, 1.0, among)
+    is_weight = prunable_elements(model, parameters.support)
+    scales = [path for path in parameters if path[-1] == SCALE]
+    assert scales and not any(is_weight[parameters.support.index[path]] for path in scales)
+    sparse = largest_kept(parameters, 1.0, is_weight)
     assert all(sparse[path] == parameters[path] for path in scales)
     assert np.all(np.isfinite(model(sparse, inputs)))
-    with pytest.raises(ValueError, match="a running scale is 0"):
-        model(parameters.at(scales[0]).set(0.0), inputs)
+    nothing = largest_kept(parameters, 1.0)
+    assert np.all(np.isfinite(model(nothing, inputs)))  # a scale is a logarithm: zero is one

@@ -24,7 +24,8 @@ from vvalues.core.fused import evaluate
 from vvalues.core.tracing import support_of
 
 from ..model import Links, Manifold
-from ..structure.layout import Layout, checked_inputs, take
+from ..places import ManifoldNeurons
+from ..structure.layout import Layout, checked_inputs, take, weights_in
 from .cells import GATES, CellScan, link_product
 
 __all__ = ["MemoryManifold", "RecurrentManifold"]
@@ -87,6 +88,25 @@ class MemoryManifold:
         """Sizes and places of the manifold."""
         return self.manifold.layout
 
+    def prunable(self, support: Support) -> np.ndarray:
+        """Weights and biases, neither closeness nor cells; array of bool (size,)."""
+        return weights_in(support)
+
+    def alive(self, parameters: VValue) -> np.ndarray:
+        """As of the manifold; the cell of a neuron that no output reads is dead, too."""
+        self._check(parameters)
+        mine, cells = self._places
+        of_manifold = from_buffer(self.layout.support, parameters.buffer[mine])
+        *_, is_read = self.manifold.read_links(of_manifold)
+        alive = np.zeros(self.support.size, dtype=bool)
+        alive[mine] = self.manifold.alive(of_manifold)
+        alive[cells] = is_read[: self.layout.n_hidden, None]
+        return alive
+
+    def places(self) -> ManifoldNeurons:
+        """How its cells lie in the parameters."""
+        return ManifoldNeurons(self)
+
     @property
     def closeness_at(self) -> np.ndarray:
         """Elements of the parameters that closeness depends on."""
@@ -100,10 +120,6 @@ class MemoryManifold:
     def _check(self, parameters: VValue) -> None:
         if support_of(parameters, "parameters") is not self.support:
             raise ValueError("parameters are of another model: take them from this one's `initial`")
-
-    def weights_among(self, support: Support) -> VValue:
-        """1 for the elements that are weights, 0 for those that shape the adjacency."""
-        return self.manifold.weights_among(support)
 
     def initial(self, rng: np.random.Generator) -> VValue:
         """The manifold's start; cells pass on what they receive and forget slowly."""
@@ -239,6 +255,23 @@ class RecurrentManifold:
         return self.manifold.layout
 
     @property
+    def support(self) -> Support:
+        """The support of the parameters."""
+        return self.layout.support
+
+    def prunable(self, support: Support) -> np.ndarray:
+        """As of the manifold."""
+        return self.manifold.prunable(support)
+
+    def alive(self, parameters: VValue) -> np.ndarray:
+        """As of the manifold: what is fed back counts as an output."""
+        return self.manifold.alive(parameters)
+
+    def places(self) -> ManifoldNeurons:
+        """How its hidden neurons lie in the parameters, with link weights."""
+        return ManifoldNeurons(self)
+
+    @property
     def closeness_at(self) -> np.ndarray:
         """Elements of the parameters that closeness depends on."""
         return self.layout.closeness_at
@@ -246,10 +279,6 @@ class RecurrentManifold:
     def links(self, parameters: VValue) -> Links:
         """The living links and their strengths; differentiable."""
         return self.manifold.links(parameters)
-
-    def weights_among(self, support: Support) -> VValue:
-        """1 for the elements that are weights, 0 for those that shape the adjacency."""
-        return self.manifold.weights_among(support)
 
     def initial(self, rng: np.random.Generator) -> VValue:
         """The manifold's start."""
