@@ -3,6 +3,12 @@
 Tasks, losses, optimizers on V-values, structure edits and the unattended loop.
 """
 
+from . import interruption
+
+if interruption.is_command():  # before anything that takes time
+    interruption.end_quietly()
+
+# isort: split
 from .edits.links import prune_by_ablation, prune_by_magnitude, remove_dead
 from .edits.neurons import add_neuron, delete_neuron
 from .edits.normalise import normalise, simplify_weights, snap

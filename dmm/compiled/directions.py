@@ -7,7 +7,7 @@ from typing import Union
 
 import numpy as np
 
-from .movement import apply
+from .movement import apply, product
 from .plan import Plan
 
 __all__ = ["DenseDirections", "Directions", "UnitDirections"]
@@ -36,12 +36,14 @@ class DenseDirections:
         slot: np.ndarray,
         link: np.ndarray,
         state: np.ndarray,
+        *,
+        is_wild: bool = False,
     ) -> None:
         """``rows[p, row] += vectors[p, link] * state[slot]`` for all entries of a link table."""
         if len(link):
             matrix = np.zeros((len(self), rows.shape[1], state.shape[0]), self.dtype)
             matrix[:, row, slot] = self.vectors[:, link]
-            rows += apply(matrix, state[None])
+            rows += apply(matrix, state[None], is_wild=is_wild)
 
     def adder(
         self,
@@ -51,6 +53,8 @@ class DenseDirections:
         slot: np.ndarray,
         link: np.ndarray,
         factor: np.ndarray,
+        *,
+        is_wild: bool = False,
     ) -> Adder:
         """The same for one tick, on rows (rows, directions, ...) and state (slots, ...).
 
@@ -62,6 +66,8 @@ class DenseDirections:
         row, slot, link, factor : arrays
             ``rows[row, p] += factor * vectors[p, link] * state[slot]``; pairs of row and slot may
             repeat.
+        is_wild : bool
+            See `dmm.compiled.movement.Signals`.
         """
         n_rows, n_slots = shape
         matrix = np.zeros((n_rows, n, n_slots), self.dtype)
@@ -69,7 +75,7 @@ class DenseDirections:
             np.add.at(matrix[:, p], (row, slot), factor * self.vectors[p, link])
 
         def add(rows: np.ndarray, state: np.ndarray) -> None:
-            rows += matrix @ state
+            rows += product(matrix, state[None], is_wild=is_wild)
 
         return add
 
@@ -116,6 +122,8 @@ class UnitDirections:
         slot: np.ndarray,
         link: np.ndarray,
         state: np.ndarray,
+        *,
+        is_wild: bool = False,
     ) -> None:
         """``rows[direction of link, row] += state[slot]``; the targets are distinct."""
         wanted = self.direction[link] >= 0
@@ -130,6 +138,8 @@ class UnitDirections:
         slot: np.ndarray,
         link: np.ndarray,
         factor: np.ndarray,
+        *,
+        is_wild: bool = False,
     ) -> Adder:
         """As `DenseDirections.adder`; the pairs of row and link are distinct."""
         wanted = (self.direction[link] >= 0) & (factor != 0.0)

@@ -76,12 +76,20 @@ class Evaluation:
         state : State
             Lives in the workspace: valid until the next forward pass there.
         """
-        state = State(weights, self._signals(weights, start))
-        for block in self.blocks:
-            state.records.append(block.forward(state))
+        state = self._run(weights, start, is_wild=False)
+        if not state.signals.is_finite():
+            state = self._run(weights, start, is_wild=True)
         self.workspace.owner = state
         sink = self.plan.sink
         return *read(sink, sink.outer, weights, state.signals, with_keys=with_keys), state
+
+    def _run(self, weights: np.ndarray, start: Outputs | None, *, is_wild: bool) -> State:
+        state = State(weights, self._signals(weights, start))
+        state.signals.is_wild = is_wild
+        with np.errstate(invalid=None if is_wild else "ignore"):
+            for block in self.blocks:
+                state.records.append(block.forward(state))
+        return state
 
     def _signals(self, weights: np.ndarray, start: Outputs | None) -> Signals:
         plan, machines = self.plan, len(weights)
@@ -134,9 +142,23 @@ class Evaluation:
             Of all slots; entry 0 in time is the cotangent of the start. Without
             ``with_sources`` the slots of sources hold zeros.
         """
+        for is_wild in (state.signals.is_wild, True):
+            gradient, cotangents = self._pull_back(state, observed, end, with_sources, is_wild)
+            if is_wild or cotangents.is_finite():
+                break
+        return gradient, cotangents
+
+    def _pull_back(
+        self,
+        state: State,
+        observed: np.ndarray,
+        end: Outputs | None,
+        with_sources: bool,
+        is_wild: bool,
+    ) -> tuple[np.ndarray, Signals]:
         partials = self.linearise(state)
         signals = state.signals
-        cotangents = Signals(np.zeros_like(signals.numbers), np.zeros_like(signals.keys))
+        cotangents = Signals(np.zeros_like(signals.numbers), np.zeros_like(signals.keys), is_wild)
         if end is not None:
             cotangents.numbers[:, :, -1] = end[0]
             cotangents.keys[:, :, -1] = end[1]
@@ -173,12 +195,22 @@ class Evaluation:
         numbers : array, (directions, observed, ticks, strings)
         tangents : Signals, with directions in place of machines
         """
+        for is_wild in (state.signals.is_wild, True):
+            numbers, tangents = self._tangent(state, directions, start, is_wild)
+            if is_wild or tangents.is_finite():
+                break
+        return numbers, tangents
+
+    def _tangent(
+        self, state: State, directions: Directions, start: Outputs | None, is_wild: bool
+    ) -> tuple[np.ndarray, Signals]:
         partials = self.linearise(state)
         signals = state.signals
         dtype = np.result_type(signals.numbers.dtype, directions.dtype)
         tangents = Signals(
             np.zeros((len(directions), *signals.numbers.shape[1:]), dtype),
             np.zeros((len(directions), *signals.keys.shape[1:]), dtype),
+            is_wild,
         )
         if start is not None:
             tangents.numbers[:, :, 0], tangents.keys[:, :, 0] = start

@@ -13,6 +13,7 @@ and the outer product that collects the gradient.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +21,12 @@ import numpy as np
 
 from .directions import Directions
 from .loop_groups import loop_groups
-from .movement import Signals, State, Workspace
+from .movement import Signals, State, Workspace, product
 from .plan import Block, Plan
 
 __all__ = ["LoopBlock"]
+
+Times = Callable[..., Any]
 
 
 @dataclass
@@ -117,11 +120,14 @@ class LoopBlock:
         rows = self._take("rows", (ticks, machines, self.n_rows, strings, columns), dtype)
         self._load(slots, signals)
         matrix = self._by_port(state.weights)
-        self._tick_forwards(self._effective(matrix), slots, rows)
+        times = _times(is_wild=signals.is_wild)
+        self._tick_forwards(self._effective(matrix), slots, rows, times)
         self._unload(slots, signals)
         return Record(matrix, slots, rows)
 
-    def _tick_forwards(self, matrix: np.ndarray, slots: np.ndarray, rows: np.ndarray) -> None:
+    def _tick_forwards(
+        self, matrix: np.ndarray, slots: np.ndarray, rows: np.ndarray, times: Times
+    ) -> None:
         steps = [
             group.kernel.step(group.inputs(rows), group.outputs(slots[1:])) for group in self.groups
         ]
@@ -129,7 +135,7 @@ class LoopBlock:
         silent_out = [keys for group in self.groups for keys in group.silent_outputs(slots[1:])]
         flat_rows, flat_slots = _flat(rows), _flat(slots)
         for t in range(len(rows)):
-            np.matmul(matrix, flat_slots[t], out=flat_rows[t])
+            times(matrix, flat_slots[t], out=flat_rows[t])
             for keys in silent_in:
                 keys[t] = 0.0
             for step in steps:
@@ -197,6 +203,7 @@ class LoopBlock:
         flat_rows, flat_after = _flat(rows), _flat(after)
         slots = _flat(record.slots).swapaxes(2, 3)
         inject(ticks)
+        times = _times(is_wild=cotangents.is_wild)
         for t in reversed(range(ticks)):
             for keys in silent_out:
                 keys[...] = 0.0
@@ -204,9 +211,9 @@ class LoopBlock:
                 step(t)
             for keys in silent_in:
                 keys[...] = 0.0
-            np.matmul(flat_rows, slots[t], out=product)
+            times(flat_rows, slots[t], out=product)
             total += product
-            np.matmul(transposed, flat_rows, out=flat_after)
+            times(transposed, flat_rows, out=flat_after)
             inject(t)
         self._to_links(total, gradient)
 
@@ -254,7 +261,7 @@ class LoopBlock:
         matrix = self._effective(record.matrix, passing=True)[0]
         slots = np.zeros((matrix.shape[1], n, strings, columns), dtype)
         rows = np.zeros((self.n_rows, n, strings, columns), dtype)
-        add_directions = self._direction_adder(directions, n)
+        add_directions = self._direction_adder(directions, n, is_wild=tangents.is_wild)
         wide_rows, wide_slots = np.moveaxis(rows, 0, 1), np.moveaxis(slots, 0, 1)
         steps = [
             group.kernel.step_tangent(
@@ -269,8 +276,9 @@ class LoopBlock:
         flat_rows, flat_slots = rows.reshape(len(rows), -1), slots.reshape(len(slots), -1)
         state = record.slots[:, 0].reshape(ticks + 1, -1, strings * columns)
         self._exchange_tangents(slots, tangents, 0)
+        times = _times(is_wild=tangents.is_wild)
         for t in range(ticks):
-            np.matmul(matrix, flat_slots, out=flat_rows)
+            times(matrix, flat_slots, out=flat_rows)
             add_directions(rows.reshape(*rows.shape[:2], -1), state[t])
             for keys in silent_in:
                 keys[...] = 0.0
@@ -280,7 +288,7 @@ class LoopBlock:
                 keys[...] = 0.0
             self._exchange_tangents(slots, tangents, t + 1)
 
-    def _direction_adder(self, directions: Directions, n: int) -> Any:
+    def _direction_adder(self, directions: Directions, n: int, *, is_wild: bool) -> Any:
         row, slot, link, factor = [], [], [], []
         for group in self.groups:
             first, last = group.ports.start, group.ports.stop
@@ -292,7 +300,8 @@ class LoopBlock:
                 link.append(self.link[member])
                 factor.append(coefficients[field])
         parts = map(np.concatenate, (row, slot, link, factor))
-        return directions.adder(n, (self.n_rows, self.n_own + len(self.outside)), *parts)
+        shape = self.n_rows, self.n_own + len(self.outside)
+        return directions.adder(n, shape, *parts, is_wild=is_wild)
 
     def _exchange_tangents(self, slots: np.ndarray, tangents: Signals, time: int) -> None:
         """Own slots out to ``tangents`` (except the entry before the first tick), others in."""
@@ -312,6 +321,18 @@ class LoopBlock:
             fed = (self.keyed_slot >= n_own) & (self.keyed_slot < back.stop)
             keys = tangents.keys[:, self.key_slot[fed], time]
             slots[self.keyed_slot[fed], :, :, 1:] = keys.swapaxes(0, 1)
+
+
+def _times(*, is_wild: bool) -> Times:
+    """The product of a tick, see `dmm.compiled.movement.Signals`."""
+    if not is_wild:
+        return np.matmul
+
+    def times(one: np.ndarray, other: np.ndarray, *, out: np.ndarray) -> None:
+        one, other = (x.reshape(-1, *x.shape[-2:]) for x in (one, other))
+        out[...] = product(one, other, is_wild=True).reshape(out.shape)
+
+    return times
 
 
 def _flat(wide: np.ndarray) -> np.ndarray:

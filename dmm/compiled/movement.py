@@ -26,6 +26,7 @@ __all__ = [
     "inputs_of",
     "load",
     "outer",
+    "product",
     "pull",
     "read",
     "store",
@@ -34,10 +35,16 @@ __all__ = [
 
 @dataclass
 class Signals:
-    """Outputs of all neurons at all times, their tangents or their cotangents."""
+    """Outputs of all neurons at all times, their tangents or their cotangents.
+
+    A product with a dense matrix multiplies by the zeros of absent links too, which makes NaN of
+    what is not finite. That is looked for once, afterwards; where there is any, everything is done
+    again with ``is_wild``, and products that leave absent links out.
+    """
 
     numbers: np.ndarray  # (machines, slots, ticks + 1, strings)
     keys: np.ndarray  # (machines, key slots, ticks + 1, strings, keys)
+    is_wild: bool = False
 
     @property
     def ticks(self) -> int:
@@ -46,7 +53,7 @@ class Signals:
     @property
     def after(self) -> Signals:
         """What is emitted at the ticks, without the entry before the first."""
-        return Signals(self.numbers[:, :, 1:], self.keys[:, :, 1:])
+        return Signals(self.numbers[:, :, 1:], self.keys[:, :, 1:], self.is_wild)
 
     def at(self, time: int) -> tuple[np.ndarray, np.ndarray]:
         """Outputs at one time: (machines, slots, strings) and (..., keys)."""
@@ -54,7 +61,16 @@ class Signals:
 
     def first(self, machines: int) -> Signals:
         """The signals of the first machines (or directions)."""
-        return Signals(self.numbers[:machines], self.keys[:machines])
+        return Signals(self.numbers[:machines], self.keys[:machines], self.is_wild)
+
+    def is_finite(self) -> bool:
+        """Whether no entry is infinite or NaN."""
+        return all(map(_is_finite, (self.numbers, self.keys)))
+
+
+def _is_finite(x: np.ndarray) -> bool:
+    # A sum of squares shows it fastest; where it is not finite, it may only have overflowed.
+    return bool(np.isfinite(np.vdot(x, x)) or np.all(np.isfinite(x)))
 
 
 @dataclass
@@ -91,15 +107,35 @@ class Workspace:
 # -------------------- products over the slot axis --------------------
 
 
-def apply(matrix: np.ndarray, state: np.ndarray) -> np.ndarray:
+def product(one: np.ndarray, other: np.ndarray, *, is_wild: bool) -> np.ndarray:
+    """``one @ other``; with ``is_wild``, zero times anything is zero.
+
+    Examples
+    --------
+    >>> product(np.array([[[0.0, 2.0]]]), np.array([[[np.inf], [3.0]]]), is_wild=True)
+    array([[[6.]]])
+    """
+    if not is_wild:
+        return one @ other
+    calm = np.isfinite(one).all((0, 1)) & np.isfinite(other).all((0, 2))
+    out = one[:, :, calm] @ other[:, calm]
+    for i in np.flatnonzero(~calm):
+        left, right = one[:, :, i, None], other[:, i, None]
+        is_there = (left != 0) & (right != 0)
+        with np.errstate(invalid="ignore"):
+            out = out + np.where(is_there, left * right, 0.0)
+    return out
+
+
+def apply(matrix: np.ndarray, state: np.ndarray, *, is_wild: bool = False) -> np.ndarray:
     """``matrix @ state`` over the slot axis, all further axes carried along."""
-    out = matrix @ _flat(state)
+    out = product(matrix, _flat(state), is_wild=is_wild)
     return out.reshape(*out.shape[:2], *state.shape[2:])
 
 
-def outer(rows: np.ndarray, state: np.ndarray) -> np.ndarray:
+def outer(rows: np.ndarray, state: np.ndarray, *, is_wild: bool = False) -> np.ndarray:
     """Sum over time, strings and keys of ``rows x slots``."""
-    return _flat(rows) @ _flat(state).swapaxes(1, 2)
+    return product(_flat(rows), _flat(state).swapaxes(1, 2), is_wild=is_wild)
 
 
 def _flat(x: np.ndarray) -> np.ndarray:
@@ -121,10 +157,12 @@ def read(
     """Rows of a block from the slots before it, for all ticks: numbers, and keys if any."""
     matrix, key_matrix = matrices(block, table, weights)
     ticks = signals.ticks
-    rows = apply(matrix, signals.numbers[:, : matrix.shape[2]])[:, :, :ticks]
+    wild = signals.is_wild
+    rows = apply(matrix, signals.numbers[:, : matrix.shape[2]], is_wild=wild)[:, :, :ticks]
     if not with_keys or not block.n_key_rows or not signals.keys.shape[-1]:
         return rows, None
-    return rows, apply(key_matrix, signals.keys[:, : key_matrix.shape[2]])[:, :, :ticks]
+    keys = signals.keys[:, : key_matrix.shape[2]]
+    return rows, apply(key_matrix, keys, is_wild=wild)[:, :, :ticks]
 
 
 def matrices(block: Block, table: LinkTable, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -156,18 +194,19 @@ def pull(
     matrix, key_matrix = matrices(block, block.outer, state.weights)
     table, ticks = block.outer, cotangents.ticks
     n, quiet = matrix.shape[2], n_quiet[0]
-    matrix_gradient = outer(rows, state.signals.numbers[:, :n, :ticks])
+    wild = cotangents.is_wild
+    matrix_gradient = outer(rows, state.signals.numbers[:, :n, :ticks], is_wild=wild)
     gradient[:, table.link] += matrix_gradient[:, table.row, table.slot]
     if n > quiet:
-        back = apply(matrix[:, :, quiet:].swapaxes(1, 2), rows)
+        back = apply(matrix[:, :, quiet:].swapaxes(1, 2), rows, is_wild=wild)
         cotangents.numbers[:, quiet:n, :ticks] += back
     if key_rows is None or not block.n_key_rows:
         return
     n, quiet = key_matrix.shape[2], n_quiet[1]
-    matrix_gradient = outer(key_rows, state.signals.keys[:, :n, :ticks])
+    matrix_gradient = outer(key_rows, state.signals.keys[:, :n, :ticks], is_wild=wild)
     gradient[:, table.key_link] += matrix_gradient[:, table.key_row, table.key_slot]
     if n > quiet:
-        back = apply(key_matrix[:, :, quiet:].swapaxes(1, 2), key_rows)
+        back = apply(key_matrix[:, :, quiet:].swapaxes(1, 2), key_rows, is_wild=wild)
         cotangents.keys[:, quiet:n, :ticks] += back
 
 

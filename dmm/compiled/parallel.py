@@ -78,11 +78,13 @@ class ParallelBlock:
         if feedback is None:
             return outputs
         (segment,), (stream,) = group.slots, outputs  # a summing neuron writes one field
-        number = linear_filter(stream.number, feedback, before=signals.numbers[:, segment.span, 0])
+        before, wild = signals.numbers[:, segment.span, 0], signals.is_wild
+        number = linear_filter(stream.number, feedback, before=before, is_wild=wild)
         if stream.keys is None:
             return [Stream(number)]
-        before = signals.keys[:, segment.key_span, 0] if segment.key_span else None
-        return [Stream(number, linear_filter(stream.keys, feedback, before=before))]
+        first = signals.keys[:, segment.key_span, 0] if segment.key_span else None
+        keys = linear_filter(stream.keys, feedback, before=first, is_wild=wild)
+        return [Stream(number, keys)]
 
     # -------------------- reverse mode --------------------
 
@@ -99,7 +101,7 @@ class ParallelBlock:
             inputs = group.kernel.adjoint(partial, outputs)
             self._write_rows(group, inputs, rows, key_rows)
         if len(self.block.inner.link):
-            self._self_link_gradient(rows, key_rows, state, gradient)
+            self._self_link_gradient(rows, key_rows, state, gradient, is_wild=cotangents.is_wild)
         return rows, key_rows
 
     def _empty_rows(self, state: State) -> Rows:
@@ -117,12 +119,15 @@ class ParallelBlock:
     ) -> Stream:
         """The filter against time; what flows out at its start belongs to the entry at time 0."""
         (segment,) = group.slots
-        number = linear_filter(stream.number, feedback, backwards=True)
-        cotangents.numbers[:, segment.span, 0] += feedback[..., None] * number[:, :, 0]
+        wild = cotangents.is_wild
+        number = linear_filter(stream.number, feedback, backwards=True, is_wild=wild)
+        out = _times(feedback[..., None], number[:, :, 0], is_wild=wild)
+        cotangents.numbers[:, segment.span, 0] += out
         if stream.keys is None:
             return Stream(number)
-        keys = linear_filter(stream.keys, feedback, backwards=True)
-        cotangents.keys[:, segment.key_span, 0] += feedback[..., None, None] * keys[:, :, 0]
+        keys = linear_filter(stream.keys, feedback, backwards=True, is_wild=wild)
+        out = _times(feedback[..., None, None], keys[:, :, 0], is_wild=wild)
+        cotangents.keys[:, segment.key_span, 0] += out
         return Stream(number, keys)
 
     def _write_rows(
@@ -137,16 +142,23 @@ class ParallelBlock:
                 key_rows[:, segment.key_span] = stream.keys
 
     def _self_link_gradient(
-        self, rows: np.ndarray, key_rows: np.ndarray | None, state: State, gradient: np.ndarray
+        self,
+        rows: np.ndarray,
+        key_rows: np.ndarray | None,
+        state: State,
+        gradient: np.ndarray,
+        *,
+        is_wild: bool,
     ) -> None:
         table, signals = self.block.inner, state.signals
-        before = signals.numbers[:, table.slot, : signals.ticks]
-        gradient[:, table.link] += np.einsum("mltb,mltb->ml", rows[:, table.row], before)
+        mine, before = rows[:, table.row], signals.numbers[:, table.slot, : signals.ticks]
+        before = np.where(mine == 0, 0.0, before) if is_wild else before
+        gradient[:, table.link] += np.einsum("mltb,mltb->ml", mine, before)
         if key_rows is not None:
+            mine = key_rows[:, table.key_row]
             before = signals.keys[:, table.key_slot, : signals.ticks]
-            gradient[:, table.key_link] += np.einsum(
-                "mltbc,mltbc->ml", key_rows[:, table.key_row], before
-            )
+            before = np.where(mine == 0, 0.0, before) if is_wild else before
+            gradient[:, table.key_link] += np.einsum("mltbc,mltbc->ml", mine, before)
 
     # -------------------- forward mode --------------------
 
@@ -186,13 +198,14 @@ def push(
 ) -> Rows:
     """Tangents of a block's rows, except through its own slots."""
     rows, key_rows = read(block, block.outer, state.weights, tangents, with_keys=with_keys)
-    signals = state.signals
+    signals, wild = state.signals, tangents.is_wild
     for table in (block.outer, block.inner):
         before = signals.numbers[0, :, : signals.ticks]
-        directions.add(rows, table.row, table.slot, table.link, before)
+        directions.add(rows, table.row, table.slot, table.link, before, is_wild=wild)
         if key_rows is not None:
             before = signals.keys[0, :, : signals.ticks]
-            directions.add(key_rows, table.key_row, table.key_slot, table.key_link, before)
+            keyed = table.key_row, table.key_slot, table.key_link
+            directions.add(key_rows, *keyed, before, is_wild=wild)
     return rows, key_rows
 
 
@@ -202,6 +215,7 @@ def linear_filter(
     *,
     before: np.ndarray | None = None,
     backwards: bool = False,
+    is_wild: bool = False,
 ) -> np.ndarray:
     """``y[t] = feedback * y[t - 1] + x[t]`` over the time axis (or against it).
 
@@ -212,6 +226,8 @@ def linear_filter(
     before : array, (machines, neurons, ...), optional
         ``y[-1]``; zero when omitted.
     backwards : bool
+    is_wild : bool
+        Whether not to multiply what is not finite by a feedback of zero.
 
     Returns
     -------
@@ -233,11 +249,19 @@ def linear_filter(
         x = np.array(x, dtype=np.result_type(x, feedback))
     factor = feedback.reshape(*feedback.shape, *[1] * (x.ndim - 3))
     if before is not None and x.shape[2]:
-        x[:, :, 0] += factor * before
+        x[:, :, 0] += _times(factor, before, is_wild=is_wild)
     if is_running_sum:
         y = np.cumsum(x, axis=2)
     else:
         y = x
         for t in range(1, y.shape[2]):
-            y[:, :, t] += factor * y[:, :, t - 1]
+            y[:, :, t] += _times(factor, y[:, :, t - 1], is_wild=is_wild)
     return y[:, :, ::-1] if backwards else y
+
+
+def _times(factor: np.ndarray, x: np.ndarray, *, is_wild: bool) -> np.ndarray:
+    """``factor * x``; with ``is_wild``, zero times anything is zero."""
+    if not is_wild:
+        return factor * x
+    with np.errstate(invalid="ignore"):
+        return np.where((factor != 0) & (x != 0), factor * x, 0.0)

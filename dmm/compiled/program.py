@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Sequence
+from threading import get_ident, local
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -58,8 +59,8 @@ class Program:
 
     Notes
     -----
-    Large arrays are kept from one run to the next, so a program is not for several threads at
-    once: compile one for each.
+    Large arrays are kept from one run to the next, for each thread its own: several threads may
+    use one program at once. What `bind` returns is for the thread that asked.
     """
 
     engine = "compiled"
@@ -82,18 +83,17 @@ class Program:
         self.plan = make_plan(lowered, self.observed)
         self.live = np.zeros(self.support.size, dtype=bool)
         self.live[self.plan.trainable[1]] = True
-        self.workspace = Workspace()
         self._indices: dict[tuple[str, int], np.ndarray] = {}
-        self._bound: WeakKeyDictionary[Streams, BoundProgram] = WeakKeyDictionary()
+        self._mine = _OfThread()
 
     def bind(self, streams: Streams) -> BoundProgram:
         """The program on given streams; remembered as long as the streams live."""
-        bound = self._bound.get(streams)
+        mine = self._mine
+        bound = mine.bound.get(streams)
         if bound is None:
-            bound = BoundProgram(
-                self.plan, streams, self.workspace, self._indices, recompute=self.recompute
+            bound = mine.bound[streams] = BoundProgram(
+                self.plan, streams, mine.workspace, self._indices, recompute=self.recompute
             )
-            self._bound[streams] = bound
         return bound
 
     def __call__(self, trainable: VValue, streams: Streams) -> np.ndarray:
@@ -179,8 +179,16 @@ class Program:
         return self.bind(streams).trace(np.asarray(self.flatten(trainable)))
 
 
+class _OfThread(local):
+    """What a program keeps for each thread that uses it."""
+
+    def __init__(self) -> None:
+        self.workspace = Workspace()
+        self.bound: WeakKeyDictionary[Streams, BoundProgram] = WeakKeyDictionary()
+
+
 class BoundProgram:
-    """A program on one batch of streams; remembers its last forward pass.
+    """A program on one batch of streams, for one thread; remembers its last forward pass.
 
     Parameters
     ----------
@@ -208,6 +216,7 @@ class BoundProgram:
     ) -> None:
         self.plan = plan
         self.workspace = workspace
+        self._thread = get_ident()
         self.shapes = {name: array.shape for name, array in streams.arrays.items()}
         numbers, keys, self.columns = bind_sources(plan, streams, indices)
         self._indices = {name: indices.get((name, streams.ticks)) for name in streams.arrays}
@@ -224,6 +233,10 @@ class BoundProgram:
 
     def links(self, weights: np.ndarray) -> np.ndarray:
         """Weights of the live links, (machines, live links), from weights of all trainable ones."""
+        if get_ident() != self._thread:
+            raise RuntimeError("a bound program is for one thread: bind the program in each")
+        if weights.dtype.kind not in "biufc":
+            raise ValueError(f"weights are of type {weights.dtype}; expected numbers")
         if weights.shape[-1:] != (self.plan.n_weights,) or weights.ndim > 2:
             raise ValueError(
                 f"weights have shape {weights.shape}; this program needs ({self.plan.n_weights},) "
@@ -231,7 +244,8 @@ class BoundProgram:
             )
         flat = np.atleast_2d(weights)
         live, elements = self.plan.trainable
-        out = np.empty((len(flat), len(self.plan.links)), flat.dtype)
+        # Fixed weights and streams are float64, whatever the weights are.
+        out = np.empty((len(flat), len(self.plan.links)), np.result_type(flat.dtype, np.float64))
         out[:] = self.plan.base
         out[:, live] += flat[:, elements]
         return out
@@ -250,7 +264,7 @@ class BoundProgram:
 
     def state(self, weights: np.ndarray) -> tuple[np.ndarray, Any]:
         """Observed numbers and state; the last state is kept for the derivatives."""
-        if self._last is not None:
+        if self._last is not None and get_ident() == self._thread:
             known, state = self._last
             # By content: the caller may have changed the array in place since.
             is_same = known.dtype == weights.dtype and np.array_equal(known, weights)

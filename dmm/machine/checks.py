@@ -9,7 +9,7 @@ from vvalues import VValue, format_path
 from ..neurons import get_neuron_type, may_flow, neuron_types
 from ..neurons.fields import names_of
 
-__all__ = ["DEPTH", "check_initial", "check_matrix", "check_matrix_port"]
+__all__ = ["DEPTH", "check_initial", "check_links", "check_matrix", "check_matrix_port"]
 
 DEPTH = 4
 """Keys of a link: receiving neuron / receiving field / sending neuron / sending field."""
@@ -25,6 +25,21 @@ def check_matrix(neurons: Mapping[str, str], matrix: VValue, part: str) -> None:
     part : str
         What to call the matrix in messages.
     """
+    check_links(matrix, part)
+    for path in matrix.support.paths:
+        for name in (path[0], path[2]):
+            if name not in neurons:
+                raise ValueError(
+                    f"{part}: the link {format_path(path)} names the neuron {name!r}, "
+                    "which the machine does not have"
+                )
+        _check_field(neurons, path, path[0], path[1], part)
+        _check_field(neurons, path, path[2], path[3], part)
+        _check_kinds(neurons, path, part)
+
+
+def check_links(matrix: VValue, part: str) -> None:
+    """Raise ValueError unless every leaf is a number at four keys, see `check_matrix`."""
     if matrix.support.shapes is not None:
         i = next(i for i, shape in enumerate(matrix.support.shapes) if shape)
         raise ValueError(
@@ -37,15 +52,6 @@ def check_matrix(neurons: Mapping[str, str], matrix: VValue, part: str) -> None:
                 f"{part}: {format_path(path)} has {len(path)} keys; a link has four: "
                 "receiving neuron / receiving field / sending neuron / sending field"
             )
-        for name in (path[0], path[2]):
-            if name not in neurons:
-                raise ValueError(
-                    f"{part}: the link {format_path(path)} names the neuron {name!r}, "
-                    "which the machine does not have"
-                )
-        _check_field(neurons, path, path[0], path[1], part)
-        _check_field(neurons, path, path[2], path[3], part)
-        _check_kinds(neurons, path, part)
 
 
 def _check_field(
@@ -79,7 +85,7 @@ def _check_kinds(neurons: Mapping[str, str], path: tuple[str, ...], part: str) -
 
 def check_initial(neurons: Mapping[str, str], initial: VValue) -> None:
     """Raise ValueError unless ``initial`` holds streams (neuron / field / ...) of these neurons."""
-    for path in initial.support.paths:
+    for i, path in enumerate(initial.support.paths):
         if len(path) < 2:
             raise ValueError(
                 f"initial outputs: {format_path(path)} has {len(path)} keys; expected "
@@ -92,10 +98,16 @@ def check_initial(neurons: Mapping[str, str], initial: VValue) -> None:
                 "machine does not have"
             )
         neuron_type = get_neuron_type(neurons[neuron])
-        if neuron_type.written_field(field) is None:
+        written = neuron_type.written_field(field)
+        if written is None:
             raise ValueError(
                 f"initial outputs: {format_path(path)} names the field {field!r}; {neuron!r} "
                 f"({neuron_type.name}) writes {names_of(neuron_type.writes)}"
+            )
+        if written.is_scalar and (path[2:] or initial.support.shape(i)):
+            raise ValueError(
+                f"initial outputs: {format_path(path)} is no number, which is all that "
+                f"{neuron!r} ({neuron_type.name}) writes to {field!r}"
             )
 
 
@@ -105,10 +117,10 @@ def check_matrix_port(neurons: Mapping[str, str], port: tuple[str, str] | None) 
         return
     neuron, field = port
     if neuron not in neurons:
-        raise ValueError(f"matrix_port {neuron}/{field}: the machine has no neuron {neuron!r}")
+        raise ValueError(f"matrix_port {format_path(port)}: the machine has no neuron {neuron!r}")
     neuron_type = get_neuron_type(neurons[neuron])
     if neuron_type.written_field(field) is None:
         raise ValueError(
-            f"matrix_port {neuron}/{field}: {neuron!r} ({neuron_type.name}) writes "
+            f"matrix_port {format_path(port)}: {neuron!r} ({neuron_type.name}) writes "
             f"{names_of(neuron_type.writes)}"
         )

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
 from vvalues import VValue, natural_key
+from vvalues.core.paths import printable
 from vvalues.core.tree import from_leaves
-from vvalues.files import from_plain, to_plain, write_atomically
+from vvalues.files import (
+    MEMORY,
+    Budget,
+    from_plain,
+    json_bytes,
+    parse_object,
+    read_bytes,
+    to_plain,
+    write_atomically,
+)
 
 from ..neurons import get_neuron_type, known_types, neuron_types
-from .checks import DEPTH, check_matrix
+from .checks import check_links
 from .machine import Machine, fixed_links, type_from_name
 
 __all__ = [
@@ -43,12 +52,8 @@ def machine_from_matrix(matrix: VValue, *, name: str = "machine") -> Machine:
     ValueError
         For an unknown neuron type or a malformed link; the message names the path.
     """
-    names = dict.fromkeys(
-        key for path in matrix.support.paths if len(path) == DEPTH for key in (path[0], path[2])
-    )
-    for path in matrix.support.paths:
-        if len(path) != DEPTH:
-            check_matrix({}, matrix, "network matrix")
+    check_links(matrix, "network matrix")
+    names = dict.fromkeys(key for path in matrix.support.paths for key in (path[0], path[2]))
     names.update(dict.fromkeys(("timer", "input", "output")))
     neurons = {}
     for neuron in sorted(names, key=natural_key):
@@ -118,8 +123,7 @@ def machine_of(
 
 def save_machine(machine: Machine, file: str | os.PathLike) -> None:
     """Write a machine as JSON, atomically: neurons by type name, fixed and trainable links."""
-    text = json.dumps(machine_to_plain(machine), indent=1, ensure_ascii=False, allow_nan=False)
-    write_atomically(file, text + "\n")
+    write_atomically(file, json_bytes(machine_to_plain(machine), indent=1))
 
 
 def machine_to_plain(machine: Machine) -> dict[str, Any]:
@@ -140,68 +144,86 @@ def machine_to_plain(machine: Machine) -> dict[str, Any]:
     return document
 
 
-def load_machine(file: str | os.PathLike) -> Machine:
+def load_machine(file: str | os.PathLike, *, memory: int = MEMORY) -> Machine:
     """Read a machine file, or a plain nested JSON network matrix.
+
+    Parameters
+    ----------
+    file : path
+    memory : int
+        Bytes that reading may take, beyond a multiple of the file's size (see
+        `vvalues.files.reading`); allow more for files that you trust.
 
     Raises
     ------
     OSError
         If the file cannot be read.
     ValueError
-        If it is malformed; the message names the file and the path inside it.
+        If it is malformed or too large; the message names the file and the path inside it.
     """
-    where = os.fspath(file)
-    try:
-        document = json.loads(FilePath(file).read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{where}: not JSON: {error}") from None
-    if not isinstance(document, dict):
-        raise ValueError(f"{where}: expected an object, not {type(document).__name__}")
+    where = printable(os.fspath(file))
+    data = read_bytes(file, memory)
+    budget = Budget(where, len(data), memory)
+    document = parse_object(data, where, budget)
     try:
         if document.get("format") == FORMAT:
-            return machine_from_plain(document, where)
-        matrix = from_plain(document, where)
+            return machine_from_plain(document, where, budget)
+        matrix = from_plain(document, where, budget)
         return machine_from_matrix(matrix, name=FilePath(file).stem)
     except ValueError as error:
         text = str(error)
         raise ValueError(text if text.startswith(where) else f"{where}: {text}") from None
 
 
-def machine_from_plain(document: Mapping[str, Any], where: str = "machine") -> Machine:
+def machine_from_plain(
+    document: Any, where: str = "machine", budget: Budget | None = None
+) -> Machine:
     """Inverse of `machine_to_plain`.
+
+    Parameters
+    ----------
+    document : JSON-compatible object
+    where : str
+        What it is, for messages: a file name, say.
+    budget : Budget, optional
+        Memory that may be taken, if it is from a file.
 
     Raises
     ------
     ValueError
         If it is malformed; the message begins with ``where`` and names the path inside.
     """
+    if not isinstance(document, Mapping):
+        raise ValueError(f"{where}: expected an object, not {type(document).__name__}")
     if document.get("version") != VERSION:
         raise ValueError(
-            f"{where}: version {document.get('version')!r} of the machine format; "
+            f"{where}: version {document.get('version')!r:.60} of the machine format; "
             f"this library reads version {VERSION}"
         )
     neurons = document.get("neurons")
     if not isinstance(neurons, dict) or not all(isinstance(k, str) for k in neurons.values()):
         raise ValueError(f"{where}: neurons: expected an object of neuron name to type name")
-    for type_name in neurons.values():
-        get_neuron_type(type_name)
-    metadata = document.get("metadata") or {}
+    metadata, name = document.get("metadata") or {}, document.get("name", "machine")
     if not isinstance(metadata, dict):
         raise ValueError(f"{where}: metadata: expected an object")
-    return Machine(
-        neurons,
-        from_plain(document.get("fixed", {}), f"{where}: fixed"),
-        from_plain(document.get("trainable", {}), f"{where}: trainable"),
-        str(document.get("name", "machine")),
-        metadata,
-        from_plain(document.get("initial", {}), f"{where}: initial"),
-        _matrix_port(document.get("matrix_port"), where),
+    if not isinstance(name, str):
+        raise ValueError(f"{where}: name: {name!r:.60} is not a str")
+    fixed, trainable, initial = (
+        from_plain(document.get(part, {}), f"{where}: {part}", budget)
+        for part in ("fixed", "trainable", "initial")
     )
+    port = _matrix_port(document.get("matrix_port"), where)
+    try:
+        for type_name in set(neurons.values()):
+            get_neuron_type(type_name)
+        return Machine(neurons, fixed, trainable, name, metadata, initial, port)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
 
 
 def _matrix_port(value: Any, where: str) -> tuple[str, str] | None:
     if value is None:
         return None
     if not (isinstance(value, list) and len(value) == 2 and all(isinstance(k, str) for k in value)):
-        raise ValueError(f"{where}: matrix_port: expected [neuron, field], not {value!r}")
+        raise ValueError(f"{where}: matrix_port: expected [neuron, field], not {value!r:.60}")
     return value[0], value[1]

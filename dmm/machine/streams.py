@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,8 @@ class Streams:
     keys : tuple of tuples of paths
         For every string, the key of each column; column 0 is the ``:number``, the empty path. The
         elements of an array leaf are consecutive columns of the same path.
-    arrays : dict of source neuron to array of shape (ticks, strings, columns)
+    arrays : mapping of source neuron to array of shape (ticks, strings, columns)
+        Neither can be changed: programs keep what they work out from them.
     ticks : int
     labels : tuple of str
         What to call the strings in messages and plots.
@@ -44,6 +46,16 @@ class Streams:
     ticks: int
     labels: tuple[str, ...] = ()
     shapes: Mapping[Path, Shape] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self,
+            "arrays",
+            MappingProxyType({name: _unchanging(array) for name, array in self.arrays.items()}),
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Streams, (self.keys, dict(self.arrays), self.ticks, self.labels, self.shapes)
 
     def __len__(self) -> int:
         """Number of strings."""
@@ -91,6 +103,14 @@ class Streams:
         labels = tuple(self.labels[i] for i in chosen) if self.labels else ()
         keys = tuple(self.keys[i] for i in chosen)
         return Streams(keys, arrays, self.ticks, labels, self.shapes)
+
+
+def _unchanging(array: np.ndarray) -> np.ndarray:
+    """An array that cannot be written to; a copy of one that can."""
+    if array.flags.writeable:
+        array = np.array(array)
+        array.flags.writeable = False
+    return array
 
 
 def column_spans(

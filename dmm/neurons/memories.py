@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from autograd.tracer import getval
 
-from vvalues import VValue, put
+from vvalues import VValue, assemble
+from vvalues.core.paths import printable
 
 from .fields import parse_field
 from .kernel import Kernel, Partials, Stream
@@ -71,6 +72,9 @@ def running_maximum(inputs: VValue) -> dict[str, Any]:
     return {"best": new if getval(new) >= getval(best) else best}
 
 
+LONGEST_DELAY = 1_000
+"""In ticks; a name in a file can ask for no more (the register holds every tick of it)."""
+
 SHIFT = """
 line = read('line')
 moved = below('1', read('dict'))
@@ -86,16 +90,20 @@ def delay(argument: str) -> NeuronType:
 
     A shift register in one stream: ``line`` holds the last ``n`` inputs by age.
     """
-    if not argument.isdigit() or int(argument) < 1:
-        raise ValueError(f"delay({argument}): the delay is a number of ticks, at least 1")
-    ticks = int(argument)
+    ticks = int(argument) if argument.isdecimal() and len(argument) < 9 else 0
+    if not 1 <= ticks <= LONGEST_DELAY:
+        raise ValueError(
+            f"delay({printable(argument[:20])}): the delay is a number of ticks from 1 to "
+            f"{LONGEST_DELAY}"
+        )
 
     def activation(inputs: VValue) -> dict[str, Any]:
-        line, moved = inputs.subtree("line"), VValue()
-        for age in range(1, ticks + 1):
-            younger = inputs.subtree("dict") if age == 1 else line.subtree(str(age - 1))
-            moved = put(moved, str(age), younger)
-        return {"dict": line.subtree(str(ticks)), "line": moved}
+        line = inputs.subtree("line")
+        moved = {str(age + 1): line.subtree(str(age)) for age in range(1, ticks)}
+        return {
+            "dict": line.subtree(str(ticks)),
+            "line": assemble({"1": inputs.subtree("dict"), **moved}),
+        }
 
     fields = tuple(map(parse_field, ("dict", "line")))
     return NeuronType(

@@ -9,6 +9,7 @@ from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
+from autograd.tracer import getval
 
 import vvalues as vv
 from vvalues import VValue
@@ -155,6 +156,8 @@ def clamp(x: Any, bound: float) -> Any:
     """A number within ``[-bound, bound]``, with derivative 1 on the bound itself."""
     if math.isinf(bound):
         return x
+    if math.isinf(getval(x)):  # times zero it would be NaN
+        return math.copysign(bound, getval(x))
     is_inside = float(abs(x) <= bound)
     return x * is_inside + bound * (1.0 - is_inside) * anp.sign(x)
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import vvalues as vv
 from vvalues import NUMBER, VValue, assemble
+from vvalues.core.paths import printable
 
 from .fields import Field
 from .kernel import Kernel, Partials, Stream, key_dot, plus, times
@@ -31,6 +32,9 @@ __all__ = ["FUNCTION", "MixtureKernel", "functions", "repertoire", "superfluid"]
 
 FUNCTION = ":function"
 """Reserved field: the coefficients of the mixture."""
+
+MIXTURES = ("superfluid", "functions")
+"""Families whose argument names other types; these are none of the families themselves."""
 
 SOURCE = "github anhinga/2024-jax-drafts, folder superfluid"
 
@@ -44,9 +48,7 @@ def repertoire(type_name: str) -> tuple[str, ...] | None:
     (('accum', 'norm'), None)
     """
     stem, bracket, argument = type_name.partition("(")
-    if not bracket or stem not in ("superfluid", "functions"):
-        return None
-    return tuple(argument[:-1].split(","))
+    return tuple(argument[:-1].split(",")) if bracket and stem in MIXTURES else None
 
 
 MIXTURE = """
@@ -60,9 +62,12 @@ return {{**total, ':function': read(':function')}}
 
 
 def _types(argument: str, stem: str) -> list[NeuronType]:
-    names = argument.split(",")
+    names, shown = argument.split(","), f"{stem}({printable(argument[:60])})"
     if len(set(names)) < len(names) or not all(names):
-        raise ValueError(f"{stem}({argument}): expected different neuron types, joined by commas")
+        raise ValueError(f"{shown}: expected different neuron types, joined by commas")
+    for name in names:
+        if name.partition("(")[0] in MIXTURES:
+            raise ValueError(f"{shown}: {printable(name[:60])} is itself a mixture of types")
     return [get_neuron_type(name) for name in names]
 
 
@@ -83,7 +88,9 @@ def superfluid(argument: str) -> NeuronType:
     types = _types(argument, "superfluid")
     for each in types:
         if each.is_source:
-            raise ValueError(f"superfluid({argument}): {each.name} reads an external stream")
+            raise ValueError(
+                f"superfluid({printable(argument[:60])}): {each.name} reads an external stream"
+            )
     names = tuple(each.name for each in types)
 
     def activation(inputs: VValue) -> dict[str, Any]:

@@ -167,15 +167,18 @@ def get_neuron_type(name: str) -> NeuronType:
     ------
     ValueError
         If there is none; the message lists the known ones. A name such as ``delay(3)`` is made
-        by its family.
+        by its family, and has one spelling: ``delay(03)`` is refused.
     """
     known = _registry.get(name)
-    if known is None:
-        stem, bracket, argument = name.partition("(")
-        if bracket and argument.endswith(")") and stem in _families:
-            return register(_families[stem](argument[:-1]))
-        raise ValueError(f"unknown neuron type {name!r}; {known_types()}")
-    return known
+    if known is not None:
+        return known
+    stem, bracket, argument = name.partition("(")
+    if not (bracket and argument.endswith(")") and stem in _families):
+        raise ValueError(f"unknown neuron type {name!r:.80}; {known_types()}")
+    made = _families[stem](argument[:-1])
+    if made.name != name:
+        raise ValueError(f"neuron type {name!r:.80} is spelled {made.name!r:.80}")
+    return register(made)
 
 
 def neuron_types() -> tuple[str, ...]:

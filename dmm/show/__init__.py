@@ -23,7 +23,7 @@ from .differences import MachineDiff, diff
 from .drawing import arrange
 from .export.python import to_python
 from .graph import save_graph, to_dot, to_mermaid, to_networkx, to_svg
-from .html import fragment, report
+from .html import fragment, page, report
 from .labels import constant_text, count, number_text, plain, unique_labels, weight_text
 from .plots import draw, heat_map, new_axes, pyplot, side_by_side
 from .reading import layers, reading_order, shown_links
@@ -51,6 +51,7 @@ __all__ = [
     "layers",
     "new_axes",
     "number_text",
+    "page",
     "plain",
     "pyplot",
     "reading_order",

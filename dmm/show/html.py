@@ -20,7 +20,7 @@ from .style import PAGE_STYLE, STYLE
 from .svg import svg_graph
 from .text import SELF_LOOP, LinkTable, headline, tree
 
-__all__ = ["fragment", "report"]
+__all__ = ["fragment", "page", "report"]
 
 NAME_CELLS = 36
 MINUS = "\N{MINUS SIGN}"
@@ -80,9 +80,7 @@ def report(
     sections : mapping of title to HTML, optional
         Further sections behind the graph, such as pictures; put in as they are, unescaped.
     """
-    name = escape(plain(machine.name))
     parts = [
-        _section("Figures", _figures(figures)) if figures else "",
         _section("Equations", _pre(equations(machine) if written is None else written)),
         *(_wide_section(title, _pre(text)) for title, text in (texts or {}).items()),
         _section("Graph", _graph(machine)),
@@ -91,6 +89,39 @@ def report(
         _section("Diagnostics", _pre(str(diagnose(machine)))),
         _section("Tree", _pre(tree(machine))),
     ]
+    return _page(machine.name, headline(machine), lead, figures, parts)
+
+
+def page(
+    title: str,
+    head: str = "",
+    figures: Mapping[str, Any] | None = None,
+    *,
+    lead: str = "",
+    texts: Mapping[str, str] | None = None,
+    sections: Mapping[str, str] | None = None,
+) -> str:
+    """A self-contained HTML page about anything else, in the look of `report`.
+
+    Parameters
+    ----------
+    title, head : str
+        Of the page, and a line below it.
+    figures, lead, texts, sections
+        See `report`.
+    """
+    parts = [
+        *(_wide_section(name, _pre(text)) for name, text in (texts or {}).items()),
+        *(_wide_section(name, body) for name, body in (sections or {}).items()),
+    ]
+    return _page(title, head, lead, figures, parts)
+
+
+def _page(
+    title: str, head: str, lead: str, figures: Mapping[str, Any] | None, parts: list[str]
+) -> str:
+    name = escape(plain(title))
+    table = _section("Figures", _figures(figures)) if figures else ""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -105,9 +136,9 @@ def report(
 <body>
 <main class="dmm page">
 <h1>{name}</h1>
-<p class="head">{escape(headline(machine))}</p>
+<p class="head">{escape(plain(head))}</p>
 {f"<p>{escape(plain(lead))}</p>" if lead else ""}
-{"".join(parts)}
+{table}{"".join(parts)}
 </main>
 </body>
 </html>

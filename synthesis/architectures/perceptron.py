@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,9 @@ import numpy as np
 from autograd import elementwise_grad
 
 from dmm.neurons import logistic
-from vvalues import Support, VValue, format_path, from_buffer
+from vvalues import Path, Support, VValue, format_path, from_buffer
+
+from ..process.places import AxisNeurons, hidden_units
 
 __all__ = ["ACTIVATIONS", "Perceptron", "PerceptronLinearization"]
 
@@ -81,6 +83,16 @@ class Perceptron:
             slope = elementwise_grad(activation)
             self.function, self.derivative = activation, lambda z, a: slope(z)
         self.activation = activation
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What `described` makes the same model of; JSON-compatible."""
+        return {"kind": "Perceptron", "sizes": list(self.sizes), "activation": self.activation}
+
+    @classmethod
+    def described(cls, description: Mapping[str, Any]) -> Perceptron:
+        """The model of a description."""
+        return cls(description["sizes"], description["activation"])
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -163,6 +175,31 @@ class Perceptron:
         mask[self.layers[layer - 1]], mask[self.layers[layer]] = into, out_of
         return VValue(mask)
 
+    # -------------------- what methods may ask --------------------
+
+    def alive(self, parameters: VValue) -> np.ndarray:
+        """Elements that can influence an output: all but those of hidden units nobody reads."""
+        self._check(parameters)
+        dead = np.zeros(self.support.size, dtype=bool)
+        unread = np.zeros(self.sizes[-1], dtype=bool)
+        for name in self.layers[::-1]:
+            weights, bias = (
+                _block(self.support, dead, (name, leaf)) for leaf in ("weights", "bias")
+            )
+            weights[:, unread], bias[unread] = True, True
+            unread = ~np.any((parameters[name, "weights"] != 0.0) & ~weights, axis=1)
+        return ~dead
+
+    def places(self, layer: int = 1) -> AxisNeurons:
+        """How the units of a hidden layer lie in the tree (`hidden_units`)."""
+        return hidden_units(layer)
+
+    def fitting(self, parameters: VValue) -> Perceptron:
+        """The perceptron of these parameters, after units came or went."""
+        shapes = [np.shape(parameters[name, "weights"]) for name in self.layers]
+        sizes = (shapes[0][0], *(shape[1] for shape in shapes))
+        return self if sizes == self.sizes else Perceptron(sizes, self.activation)
+
     def _check(self, parameters: VValue) -> None:
         wanted = self.support
         if parameters.support is wanted:
@@ -178,10 +215,16 @@ class Perceptron:
                 )
 
 
+def _block(support: Support, buffer: np.ndarray, path: Path) -> np.ndarray:
+    """A leaf of a buffer as a view."""
+    i = support.index[path]
+    return buffer[support.span(i, i + 1)].reshape(support.shape(i))
+
+
 class PerceptronLinearization:
     """A perceptron at one point of weight space: values and products with its Jacobian.
 
-    The Jacobian is never formed by `push`, `pull`, `gram` and `diagonal`.
+    The Jacobian is formed by `rows` alone, not by `push`, `pull`, `gram` and `diagonal`.
 
     Attributes
     ----------
@@ -224,16 +267,12 @@ class PerceptronLinearization:
         buffer = np.empty(self.support.size)
         delta = np.asarray(cotangent)
         for i in reversed(range(len(self._paths))):
-            weights, bias = (self._block(buffer, path) for path in self._paths[i])
+            weights, bias = (_block(self.support, buffer, path) for path in self._paths[i])
             np.matmul(self.signals[i].T, delta, out=weights)
             np.sum(delta, axis=0, out=bias)
             if i:
                 delta = (delta @ self._weights[i].T) * self._slopes[i - 1]
         return from_buffer(self.support, buffer)
-
-    def _block(self, buffer: np.ndarray, path: tuple[str, str]) -> np.ndarray:
-        i = self.support.index[path]
-        return buffer[self.support.span(i, i + 1)].reshape(self.support.shape(i))
 
     @cached_property
     def _sensitivities(self) -> list[np.ndarray]:
@@ -243,6 +282,17 @@ class PerceptronLinearization:
         for i in reversed(range(len(self._slopes))):
             found.append((found[-1] @ self._weights[i + 1].T) * self._slopes[i][:, None, :])
         return found[::-1]
+
+    def rows(self) -> np.ndarray:
+        """The Jacobian, (n * outputs, size)."""
+        n, n_outputs = self.values.shape
+        rows = np.empty((n, n_outputs, self.support.size))
+        for i, sensitivity in enumerate(self._sensitivities):
+            weights, bias = (self.support.index[path] for path in self._paths[i])
+            by_weight = self.signals[i][:, None, :, None] * sensitivity[:, :, None, :]
+            rows[..., self.support.span(weights, weights + 1)] = by_weight.reshape(n, n_outputs, -1)
+            rows[..., self.support.span(bias, bias + 1)] = sensitivity
+        return rows.reshape(n * n_outputs, -1)
 
     def gram(self) -> np.ndarray:
         """Jacobian times its transpose, (n * outputs, n * outputs), layer by layer."""
@@ -259,7 +309,7 @@ class PerceptronLinearization:
         """Sum over inputs and outputs of the squared Jacobian, element by element."""
         buffer = np.empty(self.support.size)
         for i, sensitivity in enumerate(self._sensitivities):
-            weights, bias = (self._block(buffer, path) for path in self._paths[i])
+            weights, bias = (_block(self.support, buffer, path) for path in self._paths[i])
             squared = np.sum(sensitivity**2, axis=1)
             weights[...] = (self.signals[i] ** 2).T @ squared
             bias[...] = squared.sum(axis=0)

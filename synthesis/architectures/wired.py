@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
 
-from vvalues import Support, VValue, dense, format_path, from_buffer, restrict, subtree
+from vvalues import Path, Support, VValue, dense, format_path, from_buffer, restrict, subtree
 
+from ..process.places import KeyedNeurons
 from .perceptron import ACTIVATIONS
 
 __all__ = ["SYNAPSE", "WiredNetwork", "numbered", "synapse_tree", "wiring_tree"]
@@ -126,6 +127,21 @@ class WiredNetwork:
         self._checked: Support | None = None
 
     @property
+    def description(self) -> dict[str, Any]:
+        """What `described` makes the same model of; JSON-compatible."""
+        return {
+            "kind": "WiredNetwork",
+            "names": [list(group) for group in self.names],
+            "activation": self.activation,
+            "gains": list(self.gains),
+        }
+
+    @classmethod
+    def described(cls, description: Mapping[str, Any]) -> WiredNetwork:
+        """The model of a description."""
+        return cls(description["names"], description["activation"], description["gains"])
+
+    @property
     def layers(self) -> tuple[str, ...]:
         """Names of the layers of weights, first to last."""
         return tuple(f"layer-{k}" for k in range(1, len(self.names)))
@@ -189,9 +205,68 @@ class WiredNetwork:
         if layer not in range(1, hidden + 1):
             raise ValueError(f"layer is {layer!r}; hidden layers are 1 to {hidden}")
         part = WiredNetwork(self.names[: layer + 1], self.activation, self.gains[:layer])
-        keep = np.array([path[0] in part.layers for path in parameters.support.paths])
+        keep = np.array([path[0] in part.layers for path in parameters.support.paths], dtype=bool)
         below = restrict(parameters, parameters.support.where(keep))
         return self.function(part(below, inputs))
+
+    # -------------------- what methods may ask --------------------
+
+    def living(self, support: Support) -> Support:
+        """The leaves that can influence an output.
+
+        A unit lives if it is an output, or a living unit of the next layer reads it. A unit
+        without synapses and bias sends nothing if its activation of 0 is 0.
+        """
+        self._check(support)
+        read = set(self.names[-1])
+        keep = dict.fromkeys(support.paths, True)
+        for layer in self.layers[::-1]:
+            below = set()
+            for path in (path for path in support.paths if path[0] == layer):
+                keep[path] = path[1] in read
+                if keep[path] and path[2] == INPUTS:
+                    below.add(path[3])
+            read = below
+        silent: set[str] = set()
+        is_odd = float(self.function(np.zeros(1))[0]) == 0.0
+        for layer, units in zip(self.layers, self.names[1:], strict=True):
+            active = set()
+            for path in (path for path in support.paths if path[0] == layer):
+                keep[path] &= path[2] != INPUTS or path[3] not in silent
+                if keep[path]:
+                    active.add(path[1])
+            silent = set(units) - active if is_odd else set()
+        return support.where(np.array([keep[path] for path in support.paths], dtype=bool))
+
+    def places(self, layer: int = 1) -> KeyedNeurons:
+        """How the units of a hidden layer lie in the tree; 1 is the first.
+
+        A new unit is wired like the last one.
+
+        Raises
+        ------
+        ValueError
+            If there is no such hidden layer.
+        """
+        if layer not in range(1, len(self.layers)):
+            raise ValueError(f"layer is {layer!r}; hidden layers are 1 to {len(self.layers) - 1}")
+        own, above = self.layers[layer - 1 : layer + 1]
+
+        def named_at(path: Path) -> tuple[int, ...]:
+            return (1,) if path[0] == own else (3,) if path[0] == above else ()
+
+        return KeyedNeurons(named_at)
+
+    def fitting(self, parameters: VValue) -> WiredNetwork:
+        """The network with the units that these parameters name beside its own."""
+        groups = [list(group) for group in self.names]
+        for path in parameters.support.paths:
+            number = self.layers.index(path[0]) + 1 if path[0] in self.layers else 0
+            if 0 < number < len(groups) - 1 and path[1] not in groups[number]:
+                groups[number].append(path[1])
+        if [len(group) for group in groups] == [len(group) for group in self.names]:
+            return self
+        return WiredNetwork(groups, self.activation, self.gains)
 
     def matrices(self, parameters: VValue) -> list[np.ndarray]:
         """Weights of every layer without biases: (sources, units) each."""

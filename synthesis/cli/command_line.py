@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from vvalues.core.paths import printable
+
+from .. import interruption
 from ..loop import Result, Settings, flat
 from .own_data import INTERRUPTED, add_commands
 
 __all__ = ["main"]
+
+PIPE_CLOSED = 141
 
 
 class UsageError(Exception):
@@ -27,16 +33,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        return options.command(options)
-    except (UsageError, ValueError, OSError) as error:
+        status = options.command(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has had enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return PIPE_CLOSED
+    except (UsageError, ValueError, OSError, MemoryError) as error:
         print(f"synthesis: {_one_line(error)}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nsynthesis: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return status
 
 
 def _one_line(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "not enough memory for this"
     if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{error.filename}: {error.strerror.lower()}"
-    return " ".join(str(error).split())
+        return f"{printable(os.fsdecode(error.filename))}: {error.strerror.lower()}"
+    return printable(" ".join(str(error).split()))
 
 
 # -------------------- commands --------------------
@@ -46,9 +62,16 @@ def _run(options: argparse.Namespace) -> int:
     from dmm import load_machine
 
     from ..loop.loop import Loop
+    from ..runs.catalogue import is_experiment
     from ..runs.run import Run
     from ..tasks import get_task
 
+    if options.list:
+        return _list_experiments()
+    if options.task is None:
+        raise UsageError("the following arguments are required: NAME[:TASK], or --list")
+    if is_experiment(options.task):
+        return _run_experiment(options)
     task = get_task(options.task)
     if options.space is not None:
         task = task.with_space(options.space)
@@ -56,6 +79,36 @@ def _run(options: argparse.Namespace) -> int:
     folder = options.out or f"runs/{task.name}-{options.seed}"
     run = Run.new(folder, Loop.of(task, options.seed, _settings(options), start))
     return _carry_out(run, options)
+
+
+def _run_experiment(options: argparse.Namespace) -> int:
+    from ..runs.experiments import experiment_of
+    from ..runs.run import Run
+
+    for name in ("start", "space", "settings", "seconds"):
+        if getattr(options, name):
+            raise UsageError(f"--{name.replace('settings', 'set')} is of the unattended loop")
+    experiment, task = experiment_of(options.task)
+    experiment.check(task)
+    folder = options.out or f"runs/{options.task.replace(':', '-')}-{options.seed}"
+    return _carry_out(
+        Run.new(folder, experiment.process(options.seed, task, options.steps)), options
+    )
+
+
+def _list_experiments() -> int:
+    from ..runs.experiments import EXPERIMENTS
+    from ..tasks import get_task, task_names
+
+    names = {name: f"{each.summary}; tasks: {', '.join(each.tasks)}" for name, each
+             in EXPERIMENTS.items()}  # fmt: skip
+    tasks = {name: get_task(name).summary for name in task_names()}
+    width = max(map(len, (*names, *tasks)))
+    print("architectures, run NAME[:TASK]:")
+    print("\n".join(f"  {name:<{width}}  {summary}" for name, summary in names.items()))
+    print("the unattended loop, run TASK:")
+    print("\n".join(f"  {name:<{width}}  {summary}" for name, summary in tasks.items()))
+    return 0
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -87,21 +140,21 @@ def _resume(options: argparse.Namespace) -> int:
 def _carry_out(run: Any, options: argparse.Namespace) -> int:
     from ..show.live import with_progress
 
+    advice = f"go on with: python -m synthesis resume {printable(str(run.folder))}"
+    interruption.advise(advice)
     try:
         for _ in with_progress(run.events()):
             pass
     except KeyboardInterrupt:
-        print(
-            f"\nsynthesis: interrupted; go on with: python -m synthesis resume {run.folder}",
-            file=sys.stderr,
-        )
+        print(f"\nsynthesis: interrupted: {advice}", file=sys.stderr)
         return INTERRUPTED
     outcome = run.finish()
     if isinstance(outcome, Result):
         _tell_of_machine(outcome)
     else:
-        figures = {"training loss": outcome.loss, **outcome.figures}
-        print("\n".join(f"{name.replace('_', ' ')} {x:.3g}" for name, x in figures.items()))
+        from ..show.outcome import figures_of
+
+        print("\n".join(f"{name} {x:.3g}" for name, x in figures_of(outcome).items()))
     print(f"written to {run.folder}: {', '.join(run.written)}")
     return 0
 
@@ -117,9 +170,16 @@ def _tell_of_machine(outcome: Result) -> None:
 def _evaluate(options: argparse.Namespace) -> int:
     from dmm import load_machine
 
+    from ..runs.judged import figures_of_run, is_run
     from ..show.figures import evaluate_machine, figures_table
     from ..tasks import get_task
 
+    if is_run(options.file):
+        found = figures_of_run(options.file, options.task)
+        print(json.dumps(found) if options.json else figures_table(found))
+        return 0
+    if options.task is None:
+        raise UsageError("the following arguments are required: --task (of a machine)")
     task = get_task(options.task)
     machine = load_machine(options.file)
     figures = evaluate_machine(machine, task, options.text, options.ticks)
@@ -131,15 +191,12 @@ def _show(options: argparse.Namespace) -> int:
     from dmm import load_machine
     from dmm.show import RENDERINGS
 
-    from ..process.checkpoint import is_checkpoint
+    from ..runs.judged import is_run, shown
 
-    render = RENDERINGS[options.rendering or "table"]
-    if is_checkpoint(options.file):
-        from ..architectures.manifold.saved import shown
-
-        print(shown(options.file, render if options.rendering else None))
+    if is_run(options.file):
+        print(shown(options.file, options.rendering))
     else:
-        print(render(load_machine(options.file)))
+        print(RENDERINGS[options.rendering or "table"](load_machine(options.file)))
     return 0
 
 
@@ -150,7 +207,7 @@ def _sweep(options: argparse.Namespace) -> int:
 
     seeds = parse_seeds(options.seeds)
     cluster = nullcontext() if options.dask is None else dask_executor(options.dask)
-    folder = options.out or Path("runs") / f"sweep-{options.task}"
+    folder = options.out or Path("runs") / f"sweep-{options.task.replace(':', '-')}"
     with cluster as executor:
         outcome = sweep(
             options.task,
@@ -160,6 +217,7 @@ def _sweep(options: argparse.Namespace) -> int:
             options.workers,
             folder,
             _report_member,
+            options.steps,
         )
     print(outcome.table())
     print(f"written to {folder}: sweep.txt, sweep.csv, sweep.json and a directory per seed")
@@ -210,9 +268,16 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     add_commands(commands, _count)
 
-    run = commands.add_parser("run", help="synthesize a machine, unattended")
+    run = commands.add_parser(
+        "run",
+        help="synthesize a machine, unattended, or run the experiment of an architecture",
+        description="Synthesize a machine for a stream task, or run the published experiment of "
+        "another architecture, small enough for minutes; --list tells what there is.",
+    )
     run.set_defaults(command=_run)
-    run.add_argument("task", metavar="TASK")
+    run.add_argument("task", metavar="NAME[:TASK]", nargs="?", help="stream task, or experiment")
+    run.add_argument("--list", action="store_true", help="tell what can be run")
+    _add_steps(run)
     run.add_argument("--seed", type=_count, default=0, help="determines everything (default 0)")
     run.add_argument("--out", type=Path, metavar="DIR", help="default runs/TASK-SEED")
     run.add_argument("--start", type=Path, metavar="FILE", help="machine to start from")
@@ -224,28 +289,32 @@ def _parser() -> argparse.ArgumentParser:
     resume.add_argument("folder", type=Path, metavar="DIR")
 
     evaluate = commands.add_parser(
-        "evaluate", help="figures of a machine on a text, or on a task's held-out strings"
+        "evaluate", help="figures of a machine on one string, or of a run on its task"
     )
     evaluate.set_defaults(command=_evaluate)
-    evaluate.add_argument("file", type=Path, metavar="FILE")
-    evaluate.add_argument("--task", required=True)
+    evaluate.add_argument("file", type=Path, metavar="FILE", help="machine, or a run's folder")
+    evaluate.add_argument("--task", help="needed for a machine; of a run its own by default")
     evaluate.add_argument("--text", help=f"default {PUBLISHED_TEXT!r}")
     evaluate.add_argument("--ticks", type=_count, help=f"default {PUBLISHED_TICKS}")
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
 
     show = commands.add_parser(
         "show",
-        help="render a machine, or draw the adjacency of a manifold",
-        description="Render a machine. Of the checkpoint of a dynamic manifold: its adjacency "
-        "matrix before and after training or, with --as, the found network as a machine.",
+        help="render a machine, or what a run has found",
+        description="Render a machine, or what a run has found: of evolving layers the formula, "
+        "of others the tree. Of a dynamic manifold: its adjacency matrix before and after "
+        "training or, with --as, the found network as a machine.",
     )
     show.set_defaults(command=_show)
-    show.add_argument("file", type=Path, metavar="FILE", help="machine, matrix or checkpoint")
+    show.add_argument(
+        "file", type=Path, metavar="FILE", help="machine, matrix, folder or checkpoint"
+    )
     show.add_argument("--as", dest="rendering", choices=tuple(RENDERINGS), help="default: table")
 
     sweep = commands.add_parser("sweep", help="run many seeds, in processes or on a cluster")
     sweep.set_defaults(command=_sweep)
-    sweep.add_argument("task", metavar="TASK[@SPACE]")
+    sweep.add_argument("task", metavar="TASK[@SPACE]", help="or an experiment, NAME[:TASK]")
+    _add_steps(sweep)
     sweep.add_argument("--seeds", default="0:10", help="such as 0:10 or 1,5,7 (default 0:10)")
     sweep.add_argument("--out", type=Path, metavar="DIR")
     where = sweep.add_mutually_exclusive_group()
@@ -265,6 +334,10 @@ def _parser() -> argparse.ArgumentParser:
     settings = commands.add_parser("settings", help="list the settings of the loop")
     settings.set_defaults(command=_list_settings)
     return parser
+
+
+def _add_steps(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--steps", type=_count, metavar="N", help="of an experiment")
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:

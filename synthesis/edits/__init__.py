@@ -1,6 +1,14 @@
 """How structure changes: functions from V-value to V-value with another support."""
 
-from .links import ablation_losses, prune_by_ablation, prune_by_magnitude, remove_dead
+from ..process.places import shown
+from .links import (
+    ablation_losses,
+    prune_by_ablation,
+    prune_by_magnitude,
+    remove_dead,
+    without_links,
+)
+from .mending import Mended, PartObjective, mended
 from .neurons import (
     AxisNeurons,
     KeyedNeurons,
@@ -12,18 +20,20 @@ from .neurons import (
     neuron_leaves,
 )
 from .normalise import SIMPLE_VALUES, rescaled_products, simplify_weights, snap
-from .places import shown
 
 __all__ = [
     "SIMPLE_VALUES",
     "AxisNeurons",
     "KeyedNeurons",
+    "Mended",
     "Neurons",
+    "PartObjective",
     "ablation_losses",
     "add_neuron",
     "delete_neuron",
     "hidden_units",
     "machine_neurons",
+    "mended",
     "neuron_leaves",
     "prune_by_ablation",
     "prune_by_magnitude",
@@ -32,4 +42,5 @@ __all__ = [
     "shown",
     "simplify_weights",
     "snap",
+    "without_links",
 ]

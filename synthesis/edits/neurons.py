@@ -6,15 +6,22 @@ neuron is dropped, a new one's starts from zero. `Neurons` tell how they lie in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from vvalues import VValue
 
-from ..optimize.optimizers import state_leaves, with_state_leaves
-from .places import AxisNeurons, KeyedNeurons, Neurons, hidden_units, machine_neurons, shown
+from ..optimize.optimizers import map_trees
+from ..process.places import (
+    AxisNeurons,
+    KeyedNeurons,
+    Neurons,
+    hidden_units,
+    machine_neurons,
+    shown,
+)
 
 __all__ = [
     "AxisNeurons",
@@ -71,7 +78,7 @@ def delete_neuron(
         if name not in living:
             raise ValueError(f"names: there is no neuron {name!r}; there are {shown(living)}")
     without = neurons.without(parameters, names)
-    return without, _map_trees(state, lambda tree: neurons.without(tree, names))
+    return without, map_trees(state, lambda tree: neurons.without(tree, names))
 
 
 def add_neuron(
@@ -109,7 +116,7 @@ def add_neuron(
         raise ValueError(f"name: there is a neuron {name!r} already; leave the name out")
     inherited = VValue() if inherit is None else neurons.renamed(inherit[1], inherit[0], name)
     larger = neurons.enlarged(parameters, name, rng, inherited)
-    return larger, _map_trees(state, lambda tree: neurons.followed(tree, larger))
+    return larger, map_trees(state, lambda tree: neurons.followed(tree, larger))
 
 
 def neuron_leaves(parameters: VValue, neurons: Neurons, name: str) -> VValue:
@@ -124,8 +131,3 @@ def neuron_leaves(parameters: VValue, neurons: Neurons, name: str) -> VValue:
     if name not in living:
         raise ValueError(f"name: there is no neuron {name!r}; there are {shown(living)}")
     return neurons.leaves(parameters, name)
-
-
-def _map_trees(state: Any, edit: Callable[[VValue], VValue]) -> Any:
-    leaves = [edit(leaf) if isinstance(leaf, VValue) else leaf for leaf in state_leaves(state)]
-    return with_state_leaves(state, leaves)

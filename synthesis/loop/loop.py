@@ -10,17 +10,21 @@ import numpy as np
 
 from dmm import Machine
 from dmm.machine import machine_from_plain, machine_to_plain
+from vvalues import Support, VValue, format_path
 
 from ..optimize.objective import MachineObjective
+from ..optimize.optimizers import state_leaves
 from ..process.codec import from_plain, to_plain, types_in
 from ..process.models import MachineModel
 from ..process.process import Event, Outcome, carried_out, events
 from ..process.records import Front, FrontMember, Record
 from ..process.state import DONE
 from ..tasks import StreamTask, get_task
+from .dense import DenseMemory
 from .judge import finished, with_best
 from .route import ROUTE, Settings, phases
 from .search import Counts, Search, SearchState
+from .trainer import PopulationMemory, stacked
 
 __all__ = ["Loop", "Result", "prepare", "search_events", "synthesize"]
 
@@ -107,7 +111,13 @@ class Loop:
         ValueError
             If the task is unknown, or the identity is malformed.
         """
+        for name, kind in (("settings", dict), ("task", str), ("seed", int), ("start", object)):
+            if name not in identity or not isinstance(identity[name], kind):
+                shown = repr(identity[name])[:60] if name in identity else "missing"
+                raise ValueError(f"the {name} of the run is {shown}")
         settings = from_plain(identity["settings"], types_in(Settings()))
+        if not isinstance(settings, Settings):
+            raise ValueError(f"the settings of the run are a {type(settings).__name__}")
         start = identity["start"]
         machine = None if start is None else machine_from_plain(start, "start")
         return cls.of(get_task(identity["task"]), identity["seed"], settings, machine)
@@ -140,6 +150,10 @@ class Loop:
             "settings": to_plain(self.settings),
             "start": None if self.begun_from is None else machine_to_plain(self.begun_from),
         }
+
+    def check_state(self, state: SearchState) -> None:
+        """Refuse a state from a file that this loop cannot go on from, with a ValueError."""
+        _check_state(self.search, self.settings, state)
 
     def start(self, rng: np.random.Generator) -> SearchState:
         """The whole search space with its initial weights."""
@@ -188,6 +202,79 @@ def _recurrent_search(
     batches = pool.batches(rng)
     proof = MachineObjective(model, *task.batch(rng))
     return Search(objective, model, settings.common, batches, proof)
+
+
+# -------------------- states from files --------------------
+
+
+def _check_state(search: Search, settings: Settings, state: SearchState) -> None:
+    """Refuse a state that does not fit a search.
+
+    Raises
+    ------
+    ValueError
+        If its phase is unknown, its memory is not that phase's, or a machine in it has a link that
+        the search space does not have.
+    """
+    if not state.is_done and state.phase not in ROUTE:
+        raise ValueError(f"phase is {state.phase!r:.60}; expected one of {', '.join(ROUTE)}")
+    state.generator()
+    space = search.model.space.trainable.support
+    for name, tree in _machines(state):
+        _check_links(name, tree, space)
+    if state.is_done or state.memory is None:
+        return
+    expected = phases(settings)[state.phase].memory
+    if expected is not None and not isinstance(state.memory, expected):
+        raise ValueError(
+            f"memory is a {type(state.memory).__name__}; the phase {state.phase} remembers a "
+            f"{expected.__name__}"
+        )
+    if isinstance(state.memory, DenseMemory):
+        _check_moments(search, state.parameters, state.memory)
+    if isinstance(state.memory, PopulationMemory):
+        _check_population(space, settings.population.starts, state.memory)
+
+
+def _machines(state: SearchState) -> Iterator[tuple[str, VValue]]:
+    yield "parameters", state.parameters
+    if state.best is not None:
+        yield "best", state.best
+    for i, tree in enumerate(state.reserve):
+        yield f"reserve/{i}", tree
+    for i, member in enumerate(state.front):
+        yield f"front/members/{i}/parameters", member.parameters
+
+
+def _check_links(name: str, tree: VValue, space: Support) -> None:
+    if tree.support is space:
+        return
+    strange = next((path for path in tree.support.paths if path not in space), None)
+    if strange is not None or tree.support.shapes is not None:
+        shown = "an array" if strange is None else format_path(strange)
+        raise ValueError(f"{name} has {shown}, which is no link of the search space")
+
+
+def _check_moments(search: Search, parameters: VValue, memory: DenseMemory) -> None:
+    optimizer = search.common.descent.optimizer(0.0)
+    leaves = state_leaves(optimizer.init(parameters))
+    if memory.moments and [_kind(leaf) for leaf in memory.moments] != [*map(_kind, leaves)]:
+        raise ValueError("memory/moments do not fit the parameters")
+
+
+def _kind(leaf: object) -> object:
+    return leaf.support if isinstance(leaf, VValue) else type(leaf)
+
+
+def _check_population(space: Support, members: int, memory: PopulationMemory) -> None:
+    whole = stacked(space, np.zeros((members, space.size))).support
+    one_each = Support.of((path[0],) for path in whole.paths)
+    for name, expected in (
+        *((name, whole) for name in ("weights", "first", "second", "good")),
+        *((name, one_each) for name in ("clip", "best", "factor")),
+    ):
+        if getattr(memory, name).support is not expected:
+            raise ValueError(f"memory/{name} does not fit {members} members of the search space")
 
 
 # -------------------- whole runs --------------------

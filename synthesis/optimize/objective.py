@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
-from autograd import value_and_grad
+from autograd import make_jvp, value_and_grad
 
 from vvalues import Support, VValue, from_buffer, unravel
 
+from ..process.abilities import HasLinks
+from ..process.linearization import linearize
 from ..process.models import MachineModel, Model, Task
 
 __all__ = ["BlackBoxObjective", "JointObjective", "MachineObjective", "ModelObjective", "Objective"]
@@ -207,7 +209,11 @@ class ModelObjective:
     Parameters
     ----------
     model : Model
+        What it offers (`synthesis.process.abilities`) is used.
     task : Task
+        With ``residuals(predictions, targets)`` it can be fitted by least squares: an array in the
+        shape of the predictions, each a function of its own prediction, whose squares add up to the
+        loss.
     inputs, targets : a batch of the task
     """
 
@@ -231,16 +237,47 @@ class ModelObjective:
         return float(value), gradient
 
     def losses(self, support: Support, weights: np.ndarray) -> np.ndarray:
-        """Losses of many weight vectors, one after the other."""
-        return np.array([self.loss(unravel(row, support)) for row in weights])
+        """Losses of many weight vectors, one after the other; one that diverges gives inf."""
+        with np.errstate(all="ignore"):
+            out = np.array([self.loss(unravel(row, support)) for row in weights])
+        return np.where(np.isfinite(out), out, np.inf)
 
     def residuals(self, parameters: VValue) -> tuple[np.ndarray, np.ndarray]:
-        """Not known for a general loss."""
-        raise NotImplementedError(
-            f"{type(self.task).__name__} gives a loss without residuals; least-squares steps need "
-            "a MachineObjective"
-        )
+        """``(r, J)`` with loss = r.r, of a task that offers residuals.
+
+        Raises
+        ------
+        TypeError
+            If it does not: its loss is no sum of squares.
+        """
+        offered = getattr(self.task, "residuals", None)
+        if offered is None:
+            raise TypeError(
+                f"the loss of {type(self.task).__name__} is no sum of squares, so least squares "
+                "have no meaning for it; a task of squared errors has a method residuals"
+            )
+        here = linearize(self.model, parameters, self.inputs)
+        r, slopes = _each_with_slope(lambda values: offered(values, self.targets), here.values)
+        return r.ravel(), (here.rows() * slopes.ravel()[:, None]).T
 
     def living(self, support: Support) -> Support:
-        """All of it: nothing is known about the model's structure."""
-        return support
+        """The leaves that can influence an output.
+
+        Raises
+        ------
+        TypeError
+            If the model does not say.
+        """
+        if isinstance(self.model, HasLinks):
+            return self.model.living(support)
+        raise TypeError(
+            f"a {type(self.model).__name__} does not say which leaves can influence an output; it "
+            "needs a method living(support)"
+        )
+
+
+def _each_with_slope(function: Any, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """An elementwise function at an array, and its derivatives."""
+    push = make_jvp(function)(values)
+    residuals, slopes = push(np.ones_like(values))
+    return np.asarray(residuals), np.asarray(slopes)

@@ -30,6 +30,7 @@ __all__ = [
     "clip_by_norm",
     "decoupled_l1",
     "l1",
+    "map_trees",
     "masked",
     "momentum",
     "restrict_state",
@@ -348,7 +349,12 @@ def restrict_state(state: S, support: Support) -> S:
     >>> restrict_state(state, VValue({"b": 1.0, "c": 1.0}).support).first
     VValue({'b': 0.0, 'c': 0.0})
     """
-    return _map_state(state, lambda leaf: restrict(leaf, support) if _is_tree(leaf) else leaf)
+    return map_trees(state, lambda tree: restrict(tree, support))
+
+
+def map_trees(state: S, change: Callable[[VValue], VValue]) -> S:
+    """Optimizer state with its trees changed; counts are kept."""
+    return _map_state(state, lambda leaf: change(leaf) if _is_tree(leaf) else leaf)
 
 
 def state_leaves(state: State) -> list[Any]:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from vvalues.files import write_atomically
+from vvalues.core.paths import printable
+from vvalues.files import MEMORY, Budget, parse_object, read_bytes, write_atomically
 
 from .codec import Writer, from_plain
 
-__all__ = ["is_checkpoint", "load_checkpoint", "read_identity", "save_checkpoint"]
+__all__ = ["is_checkpoint", "load_checkpoint", "made_again", "read_identity", "save_checkpoint"]
 
 FORMAT = "synthesis-checkpoint"
 VERSION = 2
@@ -51,18 +52,33 @@ def is_checkpoint(file: str | os.PathLike) -> bool:
         return f'"{FORMAT}"' in stream.read(80)
 
 
-def read_identity(file: str | os.PathLike) -> dict[str, Any]:
+def read_identity(file: str | os.PathLike, *, memory: int = MEMORY) -> dict[str, Any]:
     """What a checkpoint says of its run: the mapping given to `save_checkpoint`.
 
     Raises
     ------
     ValueError
-        If the file is no checkpoint of this version; the message names it.
+        If the file is no checkpoint of this version, or too large (see `load_checkpoint`); the
+        message names it.
     """
-    return _document(file)["run"]
+    return _document(file, memory)[0]["run"]
 
 
-def load_checkpoint(file: str | os.PathLike, types: Iterable[type]) -> tuple[Any, dict[str, Any]]:
+@contextmanager
+def made_again() -> Iterator[None]:
+    """Whatever making something of an identity raises is a ValueError.
+
+    What a file says goes to many constructors, which take their caller's word for its types.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
+        raise ValueError(f"the identity of the run is malformed: {error!r:.120}") from error
+
+
+def load_checkpoint(
+    file: str | os.PathLike, types: Iterable[type], *, memory: int = MEMORY
+) -> tuple[Any, dict[str, Any]]:
     """Read a checkpoint.
 
     Parameters
@@ -70,6 +86,9 @@ def load_checkpoint(file: str | os.PathLike, types: Iterable[type]) -> tuple[Any
     file : path
     types : iterable of classes
         Dataclasses and named tuples that the state may be made of.
+    memory : int
+        Bytes that reading may take, beyond a multiple of the file's size (see
+        `vvalues.files.reading`); allow more for files that you trust.
 
     Returns
     -------
@@ -78,29 +97,31 @@ def load_checkpoint(file: str | os.PathLike, types: Iterable[type]) -> tuple[Any
     Raises
     ------
     ValueError
-        If the file is no checkpoint of this version, or malformed; the message names it.
+        If the file is no checkpoint of this version, malformed or too large; the message names it.
     """
-    document = _document(file)
+    document, budget = _document(file, memory)
     try:
-        return from_plain(document["state"], types, document["supports"]), document["run"]
+        state = from_plain(document["state"], types, document["supports"], budget)
     except ValueError as error:
-        raise ValueError(f"{os.fspath(file)}: {error}") from None
+        text = str(error)
+        where = budget.where
+        raise ValueError(text if text.startswith(where) else f"{where}: {text}") from None
+    return state, document["run"]
 
 
-def _document(file: str | os.PathLike) -> dict[str, Any]:
-    where = os.fspath(file)
-    try:
-        document = json.loads(Path(file).read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{where}: not a checkpoint: {error}") from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
+def _document(file: str | os.PathLike, memory: int) -> tuple[dict[str, Any], Budget]:
+    where = printable(os.fspath(file))
+    data = read_bytes(file, memory)
+    budget = Budget(where, len(data), memory)
+    document = parse_object(data, where, budget)
+    if document.get("format") != FORMAT:
         raise ValueError(f"{where}: not a checkpoint of this program")
     if document.get("version") != VERSION:
         raise ValueError(
-            f"{where}: checkpoint version {document.get('version')!r}; "
+            f"{where}: checkpoint version {document.get('version')!r:.60}; "
             f"this library reads version {VERSION}"
         )
     for key, kind in (("run", dict), ("state", dict), ("supports", list)):
         if not isinstance(document.get(key), kind):
             raise ValueError(f"{where}: checkpoint is incomplete: {key}")
-    return document
+    return document, budget

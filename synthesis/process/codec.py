@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -19,11 +19,15 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from vvalues import Support, VValue, format_path, from_buffer
+from vvalues.files import Budget, parse_shape, parse_support
+
+from .hints import check_fields
 
 __all__ = ["Writer", "from_plain", "to_plain", "types_in"]
 
 TREE, ARRAY, NUMBER, OF = "$tree", "$array", "$number", "$of"
 ARRAY_KINDS = "bifu"
+_KINDS = ("|b1", "|i1", "|u1", *(f"<{kind}{size}" for kind in "fiu" for size in (2, 4, 8)))
 _texts: WeakKeyDictionary[Support, str] = WeakKeyDictionary()
 
 
@@ -118,98 +122,101 @@ def _support_text(support: Support) -> str:
 # -------------------- and back --------------------
 
 
-def from_plain(value: Any, types: Iterable[type], supports: Any = ()) -> Any:
+def from_plain(
+    value: Any, types: Iterable[type], supports: Any = (), budget: Budget | None = None
+) -> Any:
     """Inverse of `Writer.plain`.
 
     Parameters
     ----------
     value : JSON-compatible object
     types : iterable of classes
-        Dataclasses and named tuples that may be made.
+        Dataclasses and named tuples that may be made; their fields must be of the declared types.
     supports : list
         The table of supports, as read from JSON.
+    budget : Budget, optional
+        Memory that the supports may take; that of a small file when omitted.
 
     Raises
     ------
     ValueError
         If something is malformed; the message says where in the object, and what is wrong.
     """
-    return _Reader({cls.__name__: cls for cls in types}, supports).value(value, ())
+    budget = Budget("the table of supports", 0) if budget is None else budget
+    table = [parse_support(plain, f"supports/{i}", budget) for i, plain in enumerate(supports)]
+    return _Reader({cls.__name__: cls for cls in types}, table).value(value, ())
 
 
 class _Reader:
-    def __init__(self, types: Mapping[str, type], supports: Any) -> None:
+    def __init__(self, types: Mapping[str, type], supports: Sequence[Support]) -> None:
         self.types = types
-        self.supports = [_support(plain, i) for i, plain in enumerate(supports)]
+        self.supports = supports
+        self.marks = {
+            TREE: (self._tree, {TREE, "data"}),
+            ARRAY: (self._array, {ARRAY, "data"}),
+            NUMBER: (self._number, {NUMBER}),
+            OF: (self._named, None),
+        }
 
     def value(self, value: Any, where: tuple[str, ...]) -> Any:
         if isinstance(value, list):
             return tuple(self.value(item, (*where, str(i))) for i, item in enumerate(value))
         if not isinstance(value, dict):
             return value
-        for mark, read in (
-            (TREE, self._tree),
-            (ARRAY, self._array),
-            (NUMBER, self._number),
-            (OF, self._named),
-        ):
-            if mark in value:
-                try:
-                    return read(value, where)
-                except (KeyError, TypeError, ValueError, IndexError) as error:
-                    raise _malformed(error, where) from None
-        return {key: self.value(item, (*where, key)) for key, item in value.items()}
+        mark = next((key for key in value if key.startswith("$")), None)
+        if mark is None:
+            return {key: self.value(item, (*where, key)) for key, item in value.items()}
+        try:
+            if mark not in self.marks:
+                raise ValueError(f"{mark!r:.60} is no mark of this format")
+            read, keys = self.marks[mark]
+            if keys is not None and value.keys() != keys:
+                raise ValueError(f"expected the keys {', '.join(sorted(keys))}")
+            return read(value, where)
+        except _At:
+            raise
+        except ValueError as error:
+            raise _At(f"{format_path(where)}: {error}") from None
 
     def _tree(self, value: dict, where: tuple[str, ...]) -> VValue:
-        support = self.supports[value[TREE]]
+        at = value[TREE]
+        if type(at) is not int or not 0 <= at < len(self.supports):
+            raise ValueError(f"there is no support {at!r:.60}, but {len(self.supports)}")
+        support = self.supports[at]
         return from_buffer(support, _numbers(value["data"], "<f8", support.size))
 
     def _array(self, value: dict, where: tuple[str, ...]) -> np.ndarray:
-        kind, shape = value[ARRAY]
-        if np.dtype(kind).kind not in ARRAY_KINDS or any(n < 0 for n in shape):
-            raise ValueError(f"no array of {kind!r} and shape {shape}")
-        return _numbers(value["data"], kind, math.prod(shape)).reshape(shape)
+        head = value[ARRAY]
+        if not (isinstance(head, list) and len(head) == 2 and head[0] in _KINDS):
+            raise ValueError(f"no array of {head!r:.60}")
+        shape = parse_shape(head[1], "array")
+        return _numbers(value["data"], head[0], math.prod(shape)).reshape(shape)
 
     def _number(self, value: dict, where: tuple[str, ...]) -> float:
-        number = float(value[NUMBER])
-        if math.isfinite(number):
-            raise ValueError(f"{value[NUMBER]!r} is written as a plain number")
-        return number
+        if value[NUMBER] not in ("inf", "-inf", "nan"):
+            raise ValueError(f"{value[NUMBER]!r:.60} is none of inf, -inf, nan")
+        return float(value[NUMBER])
 
     def _named(self, value: dict, where: tuple[str, ...]) -> Any:
-        cls = self.types.get(value[OF])
+        name = value[OF]
+        cls = self.types.get(name) if isinstance(name, str) else None
         if cls is None:
-            raise ValueError(f"it is a {value[OF]!r}, which does not belong here")
-        items = {key: item for key, item in value.items() if key != OF}
-        return cls(**{key: self.value(item, (*where, key)) for key, item in items.items()})
-
-
-def _malformed(error: Exception, where: tuple[str, ...]) -> ValueError:
-    text = str(error)
-    if isinstance(error, _At):
-        return error
-    return _At(f"{format_path(where)}: {text or type(error).__name__}")
+            raise ValueError(f"it is a {name!r:.60}, which does not belong here")
+        items = {key: self.value(item, (*where, key)) for key, item in value.items() if key != OF}
+        check_fields(cls, items)
+        return cls(**items)
 
 
 class _At(ValueError):
     """An error that says already where it happened."""
 
 
-def _support(plain: Any, i: int) -> Support:
-    try:
-        paths = [tuple(path) for path in plain["paths"]]
-        shapes = plain["shapes"]
-        if not all(isinstance(key, str) for path in paths for key in path):
-            raise ValueError("keys are str")
-        if shapes is not None and len(shapes) != len(paths):
-            raise ValueError(f"{len(shapes)} shapes for {len(paths)} paths")
-        return Support.of(paths, None if shapes is None else [tuple(shape) for shape in shapes])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"supports/{i}: {error or type(error).__name__}") from None
-
-
-def _numbers(text: str, kind: str, count: int) -> np.ndarray:
-    found = np.frombuffer(base64.b64decode(text, validate=True), dtype=kind)
-    if found.size != count:
-        raise ValueError(f"{found.size} numbers where {count} belong")
+def _numbers(text: Any, kind: str, count: int) -> np.ndarray:
+    if not isinstance(text, str):
+        raise ValueError(f"data is {text!r:.60}, which is no base64 text")
+    data = base64.b64decode(text, validate=True)
+    size = np.dtype(kind).itemsize
+    if len(data) != count * size:
+        raise ValueError(f"{len(data)} bytes where {count} numbers of {size} bytes belong")
+    found = np.frombuffer(data, dtype=kind)
     return found.astype(found.dtype.newbyteorder("="))

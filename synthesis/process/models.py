@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from dmm import Machine, Program, Streams, compile_machine
+from dmm.machine import fixed_links
 from vvalues import Support, VValue, restrict
+from vvalues.core.tree import from_leaves
+
+from .places import KeyedNeurons, machine_neurons
 
 __all__ = ["OUTPUT", "MachineModel", "Model", "Task"]
 
@@ -101,8 +106,35 @@ class MachineModel:
         """The links of a support that can influence an observed stream."""
         return support.where(self.program(support).live)
 
+    def places(self, like: str | None = None) -> KeyedNeurons:
+        """How neurons lie in a network matrix (`machine_neurons`)."""
+        return machine_neurons(like)
+
+    def fitting(self, parameters: VValue) -> MachineModel:
+        """The family with the neurons that these parameters name beside its own.
+
+        A new neuron ``NAME-NUMBER`` has the type of the others of this name.
+
+        Raises
+        ------
+        ValueError
+            If there is no other.
+        """
+        neurons = dict(self.space.neurons)
+        types = {name.rpartition("-")[0] or name: kind for name, kind in neurons.items()}
+        for name in dict.fromkeys(key for p in parameters.support.paths for key in (p[0], p[2])):
+            if name not in neurons:
+                stem = name.rpartition("-")[0]
+                if stem not in types:
+                    raise ValueError(f"parameters name the neuron {name!r}, which is of no type")
+                neurons[name] = types[stem]
+        if len(neurons) == len(self.space.neurons):
+            return self
+        new = {name: neurons[name] for name in neurons.keys() - self.space.neurons.keys()}
+        fixed = self.space.fixed + from_leaves(fixed_links(new))
+        space = replace(self.space, neurons=neurons, fixed=fixed, trainable=parameters)
+        return MachineModel(space, observed=self.observed, stopped=self.stopped)
+
     def machine(self, parameters: VValue, name: str = "machine") -> Machine:
         """The machine with these trainable links, without neurons that nothing is linked to."""
-        from dataclasses import replace
-
         return replace(self.space.with_trainable(parameters).without_idle_neurons(), name=name)

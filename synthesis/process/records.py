@@ -9,6 +9,9 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple
 
 from vvalues import VValue
+from vvalues.files import Budget, parse_object
+
+from .hints import check_fields
 
 __all__ = ["Front", "FrontMember", "Record", "read_jsonl", "to_jsonl"]
 
@@ -51,19 +54,22 @@ class Record:
 
     @classmethod
     def from_dict(cls, flat: Mapping[str, Any]) -> Record:
-        """Inverse of `to_dict`; a loss that JSON could not hold (null) comes back as infinite.
+        """Inverse of `to_dict`; numbers that JSON could not hold (null) come back as infinite.
 
         Raises
         ------
         ValueError
-            If a key is missing; the message names it.
+            If a key is missing or of another type; the message names it.
         """
         names = [item.name for item in fields(cls) if item.name != "details"]
-        for name in names:
-            if name not in flat:
-                raise ValueError(f"record {dict(flat)!r:.60} lacks {name}")
-        own = {name: flat[name] for name in names}
-        own["loss"] = math.inf if own["loss"] is None else own["loss"]
+        own = {name: flat[name] for name in names if name in flat}
+        for name in ("loss", "l1"):
+            if own.get(name, 0.0) is None:
+                own[name] = math.inf
+        try:
+            check_fields(cls, own)
+        except ValueError as error:
+            raise ValueError(f"record {dict(flat)!r:.60}: {error}") from None
         return cls(**own, details={key: flat[key] for key in flat if key not in own})
 
 
@@ -80,9 +86,32 @@ def to_jsonl(records: Iterable[Record | Mapping[str, Any]]) -> str:
     return "".join(line + "\n" for line in lines)
 
 
-def read_jsonl(text: str) -> list[dict[str, Any]]:
-    """Inverse of `to_jsonl`, as dicts."""
-    return [json.loads(line) for line in text.splitlines() if line.strip()]
+def read_jsonl(
+    text: bytes | str, where: str = "records", budget: Budget | None = None
+) -> list[dict[str, Any]]:
+    """Inverse of `to_jsonl`, as dicts.
+
+    Parameters
+    ----------
+    text : str, or bytes in UTF-8
+    where : str
+        What the text is, for messages: a file name, say.
+    budget : Budget, optional
+        Memory that may be taken; that of a file of this size when omitted.
+
+    Raises
+    ------
+    ValueError
+        If a line is not a JSON object; the message names it.
+    """
+    budget = Budget(where, len(text)) if budget is None else budget
+    # Not splitlines: text may hold other characters that end lines, and JSON does not escape them.
+    data = text.encode() if isinstance(text, str) else text
+    return [
+        parse_object(line, f"{where}: line {i}", budget)
+        for i, line in enumerate(data.split(b"\n"), start=1)
+        if line.strip()
+    ]
 
 
 class FrontMember(NamedTuple):

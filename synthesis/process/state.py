@@ -14,6 +14,8 @@ from .records import Record
 
 __all__ = ["DONE", "State", "generator_from", "generator_state"]
 
+BIT_GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
+
 DONE = "done"
 """Phase of a state from which nothing follows."""
 
@@ -89,12 +91,17 @@ def generator_from(state: Mapping[str, Any]) -> np.random.Generator:
     Raises
     ------
     ValueError
-        If numpy does not have that bit generator.
+        If it is of no bit generator of numpy's, or malformed.
     """
     name = state.get("bit_generator")
-    kind = getattr(np.random, str(name), None)
-    if kind is None:
-        raise ValueError(f"random state is of bit generator {name!r}, which numpy does not have")
-    bits = kind()
-    bits.state = dict(state)
+    if name not in BIT_GENERATORS:
+        raise ValueError(
+            f"random state is of bit generator {name!r:.60}; expected one of "
+            f"{', '.join(BIT_GENERATORS)}"
+        )
+    bits = getattr(np.random, name)()
+    try:
+        bits.state = dict(state)
+    except (TypeError, KeyError, ValueError, OverflowError, AttributeError) as error:
+        raise ValueError(f"random state is malformed: {error!r:.80}") from None
     return np.random.Generator(bits)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+from ..process.checkpoint import made_again
 from ..process.process import StoredProcess
 
-__all__ = ["PROCESSES", "process_of"]
+__all__ = ["EXPERIMENT_NAMES", "PROCESSES", "is_experiment", "process_of"]
 
 PROCESSES: Mapping[str, str] = {
     "binary-family": "synthesis.architectures.binary:FamilyEvolution",
@@ -17,9 +18,24 @@ PROCESSES: Mapping[str, str] = {
     "evolving": "synthesis.architectures.evolving:EvolvingTraining",
     "loop": "synthesis.loop:Loop",
     "manifold": "synthesis.architectures.manifold:ManifoldTraining",
+    "network": "synthesis.architectures.network_training:NetworkTraining",
     "residual": "synthesis.architectures.elastic.residual:ResidualTraining",
+    "simulation": "synthesis.architectures.self_organised.simulation:Simulation",
 }
 """Name to module and class; the class has a method ``from_identity``."""
+
+
+EXPERIMENT_NAMES = (
+    "perceptron", "elastic", "elastic-networks", "modulated", "residual", "manifold",
+    "manifold-linked", "manifold-over-time", "found-network", "evolving", "binary-scores",
+    "binary-network", "spiking", "grown", "tissue", "pooling", "waves",
+)  # fmt: skip
+"""What `synthesis.runs.experiments` knows, without the imports of all architectures."""
+
+
+def is_experiment(text: str) -> bool:
+    """Whether a text ``NAME[:TASK]`` names an experiment."""
+    return text.partition(":")[0] in EXPERIMENT_NAMES
 
 
 def process_of(identity: Mapping[str, Any]) -> StoredProcess:
@@ -28,13 +44,15 @@ def process_of(identity: Mapping[str, Any]) -> StoredProcess:
     Raises
     ------
     ValueError
-        If no process of that name can be made again from its identity alone.
+        If no process of that name can be made again from its identity alone, or the identity lacks
+        something or holds something else than it should.
     """
     name = str(identity.get("process"))
     if name not in PROCESSES:
         raise ValueError(
-            f"process {name!r} cannot be made again from a file alone; resume it from Python: "
+            f"process {name!r:.60} cannot be made again from a file alone; resume it from Python: "
             "Run.resumed(folder, process)"
         )
     module, _, cls = PROCESSES[name].partition(":")
-    return getattr(import_module(module), cls).from_identity(identity)
+    with made_again():
+        return getattr(import_module(module), cls).from_identity(identity)

@@ -12,6 +12,7 @@ from vvalues.files import write_atomically
 from ..loop.loop import Loop, Result
 from ..process.codec import to_plain
 from ..process.process import Outcome, StoredProcess
+from ..show.outcome import outcome_page
 from ..show.report import report
 
 __all__ = ["FIGURES", "FRONT", "MACHINE", "PARAMETERS", "REPORT", "write_outcome"]
@@ -24,7 +25,7 @@ FIGURES = "figures.json"
 
 
 def write_outcome(folder: Path, process: StoredProcess, outcome: Outcome) -> tuple[str, ...]:
-    """Machine, front and report of a synthesis; parameters and figures of anything else.
+    """Machine, front and report of a synthesis; parameters, figures and report of anything else.
 
     Returns
     -------
@@ -35,7 +36,8 @@ def write_outcome(folder: Path, process: StoredProcess, outcome: Outcome) -> tup
         save(outcome.parameters, folder / PARAMETERS)
         figures = {"training_loss": outcome.loss, **outcome.figures}
         write_atomically(folder / FIGURES, json.dumps(to_plain(figures), indent=1) + "\n")
-        return PARAMETERS, FIGURES
+        write_atomically(folder / REPORT, outcome_page(process, outcome))
+        return PARAMETERS, FIGURES, REPORT
     save_machine(outcome.machine, folder / MACHINE)
     front = folder / FRONT
     front.mkdir(exist_ok=True)

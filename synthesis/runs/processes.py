@@ -170,6 +170,7 @@ def _carry_out(sender: Connection, job: bytes) -> None:
     """What the process does: the call, then its result or exception through the pipe."""
     # A keyboard interrupt reaches all processes of a terminal; the one that started us handles it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         function, args, kwargs = pickle.loads(job)
         answer = pickle.dumps((True, function(*args, **kwargs)))
@@ -177,6 +178,14 @@ def _carry_out(sender: Connection, job: bytes) -> None:
         answer = _pickled(error)
     with sender:
         sender.send_bytes(answer)
+
+
+def _end_with_parent() -> None:
+    """Nobody waits for the result of a call whose process has lost the one that started it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _pickled(error: Exception) -> bytes:

@@ -6,26 +6,27 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from ..process.checkpoint import load_checkpoint, read_identity, save_checkpoint
+from vvalues.core.paths import printable
+from vvalues.files import MEMORY, append, write_atomically
+
+from ..process.checkpoint import save_checkpoint
 from ..process.process import Event, Outcome, StoredProcess, events
-from ..process.records import Record, read_jsonl, to_jsonl
+from ..process.records import Record, to_jsonl
 from ..process.state import State
-from .catalogue import process_of
 from .files import MACHINE, PARAMETERS, write_outcome
+from .lock import FolderLock
+from .stored import CHECKPOINT, RECORDS, StoredRun, read_run
 
 __all__ = ["CHECKPOINT", "RECORDS", "Run"]
-
-CHECKPOINT = "checkpoint.json"
-RECORDS = "records.jsonl"
 
 
 class Run:
     """One run of a process, and its folder.
 
     Make one with `Run.new` or `Run.resumed` - `Run.of`, if either will do -, iterate over `events`,
-    then `finish`.
+    then `finish`. No other run works in the folder until this one is finished, closed (it is a
+    context manager) or gone.
 
     Attributes
     ----------
@@ -39,20 +40,14 @@ class Run:
         Names of the files that hold what was found, once it is finished.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        process: StoredProcess,
-        state: State,
-        records: list[Record],
-        seconds: float = 0.0,
-    ) -> None:
+    def __init__(self, folder: Path, stored: StoredRun, lock: FolderLock) -> None:
         self.folder = folder
-        self.process = process
-        self.state = state
-        self.records = records
-        self.seconds = seconds
+        self.process: StoredProcess = stored.process
+        self.state: State = stored.state
+        self.records: list[Record] = stored.records
+        self.seconds = stored.seconds
         self.written: tuple[str, ...] = ()
+        self._lock = lock
 
     @classmethod
     def new(cls, folder: str | os.PathLike, process: StoredProcess) -> Run:
@@ -62,21 +57,32 @@ class Run:
         ------
         FileExistsError
             If the folder holds a run already; nothing is overwritten.
+        BlockingIOError
+            If another run works there.
         """
         folder = Path(folder)
-        for name in (CHECKPOINT, MACHINE, PARAMETERS):
-            if (folder / name).exists():
-                raise FileExistsError(
-                    f"{folder}: holds a run already ({name}); choose another --out, or resume it"
-                )
-        run = cls(folder, process, process.start(process.rng), [])
+        _check_empty(folder)
+        state = process.start(process.rng)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / RECORDS).write_bytes(b"")
-        run._save()
+        lock = FolderLock(folder)
+        try:
+            _check_empty(folder)  # another run may have been faster
+            run = cls(folder, StoredRun(process, state, [], 0.0), lock)
+            write_atomically(folder / RECORDS, b"")
+            run._save()
+        except BaseException:
+            lock.release()
+            raise
         return run
 
     @classmethod
-    def resumed(cls, folder: str | os.PathLike, process: StoredProcess | None = None) -> Run:
+    def resumed(
+        cls,
+        folder: str | os.PathLike,
+        process: StoredProcess | None = None,
+        *,
+        memory: int = MEMORY,
+    ) -> Run:
         """Go on with the run in a folder.
 
         Parameters
@@ -84,24 +90,27 @@ class Run:
         folder : path
         process : StoredProcess, optional
             Needed for processes of your own; those of this library are made again.
+        memory : int
+            Bytes that reading a file may take, beyond a multiple of its size (see
+            `vvalues.files.reading`).
 
         Raises
         ------
         ValueError
             If there is no checkpoint, it is malformed, or it is of another process.
+        BlockingIOError
+            If another run works there.
         """
         folder = Path(folder)
-        file = folder / CHECKPOINT
-        if not file.is_file():
-            raise ValueError(f"{folder}: no {CHECKPOINT} here; nothing to resume")
-        run = read_identity(file)
-        identity = run.get("identity", {})
-        if process is None:
-            process = process_of(identity)
-        _check_same(file, identity, process.identity)
-        state, _ = load_checkpoint(file, process.types)
-        records = _kept_records(folder / RECORDS, run["n_records"])
-        return cls(folder, process, state, records, run.get("seconds", 0.0))
+        if not (folder / CHECKPOINT).is_file():
+            where = printable(str(folder))
+            raise ValueError(f"{where}: no {CHECKPOINT} here; nothing to resume")
+        lock = FolderLock(folder)
+        try:
+            return cls(folder, read_run(folder, process, memory), lock)
+        except BaseException:
+            lock.release()
+            raise
 
     @classmethod
     def of(cls, folder: str | os.PathLike, process: StoredProcess) -> Run:
@@ -121,8 +130,7 @@ class Run:
         for event in events(self.process, self.state, self.process.seconds):
             self.state = event.state
             self.records += event.records
-            with open(self.folder / RECORDS, "a", encoding="utf-8") as stream:
-                stream.write(to_jsonl(event.records))
+            append(self.folder / RECORDS, to_jsonl(event.records).encode())
             self.seconds += time.process_time() - began
             self._save()
             yield event
@@ -147,40 +155,24 @@ class Run:
         """Write what was found; return it."""
         outcome = self.process.outcome(self.state, self.records)
         self.written = (*write_outcome(self.folder, self.process, outcome), RECORDS)
+        self.close()
         return outcome
 
+    def close(self) -> None:
+        """Let others work in the folder."""
+        self._lock.release()
 
-def _check_same(file: Path, stored: Any, given: Any, where: str = "") -> None:
-    """Refuse a checkpoint of another process; the message names the first difference."""
-    if stored == given:
-        return
-    if isinstance(stored, dict) and isinstance(given, dict):
-        for key in {**stored, **given}:
-            _check_same(file, stored.get(key), given.get(key), f"{where}.{key}".lstrip("."))
-    raise ValueError(
-        f"{file}: is of another run: its {where} is {stored!r:.80}, not {given!r:.80}; choose "
-        "another folder"
-    )
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
-def _kept_records(file: Path, count: int) -> list[Record]:
-    """The records that the checkpoint knows of; the file is cut to them.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer, or one is malformed; the message names the file.
-    """
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    lines = text.splitlines(keepends=True)[:count]
-    if len(lines) < count:
-        raise ValueError(
-            f"{file}: has {len(lines)} of the {count} records up to {CHECKPOINT}: restore it, or "
-            "delete the folder to run again"
-        )
-    try:
-        records = [Record.from_dict(flat) for flat in read_jsonl("".join(lines))]
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ValueError(f"{file}: no records of a run: {error}") from None
-    file.write_text("".join(lines), encoding="utf-8")
-    return records
+def _check_empty(folder: Path) -> None:
+    for name in (CHECKPOINT, MACHINE, PARAMETERS):
+        if (folder / name).exists():
+            raise FileExistsError(
+                f"{printable(str(folder))}: holds a run already ({name}); choose another --out, "
+                "or resume it"
+            )

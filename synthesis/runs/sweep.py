@@ -22,10 +22,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from vvalues import VValue
+
 from ..loop.loop import Loop, Result
 from ..loop.route import Settings
-from ..process.process import carried_out
+from ..process.process import Outcome, StoredProcess, carried_out
 from ..tasks import StreamTask, get_task
+from .catalogue import is_experiment
 from .cluster import dask_executor
 from .processes import ProcessPerCall
 from .run import Run
@@ -42,7 +47,7 @@ class Member:
 
     Attributes
     ----------
-    task : name of a task, or a StreamTask
+    task : name of a task or of an experiment (``NAME[:TASK]``), or a StreamTask
         A name reaches every process; a task of your own only if it can be pickled.
     seed : int
     settings : Settings
@@ -50,6 +55,8 @@ class Member:
         Label of the settings; empty if the sweep has only one.
     folder : str or None
         Run directory; nothing is written without one.
+    steps : int, optional
+        Of an experiment; its own when omitted.
     """
 
     task: str | StreamTask
@@ -57,6 +64,7 @@ class Member:
     settings: Settings
     setting: str = ""
     folder: str | None = None
+    steps: int | None = None
 
     def row(self, **known: Any) -> dict[str, Any]:
         """A row of the result with what is known of the member."""
@@ -73,12 +81,13 @@ def sweep(
     workers: int | None = None,
     out: str | os.PathLike | None = None,
     progress: Progress | None = None,
+    steps: int | None = None,
 ) -> SweepResult:
-    """Run the unattended loop for every task, setting and seed.
+    """Run the unattended loop, or an experiment, for every task, setting and seed.
 
     Parameters
     ----------
-    tasks : one or several names of tasks, or StreamTasks
+    tasks : one or several names of tasks or experiments (``NAME[:TASK]``), or StreamTasks
     seeds : iterable of int
     settings : Settings, or mapping of label to Settings, optional
     executor : concurrent.futures.Executor, optional
@@ -93,6 +102,8 @@ def sweep(
         interrupted sweep is resumed by the same call.
     progress : callable (row, number done, number of members) -> None, optional
         Called after each member.
+    steps : int, optional
+        Of experiments; their own when omitted.
 
     Returns
     -------
@@ -107,7 +118,7 @@ def sweep(
     --------
     ``print(sweep("duplicate-detector", range(10), workers=2).table())``
     """
-    members = _members(tasks, seeds, settings, out)
+    members = _members(tasks, seeds, settings, out, steps)
     outcomes: dict[int, MemberOutcome] = {}
 
     def note(i: int, outcome: MemberOutcome) -> None:
@@ -137,6 +148,7 @@ def _members(
     seeds: Iterable[int],
     settings: Settings | Mapping[str, Settings] | None,
     out: str | os.PathLike | None,
+    steps: int | None,
 ) -> list[Member]:
     named = settings if isinstance(settings, Mapping) else {"": settings or Settings()}
     for label in named:
@@ -147,12 +159,25 @@ def _members(
         raise ValueError("no seeds: a sweep needs at least one")
     members = []
     for task in [tasks] if isinstance(tasks, (str, StreamTask)) else tasks:
-        name = get_task(task).name if isinstance(task, str) else task.name
+        name = _checked_name(task).replace(":", "-")
         for label, own in named.items():
             for seed in chosen:
                 folder = None if out is None else str(Path(out) / label / f"{name}-{seed}")
-                members.append(Member(task, seed, own, label, folder))
+                members.append(Member(task, seed, own, label, folder, steps))
     return members
+
+
+def _checked_name(task: str | StreamTask) -> str:
+    """The name of a task or an experiment, if there is one."""
+    if isinstance(task, StreamTask):
+        return task.name
+    if is_experiment(task):
+        from .experiments import experiment_of  # all architectures, which machines do not need
+
+        experiment, chosen = experiment_of(task)
+        experiment.check(chosen)
+        return task
+    return get_task(task).name
 
 
 def run_member(member: Member) -> MemberOutcome:
@@ -169,24 +194,43 @@ def run_member(member: Member) -> MemberOutcome:
         result = _result(member)
     except Exception as error:
         return _failed(member, error, "failed", **spent())
+    known = {name: value for name, value in result.figures.items() if name in COLUMNS}
+    others = {name: value for name, value in result.figures.items() if name not in COLUMNS}
     row = member.row(
         status="done",
-        links=len(result.parameters),
+        links=_n_links(result.parameters),
         loss=result.loss,
         steps=result.records[-1].step if result.records else None,
+        figures=", ".join(f"{name} {value:.4g}" for name, value in others.items()) or None,
         **spent(),
-        **{name: value for name, value in result.figures.items() if name in COLUMNS},
+        **known,
     )
-    return MemberOutcome(row, result.machine)
+    return MemberOutcome(row, result.machine if isinstance(result, Result) else None)
 
 
-def _result(member: Member) -> Result:
-    task = get_task(member.task) if isinstance(member.task, str) else member.task
-    loop = Loop.of(task, member.seed, member.settings)
+def _n_links(parameters: VValue) -> int:
+    """Leaves; of arrays the elements that are not zero."""
+    is_scalar = parameters.support.shapes is None
+    return len(parameters) if is_scalar else int(np.count_nonzero(parameters.buffer))
+
+
+def _result(member: Member) -> Outcome:
+    process = _process(member)
     if member.folder is None:
-        return loop.outcome(*carried_out(loop, loop.rng, loop.seconds))
+        return process.outcome(*carried_out(process, process.rng, process.seconds))
     # Where a run is already, it goes on; one of another task, seed or settings is refused.
-    return Run.of(member.folder, loop).to_end().finish()  # type: ignore[return-value]
+    with Run.of(member.folder, process) as run:
+        return run.to_end().finish()
+
+
+def _process(member: Member) -> StoredProcess:
+    if isinstance(member.task, str) and is_experiment(member.task):
+        from .experiments import experiment_of
+
+        experiment, name = experiment_of(member.task)
+        return experiment.process(member.seed, name, member.steps)
+    task = get_task(member.task) if isinstance(member.task, str) else member.task
+    return Loop.of(task, member.seed, member.settings)
 
 
 def _failed(

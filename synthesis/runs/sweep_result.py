@@ -28,6 +28,7 @@ COLUMNS = (
     "held_out_loss",
     "held_out_max_element",
     "held_out_per_element",
+    "figures",
     "steps",
     "seconds",
     "cpu_seconds",
@@ -187,7 +188,7 @@ def _markers(count: int) -> Sequence[str]:
 
 
 def _is_right(name: str) -> bool:
-    return name not in ("task", "setting", "status", "error")
+    return name not in ("task", "setting", "status", "figures", "error")
 
 
 def _shown(value: Any) -> str:

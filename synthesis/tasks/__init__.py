@@ -6,6 +6,7 @@ of all kinds.
 
 from __future__ import annotations
 
+from .bars import bars_task
 from .cart_pole import CartPole, CartPoleImitation, controller
 from .characters import (
     ALPHABET,
@@ -53,6 +54,7 @@ __all__ = [
     "RegressionTask",
     "StreamTask",
     "SumsAndDifferences",
+    "bars_task",
     "check_table",
     "controller",
     "described",

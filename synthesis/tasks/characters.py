@@ -175,9 +175,20 @@ class CharacterTask:
         part = self.codes[start : start + self.length + 1].astype(np.intp)
         return part[:-1], part[1:]
 
+    def store(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """``n`` random cycles as pieces, and each character's successor: (n, length) both."""
+        read, asked = zip(*(self.batch(rng) for _ in range(n)), strict=True)
+        return np.stack(read), np.stack(asked)
+
     def loss(self, predictions: np.ndarray, targets: np.ndarray) -> float:
-        """Cross-entropy in nats, summed over characters: logits (n, symbols), codes (n,)."""
-        return anp.sum(cross_entropies(predictions, targets))
+        """Cross-entropy in nats, summed over characters: logits (n, symbols), codes (n,).
+
+        Of pieces, (pieces, n, symbols) and (pieces, n), the mean of theirs.
+        """
+        if np.ndim(targets) == 1:
+            return anp.sum(cross_entropies(predictions, targets))
+        flat = anp.reshape(predictions, (-1, predictions.shape[-1]))
+        return anp.sum(cross_entropies(flat, targets.ravel())) / len(targets)
 
     def evaluate(self, model: Model, parameters: VValue) -> dict[str, float]:
         """``held_out_loss``: nats per cycle on a text of its own, read in one go."""

@@ -29,6 +29,8 @@ MAKERS: Mapping[str, str] = {
     "products": "synthesis.tasks.regression:small_experiment",
     "cart-pole": "synthesis.tasks.cart_pole:CartPoleImitation",
     "MNIST": "synthesis.tasks.digits:load_mnist",
+    "bars": "synthesis.tasks.bars:bars_task",
+    "seen": "synthesis.tasks.digits:seen",
     "small digits": "synthesis.tasks.digits:small_digits",
 }
 """Name to module and function. A class of plain fields goes by its own name."""

@@ -17,7 +17,7 @@ from vvalues import VValue
 from ..optimize.losses import cross_entropies
 from ..process.checks import check_whole
 from ..process.models import Model
-from .descriptions import Origin
+from .descriptions import Origin, described, task_of
 from .idx import read_images_and_labels
 
 __all__ = ["Digits", "find_mnist", "load_mnist", "small_digits"]
@@ -202,6 +202,18 @@ class Digits:
             order = self.order[order]
         return replace(self, name=f"{self.name}, permuted", order=order)
 
+    def seen_by(self, pixels: np.ndarray) -> Digits:
+        """The same images as sensors see them: the pixel under each.
+
+        Parameters
+        ----------
+        pixels : array of int (sensors,)
+        """
+        order = pixels if self.order is None else self.order[pixels]
+        options = {"of": described(self), "pixels": [int(pixel) for pixel in pixels]}
+        origin = None if self.origin is None else Origin("seen", options)
+        return replace(self, name=f"{self.name}, seen", order=order, origin=origin)
+
     def shortened(self, n_train: int, n_test: int) -> Digits:
         """The first images of both sets, for quick runs."""
         return replace(
@@ -226,6 +238,11 @@ class Digits:
     def as_ink(self) -> Digits:
         """The same task, inputs between 0 (paper) and 1 (full ink)."""
         return replace(self, mean=0.0, deviation=1.0)
+
+
+def seen(of: dict[str, Any], pixels: list[int]) -> Digits:
+    """The task of a description, seen by sensors (`Digits.seen_by`)."""
+    return task_of(of).seen_by(np.array(pixels))
 
 
 # -------------------- where the data is --------------------

@@ -78,6 +78,10 @@ class _DrawnTask(Bounded):
         """
         return anp.mean(squared_errors(predictions, targets))
 
+    def residuals(self, predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Differences whose squares add up to the loss, in the shape of the predictions."""
+        return (predictions - targets) / np.sqrt(targets.size)
+
     def tested(self, model: Model, parameters: VValue) -> np.ndarray:
         """Squared errors on the samples of the evaluation, in the shape of the targets."""
         inputs, targets = self.drawn(np.random.default_rng(TEST_SEED), self.n_test)

@@ -126,6 +126,10 @@ class RegressionTask:
         """Mean squared error over samples and outputs; differentiable."""
         return anp.mean((predictions - targets) ** 2)
 
+    def residuals(self, predictions: Any, targets: np.ndarray) -> Any:
+        """Differences whose squares add up to the loss, in the shape of the predictions."""
+        return (predictions - targets) / np.sqrt(targets.size)
+
     def evaluate(self, model: Model, parameters: VValue) -> dict[str, float]:
         """Figures on the held-out table.
 

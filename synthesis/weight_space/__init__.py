@@ -4,6 +4,7 @@ A trained network is a point on a manifold of networks that do the same; these f
 towards sparsity, another task or another optimum, and around damage.
 """
 
+from ..process.linearization import Linearization, linearize
 from .chains import Chain, along, geodesic, pulled_over, straight_line
 from .circuits import (
     along_legs,
@@ -39,7 +40,6 @@ from .damage import (
     unit_vulnerability,
 )
 from .ensembles import disagreement, diverse_members, ensemble_probabilities, spread_along
-from .linearization import Linearization, linearize
 from .metric import (
     metric_diagonal,
     metric_product,

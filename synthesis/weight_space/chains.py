@@ -16,8 +16,8 @@ import numpy as np
 from vvalues import VValue
 
 from ..optimize.optimizers import Optimizer
+from ..process.linearization import inputs_at, linearize, number_of_inputs
 from ..process.models import Model
-from .linearization import inputs_at, linearize, number_of_inputs
 from .path import Waypoint, normalized, walk
 from .pulls import Invariance, PullTowards, weighted
 from .reference import Categorical, Outputs, Reference, check_inputs, check_same_support, copied

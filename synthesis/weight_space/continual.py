@@ -14,9 +14,9 @@ from vvalues import VValue, from_buffer
 
 from ..optimize.losses import softmax
 from ..optimize.optimizers import Optimizer, momentum
+from ..process.linearization import linearize
 from ..process.models import Model, Task
 from ..tasks.digits import Digits
-from .linearization import linearize
 from .path import Waypoint, last, null_space_pull, walk
 from .pulls import Invariance, Pull, StoredLabels, TaskLoss, WeightAnchor, weighted
 from .reference import Categorical, Reference, check_inputs, freeze

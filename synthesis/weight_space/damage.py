@@ -14,8 +14,8 @@ import numpy as np
 from vvalues import VValue, from_buffer
 
 from ..optimize.optimizers import schedule
+from ..process.linearization import linearize, number_of_inputs
 from ..process.models import Model
-from .linearization import linearize, number_of_inputs
 from .metric import masked, metric_diagonal
 from .path import Waypoint, normalized, walk
 from .pulls import Invariance

@@ -14,8 +14,8 @@ from scipy.linalg import cho_factor, cho_solve, eigh
 
 from vvalues import VValue, from_buffer
 
+from ..process.linearization import Linearization, linearize, number_of_inputs
 from ..process.models import Model
-from .linearization import Linearization, linearize, number_of_inputs
 from .reference import check_inputs, check_same_support
 
 __all__ = [

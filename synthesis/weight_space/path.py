@@ -17,9 +17,9 @@ import numpy as np
 from vvalues import VValue, from_buffer
 
 from ..optimize.optimizers import Optimizer
+from ..process.linearization import inputs_at, linearize, number_of_inputs
 from ..process.models import Model
 from ..process.records import Record
-from .linearization import inputs_at, linearize, number_of_inputs
 from .metric import masked, project_out, solve_metric
 from .pulls import Invariance, Pull, weighted
 from .reference import Reference, check_inputs

@@ -16,8 +16,8 @@ from scipy.linalg import cho_factor, cho_solve
 from vvalues import VValue, from_buffer, restrict
 
 from ..optimize.optimizers import adam, chain, clip_by_norm
+from ..process.linearization import linearize
 from ..process.models import MachineModel
-from .linearization import linearize
 from .path import last, walk
 from .pulls import Invariance, PullToPruned, weighted
 from .reference import Reference, copied
@@ -203,7 +203,7 @@ def settle(
             break
         here = linearize(reference.model, parameters, reference.inputs)
         r = (here.values - reference.values).ravel()
-        rows = here.rows()  # type: ignore[attr-defined]
+        rows = here.rows()
         before = current
         for _ in range(6):
             step = _damped(rows, r, damping)
@@ -248,7 +248,7 @@ def walked_to_zero(reference: Reference, parameters: VValue, q: int, segments: i
     for left in range(segments, 0, -1):
         point = from_buffer(parameters.support, w.copy())
         here = linearize(reference.model, point, reference.inputs)
-        rows = here.rows()  # type: ignore[attr-defined]
+        rows = here.rows()
         forced = -w[q] / left
         r = (here.values - reference.values).ravel() + forced * rows[:, q]
         step = _damped(rows[:, others], r, 1e-2)
@@ -275,7 +275,7 @@ def _without_one(
 
 def _cheapest(reference: Reference, parameters: VValue) -> np.ndarray:
     """Links by the predicted movement of the outputs when each goes and the others compensate."""
-    rows = linearize(reference.model, parameters, reference.inputs).rows()  # type: ignore[attr-defined]
+    rows = linearize(reference.model, parameters, reference.inputs).rows()
     metric = rows.T @ rows
     ridge = 1e-3 * np.diag(metric) + 1e-6
     inverse = np.linalg.inv(metric + np.diag(ridge))

@@ -16,8 +16,8 @@ from autograd import grad, value_and_grad
 
 from vvalues import VValue, from_buffer
 
+from ..process.linearization import linearize
 from ..process.models import Model, Task
-from .linearization import linearize
 from .reference import Reference, check_same_support
 
 __all__ = [
@@ -168,19 +168,21 @@ class PullTowards:
         return 0.5 * float(away.buffer @ away.buffer), away
 
 
-def largest_kept(parameters: VValue, sparsity: float) -> VValue:
+def largest_kept(parameters: VValue, sparsity: float, weights: np.ndarray | None = None) -> VValue:
     """The projection on sparse networks: the smallest share of all weights set to zero.
 
     Parameters
     ----------
     parameters : VValue
     sparsity : float
-        Share of the elements (over all leaves, biases included) that become zero, in [0, 1].
+        Share of the weights (over all leaves, biases included) that become zero, in [0, 1].
+    weights : array of bool (size,), optional
+        Elements that are weights (`prunable_elements`); all when omitted.
 
     Returns
     -------
-    VValue on the same support, with exactly ``round(sparsity * size)`` zeros more than it had
-    among its larger elements.
+    VValue on the same support, with exactly ``round(sparsity * number of weights)`` zeros more
+    than it had among its larger weights.
 
     Raises
     ------
@@ -194,11 +196,21 @@ def largest_kept(parameters: VValue, sparsity: float) -> VValue:
     """
     if not 0 <= sparsity <= 1:
         raise ValueError(f"sparsity is {sparsity}; expected a share from 0 to 1")
-    count = round(sparsity * parameters.size)
     buffer = np.array(parameters.buffer)
-    if count:
-        buffer[np.argpartition(np.abs(buffer), count - 1)[:count]] = 0.0
+    if weights is None or weights.all():
+        _zero_smallest(buffer, sparsity)
+    else:
+        chosen = buffer[weights]
+        _zero_smallest(chosen, sparsity)
+        buffer[weights] = chosen
     return from_buffer(parameters.support, buffer)
+
+
+def _zero_smallest(values: np.ndarray, share: float) -> None:
+    """Set the smallest share of some values to zero, in place."""
+    count = round(share * len(values))
+    if count:
+        values[np.argpartition(np.abs(values), count - 1)[:count]] = 0.0
 
 
 class PullToPruned:
@@ -208,6 +220,8 @@ class PullToPruned:
     ----------
     sparsity : float, or a function from the step to one
         Share of all weights to be zero.
+    weights : array of bool (size,), optional
+        See `largest_kept`.
 
     References
     ----------
@@ -215,8 +229,10 @@ class PullToPruned:
     recomputed at every step).
     """
 
-    def __init__(self, sparsity: float | Callable[[int], float]) -> None:
-        self.sparsity = sparsity
+    def __init__(
+        self, sparsity: float | Callable[[int], float], weights: np.ndarray | None = None
+    ) -> None:
+        self.sparsity, self.weights = sparsity, weights
 
     def at(self, step: int) -> float:
         """The sparsity asked at a step."""
@@ -225,7 +241,7 @@ class PullToPruned:
     def __call__(
         self, parameters: VValue, step: int, rng: np.random.Generator
     ) -> tuple[float, VValue]:
-        away = parameters - largest_kept(parameters, self.at(step))
+        away = parameters - largest_kept(parameters, self.at(step), self.weights)
         return 0.5 * float(away.buffer @ away.buffer), away
 
 

@@ -16,8 +16,8 @@ from vvalues import Support, VValue, format_path, from_buffer, restrict
 from vvalues.core.tracing import is_traced
 
 from ..optimize.losses import log_softmax, softmax
+from ..process.linearization import inputs_at, linearize, number_of_inputs
 from ..process.models import Model
-from .linearization import inputs_at, linearize, number_of_inputs
 
 __all__ = [
     "Categorical",

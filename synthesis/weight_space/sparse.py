@@ -13,6 +13,7 @@ import numpy as np
 from vvalues import VValue, from_buffer
 
 from ..optimize.optimizers import Optimizer, momentum, schedule
+from ..process.abilities import prunable_elements
 from ..process.models import Model, Task
 from .path import Waypoint, invariant_path, last, normalized, walk
 from .pulls import Invariance, PullToPruned, TaskLoss, largest_kept, weighted
@@ -81,7 +82,7 @@ def sparse_path(
     reference : Reference
         The dense network, frozen on unlabelled inputs.
     sparsity : float, or a function from the step to one
-        Share of zeros of the point that pulls. It moves as the network moves.
+        Share of the weights that are zero in the point that pulls. It moves as the network moves.
     steps : int
     rng : numpy.random.Generator
     strength : float or schedule, optional
@@ -106,11 +107,12 @@ def sparse_path(
     @9043036, ``moveSparseHyper_GPU.py``. The released constants (strength .1, steps of .01) do
     not arrive from weights of usual scale.
     """
-    pull = PullToPruned(sparsity)
+    weights = _weights_of(reference.model, reference.parameters)
+    pull = PullToPruned(sparsity, weights)
     goal = pull.at(steps)
 
     def figures(parameters: VValue) -> dict[str, Any]:
-        away = parameters.buffer - largest_kept(parameters, goal).buffer
+        away = parameters.buffer - largest_kept(parameters, goal, weights).buffer
         seen = {} if observe is None else observe(parameters)
         return {"to_sparse": float(np.linalg.norm(away)), **seen}
 
@@ -139,6 +141,8 @@ def settled(
 ) -> VValue:
     """Walk on among the networks with these zeros, towards the reference's outputs.
 
+    What is no weight (geometry, running figures) does not move.
+
     Returns
     -------
     VValue
@@ -151,7 +155,7 @@ def settled(
         optimizer,
         steps=steps,
         rng=rng,
-        free=support_mask(sparse),
+        free=_free(reference.model, sparse),
         every=max(steps, 1),
     )
     return last(path).parameters
@@ -198,7 +202,8 @@ def sparsified(
     reference : Reference
         The dense network, frozen on unlabelled inputs.
     sparsity : float
-        Share of all weights to be exactly zero.
+        Share of all weights to be exactly zero. What the model says is no weight
+        (`synthesis.process.abilities`) neither counts nor moves.
     rng : numpy.random.Generator
     steps : int
         Of all stages together.
@@ -227,18 +232,32 @@ def sparsified(
     if not 1 <= stages <= steps:
         raise ValueError(f"stages is {stages}; expected 1 to {steps}, the number of steps")
     rising, each = ramp(sparsity, stages), steps // stages
+    weights = _weights_of(reference.model, reference.parameters)
     network, path, jumps = copied(reference.parameters), [], []
     for stage in range(1, stages + 1):
         goal = rising(stage)
-        pull = weighted((strength, PullToPruned(goal)), (1.0, Invariance(reference, per_step)))
+        pull = weighted(
+            (strength, PullToPruned(goal, weights)), (1.0, Invariance(reference, per_step))
+        )
         optimizer = normalized(schedule(size, size / 20.0, each, "linear"))
-        free = support_mask(network)
+        free = _free(reference.model, network)
         path.append(last(walk(network, pull, optimizer, steps=each, rng=rng, free=free)))
-        network = largest_kept(path[-1].parameters, goal)
+        network = largest_kept(path[-1].parameters, goal, weights)
         jumps.append(float(np.linalg.norm((path[-1].parameters - network).buffer)))
     if settle:
         network = settled(reference, network, steps=settle, rng=rng, per_step=per_step)
     return Sparsified(network, path, max(jumps), n_zeros(network))
+
+
+def _weights_of(model: Model, parameters: VValue) -> np.ndarray:
+    """Which elements are weights; a model without links says why (TypeError)."""
+    return prunable_elements(model, parameters.support)
+
+
+def _free(model: Model, network: VValue) -> VValue:
+    """1 at every weight that is not zero, 0 elsewhere: what may move."""
+    weights = _weights_of(model, network)
+    return from_buffer(network.support, support_mask(network).buffer * weights)
 
 
 def gradual_magnitude(
@@ -275,12 +294,12 @@ def gradual_magnitude(
     optimizer = optimizer or momentum(schedule(0.02, 0.002, steps), 0.9)
     rising, pull = ramp(sparsity, steps // 2), TaskLoss(model, task)
     parameters, state = start, optimizer.init(start)
-    mask = np.ones(start.size)
+    mask, weights = np.ones(start.size), _weights_of(model, start)
     for step in range(steps):
         if step % prune_every == 0:
-            parameters = largest_kept(parameters, rising(step))
+            parameters = largest_kept(parameters, rising(step), weights)
             mask = (parameters.buffer != 0).astype(np.float64)
         _, gradient = pull(parameters, step, rng)
         change, state = optimizer.update(gradient, state, parameters)
         parameters = from_buffer(parameters.support, (parameters.buffer + change.buffer) * mask)
-    return largest_kept(parameters, sparsity)
+    return largest_kept(parameters, sparsity, weights)

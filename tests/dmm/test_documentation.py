@@ -1,8 +1,7 @@
-"""What the docstrings show is what happens, and every public name has one."""
+"""Every public name has a docstring, and says what it returns."""
 
 from __future__ import annotations
 
-import doctest
 import inspect
 from importlib import import_module
 from pkgutil import walk_packages
@@ -12,11 +11,6 @@ import pytest
 import dmm
 
 MODULES = [module.name for module in walk_packages(dmm.__path__, "dmm.")]
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_examples_of_docstrings(name):
-    assert doctest.testmod(import_module(name)).failed == 0
 
 
 @pytest.mark.parametrize("name", MODULES)

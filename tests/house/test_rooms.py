@@ -13,18 +13,19 @@ LARGEST, SMALLEST, MOST_MODULES = 400, 40, 14
 # Modules with less code than a module should have, and why they stand alone.
 SMALL = {
     "synthesis.__main__": "the door of the command line",
-    "synthesis.edits.links": "edits of links; those of neurons and of scales stand beside it",
     "synthesis.fit.data.numbers": "numbers in any container, which every reader of data asks for",
     "synthesis.reproduce.__main__": "the door of the reproductions",
     "dmm.machine.coercions": "links between kinds of streams, apart from the links of one kind",
+    "synthesis.interruption": "how commands end early; it must import nothing",
     "synthesis.optimize.losses": "softmax and its entropies, which every classifier shares",
     "synthesis.optimize.regularizers": "the one charge that knows what a neuron is",
     "synthesis.runs.catalogue": "a table of names",
     "synthesis.runs.files": "what a run leaves behind",
     "synthesis.verdicts.description": "one idea: bits",
     "synthesis.verdicts.verdict": "what a user reads",
+    "synthesis.tasks.bars": "images that a program draws, apart from those that are read",
+    "synthesis.show.figures": "what evaluate prints",
     "vvalues.core.tracing": "what is behind autograd's boxes, which all of the core asks",
-    "vvalues.files.disk": "the file system, apart from the formats",
     "vvalues.testing.closeness": "how close two trees are, which every law asks",
 }
 

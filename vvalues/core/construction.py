@@ -7,6 +7,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from autograd.tracer import getval
 
 from . import tree as _tree  # the module: it imports this one, and defines its names later
 from .paths import NUMBER, Path, format_path
@@ -71,7 +72,12 @@ def _child_path(path: Path, key: str, child: Any) -> Path:
 
 
 def _as_leaf(path: Path, leaf: Any) -> Any:
-    if type(leaf) is float or is_traced(leaf):
+    if type(leaf) is float:
+        return leaf
+    if is_traced(leaf):
+        inside = getval(leaf)
+        if type(inside) is not _tree.VValue:
+            _as_leaf(path, inside)
         return leaf
     if isinstance(leaf, Real) and not isinstance(leaf, (bool, np.bool_)):
         return float(leaf)
@@ -88,7 +94,7 @@ def _as_leaf(path: Path, leaf: Any) -> Any:
 
 def as_leaf_or_tree(path: Path, value: Any) -> Any:
     """A leaf, or a tree where the value is one; ``path`` is where it goes, for the message."""
-    if is_tree(value) or is_traced(value):
+    if is_tree(value):
         return value
     if isinstance(value, Mapping):
         return _tree.VValue(value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .paths import Path
@@ -13,12 +15,17 @@ __all__ = [
     "align",
     "extremes",
     "inner",
+    "l2_norm",
     "leaf_magnitudes",
     "max_norm",
     "put",
     "scale",
     "subtree",
 ]
+
+
+_SQUARES_FROM, _SQUARES_TO = 1e-140, 1e150
+"""Norms between these are found with squares that are neither too small nor too large."""
 
 
 def add(left: VValue, right: VValue, sign: float = 1.0) -> VValue:
@@ -68,6 +75,26 @@ def max_norm(tree: VValue) -> float:
     return float(np.max(np.abs(tree.buffer), initial=0.0))
 
 
+def l2_norm(tree: VValue) -> float:
+    """Root of the sum of squares; right where the squares themselves overflow or underflow."""
+    norm = _norm(tree.buffer)
+    if _SQUARES_FROM < norm < _SQUARES_TO or math.isnan(norm):
+        return norm
+    largest = max_norm(tree)
+    if not 0.0 < largest < math.inf:
+        return largest
+    exponent = math.frexp(largest)[1]  # by a power of two the division rounds nothing
+    shrunk = _norm(np.ldexp(tree.buffer, -exponent))
+    try:
+        return math.ldexp(shrunk, exponent)
+    except OverflowError:
+        return math.inf
+
+
+def _norm(x: np.ndarray) -> float:
+    return math.sqrt(np.vdot(x, x))  # vdot does not warn of an overflow
+
+
 def leaf_magnitudes(tree: VValue) -> np.ndarray:
     """Largest absolute element of every leaf (0 for an array without elements)."""
     support = tree.support
@@ -80,9 +107,13 @@ def leaf_magnitudes(tree: VValue) -> np.ndarray:
 
 
 def extremes(tree: VValue) -> VValue:
-    """Subgradient of `max_norm`: signs of the largest elements, shared equally among ties."""
+    """Subgradient of `max_norm`: signs of the largest elements, shared equally among ties.
+
+    Where the norm is NaN, the elements that make it so have a NaN.
+    """
     magnitude = np.abs(tree.buffer)
-    largest = magnitude == np.max(magnitude, initial=0.0)
+    norm = np.max(magnitude, initial=0.0)
+    largest = np.isnan(magnitude) if np.isnan(norm) else magnitude == norm
     count = max(int(np.count_nonzero(largest)), 1)
     return from_buffer(tree.support, np.where(largest, np.sign(tree.buffer), 0.0) / count)
 

@@ -6,11 +6,13 @@ respect to ``a`` is ``b``, whatever ``a``'s support.
 
 from __future__ import annotations
 
+import math
 from numbers import Real
 from typing import Any
 
 import numpy as np
 from autograd.extend import defjvp, defvjp
+from autograd.tracer import getval
 
 from . import kernels
 from .tracing import primitive, require_trees, unboxed
@@ -241,21 +243,37 @@ def squared_norm(tree: VValue, /) -> float:
 def l2_norm(tree: VValue, /) -> float:
     """Euclidean norm; the derivative at the zero vector is 0.
 
+    Notes
+    -----
+    Norm and derivatives are right as long as they can be represented, also where the squares of
+    the elements overflow or underflow.
+
     Examples
     --------
     >>> l2_norm(VValue({"a": 3, "b": 4}))
     5.0
     """
     require_trees(tree=tree)
-    return float(np.linalg.norm(tree.buffer))
+    return kernels.l2_norm(tree)
 
 
-defvjp(l2_norm, lambda ans, tree: lambda g: scale(tree, g * _reciprocal(ans)))
-defjvp(l2_norm, lambda g, ans, tree: inner(g, tree) * _reciprocal(ans))
+_SMALL, _LARGE = 1e-150, 1e150
+"""Between these a number has a reciprocal, and so has its square (which the curvature needs)."""
 
 
-def _reciprocal(norm: float) -> float:
-    return 1.0 / norm if norm > 0 else norm * 0.0
+def _over_norm(tree: VValue, g: float, norm: float) -> VValue:
+    """``g * tree / norm``; zero for the zero vector."""
+    value = getval(norm)
+    if value == 0:
+        return scale(tree, g * norm)
+    if _SMALL < value < _LARGE or not math.isfinite(value):
+        return scale(tree, g * (1.0 / norm))
+    factor = 2.0**900 if value < 1.0 else 2.0**-900  # a power of two rounds nothing
+    return scale(scale(tree, factor), g / (norm * factor))
+
+
+defvjp(l2_norm, lambda ans, tree: lambda g: _over_norm(tree, g, ans))
+defjvp(l2_norm, lambda g, ans, tree: inner(g, _over_norm(tree, 1.0, ans)))
 
 
 @primitive

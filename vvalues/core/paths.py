@@ -5,12 +5,18 @@ A path is a tuple of ``str`` keys; the empty tuple is the root. Two orders are u
 * the *canonical* order of a support is plain tuple order, because it is fast and makes every
   subtree one contiguous run of the buffer;
 * the *natural* order of displays and files sorts ``n2`` before ``n10``.
+
+Keys may come from files, so what is printed shows characters that are not printable (which could
+steer a terminal) by their numbers.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
 
 __all__ = [
     "NUMBER",
@@ -20,6 +26,7 @@ __all__ = [
     "names_own_scalar",
     "natural_key",
     "parse_path",
+    "printable",
 ]
 
 Path = tuple[str, ...]
@@ -28,6 +35,7 @@ NUMBER = ":number"
 """Reserved key for the scalar that sits at an inner node."""
 
 _DIGITS = re.compile(r"(\d+)")
+_HEX_DIGITS = {"x": 2, "u": 4, "U": 8}
 
 
 def as_path(path: str | Iterable[str]) -> Path:
@@ -92,21 +100,54 @@ def _keys(path: str | Iterable[str]) -> tuple:
 def format_path(path: Iterable[str]) -> str:
     r"""Spell a path for people: keys joined by ``/``; ``/`` and ``\`` inside a key are escaped.
 
+    Characters that are not printable are shown as `printable` shows them.
+
     Examples
     --------
     >>> print(format_path(("norm-2-1", "dict")))
     norm-2-1/dict
+    >>> print(format_path(("a/b", "bell\a")))
+    a\/b/bell\x07
     >>> format_path(())
     '(root)'
     """
     keys = tuple(path)
     if not keys:
         return "(root)"
-    return "/".join(key.replace("\\", "\\\\").replace("/", "\\/") or "\\0" for key in keys)
+    return "/".join(_spelled(key) or "\\0" for key in keys)
+
+
+def _spelled(key: str) -> str:
+    return printable(key.replace("\\", "\\\\").replace("/", "\\/"))
+
+
+def printable(text: str) -> str:
+    r"""Text without characters that are not printable: these are shown by their numbers.
+
+    Examples
+    --------
+    >>> print(printable("red \x1b[31m"), printable("two\nlines"))
+    red \x1b[31m two\x0alines
+    """
+    return text if text.isprintable() else "".join(map(_printable_character, text))
+
+
+def _printable_character(character: str) -> str:
+    if character.isprintable():
+        return character
+    number = ord(character)
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def parse_path(text: str) -> Path:
     r"""Inverse of `format_path`.
+
+    Raises
+    ------
+    ValueError
+        If ``\x``, ``\u`` or ``\U`` is not followed by the number of a character.
 
     Examples
     --------
@@ -122,8 +163,7 @@ def parse_path(text: str) -> Path:
     characters = iter(text)
     for character in characters:
         if character == "\\":
-            following = next(characters, "")
-            key += "" if following == "0" else following
+            key += _unescaped(next(characters, ""), characters)
         elif character == "/":
             keys.append(key)
             key = ""
@@ -131,6 +171,21 @@ def parse_path(text: str) -> Path:
             key += character
     keys.append(key)
     return tuple(keys)
+
+
+def _unescaped(mark: str, following: Iterator[str]) -> str:
+    """What a backslash and the characters after it stand for."""
+    if mark not in _HEX_DIGITS:
+        return "" if mark == "0" else mark
+    count = _HEX_DIGITS[mark]
+    digits = "".join(islice(following, count))
+    number = int(digits, 16) if re.fullmatch(r"[0-9a-fA-F]+", digits) else sys.maxunicode + 1
+    if len(digits) < count or number > sys.maxunicode:
+        raise ValueError(
+            f"the path holds \\{mark}{digits}; expected the number of a character, "
+            f"{count} hexadecimal digits"
+        )
+    return chr(number)
 
 
 def natural_key(path: str | Iterable[str]) -> tuple:
@@ -147,6 +202,7 @@ def natural_key(path: str | Iterable[str]) -> tuple:
 
 def _natural_parts(key: str) -> tuple:
     # Text at even places, digits at odd ones; the key itself breaks ties such as "01" and "1".
-    parts = _DIGITS.split(key)
-    parts[1::2] = [int(digits) for digits in parts[1::2]]  # type: ignore[misc]
+    # Digits are compared by length, then as text: a key may hold more of them than int() takes.
+    parts: list[Any] = _DIGITS.split(key)
+    parts[1::2] = [(len(digits), digits) for digits in (d.lstrip("0") for d in parts[1::2])]
     return tuple(parts), key

@@ -6,7 +6,7 @@ component would matter if it existed. So does projecting on a larger support.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Any
 
 import autograd.numpy as anp
@@ -289,7 +289,8 @@ def prune(tree: VValue, threshold: float, /) -> VValue:
 
     Returns
     -------
-    VValue; paths are removed (true sparsification), gradients flow through what is kept.
+    VValue; paths are removed (true sparsification), gradients flow through what is kept. A leaf
+    with a NaN is not below anything, and stays.
 
     Raises
     ------
@@ -304,12 +305,17 @@ def prune(tree: VValue, threshold: float, /) -> VValue:
     if not threshold >= 0:
         raise ValueError(f"threshold is {threshold!r}; expected a number >= 0")
     value = unboxed(tree, "tree")
-    return restrict(tree, value.support.where(kernels.leaf_magnitudes(value) >= threshold))
+    return restrict(tree, value.support.where(~(kernels.leaf_magnitudes(value) < threshold)))
 
 
 @primitive
 def stop_gradient(tree: Any, /) -> Any:
     """The value itself, with zero derivative; for V-values, arrays and numbers.
+
+    Raises
+    ------
+    TypeError
+        For a container with something inside, at any depth, that is being differentiated.
 
     Examples
     --------
@@ -317,7 +323,7 @@ def stop_gradient(tree: Any, /) -> Any:
     >>> grad(lambda v: v["a"] * stop_gradient(v["a"]))(VValue({"a": 3}))
     VValue({'a': 3.0})
     """
-    if isinstance(tree, (list, tuple, dict)) and any(map(is_traced, _contents(tree))):
+    if any(map(is_traced, _inside(tree))):
         raise TypeError(
             f"stop_gradient got a {type(tree).__name__} of values that are being differentiated; "
             "apply it to each of them"
@@ -325,8 +331,24 @@ def stop_gradient(tree: Any, /) -> Any:
     return tree
 
 
-def _contents(container: Any) -> Iterable[Any]:
-    return container.values() if isinstance(container, dict) else container
+def _inside(container: Any) -> Iterator[Any]:
+    """What a container holds, at any depth; nothing for anything else."""
+    stack, seen = [container], set()
+    while stack:
+        outer = stack.pop()
+        if id(outer) in seen:  # a list may hold itself
+            continue
+        seen.add(id(outer))
+        if isinstance(outer, Mapping):
+            contents = list(outer.values())
+        elif isinstance(outer, (list, tuple, Set)):
+            contents = list(outer)
+        elif isinstance(outer, np.ndarray) and outer.dtype == object:
+            contents = outer.ravel().tolist()
+        else:
+            continue
+        yield from contents
+        stack += contents
 
 
 defvjp(stop_gradient, None)

@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import chain, compress, pairwise
 from math import prod
 from operator import ne
+from threading import Lock
 from typing import NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
@@ -25,6 +26,7 @@ __all__ = ["Support", "Union"]
 Shape = tuple[int, ...]
 
 _interned: WeakValueDictionary[_Key, Support] = WeakValueDictionary()
+_interning = Lock()  # two threads that make one support at once get the same object
 
 
 class _Key:
@@ -111,7 +113,8 @@ class Support:
         self.shapes = leaf_shapes
         self.offsets = _offsets(len(paths), leaf_shapes)
         self.size = int(self.offsets[-1])
-        return _interned.setdefault(key, self)
+        with _interning:
+            return _interned.setdefault(key, self)
 
     # -------------------- lookup --------------------
 
@@ -225,7 +228,25 @@ class Support:
         return Union(support, at_left, at_right)
 
     def where(self, keep: np.ndarray) -> Support:
-        """The support of the leaves selected by a boolean array."""
+        """The support of the leaves selected by a boolean array, one entry per leaf.
+
+        Raises
+        ------
+        ValueError
+            If it is not such an array; one entry per *element* is something else where leaves are
+            arrays.
+
+        Examples
+        --------
+        >>> Support.of([("a",), ("b",)]).where(np.array([False, True]))
+        Support(1 leaves: b)
+        """
+        keep = np.asarray(keep)
+        if keep.shape != (len(self.paths),) or keep.dtype != np.bool_:
+            raise ValueError(
+                f"keep is an array of {keep.dtype} of shape {keep.shape}; these "
+                f"{len(self.paths)} leaves (of {self.size} elements) need one bool each"
+            )
         if keep.all():
             return self
         shapes = None if self.shapes is None else tuple(compress(self.shapes, keep))

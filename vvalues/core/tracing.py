@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
+from threading import local
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from autograd import extend
+from autograd import extend, tracer
 from autograd.builtins import isinstance as _isinstance
 from autograd.tracer import getval, isbox
 
@@ -24,6 +25,18 @@ if TYPE_CHECKING:
 __all__ = ["is_traced", "is_tree", "primitive", "require_trees", "support_of", "unboxed"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _TraceStack(local, tracer.TraceStack):
+    """autograd tells derivatives inside derivatives apart by how many are open: in each thread.
+
+    Its own count is of the whole process. Two threads then give one number to an inner and an
+    outer derivative, and second derivatives come out wrong, now and then and without a word.
+    """
+
+
+if tracer.trace_stack.top == -1:  # nothing is being differentiated right now
+    tracer.trace_stack = _TraceStack()
 
 
 def primitive(function: F, /) -> F:

@@ -200,15 +200,16 @@ class VValue:
     # -------------------- identity --------------------
 
     def __eq__(self, other: object) -> bool:
-        """Equality of vectors: an explicit zero equals an absent path."""
+        """Equality of vectors: an explicit zero equals an absent path.
+
+        Elements are equal as numbers are: an infinity equals itself, NaN equals nothing.
+        """
         if not isinstance(other, VValue):
             return NotImplemented
         if self.support is other.support:
             return bool(np.array_equal(self.buffer, other.buffer))
-        try:
-            return not np.any((self - other).buffer)
-        except ValueError:  # leaves of different shapes at one path
-            return False
+        mine, theirs = _without_zeros(self), _without_zeros(other)
+        return mine.support is theirs.support and bool(np.array_equal(mine.buffer, theirs.buffer))
 
     def __hash__(self) -> int:
         nonzero = np.flatnonzero(self.buffer)
@@ -344,6 +345,18 @@ def _from_sorted(paths: Iterable[Path], leaves: list[Leaf]) -> VValue:
         return from_buffer(Support.of(paths, is_sorted=True), np.array(leaves, dtype=np.float64))
     support = Support.of(paths, [np.shape(leaf) for leaf in leaves], is_sorted=True)
     return from_buffer(support, np.concatenate([np.ravel(leaf) for leaf in leaves]))
+
+
+def _without_zeros(tree: VValue) -> VValue:
+    """The same vector without leaves that are zero, so that one vector has one support."""
+    support = tree.support
+    if support.shapes is None:
+        nonzero = tree.buffer != 0
+        return from_buffer(support.where(nonzero), tree.buffer[nonzero])
+    first, last = support.offsets[:-1], support.offsets[1:]
+    nonzero = np.array([np.any(tree.buffer[i:j]) for i, j in zip(first, last, strict=True)], bool)
+    kept = support.where(nonzero)
+    return from_buffer(kept, tree.buffer[np.repeat(nonzero, last - first)])
 
 
 def _looks() -> ModuleType:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path as FilePath
 
+from ..core.paths import printable
 from ..core.tree import VValue
 from .json_text import from_json, to_json_bytes
 from .npz import from_npz, to_npz
+from .reading import MEMORY, read_bytes
 
-__all__ = ["load", "save", "write_atomically"]
+__all__ = ["append", "load", "naming", "save", "temporary_prefix", "write_atomically"]
 
 
 def save(tree: VValue, file: str | os.PathLike) -> None:
@@ -40,13 +44,21 @@ def save(tree: VValue, file: str | os.PathLike) -> None:
         write_atomically(file, to_json_bytes(tree))
 
 
-def load(file: str | os.PathLike) -> VValue:
+def load(file: str | os.PathLike, *, memory: int = MEMORY) -> VValue:
     """Read a V-value from a file that `save` wrote, or from plain nested JSON.
+
+    Parameters
+    ----------
+    file : path
+    memory : int
+        Bytes that reading may take, beyond a multiple of the file's size (see
+        `vvalues.files.reading`); allow more for files that you trust.
 
     Raises
     ------
     ValueError
-        If the file is neither; the message names the file and, for a bad leaf, its path.
+        If the file is neither, or too large; the message names the file and, for a bad leaf, its
+        path.
     OSError
         If the file cannot be read.
 
@@ -58,31 +70,76 @@ def load(file: str | os.PathLike) -> VValue:
     ...     load(f"{folder}/v.json")
     VValue({'n1': {'in': 2.0}})
     """
-    if FilePath(file).suffix == ".npz":
-        return from_npz(FilePath(file).read_bytes(), str(file))
-    try:
-        text = FilePath(file).read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{file} is not UTF-8 text: {error}") from None
-    return from_json(text, str(file))
+    read = from_npz if FilePath(file).suffix == ".npz" else from_json
+    return read(read_bytes(file, memory), printable(os.fspath(file)), memory)
+
+
+# -------------------- writing --------------------
 
 
 def write_atomically(file: str | os.PathLike, data: str | bytes) -> None:
     """Write a file so that a reader sees the old content or the new, never half of it.
 
+    A file that is there keeps its permissions; a new one has those that the user's umask leaves.
+
     Parameters
     ----------
     file : path
     data : str (written as UTF-8) or bytes
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; the error names the file, and the old content is still there.
     """
     target = FilePath(file)
     payload = data.encode("utf-8") if isinstance(data, str) else data
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    temporary = target.parent / f"{temporary_prefix(target)}{os.urandom(6).hex()}"
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(payload)
-        os.replace(temporary, target)
+        with naming(target):
+            _write_new(temporary, payload, like=target)
+            os.replace(temporary, target)
     except BaseException:
         # An interruption may come just after the replacement; the file has gone then.
-        FilePath(temporary).unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise
+
+
+def temporary_prefix(target: FilePath) -> str:
+    """How the names begin of files that `write_atomically` makes on the way to a target.
+
+    One that is left over, by a process that was killed, can be deleted.
+    """
+    return f".{target.name[:40]}.part-"
+
+
+def append(file: str | os.PathLike, data: bytes) -> None:
+    """Write at the end of a file.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written, or only in part; the error names the file.
+    """
+    with naming(file), open(file, "ab") as stream:
+        stream.write(data)
+
+
+@contextmanager
+def naming(file: str | os.PathLike) -> Iterator[None]:
+    """Let errors of the operating system name this file, whatever they name themselves."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), os.fspath(file)) from error
+
+
+def _write_new(file: FilePath, payload: bytes, like: FilePath) -> None:
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    with os.fdopen(handle, "wb") as stream:
+        with suppress(FileNotFoundError):
+            os.chmod(file, stat.S_IMODE(os.stat(like).st_mode))
+        stream.write(payload)

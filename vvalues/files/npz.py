@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import struct
 import zipfile
-from math import prod
-from operator import lt
-from typing import Any
+import zlib
 
 import numpy as np
 
-from ..core.paths import as_path
-from ..core.support import Support
 from ..core.tree import VValue, from_buffer
+from .reading import MEMORY, Budget, parse_json, parse_support
 
 __all__ = ["from_npz", "to_npz"]
 
@@ -42,51 +41,101 @@ def to_npz(tree: VValue) -> bytes:
     }
     text = np.frombuffer(json.dumps(structure).encode("ascii"), np.uint8)
     stream = io.BytesIO()
-    np.savez(stream, structure=text, buffer=tree.buffer)
+    np.savez(stream, structure=text, buffer=tree.buffer.astype("<f8", copy=False))
     return stream.getvalue()
 
 
-def from_npz(data: bytes, where: str = "npz data") -> VValue:
+def from_npz(data: bytes, where: str = "npz data", memory: int = MEMORY) -> VValue:
     """Inverse of `to_npz`.
+
+    Parameters
+    ----------
+    data : bytes
+    where : str
+        What the data is, for messages: a file name, say.
+    memory : int
+        Bytes that reading may take, see `vvalues.files.reading`.
 
     Raises
     ------
     ValueError
-        If the data is not such an archive, or its parts contradict each other; the message starts
-        with ``where``.
+        If the data is not such an archive, needs too much memory, or its parts contradict each
+        other; the message starts with ``where``.
     """
+    budget = Budget(where, len(data), memory)
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            structure = json.loads(archive["structure"].tobytes())
-            buffer = archive["buffer"]
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, AttributeError) as error:
+        structure, buffer = _members(data, budget)
+    except (*_DAMAGES, ValueError) as error:
         raise ValueError(f"{where} is not an npz file of a V-value: {error}") from None
-    if not isinstance(structure, dict) or structure.get("format") != FORMAT:
+    document = parse_json(structure.tobytes(), where, budget)
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError(f"{where} is not an npz file of a V-value")
-    if structure.get("version") != VERSION:
+    if document.get("version") != VERSION:
         raise ValueError(
-            f"{where} has version {structure.get('version')!r} of the npz format; "
+            f"{where} has version {document.get('version')!r:.60} of the npz format; "
             f"this library reads version {VERSION}"
         )
-    return _checked(structure, buffer, where)
-
-
-def _checked(structure: dict[str, Any], buffer: np.ndarray, where: str) -> VValue:
-    try:
-        paths = [as_path(path) for path in structure["paths"]]
-        shapes = structure["shapes"]
-        if shapes is not None:
-            shapes = [tuple(map(int, shape)) for shape in shapes]
-        n_elements = len(paths) if shapes is None else sum(map(prod, shapes))
-        if shapes is not None and len(shapes) != len(paths):
-            raise ValueError(f"{len(shapes)} shapes for {len(paths)} paths")
-        if not all(map(lt, paths, paths[1:])):
-            raise ValueError("the paths are not in canonical order")
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{where} has a damaged structure: {error}") from None
-    if buffer.shape != (n_elements,) or buffer.dtype.kind != "f":
+    support = parse_support(document, f"{where} has a damaged structure", budget)
+    if buffer.size != support.size:
         raise ValueError(
             f"{where} has a buffer of shape {buffer.shape} and type {buffer.dtype}; its paths need "
-            f"{n_elements} real numbers"
+            f"{support.size} real numbers"
         )
-    return from_buffer(Support.of(paths, shapes, is_sorted=True), buffer)
+    return from_buffer(support, buffer.astype(np.float64))
+
+
+# -------------------- the archive, its headers before its data --------------------
+
+_MEMBERS = {"structure.npy": "|u1", "buffer.npy": "<f8"}
+_HEADER = re.compile(
+    rb"\{'descr': '([|<>][a-z]\d)', 'fortran_order': False, 'shape': \((\d{1,18}),\), \} *\n"
+)
+_MAGIC = b"\x93NUMPY\x01\x00"
+_DAMAGES = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    IndexError,
+    KeyError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    struct.error,
+)
+"""What `zipfile` raises for archives that are none."""
+
+
+def _members(data: bytes, budget: Budget) -> tuple[np.ndarray, np.ndarray]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = archive.infolist()
+        if sorted(member.filename for member in members) != sorted(_MEMBERS):
+            raise ValueError(f"it does not hold exactly {' and '.join(_MEMBERS)}")
+        for member in members:
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise ValueError(f"{member.filename} is compressed in an unusual way")
+            budget.spend(2 * member.file_size)
+        structure, buffer = (_vector(_content(archive, name), name) for name in _MEMBERS)
+    return structure, buffer
+
+
+def _content(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A member, of which no more is decompressed than its header says it holds."""
+    with archive.open(name) as stream:
+        return stream.read(archive.getinfo(name).file_size)
+
+
+def _vector(content: bytes, name: str) -> np.ndarray:
+    """The one-dimensional array in a file as numpy writes it."""
+    start = len(_MAGIC) + 2
+    end = start + int.from_bytes(content[len(_MAGIC) : start], "little")
+    header = _HEADER.fullmatch(content[start:end])
+    if not content.startswith(_MAGIC) or header is None:
+        raise ValueError(f"{name} has no header of a vector")
+    kind, count = header[1].decode(), int(header[2])
+    if kind != _MEMBERS[name] or len(content) - end != count * np.dtype(kind).itemsize:
+        raise ValueError(
+            f"{name} claims {count} numbers of type {kind} in {len(content) - end} bytes; expected "
+            f"type {_MEMBERS[name]}"
+        )
+    return np.frombuffer(content, kind, count, end)

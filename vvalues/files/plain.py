@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from ..core.paths import NUMBER, Path, format_path, natural_key
 from ..core.tree import Leaf, VValue, from_leaves
+from .reading import Budget, parse_shape, path_price
 
 __all__ = ["ARRAY", "from_plain", "from_plain_leaf", "plain_items", "to_plain"]
 
@@ -73,7 +75,7 @@ def _plain_leaf(leaf: Leaf) -> Any:
     return leaf
 
 
-def from_plain(data: Any, where: str = "V-value") -> VValue:
+def from_plain(data: Any, where: str = "V-value", budget: Budget | None = None) -> VValue:
     """Inverse of `to_plain`, strict about leaves.
 
     Parameters
@@ -81,6 +83,8 @@ def from_plain(data: Any, where: str = "V-value") -> VValue:
     data : nested dict of numbers
     where : str
         What the data is, for messages: a file name, say.
+    budget : Budget, optional
+        Memory that may be taken, if the data is from a file.
 
     Raises
     ------
@@ -94,12 +98,14 @@ def from_plain(data: Any, where: str = "V-value") -> VValue:
     VValue({'a': {':number': 1.0, 'b': 2.0}})
     """
     if not isinstance(data, dict):
-        raise ValueError(f"{where}: expected an object of keys, not {type(data).__name__}")
+        raise ValueError(f"{where}: expected an object, not {type(data).__name__}")
     leaves: dict[Path, Leaf] = {}
     stack: list[tuple[Path, Any]] = [((), data)]
     while stack:
         path, node = stack.pop()
         if isinstance(node, dict) and ARRAY not in node:
+            if budget is not None:  # deep leaves have long paths: it is not the file's size alone
+                budget.spend(len(node) * path_price(len(path) + 1))
             for key, child in node.items():
                 if not isinstance(key, str):
                     raise ValueError(f"{where}: {format_path(path)} has the key {key!r}, not a str")
@@ -121,11 +127,16 @@ def from_plain_leaf(node: Any, where: str) -> Leaf:
     """
     if not isinstance(node, dict):
         return _finite(node, where)
-    try:
-        shape, elements = node[ARRAY]
-        return np.array([_finite(x, where) for x in elements], dtype=float).reshape(shape)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{where} is not a valid array leaf: {error}") from None
+    array = node.get(ARRAY)
+    if len(node) > 1 or not (isinstance(array, list) and len(array) == 2):
+        raise ValueError(f"{where} is not a valid array leaf: expected [shape, elements]")
+    shape = parse_shape(array[0], f"{where} is not a valid array leaf")
+    elements = array[1] if isinstance(array[1], list) else []
+    if len(elements) != prod(shape):
+        raise ValueError(
+            f"{where} is not a valid array leaf: {len(elements)} elements for the shape {shape}"
+        )
+    return np.array([_finite(x, where) for x in elements], dtype=float).reshape(shape)
 
 
 def _finite(node: Any, where: str) -> float:

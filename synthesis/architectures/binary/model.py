@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import combinations
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from vvalues import Support, VValue, from_buffer
+from vvalues.core import is_traced
 
 from ...process.checks import check_finite, check_whole
 from ..wired import WiredNetwork, numbered, wiring_tree
@@ -22,6 +23,8 @@ from ..wired import WiredNetwork, numbered, wiring_tree
 __all__ = ["BinaryFamily", "largest_signs", "overlap", "overlaps"]
 
 SCORES = "scores"
+NO_SLOPE = "the scores of a binary family choose signs, which have no slope"
+NO_LINKS = "the scores of a binary family are no links: all its members have as many zeros"
 
 
 def largest_signs(values: np.ndarray, kept: int, *, ties: bool = False) -> np.ndarray:
@@ -198,8 +201,37 @@ class BinaryFamily:
         return signal
 
     def __call__(self, parameters: VValue, inputs: np.ndarray) -> np.ndarray:
-        """Outputs (n, outputs) of the mode: a family is a model like any other, without slope."""
+        """Outputs (n, outputs) of the mode: a family is a model like any other, without slope.
+
+        Raises
+        ------
+        TypeError
+            If the scores are being differentiated.
+        """
+        if is_traced(parameters):
+            self.linearize(parameters, inputs)
         return self.outputs(self.draw(parameters, np.random.default_rng(0), scale=0.0), inputs)
+
+    # -------------------- what methods may ask --------------------
+
+    def linearize(self, parameters: VValue, inputs: np.ndarray) -> NoReturn:
+        """There is no slope: TypeError."""
+        raise TypeError(f"{NO_SLOPE}; evolve the scores (FamilyEvolution), or walk with a member")
+
+    def prunable(self, support: Support) -> NoReturn:
+        """Scores are no links: TypeError."""
+        raise TypeError(f"{NO_LINKS}; prune a member")
+
+    def alive(self, parameters: VValue) -> NoReturn:
+        """Scores are no links: TypeError."""
+        raise TypeError(f"{NO_LINKS}; remove what is dead from a member")
+
+    def places(self) -> NoReturn:
+        """Units cannot come or go: TypeError."""
+        raise TypeError(
+            "the units of a binary family are part of its wiring density, so none can come or go: "
+            "make a family of other sizes, or edit a member"
+        )
 
     def check_scores(self, scores: VValue) -> None:
         """Refuse scores of another family, and scores that are not finite."""

@@ -15,7 +15,7 @@ import numpy as np
 from vvalues import Support, VValue, format_path, from_buffer, natural_key
 from vvalues.core.kernels import align
 
-__all__ = ["Layout", "Rows", "capacity_for", "layout_of"]
+__all__ = ["Layout", "Rows", "capacity_for", "layout_of", "living_part"]
 
 PREFIX = "neuron-"
 READOUT = "readout"
@@ -27,6 +27,49 @@ capacity, so that a network's figures do not depend on how far its array is padd
 def capacity_for(n_neurons: int, n_symbols: int) -> int:
     """The least capacity that holds so many neurons (the last row holds a number per symbol)."""
     return -(-max(n_neurons, n_symbols, 1) // BLOCK) * BLOCK
+
+
+def living_part(
+    support: Support, alphabet: str, links: Sequence[str], has_multipliers: bool
+) -> Support:
+    """The leaves of a tree of neurons that can influence a prediction.
+
+    A neuron is read by a symbol, if its output has a multiplier where the mode has them, or by a
+    neuron that is read. What enters a neuron that nobody reads is dead, and so is what a neuron
+    sends that has nothing but links to others.
+
+    Parameters
+    ----------
+    links : sequence of str
+        Kinds of leaves that link neurons.
+    """
+    paths = [path for path in support.paths if path[0] != READOUT]
+    multiplied = {path[0] for path in paths if path[1] == "multiplier"}
+    read = {path[0] for path in paths if path[1] == "output"}
+    outputs = read = read & multiplied if has_multipliers else read
+    active = {path[0] for path in paths if path[1] in ("input", "bias")}
+    inner = [(path[0], path[2]) for path in paths if path[1] in links]
+    read = _closed(read, [(to, sender) for to, sender in inner])
+    active = _closed(active, [(sender, to) for to, sender in inner])
+
+    def lives(path: tuple[str, ...]) -> bool:
+        if path[0] == READOUT:
+            return True
+        if path[1] in ("output", "multiplier"):
+            return path[0] in outputs and path[0] in active
+        is_sent = len(path) < 3 or path[1] == "input" or path[2] in active
+        return path[0] in read and is_sent
+
+    return support.where(np.array([lives(path) for path in support.paths], dtype=bool))
+
+
+def _closed(names: set[str], steps: Sequence[tuple[str, str]]) -> set[str]:
+    """What can be reached from some names by steps."""
+    found, last = set(names), 0
+    while len(found) > last:
+        last = len(found)
+        found |= {there for here, there in steps if here in found}
+    return found
 
 
 class Rows(NamedTuple):
@@ -157,30 +200,33 @@ class Layout:
         return flat[self.positions(array.shape[1])]
 
 
-def layout_of(support: Support, alphabet: str) -> Layout:
+def layout_of(support: Support, alphabet: str, has_multipliers: bool) -> Layout:
     """The layout of a tree; remembered on its support.
+
+    Whether there are multipliers is the model's to say: where it has them, an absent one is 0.
 
     Raises
     ------
     ValueError
         If a path is not one of an elastic network; the message names it.
     """
-    known: dict[str, Layout] = support.__dict__.setdefault("_elastic_layouts", {})
-    if alphabet not in known:
+    known: dict[tuple, Layout] = support.__dict__.setdefault("_elastic_layouts", {})
+    key = alphabet, has_multipliers
+    if key not in known:
         names = sorted((k for k in support.children() if k != READOUT), key=natural_key)
-        kinds = {path[1] for path in support.paths if len(path) == 2}
-        layout = Layout(names, alphabet, "multiplier" in kinds or not names)
+        layout = Layout(names, alphabet, has_multipliers)
         for path in support.paths:
             if path not in layout.support:
                 raise ValueError(
                     f"parameters have a leaf at {format_path(path)}, which is none of an elastic "
                     f"network of {len(names)} neurons over the alphabet {alphabet!r}: expected "
                     "NEURON/recurrent/NEURON, NEURON/input/SYMBOL, NEURON/output/SYMBOL, "
-                    "NEURON/bias, NEURON/multiplier and readout/bias/SYMBOL"
+                    "NEURON/bias, readout/bias/SYMBOL and, where the mode has them, "
+                    "NEURON/multiplier"
                 )
             if support.shape(support.index[path]):
                 raise ValueError(
                     f"parameters have an array at {format_path(path)}; expected a number"
                 )
-        known[alphabet] = layout
-    return known[alphabet]
+        known[key] = layout
+    return known[key]

@@ -14,8 +14,6 @@ autograd, equal to `plain_loss` to rounding; `plain_loss` is the few lines that 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from threading import get_ident
 from typing import Any
 
 import autograd.numpy as anp
@@ -27,15 +25,15 @@ from vvalues.core import evaluate, is_traced, support_of
 from ...edits.neurons import KeyedNeurons
 from ...optimize.losses import cross_entropies
 from ...process.codec import from_plain, to_plain
-from .arrays import PREFIX, READOUT, Layout, Rows, capacity_for, layout_of
+from .arrays import PREFIX, READOUT, Layout, capacity_for, layout_of, living_part
 from .birth import draw_neuron, initial_array
-from .cycle import Cycle
+from .fused_cycle import FusedCycle, plain_rollout, run_cycle
 from .settings import ElasticSettings
 
 __all__ = [
     "ElasticNetwork",
-    "FusedCycle",
     "check_hidden",
+    "check_reading",
     "check_symbols",
 ]
 
@@ -93,7 +91,7 @@ class ElasticNetwork:
 
     def layout(self, support: Support) -> Layout:
         """Where the leaves of such a tree lie in an array."""
-        return layout_of(support, self.alphabet)
+        return layout_of(support, self.alphabet, self.settings.has_multipliers)
 
     def multipliers(self, parameters: VValue) -> np.ndarray:
         """The multipliers of all neurons, ones if they have none."""
@@ -114,6 +112,10 @@ class ElasticNetwork:
         output = dense(parameters, tuple((name, "output") for name in names), tuple(self.alphabet))
         lateral = np.abs(recurrent).sum(axis=0)
         return 0.5 * (np.abs(output).sum(axis=1) + n_symbols * lateral / n)
+
+    def living(self, support: Support) -> Support:
+        """The leaves that can influence a prediction: those of neurons that are read."""
+        return living_part(support, self.alphabet, ("recurrent",), self.settings.has_multipliers)
 
     def places(self) -> KeyedNeurons:
         """How its neurons lie in the tree, for `add_neuron` and `delete_neuron`.
@@ -145,12 +147,12 @@ class ElasticNetwork:
         Parameters
         ----------
         parameters : VValue
-        inputs : array of int (length,)
-            Codes of the symbols read.
+        inputs : array of int (length,) or (pieces, length)
+            Codes of the symbols read: one text, or pieces of one length.
 
         Returns
         -------
-        array (length, symbols)
+        array (length, symbols) or (pieces, length, symbols)
             Plain autograd: differentiable to any order.
         """
         logits, _ = self.rollout(parameters, inputs)
@@ -159,16 +161,16 @@ class ElasticNetwork:
     def rollout(self, parameters: VValue, inputs: Any, hidden: Any = None) -> tuple[Any, Any]:
         """Predictions (length, symbols) from a hidden state (neurons,), and the last hidden state.
 
+        Pieces (pieces, length) begin from zeros; the hidden state is then (neurons, pieces).
+
         Raises
         ------
         ValueError
             If an input is no code of the alphabet, or the hidden state is of the wrong length.
         """
         layout = self.layout(support_of(parameters, "parameters"))
-        codes = check_symbols(inputs, self.alphabet, least=1)
-        start = np.zeros(layout.size) if hidden is None else hidden
-        check_hidden(start, layout.size)
-        return _plain_rollout(ravel(restrict(parameters, layout.support)), start, codes, layout)
+        codes, start = check_reading(inputs, self.alphabet, hidden, layout.size)
+        return plain_rollout(ravel(restrict(parameters, layout.support)), start, codes, layout)
 
     def plain_loss(self, parameters: VValue, symbols: Any, hidden: Any = None) -> Any:
         """The same as `loss`, step by step on autograd's tape."""
@@ -203,7 +205,7 @@ class ElasticNetwork:
             return evaluate(leaves, FusedCycle(layout, codes, start))
         return evaluate(anp.concatenate([leaves, start]), FusedCycle(layout, codes))
 
-    def linearize(
+    def loss_and_gradient(
         self, parameters: VValue, symbols: Any, hidden: np.ndarray | None = None
     ) -> tuple[float, VValue, np.ndarray]:
         """Loss, gradient in the settings' mode, and the hidden state at the end; no tape.
@@ -216,7 +218,7 @@ class ElasticNetwork:
         start = np.zeros(layout.size) if hidden is None else np.asarray(hidden, dtype=np.float64)
         check_hidden(start, layout.size)
         full = restrict(parameters, layout.support)
-        losses, cycle, packed = _run_cycle(full.buffer, start, codes, layout)
+        losses, cycle, packed = run_cycle(full.buffer, start, codes, layout)
         gradient = cycle.gradient[0]
         if self.settings.mode == "paper":
             rows = cycle.rows
@@ -236,16 +238,17 @@ def _places(path: Path) -> tuple[int, ...]:
 # -------------------- checks --------------------
 
 
-def check_symbols(symbols: Any, alphabet: str, least: int = 2) -> np.ndarray:
-    """Codes as indices.
+def check_symbols(symbols: Any, alphabet: str, least: int = 2, n_axes: int = 1) -> np.ndarray:
+    """Codes as indices; the last axis is the text.
 
     Raises
     ------
     ValueError
-        If they are no integers of one axis, not all of the alphabet, or fewer than ``least``.
+        If they are no integers of so many axes, not all of the alphabet, or texts of fewer than
+        ``least``.
     """
     codes = np.asarray(symbols)
-    if codes.ndim != 1 or not np.issubdtype(codes.dtype, np.integer):
+    if codes.ndim != n_axes or not np.issubdtype(codes.dtype, np.integer):
         raise ValueError(
             f"symbols are of type {codes.dtype} and shape {codes.shape}; expected the integer "
             "codes of a text (synthesis.tasks.characters.encode gives them)"
@@ -255,9 +258,42 @@ def check_symbols(symbols: Any, alphabet: str, least: int = 2) -> np.ndarray:
         raise ValueError(
             f"symbols have the code {wrong}; the alphabet {alphabet!r} has 0 to {len(alphabet) - 1}"
         )
-    if len(codes) < least:
-        raise ValueError(f"symbols: a cycle needs at least {least}, there are {len(codes)}")
+    if codes.shape[-1] < least:
+        raise ValueError(f"symbols: a cycle needs at least {least}, there are {codes.shape[-1]}")
     return codes.astype(np.intp)
+
+
+def check_reading(
+    inputs: Any, alphabet: str, hidden: Any, size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """What is read, the symbols of a time first, and the hidden state that reading begins from.
+
+    Parameters
+    ----------
+    inputs : array of int (length,) or (pieces, length)
+    hidden : array (neurons,), or None for zeros
+    size : int
+        Number of neurons.
+
+    Returns
+    -------
+    codes : array of int (length,) or (length, pieces)
+    hidden : array (neurons,) or (neurons, pieces)
+
+    Raises
+    ------
+    ValueError
+        As `check_symbols` and `check_hidden`, or if pieces are given a hidden state.
+    """
+    if np.ndim(inputs) != 2:
+        codes = check_symbols(inputs, alphabet, least=1)
+        start = np.zeros(size) if hidden is None else hidden
+        check_hidden(start, size)
+        return codes, start
+    if hidden is not None:
+        raise ValueError("hidden: pieces of text begin from zeros; read them one by one")
+    codes = check_symbols(inputs, alphabet, least=1, n_axes=2)
+    return codes.T, np.zeros((size, len(codes)))
 
 
 def check_hidden(hidden: Any, size: int) -> None:
@@ -267,101 +303,3 @@ def check_hidden(hidden: Any, size: int) -> None:
             f"hidden state is of shape {np.shape(hidden)}; a network of {size} neurons needs "
             f"({size},)"
         )
-
-
-# -------------------- plain --------------------
-
-
-def _plain_rollout(flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) -> tuple[Any, Any]:
-    n, n_symbols = layout.size, len(layout.alphabet)
-    capacity = max(n, n_symbols)
-    rows = Rows.of(capacity, n_symbols)
-    # Leaf numbers in the places of an array: taking them makes matrices of the flat vector.
-    place = np.full((rows.n_rows, capacity), -1)
-    place.flat[layout.positions(capacity)] = np.arange(layout.support.size)
-    recurrent = flat[place[rows.recurrent, :n][:n]]
-    read = flat[place[rows.input, :n]]
-    bias = flat[place[rows.bias, :n]]
-    output = flat[place[rows.output, :n]]
-    readout = flat[place[rows.readout, :n_symbols]]
-    if layout.has_multipliers:
-        output = output * flat[place[rows.multiplier, :n]]
-    logits = []
-    for code in codes:
-        hidden = anp.tanh(read[code] + anp.dot(recurrent, hidden) + bias)
-        logits.append(anp.dot(output, hidden) + readout)
-    return anp.stack(logits), hidden
-
-
-# -------------------- fused --------------------
-
-
-class FusedCycle:
-    """The loss of a cycle; the run of `vvalues.core.fused.evaluate`.
-
-    Its variables are one vector: the leaves in the order of the layout's support, then the hidden
-    state that the cycle begins with, if none is given.
-
-    Parameters
-    ----------
-    layout : Layout
-    codes : array of int (length + 1,)
-    hidden : array (neurons,), optional
-    """
-
-    def __init__(self, layout: Layout, codes: np.ndarray, hidden: np.ndarray | None = None) -> None:
-        self.layout, self.codes = layout, codes
-        self._hidden = hidden
-        self._last: tuple[np.ndarray, Any, np.ndarray] | None = None
-
-    def _split(self, vector: Any) -> tuple[Any, Any]:
-        if self._hidden is not None:
-            return vector, self._hidden
-        size = self.layout.support.size
-        return vector[:size], vector[size:]
-
-    def _loss_and_gradient(self, vector: np.ndarray) -> tuple[Any, np.ndarray]:
-        if self._last is None or self._last[0] is not vector:
-            losses, cycle, _ = _run_cycle(*self._split(vector), self.codes, self.layout)
-            gradient = self.layout.leaves(cycle.gradient[0])
-            if self._hidden is None:
-                by_hidden = cycle.hidden_gradient[0, : self.layout.size]
-                gradient = np.concatenate([gradient, by_hidden])
-            self._last = vector, losses[0].item(), gradient
-        return self._last[1:]
-
-    def forward(self, vector: np.ndarray) -> Any:
-        """The loss, a number."""
-        return self._loss_and_gradient(vector)[0]
-
-    def pullback(self, vector: np.ndarray, g: Any) -> np.ndarray:
-        """Cotangent of the variables from that of the loss."""
-        return g * self._loss_and_gradient(vector)[1]
-
-    def pushforward(self, vector: np.ndarray, direction: np.ndarray) -> Any:
-        """Tangent of the loss along a direction of the variables."""
-        return np.dot(direction, self._loss_and_gradient(vector)[1])
-
-    def plain(self, vector: Any) -> Any:
-        """The loss in operations of autograd."""
-        flat, hidden = self._split(vector)
-        logits, _ = _plain_rollout(flat, hidden, self.codes[:-1], self.layout)
-        return anp.sum(cross_entropies(logits, self.codes[1:]))
-
-
-def _run_cycle(
-    leaves: np.ndarray, hidden: np.ndarray, codes: np.ndarray, layout: Layout
-) -> tuple[np.ndarray, Cycle, np.ndarray]:
-    n_symbols = len(layout.alphabet)
-    capacity = capacity_for(layout.size, n_symbols)
-    packed = layout.placed(leaves, capacity)[None]
-    start = np.zeros((1, capacity), leaves.dtype)
-    start[0, : layout.size] = hidden
-    cycle = _cycle(get_ident(), capacity, n_symbols, len(codes) - 1, leaves.dtype)
-    return cycle(packed, start, codes[:, None]), cycle, packed
-
-
-@lru_cache(maxsize=8)
-def _cycle(thread: int, capacity: int, n_symbols: int, length: int, kind: np.dtype) -> Cycle:
-    """Buffers for one network; every thread has its own."""
-    return Cycle(1, capacity, n_symbols, length, kind)

@@ -39,9 +39,9 @@ from vvalues.core import support_of
 from ...edits.neurons import KeyedNeurons
 from ...optimize.losses import cross_entropies, cross_entropy_and_errors
 from ...process.codec import from_plain, to_plain
-from .arrays import PREFIX, READOUT
+from .arrays import PREFIX, READOUT, living_part
 from .birth import draw_neuron
-from .model import check_hidden, check_symbols
+from .model import check_hidden, check_reading, check_symbols
 from .settings import ElasticSettings
 
 __all__ = ["ModulatedNetwork"]
@@ -155,6 +155,21 @@ class ModulatedNetwork:
         columns = names if kind in PAIRED else tuple(self.alphabet)
         return dense(parameters, tuple((name, kind) for name in names), columns)
 
+    def living(self, support: Support) -> Support:
+        """The leaves that can influence a prediction.
+
+        A pair of neurons is linked by its additive and its multiplicative link; a ratio without
+        either is nothing.
+        """
+        pairs = {(path[0], path[2]) for path in support.paths if path[1] in PAIRED[:2]}
+        keep = [path[1] != "ratio" or (path[0], path[2]) in pairs for path in support.paths]
+        linked = support.where(np.array(keep, dtype=bool))
+        return living_part(linked, self.alphabet, PAIRED[:2], self.settings.has_multipliers)
+
+    def prunable(self, support: Support) -> np.ndarray:
+        """All but the ratios, whose zero is one half; array of bool (size,)."""
+        return np.array([path[1] != "ratio" for path in support.paths], dtype=bool)
+
     def places(self) -> KeyedNeurons:
         """How its neurons lie in the tree, for `add_neuron` and `delete_neuron`."""
         return KeyedNeurons(_places, self._first_leaves)
@@ -179,24 +194,28 @@ class ModulatedNetwork:
     # -------------------- plain --------------------
 
     def __call__(self, parameters: VValue, inputs: np.ndarray) -> Any:
-        """Logits (length, symbols) for codes (length,), from a hidden state of zeros."""
+        """Logits (length, symbols) for codes (length,), from a hidden state of zeros.
+
+        Of pieces (pieces, length) they are (pieces, length, symbols).
+        """
         return self.rollout(parameters, inputs)[0]
 
     def rollout(self, parameters: VValue, inputs: Any, hidden: Any = None) -> tuple[Any, Any]:
         """Logits, and the last hidden state; plain autograd, to any order."""
-        codes = check_symbols(inputs, self.alphabet, least=1)
         read, bias, output, readout = self._simple_parts(parameters)
+        codes, state = check_reading(inputs, self.alphabet, hidden, len(bias))
         ratio = logistic(self._matrix(parameters, "ratio"))
         additive = (1.0 - ratio) * self._matrix(parameters, "recurrent")
         gating = ratio * self._matrix(parameters, "modulation")
-        state = np.zeros(len(bias)) if hidden is None else hidden
-        check_hidden(state, len(bias))
+        if codes.ndim == 2:
+            bias, readout = bias[:, None], readout[:, None]
         logits = []
         for code in codes:
             added = read[:, code] + anp.dot(additive, state)
             state = anp.tanh((1.0 + anp.dot(gating, state)) * added + bias)
             logits.append(anp.dot(output, state) + readout)
-        return anp.stack(logits), state
+        stacked = anp.stack(logits)
+        return anp.transpose(stacked, (2, 0, 1)) if codes.ndim == 2 else stacked, state
 
     def _simple_parts(self, parameters: Any) -> tuple[Any, Any, Any, Any]:
         """Input matrix, biases, multiplied output matrix (symbols, neurons), readout biases."""
@@ -216,7 +235,7 @@ class ModulatedNetwork:
 
     # -------------------- by hand --------------------
 
-    def linearize(
+    def loss_and_gradient(
         self, parameters: VValue, symbols: Any, hidden: np.ndarray | None = None
     ) -> tuple[float, VValue, np.ndarray]:
         """Loss, gradient on the parameters' support, and the hidden state at the end; no tape.

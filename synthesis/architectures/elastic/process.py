@@ -7,7 +7,7 @@ own in between.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -22,9 +22,8 @@ from ...optimize.optimizers import (
     adagrad,
     chain,
     clip,
+    map_trees,
     rmsprop,
-    state_leaves,
-    with_state_leaves,
 )
 from ...process.codec import to_plain
 from ...process.records import Record
@@ -90,12 +89,6 @@ def elastic_optimizer(settings: ElasticSettings) -> Optimizer:
     else:
         adaptive = adagrad(settings.rate, EPSILON)
     return chain(clip(settings.clip), adaptive, clip(settings.largest_step))
-
-
-def _with_trees(memory: Any, change: Callable[[VValue], VValue]) -> Any:
-    """An optimizer's state with its trees changed."""
-    leaves = [change(leaf) if isinstance(leaf, VValue) else leaf for leaf in state_leaves(memory)]
-    return with_state_leaves(memory, leaves)
 
 
 # -------------------- the process --------------------
@@ -185,7 +178,7 @@ class ElasticTraining(Training):
         memory = elastic_optimizer(model.settings).init(parameters)
         if model.settings.mode == "outgoing-norm":
             starts = _chosen(parameters, ["input", "bias"]) * memory_of_new(model.settings)
-            memory = _with_trees(memory, lambda tree: from_buffer(parameters.support, starts))
+            memory = map_trees(memory, lambda tree: from_buffer(parameters.support, starts))
         names = model.neurons(parameters)
         return ElasticState(
             parameters,
@@ -251,7 +244,7 @@ def step(
     """
     settings = model.settings
     optimizer = elastic_optimizer(settings)
-    loss, gradient, hidden = model.linearize(state.parameters, symbols, state.hidden)
+    loss, gradient, hidden = model.loss_and_gradient(state.parameters, symbols, state.hidden)
     if settings.has_multipliers:
         gradient = gradient + _penalty(model, state.parameters, len(symbols) - 1)
     change, memory = optimizer.update(gradient, state.memory(optimizer), state.parameters)
@@ -326,7 +319,7 @@ def _edited(
         parameters, memory = add_neuron(
             parameters, memory, neurons, rng, name=name, inherit=inherit
         )
-        memory = _with_trees(memory, lambda tree: _started(tree, neurons, name, settings))
+        memory = map_trees(memory, lambda tree: _started(tree, neurons, name, settings))
         hidden = np.append(hidden, 0.0)
         born[name], number = state.step, number + 1
     return replace(

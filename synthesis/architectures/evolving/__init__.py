@@ -1,9 +1,7 @@
 """Layers of elementary operations that evolve; formulas read from them."""
 
 from .edits import (
-    Proposal,
     contributions,
-    draw_operation,
     evolve_operation,
     evolve_screened_operation,
     prune_operation,
@@ -28,6 +26,7 @@ from .library import Library, Recipe, grow_library, starts
 from .model import EvolvingModel
 from .objective import EvolvingObjective
 from .operations import OPERATIONS, SEED_OPERATIONS, Operation, get_operations, register_operation
+from .places import OperationPlaces, Proposal, draw_operation
 from .plan import Group, Plan, Run, Step, make_plan
 from .process import (
     Ensemble,
@@ -72,6 +71,7 @@ __all__ = [
     "Input",
     "Library",
     "Operation",
+    "OperationPlaces",
     "Plan",
     "Proposal",
     "Recipe",

@@ -7,8 +7,7 @@ loss.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -17,13 +16,12 @@ from vvalues import Support, VValue
 from ...optimize.optimizers import restrict_state
 from .objective import EvolvingObjective
 from .operations import OPERATIONS
+from .places import Proposal, draw_operation
 from .plan import Run
 from .structure import OUTPUT, add_operation, operation_names, remove_operation, unread_operations
 
 __all__ = [
-    "Proposal",
     "contributions",
-    "draw_operation",
     "evolve_operation",
     "evolve_screened_operation",
     "prune_operation",
@@ -34,52 +32,7 @@ __all__ = [
 Edited = tuple[VValue, Any]
 
 
-class Proposal(NamedTuple):
-    """An operation that might be added.
-
-    Attributes
-    ----------
-    kind : str
-    arguments : tuple of str (a source) or float (first value of a trained constant)
-    """
-
-    kind: str
-    arguments: tuple[str | float, ...]
-
-
 # -------------------- evolving --------------------
-
-
-def draw_operation(
-    kinds: Sequence[str],
-    sources: Sequence[str],
-    rng: np.random.Generator,
-    *,
-    index_zero_defect: bool = False,
-) -> Proposal:
-    """A random operation, with the seed's probabilities.
-
-    The kind is uniform. The first argument is a source with probability 2/3, uniform over all of
-    them, otherwise a constant; the second likewise, but always a source after a constant. An
-    operation of one argument always reads a source.
-
-    Parameters
-    ----------
-    kinds, sources : sequences of str
-    rng : Generator
-    index_zero_defect : bool
-        Repeat the seed's first defect: source number 0 counts as missing and becomes a constant,
-        so that no operation ever reads the first input.
-    """
-    operation = OPERATIONS[str(rng.choice(kinds))]
-    arguments: list[str | float] = []
-    for i in range(operation.arity):
-        must_read = operation.arity == 1 or (i == 1 and not isinstance(arguments[0], str))
-        reads = must_read or rng.random() < 2 / 3
-        index = int(rng.integers(len(sources)))
-        reads = reads and not (index_zero_defect and index == 0)
-        arguments.append(sources[index] if reads else operation.start)
-    return Proposal(operation.kind, tuple(arguments))
 
 
 def evolve_operation(

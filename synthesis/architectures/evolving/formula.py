@@ -7,6 +7,7 @@ still gives the network's own predictions.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Union
 
@@ -86,8 +87,8 @@ def formulas(model: EvolvingModel, parameters: VValue) -> dict[str, Sum]:
         for name in (n for level in levels(parameters.support, layer, sources) for n in level):
             fields = operation_of(name).arguments
             arguments = tuple(_sum(parameters, (layer, name, f), sources) for f in fields)
-            scale = float(parameters.get((layer, name, SCALE), 1.0))
-            sources[name] = (1.0 / scale, Apply(operation_of(name).kind, arguments))
+            factor = math.exp(-float(parameters[layer, name, SCALE]))
+            sources[name] = (factor, Apply(operation_of(name).kind, arguments))
         outputs = {name: _sum(parameters, (layer, OUTPUT, name), sources) for name in names}
         sources = {name: (1.0, outputs[name]) for name in names}
     return outputs

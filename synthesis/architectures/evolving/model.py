@@ -24,8 +24,9 @@ from vvalues import Support, VValue, from_buffer, ravel, stop_gradient
 from vvalues.core import evaluate, is_traced
 
 from .operations import SEED_OPERATIONS, get_operations
+from .places import OperationPlaces
 from .plan import Plan, Run, make_plan
-from .structure import OUTPUT, layer_name, operation_names
+from .structure import OUTPUT, SCALE, layer_name, operation_names, unread_operations
 
 __all__ = ["EvolvingModel", "FusedNetwork"]
 
@@ -192,10 +193,33 @@ class EvolvingModel:
             if not here.any():
                 continue
             mean_square = np.mean(plan.run(buffer, inputs).raw(rows[here]) ** 2, axis=1)
-            old = buffer[elements[here]]
+            old = np.exp(buffer[elements[here]])
             new = np.sqrt(decay * old**2 + (1.0 - decay) * mean_square)
-            buffer[elements[here]] = np.where(np.isfinite(new) & (new > 1e-12), new, 1.0)
+            new = np.where(np.isfinite(new) & (new > 1e-12), new, 1.0)
+            buffer[elements[here]] = np.log(new)
         return from_buffer(parameters.support, buffer)
+
+    def living(self, support: Support) -> Support:
+        """The part of a support without operations that nothing reads and no output is linked to.
+
+        Weights are not looked at, so what is new and still has output weight 0 lives.
+        """
+        for layer in self.layers:
+            linked = {p[3] for p in support.paths if p[:2] == (layer, OUTPUT) and len(p) == 4}
+            while idle := set(unread_operations(support, layer)) - linked:
+                keep = [p[0] != layer or p[1] not in idle for p in support.paths]
+                support = support.where(np.array(keep, dtype=bool))
+        return support
+
+    def prunable(self, support: Support) -> np.ndarray:
+        """All but the running scales, which are measured; array of bool (size,)."""
+        return np.array([path[2:] != (SCALE,) for path in support.paths], dtype=bool)
+
+    def places(self, layer: str | None = None) -> OperationPlaces:
+        """How the operations of a layer (the last one when omitted) lie in the tree."""
+        layer = self.layers[-1] if layer is None else layer
+        inputs, outputs = self.layer_inputs(layer), self.layer_outputs(layer)
+        return OperationPlaces(layer, inputs, outputs, self.operations)
 
     def count_operations(self, parameters: VValue) -> int:
         """Number of operations in all layers."""
@@ -268,7 +292,7 @@ def _plain(plan: Plan, buffer: Any, inputs: Any) -> Any:
                 read = [arguments[part.start + k] for part in group.arguments]
                 value = read[0] if group.operation is None else group.operation.traced(*read)
                 scale = step.scales[group.values.start - step.values.start + k]
-                rows.append(value / buffer[scale] if scale >= 0 else value)
+                rows.append(value / anp.exp(buffer[scale]) if scale >= 0 else value)
     return anp.stack(rows[plan.outputs], axis=1)
 
 

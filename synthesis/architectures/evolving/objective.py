@@ -12,7 +12,6 @@ from vvalues import Support, VValue, from_buffer
 from ...tasks.regression import check_table
 from .model import EvolvingModel
 from .plan import Run
-from .structure import OUTPUT, unread_operations
 
 __all__ = ["EvolvingObjective"]
 
@@ -110,16 +109,8 @@ class EvolvingObjective:
         return root * error, root * run.jacobian().reshape(parameters.size, error.size)
 
     def living(self, support: Support) -> Support:
-        """The part of a support without operations that nothing reads and no output is linked to.
-
-        Weights are not looked at, so what is new and still has output weight 0 lives.
-        """
-        for layer in self.model.layers:
-            linked = {p[3] for p in support.paths if p[:2] == (layer, OUTPUT) and len(p) == 4}
-            while idle := set(unread_operations(support, layer)) - linked:
-                keep = [p[0] != layer or p[1] not in idle for p in support.paths]
-                support = support.where(np.array(keep, dtype=bool))
-        return support
+        """The part of a support that can influence the predictions."""
+        return self.model.living(support)
 
     def warn_if_underdetermined(self, parameters: VValue) -> bool:
         """Warn when there are fewer numbers to fit than parameters that are trained."""

@@ -233,7 +233,7 @@ def _matrix(step: Step, buffer: np.ndarray) -> np.ndarray:
 def _scale(step: Step, buffer: np.ndarray) -> np.ndarray | None:
     if not step.has_scales:
         return None
-    return np.where(step.scales >= 0, buffer[step.scales], 1.0)[:, None]
+    return np.exp(np.where(step.scales >= 0, buffer[step.scales], 0.0))[:, None]
 
 
 # -------------------- making plans --------------------

@@ -4,7 +4,7 @@ A path has at most four keys, as in a network matrix::
 
     layer-1/multiply-1/first/x0    = 1.0    a link: argument "first" reads the input x0
     layer-1/add-2/second           = 0.5    the argument's own number: a trained constant
-    layer-1/multiply-1/scale       = 0.8    running scale that the operation's value is divided by
+    layer-1/multiply-1/log-scale   = 0.7    logarithm of what the operation's value is divided by
     layer-1/output/y0/multiply-1   = 0.3    a weight of the linear output
     layer-1/output/y0              = 0.1    its bias
 
@@ -42,7 +42,8 @@ __all__ = [
 ]
 
 OUTPUT = "output"
-SCALE = "scale"
+SCALE = "log-scale"
+"""Leaf of the running scale; it holds the logarithm, so an absent one is 0 and divides by 1."""
 
 
 def layer_name(number: int) -> str:
@@ -208,7 +209,7 @@ def add_operation(
     operation = operation_of(name)
     if len(arguments) != operation.arity:
         raise ValueError(f"{kind} takes {operation.arity} arguments, not {len(arguments)}")
-    subtree: dict[str, object] = {} if scale is None else {SCALE: scale}
+    subtree: dict[str, object] = {} if scale is None else {SCALE: float(np.log(scale))}
     for field, argument in zip(operation.arguments, arguments, strict=True):
         subtree[field] = {argument: 1.0} if isinstance(argument, str) else argument
     addition = {layer: {name: subtree, OUTPUT: {output: {name: 0.0} for output in outputs}}}
@@ -242,7 +243,8 @@ def remove_operation(parameters: VValue, layer: str, name: str) -> VValue:
 def without_scales(parameters: VValue) -> VValue:
     """The same network with running scales taken into the links that read the operations.
 
-    An operation that reads nothing keeps a scale of 1: without any leaf it would not exist.
+    An operation that reads nothing keeps its leaf, for a scale of 1: without any leaf it would not
+    exist.
     """
     paths = parameters.support.paths
     scales = {path[:2]: value for path, value in parameters.items() if path[2:] == (SCALE,)}
@@ -250,9 +252,9 @@ def without_scales(parameters: VValue) -> VValue:
     buffer = np.array(parameters.buffer)
     for i, path in enumerate(paths):
         if path[2:] == (SCALE,):
-            buffer[i] = 1.0
+            buffer[i] = 0.0
         elif len(path) == 4:
-            buffer[i] /= scales.get((path[0], path[3]), 1.0)
+            buffer[i] *= np.exp(-scales.get((path[0], path[3]), 0.0))
     keep = np.array([path[2:] != (SCALE,) or path[:2] not in reading for path in paths], dtype=bool)
     return restrict(from_buffer(parameters.support, buffer), parameters.support.where(keep))
 

@@ -6,14 +6,15 @@ with memory. A found network leaves the manifold as a `Network` of its own or as
 
 from .cost import CostModel, fit_cost, measured_here
 from .export import as_machine, held_streams, observed_outputs, ticks_of
-from .model import Links, Manifold, Start
-from .network import Network, network_of
+from .model import Links, Manifold
+from .network import Network, NetworkNeurons, network_of
 from .objective import ManifoldObjective, TermWeights, density, flow, soft_count
 from .over_time import MemoryManifold, RecurrentManifold
-from .places import ManifoldNeurons, NetworkNeurons
+from .places import ManifoldNeurons
 from .process import ManifoldState, ManifoldTraining, train
 from .saved import SavedManifold, adjacency_text, load_manifold
 from .settings import ManifoldSettings
+from .structure.layout import Start
 
 __all__ = [
     "CostModel",

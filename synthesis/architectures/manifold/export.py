@@ -51,7 +51,7 @@ def as_machine(model: Manifold, parameters: VValue, name: str = "manifold") -> M
     values = np.asarray(links.values)
     schedule = links.schedule
     build = _Builder()
-    read = _read_by_outputs(model, schedule.rows, schedule.columns)
+    read = schedule.read
     for row, receiver in enumerate(layout.receivers):
         if row >= layout.n_hidden:
             build.output(receiver, model.squared)
@@ -75,16 +75,6 @@ def as_machine(model: Manifold, parameters: VValue, name: str = "manifold") -> M
                     build.field(receiver, is_output, model.squared), buffer[layout.bias_at[row]]
                 )
     return build.machine(name)
-
-
-def _read_by_outputs(model: Manifold, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Which senders an output depends on, array of bool (columns,)."""
-    layout = model.layout
-    read = np.zeros(layout.n_columns, dtype=bool)
-    for row, column in zip(rows[::-1].tolist(), columns[::-1].tolist(), strict=True):
-        if row >= layout.n_hidden or read[layout.n_inputs + row]:
-            read[column] = True
-    return read
 
 
 def _sent_by(

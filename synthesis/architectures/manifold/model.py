@@ -8,73 +8,18 @@ from typing import Any, NamedTuple
 import autograd.numpy as anp
 import numpy as np
 
-from vvalues import VValue, from_buffer, ravel
+from vvalues import Support, VValue, from_buffer, ravel
 from vvalues.core.fused import evaluate
 from vvalues.core.tracing import is_traced, support_of, unboxed
 
 from ...process.codec import from_plain, to_plain
+from .places import ManifoldNeurons
 from .structure.closeness import Closeness
 from .structure.evaluation import SLOPE, Evaluation
-from .structure.layout import CLOSENESS, Layout, checked_inputs, take
-from .structure.schedule import Schedule
+from .structure.layout import CLOSENESS, Layout, Start, checked_inputs, take, weights_in
+from .structure.schedule import Schedule, read_by_outputs
 
-__all__ = ["Links", "Manifold", "Start", "outputs_of"]
-
-
-class Start(NamedTuple):
-    """Normal distributions that parameters are drawn from: (mean, standard deviation) each.
-
-    Attributes
-    ----------
-    alpha, beta, gamma, theta, phi, sigma, mu : pair of float
-        Raw numbers of closeness.
-    weight, bias : pair of float
-        With link weights the deviation of a weight is divided by the root of the number of living
-        links of its row.
-    cutoff : float
-        Raw; the source's -1 is a cutoff of 0.269.
-    """
-
-    alpha: tuple[float, float] = (5.0, 0.1)
-    beta: tuple[float, float] = (0.0, 0.01)
-    gamma: tuple[float, float] = (0.0, 0.1)
-    theta: tuple[float, float] = (0.0, 0.1)
-    phi: tuple[float, float] = (np.pi / 2, 0.001 * np.pi)
-    sigma: tuple[float, float] = (5.0**0.75, 25.0**0.133)
-    mu: tuple[float, float] = (0.0, 2.0)
-    weight: tuple[float, float] = (0.0, 1.0)
-    bias: tuple[float, float] = (0.0, 1.0)
-    cutoff: float = -1.0
-
-    @classmethod
-    def toy(cls) -> Start:
-        """The source's start for five inputs."""
-        return cls()
-
-    @classmethod
-    def mnist(cls) -> Start:
-        """The source's start for images of 28 x 28."""
-        return cls(
-            alpha=(5.0, 1.0), gamma=(0.0, 1.0), theta=(0.0, 1.0), phi=(np.pi / 2, 0.01 * np.pi),
-            sigma=(784.0**0.66, 1000.0**0.33), mu=(0.0, 14.0),
-        )  # fmt: skip
-
-    @classmethod
-    def wide_toy(cls) -> Start:
-        """Ours for five inputs and link weights: wide rows of all phases, nearly all cells alive.
-
-        The seed suggests widths close to the number of neurons, so that no region starts below
-        the cutoff; the cutoff starts at 0.047.
-        """
-        return cls(
-            gamma=(0.0, 1.0), theta=(0.0, 0.5), phi=(0.0, 1.5), sigma=(25.0, 1.0), mu=(0.0, 4.0),
-            bias=(0.0, 0.0), cutoff=-3.0,
-        )  # fmt: skip
-
-    @classmethod
-    def linked_mnist(cls) -> Start:
-        """Ours for images of 28 x 28 and link weights: the source's closeness, biases 0."""
-        return cls.mnist()._replace(weight=(0.0, 1.5), bias=(0.0, 0.0))
+__all__ = ["Links", "Manifold", "outputs_of"]
 
 
 class Links(NamedTuple):
@@ -221,6 +166,62 @@ class Manifold:
     def closeness_at(self) -> np.ndarray:
         """Elements of the parameters that closeness depends on."""
         return self.layout.closeness_at
+
+    # -------------------- what methods may ask --------------------
+
+    @property
+    def support(self) -> Support:
+        """The support of the parameters."""
+        return self.layout.support
+
+    def prunable(self, support: Support) -> np.ndarray:
+        """Weights and biases, not the numbers of closeness; array of bool (size,)."""
+        return weights_in(support)
+
+    def alive(self, parameters: VValue) -> np.ndarray:
+        """Elements that can influence a prediction, array of bool (size,).
+
+        A weight is dead where there is no living link, and all numbers of a hidden neuron that no
+        output reads, be it that there is no link or that it is of weight 0.
+        """
+        layout = self.layout
+        alive = np.zeros(layout.support.size, dtype=bool)
+        rows, columns, read, is_read = self.read_links(parameters)
+        alive[layout.closeness_at] = np.append(np.tile(is_read, len(CLOSENESS)), True)
+        if layout.has_link_weights:
+            alive[layout.bias_at] = is_read
+            alive[layout.weights_at[rows] + columns] = is_read[rows]
+        else:
+            alive[layout.bias_at] = alive[layout.gain_at] = read
+        return alive
+
+    def read_links(
+        self, parameters: VValue
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Links that carry something, and who is read through them by an output.
+
+        Returns
+        -------
+        rows, columns : arrays of int (links,)
+        read : array of bool (columns,)
+        is_read : array of bool (rows,)
+            Outputs are.
+        """
+        layout, links, buffer = self.layout, self.links(parameters), parameters.buffer
+        rows, columns = links.schedule.rows, links.schedule.columns
+        if layout.has_link_weights:
+            carries = np.asarray(links.values) != 0.0
+        else:
+            sends = (buffer[layout.gain_at] != 0.0) | (buffer[layout.bias_at] != 0.0)
+            carries = sends[columns]
+        rows, columns = rows[carries], columns[carries]
+        read = read_by_outputs(layout, rows, columns)
+        is_read = np.concatenate([read[layout.n_inputs :], np.ones(layout.n_outputs, dtype=bool)])
+        return rows, columns, read, is_read
+
+    def places(self) -> ManifoldNeurons:
+        """How its hidden neurons lie in the parameters, with link weights."""
+        return ManifoldNeurons(self)
 
     # -------------------- links --------------------
 

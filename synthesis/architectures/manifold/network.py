@@ -6,6 +6,7 @@ on, pruned and edited like everything else in this library.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -13,14 +14,16 @@ from typing import Any, NamedTuple
 import autograd.numpy as anp
 import numpy as np
 
-from vvalues import Support, VValue, format_path, ravel
+from vvalues import Path, Support, VValue, format_path, ravel, restrict
 from vvalues.core.tracing import support_of
 
+from ...process.codec import from_plain, to_plain
+from ...process.places import KeyedNeurons
 from .model import Links, Manifold, outputs_of
 from .structure.layout import Layout, checked_inputs
 from .structure.schedule import Schedule
 
-__all__ = ["Network", "hidden_number", "network_of"]
+__all__ = ["Network", "NetworkNeurons", "hidden_number", "network_of"]
 
 
 class _Plan(NamedTuple):
@@ -50,6 +53,16 @@ class Network:
         self._plans = lru_cache(maxsize=32)(self._plan)
         self._rows = {name: row for row, name in enumerate(layout.receivers)}
         self._columns = {name: column for column, name in enumerate(layout.senders)}
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What `described` makes the same model of; JSON-compatible."""
+        return {"kind": "Network", "layout": to_plain(self.layout), "squared": self.squared}
+
+    @classmethod
+    def described(cls, description: Mapping[str, Any]) -> Network:
+        """The model of a description."""
+        return cls(from_plain(description["layout"], [Layout]), description["squared"])
 
     def __call__(self, parameters: VValue, inputs: np.ndarray) -> Any:
         """Predictions (samples, outputs) for inputs (samples, inputs); differentiable in both.
@@ -83,6 +96,10 @@ class Network:
             return self
         return Network(replace(self.layout, n_hidden=needed), self.squared)
 
+    def places(self) -> NetworkNeurons:
+        """How its hidden neurons lie in the tree."""
+        return NetworkNeurons()
+
     def schedule(self, support: Support) -> Schedule:
         """The evaluation order of networks on this support."""
         return self._plans(support).schedule
@@ -94,12 +111,8 @@ class Network:
         input, or a bias.
         """
         schedule, layout = self._plans(support).schedule, self.layout
-        n, m = layout.n_inputs, layout.n_hidden
-        read = np.zeros(layout.n_columns, dtype=bool)
-        pairs = list(zip(schedule.rows.tolist(), schedule.columns.tolist(), strict=True))
-        for row, column in reversed(pairs):
-            if row >= m or read[n + row]:
-                read[column] = True
+        n, m, read = layout.n_inputs, layout.n_hidden, schedule.read
+        pairs = zip(schedule.rows.tolist(), schedule.columns.tolist(), strict=True)
         active = np.zeros(layout.n_columns, dtype=bool)
         active[:n] = True
         for path in support.paths:
@@ -108,7 +121,8 @@ class Network:
         for row, column in pairs:
             if row < m and active[column]:
                 active[n + row] = True
-        return support.where(np.array([self._lives(path, read, active) for path in support.paths]))
+        lives = [self._lives(path, read, active) for path in support.paths]
+        return support.where(np.array(lives, dtype=bool))
 
     def _lives(self, path: tuple[str, ...], read: np.ndarray, active: np.ndarray) -> bool:
         column = self._columns.get(path[0])
@@ -157,6 +171,50 @@ def hidden_number(name: str) -> int | None:
     if kind != "hidden" or not number.isdecimal() or number != str(int(number)):
         return None
     return int(number)
+
+
+class NetworkNeurons(KeyedNeurons):
+    """Hidden neurons of a `Network`: keys of its tree.
+
+    A deleted neuron takes all its links with it; the same network accepts what is left. A new one
+    comes after another (in the order of evaluation) and is wired like it, by normal weights;
+    `Network.fitting` is the network it belongs to, if its number is beyond the old one's neurons.
+
+    Parameters
+    ----------
+    scale : float
+        Standard deviation of the new weights.
+    like : str, optional
+        That other neuron; the last one when omitted.
+
+    Examples
+    --------
+    >>> from synthesis.edits.neurons import delete_neuron
+    >>> tree = VValue({"hidden-0": {"links": {"input-0": 2.0}},
+    ...                "output-0": {"bias": 1.0, "links": {"hidden-0": 3.0}}})
+    >>> delete_neuron(tree, (), NetworkNeurons(), names=["hidden-0"])[0]
+    VValue({'output-0': {'bias': 1.0}})
+    """
+
+    def __init__(self, scale: float = 0.01, like: str | None = None) -> None:
+        super().__init__(_hidden_places, self._wired_in_order, scale, like)
+
+    def _wired_in_order(self, tree: VValue, name: str, rng: np.random.Generator) -> VValue:
+        """Counterparts of the other neuron's leaves that lead from earlier to later neurons."""
+        added = self._wired_alike(tree, name, rng)
+        keep = [_is_in_order(path) for path in added.support.paths]
+        return restrict(added, added.support.where(np.array(keep, dtype=bool)))
+
+
+def _hidden_places(path: Path) -> tuple[int, ...]:
+    return tuple(i for i in (0, 2) if i < len(path) and hidden_number(path[i]) is not None)
+
+
+def _is_in_order(path: Path) -> bool:
+    if len(path) < 3:
+        return True
+    receiver, sender = hidden_number(path[0]), hidden_number(path[2])
+    return receiver is None or sender is None or sender < receiver
 
 
 def network_of(model: Manifold, parameters: VValue) -> tuple[Network, VValue]:

@@ -1,8 +1,8 @@
-"""How neurons lie in manifolds and in found networks, for `add_neuron` and `delete_neuron`.
+"""How neurons lie in manifolds, for `add_neuron` and `delete_neuron`.
 
-A found network loses and gains leaves. A manifold keeps its size, because the places of all neurons
-in the plane of closeness follow from their number: a deleted neuron stays as zeros, which neither
-read nor are read, get no gradient, and are where a new neuron can come.
+A manifold keeps its size, because the places of all neurons in the plane of closeness follow from
+their number: a deleted neuron stays as zeros, which neither read nor are read, get no gradient, and
+are where a new neuron can come.
 """
 
 from __future__ import annotations
@@ -12,57 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from vvalues import Path, Support, VValue, from_buffer, restrict
+from vvalues import Path, Support, VValue, from_buffer
 from vvalues.core.tree import from_leaves
 
-from ...edits.places import KeyedNeurons, shown
-from .network import hidden_number
+from ...process.places import shown
 
-__all__ = ["ManifoldNeurons", "NetworkNeurons"]
-
-
-class NetworkNeurons(KeyedNeurons):
-    """Hidden neurons of a `Network`: keys of its tree.
-
-    A deleted neuron takes all its links with it; the same network accepts what is left. A new one
-    comes after another (in the order of evaluation) and is wired like it, by normal weights;
-    `Network.fitting` is the network it belongs to, if its number is beyond the old one's neurons.
-
-    Parameters
-    ----------
-    scale : float
-        Standard deviation of the new weights.
-    like : str, optional
-        That other neuron; the last one when omitted.
-
-    Examples
-    --------
-    >>> from synthesis.edits.neurons import delete_neuron
-    >>> tree = VValue({"hidden-0": {"links": {"input-0": 2.0}},
-    ...                "output-0": {"bias": 1.0, "links": {"hidden-0": 3.0}}})
-    >>> delete_neuron(tree, (), NetworkNeurons(), names=["hidden-0"])[0]
-    VValue({'output-0': {'bias': 1.0}})
-    """
-
-    def __init__(self, scale: float = 0.01, like: str | None = None) -> None:
-        super().__init__(_hidden_places, self._wired_in_order, scale, like)
-
-    def _wired_in_order(self, tree: VValue, name: str, rng: np.random.Generator) -> VValue:
-        """Counterparts of the other neuron's leaves that lead from earlier to later neurons."""
-        added = self._wired_alike(tree, name, rng)
-        keep = [_is_in_order(path) for path in added.support.paths]
-        return restrict(added, added.support.where(np.array(keep, dtype=bool)))
-
-
-def _hidden_places(path: Path) -> tuple[int, ...]:
-    return tuple(i for i in (0, 2) if i < len(path) and hidden_number(path[i]) is not None)
-
-
-def _is_in_order(path: Path) -> bool:
-    if len(path) < 3:
-        return True
-    receiver, sender = hidden_number(path[0]), hidden_number(path[2])
-    return receiver is None or sender is None or sender < receiver
+__all__ = ["ManifoldNeurons"]
 
 
 class ManifoldNeurons:

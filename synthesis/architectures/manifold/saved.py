@@ -15,7 +15,7 @@ import numpy as np
 from dmm import Machine
 from vvalues import VValue
 
-from ...process.checkpoint import load_checkpoint, read_identity
+from ...process.checkpoint import load_checkpoint, made_again, read_identity
 from .export import as_machine
 from .plots import adjacency
 from .process import ManifoldTraining, model_of
@@ -53,15 +53,16 @@ def load_manifold(file: str | os.PathLike) -> SavedManifold:
     ValueError
         If the file is no checkpoint, or one of something else; the message names it.
     """
-    identity = read_identity(file).get("identity", {})
-    if identity.get("process") != ManifoldTraining.name:
+    identity = read_identity(file).get("identity")
+    if not isinstance(identity, dict) or identity.get("process") != ManifoldTraining.name:
         raise ValueError(
             f"{os.fspath(file)}: a checkpoint, but not of a dynamic manifold; of a search for a "
             "machine, show the machine.json beside it"
         )
     state, _ = load_checkpoint(file, ManifoldTraining.types)
-    model = model_of(identity["model"])
-    before = model.initial(np.random.default_rng(identity["seed"]))
+    with made_again():
+        model = model_of(identity["model"])
+        before = model.initial(np.random.default_rng(identity["seed"]))
     if state.parameters.support != before.support:
         raise ValueError(f"{os.fspath(file)}: parameters do not fit the manifold it describes")
     return SavedManifold(model, before, state.parameters, state.step)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from vvalues import VValue
+
 from ...process.checks import check_finite, check_positive, check_whole
 from .arguments import check_number
 from .sheets import sum_of_rows
@@ -129,6 +131,18 @@ class WinnerLayer:
         self.peak = np.zeros(n_units)
         self.rate, self.threshold_rate, self.patience = rate, threshold_rate, patience
 
+    @property
+    def state(self) -> VValue:
+        """Weights, thresholds, wins and peaks, array leaves; what `restore` takes."""
+        names = ("weights", "threshold", "wins", "peak")
+        return VValue({name: np.array(getattr(self, name), np.float64) for name in names})
+
+    def restore(self, state: VValue) -> None:
+        """Go on from a state."""
+        self.weights, self.threshold = np.array(state["weights"]), np.array(state["threshold"])
+        self.wins = np.array(state["wins"]).astype(np.intp)
+        self.peak = np.array(state["peak"])
+
     def step(self, fired: np.ndarray) -> int:
         """Let the winner learn; its index, or -1 if nobody is above threshold."""
         return winner_learns(
@@ -222,6 +236,17 @@ class CompetitiveLayer:
         self.trace, self.depression = trace, depression
         self.before, self.after = np.zeros(n_inputs), np.zeros(n_units)
         self.y = np.zeros(n_units)
+
+    @property
+    def state(self) -> VValue:
+        """Weights, thresholds, traces and activity, array leaves; what `restore` takes."""
+        names = ("weights", "threshold", "before", "after", "y")
+        return VValue({name: getattr(self, name).copy() for name in names})
+
+    def restore(self, state: VValue) -> None:
+        """Go on from a state."""
+        for name in ("weights", "threshold", "before", "after", "y"):
+            setattr(self, name, np.array(state[name]))
 
     def step(self, fired: np.ndarray, milliseconds: float, learn: bool = True) -> np.ndarray:
         """Activity ``y`` (units,) for the inputs that fired; learns unless told not to."""

@@ -11,6 +11,8 @@ from typing import Protocol
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from vvalues import VValue
+
 from ...process.bounds import Bounded, bound
 from ...process.checks import check_finite, check_positive
 from .arguments import check_drive, check_positions, unit_indices
@@ -18,7 +20,7 @@ from .arguments import check_drive, check_positions, unit_indices
 __all__ = [
     "IzhikevichSheet",
     "LateralKernel",
-    "LeakySheet",
+    "Noise",
     "Sheet",
     "izhikevich_step",
     "scattered",
@@ -110,12 +112,21 @@ class Sheet(Protocol):
     positions: np.ndarray
     milliseconds: float
 
+    @property
+    def state(self) -> VValue:
+        """All that the next step depends on."""
+        ...
+
+    def restore(self, state: VValue, rng: np.random.Generator) -> None:
+        """Go on from a state."""
+        ...
+
     def step(self, drive: np.ndarray | None = None) -> np.ndarray:
         """One step; indices of the units that fire."""
         ...
 
 
-class _Noise:
+class Noise:
     """Standard normal rows, drawn in blocks (the numbers do not depend on the block)."""
 
     def __init__(self, n: int, scale: float, rng: np.random.Generator) -> None:
@@ -132,6 +143,15 @@ class _Noise:
             self._next = 0
         self._next += 1
         return self._block[self._next - 1]
+
+    @property
+    def left(self) -> np.ndarray:
+        """Rows that are drawn and not yet given, (rows, n)."""
+        return self._block[self._next :].copy()
+
+    def restore(self, left: np.ndarray, rng: np.random.Generator) -> None:
+        """Give these rows next, then go on drawing from this generator."""
+        self._block, self._next, self._rng = np.array(left), 0, rng
 
 
 def izhikevich_step(v: np.ndarray, u: np.ndarray, current: np.ndarray) -> None:
@@ -208,11 +228,11 @@ class IzhikevichSheet:
             self.d = 8.0 - 6.0 * r**2
         else:
             raise ValueError(f"recovery is {recovery!r}; known ones: central, scattered")
-        self.kernel = kernel.matrix(self.positions)
+        self.lateral, self.kernel = kernel, kernel.matrix(self.positions)
         self.v = np.full(n, -65.0)
         self.u = 0.2 * self.v
         self.silence(np.empty(0, dtype=np.intp) if silent is None else silent)
-        self._noise = _Noise(n, noise, rng)
+        self._noise = Noise(n, noise, rng)
 
     def silence(self, units: np.ndarray) -> None:
         """From now on these units, and no others, are held at rest.
@@ -224,6 +244,24 @@ class IzhikevichSheet:
         """
         self.silent = unit_indices("silent", units, len(self.v))
         self.v[self.silent] = -65.0
+
+    @property
+    def state(self) -> VValue:
+        """All that the next step depends on, array leaves; what `restore` takes."""
+        is_silent = np.zeros(len(self.v))
+        is_silent[self.silent] = 1.0
+        arrays = {name: getattr(self, name).copy() for name in ("v", "u", "c", "d")}
+        own = {"position": self.positions.copy(), "silent": is_silent, "noise": self._noise.left}
+        return VValue({**arrays, **own})
+
+    def restore(self, state: VValue, rng: np.random.Generator) -> None:
+        """Go on from a state, with this source of noise."""
+        self.positions = np.array(state["position"])
+        self.kernel = self.lateral.matrix(self.positions)
+        for name in ("v", "u", "c", "d"):
+            setattr(self, name, np.array(state[name]))
+        self.silent = np.flatnonzero(state["silent"])
+        self._noise.restore(state["noise"], rng)
 
     def step(self, drive: np.ndarray | None = None) -> np.ndarray:
         """One millisecond; indices of the units that fire.
@@ -246,99 +284,3 @@ class IzhikevichSheet:
         if self.silent.size:
             v[self.silent] = -65.0
         return fired
-
-
-class LeakySheet:
-    """Leaky integrate-and-fire units with a threshold that rises at every spike.
-
-    ``v' = -v / tau + I``, ``th' = (1 - th)(1 - H) / tau_th + rise H``; ``v >= th`` fires (H = 1)
-    and resets v. One step is one classical Runge-Kutta step; both equations are linear, so it is
-    the Taylor polynomial of degree 4 of their solution, which is what is computed.
-
-    Parameters
-    ----------
-    positions : array (n, dimensions)
-    kernel : LateralKernel
-    rng : numpy.random.Generator
-    noise : float
-        Standard deviation of a current that is redrawn once per ms; 0 for none.
-    milliseconds : float
-        Length of a step.
-    tau : float
-        Time constant of the potential, ms.
-    threshold_tau : float
-        Time constant of the threshold, ms.
-    threshold_rise : float
-        Per ms of firing.
-
-    References
-    ----------
-    arXiv:2006.06902; constants of github thomsonlab/GrowingBrains @82b81dc,
-    ``multiLayerSNN/DS_spikingNN_LIF.m``.
-    """
-
-    def __init__(
-        self,
-        positions: np.ndarray,
-        kernel: LateralKernel,
-        rng: np.random.Generator,
-        *,
-        noise: float = 3.0,
-        milliseconds: float = 0.1,
-        tau: float = 2.0,
-        threshold_tau: float = 60.0,
-        threshold_rise: float = 9.0,
-    ) -> None:
-        if not 0 < milliseconds <= 1:
-            raise ValueError(f"milliseconds is {milliseconds}; a step is above 0 and at most 1 ms")
-        check_positive("tau", tau)
-        check_positive("threshold_tau", threshold_tau)
-        check_finite("threshold_rise", threshold_rise)
-        check_finite("noise", noise)
-        self.positions = check_positions(positions)
-        n = len(self.positions)
-        self.milliseconds = milliseconds
-        self.kernel = kernel.matrix(self.positions)
-        self.reset = 0.1 * rng.standard_normal(n) ** 2
-        self.v, self.threshold = np.zeros(n), np.ones(n)
-        self.rise = milliseconds * threshold_rise
-        self.decay, self._gain = _runge_kutta(milliseconds, tau)
-        self._recovery = 1.0 - _runge_kutta(milliseconds, threshold_tau)[0]
-        self._noise = _Noise(n, noise, rng) if noise else None
-        self._held = np.zeros(n)
-        self._per_ms = round(1.0 / milliseconds)
-        self._steps = 0
-        self.fired = np.empty(0, dtype=np.intp)
-
-    def step(self, drive: np.ndarray | None = None) -> np.ndarray:
-        """One step; indices of the units that fire at its end.
-
-        Parameters
-        ----------
-        drive : array (n,), optional
-            Current from elsewhere.
-        """
-        if self._noise is not None and self._steps % self._per_ms == 0:
-            self._held = self._noise.row()
-        self._steps += 1
-        current = self._held
-        if drive is not None:
-            current = current + check_drive(drive, len(current))
-        before = self.fired
-        if before.size:
-            current = current + sum_of_rows(self.kernel, before)
-        self.v *= self.decay
-        self.v += self._gain * current
-        change = self._recovery * (1.0 - self.threshold)
-        change[before] = self.rise
-        self.threshold += change
-        self.fired = np.flatnonzero(self.v >= self.threshold)
-        self.v[self.fired] = self.reset[self.fired]
-        return self.fired
-
-
-def _runge_kutta(step: float, tau: float) -> tuple[float, float]:
-    """Factors of ``v`` and of a constant ``I`` in one RK4 step of ``v' = -v / tau + I``."""
-    z = -step / tau
-    decay = 1.0 + z * (1.0 + z / 2.0 * (1.0 + z / 3.0 * (1.0 + z / 4.0)))
-    return decay, tau * (1.0 - decay)

@@ -125,9 +125,12 @@ class StreamTask:
     def loss(self, predictions: Any, targets: np.ndarray) -> float:
         """Squared error summed over outputs and ticks (not where a target is NaN), mean over
         strings."""
+        return anp.sum(self.residuals(predictions, targets) ** 2)
+
+    def residuals(self, predictions: Any, targets: np.ndarray) -> Any:
+        """Differences whose squares add up to the loss, in the shape of the predictions."""
         is_asked = ~np.isnan(targets)
-        error = (predictions - np.nan_to_num(targets)) * is_asked
-        return anp.sum(error**2) / targets.shape[-1]
+        return (predictions - np.nan_to_num(targets)) * is_asked / np.sqrt(targets.shape[-1])
 
     @cached_property
     def held_out(self) -> tuple[Example, ...]:

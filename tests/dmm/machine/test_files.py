@@ -77,6 +77,20 @@ MALFORMED = [
     (json.dumps({**HEAD, "version": 7}), "version 7 of the machine format"),
     (json.dumps({**HEAD, "neurons": ["norm"]}), "neurons: expected an object"),
     (json.dumps({**HEAD, "neurons": {"norm": "what"}}), "unknown neuron type 'what'"),
+    (json.dumps({**HEAD, "name": 3}), "name: 3 is not a str"),
+    (json.dumps({**HEAD, "neurons": {"a": "delay(100000000)"}}), "from 1 to 1000"),
+    (json.dumps({**HEAD, "neurons": {"a": "delay(03)"}}), r"is spelled 'delay\(3\)'"),
+    (
+        json.dumps({**HEAD, "neurons": {"a": "superfluid(" * 2000 + "norm" + ")" * 2000}}),
+        "is itself a mixture",
+    ),
+    ('{"norm": {"dict": {"accum": {"dict": 1, "dict": 2}}}}', "the key 'dict' occurs twice"),
+    (
+        json.dumps({"norm": {"dict": {"accum": {"dict": {":array": [[2], [1.0, 2.0]]}}}}}),
+        "the weight at norm/dict/accum/dict is an array of shape",
+    ),
+    ('{"a":' * 5000 + "1" + "}" * 5000, "nested too deeply"),
+    (json.dumps({**HEAD, "fixed": [1]}), "fixed: expected an object, not list"),
     (json.dumps({**HEAD, "metadata": [1]}), "metadata: expected an object"),
     (json.dumps({**HEAD, "matrix_port": "norm"}), "matrix_port: expected"),
     (json.dumps({**HEAD, "matrix_port": ["norm", "dict"]}), "writes norm"),
@@ -97,6 +111,44 @@ def test_a_malformed_file_is_one_error_with_file_and_path(text, message, tmp_pat
     assert str(caught.value).startswith(str(file))
     assert "\n" not in str(caught.value)
     assert str(caught.value).count(str(file)) == 1
+
+
+def test_names_from_files_do_not_steer_terminals(tmp_path):
+    file = tmp_path / "red.json"
+    name = "norm-\x1b[31m"
+    for matrix in ({name: {"dict": {"accum": 1.0}}}, {name: {"dict": {"accum": {"\x07": 1.0}}}}):
+        file.write_text(json.dumps(matrix))
+        with pytest.raises(ValueError, match=r"\\x1b") as caught:
+            load_machine(file)
+        assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"matrix_port": ["norm", "\u202e"]},
+        {"matrix_port": ["\x1b[31m", "dict"]},
+        {"neurons": {"a": "delay(\x1b)"}},
+        {"neurons": {"a": "superfluid(\x1b,\x1b)"}},
+        {"neurons": {"a": "superfluid(functions(\x1b))"}},
+        {"neurons": {"a": "\u202e"}},
+        {"name": ["\x1b"]},
+        {"version": "\x1b"},
+        {"initial": {"\x1b": {"\x07": 1}}},
+        {"initial": {"norm": {"\x07": 1}}},
+    ],
+)
+def test_whatever_a_machine_file_names_is_escaped_in_messages(changes, tmp_path):
+    (tmp_path / "m.json").write_text(json.dumps({**HEAD, **changes}))
+    with pytest.raises(ValueError) as caught:
+        load_machine(tmp_path / "m.json")
+    assert str(caught.value).isprintable()
+
+
+def test_machines_may_be_granted_more_memory(tmp_path):
+    save_machine(zoo.duplicate_detector(), tmp_path / "m.json")
+    with pytest.raises(ValueError, match=r"holds more than 0 MB; .* larger memory="):
+        load_machine(tmp_path / "m.json", memory=10)
 
 
 def test_a_missing_file_is_an_os_error(tmp_path):

@@ -26,6 +26,7 @@ from dmm.neurons import (
     families,
     parse_field,
 )
+from dmm.neurons.products import clamp
 from tests.dmm.machines import library_types, types_with_kernel
 from vvalues import VValue
 
@@ -143,8 +144,17 @@ def test_a_delay_delays():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("delay(0)", "at least 1"),
-        ("delay(x)", "at least 1"),
+        ("delay(0)", "from 1 to 1000"),
+        ("delay(x)", "from 1 to 1000"),
+        ("delay(²)", "from 1 to 1000"),
+        ("delay(1001)", "from 1 to 1000"),
+        ("delay(100000000)", "from 1 to 1000"),
+        ("delay(" + "9" * 5000 + ")", "from 1 to 1000"),
+        ("delay(03)", r"neuron type 'delay\(03\)' is spelled 'delay\(3\)'"),
+        ("delay(٣)", r"is spelled 'delay\(3\)'"),
+        ("superfluid(" * 2000 + ")" * 2000, "is itself a mixture of types"),
+        ("superfluid(accum,superfluid(norm,sigmoid))", "is itself a mixture of types"),
+        ("functions(superfluid(norm))", "is itself a mixture of types"),
         ("superfluid(accum,accum)", "different neuron types"),
         ("superfluid(nope)", "unknown neuron type 'nope'"),
         ("superfluid(input)", "reads an external stream"),
@@ -208,3 +218,9 @@ def test_two_families_cannot_share_a_name():
     with pytest.raises(ValueError, match="a family of neuron types is called 'delay' already"):
         family("delay")(lambda argument: get_neuron_type("identity"))
     assert families()[0] == "delay"
+
+
+@pytest.mark.parametrize("infinite", [math.inf, -math.inf])
+def test_a_clamp_takes_infinity(infinite):
+    assert clamp(infinite, 4.0) == math.copysign(4.0, infinite)
+    assert math.isnan(clamp(math.nan, 4.0))

@@ -48,6 +48,7 @@ def test_fused_products_agree_with_autograd(activation, sizes):
         [restrict(pull(row.reshape(values.shape)), model.support).buffer
          for row in np.eye(values.size)]
     )  # fmt: skip
+    np.testing.assert_allclose(here.rows(), rows, rtol=RTOL, atol=1e-12)
     np.testing.assert_allclose(here.gram(), rows @ rows.T, rtol=RTOL, atol=1e-12)
     np.testing.assert_allclose(here.diagonal().buffer, (rows**2).sum(0), rtol=RTOL, atol=1e-12)
 

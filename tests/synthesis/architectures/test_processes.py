@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from synthesis.architectures import Perceptron
 from synthesis.architectures.binary import (
     BinaryFamily,
     FamilyEvolution,
@@ -40,7 +42,12 @@ from synthesis.architectures.manifold import (
     RecurrentManifold,
     Start,
     TermWeights,
+    network_of,
 )
+from synthesis.architectures.network_training import NetworkSettings, NetworkTraining
+from synthesis.architectures.self_organised.growth import PoolingSettings, TissueSettings
+from synthesis.architectures.self_organised.simulation import Garden, Simulation, WaveSettings
+from synthesis.architectures.self_organised.spiking import LayerSettings
 from synthesis.cli import main
 from synthesis.optimize import EvolutionStrategy
 from synthesis.process.process import carried_out
@@ -84,6 +91,16 @@ def evolving(pruning, task=None, **options):
     settings = EvolvingSettings(epochs=4, steps=10, largest=2, added=2, pruning=pruning)
     task = small_experiment(np.random.default_rng(4), samples=60) if task is None else task
     return EvolvingTraining.of(EvolvingModel(4, 2, **options), task, (0, 3), settings)
+
+
+FOUND, FOUND_WEIGHTS = network_of(
+    (wide := Manifold(5, 4, 4, link_weights=True, start=Start.wide_toy())),
+    wide.initial(np.random.default_rng(3)),
+)
+
+
+TOP = LayerSettings(4, kernel=None)
+SQUARE = ((0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0))
 
 
 def own_table():
@@ -234,6 +251,33 @@ CASES = {
         "every is 4, not 5",
         is_described=False,
     ),
+    "perceptron": Case(
+        NetworkTraining(Perceptron([5, 6, 4], "tanh"), TOY, NetworkSettings(7), (1, 2), every=2),
+        {"every": 3},
+        "every is 2, not 3",
+    ),
+    "found network": Case(
+        NetworkTraining(FOUND, TOY, NetworkSettings(5), 0, FOUND_WEIGHTS, 2),
+        {"begun_from": 2.0 * FOUND_WEIGHTS},
+        "beginning is '[0-9]+ numbers at",
+    ),
+    "tissue": Case(
+        Simulation(Garden(SQUARE, TissueSettings(most=40, noise=8.0)), (0, 1), 1500, 400),
+        {"seed": 1},
+        r"seed is \[0, 1\], not 1",
+    ),
+    "pooling layer": Case(
+        Simulation(PoolingSettings(n_sensors=40, n_units=4, side=5.0, silent=0.1), 0, 1100, 300),
+        {"every": 200},
+        "every is 300, not 200",
+    ),
+    "spiking stack": Case(
+        Simulation(
+            WaveSettings(30, 4.0, (LayerSettings(6), LayerSettings(4, kernel=None))), 0, 7, 2
+        ),
+        {"steps": 8},
+        "steps is 7, not 8",
+    ),
     "binary family": Case(
         FamilyEvolution(
             BinaryFamily((4, 6, 2), (2, 3), ["left", "right"]),
@@ -327,6 +371,33 @@ def test_an_identity_is_plain_and_makes_the_same_process(case):
     else:
         with pytest.raises(ValueError, match=r"Run\.resumed\(folder, process\)"):
             process_of(identity)
+
+
+WRONG = [None, "x", -1]
+
+
+def parts(identity):
+    """Every part of an identity by the keys that lead to it."""
+    for key, value in identity.items():
+        yield (key,)
+        if isinstance(value, dict):
+            yield from ((key, *inner) for inner in parts(value))
+
+
+def test_an_identity_with_a_part_missing_or_wrong_is_another_one_or_refused(described):
+    identity = described.process.identity
+    for path in parts(identity):
+        for wrong in [..., *WRONG]:
+            damaged = json.loads(json.dumps(identity))
+            inner = damaged
+            for key in path[:-1]:
+                inner = inner[key]
+            if wrong is ...:
+                del inner[path[-1]]
+            else:
+                inner[path[-1]] = wrong
+            with suppress(ValueError):
+                process_of(damaged)
 
 
 def test_a_folder_of_another_process_is_refused(case, tmp_path):

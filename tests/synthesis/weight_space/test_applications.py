@@ -7,6 +7,7 @@ from scipy.stats import spearmanr
 from synthesis.architectures import Perceptron
 from synthesis.optimize.losses import softmax
 from synthesis.optimize.optimizers import adam, momentum
+from synthesis.process.linearization import TracedLinearization
 from synthesis.weight_space.chains import along, geodesic, pulled_over, straight_line
 from synthesis.weight_space.continual import (
     continual_sequence,
@@ -35,10 +36,9 @@ from synthesis.weight_space.ensembles import (
     ensemble_probabilities,
     spread_along,
 )
-from synthesis.weight_space.linearization import TracedLinearization
 from synthesis.weight_space.metric import metric_product
 from synthesis.weight_space.path import last, walk
-from synthesis.weight_space.pulls import PullTowards, TaskLoss, largest_kept
+from synthesis.weight_space.pulls import Invariance, PullTowards, TaskLoss, largest_kept
 from synthesis.weight_space.reference import freeze
 from synthesis.weight_space.sparse import gradual_magnitude, n_zeros, ramp, sparse_path, sparsified
 from vvalues import VValue, from_buffer
@@ -292,6 +292,20 @@ def test_recovery_moves_undamaged_weights_only(model, dense, task):
     assert not end.buffer[damage.buffer == 1].any()
     assert reference.divergence(end) < 0.3 * reference.divergence(hurt)
     assert task.accuracy(model, end) > task.accuracy(model, hurt) + 5
+
+
+def test_damaged_links_stay_where_they_are_though_the_rest_would_move_them(model, dense, task):
+    """Single links of units that live: without the mask every one of them would come back."""
+    rng = np.random.default_rng(0)
+    inputs, _ = task.store(100, rng)
+    reference = freeze(model, dense, inputs)
+    damage = from_buffer(dense.support, (rng.random(dense.size) < 0.2).astype(float))
+    hurt, is_hurt = damaged(dense, damage), damage.buffer == 1
+    _, gradient = Invariance(reference)(hurt, 0, rng)
+    assert np.count_nonzero(gradient.buffer[is_hurt]) > 0.5 * np.count_nonzero(is_hurt)
+    end = last(recovery(reference, hurt, damage, steps=20, rng=rng)).parameters
+    assert not end.buffer[is_hurt].any()
+    assert np.count_nonzero(end.buffer != hurt.buffer) > 0.5 * np.count_nonzero(~is_hurt)
 
 
 def test_recovery_refuses_bad_input(model, dense, task):

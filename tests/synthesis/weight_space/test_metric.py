@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from synthesis.weight_space.linearization import TracedLinearization, linearize
+from synthesis.process.linearization import TracedLinearization, linearize
 from synthesis.weight_space.metric import (
     metric_diagonal,
     metric_product,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import autograd.numpy as anp
 import numpy as np
 import pytest
-from autograd import elementwise_grad, grad, value_and_grad
+from autograd import elementwise_grad, grad, make_jvp, value_and_grad
 from autograd.builtins import dict as traced_dict
+from autograd.builtins import list as traced_list
 from autograd.extend import vspace
 
 import vvalues as vv
@@ -79,6 +80,37 @@ def test_stop_gradient_keeps_the_value_and_drops_the_derivative():
     assert grad(lambda x: x * vv.stop_gradient(x))(3.0) == 3.0
 
 
+def test_stop_gradient_takes_containers_of_what_is_not_traced():
+    endless = holding_itself(1.5)
+    assert vv.stop_gradient(endless) is endless
+    constants = {"a": [1.0, (A, np.ones(2))]}
+    assert grad(lambda x: x * vv.stop_gradient(constants)["a"][0])(3.0) == 1.0
+
+
+@pytest.mark.parametrize("size", [5e-324, 3e-310, 1e-160, 1e-100, 1.0, 1e155, 1e200, 3e307])
+def test_the_euclidean_norm_neither_overflows_nor_underflows(size):
+    tree = VValue({"a": 3.0 * size, "b": {"c": np.array([-4.0 * size])}})
+    assert vv.l2_norm(tree) == pytest.approx(5.0 * size, rel=1e-12, abs=0.0)
+    gradient = grad(vv.l2_norm)(tree)
+    rounding = max(1e-12, 1e-323 / size)  # subnormal numbers have few digits
+    assert gradient["a"] == pytest.approx(0.6, abs=rounding)
+    assert gradient["b", "c"] == pytest.approx(np.array([-0.8]), abs=rounding)
+    slope = make_jvp(vv.l2_norm)(tree)(VValue({"a": 1.0}))[1]
+    assert slope == pytest.approx(0.6, abs=rounding)
+    if 1e-300 < size < 1e300:  # beyond, the curvature is not representable
+        curvature = grad(lambda t: grad(vv.l2_norm)(t)["a"])(tree)["a"]
+        assert curvature * size == pytest.approx(0.64 / 5.0, rel=1e-12)
+
+
+def test_norms_of_what_is_not_finite():
+    inf, nan = float("inf"), float("nan")
+    assert vv.l2_norm(VValue({"a": inf, "b": 1.0})) == inf
+    assert vv.l2_norm(VValue({"a": 1.7e308, "b": 1.7e308})) == inf
+    for norm in (vv.l1_norm, vv.l2_norm, vv.max_norm):
+        assert np.isnan(norm(VValue({"a": nan, "b": inf})))
+    assert np.isnan(grad(vv.max_norm)(VValue({"a": nan, "b": 1.0}))["a"])
+
+
 def test_norms_at_zero_have_a_zero_gradient():
     zero = VValue({"a": 0.0, "b": 0.0})
     for norm in (vv.l1_norm, vv.l2_norm, vv.max_norm):
@@ -134,6 +166,13 @@ def test_all_trees_are_one_space_but_not_the_space_of_arrays():
 
 # ---------- loud errors ----------
 
+
+def holding_itself(x):
+    endless = []
+    endless += [endless, x]
+    return endless
+
+
 FAILURES = {
     "a traced number times a tree": (lambda s: vv.l1_norm(s * A), 2.0, "VValue"),
     "a traced number times a traced tree": (lambda a: vv.l1_norm(a["a"] * a), A, "VValue"),
@@ -165,6 +204,31 @@ FAILURES = {
         lambda x: vv.stop_gradient([x])[0],
         1.0,
         "stop_gradient got a list of values that are being differentiated",
+    ),
+    "boxes deep in containers stopped": (
+        lambda x: vv.stop_gradient(({"a": [np.array([x], dtype=object)]},))[0]["a"][0][0],
+        1.0,
+        "stop_gradient got a tuple of values that are being differentiated",
+    ),
+    "a box in a list that holds itself stopped": (
+        lambda x: vv.stop_gradient(holding_itself(x))[1],
+        1.0,
+        "stop_gradient got a list of values that are being differentiated",
+    ),
+    "a traced complex leaf": (
+        lambda x: VValue({"a": {"b": x * 1j}}),
+        1.0,
+        "leaf at a/b is complex",
+    ),
+    "a traced complex array put": (
+        lambda x: A.at("q").set(anp.array([x, 1.0]) * 1j),
+        1.0,
+        "leaf at q is ndarray",
+    ),
+    "a traced list as a leaf": (
+        lambda x: VValue({"a": traced_list([x, x])}),
+        1.0,
+        "leaf at a is list",
     ),
     "a mask that is a dict": (
         lambda x: vv.linear_combination({"a": x}, A),

@@ -5,7 +5,10 @@ from __future__ import annotations
 import copy
 import gc
 import pickle
+import sys
+import threading
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -120,3 +123,31 @@ def test_selecting_leaves():
     support = Support.of([("a",), ("b",), ("w",)], [(), (), (2,)])
     assert support.where(np.array([True, True, True])) is support
     assert support.where(np.array([False, True, True])).shapes == ((), (2,))
+
+
+@pytest.mark.parametrize("keep", [np.ones(4, bool), np.ones(2, bool), np.ones(3, int), True, []])
+def test_a_selection_of_leaves_has_one_bool_for_each(keep):
+    support = Support.of([("a",), ("b",), ("w",)], [(), (), (2,)])
+    with pytest.raises(ValueError, match=r"these 3 leaves \(of 4 elements\) need one bool each"):
+        support.where(keep)
+
+
+def test_threads_that_make_one_support_get_one_object():
+    barrier = threading.Barrier(8)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def make(i):
+        found = []
+        for round_ in range(200):
+            barrier.wait()
+            found.append(Support.of((str(round_), f"key {k}") for k in range(20)))
+        return found
+
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            per_thread = list(threads.map(make, range(8)))
+    finally:
+        sys.setswitchinterval(before)
+    for together in zip(*per_thread, strict=True):
+        assert len(set(map(id, together))) == 1

@@ -168,6 +168,29 @@ def test_equality_is_that_of_vectors_and_hash_agrees():
     assert {V: "found"}[padded] == "found"
 
 
+def test_equality_keeps_the_meaning_of_infinity_and_nan():
+    inf, nan = float("inf"), float("nan")
+    padded = VValue({"a": inf, "w": np.array([-inf, 0.0]), "b": 0.0, "z": np.zeros(3)})
+    plain = VValue({"a": inf, "w": np.array([-inf, 0.0])})
+    assert padded == plain and hash(padded) == hash(plain)
+    assert padded != VValue({"a": -inf, "w": np.array([-inf, 0.0])})
+    assert padded != VValue({"a": 1.0, "w": np.array([-inf, 0.0])})
+    assert VValue({"a": nan, "b": 0.0}) != VValue({"a": nan})
+    assert VValue({"a": nan, "b": 0.0}) != VValue({"b": 0.0})
+
+
+def test_equality_of_vectors_is_transitive_whatever_the_shapes():
+    zeros = (VValue(), VValue({"a": 0.0}), VValue({"a": np.zeros(2)}), VValue({"a": np.zeros(0)}))
+    assert all(one == other for one in zeros for other in zeros)
+    assert len({hash(zero) for zero in zeros}) == 1
+    assert VValue({"a": 0.0, "b": 1.0}) == VValue({"a": np.zeros(2), "b": 1.0})
+    assert VValue({"a": 0.0, "b": 1.0}) != VValue({"a": np.zeros(2), "b": np.ones(1)})
+
+
+def test_pruning_does_not_drop_nan_in_silence():
+    assert set(vv.prune(VValue({"a": float("nan"), "b": 0.1, "c": 2.0}), 1.0)) == {("a",), ("c",)}
+
+
 def test_copies_and_pickles():
     assert copy.copy(V) is V and copy.deepcopy(V) is V
     for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
@@ -189,6 +212,22 @@ def test_path_spellings():
     assert sorted(["n10", "n2", "n1b", "n1"], key=natural_key) == ["n1", "n1b", "n2", "n10"]
     assert format_path(("a/b", "", "c\\d")) == r"a\/b/\0/c\\d"
     assert parse_path(r"a\/b/\0/c\\d") == ("a/b", "", "c\\d")
+
+
+def test_spelled_paths_do_not_steer_terminals():
+    path = ("red \x1b[31m", "two\nlines", "\u202eback", "\U000e0001", "\ud800", "x")
+    spelled = format_path(path)
+    assert spelled.isprintable()
+    assert spelled == r"red \x1b[31m/two\x0alines/\u202eback/\U000e0001/\ud800/x"
+    assert parse_path(spelled) == path
+    for damaged in (r"a\x", r"a\xg1", r"a\u12", r"\Uffffffff"):
+        with pytest.raises(ValueError, match="expected the number of a character"):
+            parse_path(damaged)
+
+
+def test_natural_order_takes_numbers_of_any_length():
+    long = "n" + "9" * 5000
+    assert sorted([long, "n10", "n09", "n2"], key=natural_key) == ["n2", "n09", "n10", long]
 
 
 def test_importing_is_light():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
+import stat
 
 import numpy as np
 import pytest
@@ -82,8 +85,8 @@ def test_nan_is_refused_by_json_and_nothing_is_overwritten(tmp_path):
 
 BAD_JSON = {
     "{": "is not JSON",
-    "[1]": "expected an object of keys, not list",
-    "NaN": "expected an object of keys, not float",
+    "[1]": "expected an object, not list",
+    "NaN": "expected an object, not float",
     '{"a": {"b": NaN}}': "a/b is nan, expected a finite number",
     '{"a": 1e999}': "a is inf, expected a finite",
     f'{{"a": 1{"0" * 400}}}': "a is 1000.*, expected a finite",
@@ -96,7 +99,7 @@ BAD_JSON = {
     '{"a": {":array": 3}}': "a is not a valid array leaf",
     '{"a": 1, "a": 2}': "the key 'a' occurs twice",
     '{"format": "vvalue", "version": 2, "tree": {}}': "version 2 .* reads version 1",
-    '{"format": "vvalue", "version": 1}': "expected an object of keys, not NoneType",
+    '{"format": "vvalue", "version": 1}': "expected an object, not NoneType",
     '{"format": "vvalue", "version": 1, "leaves": [["a", 1.0]]}': r"entry 0 of leaves is \['a'",
     '{"format": "vvalue", "version": 1, "leaves": [[["a"], 1.0], [["a"], 1.0]]}': "two leaves",
     '{"format": "vvalue", "version": 1, "leaves": 7}': "entry 0 of leaves is 7",
@@ -150,6 +153,53 @@ def test_archives_that_contradict_themselves(changes, words):
     np.savez(stream, structure=text, buffer=np.ones(3))
     with pytest.raises(ValueError, match=words):
         files.from_npz(stream.getvalue())
+
+
+def test_new_files_have_the_permissions_that_the_umask_leaves(tmp_path):
+    before = os.umask(0o027)
+    try:
+        vv.save(VValue({"a": 1.0}), tmp_path / "new.json")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "new.json").stat().st_mode) == 0o640
+
+
+def test_a_file_that_is_there_keeps_its_permissions(tmp_path):
+    file = tmp_path / "private.json"
+    file.write_text("{}")
+    file.chmod(0o600)
+    vv.save(VValue({"a": 1.0}), file)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert vv.load(file) == VValue({"a": 1.0})
+
+
+def test_names_as_long_as_the_system_allows(tmp_path):
+    file = tmp_path / ("é" * 120 + ".json")
+    vv.save(VValue({"a": 1.0}), file)
+    assert vv.load(file) == VValue({"a": 1.0})
+
+
+def test_errors_of_the_system_name_the_file(tmp_path, monkeypatch):
+    file = tmp_path / "x.json"
+    for write in (files.write_atomically, files.append):
+        with pytest.raises(FileNotFoundError) as caught:
+            write(tmp_path / "nowhere" / "x.json", b"new")
+        assert caught.value.filename == str(tmp_path / "nowhere" / "x.json")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        files.write_atomically(file, b"new")
+    assert caught.value.filename == str(file)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_appending_to_a_full_disk_names_the_file():
+    with pytest.raises(OSError, match="No space left on device: '/dev/full'"):
+        files.append("/dev/full", b"x")
 
 
 def test_a_failed_write_leaves_no_trace(tmp_path, monkeypatch):

@@ -200,7 +200,7 @@ class ResidualNetwork:
             signal = signal + block["multiplier"] * added
         return _affine(signal, parameters["readout"])
 
-    def linearize(
+    def loss_and_gradient(
         self, parameters: VValue, inputs: np.ndarray, labels: np.ndarray
     ) -> tuple[float, VValue]:
         """Mean cross-entropy in nats, and its gradient; no tape.
@@ -259,7 +259,28 @@ class ResidualNetwork:
                 f"{self.n_outputs - 1}"
             )
 
-    # -------------------- how units and blocks lie in the tree --------------------
+    # -------------------- what methods may ask --------------------
+
+    def alive(self, parameters: VValue) -> np.ndarray:
+        """Elements that can influence an output: not those of units and blocks nobody reads."""
+        support = parameters.support
+        leaves: dict[Path, Any] = dict(parameters.items())
+        alive = np.ones(support.size, dtype=bool)
+        for name in self.blocks(parameters):
+            has_block = leaves.get((name, "multiplier"), 0.0) != 0.0
+            sent = leaves[name, "multipliers"][:, None] * leaves[name, "output"]
+            dead = ~(np.any(sent != 0.0, axis=1) & has_block)
+            for path, axis in self.units(name).axes.items():
+                i = support.index[path]
+                block = alive[support.span(i, i + 1)].reshape(support.shape(i))
+                np.moveaxis(block, axis, 0)[dead] = False
+            if dead.all() and (name, "multiplier") in support:
+                alive[support.offsets[support.index[name, "multiplier"]]] = False
+        return alive
+
+    def places(self, block: str | None = None) -> AxisNeurons:
+        """How the units of a block (the first one when omitted) lie in the tree."""
+        return self.units(f"{BLOCK}1" if block is None else block)
 
     def units(self, block: str) -> AxisNeurons:
         """How a block's units lie in the tree, for `add_neuron` and `delete_neuron`."""

@@ -24,7 +24,8 @@ from vvalues.core.fused import evaluate
 from vvalues.core.tracing import support_of
 
 from ..model import Links, Manifold
-from ..structure.layout import Layout, checked_inputs, take
+from ..places import ManifoldNeurons
+from ..structure.layout import Layout, checked_inputs, take, weights_in
 from .cells import GATES, CellScan, link_product
 
 __all__ = ["MemoryManifold", "RecurrentManifold"]
@@ -86,6 +87,25 @@ class MemoryManifold:
     def layout(self) -> Layout:
         """Sizes and places of the manifold."""
         return self.manifold.layout
+
+    def prunable(self, support: Support) -> np.ndarray:
+        """Weights and biases, neither closeness nor cells; array of bool (size,)."""
+        return weights_in(support)
+
+    def alive(self, parameters: VValue) -> np.ndarray:
+        """As of the manifold; the cell of a neuron that no output reads is dead, too."""
+        self._check(parameters)
+        mine, cells = self._places
+        of_manifold = from_buffer(self.layout.support, parameters.buffer[mine])
+        *_, is_read = self.manifold.read_links(of_manifold)
+        alive = np.zeros(self.support.size, dtype=bool)
+        alive[mine] = self.manifold.alive(of_manifold)
+        alive[cells] = is_read[: self.layout.n_hidden, None]
+        return alive
+
+    def places(self) -> ManifoldNeurons:
+        """How its cells lie in the parameters."""
+        return ManifoldNeurons(self)
 
     @property
     def closeness_at(self) -> np.ndarray:
@@ -233,6 +253,23 @@ class RecurrentManifold:
     def layout(self) -> Layout:
         """Sizes and places of the manifold, extra inputs and outputs included."""
         return self.manifold.layout
+
+    @property
+    def support(self) -> Support:
+        """The support of the parameters."""
+        return self.layout.support
+
+    def prunable(self, support: Support) -> np.ndarray:
+        """As of the manifold."""
+        return self.manifold.prunable(support)
+
+    def alive(self, parameters: VValue) -> np.ndarray:
+        """As of the manifold: what is fed back counts as an output."""
+        return self.manifold.alive(parameters)
+
+    def places(self) -> ManifoldNeurons:
+        """How its hidden neurons lie in the parameters, with link weights."""
+        return ManifoldNeurons(self)
 
     @property
     def closeness_at(self) -> np.ndarray:

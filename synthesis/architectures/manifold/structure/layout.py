@@ -1,4 +1,4 @@
-"""Who can be linked to whom, where that is in the plane of closeness, and where in the parameters.
+"""Who can be linked to whom, where that is in the plane of closeness and in the parameters.
 
 Rows are receiving neurons (hidden, then output), columns are sending ones (inputs, then hidden).
 A cell is allowed if its column comes before its row in the order of neurons and is no output.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from autograd.extend import defjvp, defvjp
@@ -19,12 +19,68 @@ from vvalues.core import is_traced, primitive
 from ....process.bounds import Bounded, bound
 from ....process.checks import check_positive, check_whole
 
-__all__ = ["CLOSENESS", "Layout", "checked_inputs", "take"]
+__all__ = ["CLOSENESS", "Layout", "Start", "checked_inputs", "take", "weights_in"]
 
 CLOSENESS = ("alpha", "beta", "gamma", "theta", "phi", "sigma", "mu")
 """The seven numbers of every receiving neuron, in the order of all arrays of this package."""
 
 CUTOFF = ("cutoff",)
+
+
+class Start(NamedTuple):
+    """Normal distributions that parameters are drawn from: (mean, standard deviation) each.
+
+    Attributes
+    ----------
+    alpha, beta, gamma, theta, phi, sigma, mu : pair of float
+        Raw numbers of closeness.
+    weight, bias : pair of float
+        With link weights the deviation of a weight is divided by the root of the number of living
+        links of its row.
+    cutoff : float
+        Raw; the source's -1 is a cutoff of 0.269.
+    """
+
+    alpha: tuple[float, float] = (5.0, 0.1)
+    beta: tuple[float, float] = (0.0, 0.01)
+    gamma: tuple[float, float] = (0.0, 0.1)
+    theta: tuple[float, float] = (0.0, 0.1)
+    phi: tuple[float, float] = (np.pi / 2, 0.001 * np.pi)
+    sigma: tuple[float, float] = (5.0**0.75, 25.0**0.133)
+    mu: tuple[float, float] = (0.0, 2.0)
+    weight: tuple[float, float] = (0.0, 1.0)
+    bias: tuple[float, float] = (0.0, 1.0)
+    cutoff: float = -1.0
+
+    @classmethod
+    def toy(cls) -> Start:
+        """The source's start for five inputs."""
+        return cls()
+
+    @classmethod
+    def mnist(cls) -> Start:
+        """The source's start for images of 28 x 28."""
+        return cls(
+            alpha=(5.0, 1.0), gamma=(0.0, 1.0), theta=(0.0, 1.0), phi=(np.pi / 2, 0.01 * np.pi),
+            sigma=(784.0**0.66, 1000.0**0.33), mu=(0.0, 14.0),
+        )  # fmt: skip
+
+    @classmethod
+    def wide_toy(cls) -> Start:
+        """Ours for five inputs and link weights: wide rows of all phases, nearly all cells alive.
+
+        The seed suggests widths close to the number of neurons, so that no region starts below
+        the cutoff; the cutoff starts at 0.047.
+        """
+        return cls(
+            gamma=(0.0, 1.0), theta=(0.0, 0.5), phi=(0.0, 1.5), sigma=(25.0, 1.0), mu=(0.0, 4.0),
+            bias=(0.0, 0.0), cutoff=-3.0,
+        )  # fmt: skip
+
+    @classmethod
+    def linked_mnist(cls) -> Start:
+        """Ours for images of 28 x 28 and link weights: the source's closeness, biases 0."""
+        return cls.mnist()._replace(weight=(0.0, 1.5), bias=(0.0, 0.0))
 
 
 @dataclass(frozen=True)
@@ -162,6 +218,12 @@ class Layout(Bounded):
                 )
         extra = next(path for path in support.paths if path not in wanted)
         raise ValueError(f"parameters have a leaf at {format_path(extra)} that no neuron reads")
+
+
+def weights_in(support: Support) -> np.ndarray:
+    """Which elements of a manifold's parameters are weights or biases, array of bool (size,)."""
+    is_weight = [path[-1] in ("weight", "weights", "bias") for path in support.paths]
+    return np.repeat(is_weight, np.diff(support.offsets))
 
 
 def cells_between(first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -53,6 +53,22 @@ def levels_of(n_hidden: int, rows: np.ndarray, columns: np.ndarray) -> np.ndarra
     return np.array(levels, dtype=np.intp)
 
 
+def read_by_outputs(layout: Layout, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Which senders an output depends on through links, array of bool (columns,).
+
+    Parameters
+    ----------
+    layout : Layout
+    rows, columns : arrays of int (links,)
+        Row by row.
+    """
+    read = np.zeros(layout.n_columns, dtype=bool)
+    for row, column in zip(rows[::-1].tolist(), columns[::-1].tolist(), strict=True):
+        if row >= layout.n_hidden or read[layout.n_inputs + row]:
+            read[column] = True
+    return read
+
+
 class Schedule:
     """Where every link goes: which matrices there are, which step evaluates which neuron.
 
@@ -133,6 +149,11 @@ class Schedule:
         inner = np.sort(self.inner)
         senders = self.columns[inner] - self.layout.n_inputs
         return int(levels_of(self.layout.n_hidden, self.rows[inner], senders).max()) + 1
+
+    @cached_property
+    def read(self) -> np.ndarray:
+        """Which senders an output depends on, array of bool (columns,)."""
+        return read_by_outputs(self.layout, self.rows, self.columns)
 
     @cached_property
     def connected(self) -> np.ndarray:

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vvalues import VValue
+
 from ....process.checks import check_probability
 from ...wired import SYNAPSE
 from ..arguments import check_positions
@@ -144,6 +146,28 @@ class Pooling:
         live = np.ones(len(self.positions), dtype=bool)
         live[self.sheet.silent] = False
         return live
+
+    @property
+    def state(self) -> VValue:
+        """All that the next step depends on, array leaves; what `restore` takes."""
+        own = {"sensors": self.sheet.state, "units": self.layer.state, "steps": float(self.steps)}
+        return VValue(own)
+
+    def restore(self, state: VValue, rng: np.random.Generator) -> None:
+        """Go on from a state, edited or not, with this source of noise.
+
+        Examples
+        --------
+        >>> settings = PoolingSettings(n_sensors=30, n_units=3, side=5.0)
+        >>> rng = np.random.default_rng(0)
+        >>> pooling, copy = (Pooling(rng, settings) for _ in range(2))
+        >>> copy.restore(pooling.state, np.random.default_rng(1))
+        >>> copy.state == pooling.state
+        True
+        """
+        self.sheet.restore(state["sensors"], rng)
+        self.layer.restore(state["units"])
+        self.steps = int(state["steps"])
 
     def advance(self, steps: int) -> None:
         """Run for so many milliseconds."""

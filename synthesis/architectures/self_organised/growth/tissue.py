@@ -15,6 +15,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
+from vvalues import VValue
+
 from ....process.checks import check_positive, check_whole
 from ..plasticity import MEAN_WEIGHT, WEIGHT_SPREAD, winner_learns
 from ..polygons import Polygon
@@ -25,6 +27,13 @@ from .settings import TissueSettings
 __all__ = ["Stage", "Tissue"]
 
 NEWBORN = 1  # cells added or lost at the end of every array
+CELLS = ("positions", "v", "u", "c", "d", "hayflick", "clock", "layered", "healing")
+UNITS = ("weights", "unit_positions", "threshold", "peak", "wins")
+
+
+def _numbers(names: list[str], part: int) -> np.ndarray:
+    """A number in every name: its first part after the word, or the second."""
+    return np.array([float(name.split("-")[part]) for name in names])
 
 
 class Stage(NamedTuple):
@@ -197,6 +206,35 @@ class Tissue:
             current += sum_of_rows(self._kernel, fired)[:n]  # whole rows are contiguous
         izhikevich_step(v, u, current)
         return fired
+
+    # -------------------- as a tree --------------------
+
+    @property
+    def state(self) -> VValue:
+        """All that the next step depends on, array leaves; what `restore` takes."""
+        cells = {name: getattr(self, f"_{name}")[: self.n].astype(np.float64) for name in CELLS}
+        cells["number"] = _numbers(self.names, 1)
+        units = {name: np.array(getattr(self, name), np.float64) for name in UNITS}
+        units["cell"], units["number"] = (_numbers(self.unit_names, k) for k in (1, 2))
+        counts = {"steps": float(self.steps), "born": float(self._born), "next": float(self._next)}
+        return VValue({"cells": cells, "units": units, **counts})
+
+    def restore(self, state: VValue, rng: np.random.Generator) -> None:
+        """Go on from a state, edited or not, with this source of chance."""
+        cells, units, n = state["cells"], state["units"], len(state["cells", "number"])
+        for name in CELLS:
+            getattr(self, f"_{name}")[:n] = cells[name]
+        self.rng, self.n = rng, n
+        self.names = [f"cell-{int(number):05d}" for number in cells["number"]]
+        self.steps, self._born, self._next = (int(state[k]) for k in ("steps", "born", "next"))
+        self._kernel = np.zeros((64, 64))
+        for i in range(n):
+            self._extend_kernel(i)
+        for name in UNITS:
+            setattr(self, name, np.array(units[name]))
+        self.wins = self.wins.astype(np.intp)
+        pairs = zip(units["cell"], units["number"], strict=True)
+        self.unit_names = [f"unit-{int(cell):05d}-{int(number):04d}" for cell, number in pairs]
 
     # -------------------- division and budding --------------------
 

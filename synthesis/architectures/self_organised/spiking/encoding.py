@@ -9,7 +9,8 @@ import numpy as np
 from ....process.bounds import Bounded, finite, positive, whole
 from ....process.checks import check_whole
 from ..arguments import unit_indices
-from ..sheets import LateralKernel, LeakySheet
+from ..leaky import LeakySheet
+from ..sheets import LateralKernel
 
 __all__ = ["Encoding", "level_trains", "mean_responses"]
 

@@ -12,11 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vvalues import VValue
+
 from ....process.bounds import Bounded, bound, checked, finite, positive, whole
 from ....process.checks import check_finite, check_whole
 from ..arguments import check_number, check_positions, unit_indices
+from ..leaky import LeakySheet
 from ..plasticity import CompetitiveLayer
-from ..sheets import IzhikevichSheet, LateralKernel, LeakySheet, Sheet, scattered
+from ..sheets import IzhikevichSheet, LateralKernel, Sheet, scattered
 
 __all__ = [
     "LayerSettings",
@@ -126,6 +129,18 @@ class _Layer:
             )
             self.drive = settings.drive.matrix(self.positions, with_self=True)
 
+    @property
+    def state(self) -> VValue:
+        own = {"position": self.positions.copy(), "plastic": self.plastic.state}
+        return VValue(own if self.sheet is None else {**own, "sheet": self.sheet.state})
+
+    def restore(self, state: VValue, rng: np.random.Generator) -> None:
+        self.positions = np.array(state["position"])
+        self.plastic.restore(state["plastic"])
+        if self.sheet is not None:
+            self.sheet.restore(state["sheet"], rng)
+            self.drive = self.settings.drive.matrix(self.positions, with_self=True)
+
     def step(self, fired: np.ndarray, milliseconds: float, learn: bool) -> np.ndarray:
         y = self.plastic.step(fired, milliseconds, learn)
         active = np.flatnonzero(y)
@@ -174,6 +189,20 @@ class SpikingStack:
     def weights(self) -> list[np.ndarray]:
         """Weights of every layer, (inputs, units)."""
         return [layer.plastic.weights for layer in self.layers]
+
+    @property
+    def state(self) -> VValue:
+        """All that the next step depends on, array leaves; what `restore` takes."""
+        layers = {f"layer-{k}": layer.state for k, layer in enumerate(self.layers, start=1)}
+        own = {"retina": self.retina.state, "milliseconds": self.milliseconds}
+        return VValue({**layers, **own})
+
+    def restore(self, state: VValue, rng: np.random.Generator) -> None:
+        """Go on from a state of a stack of the same settings, with this source of noise."""
+        self.retina.restore(state["retina"], rng)
+        for k, layer in enumerate(self.layers, start=1):
+            layer.restore(state[f"layer-{k}"], rng)
+        self.milliseconds = float(state["milliseconds"])
 
     def step(self, drive: np.ndarray | None = None, learn: bool = True) -> list[np.ndarray]:
         """One step of all layers; indices of who fires in each, sensors first."""

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthesis import Model
-from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings
-from synthesis.architectures.elastic.model import FusedCycle
+from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings, ModulatedNetwork
+from synthesis.architectures.elastic.fused_cycle import FusedCycle
 from synthesis.edits import prune_by_magnitude
 from synthesis.edits.neurons import delete_neuron
 from synthesis.tasks.characters import easy_task
+from synthesis.weight_space import PullTowards, freeze, invariant_path, last, normalized, walk
 from vvalues import VValue, from_buffer
 from vvalues.testing import check_fused
 
@@ -47,7 +48,7 @@ def test_the_fused_cycle_is_plain_autograd(seed, size, length, alphabet):
     np.testing.assert_allclose(
         by_hidden, grad(model.plain_loss, 2)(tree, symbols, hidden), atol=1e-10 * scale
     )
-    loss, by_tree, last = model.linearize(tree, symbols, hidden)
+    loss, by_tree, last = model.loss_and_gradient(tree, symbols, hidden)
     assert (loss, by_tree) == (value, gradient)
     np.testing.assert_allclose(last, model.rollout(tree, symbols[:-1], hidden)[1], atol=1e-10)
 
@@ -78,7 +79,7 @@ def test_the_gradient_is_that_of_finite_differences():
     rng = np.random.default_rng(1)
     model, tree = network(rng, 6)
     symbols = rng.integers(4, size=41)
-    _, gradient, _ = model.linearize(tree, symbols)
+    _, gradient, _ = model.loss_and_gradient(tree, symbols)
     direction = from_buffer(tree.support, rng.standard_normal(tree.size))
     step = 1e-6
     ahead, behind = (model.loss(tree + sign * step * direction, symbols) for sign in (1, -1))
@@ -91,8 +92,8 @@ def test_mode_paper_has_the_multiplier_where_the_output_belongs():
     right, tree = network(rng, 5)
     wrong = ElasticNetwork(settings=ElasticSettings.of("paper"))
     symbols = rng.integers(4, size=41)
-    _, good, _ = right.linearize(tree, symbols)
-    _, bad, _ = wrong.linearize(tree, symbols)
+    _, good, _ = right.loss_and_gradient(tree, symbols)
+    _, bad, _ = wrong.loss_and_gradient(tree, symbols)
     logits, _ = right.rollout(tree, symbols[:-1])
     errors = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     errors[np.arange(40), symbols[1:]] -= 1.0
@@ -125,7 +126,7 @@ def test_an_absent_link_is_a_zero():
     assert model.loss(sparse, symbols) == model.loss(full, symbols)
     dense = grad(model.loss)(full, symbols)
     assert grad(model.loss)(sparse, symbols) == dense  # it tells what a new link would do
-    _, gradient, _ = model.linearize(sparse, symbols)
+    _, gradient, _ = model.loss_and_gradient(sparse, symbols)
     assert gradient.support is sparse.support
     for path, value in gradient.items():
         assert value == dense[path]
@@ -154,6 +155,52 @@ def test_it_is_a_model_and_its_task_a_task():
         task.loss(model(tree, inputs), targets), model.loss(tree, symbols), rtol=1e-12
     )
     assert task.evaluate(model, tree)["held_out_loss"] == pytest.approx(55.45, abs=0.1)
+
+
+@pytest.mark.parametrize("kind", [ElasticNetwork, ModulatedNetwork])
+def test_pieces_are_read_as_texts_of_their_own(kind):
+    rng = np.random.default_rng(7)
+    task, model = easy_task(rng, 100), kind()
+    tree = model.initial(rng, 3)
+    inputs, targets = task.store(4, rng)
+    predictions = model(tree, inputs)
+    np.testing.assert_allclose(predictions, [model(tree, text) for text in inputs], rtol=1e-12)
+    each = [task.loss(model(tree, i), t) for i, t in zip(inputs, targets, strict=True)]
+    assert task.loss(predictions, targets) == pytest.approx(np.mean(each), rel=1e-12)
+    with pytest.raises(ValueError, match="hidden: pieces of text begin from zeros"):
+        model.rollout(tree, inputs, np.zeros(3))
+
+
+@pytest.mark.parametrize("kind", [ElasticNetwork, ModulatedNetwork])
+def test_a_walk_keeps_what_an_elastic_network_does_while_its_links_shrink(kind):
+    rng = np.random.default_rng(8)
+    task, model = easy_task(rng, 100), kind()
+    tree = model.initial(rng, 4)
+    tree = from_buffer(tree.support, 0.5 * rng.standard_normal(tree.size))
+    inputs, _ = task.store(6, rng)
+    reference = freeze(model, tree, inputs)
+    pull = PullTowards(0.0 * tree)
+    free = last(walk(tree, pull, normalized(0.05), steps=20, rng=rng))
+    path = invariant_path(
+        reference, tree, pull, normalized(0.05), steps=20, rng=rng, strength=0.1, per_step=3
+    )
+    held = last(path)
+    assert np.linalg.norm(held.parameters.buffer) < np.linalg.norm(tree.buffer)
+    assert reference.divergence(held.parameters) < 0.5 * reference.divergence(free.parameters)
+    with pytest.raises(ValueError, match="codes of one text of 40 characters"):
+        freeze(model, tree, inputs[0]).sample(3, rng)
+
+
+def test_a_multiplier_that_is_absent_is_zero():
+    rng = np.random.default_rng(9)
+    model, tree = network(rng, 2)
+    codes = rng.integers(4, size=7)
+    silent, zero = tree, tree
+    for name in model.neurons(tree):
+        silent = silent.at((name, "multiplier")).remove()
+        zero = zero.at((name, "multiplier")).set(0.0)
+    np.testing.assert_array_equal(model(silent, codes), model(zero, codes))
+    np.testing.assert_array_equal(model.multipliers(silent), [0.0, 0.0])
 
 
 # -------------------- bad input --------------------

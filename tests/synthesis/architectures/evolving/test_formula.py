@@ -31,7 +31,7 @@ def example():
     return EvolvingModel(2), VValue(
         {
             LAYER: {
-                "multiply-1": {"first": {"x0": 1}, "second": {"x1": 1}, "scale": 2.0},
+                "multiply-1": {"first": {"x0": 1}, "second": {"x1": 1}, "log-scale": np.log(2.0)},
                 "sin-2": {"value": {"multiply-1": 6.0, ":number": 0.5}},
                 "output": {"y0": {":number": 0.25, "multiply-1": 4.0, "sin-2": -1.0, "x1": 0.0}},
             }

@@ -43,7 +43,7 @@ def product_network():
     return VValue(
         {
             LAYER: {
-                "multiply-1": {"first": {"x0": 1}, "second": {"x1": 1}, "scale": 2.0},
+                "multiply-1": {"first": {"x0": 1}, "second": {"x1": 1}, "log-scale": np.log(2.0)},
                 "sin-2": {"value": {"multiply-1": 3.0, ":number": 0.5}},
                 "output": {"y0": {":number": 0.25, "multiply-1": 4.0, "sin-2": 1.0, "x1": -1.0}},
             }
@@ -201,7 +201,7 @@ def test_links_and_scales_have_a_gradient_only_where_they_are_trained():
     for trains_links in (False, True):
         model = EvolvingModel(2, trains_links=trains_links)
         gradient = grad(lambda p, m=model: anp.sum(m(p, x) ** 2))(product_network())
-        assert gradient[LAYER, "multiply-1", "scale"] == 0.0
+        assert gradient[LAYER, "multiply-1", "log-scale"] == 0.0
         assert (gradient[LAYER, "sin-2", "value", "multiply-1"] != 0.0) == trains_links
         assert gradient[LAYER, "sin-2", "value", ":number"] != 0.0
 
@@ -209,9 +209,9 @@ def test_links_and_scales_have_a_gradient_only_where_they_are_trained():
 def test_plain_has_second_derivatives():
     x = np.random.default_rng(0).standard_normal((4, 2))
     model = EvolvingModel(2, trains_links=True)
-    check_grads(lambda p: anp.sum(model.plain(p.at((LAYER, "multiply-1", "scale")).set(2.0), x)))(
-        product_network()
-    )
+    check_grads(
+        lambda p: anp.sum(model.plain(p.at((LAYER, "multiply-1", "log-scale")).set(2.0), x))
+    )(product_network())
 
 
 def test_it_is_a_model():
@@ -232,12 +232,21 @@ def test_running_scale_makes_values_of_root_mean_square_one_whatever_the_batch()
     np.testing.assert_allclose(alone, model(parameters, x)[:1], rtol=1e-12)
 
 
+def test_an_absent_scale_is_a_scale_of_zero():
+    model, x = EvolvingModel(2), np.random.default_rng(1).standard_normal((6, 2))
+    tree = product_network()
+    at = (LAYER, "multiply-1", "log-scale")
+    without, zero = tree.at(at).remove(), tree.at(at).set(0.0)
+    np.testing.assert_array_equal(model(without, x), model(zero, x))
+    assert np.isfinite(model(0.0 * tree, x)).all()
+
+
 def test_running_scale_remembers():
     x = np.ones((3, 2))
     old = product_network()
     new = EvolvingModel(2).with_scales(old, x, decay=0.75)
-    mean_square = 0.75 * old[LAYER, "multiply-1", "scale"] ** 2 + 0.25
-    assert new[LAYER, "multiply-1", "scale"] == pytest.approx(np.sqrt(mean_square))
+    mean_square = 0.75 * np.exp(2 * old[LAYER, "multiply-1", "log-scale"]) + 0.25
+    assert new[LAYER, "multiply-1", "log-scale"] == pytest.approx(np.log(mean_square) / 2)
 
 
 # -------------------- structure --------------------
@@ -294,7 +303,7 @@ def test_scales_can_be_taken_into_the_links(network):
     model, parameters, inputs = network
     assume(is_tame(model, parameters, inputs))
     folded = without_scales(parameters)
-    assert all(value == 1.0 for path, value in folded.items() if path[2:] == ("scale",))
+    assert all(value == 0.0 for path, value in folded.items() if path[2:] == ("log-scale",))
     assert folded.size <= parameters.size
     np.testing.assert_allclose(model(folded, inputs), model(parameters, inputs), atol=1e-10)
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthesis.architectures.manifold import Manifold, Start
-from synthesis.architectures.manifold.network import network_of
+from synthesis.architectures.manifold.network import NetworkNeurons, network_of
 from synthesis.architectures.manifold.over_time.model import MemoryManifold, RecurrentManifold
-from synthesis.architectures.manifold.places import ManifoldNeurons, NetworkNeurons
+from synthesis.architectures.manifold.places import ManifoldNeurons
 from synthesis.edits.neurons import add_neuron, delete_neuron, neuron_leaves
 from synthesis.optimize.optimizers import adam
 from vvalues import from_buffer

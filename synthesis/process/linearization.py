@@ -14,7 +14,7 @@ from autograd import make_jvp, make_vjp
 
 from vvalues import Support, VValue, from_buffer, restrict
 
-from ..process.models import MachineModel, Model
+from .models import MachineModel, Model
 
 __all__ = ["Linearization", "inputs_at", "linearize", "number_of_inputs"]
 
@@ -45,6 +45,10 @@ class Linearization(Protocol):
 
     def diagonal(self) -> VValue:
         """Diagonal of ``J^T J``."""
+        ...
+
+    def rows(self) -> np.ndarray:
+        """``J`` itself, (numbers, size)."""
         ...
 
 
@@ -86,8 +90,21 @@ def number_of_inputs(inputs: Any) -> int:
 
 
 def inputs_at(inputs: Any, index: np.ndarray) -> Any:
-    """Some inputs of a batch: rows of an array, strings of streams."""
-    return inputs.select(index) if hasattr(inputs, "select") else inputs[index]
+    """Some inputs of a batch: rows of an array, strings of streams.
+
+    Raises
+    ------
+    ValueError
+        If the inputs are the codes of one text: a text without some of its characters is another.
+    """
+    if hasattr(inputs, "select"):
+        return inputs.select(index)
+    if inputs.ndim == 1 and inputs.dtype.kind in "iu":
+        raise ValueError(
+            f"inputs are the codes of one text of {len(inputs)} characters, which cannot be drawn "
+            "one by one; give pieces of text, (pieces, length), or use all of it"
+        )
+    return inputs[index]
 
 
 class _WithRows:
@@ -130,8 +147,15 @@ class TracedLinearization(_WithRows):
         return restrict(self._pull(np.reshape(cotangent, self.values.shape)), self.support)
 
     def rows(self) -> np.ndarray:
-        """The Jacobian, one pull per number of the output."""
-        return np.stack([self.pull(row).buffer for row in np.eye(self.values.size)])
+        """The Jacobian, one pull per number of the output, or one push per parameter.
+
+        A pull goes back over the tape that is there, a push runs the model again.
+        """
+        size = self.support.size
+        if self.values.size <= 3 * size:
+            return np.stack([self.pull(row).buffer for row in np.eye(self.values.size)])
+        pushed = [self.push(from_buffer(self.support, unit)).ravel() for unit in np.eye(size)]
+        return np.stack(pushed, axis=1) if pushed else np.zeros((self.values.size, 0))
 
 
 class MachineLinearization(_WithRows):
