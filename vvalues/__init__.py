@@ -19,8 +19,25 @@ To ask what an absent coefficient would do, give it an explicit zero first (`res
 support).
 """
 
+from .algebra import (
+    clip,
+    equal,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    map_leaves,
+    max_leaves,
+    maximum,
+    mean_leaves,
+    min_leaves,
+    minimum,
+    not_equal,
+    sum_leaves,
+    where,
+)
 from .core.autodiff import register as _register
-from .core.bridges import dense, from_dense, map_leaves, ravel, unravel
+from .core.bridges import dense, from_dense, ravel, unravel
 from .core.linear import (
     add,
     inner,
@@ -33,49 +50,97 @@ from .core.linear import (
     squared_norm,
 )
 from .core.paths import NUMBER, Path, as_path, format_path, natural_key, parse_path
+from .core.pointwise import absolute, divide, full, multiply, power
 from .core.products import apply_matrix, linear_combination, mask_multiply
 from .core.structure import assemble, prune, put, restrict, stop_gradient, subtree
 from .core.support import Support
 from .core.tree import VValue, from_buffer
 from .files import from_json, load, save, to_json
+from .patterns import (
+    Pattern,
+    drop,
+    drop_level,
+    escape_pattern,
+    map_with_path,
+    merge_levels,
+    partition,
+    relabel,
+    select,
+    sorted_items,
+    split_level,
+    swap_levels,
+    update,
+)
 
 _register()
 
 __all__ = [
     "NUMBER",
     "Path",
+    "Pattern",
     "Support",
     "VValue",
+    "absolute",
     "add",
     "apply_matrix",
     "as_path",
     "assemble",
+    "clip",
     "dense",
+    "divide",
+    "drop",
+    "drop_level",
+    "equal",
+    "escape_pattern",
     "format_path",
     "from_buffer",
     "from_dense",
     "from_json",
+    "full",
+    "greater",
+    "greater_equal",
     "inner",
     "is_nonnegative",
     "l1_norm",
     "l2_norm",
+    "less",
+    "less_equal",
     "linear_combination",
     "load",
     "map_leaves",
+    "map_with_path",
     "mask_multiply",
+    "max_leaves",
     "max_norm",
+    "maximum",
+    "mean_leaves",
+    "merge_levels",
+    "min_leaves",
+    "minimum",
+    "multiply",
     "natural_key",
+    "not_equal",
     "parse_path",
+    "partition",
+    "power",
     "prune",
     "put",
     "ravel",
+    "relabel",
     "restrict",
     "save",
     "scale",
+    "select",
     "sign",
+    "sorted_items",
+    "split_level",
     "squared_norm",
     "stop_gradient",
     "subtree",
+    "sum_leaves",
+    "swap_levels",
     "to_json",
     "unravel",
+    "update",
+    "where",
 ]

@@ -20,6 +20,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from .core.paths import NUMBER, Path
 from .core.support import Support
 from .core.tree import VValue, from_buffer, from_leaves
+from .patterns import escape_pattern
 from .testing import keep_clear
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "overlapping_pairs",
     "pairs",
     "paths",
+    "patterns",
     "same_support_pairs",
     "supports",
     "triples",
@@ -162,6 +164,25 @@ def _on(support: Support, elements: SearchStrategy[float] | None) -> SearchStrat
     chosen = numbers() if elements is None else elements
     values = st.lists(chosen, min_size=support.size, max_size=support.size)
     return values.map(lambda drawn: from_buffer(support, np.array(drawn, dtype=float)))
+
+
+# -------------------- patterns --------------------
+
+
+@st.composite
+def patterns(draw: DrawFn, *, max_depth: int = 3, alphabet: Sequence[str] | None = KEYS) -> str:
+    """Patterns as text: keys of an alphabet, escaped, among ``*``, ``?`` and ``**``.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> find(patterns(), lambda pattern: "**" in pattern and "a" in pattern)
+    'a/**'
+    """
+    literal = keys(alphabet).map(lambda key: escape_pattern((key,)))
+    parts = st.one_of(literal, st.sampled_from(["**", "*", "?"]))
+    text = "/".join(draw(st.lists(parts, min_size=1, max_size=max_depth)))
+    return f"{text}/{NUMBER}" if draw(st.booleans()) else text
 
 
 # -------------------- pairs --------------------
