@@ -55,6 +55,19 @@ from .core.products import apply_matrix, linear_combination, mask_multiply
 from .core.structure import assemble, prune, put, restrict, stop_gradient, subtree
 from .core.support import Support
 from .core.tree import VValue, from_buffer
+from .derivatives import (
+    Jacobian,
+    detect_sparsity,
+    fisher_product,
+    gauss_newton_product,
+    gradient,
+    hessian,
+    hessian_vector_product,
+    jacobian,
+    jacobian_operator,
+    jacobian_vector_product,
+    vector_jacobian_product,
+)
 from .files import from_json, load, save, to_json
 from .patterns import (
     Pattern,
@@ -76,6 +89,7 @@ _register()
 
 __all__ = [
     "NUMBER",
+    "Jacobian",
     "Path",
     "Pattern",
     "Support",
@@ -87,20 +101,29 @@ __all__ = [
     "assemble",
     "clip",
     "dense",
+    "detect_sparsity",
     "divide",
     "drop",
     "drop_level",
     "equal",
     "escape_pattern",
+    "fisher_product",
     "format_path",
     "from_buffer",
     "from_dense",
     "from_json",
     "full",
+    "gauss_newton_product",
+    "gradient",
     "greater",
     "greater_equal",
+    "hessian",
+    "hessian_vector_product",
     "inner",
     "is_nonnegative",
+    "jacobian",
+    "jacobian_operator",
+    "jacobian_vector_product",
     "l1_norm",
     "l2_norm",
     "less",
@@ -142,5 +165,6 @@ __all__ = [
     "to_json",
     "unravel",
     "update",
+    "vector_jacobian_product",
     "where",
 ]

@@ -115,6 +115,29 @@ CASES = {
     "swap_levels": (lambda a: vv.swap_levels(a * a, 0, 1), A + C),
     "merge_levels": (lambda a: vv.merge_levels(a * a, 0), A + C),
     "split_level": (lambda a: vv.split_level(a * a, 0, "-"), VValue({"b-c": 2.0, "d": -1.0})),
+    "gradient": (lambda a: vv.gradient(lambda v: vv.sum_leaves(v**3), "b")(a), A),
+    "jacobian": (lambda a: vv.jacobian(lambda v: v * v["a"])(a).dense(), A),
+    "hessian": (lambda a: vv.hessian(lambda v: vv.sum_leaves(v**3) * v["a"])(a) @ a, A),
+    "jacobian_vector_product": (
+        lambda a, b: vv.jacobian_vector_product(lambda v: v**3)(a)(b),
+        *(A, C),
+    ),
+    "vector_jacobian_product": (
+        lambda a, b: vv.vector_jacobian_product(lambda v: v**3)(a)(b),
+        *(A, C),
+    ),
+    "hessian_vector_product": (
+        lambda a, b: vv.hessian_vector_product(lambda v: vv.sum_leaves(v**3))(a)(b),
+        *(A, C),
+    ),
+    "gauss_newton_product": (
+        lambda a, b: vv.gauss_newton_product(lambda v: v**2, lambda y: vv.sum_leaves(y**2))(a)(b),
+        *(A, C),
+    ),
+    "fisher_product": (
+        lambda a, b: vv.fisher_product(lambda v: v * 0.1, "poisson")(a)(b),
+        *(A, C),
+    ),
     "dense": (lambda m: vv.dense(m, ["x", "y"], ["a", "b"]), MATRIX),
     "from_dense": (lambda x: vv.from_dense(x, "xy", "ba"), np.arange(4.0).reshape(2, 2)),
 }
@@ -122,6 +145,7 @@ CASES = {
 # What cannot carry a derivative: structure, orders, spellings, files.
 WITHOUT_DERIVATIVE = {
     *("NUMBER", "Path", "Support", "VValue", "as_path", "format_path", "natural_key"),
+    *("Jacobian", "detect_sparsity", "jacobian_operator"),
     *("Pattern", "escape_pattern", "sorted_items"),
     *("equal", "not_equal", "greater", "greater_equal", "less", "less_equal"),
     *("parse_path", "from_buffer", "from_json", "to_json", "load", "save", "is_nonnegative"),
