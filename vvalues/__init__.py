@@ -56,7 +56,7 @@ from .core.structure import assemble, prune, put, restrict, stop_gradient, subtr
 from .core.support import Support
 from .core.tree import VValue, from_buffer
 from .derivatives import (
-    Jacobian,
+    LinearMap,
     detect_sparsity,
     fisher_product,
     gauss_newton_product,
@@ -68,6 +68,7 @@ from .derivatives import (
     jacobian_vector_product,
     vector_jacobian_product,
 )
+from .exchange import covariance, mean, stack, unstack, vmap, wrap
 from .files import from_json, load, save, to_json
 from .patterns import (
     Pattern,
@@ -89,7 +90,7 @@ _register()
 
 __all__ = [
     "NUMBER",
-    "Jacobian",
+    "LinearMap",
     "Path",
     "Pattern",
     "Support",
@@ -100,6 +101,7 @@ __all__ = [
     "as_path",
     "assemble",
     "clip",
+    "covariance",
     "dense",
     "detect_sparsity",
     "divide",
@@ -136,6 +138,7 @@ __all__ = [
     "max_leaves",
     "max_norm",
     "maximum",
+    "mean",
     "mean_leaves",
     "merge_levels",
     "min_leaves",
@@ -158,13 +161,17 @@ __all__ = [
     "sorted_items",
     "split_level",
     "squared_norm",
+    "stack",
     "stop_gradient",
     "subtree",
     "sum_leaves",
     "swap_levels",
     "to_json",
     "unravel",
+    "unstack",
     "update",
     "vector_jacobian_product",
+    "vmap",
     "where",
+    "wrap",
 ]

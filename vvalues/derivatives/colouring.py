@@ -53,7 +53,7 @@ def as_sparsity(declared: Any, rows: Layout, columns: Layout) -> Sparsity:
 
     Parameters
     ----------
-    declared : array of bool, scipy sparse array, `Sparsity`, `Jacobian`, or a list of blocks
+    declared : array of bool, scipy sparse array, `Sparsity`, `LinearMap`, or a list of blocks
         A block is a pair of patterns, of rows and of columns; ``...`` for all of a side.
     rows, columns : Layout
 

@@ -13,8 +13,8 @@ from autograd.tracer import getval
 from ..core.tracing import is_traced
 from ..patterns.language import Pattern
 from .colouring import Sparsity, as_sparsity, colours
-from .jacobians import Jacobian
 from .layout import Layout, layout_of, only, with_argument
+from .maps import LinearMap
 from .sweeps import Tape, gradient
 
 __all__ = ["detect_sparsity", "hessian", "jacobian", "jacobian_operator"]
@@ -28,7 +28,7 @@ def jacobian(
     argnum: int = 0,
     mode: str = "auto",
     sparsity: Any = None,
-) -> Callable[..., Jacobian]:
+) -> Callable[..., LinearMap]:
     """All derivatives of a function's value by one of its arguments.
 
     Parameters
@@ -48,7 +48,7 @@ def jacobian(
 
     Returns
     -------
-    callable, of the function's arguments -> Jacobian
+    callable, of the function's arguments -> LinearMap
 
     Raises
     ------
@@ -71,12 +71,12 @@ def jacobian(
     array([[4., 0.],
            [4., 2.]])
     >>> jacobian(lambda v: v * v, sparsity=[("a", "a"), ("b", "b")])(v)
-    Jacobian(2 elements of a tree by 2 elements of a tree, 2 entries, 1 sweeps)
+    LinearMap(2 elements of a tree by 2 elements of a tree, 2 entries, 1 sweeps)
     """
     if mode not in _MODES:
         raise ValueError(f"mode is {mode!r}; expected one of {', '.join(map(repr, _MODES))}")
 
-    def at(*arguments: Any) -> Jacobian:
+    def at(*arguments: Any) -> LinearMap:
         of_part, x = only(*with_argument(function, arguments, argnum), patterns)
         columns = layout_of(x, f"argument {argnum}")
         if sparsity is not None:
@@ -94,7 +94,7 @@ def jacobian(
 
 def hessian(
     function: Callable, *patterns: Pattern, argnum: int = 0, sparsity: Any = None
-) -> Callable[..., Jacobian]:
+) -> Callable[..., LinearMap]:
     """All second derivatives of a number by one of the arguments.
 
     Parameters
@@ -104,7 +104,7 @@ def hessian(
 
     Returns
     -------
-    callable, of the function's arguments -> Jacobian, symmetric, rows as columns
+    callable, of the function's arguments -> LinearMap, symmetric, rows as columns
 
     Examples
     --------
@@ -113,7 +113,7 @@ def hessian(
     VValue({'a': {'a': 8.0, 'b': 4.0}, 'b': {'a': 4.0, 'b': 0.0}})
     """
 
-    def at(*arguments: Any) -> Jacobian:
+    def at(*arguments: Any) -> LinearMap:
         of_part, x = only(*with_argument(function, arguments, argnum), patterns)
         columns = layout_of(x, f"argument {argnum}")
 
@@ -171,17 +171,17 @@ def _units(layout: Layout) -> Any:
         yield layout.cotangent(unit)
 
 
-def _reverse(tape: Tape, rows: Layout, columns: Layout) -> Jacobian:
+def _reverse(tape: Tape, rows: Layout, columns: Layout) -> LinearMap:
     swept = (tape.backwards(unit) for unit in _units(rows))
-    return Jacobian(_stacked(swept, columns, rows.size), rows, columns, rows.size)
+    return LinearMap(_stacked(swept, columns, rows.size), rows, columns, rows.size)
 
 
-def _forward(function: Callable, x: Any, columns: Layout) -> Jacobian:
+def _forward(function: Callable, x: Any, columns: Layout) -> LinearMap:
     push = core.make_jvp(function, x)
     pushed = [push(unit) for unit in _units(columns)]
     rows = layout_of(pushed[0][0] if pushed else function(x), "the value of the function")
     matrix = _stacked((tangent for _, tangent in pushed), rows, columns.size)
-    return Jacobian(matrix.T, rows, columns, columns.size)
+    return LinearMap(matrix.T, rows, columns, columns.size)
 
 
 def _stacked(vectors: Any, layout: Layout, n: int) -> Any:
@@ -198,7 +198,7 @@ def _stacked(vectors: Any, layout: Layout, n: int) -> Any:
 # -------------------- sparse --------------------
 
 
-def _sparse(function: Callable, x: Any, columns: Layout, mode: str, declared: Any) -> Jacobian:
+def _sparse(function: Callable, x: Any, columns: Layout, mode: str, declared: Any) -> LinearMap:
     from scipy.sparse import csr_array
 
     if is_traced(x):
@@ -219,7 +219,7 @@ def _sparse(function: Callable, x: Any, columns: Layout, mode: str, declared: An
         swept = _swept(tape.backwards, by_row, n_reverse, rows, columns)
         entries = swept[by_row[sparsity.rows], sparsity.columns]
     matrix = csr_array((entries, (sparsity.rows, sparsity.columns)), shape=sparsity.shape)
-    return Jacobian(matrix, rows, columns, len(swept))
+    return LinearMap(matrix, rows, columns, len(swept))
 
 
 def _swept(

@@ -89,7 +89,7 @@ class Layout:
             for path, leaf in value.items():
                 if path not in self.support.index and np.any(leaf):
                     raise ValueError(
-                        f"{name} has {leaf!r:.40} at {format_path(path)}, where the Jacobian has "
+                        f"{name} has {leaf!r:.40} at {format_path(path)}, where the map has "
                         "nothing: select(v, J.columns.support), or differentiate at a point that "
                         "has this path"
                     )

@@ -29,6 +29,12 @@ def compat(operation):
     return lambda *arguments: operation(*arguments, mode="compat")
 
 
+def rewrapped(tree, number):
+    parameters, unwrap = vv.wrap({"p": [tree, number], "q": "constant"})
+    inside = unwrap(parameters * parameters)["p"]
+    return inside[0] * inside[1]
+
+
 CASES = {
     "+": (lambda a, b: a + b, A, B),
     "add": (vv.add, A, B),
@@ -138,6 +144,13 @@ CASES = {
         lambda a, b: vv.fisher_product(lambda v: v * 0.1, "poisson")(a)(b),
         *(A, C),
     ),
+    "wrap": (rewrapped, A + B, 2.0),
+    "stack, unstack, mean": (
+        lambda a, b: vv.mean(vv.unstack(vv.stack([a * b, b]) ** 2)),
+        *(A, C),
+    ),
+    "vmap": (lambda a, b: vv.vmap(lambda v: v * v["a"], vv.stack([a, b])), A, C),
+    "covariance": (lambda a, b: vv.covariance([a, b, a * b]).dense(), A, C),
     "dense": (lambda m: vv.dense(m, ["x", "y"], ["a", "b"]), MATRIX),
     "from_dense": (lambda x: vv.from_dense(x, "xy", "ba"), np.arange(4.0).reshape(2, 2)),
 }
@@ -145,7 +158,7 @@ CASES = {
 # What cannot carry a derivative: structure, orders, spellings, files.
 WITHOUT_DERIVATIVE = {
     *("NUMBER", "Path", "Support", "VValue", "as_path", "format_path", "natural_key"),
-    *("Jacobian", "detect_sparsity", "jacobian_operator"),
+    *("LinearMap", "detect_sparsity", "jacobian_operator"),
     *("Pattern", "escape_pattern", "sorted_items"),
     *("equal", "not_equal", "greater", "greater_equal", "less", "less_equal"),
     *("parse_path", "from_buffer", "from_json", "to_json", "load", "save", "is_nonnegative"),

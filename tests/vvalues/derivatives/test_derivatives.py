@@ -225,7 +225,7 @@ REFUSED = {
     ),
     "a direction elsewhere": (
         lambda: vv.jacobian(to_tree)(A) @ VValue({"zz": 1}),
-        "1.0 at zz, where the Jacobian has nothing",
+        "1.0 at zz, where the map has nothing",
     ),
     "a direction of another kind": (lambda: vv.jacobian(to_tree)(A) @ X, "elements of a tree"),
     "a direction of another shape": (

@@ -1,4 +1,4 @@
-"""Jacobians: matrices whose rows and columns are elements of trees, arrays or numbers."""
+"""Matrices whose rows and columns are elements of trees, arrays or numbers: linear maps."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..core.tracing import is_traced
 from ..core.tree import VValue
 from .layout import Layout
 
-__all__ = ["Jacobian"]
+__all__ = ["LinearMap"]
 
 
 @dataclass(frozen=True, eq=False)
-class Jacobian:
+class LinearMap:
     """A matrix from vectors of one layout to vectors of another: derivatives of all by all.
 
-    `jacobian` and `hessian` make them.
+    `jacobian`, `hessian` and `covariance` make them.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Jacobian:
     >>> v = VValue({"a": {"x": 2, "y": 3}, "b": 5})
     >>> J = jacobian(lambda v: VValue({"s": v["a", "x"] * v["b"], "t": v["a", "y"]}))(v)
     >>> J
-    Jacobian(2 elements of a tree by 3 elements of a tree, 2 sweeps)
+    LinearMap(2 elements of a tree by 3 elements of a tree, 2 sweeps)
     >>> J @ VValue({"a": {"x": 1}})
     VValue({'s': 5.0, 't': 0.0})
     >>> J["s", "a"].dense()
@@ -65,33 +65,34 @@ class Jacobian:
 
     def __repr__(self) -> str:
         form = f", {self.matrix.nnz} entries" if self.is_sparse else ""
-        return f"Jacobian({self.rows} by {self.columns}{form}, {self.sweeps} sweeps)"
+        cost = f", {self.sweeps} sweeps" if self.sweeps else ""
+        return f"LinearMap({self.rows} by {self.columns}{form}{cost})"
 
     # -------------------- products --------------------
 
     def __matmul__(self, other: Any) -> Any:
-        """Product with a direction of the arguments' kind, or with another Jacobian."""
-        if isinstance(other, Jacobian):
+        """Product with a direction of the arguments' kind, or with another map."""
+        if isinstance(other, LinearMap):
             if other.rows != self.columns:
                 raise ValueError(f"{self} @ {other}: columns and rows do not fit")
-            return Jacobian(_dot(self.matrix, other.matrix), self.rows, other.columns)
+            return LinearMap(_dot(self.matrix, other.matrix), self.rows, other.columns)
         self.columns.require(other, "the direction")
         return self.rows.value(_dot(self.matrix, self.columns.flat(other)))
 
     @property
-    def T(self) -> Jacobian:
+    def T(self) -> LinearMap:
         """The transpose; times a cotangent of the value it is what a backward sweep gives."""
-        return Jacobian(self.matrix.T, self.columns, self.rows, self.sweeps)
+        return LinearMap(self.matrix.T, self.columns, self.rows, self.sweeps)
 
-    def __add__(self, other: Jacobian) -> Jacobian:
-        if not isinstance(other, Jacobian):
+    def __add__(self, other: LinearMap) -> LinearMap:
+        if not isinstance(other, LinearMap):
             return NotImplemented
         if (other.rows, other.columns) != (self.rows, self.columns):
             raise ValueError(f"{self} + {other}: rows or columns differ")
-        return Jacobian(self.matrix + other.matrix, self.rows, self.columns)
+        return LinearMap(self.matrix + other.matrix, self.rows, self.columns)
 
-    def __mul__(self, factor: float) -> Jacobian:
-        return Jacobian(self.matrix * factor, self.rows, self.columns, self.sweeps)
+    def __mul__(self, factor: float) -> LinearMap:
+        return LinearMap(self.matrix * factor, self.rows, self.columns, self.sweeps)
 
     __rmul__ = __mul__
 
@@ -122,7 +123,7 @@ class Jacobian:
         """
         if self.rows.size != self.columns.size:
             raise ValueError(
-                f"a Jacobian of {self.shape} is not square; for least squares "
+                f"a linear map of {self.shape} is not square; for least squares "
                 "numpy.linalg.lstsq(J.dense(), J.rows.flat(right))"
             )
         flat = self.rows.flat(self.rows.require(right, "the right side"))
@@ -134,7 +135,7 @@ class Jacobian:
 
     # -------------------- parts --------------------
 
-    def __getitem__(self, patterns: Any) -> Jacobian:
+    def __getitem__(self, patterns: Any) -> LinearMap:
         """A block: the rows and the columns that two patterns select (``...``: all of them).
 
         One pattern alone selects rows. Patterns are those of `vvalues.select`.
@@ -147,7 +148,7 @@ class Jacobian:
             self.columns.part(column_pattern),
         )
         matrix = self.matrix.tocsr() if self.is_sparse else self.matrix
-        return Jacobian(matrix[at_rows][:, at_columns], rows, columns, self.sweeps)
+        return LinearMap(matrix[at_rows][:, at_columns], rows, columns, self.sweeps)
 
     def diagonal(self) -> Any:
         """The diagonal, of the columns' kind; for a matrix whose rows are its columns.
