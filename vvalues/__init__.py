@@ -85,6 +85,7 @@ from .patterns import (
     swap_levels,
     update,
 )
+from .show import diff
 
 _register()
 
@@ -104,6 +105,7 @@ __all__ = [
     "covariance",
     "dense",
     "detect_sparsity",
+    "diff",
     "divide",
     "drop",
     "drop_level",

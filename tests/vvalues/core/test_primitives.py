@@ -159,7 +159,7 @@ CASES = {
 WITHOUT_DERIVATIVE = {
     *("NUMBER", "Path", "Support", "VValue", "as_path", "format_path", "natural_key"),
     *("LinearMap", "detect_sparsity", "jacobian_operator"),
-    *("Pattern", "escape_pattern", "sorted_items"),
+    *("Pattern", "escape_pattern", "sorted_items", "diff"),
     *("equal", "not_equal", "greater", "greater_equal", "less", "less_equal"),
     *("parse_path", "from_buffer", "from_json", "to_json", "load", "save", "is_nonnegative"),
 }
