@@ -7,7 +7,6 @@ from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
-from autograd import core
 from autograd.tracer import getval
 
 from ..core.tracing import is_traced
@@ -15,7 +14,7 @@ from ..patterns.language import Pattern
 from .colouring import Sparsity, as_sparsity, colours
 from .layout import Layout, layout_of, only, with_argument
 from .maps import LinearMap
-from .sweeps import Tape, gradient
+from .sweeps import Tape, gradient, pushing
 
 __all__ = ["detect_sparsity", "hessian", "jacobian", "jacobian_operator"]
 
@@ -148,7 +147,7 @@ def jacobian_operator(function: Callable, argnum: int = 0) -> Callable[..., Any]
 
     def at(*arguments: Any) -> Any:
         of_one, x = with_argument(function, arguments, argnum)
-        tape, push = Tape(of_one, x), core.make_jvp(of_one, x)
+        tape, push = Tape(of_one, x), pushing(of_one, x)
         columns = layout_of(x, f"argument {argnum}")
         rows = layout_of(tape.value, "the value of the function")
         return LinearOperator(
@@ -177,7 +176,7 @@ def _reverse(tape: Tape, rows: Layout, columns: Layout) -> LinearMap:
 
 
 def _forward(function: Callable, x: Any, columns: Layout) -> LinearMap:
-    push = core.make_jvp(function, x)
+    push = pushing(function, x)
     pushed = [push(unit) for unit in _units(columns)]
     rows = layout_of(pushed[0][0] if pushed else function(x), "the value of the function")
     matrix = _stacked((tangent for _, tangent in pushed), rows, columns.size)
@@ -211,7 +210,7 @@ def _sparse(function: Callable, x: Any, columns: Layout, mode: str, declared: An
     sparsity = as_sparsity(declared, rows, columns)
     by_column, by_row = colours(sparsity), colours(sparsity.transposed)
     n_forward, n_reverse = (int(c.max(initial=-1)) + 1 for c in (by_column, by_row))
-    push = core.make_jvp(function, x)
+    push = pushing(function, x)
     if mode == "forward" or (mode == "auto" and n_forward <= n_reverse):
         swept = _swept(lambda g: push(g)[1], by_column, n_forward, columns, rows)
         entries = swept[by_column[sparsity.columns], sparsity.rows]

@@ -13,6 +13,7 @@ import numpy as np
 from ..core.bridges import ravel, unravel
 from ..core.kernels import align
 from ..core.paths import format_path
+from ..core.structure import restrict
 from ..core.support import Support
 from ..core.tracing import is_tree, support_of
 from ..core.tree import VValue, unchecked
@@ -94,6 +95,13 @@ class Layout:
                         "has this path"
                     )
         return value
+
+    def fixed(self, value: Any, name: str) -> Any:
+        """A value as `require` wants it, a tree on this support; may be traced."""
+        self.require(value, name)
+        if self.support is None or support_of(value) is self.support:
+            return value
+        return restrict(value, self.support)
 
     def part(self, pattern: Pattern) -> tuple[Layout, np.ndarray]:
         """The elements that a pattern selects, and where they are; ``...`` is all of them."""

@@ -12,7 +12,7 @@ from typing import Any
 import autograd.numpy as anp
 from autograd import core
 from autograd.extend import vspace
-from autograd.tracer import toposort, trace
+from autograd.tracer import isbox, new_box, toposort, trace_stack
 
 from ..patterns.language import Pattern
 from ..patterns.selecting import select
@@ -25,6 +25,7 @@ __all__ = [
     "gradient",
     "hessian_vector_product",
     "jacobian_vector_product",
+    "pushing",
     "vector_jacobian_product",
 ]
 
@@ -39,7 +40,7 @@ class Tape:
 
     def __init__(self, function: Callable[[Any], Any], x: Any) -> None:
         self._x = x
-        self.value, end = trace(core.VJPNode.new_root(), function, x)
+        self.value, end = _traced(core.VJPNode.new_root(), function, x)
         self._end = end
         self._order = [] if end is None else list(toposort(end))
 
@@ -53,6 +54,26 @@ class Tape:
             for parent, part in zip(node.parents, node.vjp(cotangent), strict=True):
                 cotangents[parent] = core.add_outgrads(cotangents.get(parent), part)
         return cotangent
+
+
+def pushing(function: Callable[[Any], Any], x: Any) -> Callable[[Any], tuple[Any, Any]]:
+    """direction -> the function's value at x, and how it changes along the direction."""
+
+    def push(direction: Any) -> tuple[Any, Any]:
+        value, end = _traced(core.JVPNode.new_root(direction), function, x)
+        return value, vspace(value).zeros() if end is None else end.g
+
+    return push
+
+
+def _traced(node: Any, function: Callable[[Any], Any], x: Any) -> tuple[Any, Any]:
+    """Value and node; the node is None for a constant, which is no reason to warn of here."""
+    with trace_stack.new_trace() as current:
+        start = new_box(x, current, node)
+        end = function(start)
+        if isbox(end) and end._trace == start._trace:
+            return end._value, end._node
+        return end, None
 
 
 def gradient(function: Callable, *patterns: Pattern, argnum: int = 0) -> Callable[..., Any]:
@@ -111,7 +132,7 @@ def jacobian_vector_product(function: Callable, argnum: int = 0) -> Callable[...
 
     def at(*arguments: Any) -> Callable[[Any], Any]:
         of_one, x = with_argument(function, arguments, argnum)
-        push = core.make_jvp(of_one, x)
+        push = pushing(of_one, x)
         return lambda direction: push(direction)[1]
 
     return at
@@ -257,7 +278,7 @@ def _sandwich(
 ) -> Callable[..., Any]:
     def at(*arguments: Any) -> Callable[[Any], Any]:
         of_one, x = with_argument(function, arguments, argnum)
-        tape, push = Tape(of_one, x), core.make_jvp(of_one, x)
+        tape, push = Tape(of_one, x), pushing(of_one, x)
         return lambda direction: tape.backwards(weigh(tape.value, push(direction)[1]))
 
     return at

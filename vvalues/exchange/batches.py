@@ -17,7 +17,7 @@ from ..core.tree import VValue
 from ..derivatives.layout import Layout
 from ..derivatives.maps import LinearMap
 
-__all__ = ["covariance", "mean", "stack", "unstack", "vmap"]
+__all__ = ["batch_layout", "covariance", "mean", "stack", "unstack", "vmap"]
 
 
 def stack(trees: Sequence[VValue], /) -> VValue:
@@ -45,7 +45,7 @@ def stack(trees: Sequence[VValue], /) -> VValue:
     (array([1., 3.]), array([2., 0.]))
     """
     rows, support = _rows(trees)
-    stacked, positions = _batched(support, len(trees))
+    stacked, positions = batch_layout(support, len(trees))
     order = np.empty(stacked.size, np.intp)
     order[positions.ravel()] = np.arange(stacked.size)
     return unravel(anp.ravel(rows)[order], stacked)
@@ -79,7 +79,7 @@ def unstack(batch: VValue, /) -> list[VValue]:
     shapes = [support.shape(i)[1:] for i in range(len(support))]
     each = Support.of(support.paths, shapes, is_sorted=True)
     flat = ravel(batch)
-    return [unravel(flat[at], each) for at in _batched(each, n)[1]]
+    return [unravel(flat[at], each) for at in batch_layout(each, n)[1]]
 
 
 def _rows(trees: Sequence[VValue]) -> tuple[Any, Support]:
@@ -92,8 +92,8 @@ def _rows(trees: Sequence[VValue]) -> tuple[Any, Support]:
     return anp.stack([ravel(tree, support) for tree in trees]), support
 
 
-def _batched(support: Support, n: int) -> tuple[Support, np.ndarray]:
-    """The support of a batch, and where the elements of each tree are in it: (n, support.size)."""
+def batch_layout(support: Support, n: int) -> tuple[Support, np.ndarray]:
+    """The support of a batch of n trees, and where the elements of each are: (n, support.size)."""
     shapes = [(n, *support.shape(i)) for i in range(len(support))]
     sizes = np.diff(support.offsets)
     starts = np.repeat(support.offsets[:-1], sizes)
