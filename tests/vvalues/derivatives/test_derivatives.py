@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import vvalues as vv
 from tests.vvalues.laws import laws
 from vvalues import VValue, strategies
-from vvalues.testing import assert_trees_close
+from vvalues.testing import assert_trees_close, check_tree_gradients
 
 A = VValue({"a": 1.5, "b": {":number": 5.0, "c": 2.0}, "w": np.array([1.0, -2.0])})
 X = np.array([0.5, -1.0, 2.0])
@@ -114,6 +114,33 @@ def test_algebra_of_jacobians():
     operator = vv.jacobian_operator(to_tree)(A)
     assert np.allclose(operator @ np.eye(5), one.dense())
     assert np.allclose(operator.H @ np.eye(4), one.dense().T)
+
+
+# All of one sign: where a mean is zero its sixth power has no slope that differences could see.
+SCALARS = strategies.vvalues(max_leaves=4, elements=strategies.numbers(0.5, 2))
+
+
+@given(strategies.functions(), SCALARS)
+def test_any_function_has_right_derivatives_of_both_orders_in_both_modes(function, point):
+    # On its support: elsewhere some operations look (a sum with it), others do not (sums of nodes).
+    check_tree_gradients(function, point, support=point.support, rng=np.random.default_rng(0))
+
+
+@laws
+@given(strategies.functions(), SCALARS)
+def test_reverse_and_forward_mode_are_one_matrix(function, point):
+    reverse, forward = (vv.jacobian(function, mode=mode)(point) for mode in ("reverse", "forward"))
+    assert reverse.rows == forward.rows and reverse.columns == forward.columns
+    assert np.allclose(reverse.dense(), forward.dense(), rtol=1e-10, atol=1e-12)
+
+
+@laws
+@given(strategies.functions(to_number=True), SCALARS)
+def test_hessians_are_symmetric_and_linear_along_directions(function, point):
+    curvature = vv.hessian(function)(point)
+    assert np.allclose(curvature.dense(), curvature.T.dense(), rtol=1e-9, atol=1e-12)
+    product = vv.restrict(vv.hessian_vector_product(function)(point)(point), point.support)
+    assert_trees_close(curvature @ point, product, rtol=1e-9, atol=1e-12)
 
 
 # ---------- sparse ----------
