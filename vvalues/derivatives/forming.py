@@ -14,7 +14,7 @@ from ..patterns.language import Pattern
 from .colouring import Sparsity, as_sparsity, colours
 from .layout import Layout, layout_of, only, with_argument
 from .maps import LinearMap
-from .sweeps import Tape, gradient, pushing
+from .sweeps import Tape, gradient, one_point, pushing
 
 __all__ = ["detect_sparsity", "hessian", "jacobian", "jacobian_operator"]
 
@@ -177,7 +177,8 @@ def _reverse(tape: Tape, rows: Layout, columns: Layout) -> LinearMap:
 
 def _forward(function: Callable, x: Any, columns: Layout) -> LinearMap:
     push = pushing(function, x)
-    pushed = [push(unit) for unit in _units(columns)]
+    with one_point():
+        pushed = [push(unit) for unit in _units(columns)]
     rows = layout_of(pushed[0][0] if pushed else function(x), "the value of the function")
     matrix = _stacked((tangent for _, tangent in pushed), rows, columns.size)
     return LinearMap(matrix.T, rows, columns, columns.size)
@@ -212,7 +213,8 @@ def _sparse(function: Callable, x: Any, columns: Layout, mode: str, declared: An
     n_forward, n_reverse = (int(c.max(initial=-1)) + 1 for c in (by_column, by_row))
     push = pushing(function, x)
     if mode == "forward" or (mode == "auto" and n_forward <= n_reverse):
-        swept = _swept(lambda g: push(g)[1], by_column, n_forward, columns, rows)
+        with one_point():
+            swept = _swept(lambda g: push(g)[1], by_column, n_forward, columns, rows)
         entries = swept[by_column[sparsity.columns], sparsity.rows]
     else:
         swept = _swept(tape.backwards, by_row, n_reverse, rows, columns)

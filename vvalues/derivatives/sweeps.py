@@ -6,7 +6,9 @@ g J backwards, H d, and J' F J d for the matrices F of Gauss-Newton and Fisher.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import autograd.numpy as anp
@@ -25,6 +27,8 @@ __all__ = [
     "gradient",
     "hessian_vector_product",
     "jacobian_vector_product",
+    "notes",
+    "one_point",
     "pushing",
     "vector_jacobian_product",
 ]
@@ -54,6 +58,29 @@ class Tape:
             for parent, part in zip(node.parents, node.vjp(cotangent), strict=True):
                 cotangents[parent] = core.add_outgrads(cotangents.get(parent), part)
         return cotangent
+
+
+# What was worked out at the point that is being swept, for whoever asks again at the same point.
+_notes: ContextVar[dict[Any, Any] | None] = ContextVar("notes", default=None)
+
+
+@contextmanager
+def one_point() -> Iterator[None]:
+    """While several sweeps go over one function at one point, what is costly is done once.
+
+    Operations may keep notes meanwhile (`notes`): between two points, and after the sweeps, nothing
+    is kept.
+    """
+    token = _notes.set({})
+    try:
+        yield
+    finally:
+        _notes.reset(token)
+
+
+def notes() -> dict[Any, Any] | None:
+    """Notes of an operation that is swept several times at one point, or None."""
+    return _notes.get()
 
 
 def pushing(function: Callable[[Any], Any], x: Any) -> Callable[[Any], tuple[Any, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 import autograd.numpy as anp
@@ -13,11 +14,13 @@ from autograd.tracer import getval
 from ..core.bridges import unravel
 from ..core.tracing import is_traced, primitive
 from ..core.tree import VValue
+from ..derivatives.sweeps import notes
 from ..exchange.batches import batch_layout
 from .adjoint import dense_solution, pulled_back_by_adjoint, sensitivities, tangent_solution
 from .problem import Problem, StepWatch
 from .runge_kutta import (
     METHODS,
+    Stages,
     integrate_steps,
     pulled_back,
     pushed_forward,
@@ -136,7 +139,7 @@ def solve_ivp(
     problem = Problem(slope, start, times, parameters, method, batched, options)
     problem.watch = StepWatch(problem.state, float(problem.times[-1]), callback, progress)
     weights = problem.weights(start, parameters)
-    run = _way(gradient, method, weights)(problem)
+    run = _run(problem, _way(gradient, method, weights), weights)
     values = run.traced(weights) if isinstance(run, _Unrolled) else _solution(weights, run)
     support, at = batch_layout(start.support, len(problem.times))
     order = np.empty(support.size, np.intp)
@@ -156,6 +159,16 @@ def _way(gradient: str, method: str, weights: Any) -> type[Any]:
         if gradient == "discrete" and is_traced(weights) and is_traced(weights._value):
             gradient = "unrolled"
     return _WAYS[gradient]
+
+
+def _run(problem: Problem, way: type[Any], weights: Any) -> Any:
+    """A run; the one of an earlier sweep at the same point, if there was one."""
+    kept = notes()
+    if kept is None:
+        return way(problem)
+    flat, options = getval(weights).tobytes(), repr(problem.options)
+    key = (way, problem.slope, problem.method, options, problem.times.tobytes(), flat)
+    return kept.setdefault((*key, problem.state.support), way(problem))
 
 
 # -------------------- one tape node for the whole solution --------------------
@@ -228,15 +241,21 @@ class _Discrete:
         self.problem, self.n_evaluations = problem, 0
 
     def forward(self, weights: np.ndarray) -> np.ndarray:
-        states, self.steps = integrate_steps(self.problem, weights)
-        self.n_evaluations = self.problem.n_evaluations
-        return states
+        if not self.n_evaluations:  # else it was solved in an earlier sweep at the same point
+            self.weights = weights
+            self.states, self.steps = integrate_steps(self.problem, weights)
+            self.n_evaluations = self.problem.n_evaluations
+        return self.states
+
+    @cached_property
+    def stages(self) -> Stages:
+        return Stages(self.problem, self.weights, self.steps)
 
     def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
-        return pulled_back(self.problem, weights, self.steps, g)
+        return pulled_back(self.stages, g)
 
     def pushforward(self, weights: np.ndarray, direction: np.ndarray) -> np.ndarray:
-        return pushed_forward(self.problem, weights, self.steps, direction)
+        return pushed_forward(self.stages, direction)
 
 
 class _Unrolled(_Discrete):
@@ -254,9 +273,10 @@ class _Continuous:
         self.problem, self.n_evaluations = problem, 0
 
     def forward(self, weights: np.ndarray) -> np.ndarray:
-        states, self.solution = dense_solution(self.problem, weights)
-        self.n_evaluations = self.problem.n_evaluations
-        return states
+        if not self.n_evaluations:
+            self.states, self.solution = dense_solution(self.problem, weights)
+            self.n_evaluations = self.problem.n_evaluations
+        return self.states
 
     def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
         return pulled_back_by_adjoint(self.problem, weights, self.solution, g)
@@ -265,28 +285,19 @@ class _Continuous:
         return tangent_solution(self.problem, weights, direction)
 
 
-class _Forward:
+class _Forward(_Continuous):
     """Derivatives by all sensitivities at once."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem, self.n_evaluations = problem, 0
-        self._derivatives: np.ndarray | None = None
-
-    def forward(self, weights: np.ndarray) -> np.ndarray:
-        states, _ = dense_solution(self.problem, weights)
-        self.n_evaluations = self.problem.n_evaluations
-        return states
-
-    def _formed(self, weights: np.ndarray) -> np.ndarray:
-        if self._derivatives is None:
-            self._derivatives = sensitivities(self.problem, weights)
-        return self._derivatives
 
     def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
         return np.einsum("tn,tnw->w", g, self._formed(weights))
 
     def pushforward(self, weights: np.ndarray, direction: np.ndarray) -> np.ndarray:
         return self._formed(weights) @ direction
+
+    def _formed(self, weights: np.ndarray) -> np.ndarray:
+        if not hasattr(self, "_derivatives"):
+            self._derivatives = sensitivities(self.problem, weights)
+        return self._derivatives
 
 
 _WAYS: dict[str, type[Any]] = {

@@ -15,7 +15,7 @@ from ..core.bridges import ravel
 from ..core.paths import format_path
 from ..core.structure import restrict
 from ..core.support import Support
-from ..core.tracing import is_tree, support_of
+from ..core.tracing import is_traced, is_tree, support_of
 from ..derivatives.layout import Layout, layout_of
 
 __all__ = ["Problem", "StepWatch"]
@@ -128,6 +128,11 @@ class Problem:
             raise TypeError(
                 f"the slope at t = {t:.6g} is {type(slope).__name__} {slope!r:.40}; expected a "
                 "VValue"
+            )
+        if is_traced(slope):
+            raise TypeError(
+                "the slope closes over something that is being differentiated; hand it to "
+                "solve_ivp as a parameter, which the slope gets after t and state"
             )
         support = support_of(slope)
         if support in self._seen:

@@ -13,6 +13,7 @@ Mathematik 87 (2000), 247-282, for the adjoint of a Runge-Kutta method.
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -25,7 +26,15 @@ from ..derivatives.sweeps import Tape, pushing
 from ..exchange.batches import batch_layout
 from .problem import Problem
 
-__all__ = ["METHODS", "Steps", "integrate_steps", "pulled_back", "pushed_forward", "unrolled"]
+__all__ = [
+    "METHODS",
+    "Stages",
+    "Steps",
+    "integrate_steps",
+    "pulled_back",
+    "pushed_forward",
+    "unrolled",
+]
 
 METHODS: dict[str, Any] = {name: getattr(integrate, name) for name in ("RK23", "RK45", "DOP853")}
 _LARGEST_BATCHED = 64  # elements of a state whose Jacobians at all stages are kept
@@ -96,7 +105,7 @@ def tableau(method: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 # -------------------- the slope at all stages --------------------
 
 
-class _Stages:
+class Stages:
     """Where the slope was evaluated, and its derivatives there."""
 
     def __init__(self, problem: Problem, weights: np.ndarray, steps: Steps) -> None:
@@ -141,13 +150,11 @@ class _Stages:
         slope = self.problem.slope(self.times.ravel(), states, *parameters)
         return self.problem.flat_batch(slope, self._layout)
 
-    @property
-    def is_batched(self) -> bool:
-        return self._tape is not None
-
-    def jacobians(self) -> np.ndarray:
-        """Derivatives of the slope by the state: (n_steps, n_stages, n, n)."""
-        assert self._tape is not None
+    @cached_property
+    def jacobians(self) -> np.ndarray | None:
+        """Derivatives of slopes by states, (n_steps, n_stages, n, n); None without a batch."""
+        if self._tape is None:
+            return None
         n, count = self.problem.n, self.times.size
         out = np.empty((count, n, n))
         for i in range(n):
@@ -188,10 +195,10 @@ class _Stages:
 # -------------------- derivatives of the steps --------------------
 
 
-def pulled_back(problem: Problem, weights: np.ndarray, steps: Steps, g: np.ndarray) -> np.ndarray:
+def pulled_back(stages: Stages, g: np.ndarray) -> np.ndarray:
     """Cotangent of start and parameters from that of the states at all times: discrete adjoint."""
-    stages, n = _Stages(problem, weights, steps), problem.n
-    jacobians = stages.jacobians() if stages.is_batched else None
+    problem, weights, steps = stages.problem, stages.weights, stages.steps
+    n, jacobians = problem.n, stages.jacobians
     of_slopes = np.zeros(stages.points.shape)
     of_parameters = np.zeros(len(weights) - n)
     adjoint = np.zeros(n)
@@ -211,17 +218,16 @@ def pulled_back(problem: Problem, weights: np.ndarray, steps: Steps, g: np.ndarr
                     through[s] = pulled[:n]
                     of_parameters += pulled[n:]
             adjoint = adjoint + through.sum(axis=0)
-    if stages.is_batched:
+    if jacobians is not None:
         of_parameters = stages.pull_all(of_slopes)
     return np.concatenate([adjoint + g[0], of_parameters])
 
 
-def pushed_forward(
-    problem: Problem, weights: np.ndarray, steps: Steps, direction: np.ndarray
-) -> np.ndarray:
+def pushed_forward(stages: Stages, direction: np.ndarray) -> np.ndarray:
     """How the states at all times change along a direction of start and parameters."""
-    stages, n = _Stages(problem, weights, steps), problem.n
-    batched = (stages.jacobians(), stages.push_all(direction[n:])) if stages.is_batched else None
+    problem, steps, jacobians = stages.problem, stages.steps, stages.jacobians
+    n = problem.n
+    forces = None if jacobians is None else stages.push_all(direction[n:])
     tangent, n_stages = direction[:n], len(stages.b)
     out = [tangent]
     for i in range(1, len(problem.times)):
@@ -229,8 +235,8 @@ def pushed_forward(
             slopes = np.zeros((n_stages, n))
             for s in range(n_stages):
                 point = tangent + steps.h[k] * (stages.a[s, :s] @ slopes[:s])
-                if batched is not None:
-                    slopes[s] = batched[0][k, s] @ point + batched[1][k, s]
+                if jacobians is not None and forces is not None:
+                    slopes[s] = jacobians[k, s] @ point + forces[k, s]
                 else:
                     slopes[s] = stages.push(k, s, np.concatenate([point, direction[n:]]))
             tangent = tangent + steps.h[k] * (stages.b @ slopes)

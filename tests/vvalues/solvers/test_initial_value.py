@@ -193,6 +193,36 @@ def test_is_refused_with_the_remedy(name):
         solve_ivp(given.pop("slope"), given.pop("start"), given.pop("times"), **given)
 
 
+def test_a_slope_that_closes_over_what_is_differentiated_is_refused():
+    def loss(rates):
+        states = solve_ivp(lambda t, state: state * rates["age"], START, [0.0, 1.0]).states
+        return vv.sum_leaves(states)
+
+    with pytest.raises(TypeError, match="as a parameter"):
+        grad(loss)(RATES)
+
+
+def test_one_jacobian_solves_once_and_the_next_one_anew():
+    calls = []
+
+    def counted(t, state, rates):
+        calls.append(t)
+        return state * (-rates["age"] * factor)
+
+    def end(rates):
+        return vv.unstack(solve_ivp(counted, START, [0.0, 1.0], rates).states)[-1]
+
+    factor = 1.0
+    by_column = vv.jacobian(end, mode="forward")(RATES)
+    n_forward = len(calls)
+    by_row = vv.jacobian(end, mode="reverse")(RATES)
+    assert n_forward < 2.5 * (len(calls) - n_forward)  # of four columns, not of one
+    assert np.allclose(by_column.dense(), by_row.dense(), rtol=1e-12)
+    factor = 2.0
+    changed = vv.jacobian(end, mode="forward")(RATES)
+    assert not np.allclose(changed.dense(), by_column.dense(), rtol=0.1)
+
+
 def test_a_solution_that_explodes_says_where():
     with pytest.raises(RuntimeError, match=r"RK45 failed at t = 0\.\d+"):
         solve_ivp(lambda t, v: v * v * v, VValue({"a": 1.0}), [0.0, 1.0])
