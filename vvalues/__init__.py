@@ -11,12 +11,12 @@ positional only (autograd does not look into keywords).
 Where gradients live
 --------------------
 Derivatives of the linear operations (``+``, ``-``, `scale`, `inner`, norms, `tree[path]`, `put`,
-`assemble`, `restrict`) are exact on the whole space: the gradient of ``inner(a, b)`` with respect
-to ``a`` is ``b``, whatever ``a``'s support. In the products (`linear_combination`,
-`mask_multiply`, `apply_matrix`) a support is wiring: each gradient lives on the support of its
-argument; so it does where a support fixes the layout of an array (`ravel`, `map_leaves`, `dense`).
-To ask what an absent coefficient would do, give it an explicit zero first (`restrict` to a larger
-support).
+`assemble`, `restrict`) and of the elementwise product `multiply` are exact on the whole space: the
+gradient of ``inner(a, b)`` with respect to ``a`` is ``b``, whatever ``a``'s support. In products by
+masks (`linear_combination`, `mask_multiply`, `apply_matrix`) a support is wiring: each gradient
+lives on the support of its argument; so it does where a support fixes the layout (`ravel`,
+`map_leaves`, `where`, sums, `dense`). To ask what an absent coefficient would do, give it an
+explicit zero first (`restrict` to a larger support).
 """
 
 from .algebra import (

@@ -2,10 +2,20 @@
 
 `losses` and `regularizers` say what is charged, `objective` and `black_box` what is minimised,
 `gradients` where slopes come from. Steps are taken by `optimizers` on trees, whose rules on arrays
-are in `rules`, and by `least_squares`; `wrappers` makes optimizers of optimizers (groups by
-pattern, freezing, averages), `rates` has schedules.
+are in `rules`, by `adaptive` (further ones), and by `least_squares`; `wrappers` makes optimizers of
+optimizers (groups by pattern, freezing, averages), `rates` has schedules.
 """
 
+from .adaptive import (
+    adabelief,
+    adadelta,
+    adamax,
+    amsgrad,
+    nadam,
+    nesterov,
+    optimistic_adam,
+    radam,
+)
 from .gradients import (
     Descent,
     EvolutionStrategy,
@@ -74,9 +84,13 @@ __all__ = [
     "SourcedObjective",
     "StoppedPath",
     "accumulate",
+    "adabelief",
+    "adadelta",
     "adagrad",
     "adam",
+    "adamax",
     "adamw",
+    "amsgrad",
     "average",
     "averaged",
     "chain",
@@ -97,6 +111,10 @@ __all__ = [
     "log_softmax",
     "masked",
     "momentum",
+    "nadam",
+    "nesterov",
+    "optimistic_adam",
+    "radam",
     "restrict_state",
     "rmsprop",
     "rprop",
