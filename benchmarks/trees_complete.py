@@ -160,24 +160,26 @@ def fits() -> Iterator[Row]:
     """Value and gradient of a fit through `solve_ivp`, in solves; its error by differences."""
     times = np.linspace(0.0, 20.0, 41)
     data = solve_ivp(slope, START, times, RATES).states * 1.1
-    ways: list[tuple[str, dict[str, Any]]] = [
-        ("discrete, all stages at once", {}),
-        ("discrete, DOP853", {"method": "DOP853"}),
-        ("discrete, stage by stage", {"batched": False}),
-        ("continuous adjoint", {"gradient": "continuous"}),
-        ("forward sensitivities", {"gradient": "forward"}),
+    expected = differences(times, data)
+    ways: list[tuple[str, int, dict[str, Any]]] = [
+        ("discrete, all stages at once", 7, {}),
+        ("discrete, DOP853", 7, {"method": "DOP853"}),
+        ("discrete, stage by stage", 1, {"batched": False}),
+        ("continuous adjoint", 1, {"gradient": "continuous"}),
+        ("forward sensitivities", 1, {"gradient": "forward"}),
     ]
-    for name, options in ways:
+    for name, repeats, options in ways:
         options = {"rtol": 1e-8, "atol": 1e-10, **options}
 
         def loss(rates: Any, options: dict[str, Any] = options) -> Any:
             return vv.squared_norm(solve_ivp(slope, START, times, rates, **options).states - data)
 
+        found: list[VValue] = []
         gradient = vv.gradient(loss)
-        solve, both = in_turns(lambda f=loss: f(RATES), lambda f=gradient: f(RATES), 3)
-        worst = vv.max_norm(gradient(RATES) - differences(times, data)) / vv.max_norm(
-            gradient(RATES)
+        solve, both = in_turns(
+            lambda f=loss: f(RATES), lambda f=gradient, to=found: to.append(f(RATES)), repeats
         )
+        worst = vv.max_norm(found[-1] - expected) / vv.max_norm(expected)
         yield name, f"{1e3 * solve:.0f}", f"{1e3 * both:.0f}", f"{both / solve:.1f}", f"{worst:.0e}"
 
 

@@ -108,12 +108,10 @@ def colours(sparsity: Sparsity) -> np.ndarray:
     starts = np.searchsorted(sparsity.columns[order], np.arange(1, n_columns))
     by_column = np.split(sparsity.rows[order], starts)
     chosen = np.full(n_columns, -1)
+    taken_by = np.full(n_columns + 1, -1)  # the last column for which a colour was taken
     for column, rows in enumerate(by_column):
-        taken: set[int] = set()
-        for row in rows.tolist():
-            taken.update(chosen[by_row[row]].tolist())
-        colour = 0
-        while colour in taken:
-            colour += 1
-        chosen[column] = colour
+        if len(rows):
+            met = chosen[np.concatenate([by_row[row] for row in rows])]
+            taken_by[met[met >= 0]] = column
+        chosen[column] = np.argmax(taken_by != column)
     return chosen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import autograd.numpy as anp
 import numpy as np
@@ -75,11 +75,13 @@ def jacobian(
     if mode not in _MODES:
         raise ValueError(f"mode is {mode!r}; expected one of {', '.join(map(repr, _MODES))}")
 
+    known: dict[tuple[Layout, Layout], _Groups] = {}  # colourings, by rows and columns
+
     def at(*arguments: Any) -> LinearMap:
         of_part, x = only(*with_argument(function, arguments, argnum), patterns)
         columns = layout_of(x, f"argument {argnum}")
         if sparsity is not None:
-            return _sparse(of_part, x, columns, mode, sparsity)
+            return _sparse(of_part, x, columns, mode, sparsity, known)
         if mode == "forward":
             return _forward(of_part, x, columns)
         tape = Tape(of_part, x)
@@ -198,7 +200,27 @@ def _stacked(vectors: Any, layout: Layout, n: int) -> Any:
 # -------------------- sparse --------------------
 
 
-def _sparse(function: Callable, x: Any, columns: Layout, mode: str, declared: Any) -> LinearMap:
+class _Groups(NamedTuple):
+    """Which columns, or which rows, are swept together."""
+
+    sparsity: Sparsity
+    by_column: np.ndarray
+    by_row: np.ndarray
+
+
+def _grouped(declared: Any, rows: Layout, columns: Layout) -> _Groups:
+    sparsity = as_sparsity(declared, rows, columns)
+    return _Groups(sparsity, colours(sparsity), colours(sparsity.transposed))
+
+
+def _sparse(
+    function: Callable,
+    x: Any,
+    columns: Layout,
+    mode: str,
+    declared: Any,
+    known: dict[tuple[Layout, Layout], _Groups],
+) -> LinearMap:
     from scipy.sparse import csr_array
 
     if is_traced(x):
@@ -208,8 +230,9 @@ def _sparse(function: Callable, x: Any, columns: Layout, mode: str, declared: An
         )
     tape = Tape(function, x)
     rows = layout_of(tape.value, "the value of the function")
-    sparsity = as_sparsity(declared, rows, columns)
-    by_column, by_row = colours(sparsity), colours(sparsity.transposed)
+    if (rows, columns) not in known:
+        known[rows, columns] = _grouped(declared, rows, columns)
+    sparsity, by_column, by_row = known[rows, columns]
     n_forward, n_reverse = (int(c.max(initial=-1)) + 1 for c in (by_column, by_row))
     push = pushing(function, x)
     if mode == "forward" or (mode == "auto" and n_forward <= n_reverse):
