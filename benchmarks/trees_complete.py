@@ -56,7 +56,8 @@ def elementwise(n: int) -> Iterator[Row]:
     v = tree(n)
     w = v * 0.5 + vv.full(v.support, 0.25)
     x, y = np.array(v.buffer), np.array(w.buffer)
-    mask, at = v > w, x > y
+    mask = v > w
+    at = np.array(mask.buffer)
     pairs: dict[str, tuple[Call, Call]] = {
         "v * w": (lambda: v * w, lambda: x * y),
         "v ** 2": (lambda: v**2, lambda: x**2),

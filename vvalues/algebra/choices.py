@@ -223,6 +223,11 @@ def where(
     >>> where(v > 0, v, w)
     VValue({'a': 1.0, 'b': 5.0, 'c': 7.0})
     """
+    if support is None and type(mask) is type(chosen) is type(other) is VValue:
+        # The usual case, without the ceremony.
+        common = mask.support
+        if common is chosen.support and common is other.support:
+            return unchecked(common, np.where(mask.buffer, chosen.buffer, other.buffer))
     plain = unboxed(mask, "mask")
     if support is None:
         if not is_tree(other) and other != 0:
