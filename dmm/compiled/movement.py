@@ -87,6 +87,14 @@ class Workspace:
             array = self._arrays[key] = np.zeros(shape, dtype)
         return array
 
+    def room(self, name: Any, size: int) -> np.ndarray:
+        """The flat array of this name and at least this size, as it was left."""
+        key = name, np.dtype(np.float64)
+        array = self._arrays.get(key)
+        if array is None or array.size < size:
+            array = self._arrays[key] = np.empty(size)
+        return array
+
 
 # -------------------- products over the slot axis --------------------
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Sequence
-from typing import Any
+from importlib.util import find_spec
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -21,16 +21,15 @@ from ..machine.machine import Machine
 from ..machine.streams import Streams
 from ..neurons.fields import names_of
 from ..reference.judge import ReferenceProgram
-from .binding import bind_initial, bind_sources
-from .directions import DenseDirections, UnitDirections
-from .evaluation import Evaluation
+from .bound import BoundProgram
+from .fast import why_not_fast
 from .lowering import Lowered, Reason, lower
 from .movement import Workspace
 from .plan import Plan, make_plan
-from .segments import SegmentedEvaluation
 
-__all__ = ["BoundProgram", "Program", "compile_machine"]
+__all__ = ["Program", "compile_machine"]
 
+ENGINES = (None, "numpy", "fast", "reference")
 OUTPUT = (("output", "dict-1"), ("output", "dict-2"))
 
 
@@ -41,11 +40,12 @@ class Program:
     ----------
     machine : Machine or Lowered
         One that is lowered already (`dmm.compiled.lower`) is taken as it is, with what it stops.
-    observed, stopped, recompute : see `compile_machine`
+    observed, stopped, recompute, engine : see `compile_machine`
 
     Attributes
     ----------
     machine : Machine
+    engine : "numpy" or "fast"
     observed : tuple of (neuron, input field)
     support : Support of the trainable matrix it was compiled for
     live : boolean array, per element of the trainable matrix
@@ -62,8 +62,6 @@ class Program:
     once: compile one for each.
     """
 
-    engine = "compiled"
-
     def __init__(
         self,
         machine: Machine | Lowered,
@@ -71,6 +69,7 @@ class Program:
         stopped: Collection[tuple[str, str]] = (),
         *,
         recompute: bool | int = False,
+        engine: str | None = None,
     ) -> None:
         lowered = lower(machine, stopped) if isinstance(machine, Machine) else machine
         if isinstance(lowered, Reason):
@@ -80,6 +79,7 @@ class Program:
         self.recompute = recompute
         self.support: Support = self.machine.trainable.support
         self.plan = make_plan(lowered, self.observed)
+        self.engine = _engine(engine, self.plan, recompute)
         self.live = np.zeros(self.support.size, dtype=bool)
         self.live[self.plan.trainable[1]] = True
         self.workspace = Workspace()
@@ -90,11 +90,19 @@ class Program:
         """The program on given streams; remembered as long as the streams live."""
         bound = self._bound.get(streams)
         if bound is None:
-            bound = BoundProgram(
+            bound = self._make(
                 self.plan, streams, self.workspace, self._indices, recompute=self.recompute
             )
             self._bound[streams] = bound
         return bound
+
+    @property
+    def _make(self) -> type[BoundProgram]:
+        if self.engine == "numpy":
+            return BoundProgram
+        from .fast.side_by_side import FastBoundProgram
+
+        return FastBoundProgram
 
     def __call__(self, trainable: VValue, streams: Streams) -> np.ndarray:
         """Observed numbers for a trainable matrix; differentiable.
@@ -179,167 +187,13 @@ class Program:
         return self.bind(streams).trace(np.asarray(self.flatten(trainable)))
 
 
-class BoundProgram:
-    """A program on one batch of streams; remembers its last forward pass.
-
-    Parameters
-    ----------
-    plan : Plan
-    streams : Streams
-    workspace : Workspace
-    indices : dict
-        Remembers when sources emit what, see `dmm.compiled.binding.bind_sources`.
-    recompute : bool or int
-        See `compile_machine`.
-
-    Attributes
-    ----------
-    columns : for every string, the `dmm.compiled.binding.Columns` of its keys
-    """
-
-    def __init__(
-        self,
-        plan: Plan,
-        streams: Streams,
-        workspace: Workspace,
-        indices: dict[tuple[str, int], np.ndarray],
-        *,
-        recompute: bool | int,
-    ) -> None:
-        self.plan = plan
-        self.workspace = workspace
-        self.shapes = {name: array.shape for name, array in streams.arrays.items()}
-        numbers, keys, self.columns = bind_sources(plan, streams, indices)
-        self._indices = {name: indices.get((name, streams.ticks)) for name in streams.arrays}
-        self._start = bind_initial(plan, self.columns, keys.shape[-1])
-        self.evaluation: Evaluation | SegmentedEvaluation
-        if recompute:
-            length = None if recompute is True else int(recompute)
-            self.evaluation = SegmentedEvaluation(plan, (numbers, keys), workspace, length=length)
-        else:
-            self.evaluation = Evaluation(plan, (numbers, keys), workspace)
-        self._last: tuple[np.ndarray, Any] | None = None
-
-    # -------------------- links and weights --------------------
-
-    def links(self, weights: np.ndarray) -> np.ndarray:
-        """Weights of the live links, (machines, live links), from weights of all trainable ones."""
-        if weights.shape[-1:] != (self.plan.n_weights,) or weights.ndim > 2:
-            raise ValueError(
-                f"weights have shape {weights.shape}; this program needs ({self.plan.n_weights},) "
-                f"or (machines, {self.plan.n_weights})"
-            )
-        flat = np.atleast_2d(weights)
-        live, elements = self.plan.trainable
-        out = np.empty((len(flat), len(self.plan.links)), flat.dtype)
-        out[:] = self.plan.base
-        out[:, live] += flat[:, elements]
-        return out
-
-    def unlink(self, gradient: np.ndarray) -> np.ndarray:
-        """Gradient of all trainable weights, (machines, links), from that of the live links."""
-        live, elements = self.plan.trainable
-        out = np.zeros((self.plan.n_weights, len(gradient)), gradient.dtype)
-        if self.plan.shares_weights:
-            np.add.at(out, elements, gradient[:, live].T)
-        else:
-            out[elements] = gradient[:, live].T
-        return out.T
-
-    # -------------------- values and derivatives --------------------
-
-    def state(self, weights: np.ndarray) -> tuple[np.ndarray, Any]:
-        """Observed numbers and state; the last state is kept for the derivatives."""
-        if self._last is not None:
-            known, state = self._last
-            # By content: the caller may have changed the array in place since.
-            is_same = known.dtype == weights.dtype and np.array_equal(known, weights)
-            if is_same and self.workspace.owner is state:
-                return state.observed, state
-        numbers, _, state = self.evaluation.forward(self.links(weights), self._start)
-        state.observed = numbers
-        self._last = np.array(weights), state
-        return numbers, state
-
-    def forward(self, weights: np.ndarray) -> np.ndarray:
-        """Observed numbers, ([machines,] observed, ticks, strings)."""
-        numbers, _ = self.state(weights)
-        return np.array(numbers[0] if weights.ndim == 1 else numbers)
-
-    def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
-        """Gradient of ``sum(g * observed)``, of the shape of the weights."""
-        _, state = self.state(weights)
-        cotangent = g[None] if weights.ndim == 1 else g
-        gradient = self.unlink(self.evaluation.pull_back(state, cotangent)[0])
-        return gradient[0] if weights.ndim == 1 else gradient
-
-    def pushforward(self, weights: np.ndarray, direction: np.ndarray) -> np.ndarray:
-        """Derivative of the observed numbers along a direction of the shape of the weights."""
-        if weights.ndim == 2:
-            pairs = zip(weights, direction, strict=True)
-            return np.stack([self.pushforward(w, d) for w, d in pairs])
-        _, state = self.state(weights)
-        links, elements = self.plan.trainable
-        live = np.zeros((1, len(self.plan.links)), direction.dtype)
-        live[:, links] = direction[elements]
-        return self.evaluation.tangent(state, DenseDirections(live))[0][0]
-
-    def jacobian(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """See `Program.jacobian`."""
-        values, state = self.state(weights)
-        links, elements = self.plan.trainable
-        directions = UnitDirections(self.plan, links)
-        columns, _ = self.evaluation.tangent(state, directions)
-        element = np.zeros(len(self.plan.links), np.intp)
-        element[links] = elements
-        out = np.zeros((self.plan.n_weights, *values.shape[1:]))
-        if self.plan.shares_weights:
-            np.add.at(out, element[directions.order], columns)
-        else:
-            out[element[directions.order]] = columns
-        return np.array(values[0]), out
-
-    def stream_gradient(self, weights: np.ndarray, g: np.ndarray) -> dict[str, np.ndarray]:
-        """See `Program.stream_gradient`."""
-        _, state = self.state(weights)
-        _, cotangents = self.evaluation.pull_back(state, g[None], with_sources=True)
-        found: dict[str, np.ndarray] = {}
-        for group in self.plan.sources:
-            for neuron in group.neurons if group.neuron_type.is_source else ():
-                index = self._indices.get(neuron)
-                if index is None:
-                    continue
-                out: np.ndarray = np.zeros(self.shapes[neuron])
-                found[neuron] = out
-                emitted = np.flatnonzero(index >= 0)
-                port = neuron, group.neuron_type.writes[0].name
-                numbers = cotangents.numbers[0, self.plan.slot_of[port], 1 + emitted]
-                np.add.at(out[..., 0], index[emitted], numbers)
-                if port in self.plan.key_slot_of:
-                    width = out.shape[2] - 1
-                    own_keys = cotangents.keys[0, self.plan.key_slot_of[port]]
-                    keys = own_keys[1 + emitted, :, :width]
-                    np.add.at(out[..., 1:], index[emitted], keys)
-        return {name: found.get(name, np.zeros(shape)) for name, shape in self.shapes.items()}
-
-    def trace(self, weights: np.ndarray) -> np.ndarray:
-        """See `Program.trace`."""
-        live = self.links(weights)
-        numbers, keys, _ = self.evaluation.forward(live, self._start, with_keys=True)
-        n_observed, ticks, strings = numbers.shape[1:]
-        out = np.zeros((n_observed, ticks, strings, 1 + self.evaluation.n_keys))
-        out[..., 0] = numbers[0]
-        if keys is not None:
-            out[self.plan.observed_keyed, ..., 1:] = keys[0]
-        return out
-
-
 def compile_machine(
     machine: Machine,
     observed: Sequence[tuple[str, str]] = OUTPUT,
     *,
     stopped: Collection[tuple[str, str]] = (),
     recompute: bool | int = False,
+    engine: str | None = None,
 ) -> Program | ReferenceProgram:
     """Compile a machine.
 
@@ -355,6 +209,10 @@ def compile_machine(
         For long runs: store the state only every so many ticks (True: the square root of the
         number of ticks) and compute each segment once more for the derivatives. Memory then grows
         with the square root of the number of ticks, time by about one forward pass.
+    engine : str, optional
+        ``"numpy"``, ``"fast"`` (kernels of numba: the extra ``fast``) or ``"reference"``. When
+        omitted, the fast one where it is installed and knows all neuron types of the machine,
+        otherwise numpy. ``program.engine`` says which it is.
 
     Returns
     -------
@@ -364,14 +222,33 @@ def compile_machine(
     Raises
     ------
     ValueError
-        If an observed port does not exist.
+        If an observed port or the engine does not exist, or the engine cannot run the machine; the
+        message says why.
     """
     _check_observed(machine, observed)
+    if engine not in ENGINES:
+        raise ValueError(f"engine is {engine!r}; expected None, 'numpy', 'fast' or 'reference'")
+    if engine == "reference":
+        return ReferenceProgram(machine, observed, stopped)
     lowered = lower(machine, stopped)
     if isinstance(lowered, Reason):
         warnings.warn(f"{lowered}; this machine runs on the reference engine", stacklevel=2)
         return ReferenceProgram(machine, observed, stopped)
-    return Program(lowered, observed, recompute=recompute)
+    return Program(lowered, observed, recompute=recompute, engine=engine)
+
+
+def _engine(name: str | None, plan: Plan, recompute: bool | int) -> str:
+    """The engine of this name, or the one that suits the plan."""
+    if name == "numpy":
+        return name
+    reason = "it keeps all ticks, and recompute asks for less" if recompute else why_not_fast(plan)
+    if reason is None and find_spec("numba") is None:
+        reason = "numba is not installed (pip install dataflow-matrix-machines[fast])"
+    if name is None:
+        return "numpy" if reason else "fast"
+    if reason is not None:
+        raise ValueError(f"engine is 'fast': {reason}; take 'numpy'")
+    return name
 
 
 def _check_observed(machine: Machine, observed: Sequence[tuple[str, str]]) -> None:
