@@ -91,12 +91,12 @@ class BoundProgram:
         if self._last is not None:
             known, state = self._last
             # By content: the caller may have changed the array in place since.
-            is_same = known.dtype == weights.dtype and np.array_equal(known, weights)
+            is_same = known.dtype == weights.dtype and np.array_equal(known, np.atleast_2d(weights))
             if is_same and self.workspace.owner is state:
                 return state.observed, state
         numbers, _, state = self.evaluation.forward(self.links(weights), self._start)
         state.observed = numbers
-        self._last = np.array(weights), state
+        self._last = np.array(np.atleast_2d(weights)), state
         return numbers, state
 
     def forward(self, weights: np.ndarray) -> np.ndarray:

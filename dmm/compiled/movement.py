@@ -9,6 +9,7 @@ forward mode.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -77,6 +78,7 @@ class Workspace:
 
     def __init__(self) -> None:
         self._arrays: dict[tuple, np.ndarray] = {}
+        self._made: dict[Any, Any] = {}
         self.owner: Any = None
 
     def take(self, name: Any, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
@@ -86,6 +88,12 @@ class Workspace:
         if array is None or array.shape != shape:
             array = self._arrays[key] = np.zeros(shape, dtype)
         return array
+
+    def once(self, name: Any, make: Callable[[], Any]) -> Any:
+        """What was made under this name the first time."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
 
     def room(self, name: Any, size: int) -> np.ndarray:
         """The flat array of this name and at least this size, as it was left."""

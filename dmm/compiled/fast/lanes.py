@@ -31,11 +31,12 @@ __all__ = [
     "over",
     "plus",
     "positive",
+    "settle",
     "sign_where",
     "splat",
     "store",
     "times",
-    "total",
+    "weight",
     "within",
 ]
 
@@ -65,13 +66,17 @@ def _pointer(context: Any, builder: Any, signature: Any, args: Any, stride: int)
     return builder.gep(data, [index])
 
 
+def _place(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    pointer = _pointer(context, builder, signature, args, WIDTH)
+    return builder.bitcast(pointer, VECTOR.as_pointer())
+
+
 @intrinsic
 def load(context: Any, array: Any, i: Any) -> Any:
     """Lanes number ``i`` of a flat array."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointer = _pointer(context, builder, signature, args, WIDTH)
-        return builder.load(builder.bitcast(pointer, VECTOR.as_pointer()), align=8)
+        return builder.load(_place(context, builder, signature, args), align=8)
 
     return LANES(array, types.intp), codegen
 
@@ -81,8 +86,7 @@ def store(context: Any, array: Any, i: Any, lanes: Any) -> Any:
     """Write lanes number ``i`` of a flat array."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointer = _pointer(context, builder, signature, args, WIDTH)
-        builder.store(args[2], builder.bitcast(pointer, VECTOR.as_pointer()), align=8)
+        builder.store(args[2], _place(context, builder, signature, args), align=8)
         return context.get_dummy_value()
 
     return types.void(array, types.intp, LANES), codegen
@@ -100,33 +104,48 @@ def at(context: Any, array: Any, i: Any) -> Any:
     return found(array, types.intp), codegen
 
 
+def _splat(builder: Any, x: Any) -> Any:
+    undefined = ir.Constant(VECTOR, ir.Undefined)
+    first = builder.insert_element(undefined, x, ir.Constant(ir.IntType(32), 0))
+    order = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
+    return builder.shuffle_vector(first, undefined, order)
+
+
 @intrinsic
 def splat(context: Any, x: Any) -> Any:
     """One number in all lanes."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        undefined = ir.Constant(VECTOR, ir.Undefined)
-        first = builder.insert_element(undefined, args[0], ir.Constant(ir.IntType(32), 0))
-        order = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
-        return builder.shuffle_vector(first, undefined, order)
-
-    return LANES(types.float64), codegen
+    return LANES(types.float64), lambda context, builder, signature, args: _splat(builder, *args)
 
 
 @intrinsic
-def total(context: Any, x: Any) -> Any:
-    """Sum over the lanes, from the first to the last."""
+def weight(context: Any, weights: Any, i: Any) -> Any:
+    """Weight number ``i``: one number for all lanes, or (of a matrix) one for each."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        lanes = [
-            builder.extract_element(args[0], ir.Constant(ir.IntType(32), i)) for i in range(WIDTH)
-        ]
-        found = lanes[0]
-        for lane in lanes[1:]:
-            found = builder.fadd(found, lane)
-        return found
+        if signature.args[0].ndim == 1:
+            x = builder.load(_pointer(context, builder, signature, args, 1))
+            return _splat(builder, x)
+        return builder.load(_place(context, builder, signature, args), align=8)
 
-    return types.float64(LANES), codegen
+    return LANES(weights, types.intp), codegen
+
+
+@intrinsic
+def settle(context: Any, sums: Any, i: Any, lanes: Any) -> Any:
+    """Write number ``i`` of some sums: that over the lanes, or (to a matrix) each of its own."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        if signature.args[0].ndim == 2:
+            builder.store(args[2], _place(context, builder, signature, args), align=8)
+            return context.get_dummy_value()
+        found = builder.extract_element(args[2], ir.Constant(ir.IntType(32), 0))
+        for k in range(1, WIDTH):
+            lane = builder.extract_element(args[2], ir.Constant(ir.IntType(32), k))
+            found = builder.fadd(found, lane)
+        builder.store(found, _pointer(context, builder, signature, args, 1))
+        return context.get_dummy_value()
+
+    return types.void(sums, types.intp, LANES), codegen
 
 
 # -------------------- arithmetic, lane by lane --------------------

@@ -147,7 +147,8 @@ class Tables:
         Places of the sources; of all slots; of slots and rows; the first observed row.
     entry_link : array
         Entries are the weights as the kernels want them: the live link of each, or the number of
-        live links where a panel has none (weight 0).
+        live links where a panel has none (weight 0). With one more such entry at the end:
+        ``entry_link_or_none``.
     panels : array, 9 whole numbers each
         Width (`ROWS` rows over the same slots, or 1), number of slots, first of them in ``links``,
         first entry, columns, targets. Entries of a panel are by slot, then by row.
@@ -263,6 +264,7 @@ class Tables:
         packed = _packed(sums, nothing=len(self.plan.links))
         self.panels, self.links, entry_link, self._entry_of = packed
         self.entry_link = np.array(entry_link, np.intp)
+        self.entry_link_or_none = np.append(self.entry_link, len(self.plan.links))
 
     def _make_back(self) -> None:
         """For every slot but those of sources, the rows that read it."""

@@ -6,7 +6,8 @@ time, which loads a slot once for four rows and keeps four sums independent of e
 
 The arguments are flat arrays: tables as `dmm.compiled.fast.tables` describes them, and lanes, whose
 places are counted in units of eight doubles. ``memory`` holds, for every machine, chunk of eight
-strings and time, all slots and then all rows.
+strings and time, all slots and then all rows. Weights are numbers, one machine after the other; or
+lanes, where few strings leave room for several machines in a register.
 """
 
 # mypy: ignore-errors
@@ -27,11 +28,12 @@ from .lanes import (
     over,
     plus,
     positive,
+    settle,
     sign_where,
     splat,
     store,
     times,
-    total,
+    weight,
     within,
 )
 from .tables import COMPARE, DOT, NORM, OFFSET, ROWS, WIDTH
@@ -55,10 +57,10 @@ def _sums(panels, links, weights, first, read, current, write, following):
                 x0 = x1 = x2 = x3 = splat(0.0)
                 for k in range(n):
                     x = load(read, current + at(links, link + k) + c)
-                    x0 = fused(splat(at(weights, w + 4 * k)), x, x0)
-                    x1 = fused(splat(at(weights, w + 4 * k + 1)), x, x1)
-                    x2 = fused(splat(at(weights, w + 4 * k + 2)), x, x2)
-                    x3 = fused(splat(at(weights, w + 4 * k + 3)), x, x3)
+                    x0 = fused(weight(weights, w + 4 * k), x, x0)
+                    x1 = fused(weight(weights, w + 4 * k + 1), x, x1)
+                    x2 = fused(weight(weights, w + 4 * k + 2), x, x2)
+                    x3 = fused(weight(weights, w + 4 * k + 3), x, x3)
                 store(write, row + c, x0)
                 store(write, row1 + c, x1)
                 store(write, row2 + c, x2)
@@ -67,11 +69,11 @@ def _sums(panels, links, weights, first, read, current, write, following):
         while c + 4 <= columns:
             x0 = x1 = x2 = x3 = splat(0.0)
             for k in range(n):
-                slot, weight = current + at(links, link + k) + c, splat(at(weights, w + k))
-                x0 = fused(weight, load(read, slot), x0)
-                x1 = fused(weight, load(read, slot + 1), x1)
-                x2 = fused(weight, load(read, slot + 2), x2)
-                x3 = fused(weight, load(read, slot + 3), x3)
+                slot, factor = current + at(links, link + k) + c, weight(weights, w + k)
+                x0 = fused(factor, load(read, slot), x0)
+                x1 = fused(factor, load(read, slot + 1), x1)
+                x2 = fused(factor, load(read, slot + 2), x2)
+                x3 = fused(factor, load(read, slot + 3), x3)
             store(write, row + c, x0)
             store(write, row + c + 1, x1)
             store(write, row + c + 2, x2)
@@ -81,7 +83,7 @@ def _sums(panels, links, weights, first, read, current, write, following):
             x0 = splat(0.0)
             for k in range(n):
                 x = load(read, current + at(links, link + k) + c)
-                x0 = fused(splat(at(weights, w + k)), x, x0)
+                x0 = fused(weight(weights, w + k), x, x0)
             store(write, row + c, x0)
             c += 1
 
@@ -214,7 +216,7 @@ def pull_back(
                 _sums(back, followers, back_weights, first, cotangents, after, cotangents, before)
                 after, before = before, after
         for i in range(sizes.entries):
-            gradient[machine * sizes.entries + i] = total(load(sums, i))
+            settle(gradient, machine * sizes.entries + i, load(sums, i))
 
 
 @njit
@@ -295,11 +297,11 @@ def _row_tangents(rows, starts, links, weights, tangents, before, after):
         for c in range(columns):
             x0 = x1 = x2 = x3 = splat(0.0)
             for k in range(at(starts, r), last):
-                slot, weight = before + 4 * (at(links, k) + c), splat(at(weights, k))
-                x0 = fused(weight, load(tangents, slot), x0)
-                x1 = fused(weight, load(tangents, slot + 1), x1)
-                x2 = fused(weight, load(tangents, slot + 2), x2)
-                x3 = fused(weight, load(tangents, slot + 3), x3)
+                slot, factor = before + 4 * (at(links, k) + c), weight(weights, k)
+                x0 = fused(factor, load(tangents, slot), x0)
+                x1 = fused(factor, load(tangents, slot + 1), x1)
+                x2 = fused(factor, load(tangents, slot + 2), x2)
+                x3 = fused(factor, load(tangents, slot + 3), x3)
             row = after + 4 * (target + c)
             store(tangents, row, x0)
             store(tangents, row + 1, x1)
