@@ -10,10 +10,11 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from .loop import Result, Settings, flat
+from .loop import Loop, Result, Settings, flat
 
 __all__ = ["main"]
 
@@ -46,7 +47,6 @@ def _one_line(error: Exception) -> str:
 def _run(options: argparse.Namespace) -> int:
     from dmm import load_machine
 
-    from .loop.loop import Loop
     from .runs.run import Run
     from .tasks import get_task
 
@@ -89,8 +89,11 @@ def _carry_out(run: Any, options: argparse.Namespace) -> int:
     from .show.live import with_progress
 
     try:
-        for _ in with_progress(run.events()):
-            pass
+        with ExitStack() as stack:
+            if isinstance(run.process, Loop):
+                run.process = stack.enter_context(run.process.side_by_side(options.workers))
+            for _ in with_progress(run.events()):
+                pass
     except KeyboardInterrupt:
         print(
             f"\nsynthesis: interrupted; go on with: python -m synthesis resume {run.folder}",
@@ -217,11 +220,13 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, metavar="DIR", help="default runs/TASK-SEED")
     run.add_argument("--start", type=Path, metavar="FILE", help="machine to start from")
     run.add_argument("--space", metavar="NAME", help="search space, such as recurrent-1")
+    _add_workers(run)
     _add_settings(run)
 
     resume = commands.add_parser("resume", help="go on with an interrupted run")
     resume.set_defaults(command=_resume)
     resume.add_argument("folder", type=Path, metavar="DIR")
+    _add_workers(resume)
 
     evaluate = commands.add_parser("evaluate", help="figures of a machine on one string")
     evaluate.set_defaults(command=_evaluate)
@@ -263,6 +268,15 @@ def _parser() -> argparse.ArgumentParser:
     settings = commands.add_parser("settings", help="list the settings of the loop")
     settings.set_defaults(command=_list_settings)
     return parser
+
+
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--workers",
+        type=_count,
+        metavar="N",
+        help="processes (default: one per core); the result does not depend on it",
+    )
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:

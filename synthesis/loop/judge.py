@@ -52,11 +52,11 @@ class Judge(Phase):
         state = replace(state, counts=replace(state.counts, failures=failures))
         assert state.best is not None
         record = state.record("judge", best_links=len(state.best), best_loss=state.best_loss)
-        word, state = self._next(search, state)
+        word, state = self.following(search, state)
         return Step(word, state, [record])
 
-    def _next(self, search: Search, state: SearchState) -> tuple[str, SearchState]:
-        """What to try next ("enough" when all has been tried)."""
+    def following(self, search: Search, state: SearchState) -> tuple[str, SearchState]:
+        """What to try next after a judgement, in a word ("enough" when all has been tried)."""
         counts, is_recurrent = state.counts, bool(search.batches)
         opinions = self.second_opinions if is_recurrent and self.regrowths else 0
         may_restart = counts.restarts < (self.restarts if self.regrowths else 0)

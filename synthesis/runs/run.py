@@ -19,6 +19,7 @@ __all__ = ["CHECKPOINT", "RECORDS", "Run"]
 
 CHECKPOINT = "checkpoint.json"
 RECORDS = "records.jsonl"
+BETWEEN_CHECKPOINTS = 1.0  # seconds
 
 
 class Run:
@@ -116,17 +117,28 @@ class Run:
         return cls.resumed(folder, process) if is_there else cls.new(folder, process)
 
     def events(self) -> Iterator[Event]:
-        """Run to the end, with a checkpoint after every unit of work."""
-        began = time.process_time()
-        for event in events(self.process, self.state, self.process.seconds):
-            self.state = event.state
-            self.records += event.records
-            with open(self.folder / RECORDS, "a", encoding="utf-8") as stream:
-                stream.write(to_jsonl(event.records))
-            self.seconds += time.process_time() - began
-            self._save()
-            yield event
-            began = time.process_time()
+        """Run to the end, with a checkpoint after a unit of work, but not one every moment.
+
+        However the iteration ends, the last checkpoint is of the last event.
+        """
+        began, saved = time.process_time(), time.monotonic()
+        is_saved = True
+        try:
+            for event in events(self.process, self.state, self.process.seconds):
+                self.state = event.state
+                self.records += event.records
+                with open(self.folder / RECORDS, "a", encoding="utf-8") as stream:
+                    stream.write(to_jsonl(event.records))
+                self.seconds += time.process_time() - began
+                is_saved = time.monotonic() - saved >= BETWEEN_CHECKPOINTS
+                if is_saved:
+                    self._save()
+                    saved = time.monotonic()
+                yield event
+                began = time.process_time()
+        finally:
+            if not is_saved:
+                self._save()
 
     def to_end(self) -> Run:
         """Go on to the end; the run itself."""
