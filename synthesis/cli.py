@@ -82,7 +82,10 @@ def _list_settings(options: argparse.Namespace) -> int:
 def _resume(options: argparse.Namespace) -> int:
     from .runs.run import Run
 
-    return _carry_out(Run.resumed(options.folder), options)
+    run = Run.resumed(options.folder)
+    if options.seconds is not None:
+        run.limit = options.seconds
+    return _carry_out(run, options)
 
 
 def _carry_out(run: Any, options: argparse.Namespace) -> int:
@@ -100,6 +103,12 @@ def _carry_out(run: Any, options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return INTERRUPTED
+    if run.is_cut:
+        print(
+            f"synthesis: stopped after {run.limit:g} seconds; this is the best so far, go on with: "
+            f"python -m synthesis resume {run.folder} --seconds X",
+            file=sys.stderr,
+        )
     outcome = run.finish()
     if isinstance(outcome, Result):
         _tell_of_machine(outcome)
@@ -227,6 +236,7 @@ def _parser() -> argparse.ArgumentParser:
     resume.set_defaults(command=_resume)
     resume.add_argument("folder", type=Path, metavar="DIR")
     _add_workers(resume)
+    _add_limit(resume)
 
     evaluate = commands.add_parser("evaluate", help="figures of a machine on one string")
     evaluate.set_defaults(command=_evaluate)
@@ -279,8 +289,12 @@ def _add_workers(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_settings(parser: argparse.ArgumentParser) -> None:
+def _add_limit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=_amount, metavar="X", help="wall-clock limit of a run")
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    _add_limit(parser)
     parser.add_argument(
         "--set",
         dest="settings",

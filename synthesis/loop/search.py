@@ -49,6 +49,9 @@ class Common(Bounded, called="setting {}"):
     budget : float
         A loss that a removal may always cost: what a machine is allowed to lose on the way to
         a smaller one, as long as it finds back.
+    steps : int
+        No further attempt begins when so many steps are done (Adam's and least squares'): the
+        budget of a run is work, not time, and its outcome does not depend on the clock.
     rescues : int
         At most so many further populations, or restarts from a perturbed copy, while the best
         machine is not exact.
@@ -62,6 +65,7 @@ class Common(Bounded, called="setting {}"):
     exact: float = finite(1e-10)
     fit_l1: float = finite(0.02)
     budget: float = finite(0.05)
+    steps: int = whole(1_000_000)
     rescues: int = whole(4)
     descent: Descent = field(default_factory=Descent)
     contest: Contest = field(default_factory=Contest)

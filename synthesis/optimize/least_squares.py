@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg.lapack import dposv
 
 from vvalues import VValue, from_buffer
 
@@ -108,6 +107,8 @@ def levenberg_marquardt(
 
 def _solve(hessian: np.ndarray, diagonal: np.ndarray, gradient: np.ndarray) -> np.ndarray:
     """The damped Gauss-Newton step, no element larger than `LARGEST_STEP`."""
+    from scipy.linalg.lapack import dposv  # importing it takes as long as all the rest
+
     matrix = hessian + np.diag(diagonal)
     # By LAPACK itself: the checks of scipy's front end take longer than a solution of 50 links.
     _, step, failed = dposv(matrix, -gradient)

@@ -36,6 +36,11 @@ class Run:
     records : list of Record
     seconds : float
         Process time spent on it, over all resumptions.
+    limit : float
+        Wall-clock limit of `events`, in seconds; that of the process unless it is changed.
+    is_cut : bool
+        Whether that limit ended the run. The outcome is then the best so far, and the checkpoint
+        is the one that the run can be resumed from.
     written : tuple of str
         Names of the files that hold what was found, once it is finished.
     """
@@ -53,6 +58,8 @@ class Run:
         self.state = state
         self.records = records
         self.seconds = seconds
+        self.limit = process.seconds
+        self.is_cut = False
         self.written: tuple[str, ...] = ()
 
     @classmethod
@@ -124,16 +131,21 @@ class Run:
         began, saved = time.process_time(), time.monotonic()
         is_saved = True
         try:
-            for event in events(self.process, self.state, self.process.seconds):
+            for event in events(self.process, self.state, self.limit):
+                if event.is_cut and not is_saved:
+                    self._save()
+                    is_saved = True
+                self.is_cut = event.is_cut
                 self.state = event.state
                 self.records += event.records
                 with open(self.folder / RECORDS, "a", encoding="utf-8") as stream:
                     stream.write(to_jsonl(event.records))
                 self.seconds += time.process_time() - began
-                is_saved = time.monotonic() - saved >= BETWEEN_CHECKPOINTS
-                if is_saved:
-                    self._save()
-                    saved = time.monotonic()
+                if not self.is_cut:
+                    is_saved = time.monotonic() - saved >= BETWEEN_CHECKPOINTS
+                    if is_saved:
+                        self._save()
+                        saved = time.monotonic()
                 yield event
                 began = time.process_time()
         finally:
