@@ -206,9 +206,9 @@ def compile_machine(
         Inputs that pass no gradient. ``[("accum", "dict-1")]`` is the gradient of the published
         Julia run; the default is the exact one.
     recompute : bool or int
-        For long runs: store the state only every so many ticks (True: the square root of the
-        number of ticks) and compute each segment once more for the derivatives. Memory then grows
-        with the square root of the number of ticks, time by about one forward pass.
+        For long runs: store the state only every so many ticks (True: see
+        `dmm.compiled.segments.segment_length`) and compute each segment once more for the
+        derivatives: a quarter of the memory, or far less, for up to twice the time.
     engine : str, optional
         ``"numpy"``, ``"fast"`` (kernels of numba: the extra ``fast``) or ``"reference"``. When
         omitted, the fast one where it is installed and knows all neuron types of the machine,

@@ -2,7 +2,7 @@
 
 `losses` and `regularizers` say what is charged, `objective` and `black_box` what is minimised,
 `gradients` where slopes come from. Steps are taken by `optimizers` on trees, whose rules on arrays
-are in `rules`, and by `least_squares`.
+are in `rules`, and by `least_squares`; `descent` is how the loop uses them.
 """
 
 from .gradients import (
