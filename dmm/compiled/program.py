@@ -8,7 +8,8 @@ Jacobians and second-order products are exact and agree with the reference engin
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from importlib.util import find_spec
 from weakref import WeakKeyDictionary
 
@@ -80,6 +81,7 @@ class Program:
         self.support: Support = self.machine.trainable.support
         self.plan = make_plan(lowered, self.observed)
         self.engine = _engine(engine, self.plan, recompute)
+        self._is_chosen_by_size = engine is None
         self.live = np.zeros(self.support.size, dtype=bool)
         self.live[self.plan.trainable[1]] = True
         self.workspace = Workspace()
@@ -90,19 +92,16 @@ class Program:
         """The program on given streams; remembered as long as the streams live."""
         bound = self._bound.get(streams)
         if bound is None:
-            bound = self._make(
+            make: Callable[..., BoundProgram] = BoundProgram
+            if self.engine == "fast":
+                from .fast.side_by_side import FastBoundProgram
+
+                make = partial(FastBoundProgram, is_chosen_by_size=self._is_chosen_by_size)
+            bound = make(
                 self.plan, streams, self.workspace, self._indices, recompute=self.recompute
             )
             self._bound[streams] = bound
         return bound
-
-    @property
-    def _make(self) -> type[BoundProgram]:
-        if self.engine == "numpy":
-            return BoundProgram
-        from .fast.side_by_side import FastBoundProgram
-
-        return FastBoundProgram
 
     def __call__(self, trainable: VValue, streams: Streams) -> np.ndarray:
         """Observed numbers for a trainable matrix; differentiable.
@@ -212,7 +211,8 @@ def compile_machine(
     engine : str, optional
         ``"numpy"``, ``"fast"`` (kernels of numba: the extra ``fast``) or ``"reference"``. When
         omitted, the fast one where it is installed and knows all neuron types of the machine,
-        otherwise numpy. ``program.engine`` says which it is.
+        otherwise numpy; values and gradients of a large layered machine on one long string are
+        left to numpy then. ``program.engine`` says which it is.
 
     Returns
     -------

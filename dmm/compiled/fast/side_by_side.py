@@ -12,6 +12,8 @@ from .tables import ROWS, WIDTH, Directions, Sizes, Tables
 
 __all__ = ["FastBoundProgram"]
 
+LARGE = 500_000  # links times ticks from which on numpy is faster on one string, measured
+
 
 class _Layout(NamedTuple):
     """How machines and strings share registers.
@@ -105,14 +107,26 @@ class FastBoundProgram(BoundProgram):
     """`BoundProgram` by the fast kernels; what they do not do, numpy does.
 
     Streams with their keys, gradients with respect to streams, dense directions and complex
-    weights are numpy's.
+    weights are numpy's. So are, chosen by size, the values and gradients of a large layered machine
+    on one long string: seven of eight lanes would be empty.
+
+    Parameters
+    ----------
+    plan, streams, workspace, indices, recompute : as for `BoundProgram`
+    is_chosen_by_size : bool
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_chosen_by_size: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         assert isinstance(self.evaluation, Evaluation)
         self.numbers, self.keys = self.evaluation.sources
         self.ticks = self.numbers.shape[1] - 1
+        self._leaves_one_string = (
+            is_chosen_by_size
+            and self.numbers.shape[2] == 1
+            and self.ticks * len(self.plan.links) >= LARGE
+            and not any(block.is_loop for block in self.plan.blocks)
+        )
         self._bound_sources: dict[int, _Sources] = {}
         self._known: tuple[np.ndarray, _State] | None = None
 
@@ -196,16 +210,21 @@ class FastBoundProgram(BoundProgram):
         self._known = links, state
         return state
 
+    def _is_left(self, weights: np.ndarray) -> bool:
+        """Whether numpy has the values and gradients at these weights."""
+        is_alone = len(np.atleast_2d(weights)) == 1
+        return np.iscomplexobj(weights) or (is_alone and self._leaves_one_string)
+
     def forward(self, weights: np.ndarray) -> np.ndarray:
         """As `BoundProgram.forward`."""
-        if np.iscomplexobj(weights):
+        if self._is_left(weights):
             return super().forward(weights)
         observed = self._kept(weights).observed
         return np.array(observed[0] if weights.ndim == 1 else observed)
 
     def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
         """As `BoundProgram.pullback`."""
-        if np.iscomplexobj(weights) or np.iscomplexobj(g):
+        if self._is_left(weights) or np.iscomplexobj(g):
             return super().pullback(weights, g)
         from .ticking import pull_back
 

@@ -171,6 +171,27 @@ def test_what_the_fast_engine_leaves_to_numpy():
         compile_machine(machine, stopped=stopped, engine="fast")
 
 
+def test_one_long_string_of_a_large_machine_is_left_to_numpy_unless_asked_for(monkeypatch):
+    from dmm.compiled.fast import ticking
+
+    runs, run = [], ticking.run
+    monkeypatch.setattr(ticking, "run", lambda *args: runs.append(run(*args)))
+    machine = layered_space(np.random.default_rng(0))
+    streams = text_streams("aab.", 400)
+    weights = np.array(machine.trainable.buffer)
+    chosen, fast = (compile_machine(machine, engine=name).bind(streams) for name in (None, "fast"))
+    values = chosen.forward(weights)
+    g = np.ones(values.shape)
+    gradient = chosen.pullback(weights, g)
+    assert not runs
+    close(fast.forward(weights), values)
+    close(fast.pullback(weights, g), gradient)
+    assert len(runs) == 1
+    several = np.stack([weights, 0.5 * weights])
+    close(chosen.forward(several)[0], values)
+    assert len(runs) == 2, "several machines fill the lanes"
+
+
 def test_streams_and_their_gradients_come_from_numpy():
     machine = duplicate_detector()
     streams = text_streams(["aa.", "abab."], 30)
