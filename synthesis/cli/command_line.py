@@ -11,13 +11,14 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from vvalues.core.paths import printable
 
 from .. import interruption
-from ..loop import Result, Settings, flat
+from ..loop import Loop, Result, Settings, flat
 from .own_data import INTERRUPTED, add_commands
 
 __all__ = ["main"]
@@ -61,7 +62,6 @@ def _one_line(error: Exception) -> str:
 def _run(options: argparse.Namespace) -> int:
     from dmm import load_machine
 
-    from ..loop.loop import Loop
     from ..runs.catalogue import is_experiment
     from ..runs.run import Run
     from ..tasks import get_task
@@ -134,7 +134,10 @@ def _list_settings(options: argparse.Namespace) -> int:
 def _resume(options: argparse.Namespace) -> int:
     from ..runs.run import Run
 
-    return _carry_out(Run.resumed(options.folder), options)
+    run = Run.resumed(options.folder)
+    if options.seconds is not None:
+        run.limit = options.seconds
+    return _carry_out(run, options)
 
 
 def _carry_out(run: Any, options: argparse.Namespace) -> int:
@@ -143,11 +146,20 @@ def _carry_out(run: Any, options: argparse.Namespace) -> int:
     advice = f"go on with: python -m synthesis resume {printable(str(run.folder))}"
     interruption.advise(advice)
     try:
-        for _ in with_progress(run.events()):
-            pass
+        with ExitStack() as stack:
+            if isinstance(run.process, Loop):
+                run.process = stack.enter_context(run.process.side_by_side(options.workers))
+            for _ in with_progress(run.events()):
+                pass
     except KeyboardInterrupt:
         print(f"\nsynthesis: interrupted: {advice}", file=sys.stderr)
         return INTERRUPTED
+    if run.is_cut:
+        print(
+            f"synthesis: stopped after {run.limit:g} seconds; this is the best so far, go on with: "
+            f"python -m synthesis resume {run.folder} --seconds X",
+            file=sys.stderr,
+        )
     outcome = run.finish()
     if isinstance(outcome, Result):
         _tell_of_machine(outcome)
@@ -282,11 +294,14 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, metavar="DIR", help="default runs/TASK-SEED")
     run.add_argument("--start", type=Path, metavar="FILE", help="machine to start from")
     run.add_argument("--space", metavar="NAME", help="search space, such as recurrent-1")
+    _add_workers(run)
     _add_settings(run)
 
     resume = commands.add_parser("resume", help="go on with an interrupted run")
     resume.set_defaults(command=_resume)
     resume.add_argument("folder", type=Path, metavar="DIR")
+    _add_workers(resume)
+    _add_limit(resume)
 
     evaluate = commands.add_parser(
         "evaluate", help="figures of a machine on one string, or of a run on its task"
@@ -340,8 +355,21 @@ def _add_steps(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=_count, metavar="N", help="of an experiment")
 
 
-def _add_settings(parser: argparse.ArgumentParser) -> None:
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--workers",
+        type=_count,
+        metavar="N",
+        help="processes (default: one per core); the result does not depend on it",
+    )
+
+
+def _add_limit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=_amount, metavar="X", help="wall-clock limit of a run")
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    _add_limit(parser)
     parser.add_argument(
         "--set",
         dest="settings",

@@ -8,10 +8,10 @@ from typing import ClassVar
 from vvalues import VValue
 
 from ..edits.links import prune_by_magnitude
+from ..optimize.descent import Moments, resumed, trained
 from ..optimize.optimizers import state_leaves
 from ..process.bounds import checked, finite, whole
 from ..process.checks import check_probability
-from .descent import Moments, resumed, trained
 from .search import Phase, Search, SearchState, Step, Words
 
 __all__ = ["Bite", "Dense", "DenseMemory"]
