@@ -19,6 +19,7 @@ from vvalues.core.paths import printable
 
 from .. import interruption
 from ..loop import Loop, Result, Settings, flat
+from .options import add_limit, add_settings, add_steps, add_workers, count
 from .own_data import INTERRUPTED, add_commands
 
 __all__ = ["main"]
@@ -278,7 +279,7 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = _Parser(prog="python -m synthesis", description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
-    add_commands(commands, _count)
+    add_commands(commands, count)
 
     run = commands.add_parser(
         "run",
@@ -289,19 +290,19 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
     run.add_argument("task", metavar="NAME[:TASK]", nargs="?", help="stream task, or experiment")
     run.add_argument("--list", action="store_true", help="tell what can be run")
-    _add_steps(run)
-    run.add_argument("--seed", type=_count, default=0, help="determines everything (default 0)")
+    add_steps(run)
+    run.add_argument("--seed", type=count, default=0, help="determines everything (default 0)")
     run.add_argument("--out", type=Path, metavar="DIR", help="default runs/TASK-SEED")
     run.add_argument("--start", type=Path, metavar="FILE", help="machine to start from")
     run.add_argument("--space", metavar="NAME", help="search space, such as recurrent-1")
-    _add_workers(run)
-    _add_settings(run)
+    add_workers(run)
+    add_settings(run)
 
     resume = commands.add_parser("resume", help="go on with an interrupted run")
     resume.set_defaults(command=_resume)
     resume.add_argument("folder", type=Path, metavar="DIR")
-    _add_workers(resume)
-    _add_limit(resume)
+    add_workers(resume)
+    add_limit(resume)
 
     evaluate = commands.add_parser(
         "evaluate", help="figures of a machine on one string, or of a run on its task"
@@ -310,7 +311,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("file", type=Path, metavar="FILE", help="machine, or a run's folder")
     evaluate.add_argument("--task", help="needed for a machine; of a run its own by default")
     evaluate.add_argument("--text", help=f"default {PUBLISHED_TEXT!r}")
-    evaluate.add_argument("--ticks", type=_count, help=f"default {PUBLISHED_TICKS}")
+    evaluate.add_argument("--ticks", type=count, help=f"default {PUBLISHED_TICKS}")
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
 
     show = commands.add_parser(
@@ -329,13 +330,13 @@ def _parser() -> argparse.ArgumentParser:
     sweep = commands.add_parser("sweep", help="run many seeds, in processes or on a cluster")
     sweep.set_defaults(command=_sweep)
     sweep.add_argument("task", metavar="TASK[@SPACE]", help="or an experiment, NAME[:TASK]")
-    _add_steps(sweep)
+    add_steps(sweep)
     sweep.add_argument("--seeds", default="0:10", help="such as 0:10 or 1,5,7 (default 0:10)")
     sweep.add_argument("--out", type=Path, metavar="DIR")
     where = sweep.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=_count, metavar="N", help="processes at a time")
+    where.add_argument("--workers", type=count, metavar="N", help="processes at a time")
     where.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster")
-    _add_settings(sweep)
+    add_settings(sweep)
 
     reproduce = commands.add_parser("reproduce", help="reproduce a published system")
     reproduce.set_defaults(command=_reproduce)
@@ -349,68 +350,3 @@ def _parser() -> argparse.ArgumentParser:
     settings = commands.add_parser("settings", help="list the settings of the loop")
     settings.set_defaults(command=_list_settings)
     return parser
-
-
-def _add_steps(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--steps", type=_count, metavar="N", help="of an experiment")
-
-
-def _add_workers(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--workers",
-        type=_count,
-        metavar="N",
-        help="processes (default: one per core); the result does not depend on it",
-    )
-
-
-def _add_limit(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seconds", type=_amount, metavar="X", help="wall-clock limit of a run")
-
-
-def _add_settings(parser: argparse.ArgumentParser) -> None:
-    _add_limit(parser)
-    parser.add_argument(
-        "--set",
-        dest="settings",
-        type=_setting,
-        action="append",
-        default=[],
-        metavar="PATH=VALUE",
-        help="a setting of the loop, such as dense.steps=300; the command settings lists them",
-    )
-
-
-def _setting(text: str) -> tuple[str, Any]:
-    path, equals, value = text.partition("=")
-    known = flat(Settings())
-    if not equals or path not in known:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: expected PATH=VALUE; the command settings lists the paths"
-        )
-    try:
-        return path, _like(known[path], value)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: the value is not like {known[path]!r}"
-        ) from None
-
-
-def _like(example: Any, text: str) -> Any:
-    """A value of the same kind as an example, from text."""
-    if isinstance(example, tuple):
-        return tuple(_like(example[0], part) for part in text.split(","))
-    return type(example)(text)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number >= 0")
-    return int(text)
-
-
-def _amount(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None

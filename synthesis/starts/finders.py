@@ -255,10 +255,10 @@ def inexact_forms(known: Known, output: int) -> Iterator[Told]:
     if not len(answers):
         return
     pool = [i for i in known.smallest(4 * WIDE) if known.is_open(i)][:WIDE]
-    for i in known.inputs():
-        pool += [known.add(Leaky(i, pole)) for pole in POLES[::5]]
-    for form in best_sums(known.rows(pool, output), answers, 6):
-        rounded = tuple(float(f"{weight:.2g}") for weight in form.weights)
-        for weights in (form.weights, rounded):
-            named = Sum(form.rows, weights).renumbered(pool)
-            yield named, f"the best sum of {', '.join(map(known.name, named.rows))}"
+    leaks = [known.add(Leaky(i, pole)) for i in known.inputs() for pole in POLES[::5]]
+    for numbers in (pool, [*pool, *leaks]):
+        for form in best_sums(known.rows(numbers, output), answers, 6):
+            rounded = tuple(float(f"{weight:.2g}") for weight in form.weights)
+            for weights in (form.weights, rounded):
+                named = Sum(form.rows, weights).renumbered(numbers)
+                yield named, f"the best sum of {', '.join(map(known.name, named.rows))}"

@@ -131,7 +131,6 @@ def test_parity_needs_a_loop():
 # -------------------- forms of data --------------------
 
 
-@pytest.mark.xfail(reason="the neuron that holds the answers reads two fields", strict=True)
 def test_any_number_of_outputs():
     X, total = running_sum()
     y = {"total": total, "odd": total % 2, "now": X["event"]}
@@ -249,7 +248,6 @@ def test_a_neuron_type_of_ones_own_is_accepted_by_name():
     assert "cubed" in model.machine_.neurons.values()
 
 
-@pytest.mark.xfail(reason="a circuit without wires is no machine to the trials", strict=True)
 def test_answers_that_are_0_while_training_looks_are_answered_with_0():
     y = np.where(np.arange(12) > 9, EVENTS, 0)
     with pytest.warns(ConvergenceWarning):
