@@ -17,6 +17,7 @@ from .signals import Builder, Signal
 __all__ = ["Bank", "Stream"]
 
 LARGEST = 1e9  # a stream that grows beyond this is of no use
+ROUND = 50  # streams between two looks at how full the bank is
 FEW = 50  # a stream of whole numbers up to this is worth a threshold
 
 
@@ -137,22 +138,34 @@ class Bank:
 
     def _grown(self) -> Iterator[int]:
         for size in range(1, self.largest + 1):
+            streams = enumerate(self.streams)
+            of_size: list[list[int]] = [[] for _ in range(size)]
+            for i, stream in streams:
+                of_size[stream.size].append(i)
             # Trees are few, and what is made of them is worth more than more of the same numbers.
-            order = sorted(range(len(self)), key=lambda i: not self.streams[i].is_keyed)
-            of_size = [[i for i in order if self.streams[i].size == n] for n in range(size)]
-            for i in of_size[size - 1]:
-                for operation in self.unary:
-                    self._apply(operation, (i,), size)
-                if len(self) >= self.most:
-                    return
-            yield len(self)
-            for smaller in range(size):
-                for i in of_size[smaller]:
-                    for j in of_size[size - 1 - smaller]:
-                        self._combine(i, j, size)
+            for is_keyed in (True, False):
+                for _ in self._of_one_size(of_size, is_keyed):
                     if len(self) >= self.most:
                         return
-                yield len(self)
+                    yield len(self)
+
+    def _of_one_size(self, of_size: list[list[int]], is_keyed: bool) -> Iterator[None]:
+        """Add the streams of the next size whose first argument is a tree, or is none."""
+        size = len(of_size)
+        first = [[i for i in same if self.streams[i].is_keyed == is_keyed] for same in of_size]
+        for count, i in enumerate(first[size - 1]):
+            for operation in self.unary:
+                self._apply(operation, (i,), size)
+            if count % ROUND == 0:
+                yield
+        yield
+        for smaller in range(size):
+            for count, i in enumerate(first[smaller]):
+                for j in of_size[size - 1 - smaller]:
+                    self._combine(i, j, size)
+                if count % ROUND == 0:
+                    yield
+            yield
 
     def _combine(self, i: int, j: int, size: int) -> None:
         for operation in self.binary:
