@@ -11,16 +11,33 @@ positional only (autograd does not look into keywords).
 Where gradients live
 --------------------
 Derivatives of the linear operations (``+``, ``-``, `scale`, `inner`, norms, `tree[path]`, `put`,
-`assemble`, `restrict`) are exact on the whole space: the gradient of ``inner(a, b)`` with respect
-to ``a`` is ``b``, whatever ``a``'s support. In the products (`linear_combination`,
-`mask_multiply`, `apply_matrix`) a support is wiring: each gradient lives on the support of its
-argument; so it does where a support fixes the layout of an array (`ravel`, `map_leaves`, `dense`).
-To ask what an absent coefficient would do, give it an explicit zero first (`restrict` to a larger
-support).
+`assemble`, `restrict`) and of the elementwise product `multiply` are exact on the whole space: the
+gradient of ``inner(a, b)`` with respect to ``a`` is ``b``, whatever ``a``'s support. In products by
+masks (`linear_combination`, `mask_multiply`, `apply_matrix`) a support is wiring: each gradient
+lives on the support of its argument; so it does where a support fixes the layout (`ravel`,
+`map_leaves`, `where`, sums, `dense`). To ask what an absent coefficient would do, give it an
+explicit zero first (`restrict` to a larger support).
 """
 
+from .algebra import (
+    clip,
+    equal,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    map_leaves,
+    max_leaves,
+    maximum,
+    mean_leaves,
+    min_leaves,
+    minimum,
+    not_equal,
+    sum_leaves,
+    where,
+)
 from .core.autodiff import register as _register
-from .core.bridges import dense, from_dense, map_leaves, ravel, unravel
+from .core.bridges import dense, from_dense, ravel, unravel
 from .core.linear import (
     add,
     inner,
@@ -33,49 +50,130 @@ from .core.linear import (
     squared_norm,
 )
 from .core.paths import NUMBER, Path, as_path, format_path, natural_key, parse_path
+from .core.pointwise import absolute, divide, full, multiply, power
 from .core.products import apply_matrix, linear_combination, mask_multiply
 from .core.structure import assemble, prune, put, restrict, stop_gradient, subtree
 from .core.support import Support
 from .core.tree import VValue, from_buffer
+from .derivatives import (
+    LinearMap,
+    detect_sparsity,
+    fisher_product,
+    gauss_newton_product,
+    gradient,
+    hessian,
+    hessian_vector_product,
+    jacobian,
+    jacobian_operator,
+    jacobian_vector_product,
+    vector_jacobian_product,
+)
+from .exchange import covariance, mean, stack, unstack, vmap, wrap
 from .files import from_json, load, save, to_json
+from .patterns import (
+    Pattern,
+    drop,
+    drop_level,
+    escape_pattern,
+    map_with_path,
+    merge_levels,
+    partition,
+    relabel,
+    select,
+    sorted_items,
+    split_level,
+    swap_levels,
+    update,
+)
+from .show import diff
 
 _register()
 
 __all__ = [
     "NUMBER",
+    "LinearMap",
     "Path",
+    "Pattern",
     "Support",
     "VValue",
+    "absolute",
     "add",
     "apply_matrix",
     "as_path",
     "assemble",
+    "clip",
+    "covariance",
     "dense",
+    "detect_sparsity",
+    "diff",
+    "divide",
+    "drop",
+    "drop_level",
+    "equal",
+    "escape_pattern",
+    "fisher_product",
     "format_path",
     "from_buffer",
     "from_dense",
     "from_json",
+    "full",
+    "gauss_newton_product",
+    "gradient",
+    "greater",
+    "greater_equal",
+    "hessian",
+    "hessian_vector_product",
     "inner",
     "is_nonnegative",
+    "jacobian",
+    "jacobian_operator",
+    "jacobian_vector_product",
     "l1_norm",
     "l2_norm",
+    "less",
+    "less_equal",
     "linear_combination",
     "load",
     "map_leaves",
+    "map_with_path",
     "mask_multiply",
+    "max_leaves",
     "max_norm",
+    "maximum",
+    "mean",
+    "mean_leaves",
+    "merge_levels",
+    "min_leaves",
+    "minimum",
+    "multiply",
     "natural_key",
+    "not_equal",
     "parse_path",
+    "partition",
+    "power",
     "prune",
     "put",
     "ravel",
+    "relabel",
     "restrict",
     "save",
     "scale",
+    "select",
     "sign",
+    "sorted_items",
+    "split_level",
     "squared_norm",
+    "stack",
     "stop_gradient",
     "subtree",
+    "sum_leaves",
+    "swap_levels",
     "to_json",
     "unravel",
+    "unstack",
+    "update",
+    "vector_jacobian_product",
+    "vmap",
+    "where",
+    "wrap",
 ]

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for keys, paths, supports and V-values.
+"""Hypothesis strategies for keys, paths, patterns, supports, V-values and functions of them.
 
 Never imported by ``import vvalues``; install the extra ``test`` to use it. The strategies draw from
 a short alphabet of keys, so that trees overlap often, and build trees as lists of paths, which
@@ -10,26 +10,34 @@ Array leaves: a path that ends in one of the keys of ``arrays`` holds an array o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import autograd.numpy as anp
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from .algebra import map_leaves, sum_leaves
+from .core.linear import inner
 from .core.paths import NUMBER, Path
 from .core.support import Support
 from .core.tree import VValue, from_buffer, from_leaves
+from .patterns import drop, escape_pattern, relabel, select
 from .testing import keep_clear
 
 __all__ = [
+    "TreeFunction",
     "disjoint_pairs",
+    "functions",
     "integers",
     "keys",
     "numbers",
     "overlapping_pairs",
     "pairs",
     "paths",
+    "patterns",
     "same_support_pairs",
     "supports",
     "triples",
@@ -162,6 +170,82 @@ def _on(support: Support, elements: SearchStrategy[float] | None) -> SearchStrat
     chosen = numbers() if elements is None else elements
     values = st.lists(chosen, min_size=support.size, max_size=support.size)
     return values.map(lambda drawn: from_buffer(support, np.array(drawn, dtype=float)))
+
+
+# -------------------- patterns --------------------
+
+
+@st.composite
+def patterns(draw: DrawFn, *, max_depth: int = 3, alphabet: Sequence[str] | None = KEYS) -> str:
+    """Patterns as text: keys of an alphabet, escaped, among ``*``, ``?`` and ``**``.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> find(patterns(), lambda pattern: "**" in pattern and "a" in pattern)
+    'a/**'
+    """
+    literal = keys(alphabet).map(lambda key: escape_pattern((key,)))
+    parts = st.one_of(literal, st.sampled_from(["**", "*", "?"]))
+    text = "/".join(draw(st.lists(parts, min_size=1, max_size=max_depth)))
+    return f"{text}/{NUMBER}" if draw(st.booleans()) else text
+
+
+# -------------------- functions --------------------
+
+_STEPS: dict[str, Callable[[Any], Any]] = {
+    "half of it": lambda v: v * 0.5,
+    "its square": lambda v: 0.1 * v**2,
+    "its cube": lambda v: 0.01 * v**3,
+    "its sine": lambda v: map_leaves(anp.sin, v),
+    "its tangent": lambda v: map_leaves(anp.tanh, v),
+    "times its mean": lambda v: v * (sum_leaves(v) * 0.1),
+    "less its projection": lambda v: v - v * (inner(v, v) * 0.01),
+    "what is below a": lambda v: v + select(v, "a"),
+    "without b": lambda v: drop(v, "**/b") * 2.0 + v,
+    "sums of nodes": lambda v: sum_leaves(v, 1) + v,
+    "one name for all": lambda v: relabel(v, lambda path: ("c",), add=True) * v,
+    "levels swapped": lambda v: relabel(v, lambda path: path[::-1], add=True) * 0.5 + v,
+}
+
+
+@dataclass(frozen=True)
+class TreeFunction:
+    """A smooth function from trees of scalars to trees (or to numbers), made of named steps.
+
+    Examples
+    --------
+    >>> TreeFunction(("its square", "half of it"))(VValue({"a": 2}))
+    VValue({'a': 0.2})
+    """
+
+    steps: tuple[str, ...]
+    to_number: bool = False
+
+    def __call__(self, tree: Any) -> Any:
+        for step in self.steps:
+            tree = _STEPS[step](tree)
+        return sum_leaves(tree) if self.to_number else tree
+
+
+def functions(*, max_steps: int = 3, to_number: bool | None = None) -> SearchStrategy[TreeFunction]:
+    """Smooth functions of a tree with scalar leaves, for laws of derivatives.
+
+    Parameters
+    ----------
+    max_steps : int
+    to_number : bool, optional
+        Whether their values are numbers; either unless given.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> find(functions(to_number=True), lambda function: len(function.steps) == 1)
+    TreeFunction(steps=('half of it',), to_number=True)
+    """
+    steps = st.lists(st.sampled_from(list(_STEPS)), max_size=max_steps).map(tuple)
+    to = st.booleans() if to_number is None else st.just(to_number)
+    return st.builds(TreeFunction, steps, to)
 
 
 # -------------------- pairs --------------------

@@ -2,9 +2,20 @@
 
 `losses` and `regularizers` say what is charged, `objective` and `black_box` what is minimised,
 `gradients` where slopes come from. Steps are taken by `optimizers` on trees, whose rules on arrays
-are in `rules`, and by `least_squares`.
+are in `rules`, by `adaptive` (further ones), and by `least_squares`; `wrappers` makes optimizers of
+optimizers (groups by pattern, freezing, averages), `rates` has schedules.
 """
 
+from .adaptive import (
+    adabelief,
+    adadelta,
+    adamax,
+    amsgrad,
+    nadam,
+    nesterov,
+    optimistic_adam,
+    radam,
+)
 from .gradients import (
     Descent,
     EvolutionStrategy,
@@ -33,17 +44,28 @@ from .optimizers import (
     clip_by_norm,
     decoupled_l1,
     l1,
+    lion,
     masked,
     momentum,
     restrict_state,
     rmsprop,
     rprop,
-    schedule,
     sgd,
     state_leaves,
     with_state_leaves,
 )
+from .rates import cycle, schedule, sequence, stairs, warm_up
 from .regularizers import SelfLinkRegularizer
+from .wrappers import (
+    accumulate,
+    adamw,
+    average,
+    averaged,
+    freeze,
+    frozen,
+    groups,
+    weight_decay,
+)
 
 __all__ = [
     "BlackBoxObjective",
@@ -61,27 +83,48 @@ __all__ = [
     "SelfLinkRegularizer",
     "SourcedObjective",
     "StoppedPath",
+    "accumulate",
+    "adabelief",
+    "adadelta",
     "adagrad",
     "adam",
+    "adamax",
+    "adamw",
+    "amsgrad",
+    "average",
+    "averaged",
     "chain",
     "clip",
     "clip_by_norm",
     "compensated_removals",
     "cross_entropies",
     "cross_entropy_and_errors",
+    "cycle",
     "decoupled_l1",
     "descend",
+    "freeze",
+    "frozen",
+    "groups",
     "l1",
     "levenberg_marquardt",
+    "lion",
     "log_softmax",
     "masked",
     "momentum",
+    "nadam",
+    "nesterov",
+    "optimistic_adam",
+    "radam",
     "restrict_state",
     "rmsprop",
     "rprop",
     "schedule",
+    "sequence",
     "sgd",
     "softmax",
+    "stairs",
     "state_leaves",
+    "warm_up",
+    "weight_decay",
     "with_state_leaves",
 ]

@@ -3,7 +3,7 @@
 ``update(gradient, state, parameters) -> (step, state)``; the new parameters are
 ``parameters + step``. All state is made of V-values and counts of updates, so when an edit changes
 the support of the parameters, `restrict_state` carries the state along: moments of removed leaves
-are dropped, new leaves start from zero.
+are dropped, new leaves start from zero. (An update does the same with what it is given.)
 
 What an optimizer does to the elements is a rule on arrays (`synthesis.optimize.rules`); here the
 rules are lifted to trees.
@@ -16,10 +16,11 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from vvalues import Support, VValue, from_buffer, restrict
+from vvalues import Pattern, Support, VValue, from_buffer, restrict, select
 from vvalues.core import align
 
 from . import rules
+from .rates import Schedule, schedule
 
 __all__ = [
     "Optimizer",
@@ -30,6 +31,7 @@ __all__ = [
     "clip_by_norm",
     "decoupled_l1",
     "l1",
+    "lion",
     "map_trees",
     "masked",
     "momentum",
@@ -44,7 +46,6 @@ __all__ = [
 
 State = Any
 Array = np.ndarray
-Schedule = Callable[[int], float]
 S = TypeVar("S")
 
 
@@ -84,7 +85,8 @@ def _lifted(init: Callable[[VValue], State], rule: Callable[..., None]) -> Optim
     def update(gradient: VValue, state: State, parameters: VValue) -> tuple[VValue, State]:
         support = parameters.support
         step = np.array(align(gradient, support))  # a gradient may live on a larger support
-        parts = [np.array(part.buffer) if _is_tree(part) else part for part in state]
+        # A state may come from parameters on another support: what is new starts from zero.
+        parts = [np.array(align(part, support)) if _is_tree(part) else part for part in state]
         rule(step, parameters.buffer, *parts)
         new = [from_buffer(support, p) if isinstance(p, np.ndarray) else p + 1 for p in parts]
         return from_buffer(support, step), _alike(state, new)
@@ -199,6 +201,20 @@ def adam(
     return _lifted(lambda parameters: AdamState(0, _zeros(parameters), _zeros(parameters)), rule)
 
 
+def lion(rate: float | Schedule, beta1: float = 0.9, beta2: float = 0.99) -> Optimizer:
+    """Lion: steps of one size, with the sign of a mix of gradient and momentum.
+
+    References
+    ----------
+    X. Chen et al., arXiv:2302.06675, algorithm 2 (without its decay: see `weight_decay`).
+    """
+
+    def rule(gradient: Array, parameters: Array, updates: int, velocity: Array) -> None:
+        rules.lion(gradient, velocity, _rate(rate, updates), beta1, beta2)
+
+    return _lifted(lambda parameters: MomentumState(0, _zeros(parameters)), rule)
+
+
 class RpropState(NamedTuple):
     """Step sizes and the last gradient."""
 
@@ -286,19 +302,17 @@ def chain(*parts: Optimizer) -> Optimizer:
     return Optimizer(init, update)
 
 
-def masked(inner: Optimizer, choose: Callable[[VValue], Support] | Support) -> Optimizer:
+def masked(inner: Optimizer, choose: Callable[[VValue], Pattern] | Pattern) -> Optimizer:
     """Let an optimizer see and move only some leaves; the others stay where they are.
 
     Parameters
     ----------
     inner : Optimizer
-    choose : Support, or a function from parameters to one
+    choose : pattern of `vvalues.select`, or a function from parameters to one
     """
 
     def part(parameters: VValue) -> VValue:
-        wanted = choose(parameters) if callable(choose) else choose
-        keep = np.array([path in wanted for path in parameters.support.paths], dtype=bool)
-        return restrict(parameters, parameters.support.where(keep))
+        return select(parameters, choose(parameters) if callable(choose) else choose)
 
     def update(gradient: VValue, state: State, parameters: VValue) -> tuple[VValue, State]:
         chosen = part(parameters)
@@ -306,34 +320,6 @@ def masked(inner: Optimizer, choose: Callable[[VValue], Support] | Support) -> O
         return restrict(step, parameters.support), state
 
     return Optimizer(lambda parameters: inner.init(part(parameters)), update)
-
-
-def schedule(start: float, end: float, steps: int, kind: str = "geometric") -> Schedule:
-    """A learning rate that goes from ``start`` to ``end`` in ``steps`` updates and stays there.
-
-    Parameters
-    ----------
-    kind : {"geometric", "linear", "cosine"}
-
-    Examples
-    --------
-    >>> rate = schedule(0.1, 0.001, 100)
-    >>> round(rate(0), 6), round(rate(50), 6), round(rate(500), 6)
-    (0.1, 0.01, 0.001)
-    """
-    kinds = ("geometric", "linear", "cosine")
-    if kind not in kinds:
-        raise ValueError(f"kind is {kind!r}; expected one of {', '.join(kinds)}")
-
-    def rate(count: int) -> float:
-        done = min(count / max(steps, 1), 1.0)
-        if kind == "geometric":
-            return start * (end / start) ** done
-        if kind == "cosine":
-            done = (1 - np.cos(np.pi * done)) / 2
-        return start + (end - start) * done
-
-    return rate
 
 
 # -------------------- state across edits and checkpoints --------------------

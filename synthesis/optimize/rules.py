@@ -21,6 +21,7 @@ __all__ = [
     "clip_by_norm",
     "decoupled_l1",
     "l1",
+    "lion",
     "momentum",
     "rmsprop",
     "rprop",
@@ -132,6 +133,19 @@ def adam(
     else:
         np.multiply(first, -(rate / correction), out=gradient)
     gradient /= work
+
+
+def lion(
+    gradient: np.ndarray, momentum: np.ndarray, rate: Rate, beta1: float, beta2: float
+) -> None:
+    """``step = -rate * sign(beta1 * m + (1 - beta1) * g); m = beta2 * m + (1 - beta2) * g``."""
+    direction = beta1 * momentum
+    direction += (1.0 - beta1) * gradient
+    momentum *= beta2
+    gradient *= 1.0 - beta2
+    momentum += gradient
+    np.sign(direction, out=gradient)
+    gradient *= -rate
 
 
 def rprop(

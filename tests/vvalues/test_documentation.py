@@ -13,12 +13,30 @@ import pytest
 import vvalues
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "vvalues.md"
+COMPARISON = PAGE.with_name("trees-beside-others.md")
 MODULES = [module.name for module in pkgutil.walk_packages(vvalues.__path__, "vvalues.")]
 
 
 def test_examples_of_the_page():
     result = doctest.testfile(str(PAGE), module_relative=False)
     assert result.attempted > 40 and result.failed == 0
+
+
+def lines_of_the_comparison() -> list[str]:
+    rows = [line.split("|") for line in COMPARISON.read_text(encoding="utf-8").split("\n")]
+    return [row[2].strip() for row in rows if len(row) > 4 and row[2].strip().startswith("`")]
+
+
+def test_every_line_of_the_comparison_runs():
+    lines = lines_of_the_comparison()
+    assert len(lines) > 40
+    names: dict = {}
+    setting = doctest.DocTestParser().get_doctest(
+        COMPARISON.read_text(encoding="utf-8"), names, "comparison", str(COMPARISON), 0
+    )
+    assert doctest.DocTestRunner(verbose=False).run(setting, clear_globs=False).failed == 0
+    for line in lines:
+        assert eval(line.strip("`"), dict(setting.globs)) is not None, line
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -5,7 +5,8 @@ The room from the ground up:
 
 * `paths` and `support`: the indices; `tree`: the value; `construction`: from nested mappings to it;
 * `kernels`: untraced arithmetic; `tracing`: what autograd's boxes are and hide;
-* `linear`, `products`, `structure`, `bridges`: the differentiable operations, each one primitive;
+* `linear`, `pointwise`, `products`, `structure`, `bridges`: the differentiable operations, each one
+  primitive;
 * `autodiff`: the registration as a type of autograd;
 * `fused`: operations on arrays whose derivatives are written by hand.
 """

@@ -75,15 +75,26 @@ class VValueBox(Box):
     """A V-value that is being differentiated; it has the V-value's operators and accessors."""
 
     __slots__ = ()
-    __array_ufunc__ = None
 
     # The class bodies of VValue call primitives, which accept boxes: borrow them.
     __add__ = VValue.__add__
+    __radd__ = VValue.__radd__
     __sub__ = VValue.__sub__
+    __rsub__ = VValue.__rsub__
     __neg__ = VValue.__neg__
+    __pos__ = VValue.__pos__
+    __abs__ = VValue.__abs__
     __mul__ = VValue.__mul__
     __rmul__ = VValue.__rmul__
     __truediv__ = VValue.__truediv__
+    __rtruediv__ = VValue.__rtruediv__
+    __pow__ = VValue.__pow__
+    __rpow__ = VValue.__rpow__
+    __gt__ = VValue.__gt__
+    __lt__ = VValue.__lt__
+    __ge__ = VValue.__ge__
+    __le__ = VValue.__le__
+    __array_ufunc__ = VValue.__array_ufunc__
     __getitem__ = VValue.__getitem__
     get = VValue.get
     subtree = VValue.subtree

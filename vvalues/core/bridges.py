@@ -1,4 +1,4 @@
-"""Bridges between trees and arrays: flat vectors, matrices, elementwise functions.
+"""Bridges between trees and arrays: flat vectors and matrices.
 
 The index plans are cached per support. What an array holds is fixed by the tree's support, so
 gradients live on the support of the argument.
@@ -6,7 +6,7 @@ gradients live on the support of the argument.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import autograd.numpy as anp
@@ -20,32 +20,61 @@ from .support import Support
 from .tracing import is_tree, primitive, require_trees, support_of
 from .tree import VValue, from_buffer
 
-__all__ = ["dense", "from_dense", "map_leaves", "ravel", "unravel"]
+__all__ = ["dense", "from_dense", "ravel", "unravel"]
 
 
 @primitive
-def ravel(tree: VValue, /) -> np.ndarray:
+def _ravel(tree: VValue, support: Support, /) -> np.ndarray:
+    require_trees(tree=tree)
+    return np.array(kernels.align(tree, support))
+
+
+def _unravelled(g: np.ndarray, support: Support, example: VValue) -> VValue:
+    """The cotangent; leaves of the argument are present, if only as zeros."""
+    return restrict(unravel(g, support), support_of(example).union(support).support)
+
+
+defvjp(
+    _ravel,
+    lambda ans, tree, support: (
+        (lambda g: unravel(g, support))
+        if support is support_of(tree)
+        else (lambda g: _unravelled(g, support, tree))
+    ),
+    argnums=(0,),
+)
+defjvp(_ravel, "same", argnums=(0,))
+
+
+def ravel(tree: VValue, /, support: Support | None = None) -> np.ndarray:
     """All elements as a flat array, in canonical order of the paths.
+
+    Parameters
+    ----------
+    tree : VValue
+    support : Support, optional
+        The layout, the tree's own unless given: elements outside are left out, absent ones are 0.
 
     Returns
     -------
-    array of shape (tree.size,)
+    array of shape (support.size,)
+
+    Raises
+    ------
+    ValueError
+        If one path holds leaves of different shapes; the message names the path.
 
     Notes
     -----
-    Use it to reach what only knows arrays: ``autograd.jacobian``, ``scipy.optimize`` and the like.
+    For what only knows arrays. `jacobian` and the doors of `vvalues.solvers` know trees.
 
     Examples
     --------
-    >>> ravel(VValue({"b": 2, "a": {"x": 1}}))
-    array([1., 2.])
+    >>> v = VValue({"b": 2, "a": {"x": 1}})
+    >>> ravel(v), ravel(v, VValue({"b": 0, "c": 0}).support)
+    (array([1., 2.]), array([2., 0.]))
     """
-    require_trees(tree=tree)
-    return np.array(tree.buffer)
-
-
-defvjp(ravel, lambda ans, tree: lambda g: unravel(g, tree.support))
-defjvp(ravel, lambda g, ans, tree: ravel(restrict(g, tree.support)))
+    return _ravel(tree, support_of(tree, "tree") if support is None else support)
 
 
 @primitive
@@ -82,33 +111,6 @@ defvjp(
     argnums=(0,),
 )
 defjvp(unravel, "same", argnums=(0,))
-
-
-def map_leaves(function: Callable, tree: VValue, /) -> VValue:
-    """Apply an elementwise function of ``autograd.numpy`` to all elements at once.
-
-    Parameters
-    ----------
-    function : callable, flat array -> array of the same shape
-        The support stays, so it should map 0 to 0 (an absent path does); where it does not, as
-        ``cos``, explicit zeros and absent paths are told apart.
-    tree : VValue
-
-    Returns
-    -------
-    VValue on the same support
-
-    Raises
-    ------
-    ValueError
-        If the function changes the shape.
-
-    Examples
-    --------
-    >>> map_leaves(np.abs, VValue({"a": -1.0}))
-    VValue({'a': 1.0})
-    """
-    return unravel(function(ravel(tree)), support_of(tree, "tree"))
 
 
 # -------------------- two-level trees as matrices --------------------

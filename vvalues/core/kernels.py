@@ -8,7 +8,7 @@ import numpy as np
 
 from .paths import Path
 from .support import Support
-from .tree import VValue, from_buffer
+from .tree import VValue, from_buffer, unchecked
 
 __all__ = [
     "add",
@@ -18,6 +18,8 @@ __all__ = [
     "l2_norm",
     "leaf_magnitudes",
     "max_norm",
+    "multiply",
+    "power",
     "put",
     "scale",
     "subtree",
@@ -68,6 +70,40 @@ def inner(left: VValue, right: VValue) -> float:
     if left.size > right.size:
         left, right = right, left
     return float(left.buffer @ align(right, left.support))
+
+
+def multiply(left: VValue, right: VValue) -> VValue:
+    """Product element by element, on the intersection of the supports."""
+    support = left.support
+    if support is right.support:
+        return unchecked(support, left.buffer * right.buffer)
+    common, at_left, at_right = _intersection(support, right.support)
+    return unchecked(common, left.buffer[at_left] * right.buffer[at_right])
+
+
+def _intersection(left: Support, right: Support) -> tuple[Support, np.ndarray, np.ndarray]:
+    """The paths that two supports share, and where their elements are on either side; cached."""
+    at_left, at_right = left.elements(right)
+    plans = left.plans.setdefault(right, {})
+    if "intersection" not in plans:
+        common = left.where(np.array([path in right.index for path in left.paths], bool))
+        # None stands for `right`, which a plan remembered under it must not keep alive.
+        plans["intersection"] = None if common is right else common
+    common = plans["intersection"]
+    return right if common is None else common, at_left, at_right
+
+
+_MOST_FACTORS = 8
+
+
+def power(array: np.ndarray, exponent: float) -> np.ndarray:
+    """``array ** exponent``; small whole exponents by products, tens of times faster."""
+    if not 2 < exponent <= _MOST_FACTORS or exponent != int(exponent):
+        return array**exponent
+    out = array * array
+    for _ in range(int(exponent) - 2):
+        out *= array
+    return out
 
 
 def max_norm(tree: VValue) -> float:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -25,8 +25,10 @@ __all__ = [
     "format_path",
     "names_own_scalar",
     "natural_key",
+    "no_spelling",
     "parse_path",
     "printable",
+    "unescaped",
 ]
 
 Path = tuple[str, ...]
@@ -163,7 +165,7 @@ def parse_path(text: str) -> Path:
     characters = iter(text)
     for character in characters:
         if character == "\\":
-            key += _unescaped(next(characters, ""), characters)
+            key += unescaped(next(characters, ""), characters)
         elif character == "/":
             keys.append(key)
             key = ""
@@ -173,7 +175,7 @@ def parse_path(text: str) -> Path:
     return tuple(keys)
 
 
-def _unescaped(mark: str, following: Iterator[str]) -> str:
+def unescaped(mark: str, following: Iterator[str]) -> str:
     """What a backslash and the characters after it stand for."""
     if mark not in _HEX_DIGITS:
         return "" if mark == "0" else mark
@@ -186,6 +188,46 @@ def _unescaped(mark: str, following: Iterator[str]) -> str:
             f"{count} hexadecimal digits"
         )
     return chr(number)
+
+
+def no_spelling(key: str | Iterable[str], holds: Callable[[Path], bool]) -> None:
+    r"""Refuse a key that is not there but spells a path that is: what a display has printed.
+
+    A key may contain a slash (a stream may well have the key ``"m/s"``), and an absent key is zero;
+    but who writes ``v["b/c"]`` where there is a path ``b/c`` means ``v["b", "c"]``, and must not
+    get a silent 0. Where there is neither, both are 0.
+
+    Parameters
+    ----------
+    key : what was looked up and is absent; only a ``str`` can be a spelling
+    holds : path -> bool
+        Whether anything is at or below a path.
+
+    Raises
+    ------
+    ValueError
+        If the text spells a path that is there; it names that path.
+
+    Examples
+    --------
+    >>> no_spelling("m/s", holds=lambda path: False)
+    >>> no_spelling("b/c", holds=lambda path: path == ("b", "c"))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    ValueError: there is no key 'b/c' here, but the path that it spells: write v["b", "c"], ...
+    """
+    if type(key) is not str or not ("/" in key or "\\" in key):
+        return
+    try:
+        keys = parse_path(key)
+    except ValueError:  # no display prints this
+        return
+    if keys != (key,) and holds(keys):
+        path = ", ".join(f'"{printable(part)}"' for part in keys)
+        raise ValueError(
+            f"there is no key {key!r} here, but the path that it spells: write v[{path}], or "
+            f"v[parse_path({key!r})]; for a key with a slash, v[({key!r},)]"
+        )
 
 
 def natural_key(path: str | Iterable[str]) -> tuple:

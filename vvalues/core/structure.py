@@ -15,12 +15,13 @@ from autograd.extend import defjvp, defjvp_argnum, defvjp, defvjp_argnum
 
 from . import kernels
 from .construction import as_leaf_or_tree
-from .paths import Path, as_path, format_path, names_own_scalar
+from .linear import add
+from .paths import Path, as_path, format_path, names_own_scalar, no_spelling
 from .support import Support
 from .tracing import is_traced, is_tree, primitive, require_trees, support_of, unboxed
 from .tree import VValue, from_buffer, from_leaves
 
-__all__ = ["assemble", "prune", "put", "restrict", "stop_gradient", "subtree", "take"]
+__all__ = ["At", "assemble", "prune", "put", "restrict", "stop_gradient", "subtree", "take"]
 
 
 # -------------------- reading --------------------
@@ -47,12 +48,21 @@ def subtree(tree: VValue, path: str | Iterable[str], /) -> VValue:
     -------
     VValue; empty where nothing is, ``{":number": x}`` where there is only a scalar.
 
+    Raises
+    ------
+    ValueError
+        If the path is a ``str`` that is no key here but spells a path that is.
+
     Examples
     --------
     >>> subtree(VValue({"a": {"b": 1, "c": 2}}), "a")
     VValue({'b': 1.0, 'c': 2.0})
     """
-    return _subtree(tree, as_path(path))
+    keys = as_path(path)
+    support = support_of(tree, "tree")
+    if not support.holds(keys):
+        no_spelling(path, support.holds)
+    return _subtree(tree, keys)
 
 
 @primitive
@@ -84,6 +94,11 @@ def take(tree: VValue, path: str | Iterable[str], /) -> Any:
     -------
     float, array or VValue; ``0.0`` where nothing is.
 
+    Raises
+    ------
+    ValueError
+        If the path is a ``str`` that is no key here but spells a path that is, as ``"b/c"``.
+
     Notes
     -----
     The gradient of an absent leaf is put at its path: it may have a larger support than ``tree``.
@@ -99,7 +114,10 @@ def take(tree: VValue, path: str | Iterable[str], /) -> Any:
         return _leaf(tree, keys)
     support = support_of(tree, "tree")
     first, last = support.leaf_range(keys)
-    if last == first or (last - first == 1 and support.paths[first] == keys):
+    if last == first:
+        no_spelling(path, support.holds)
+        return _leaf(tree, keys)
+    if last - first == 1 and support.paths[first] == keys:
         return _leaf(tree, keys)
     return _subtree(tree, keys)
 
@@ -228,6 +246,51 @@ def assemble(parts: Mapping[Any, Any], /) -> VValue:
     paths = tuple(as_path(path) for path in parts)
     values = (as_leaf_or_tree(path, part) for path, part in zip(paths, parts.values(), strict=True))
     return _assemble(paths, *values)
+
+
+class At:
+    """A place in a V-value, for updates that return a new V-value."""
+
+    __slots__ = ("_path", "_tree")
+
+    def __init__(self, tree: VValue, path: str | Iterable[str]) -> None:
+        support = support_of(tree)
+        if not support.holds(as_path(path)):
+            no_spelling(path, support.holds)
+        self._tree = tree
+        self._path = path if isinstance(path, str) else tuple(path)
+
+    def set(self, value: Any) -> VValue:
+        """Replace the subtree here by a number, an array, a mapping or a VValue.
+
+        At a path that ends in ``":number"`` only the node's own scalar is replaced.
+
+        Examples
+        --------
+        >>> VValue({"a": 1}).at(("b", "c")).set(2)
+        VValue({'a': 1.0, 'b': {'c': 2.0}})
+        """
+        return put(self._tree, self._path, value)
+
+    def add(self, value: Any) -> VValue:
+        """Add a number, an array, a mapping or a VValue to the subtree here.
+
+        Examples
+        --------
+        >>> VValue({"a": 1}).at("a").add({"b": 2})
+        VValue({'a': {':number': 1.0, 'b': 2.0}})
+        """
+        return add(self._tree, put(VValue(), self._path, value))
+
+    def remove(self) -> VValue:
+        """Drop the subtree here (its coordinates become zero and leave the support).
+
+        Examples
+        --------
+        >>> VValue({"a": 1, "b": {"c": 2}}).at("b").remove()
+        VValue({'a': 1.0})
+        """
+        return put(self._tree, self._path, VValue())
 
 
 # -------------------- projecting --------------------

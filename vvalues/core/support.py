@@ -185,6 +185,11 @@ class Support:
         beyond = (*prefix[:-1], prefix[-1] + "\0")  # the least key after prefix[-1]
         return first, bisect_left(self.paths, beyond, lo=first)
 
+    def holds(self, prefix: Path) -> bool:
+        """Whether there is a leaf at or below ``prefix``."""
+        first, last = self.leaf_range(prefix)
+        return last > first
+
     def subtree(self, prefix: Path) -> tuple[Support, slice]:
         """Support of the subtree at ``prefix`` (paths relative to it) and its buffer slice."""
         found = self._subtrees.get(prefix)

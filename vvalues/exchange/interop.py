@@ -18,7 +18,7 @@ from typing import Any, final
 
 import numpy as np
 
-from ..core.paths import NUMBER, Path, as_path, names_own_scalar
+from ..core.paths import NUMBER, Path, as_path, names_own_scalar, no_spelling
 from ..core.support import Support
 from ..core.tree import VValue, from_leaves
 
@@ -53,6 +53,8 @@ class LeafTree:
         is_leaf = first < last and self.support.paths[first] == keys
         if is_leaf and (last - first == 1 or names_own_scalar(path)):
             return self.leaves[first]
+        if first == last:
+            no_spelling(path, self.support.holds)
         if first == last or names_own_scalar(path):
             return 0.0
         return LeafTree(self.support.subtree(keys)[0], self.leaves[first:last])

@@ -28,7 +28,7 @@ def assert_trees_close(
     Raises
     ------
     AssertionError
-        Naming the worst paths and both values.
+        Naming the paths and both values, the worst first.
 
     Examples
     --------
@@ -37,8 +37,8 @@ def assert_trees_close(
     Traceback (most recent call last):
         ...
     AssertionError: 2 of 2 elements differ by more than rtol 1e-09, atol 0
-      a: 1.0, expected 0.0
       b: 0.0, expected 2.0
+      a: 1.0, expected 0.0
     """
     support = actual.support.union(expected.support).support
     left, right = kernels.align(actual, support), kernels.align(expected, support)
@@ -49,6 +49,9 @@ def assert_trees_close(
     wrong = np.flatnonzero(~is_close)
     if not wrong.size:
         return
+    with np.errstate(invalid="ignore"):
+        excess = np.abs(left - right)[wrong] - allowed[wrong]
+    wrong = wrong[np.argsort(-np.where(np.isnan(excess), np.inf, excess), kind="stable")]
     lines = [
         f"  {coordinate_name(support, i)}: {float(left[i])!r}, expected {float(right[i])!r}"
         for i in wrong[:_N_SHOWN]

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from autograd import grad
 from hypothesis import given
 
 import vvalues as vv
@@ -238,3 +239,17 @@ def test_importing_is_light():
     code = f"import sys, vvalues; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_spelled_path_is_never_a_silent_zero():
+    tree = VValue({"b": {"c": 1.0}, "m/s": 2.0})
+    for read in (tree.__getitem__, tree.subtree, tree.get, tree.at, tree.__contains__):
+        with pytest.raises(ValueError, match=r'write v\["b", "c"\]'):
+            read("b/c")
+    assert tree[parse_path("b/c")] == 1.0 and tree["m/s"] == 2.0
+    with pytest.raises(ValueError, match=r'write v\["m/s"\]'):
+        tree[r"m\/s"]  # as displays print it
+    assert tree["b/d"] == tree["b", "d"] == 0.0  # neither is there: both readings are zero
+    assert tree.at(("b/c",)).set(3.0)["b/c"] == 3.0
+    with pytest.raises(ValueError, match=r"parse_path\('b/c'\)"):
+        grad(lambda v: v["b/c"])(tree)

@@ -1,0 +1,158 @@
+"""A way in for nested parameters of any make, and back: dictionaries, lists, dataclasses, ..."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from ..core.paths import NUMBER, Path, format_path
+from ..core.structure import assemble, take
+from ..core.support import Support
+from ..core.tracing import is_traced, is_tree, support_of
+from ..core.tree import VValue
+from ..patterns.language import Pattern, is_selected
+
+__all__ = ["wrap"]
+
+
+def wrap(
+    parameters: Any, /, constant: Pattern | None = None
+) -> tuple[VValue, Callable[[VValue], Any]]:
+    """Nested parameters as a tree, and the function that makes such parameters of a tree again.
+
+    Parameters
+    ----------
+    parameters : nested dictionaries, lists, tuples, named tuples, dataclasses and V-values
+        Real numbers (integers and numpy's too) and arrays of them become leaves, at the path of
+        keys, positions and names of fields. All else (None, bool, text, functions, ...) stays as it
+        is. May be traced.
+    constant : pattern, optional
+        Numbers that stay as they are, too: ``"**/n_steps"``.
+
+    Returns
+    -------
+    tree : VValue
+    unwrap : callable, VValue -> parameters
+        Where the tree has nothing, the number is zero; a leaf that the parameters have no place for
+        is refused. Numbers come back as floats. May be differentiated.
+
+    Raises
+    ------
+    TypeError
+        If an array holds something else than real numbers; the message names the path.
+    ValueError
+        If two keys spell the same, as 1 and "1" do.
+
+    Examples
+    --------
+    >>> parameters = {"layers": [{"w": 2, "activation": "tanh"}, {"w": 3.0}], "rate": 0.1}
+    >>> tree, unwrap = wrap(parameters, constant="rate")
+    >>> tree
+    VValue({'layers': {'0': {'w': 2.0}, '1': {'w': 3.0}}})
+    >>> unwrap(tree * 10)
+    {'layers': [{'w': 20.0, 'activation': 'tanh'}, {'w': 30.0}], 'rate': 0.1}
+    """
+    found: dict[Path, Any] = {}
+    for path, leaf in _numbers((), parameters):
+        if path in found:
+            raise ValueError(f"two parameters are at {format_path(path)}: keys that spell the same")
+        found[path] = leaf
+    if constant is not None:
+        support = Support.of(found)
+        kept = {p for p, k in zip(support.paths, is_selected(support, constant), strict=True) if k}
+        found = {path: leaf for path, leaf in found.items() if path not in kept}
+    tree = assemble(found)
+    support = support_of(tree)
+
+    def unwrap(tree: VValue) -> Any:
+        given = support_of(tree, "tree")
+        for path in given.paths if given is not support else ():
+            if path not in support.index:
+                raise ValueError(
+                    f"the tree has a leaf at {format_path(path)}, and the parameters have no place "
+                    "for it: select(tree, support) first"
+                )
+        return _rebuilt((), parameters, tree, support)
+
+    return tree, unwrap
+
+
+# -------------------- containers --------------------
+
+
+def _children(path: Path, node: Any) -> Iterator[tuple[Any, str, Any]] | None:
+    """(key, its spelling, child) of a container; None if it is none."""
+    if isinstance(node, Mapping):
+        return ((key, _spelled(path, key), child) for key, child in node.items())
+    if isinstance(node, tuple) and hasattr(node, "_fields"):
+        return ((name, name, getattr(node, name)) for name in node._fields)
+    if isinstance(node, (list, tuple)):
+        return ((i, str(i), child) for i, child in enumerate(node))
+    if is_dataclass(node) and not isinstance(node, type):
+        return ((f.name, f.name, getattr(node, f.name)) for f in fields(node) if f.init)
+    return None
+
+
+def _spelled(path: Path, key: Any) -> str:
+    if key == NUMBER:
+        raise ValueError(f"key {NUMBER!r} below {format_path(path)} is reserved; rename it")
+    return key if isinstance(key, str) else str(key)
+
+
+def _numbers(path: Path, node: Any) -> Iterator[tuple[Path, Any]]:
+    if is_tree(node):
+        for tail in support_of(node).paths:
+            yield path + tail, take(node, (*tail, NUMBER))
+        return
+    children = _children(path, node)
+    if children is not None:
+        for _, name, child in children:
+            yield from _numbers((*path, name), child)
+    elif _is_number(node):
+        yield path, node
+    elif isinstance(node, np.ndarray) and node.dtype.kind not in "USb":
+        raise TypeError(
+            f"the array at {format_path(path)} holds {node.dtype}; expected real numbers"
+        )
+
+
+def _is_number(node: Any) -> bool:
+    if is_traced(node):
+        return True
+    if isinstance(node, np.ndarray):
+        return node.dtype.kind in "fiu"
+    return isinstance(node, Real) and not isinstance(node, (bool, np.bool_))
+
+
+def _rebuilt(path: Path, node: Any, tree: VValue, support: Support) -> Any:
+    if is_tree(node):
+        return _inside(tree, path, support_of(node))
+    children = _children(path, node)
+    if children is None:
+        return _leaf(path, node, tree, support)
+    made = [(key, _rebuilt((*path, name), child, tree, support)) for key, name, child in children]
+    if isinstance(node, Mapping):
+        return dict(made) if type(node) is dict else type(node)(dict(made))  # type: ignore[call-arg]
+    if isinstance(node, tuple) and hasattr(node, "_fields"):
+        return node._replace(**dict(made))  # type: ignore[attr-defined]
+    if isinstance(node, (list, tuple)):
+        return type(node)(value for _, value in made)
+    return replace(node, **dict(made))
+
+
+def _inside(tree: VValue, path: Path, inside: Support) -> VValue:
+    """The leaves of a tree below a path that a support has."""
+    return assemble({tail: take(tree, (*path, *tail, NUMBER)) for tail in inside.paths})
+
+
+def _leaf(path: Path, node: Any, tree: VValue, support: Support) -> Any:
+    i = support.index.get(path)
+    if i is None:
+        return node
+    leaf = take(tree, (*path, NUMBER))
+    shape = support.shape(i)
+    return leaf + np.zeros(shape) if shape and path not in support_of(tree) else leaf
