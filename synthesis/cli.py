@@ -170,7 +170,7 @@ def _tell_of_machine(outcome: Result) -> None:
 def _evaluate(options: argparse.Namespace) -> int:
     from dmm import load_machine
 
-    from .runs.inspection import figures_of_run, is_run
+    from .runs.judged import figures_of_run, is_run
     from .show.figures import evaluate_machine, figures_table
     from .tasks import get_task
 
@@ -191,7 +191,7 @@ def _show(options: argparse.Namespace) -> int:
     from dmm import load_machine
     from dmm.show import RENDERINGS
 
-    from .runs.inspection import is_run, shown
+    from .runs.judged import is_run, shown
 
     if is_run(options.file):
         print(shown(options.file, options.rendering))

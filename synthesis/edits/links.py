@@ -149,6 +149,14 @@ def _without(
     """Without the ``count`` links of least worth."""
     links = _links(parameters, objective)
     keep = np.ones(parameters.size, dtype=bool)
-    least = np.argsort(worth[links], kind="stable")[: max(0, min(count, links.size))]
-    keep[links[least]] = False
+    keep[links[_least(worth[links], max(0, min(count, links.size)))]] = False
     return without_links(parameters, state, keep, getattr(objective, "model", None))
+
+
+def _least(worth: np.ndarray, count: int) -> np.ndarray:
+    """Places of the ``count`` least numbers, the first ones of ties."""
+    if not count:
+        return np.empty(0, dtype=np.intp)
+    # A stable order of all is not needed: only those not above the last one that goes are sorted.
+    candidates = np.flatnonzero(worth <= np.partition(worth, count - 1)[count - 1])
+    return candidates[np.argsort(worth[candidates], kind="stable")[:count]]

@@ -22,7 +22,6 @@ SMALL = {
     "synthesis.runs.files": "what a run leaves behind",
     "synthesis.tasks.bars": "images that a program draws, apart from those that are read",
     "synthesis.show.figures": "what evaluate prints",
-    "vvalues.core.tracing": "what is behind autograd's boxes, which all of the core asks",
     "vvalues.testing.closeness": "how close two trees are, which every law asks",
 }
 

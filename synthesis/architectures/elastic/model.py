@@ -205,7 +205,7 @@ class ElasticNetwork:
             return evaluate(leaves, FusedCycle(layout, codes, start))
         return evaluate(anp.concatenate([leaves, start]), FusedCycle(layout, codes))
 
-    def gradient(
+    def loss_and_gradient(
         self, parameters: VValue, symbols: Any, hidden: np.ndarray | None = None
     ) -> tuple[float, VValue, np.ndarray]:
         """Loss, gradient in the settings' mode, and the hidden state at the end; no tape.

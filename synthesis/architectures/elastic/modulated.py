@@ -235,7 +235,7 @@ class ModulatedNetwork:
 
     # -------------------- by hand --------------------
 
-    def gradient(
+    def loss_and_gradient(
         self, parameters: VValue, symbols: Any, hidden: np.ndarray | None = None
     ) -> tuple[float, VValue, np.ndarray]:
         """Loss, gradient on the parameters' support, and the hidden state at the end; no tape.

@@ -244,7 +244,7 @@ def step(
     """
     settings = model.settings
     optimizer = elastic_optimizer(settings)
-    loss, gradient, hidden = model.gradient(state.parameters, symbols, state.hidden)
+    loss, gradient, hidden = model.loss_and_gradient(state.parameters, symbols, state.hidden)
     if settings.has_multipliers:
         gradient = gradient + _penalty(model, state.parameters, len(symbols) - 1)
     change, memory = optimizer.update(gradient, state.memory(optimizer), state.parameters)

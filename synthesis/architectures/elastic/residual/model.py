@@ -200,7 +200,7 @@ class ResidualNetwork:
             signal = signal + block["multiplier"] * added
         return _affine(signal, parameters["readout"])
 
-    def gradient(
+    def loss_and_gradient(
         self, parameters: VValue, inputs: np.ndarray, labels: np.ndarray
     ) -> tuple[float, VValue]:
         """Mean cross-entropy in nats, and its gradient; no tape.

@@ -176,7 +176,7 @@ class ResidualTraining(Training):
         parameters, memory, losses = state.parameters, state.memory(optimizer), []
         ages = {name: np.array(lived) for name, lived in state.ages.items()}
         for _ in range(steps):
-            loss, gradient = model.gradient(parameters, *task.batch(rng))
+            loss, gradient = model.loss_and_gradient(parameters, *task.batch(rng))
             change, memory = optimizer.update(gradient, memory, parameters)
             parameters = _shrunk(model.settings, parameters + change)
             for name in model.blocks(parameters):

@@ -48,7 +48,7 @@ def test_the_fused_cycle_is_plain_autograd(seed, size, length, alphabet):
     np.testing.assert_allclose(
         by_hidden, grad(model.plain_loss, 2)(tree, symbols, hidden), atol=1e-10 * scale
     )
-    loss, by_tree, last = model.gradient(tree, symbols, hidden)
+    loss, by_tree, last = model.loss_and_gradient(tree, symbols, hidden)
     assert (loss, by_tree) == (value, gradient)
     np.testing.assert_allclose(last, model.rollout(tree, symbols[:-1], hidden)[1], atol=1e-10)
 
@@ -79,7 +79,7 @@ def test_the_gradient_is_that_of_finite_differences():
     rng = np.random.default_rng(1)
     model, tree = network(rng, 6)
     symbols = rng.integers(4, size=41)
-    _, gradient, _ = model.gradient(tree, symbols)
+    _, gradient, _ = model.loss_and_gradient(tree, symbols)
     direction = from_buffer(tree.support, rng.standard_normal(tree.size))
     step = 1e-6
     ahead, behind = (model.loss(tree + sign * step * direction, symbols) for sign in (1, -1))
@@ -92,8 +92,8 @@ def test_mode_paper_has_the_multiplier_where_the_output_belongs():
     right, tree = network(rng, 5)
     wrong = ElasticNetwork(settings=ElasticSettings.of("paper"))
     symbols = rng.integers(4, size=41)
-    _, good, _ = right.gradient(tree, symbols)
-    _, bad, _ = wrong.gradient(tree, symbols)
+    _, good, _ = right.loss_and_gradient(tree, symbols)
+    _, bad, _ = wrong.loss_and_gradient(tree, symbols)
     logits, _ = right.rollout(tree, symbols[:-1])
     errors = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     errors[np.arange(40), symbols[1:]] -= 1.0
@@ -126,7 +126,7 @@ def test_an_absent_link_is_a_zero():
     assert model.loss(sparse, symbols) == model.loss(full, symbols)
     dense = grad(model.loss)(full, symbols)
     assert grad(model.loss)(sparse, symbols) == dense  # it tells what a new link would do
-    _, gradient, _ = model.gradient(sparse, symbols)
+    _, gradient, _ = model.loss_and_gradient(sparse, symbols)
     assert gradient.support is sparse.support
     for path, value in gradient.items():
         assert value == dense[path]

@@ -28,7 +28,7 @@ def test_the_gradient_by_hand_is_plain_autograd(seed, size, length):
     rng = np.random.default_rng(seed)
     model, tree = network(rng, size)
     symbols, hidden = rng.integers(4, size=length + 1), np.tanh(rng.standard_normal(size))
-    loss, gradient, last = model.gradient(tree, symbols, hidden)
+    loss, gradient, last = model.loss_and_gradient(tree, symbols, hidden)
     value, expected = value_and_grad(model.loss)(tree, symbols, hidden)
     scale = 1.0 + np.abs(expected.buffer).max()
     assert gradient.support is tree.support
@@ -42,7 +42,7 @@ def test_the_gradient_of_a_pruned_network_lives_on_its_links():
     model, tree = network(rng, 4)
     tree = restrict(tree, tree.support.where(rng.random(tree.size) < 0.7))
     symbols = rng.integers(4, size=20)
-    _, gradient, _ = model.gradient(tree, symbols)
+    _, gradient, _ = model.loss_and_gradient(tree, symbols)
     expected = value_and_grad(model.loss)(tree, symbols)[1]
     assert gradient.support is tree.support
     np.testing.assert_allclose(gradient.buffer, restrict(expected, tree.support).buffer, atol=1e-10)
@@ -51,7 +51,7 @@ def test_the_gradient_of_a_pruned_network_lives_on_its_links():
 def test_bad_inputs_are_named():
     model, tree = network(np.random.default_rng(0), 2)
     symbols = np.array([0, 1, 2])
-    for call in (model.rollout, model.loss, model.gradient):
+    for call in (model.rollout, model.loss, model.loss_and_gradient):
         with pytest.raises(ValueError, match=r"hidden state is of shape \(1,\); .* \(2,\)"):
             call(tree, symbols, np.zeros(1))
     with pytest.raises(ValueError, match="needs at least 1"):

@@ -51,7 +51,7 @@ def toy(seed=0, n=400):
 def test_the_gradient_by_hand_is_plain_autograd(seed, blocks, units):
     tree, rng = network(seed, blocks, units)
     inputs, labels = rng.standard_normal((7, 6)), rng.integers(3, size=7)
-    loss, gradient = MODEL.gradient(tree, inputs, labels)
+    loss, gradient = MODEL.loss_and_gradient(tree, inputs, labels)
     value, expected = value_and_grad(lambda p: TASK.loss(MODEL(p, inputs), labels))(tree)
     scale = 1.0 + np.abs(expected.buffer).max()
     assert gradient.support is tree.support
@@ -157,8 +157,11 @@ TREE = MODEL.initial(np.random.default_rng(0))
     [
         (lambda: MODEL(TREE, INPUTS[:0]), r"inputs are of shape \(0, .*at least one"),
         (lambda: MODEL(TREE, INPUTS[:, 1:]), "inputs are of shape"),
-        (lambda: MODEL.gradient(TREE, INPUTS, np.array([0])), r"labels are of shape \(1,\)"),
-        (lambda: MODEL.gradient(TREE, INPUTS, np.array([0, -1])), "labels are -1 to 0"),
+        (
+            lambda: MODEL.loss_and_gradient(TREE, INPUTS, np.array([0])),
+            r"labels are of shape \(1,\)",
+        ),
+        (lambda: MODEL.loss_and_gradient(TREE, INPUTS, np.array([0, -1])), "labels are -1 to 0"),
         (lambda: ResidualSettings(spare=1.5), r"spare is 1\.5"),
         (lambda: ResidualSettings(smallest=0.2), r"smallest is 0\.2, above threshold = 0\.05"),
         (lambda: ResidualSettings(block_add_probability=2), "block_add_probability is 2"),
