@@ -18,7 +18,7 @@ from .construction import as_leaf_or_tree
 from .linear import add
 from .paths import Path, as_path, format_path, names_own_scalar, no_spelling
 from .support import Support
-from .tracing import is_traced, is_tree, primitive, require_trees, support_of, unboxed
+from .tracing import is_tree, primitive, require_trees, support_of, unboxed
 from .tree import VValue, from_buffer, from_leaves
 
 __all__ = ["At", "assemble", "prune", "put", "restrict", "subtree", "take"]
