@@ -79,7 +79,7 @@ def compiled(ticks):
     from vvalues import l2_norm
 
     machine, streams, targets = _problem(ticks)
-    program = compile_machine(machine)
+    program = compile_machine(machine, engine="numpy")
     weights = _varied(machine.trainable)
 
     def loss(trainable):

@@ -104,7 +104,7 @@ class Measured:
         weights = np.array(machine.trainable.buffer)
 
         def build():
-            program = compile_machine(machine, recompute=recompute)
+            program = compile_machine(machine, recompute=recompute, engine="numpy")
 
             def loss(w):
                 return anp.sum((program.evaluate(w, streams) - target) ** 2)

@@ -2,12 +2,14 @@
 
 The way of a machine through this room: `lower` brings it into elementary neurons (or says why that
 cannot be), `make_plan` groups and orders them, a `Program` binds the plan to streams and runs it:
-parallel blocks for all ticks at once, loop blocks tick by tick. `compile_machine` does it all.
+parallel blocks for all ticks at once, loop blocks tick by tick - or `fast`, eight strings side by
+side. `compile_machine` does it all.
 """
 
+from .bound import BoundProgram
 from .lowering import Lowered, Reason, lower
 from .plan import Plan, make_plan
-from .program import OUTPUT, BoundProgram, Program, compile_machine
+from .program import OUTPUT, Program, compile_machine
 
 __all__ = [
     "OUTPUT",

@@ -9,6 +9,7 @@ forward mode.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -93,6 +94,7 @@ class Workspace:
 
     def __init__(self) -> None:
         self._arrays: dict[tuple, np.ndarray] = {}
+        self._made: dict[Any, Any] = {}
         self.owner: Any = None
 
     def take(self, name: Any, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
@@ -101,6 +103,20 @@ class Workspace:
         array = self._arrays.get(key)
         if array is None or array.shape != shape:
             array = self._arrays[key] = np.zeros(shape, dtype)
+        return array
+
+    def once(self, name: Any, make: Callable[[], Any]) -> Any:
+        """What was made under this name the first time."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+    def room(self, name: Any, size: int) -> np.ndarray:
+        """The flat array of this name and at least this size, as it was left."""
+        key = name, np.dtype(np.float64)
+        array = self._arrays.get(key)
+        if array is None or array.size < size:
+            array = self._arrays[key] = np.empty(size)
         return array
 
 

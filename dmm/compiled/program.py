@@ -8,9 +8,10 @@ Jacobians and second-order products are exact and agree with the reference engin
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Sequence
-from threading import get_ident, local
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from importlib.util import find_spec
+from threading import local
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -22,16 +23,15 @@ from ..machine.machine import Machine
 from ..machine.streams import Streams
 from ..neurons.fields import names_of
 from ..reference.judge import ReferenceProgram
-from .binding import bind_initial, bind_sources
-from .directions import DenseDirections, UnitDirections
-from .evaluation import Evaluation
+from .bound import BoundProgram
+from .fast import why_not_fast
 from .lowering import Lowered, Reason, lower
 from .movement import Workspace
 from .plan import Plan, make_plan
-from .segments import SegmentedEvaluation
 
-__all__ = ["BoundProgram", "Program", "compile_machine"]
+__all__ = ["Program", "compile_machine"]
 
+ENGINES = (None, "numpy", "fast", "reference")
 OUTPUT = (("output", "dict-1"), ("output", "dict-2"))
 
 
@@ -42,11 +42,12 @@ class Program:
     ----------
     machine : Machine or Lowered
         One that is lowered already (`dmm.compiled.lower`) is taken as it is, with what it stops.
-    observed, stopped, recompute : see `compile_machine`
+    observed, stopped, recompute, engine : see `compile_machine`
 
     Attributes
     ----------
     machine : Machine
+    engine : "numpy" or "fast"
     observed : tuple of (neuron, input field)
     support : Support of the trainable matrix it was compiled for
     live : boolean array, per element of the trainable matrix
@@ -63,8 +64,6 @@ class Program:
     use one program at once. What `bind` returns is for the thread that asked.
     """
 
-    engine = "compiled"
-
     def __init__(
         self,
         machine: Machine | Lowered,
@@ -72,6 +71,7 @@ class Program:
         stopped: Collection[tuple[str, str]] = (),
         *,
         recompute: bool | int = False,
+        engine: str | None = None,
     ) -> None:
         lowered = lower(machine, stopped) if isinstance(machine, Machine) else machine
         if isinstance(lowered, Reason):
@@ -81,6 +81,8 @@ class Program:
         self.recompute = recompute
         self.support: Support = self.machine.trainable.support
         self.plan = make_plan(lowered, self.observed)
+        self.engine = _engine(engine, self.plan, recompute)
+        self._is_chosen_by_size = engine is None
         self.live = np.zeros(self.support.size, dtype=bool)
         self.live[self.plan.trainable[1]] = True
         self._indices: dict[tuple[str, int], np.ndarray] = {}
@@ -91,7 +93,12 @@ class Program:
         mine = self._mine
         bound = mine.bound.get(streams)
         if bound is None:
-            bound = mine.bound[streams] = BoundProgram(
+            make: Callable[..., BoundProgram] = BoundProgram
+            if self.engine == "fast":
+                from .fast.side_by_side import FastBoundProgram
+
+                make = partial(FastBoundProgram, is_chosen_by_size=self._is_chosen_by_size)
+            bound = mine.bound[streams] = make(
                 self.plan, streams, mine.workspace, self._indices, recompute=self.recompute
             )
         return bound
@@ -187,173 +194,13 @@ class _OfThread(local):
         self.bound: WeakKeyDictionary[Streams, BoundProgram] = WeakKeyDictionary()
 
 
-class BoundProgram:
-    """A program on one batch of streams, for one thread; remembers its last forward pass.
-
-    Parameters
-    ----------
-    plan : Plan
-    streams : Streams
-    workspace : Workspace
-    indices : dict
-        Remembers when sources emit what, see `dmm.compiled.binding.bind_sources`.
-    recompute : bool or int
-        See `compile_machine`.
-
-    Attributes
-    ----------
-    columns : for every string, the `dmm.compiled.binding.Columns` of its keys
-    """
-
-    def __init__(
-        self,
-        plan: Plan,
-        streams: Streams,
-        workspace: Workspace,
-        indices: dict[tuple[str, int], np.ndarray],
-        *,
-        recompute: bool | int,
-    ) -> None:
-        self.plan = plan
-        self.workspace = workspace
-        self._thread = get_ident()
-        self.shapes = {name: array.shape for name, array in streams.arrays.items()}
-        numbers, keys, self.columns = bind_sources(plan, streams, indices)
-        self._indices = {name: indices.get((name, streams.ticks)) for name in streams.arrays}
-        self._start = bind_initial(plan, self.columns, keys.shape[-1])
-        self.evaluation: Evaluation | SegmentedEvaluation
-        if recompute:
-            length = None if recompute is True else int(recompute)
-            self.evaluation = SegmentedEvaluation(plan, (numbers, keys), workspace, length=length)
-        else:
-            self.evaluation = Evaluation(plan, (numbers, keys), workspace)
-        self._last: tuple[np.ndarray, Any] | None = None
-
-    # -------------------- links and weights --------------------
-
-    def links(self, weights: np.ndarray) -> np.ndarray:
-        """Weights of the live links, (machines, live links), from weights of all trainable ones."""
-        if get_ident() != self._thread:
-            raise RuntimeError("a bound program is for one thread: bind the program in each")
-        if weights.dtype.kind not in "biufc":
-            raise ValueError(f"weights are of type {weights.dtype}; expected numbers")
-        if weights.shape[-1:] != (self.plan.n_weights,) or weights.ndim > 2:
-            raise ValueError(
-                f"weights have shape {weights.shape}; this program needs ({self.plan.n_weights},) "
-                f"or (machines, {self.plan.n_weights})"
-            )
-        flat = np.atleast_2d(weights)
-        live, elements = self.plan.trainable
-        # Fixed weights and streams are float64, whatever the weights are.
-        out = np.empty((len(flat), len(self.plan.links)), np.result_type(flat.dtype, np.float64))
-        out[:] = self.plan.base
-        out[:, live] += flat[:, elements]
-        return out
-
-    def unlink(self, gradient: np.ndarray) -> np.ndarray:
-        """Gradient of all trainable weights, (machines, links), from that of the live links."""
-        live, elements = self.plan.trainable
-        out = np.zeros((self.plan.n_weights, len(gradient)), gradient.dtype)
-        if self.plan.shares_weights:
-            np.add.at(out, elements, gradient[:, live].T)
-        else:
-            out[elements] = gradient[:, live].T
-        return out.T
-
-    # -------------------- values and derivatives --------------------
-
-    def state(self, weights: np.ndarray) -> tuple[np.ndarray, Any]:
-        """Observed numbers and state; the last state is kept for the derivatives."""
-        if self._last is not None and get_ident() == self._thread:
-            known, state = self._last
-            # By content: the caller may have changed the array in place since.
-            is_same = known.dtype == weights.dtype and np.array_equal(known, weights)
-            if is_same and self.workspace.owner is state:
-                return state.observed, state
-        numbers, _, state = self.evaluation.forward(self.links(weights), self._start)
-        state.observed = numbers
-        self._last = np.array(weights), state
-        return numbers, state
-
-    def forward(self, weights: np.ndarray) -> np.ndarray:
-        """Observed numbers, ([machines,] observed, ticks, strings)."""
-        numbers, _ = self.state(weights)
-        return np.array(numbers[0] if weights.ndim == 1 else numbers)
-
-    def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
-        """Gradient of ``sum(g * observed)``, of the shape of the weights."""
-        _, state = self.state(weights)
-        cotangent = g[None] if weights.ndim == 1 else g
-        gradient = self.unlink(self.evaluation.pull_back(state, cotangent)[0])
-        return gradient[0] if weights.ndim == 1 else gradient
-
-    def pushforward(self, weights: np.ndarray, direction: np.ndarray) -> np.ndarray:
-        """Derivative of the observed numbers along a direction of the shape of the weights."""
-        if weights.ndim == 2:
-            pairs = zip(weights, direction, strict=True)
-            return np.stack([self.pushforward(w, d) for w, d in pairs])
-        _, state = self.state(weights)
-        links, elements = self.plan.trainable
-        live = np.zeros((1, len(self.plan.links)), direction.dtype)
-        live[:, links] = direction[elements]
-        return self.evaluation.tangent(state, DenseDirections(live))[0][0]
-
-    def jacobian(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """See `Program.jacobian`."""
-        values, state = self.state(weights)
-        links, elements = self.plan.trainable
-        directions = UnitDirections(self.plan, links)
-        columns, _ = self.evaluation.tangent(state, directions)
-        element = np.zeros(len(self.plan.links), np.intp)
-        element[links] = elements
-        out = np.zeros((self.plan.n_weights, *values.shape[1:]))
-        if self.plan.shares_weights:
-            np.add.at(out, element[directions.order], columns)
-        else:
-            out[element[directions.order]] = columns
-        return np.array(values[0]), out
-
-    def stream_gradient(self, weights: np.ndarray, g: np.ndarray) -> dict[str, np.ndarray]:
-        """See `Program.stream_gradient`."""
-        _, state = self.state(weights)
-        _, cotangents = self.evaluation.pull_back(state, g[None], with_sources=True)
-        found: dict[str, np.ndarray] = {}
-        for group in self.plan.sources:
-            for neuron in group.neurons if group.neuron_type.is_source else ():
-                index = self._indices.get(neuron)
-                if index is None:
-                    continue
-                out: np.ndarray = np.zeros(self.shapes[neuron])
-                found[neuron] = out
-                emitted = np.flatnonzero(index >= 0)
-                port = neuron, group.neuron_type.writes[0].name
-                numbers = cotangents.numbers[0, self.plan.slot_of[port], 1 + emitted]
-                np.add.at(out[..., 0], index[emitted], numbers)
-                if port in self.plan.key_slot_of:
-                    width = out.shape[2] - 1
-                    own_keys = cotangents.keys[0, self.plan.key_slot_of[port]]
-                    keys = own_keys[1 + emitted, :, :width]
-                    np.add.at(out[..., 1:], index[emitted], keys)
-        return {name: found.get(name, np.zeros(shape)) for name, shape in self.shapes.items()}
-
-    def trace(self, weights: np.ndarray) -> np.ndarray:
-        """See `Program.trace`."""
-        live = self.links(weights)
-        numbers, keys, _ = self.evaluation.forward(live, self._start, with_keys=True)
-        n_observed, ticks, strings = numbers.shape[1:]
-        out = np.zeros((n_observed, ticks, strings, 1 + self.evaluation.n_keys))
-        out[..., 0] = numbers[0]
-        if keys is not None:
-            out[self.plan.observed_keyed, ..., 1:] = keys[0]
-        return out
-
-
 def compile_machine(
     machine: Machine,
     observed: Sequence[tuple[str, str]] = OUTPUT,
     *,
     stopped: Collection[tuple[str, str]] = (),
     recompute: bool | int = False,
+    engine: str | None = None,
 ) -> Program | ReferenceProgram:
     """Compile a machine.
 
@@ -366,9 +213,14 @@ def compile_machine(
         Inputs that pass no gradient. ``[("accum", "dict-1")]`` is the gradient of the published
         Julia run; the default is the exact one.
     recompute : bool or int
-        For long runs: store the state only every so many ticks (True: the square root of the
-        number of ticks) and compute each segment once more for the derivatives. Memory then grows
-        with the square root of the number of ticks, time by about one forward pass.
+        For long runs: store the state only every so many ticks (True: see
+        `dmm.compiled.segments.segment_length`) and compute each segment once more for the
+        derivatives: a quarter of the memory, or far less, for up to twice the time.
+    engine : str, optional
+        ``"numpy"``, ``"fast"`` (kernels of numba: the extra ``fast``) or ``"reference"``. When
+        omitted, the fast one where it is installed and knows all neuron types of the machine,
+        otherwise numpy; values and gradients of a large layered machine on one long string are
+        left to numpy then. ``program.engine`` says which it is.
 
     Returns
     -------
@@ -378,14 +230,33 @@ def compile_machine(
     Raises
     ------
     ValueError
-        If an observed port does not exist.
+        If an observed port or the engine does not exist, or the engine cannot run the machine; the
+        message says why.
     """
     _check_observed(machine, observed)
+    if engine not in ENGINES:
+        raise ValueError(f"engine is {engine!r}; expected None, 'numpy', 'fast' or 'reference'")
+    if engine == "reference":
+        return ReferenceProgram(machine, observed, stopped)
     lowered = lower(machine, stopped)
     if isinstance(lowered, Reason):
         warnings.warn(f"{lowered}; this machine runs on the reference engine", stacklevel=2)
         return ReferenceProgram(machine, observed, stopped)
-    return Program(lowered, observed, recompute=recompute)
+    return Program(lowered, observed, recompute=recompute, engine=engine)
+
+
+def _engine(name: str | None, plan: Plan, recompute: bool | int) -> str:
+    """The engine of this name, or the one that suits the plan."""
+    if name == "numpy":
+        return name
+    reason = "it keeps all ticks, and recompute asks for less" if recompute else why_not_fast(plan)
+    if reason is None and find_spec("numba") is None:
+        reason = "numba is not installed (pip install dataflow-matrix-machines[fast])"
+    if name is None:
+        return "numpy" if reason else "fast"
+    if reason is not None:
+        raise ValueError(f"engine is 'fast': {reason}; take 'numpy'")
+    return name
 
 
 def _check_observed(machine: Machine, observed: Sequence[tuple[str, str]]) -> None:

@@ -2,8 +2,13 @@
 
 A machine's memory at one time is what its neurons just emitted, because a link reads the tick
 before and nothing else. So a run can be cut anywhere: the forward pass keeps that memory at every
-cut, and the derivatives run each segment once more. With segments of about the square root of the
-number of ticks, both the cuts and the one segment that is stored grow with the square root.
+cut, and the derivatives run each segment once more.
+
+A segment costs something by itself, whatever its length: as much as some 100 ticks of a small
+machine. Segments of the square root of the number of ticks need least memory and, at a thousand
+ticks, seven times the time. So they are as long as makes their own cost small, as long as the one
+that is stored is no more than a quarter of the run; in very long runs both the cuts and the segment
+grow with the square root.
 """
 
 from __future__ import annotations
@@ -18,10 +23,12 @@ from .evaluation import Evaluation, Outputs
 from .movement import Signals, Workspace
 from .plan import Plan
 
-__all__ = ["SegmentedEvaluation", "SegmentedState"]
+__all__ = ["SegmentedEvaluation", "SegmentedState", "segment_length"]
 
 
-SHORTEST = 32
+SHORTEST = 32  # ticks; below that memory is no matter
+LONG = 256  # ticks; a segment's own cost is a third of its work then, at one string
+LARGEST_SHARE = 4  # a segment is no more than this part of the run
 
 
 @dataclass
@@ -40,8 +47,7 @@ class SegmentedEvaluation:
     ----------
     plan, sources, workspace : as for `Evaluation`
     length : int, optional
-        Ticks per segment; the square root of the number of ticks when omitted, and not less than
-        32 (a segment has a cost of its own).
+        Ticks per segment; `segment_length` when omitted.
     """
 
     def __init__(
@@ -56,7 +62,7 @@ class SegmentedEvaluation:
         self.ticks = sources[0].shape[1] - 1
         self.n_keys = sources[1].shape[3]
         self.workspace = Workspace() if workspace is None else workspace
-        length = max(SHORTEST, ceil(sqrt(self.ticks))) if length is None else length
+        length = segment_length(self.ticks) if length is None else length
         self.spans = [(a, min(a + length, self.ticks)) for a in range(0, self.ticks, length)]
         self.segments = [
             Evaluation(
@@ -120,6 +126,17 @@ class SegmentedEvaluation:
             tangent_start = _copied(tangents.at(-1))
         self.workspace.owner = state
         return np.concatenate(numbers, 2), None
+
+
+def segment_length(ticks: int) -> int:
+    """How many ticks to store at a time.
+
+    Examples
+    --------
+    >>> [segment_length(ticks) for ticks in (50, 400, 4_000, 1_000_000)]
+    [32, 100, 256, 1000]
+    """
+    return max(SHORTEST, min(max(LONG, ceil(sqrt(ticks))), ceil(ticks / LARGEST_SHARE)))
 
 
 def _copied(outputs: Outputs) -> Outputs:

@@ -41,7 +41,7 @@ class Judge(Phase):
         "second opinion": "exact, and starts are in reserve",
         "regrow": "exact, and regrowing may help",
         "fresh start": "exact, and regrowing does not help",
-        "enough": "all has been tried",
+        "enough": "all has been tried, or all work is done that a run may do",
     }
 
     def __call__(self, search: Search, state: SearchState) -> Step:
@@ -51,12 +51,16 @@ class Judge(Phase):
         failures = 0 if state.best is not known else state.counts.failures + 1
         state = replace(state, counts=replace(state.counts, failures=failures))
         assert state.best is not None
-        record = state.record("judge", best_links=len(state.best), best_loss=state.best_loss)
-        word, state = self._next(search, state)
-        return Step(word, state, [record])
+        records = [state.record("judge", best_links=len(state.best), best_loss=state.best_loss)]
+        word, state = self.following(search, state)
+        if state.step >= search.common.steps:
+            records.append(state.record("out of work", steps=search.common.steps))
+        return Step(word, state, records)
 
-    def _next(self, search: Search, state: SearchState) -> tuple[str, SearchState]:
-        """What to try next ("enough" when all has been tried)."""
+    def following(self, search: Search, state: SearchState) -> tuple[str, SearchState]:
+        """What to try next after a judgement, in a word ("enough" when all has been tried)."""
+        if state.step >= search.common.steps:
+            return "enough", finished(state)
         counts, is_recurrent = state.counts, bool(search.batches)
         opinions = self.second_opinions if is_recurrent and self.regrowths else 0
         may_restart = counts.restarts < (self.restarts if self.regrowths else 0)

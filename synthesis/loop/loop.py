@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,20 +17,23 @@ from dmm.machine import machine_from_plain, machine_to_plain
 from vvalues import Support, VValue, format_path
 
 from ..optimize.objective import MachineObjective
-from ..optimize.optimizers import state_leaves
 from ..process.codec import from_plain, to_plain, types_in
 from ..process.models import MachineModel
 from ..process.process import Event, Outcome, carried_out, events
 from ..process.records import Front, FrontMember, Record
 from ..process.state import DONE
+from ..process.workers import WarmProcesses, usable_cores
 from ..tasks import StreamTask, get_task
+from .ahead import ATTEMPTS, Ahead, begun
 from .dense import DenseMemory
 from .judge import finished, with_best
 from .route import ROUTE, Settings, phases
 from .search import Counts, Search, SearchState
-from .trainer import PopulationMemory, stacked
+from .trainer import PopulationMemory
 
 __all__ = ["Loop", "Result", "prepare", "search_events", "synthesize"]
+
+DEPTH = 8  # attempts ahead where nobody says how many processes there are
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,8 @@ class Loop:
     search : Search
     begun_from : Machine, optional
         Machine to start from in place of the task's random search space.
+    ahead : Ahead, optional
+        Carries out attempts in other processes, with the same result.
     """
 
     task: StreamTask
@@ -65,6 +74,7 @@ class Loop:
     settings: Settings
     search: Search
     begun_from: Machine | None = None
+    ahead: Ahead | None = None
 
     @classmethod
     def of(
@@ -122,6 +132,43 @@ class Loop:
         machine = None if start is None else machine_from_plain(start, "start")
         return cls.of(get_task(identity["task"]), identity["seed"], settings, machine)
 
+    # -------------------- side by side --------------------
+
+    def job(self, start: SearchState) -> tuple[Any, ...]:
+        """A function and its arguments, for another process: the attempt from a start.
+
+        Raises
+        ------
+        Exception
+            What pickle raises for a task that cannot be sent.
+        """
+        task = self.task.name if _is_known(self.task) else self.task
+        recipe = pickle.dumps((task, self.seed, self.settings, self.begun_from))
+        return carried_to_judgement, recipe, start
+
+    @contextmanager
+    def side_by_side(self, workers: int | Executor | None = None) -> Iterator[Loop]:
+        """The same loop, with attempts in other processes; the result does not depend on it.
+
+        Parameters
+        ----------
+        workers : int or Executor, optional
+            Processes at a time, or where else to run them (Dask's, for one); one per usable core
+            when omitted. With 1 all work is done here.
+        """
+        if isinstance(workers, Executor):
+            yield replace(self, ahead=Ahead(workers, DEPTH))
+            return
+        count = usable_cores() if workers is None else workers
+        if count == 1:
+            yield self
+            return
+        processes = WarmProcesses(count)
+        try:
+            yield replace(self, ahead=Ahead(processes, count + 1))
+        finally:
+            processes.stop()
+
     # -------------------- a process --------------------
 
     @property
@@ -164,10 +211,15 @@ class Loop:
 
     def advance(self, state: SearchState) -> tuple[SearchState, list[Record]]:
         """One unit of work of the present phase; `synthesis.loop.route` says which comes next."""
+        elsewhere = None if self.ahead is None else self.ahead.advance(self, state)
+        if elsewhere is not None:
+            return elsewhere
         phase = phases(self.settings)[state.phase]
         word, after, records, hands_on = phase(self.search, state)
         if word != "more":
             after = replace(after, phase=ROUTE[state.phase][word], memory=hands_on)
+        if state.phase == "judge" and after.phase in ATTEMPTS:
+            after = begun(self, after)
         return after, records
 
     def cut_short(self, state: SearchState) -> tuple[SearchState, list[Record]]:
@@ -231,9 +283,9 @@ def _check_state(search: Search, settings: Settings, state: SearchState) -> None
             f"{expected.__name__}"
         )
     if isinstance(state.memory, DenseMemory):
-        _check_moments(search, state.parameters, state.memory)
+        state.memory.check(search.common.descent, state.parameters)
     if isinstance(state.memory, PopulationMemory):
-        _check_population(space, settings.population.starts, state.memory)
+        state.memory.check(space, settings.population.starts)
 
 
 def _machines(state: SearchState) -> Iterator[tuple[str, VValue]]:
@@ -255,26 +307,33 @@ def _check_links(name: str, tree: VValue, space: Support) -> None:
         raise ValueError(f"{name} has {shown}, which is no link of the search space")
 
 
-def _check_moments(search: Search, parameters: VValue, memory: DenseMemory) -> None:
-    optimizer = search.common.descent.optimizer(0.0)
-    leaves = state_leaves(optimizer.init(parameters))
-    if memory.moments and [_kind(leaf) for leaf in memory.moments] != [*map(_kind, leaves)]:
-        raise ValueError("memory/moments do not fit the parameters")
+# -------------------- attempts elsewhere --------------------
 
 
-def _kind(leaf: object) -> object:
-    return leaf.support if isinstance(leaf, VValue) else type(leaf)
+def carried_to_judgement(recipe: bytes, start: SearchState) -> tuple[SearchState, list[Record]]:
+    """An attempt from its start to the judgement that ends it."""
+    loop, state = _made(recipe), start
+    records: list[Record] = []
+    while state.phase != "judge":
+        state, new = loop.advance(state)
+        records += new
+    return state, records
 
 
-def _check_population(space: Support, members: int, memory: PopulationMemory) -> None:
-    whole = stacked(space, np.zeros((members, space.size))).support
-    one_each = Support.of((path[0],) for path in whole.paths)
-    for name, expected in (
-        *((name, whole) for name in ("weights", "first", "second", "good")),
-        *((name, one_each) for name in ("clip", "best", "factor")),
-    ):
-        if getattr(memory, name).support is not expected:
-            raise ValueError(f"memory/{name} does not fit {members} members of the search space")
+@lru_cache(maxsize=1)
+def _made(recipe: bytes) -> Loop:
+    """The loop of a recipe; a process carries out many attempts of one loop."""
+    task, seed, settings, start = pickle.loads(recipe)
+    return Loop.of(get_task(task) if isinstance(task, str) else task, seed, settings, start)
+
+
+def _is_known(task: StreamTask) -> bool:
+    """Whether a task is the one that the library has under its name."""
+    try:
+        known = get_task(task.name)
+    except ValueError:
+        return False
+    return known.draw is task.draw and known.observed == task.observed
 
 
 # -------------------- whole runs --------------------
@@ -301,12 +360,19 @@ def synthesize(
     seed: int = 0,
     settings: Settings | None = None,
     start: Machine | None = None,
+    workers: int | Executor | None = None,
 ) -> Result:
     """Run the whole loop and return its outcome.
+
+    Parameters
+    ----------
+    task, seed, settings, start : as for `Loop.of`
+    workers : as for `Loop.side_by_side`
+        The result does not depend on it.
 
     Examples
     --------
     ``synthesize(get_task("duplicate-detector"), seed=0).machine``
     """
-    loop = Loop.of(task, seed, settings, start)
-    return loop.outcome(*carried_out(loop, loop.rng, loop.seconds))
+    with Loop.of(task, seed, settings, start).side_by_side(workers) as loop:
+        return loop.outcome(*carried_out(loop, loop.rng, loop.seconds))

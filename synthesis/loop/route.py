@@ -33,7 +33,8 @@ class Settings(Bounded, called="setting {}"):
     Attributes
     ----------
     seconds : float
-        Wall-clock limit of a run, checked between units of work.
+        Wall-clock limit of a run, a last resort that is looked at between units of work. A run
+        that it ends can be resumed; ``common.steps`` is a limit that does not go by the clock.
     common : Common
         What several phases go by.
     begin, dense, bite, population, sparsify, thin, refine, shrink, remove, polish, judge,
@@ -46,7 +47,7 @@ class Settings(Bounded, called="setting {}"):
     (300, 6)
     """
 
-    seconds: float = at_least(300.0, 0.0)
+    seconds: float = at_least(3600.0, 0.0)
     common: Common = field(default_factory=Common)
     begin: Begin = field(default_factory=Begin)
     dense: Dense = field(default_factory=Dense)

@@ -12,6 +12,7 @@ import numpy as np
 from dmm import Streams
 from vvalues import VValue
 
+from ..optimize.descent import ClippedAdam
 from ..optimize.least_squares import Fit
 from ..optimize.objective import Objective
 from ..process.bounds import Bounded, finite, whole
@@ -19,7 +20,6 @@ from ..process.models import MachineModel
 from ..process.records import Front, Record
 from ..process.state import State
 from .contest import Contest
-from .descent import Descent
 
 __all__ = [
     "Common",
@@ -49,10 +49,13 @@ class Common(Bounded, called="setting {}"):
     budget : float
         A loss that a removal may always cost: what a machine is allowed to lose on the way to
         a smaller one, as long as it finds back.
+    steps : int
+        No further attempt begins when so many steps are done (Adam's and least squares'): the
+        budget of a run is work, not time, and its outcome does not depend on the clock.
     rescues : int
         At most so many further populations, or restarts from a perturbed copy, while the best
         machine is not exact.
-    descent : Descent
+    descent : ClippedAdam
         How weights move while there are many of them.
     contest : Contest
         How variants of a recurrent machine compete.
@@ -62,8 +65,9 @@ class Common(Bounded, called="setting {}"):
     exact: float = finite(1e-10)
     fit_l1: float = finite(0.02)
     budget: float = finite(0.05)
+    steps: int = whole(1_000_000)
     rescues: int = whole(4)
-    descent: Descent = field(default_factory=Descent)
+    descent: ClippedAdam = field(default_factory=ClippedAdam)
     contest: Contest = field(default_factory=Contest)
 
 

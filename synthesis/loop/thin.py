@@ -127,13 +127,10 @@ class Refine(Phase):
 
     Attributes
     ----------
-    variants : int
-        Trained side by side; the best one counts.
     lengthening : int
         So many times as many steps as a contest.
     """
 
-    variants: int = whole(8, least=1)
     lengthening: int = whole(2, least=1)
 
     words: ClassVar[Words] = {
@@ -145,11 +142,10 @@ class Refine(Phase):
         """One training."""
         contest = search.common.contest
         longer = replace(contest, steps=self.lengthening * contest.steps)
-        mask = np.ones((self.variants, state.parameters.size), dtype=bool)
-        state, variants, losses = _variants(longer, search, state, mask, 0.0)
-        best = int(np.argmin(losses))
-        if losses[best] < state.loss:
-            state = replace(state, parameters=variants[best], loss=float(losses[best])).with_front()
+        everything = np.ones((1, state.parameters.size), dtype=bool)
+        state, (trained,), (loss,) = _variants(longer, search, state, everything, 0.0)
+        if loss < state.loss:
+            state = replace(state, parameters=trained, loss=float(loss)).with_front()
         # Least squares cannot thin out what contests could not: this start leads nowhere.
         word = "small" if len(state.parameters) <= search.common.small else "large"
         return Step(word, state, [state.record("train")])

@@ -73,6 +73,19 @@ class PopulationMemory(NamedTuple):
     factor: VValue
     updates: int
 
+    def check(self, space: Support, members: int) -> None:
+        """Refuse, with a ValueError, what is not of so many members of a search space."""
+        whole = stacked(space, np.zeros((members, space.size))).support
+        one_each = Support.of((path[0],) for path in whole.paths)
+        for name, expected in (
+            *((name, whole) for name in ("weights", "first", "second", "good")),
+            *((name, one_each) for name in ("clip", "best", "factor")),
+        ):
+            if getattr(self, name).support is not expected:
+                raise ValueError(
+                    f"memory/{name} does not fit {members} members of the search space"
+                )
+
 
 def stacked(support: Support, weights: np.ndarray) -> VValue:
     """Weights of shape (members, size) as one V-value, member / path."""
@@ -156,9 +169,9 @@ class PopulationTrainer:
         program = self.model.program(self.support)
         charge = SelfLinkRegularizer(self.support, self.self_link) if self.self_link else None
         count = population.updates
+        batches = [_Batch.of(program.bind(streams), targets) for streams, targets in self.batches]
         for _ in range(steps):
-            streams, targets = self.batches[int(rng.integers(len(self.batches)))]
-            self._step(program.bind(streams), targets, state, count, charge)
+            self._step(batches[int(rng.integers(len(batches)))], state, count, charge)
             count += 1
         support = population.weights.support
         weights, first, second, good = (from_buffer(support, a.ravel()) for a in state.per_link())
@@ -166,17 +179,13 @@ class PopulationTrainer:
         return PopulationMemory(weights, first, second, good, clip, best, factor, count)
 
     def _step(
-        self,
-        bound: BoundProgram,
-        targets: np.ndarray,
-        state: _Arrays,
-        count: int,
-        charge: SelfLinkRegularizer | None,
+        self, batch: _Batch, state: _Arrays, count: int, charge: SelfLinkRegularizer | None
     ) -> None:
+        bound, strings = batch.bound, batch.targets.shape[-1]
         with np.errstate(all="ignore"):
-            error = (bound.forward(state.weights) - np.nan_to_num(targets)) * ~np.isnan(targets)
-            loss = np.einsum("motb,motb->m", error, error) / targets.shape[-1]
-            gradient = bound.pullback(state.weights, 2.0 * error / targets.shape[-1])
+            error = (bound.forward(state.weights) - batch.targets) * batch.is_asked
+            loss = np.einsum("motb,motb->m", error, error) / strings
+            gradient = bound.pullback(state.weights, 2.0 * error / strings)
             if charge is not None:
                 gradient += charge.gradient(state.weights)
             norm = np.sqrt(np.einsum("mn,mn->m", gradient, gradient))
@@ -200,6 +209,19 @@ class PopulationTrainer:
         rules.soft_threshold(moved, (rate * np.broadcast_to(self.l1, len(moved)))[:, None])
         state.weights = np.where(ran_off[:, None], state.weights, moved)
         state.factor = np.minimum(state.factor * self.guard.recovery, 1.0)
+
+
+class _Batch(NamedTuple):
+    """Strings, and what is asked of them."""
+
+    bound: BoundProgram
+    targets: np.ndarray
+    is_asked: np.ndarray
+
+    @classmethod
+    def of(cls, bound: BoundProgram, targets: np.ndarray) -> _Batch:
+        """Targets are NaN where nothing is asked."""
+        return cls(bound, np.nan_to_num(targets), ~np.isnan(targets))
 
 
 @dataclass

@@ -3,7 +3,8 @@
 `losses` and `regularizers` say what is charged, `objective` and `black_box` what is minimised,
 `gradients` where slopes come from. Steps are taken by `optimizers` on trees, whose rules on arrays
 are in `rules`, by `adaptive` (further ones), and by `least_squares`; `wrappers` makes optimizers of
-optimizers (groups by pattern, freezing, averages), `rates` has schedules.
+optimizers (groups by pattern, freezing, averages), `rates` has schedules. `descent` is how
+the loop uses them.
 """
 
 from .adaptive import (

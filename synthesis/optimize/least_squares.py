@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from vvalues import VValue, from_buffer
 
@@ -80,7 +79,7 @@ def levenberg_marquardt(
     r, jacobian = objective.residuals(from_buffer(support, w.copy()))
     loss = float(r @ r)
     for used in range(1, iterations + 1):  # noqa: B007  (reported)
-        hessian = 2.0 * jacobian @ jacobian.T
+        hessian = 2.0 * (jacobian @ jacobian.T)  # a matrix by itself: half the work
         size = np.sqrt(w * w + SMOOTHING)
         ridge = l1 / size
         gradient = 2.0 * jacobian @ r + ridge * w
@@ -108,10 +107,12 @@ def levenberg_marquardt(
 
 def _solve(hessian: np.ndarray, diagonal: np.ndarray, gradient: np.ndarray) -> np.ndarray:
     """The damped Gauss-Newton step, no element larger than `LARGEST_STEP`."""
+    from scipy.linalg.lapack import dposv  # importing it takes as long as all the rest
+
     matrix = hessian + np.diag(diagonal)
-    try:
-        step = -cho_solve(cho_factor(matrix, check_finite=False), gradient, check_finite=False)
-    except LinAlgError:  # numerically indefinite: fall back to the minimum-norm solution
+    # By LAPACK itself: the checks of scipy's front end take longer than a solution of 50 links.
+    _, step, failed = dposv(matrix, -gradient)
+    if failed:  # numerically indefinite: fall back to the minimum-norm solution
         step = -np.linalg.lstsq(matrix, gradient, rcond=None)[0]
     largest = np.max(np.abs(step), initial=0.0)
     return step * (LARGEST_STEP / largest) if largest > LARGEST_STEP else step
@@ -143,7 +144,7 @@ def compensated_removals(
     np.fill_diagonal(plain, 0.0)
     candidates = [plain]
     _, jacobian = objective.residuals(parameters)
-    hessian = 2.0 * jacobian @ jacobian.T
+    hessian = 2.0 * (jacobian @ jacobian.T)
     scale = np.diag(hessian) + FLOOR
     for ridge in ridges:
         inverse = np.linalg.inv(hessian + np.diag(ridge * scale) + 1e-3 * ridge * np.eye(n))

@@ -29,10 +29,14 @@ class Event(NamedTuple):
         The run can be resumed from it.
     records : list of Record
         What happened in the unit.
+    is_cut : bool
+        Whether time was up, and the state is an end for now: the run can be resumed from the one
+        before it.
     """
 
     state: Any
     records: list[Record]
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,14 +125,16 @@ def events(process: Process[S], state: S, seconds: float = math.inf) -> Iterator
     """
     deadline = time.monotonic() + seconds
     cut_short = getattr(process, "cut_short", None)
+    is_cut = False
     while not state.is_done:
-        if time.monotonic() <= deadline:
+        is_cut = is_cut or time.monotonic() > deadline
+        if not is_cut:
             state, records = process.advance(state)
         elif cut_short is not None:
             state, records = cut_short(state)
         else:
             return
-        yield Event(state, records)
+        yield Event(state, records, is_cut)
 
 
 def carried_out(

@@ -14,34 +14,16 @@ import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
+from ..process.workers import THREAD_VARIABLES, ProcessLost, pickled_error, usable_cores
+
 __all__ = ["ProcessLost", "ProcessPerCall", "usable_cores"]
 
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-)
-"""What linear-algebra libraries read, once, when they are loaded."""
-
 _environment = threading.Lock()
-
-
-class ProcessLost(BrokenExecutor):
-    """A process ended before it delivered a result."""
-
-
-def usable_cores() -> int:
-    """Number of cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
 
 
 class ProcessPerCall(Executor):
@@ -175,7 +157,7 @@ def _carry_out(sender: Connection, job: bytes) -> None:
         function, args, kwargs = pickle.loads(job)
         answer = pickle.dumps((True, function(*args, **kwargs)))
     except Exception as error:
-        answer = _pickled(error)
+        answer = pickled_error(error)
     with sender:
         sender.send_bytes(answer)
 
@@ -186,13 +168,3 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _pickled(error: Exception) -> bytes:
-    """An exception for the pipe; one that does not survive the way is replaced by its text."""
-    try:
-        answer = pickle.dumps((False, error))
-        pickle.loads(answer)
-    except Exception:
-        answer = pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}")))
-    return answer

@@ -16,9 +16,11 @@ from ..process.records import Record, to_jsonl
 from ..process.state import State
 from .files import MACHINE, PARAMETERS, write_outcome
 from .lock import FolderLock
-from .stored import CHECKPOINT, RECORDS, StoredRun, read_run
+from .stored import CHECKPOINT, RECORDS, StoredRun, clear_left_overs, read_run
 
 __all__ = ["CHECKPOINT", "RECORDS", "Run"]
+
+BETWEEN_CHECKPOINTS = 1.0  # seconds
 
 
 class Run:
@@ -36,6 +38,11 @@ class Run:
     records : list of Record
     seconds : float
         Process time spent on it, over all resumptions.
+    limit : float
+        Wall-clock limit of `events`, in seconds; that of the process unless it is changed.
+    is_cut : bool
+        Whether that limit ended the run. The outcome is then the best so far, and the checkpoint
+        is the one that the run can be resumed from.
     written : tuple of str
         Names of the files that hold what was found, once it is finished.
     """
@@ -46,6 +53,8 @@ class Run:
         self.state: State = stored.state
         self.records: list[Record] = stored.records
         self.seconds = stored.seconds
+        self.limit = stored.process.seconds
+        self.is_cut = False
         self.written: tuple[str, ...] = ()
         self._lock = lock
 
@@ -67,6 +76,7 @@ class Run:
         lock = FolderLock(folder)
         try:
             _check_empty(folder)  # another run may have been faster
+            clear_left_overs(folder)
             run = cls(folder, StoredRun(process, state, [], 0.0), lock)
             write_atomically(folder / RECORDS, b"")
             run._save()
@@ -125,16 +135,33 @@ class Run:
         return cls.resumed(folder, process) if is_there else cls.new(folder, process)
 
     def events(self) -> Iterator[Event]:
-        """Run to the end, with a checkpoint after every unit of work."""
-        began = time.process_time()
-        for event in events(self.process, self.state, self.process.seconds):
-            self.state = event.state
-            self.records += event.records
-            append(self.folder / RECORDS, to_jsonl(event.records).encode())
-            self.seconds += time.process_time() - began
-            self._save()
-            yield event
-            began = time.process_time()
+        """Run to the end, with a checkpoint after a unit of work, but not one every moment.
+
+        However the iteration ends, the last checkpoint is of the last event.
+        """
+        began, saved = time.process_time(), time.monotonic()
+        is_saved = True
+        try:
+            for event in events(self.process, self.state, self.limit):
+                if event.is_cut and not is_saved:
+                    self._save()
+                    is_saved = True
+                # Records first: a checkpoint must not count what could not be written.
+                append(self.folder / RECORDS, to_jsonl(event.records).encode())
+                self.is_cut = event.is_cut
+                self.state = event.state
+                self.records += event.records
+                self.seconds += time.process_time() - began
+                if not self.is_cut:
+                    is_saved = time.monotonic() - saved >= BETWEEN_CHECKPOINTS
+                    if is_saved:
+                        self._save()
+                        saved = time.monotonic()
+                yield event
+                began = time.process_time()
+        finally:
+            if not is_saved:
+                self._save()
 
     def to_end(self) -> Run:
         """Go on to the end; the run itself."""

@@ -7,6 +7,7 @@ cluster. A run that fails, or whose process is killed, is a row of the result li
 
 from __future__ import annotations
 
+import math
 import os
 import time
 import traceback
@@ -37,6 +38,8 @@ from .run import Run
 from .sweep_result import COLUMNS, MemberOutcome, SweepResult
 
 __all__ = ["Member", "SweepResult", "dask_executor", "parse_seeds", "run_member", "sweep"]
+
+BETWEEN_TABLES = 1.0  # seconds
 
 Progress = Callable[[dict[str, Any], int, int], None]
 
@@ -120,19 +123,27 @@ def sweep(
     """
     members = _members(tasks, seeds, settings, out, steps)
     outcomes: dict[int, MemberOutcome] = {}
+    written = -math.inf
 
     def note(i: int, outcome: MemberOutcome) -> None:
+        nonlocal written
         outcomes[i] = outcome
-        if out is not None:
+        # The table is written as a whole: not after each of a thousand short runs.
+        if out is not None and time.monotonic() - written >= BETWEEN_TABLES:
             _gathered(outcomes).save(out)
+            written = time.monotonic()
         if progress is not None:
             progress(outcome.row, len(outcomes), len(members))
 
     left: Sequence[int] = range(len(members))
-    if executor is not None:
-        left = _carry_out(executor, members, left, note)
-    if left:
-        _in_own_processes(workers, members, left, note)
+    try:
+        if executor is not None:
+            left = _carry_out(executor, members, left, note)
+        if left:
+            _in_own_processes(workers, members, left, note)
+    finally:
+        if out is not None and outcomes:
+            _gathered(outcomes).save(out)
     return _gathered(outcomes)
 
 

@@ -110,8 +110,10 @@ def cases(draw: st.DrawFn, is_cyclic: bool = False, max_ticks: int = 12) -> Case
 
 
 @st.composite
-def library_cases(draw: st.DrawFn, max_ticks: int = 8) -> Case:
-    """Neurons of all types that have a kernel, with and without cycles."""
+def library_cases(
+    draw: st.DrawFn, max_ticks: int = 8, types: tuple[str, ...] | None = None
+) -> Case:
+    """Neurons of all types that have a kernel (or of these), with and without cycles."""
     rng = generator(draw)
     machine = random_machine(
         rng,
@@ -119,7 +121,7 @@ def library_cases(draw: st.DrawFn, max_ticks: int = 8) -> Case:
         draw(st.sampled_from([0.2, 0.5])),
         is_cyclic=draw(st.booleans()),
         scale=0.4,
-        types=types_with_kernel(),
+        types=types or types_with_kernel(),
     )
     return Case(machine, texts(draw, max_ticks))
 
@@ -166,7 +168,11 @@ def superfluid_cases(draw: st.DrawFn, max_ticks: int = 5) -> Case:
 
 
 @st.composite
-def array_cases(draw: st.DrawFn, max_ticks: int = 6) -> Case:
+def array_cases(
+    draw: st.DrawFn,
+    max_ticks: int = 6,
+    types: tuple[str, ...] = ("accum", "norm", "dot", "compare", "tanh", "gate"),
+) -> Case:
     """Streams with array leaves, numbers and keys, from two sources that emit at every tick."""
     rng = generator(draw)
     sources = ("stream-1", "stream-2", "const_1")
@@ -176,7 +182,7 @@ def array_cases(draw: st.DrawFn, max_ticks: int = 6) -> Case:
         0.6,
         is_cyclic=draw(st.booleans()),
         scale=0.4,
-        types=("accum", "norm", "dot", "compare", "tanh", "gate"),
+        types=types,
         sources=sources,
     )
     initial = {}

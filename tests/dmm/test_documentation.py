@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from importlib import import_module
 from pkgutil import walk_packages
 
 import pytest
 
 import dmm
+from tests.house.rooms import with_its_packages
 
 MODULES = [module.name for module in walk_packages(dmm.__path__, "dmm.")]
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_every_public_name_is_documented_and_annotated(name):
-    module = import_module(name)
+    module = with_its_packages(name)
     assert module.__doc__
     for public in module.__all__:
         thing = getattr(module, public)

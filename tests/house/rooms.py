@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import ast
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("vvalues", "dmm", "synthesis")
+
+# Modules that need an optional package at once; all others ask for it when they use it.
+NEEDS = {"dmm.compiled.fast.lanes": "numba", "dmm.compiled.fast.ticking": "numba"}
 
 MODULES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
 
@@ -14,6 +21,13 @@ MODULES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob
 def name_of(file: Path) -> str:
     """Dotted name of a module."""
     return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def with_its_packages(name: str) -> ModuleType:
+    """A module; the test that asks is skipped where a package that it needs is not installed."""
+    if name in NEEDS:
+        pytest.importorskip(NEEDS[name], reason=f"{name} needs {NEEDS[name]}")
+    return import_module(name)
 
 
 def code_lines(file: Path) -> int:

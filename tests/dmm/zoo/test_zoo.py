@@ -8,7 +8,16 @@ import pytest
 from autograd import grad
 
 import vvalues as vv
-from dmm import Machine, Session, compile_machine, run, streams_from_trees, text_streams, zoo
+from dmm import (
+    Machine,
+    Program,
+    Session,
+    compile_machine,
+    run,
+    streams_from_trees,
+    text_streams,
+    zoo,
+)
 from dmm.neurons.lists import as_list
 from dmm.reference.engine import down_movement, initial_state, up_movement
 from dmm.zoo.cells import GRU_PERIOD, LSTM_PERIOD
@@ -229,7 +238,7 @@ def assert_cell(machine, period, xs, expected):
     """The hidden state after an entry arrives at the output one tick after the period."""
     # Two more entries, so that what follows the last one arrives within the run.
     program = compile_machine(machine, [("output", "dict-1")])
-    assert program.engine == "compiled"
+    assert isinstance(program, Program)
     streams = fed_every(period, [*xs, 0.0, 0.0])
     seen = program(machine.trainable, streams)[0, :, 0]
     found = seen[period + 1 :: period][: len(xs)]

@@ -28,6 +28,11 @@ BRIEF = Settings.of(
     bite={"steps": 10, "fraction": 0.2},
     judge={"regrowths": 0, "restarts": 0},
 )
+PLENTY = {
+    "dense": {"steps": 60},
+    "bite": {"steps": 10, "fraction": 0.2},
+    "judge": {"regrowths": 1, "restarts": 0},
+}
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +131,33 @@ def test_a_handcrafted_start_stays_what_it_is():
     outcome = synthesize(TASK, seed=0, settings=BRIEF, start=duplicate_detector())
     assert len(outcome.parameters) == 8
     assert outcome.figures["held_out_loss"] <= 1e-20
+
+
+def test_a_run_cut_by_the_clock_goes_on_to_the_machine_of_one_that_was_not(tmp_path):
+    whole = Run.new(tmp_path / "whole", Loop.of(SMALL, 1, BRIEF)).to_end()
+    whole.finish()
+    run = Run.new(tmp_path / "cut", Loop.of(SMALL, 1, BRIEF))
+    events = run.events()
+    for _ in range(3):
+        next(events)
+    events.close()
+    run.limit = 0.0
+    assert run.to_end().is_cut
+    assert "out of time" in [record.event for record in run.records[-2:]]
+    run.finish()
+    resumed = Run.resumed(tmp_path / "cut").to_end()
+    assert not resumed.is_cut
+    resumed.finish()
+    for name in ("machine.json", "records.jsonl"):
+        assert (tmp_path / "whole" / name).read_text() == (tmp_path / "cut" / name).read_text()
+
+
+def test_no_attempt_begins_when_all_work_is_done():
+    settings = Settings.of(**{**PLENTY, "common": {"steps": 1}})
+    records = synthesize(SMALL, 1, settings, workers=1).records
+    events = [record.event for record in records]
+    assert events.count("judge") == 1 and "out of work" in events and "regrow" not in events
+    assert "regrow" in [r.event for r in synthesize(SMALL, 1, Settings.of(**PLENTY)).records]
 
 
 # -------------------- edits --------------------

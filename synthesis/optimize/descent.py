@@ -1,4 +1,4 @@
-"""Descent by Adam, while a machine has many links."""
+"""ClippedAdam by Adam, while a machine has many links."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 from vvalues import VValue
 
-from ..optimize.objective import Objective
-from ..optimize.optimizers import (
+from ..process.bounds import Bounded, above, finite, positive
+from .objective import Objective
+from .optimizers import (
     Optimizer,
     adam,
     chain,
@@ -18,16 +19,15 @@ from ..optimize.optimizers import (
     state_leaves,
     with_state_leaves,
 )
-from ..process.bounds import Bounded, above, finite, positive
 
-__all__ = ["Descent", "resumed", "trained"]
+__all__ = ["ClippedAdam", "resumed", "trained"]
 
 Moments = tuple[Any, ...]
 """Leaves of an optimizer's state (see `synthesis.optimize.state_leaves`)."""
 
 
 @dataclass(frozen=True)
-class Descent(Bounded, called="setting {}"):
+class ClippedAdam(Bounded, called="setting {}"):
     """How weights move while there are many of them.
 
     Attributes

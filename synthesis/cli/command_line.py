@@ -11,13 +11,15 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from vvalues.core.paths import printable
 
-from . import interruption
-from .loop import Result, Settings, flat
+from .. import interruption
+from ..loop import Loop, Result, Settings, flat
+from .options import add_limit, add_settings, add_steps, add_workers, count
 
 __all__ = ["main"]
 
@@ -61,10 +63,9 @@ def _one_line(error: Exception) -> str:
 def _run(options: argparse.Namespace) -> int:
     from dmm import load_machine
 
-    from .loop.loop import Loop
-    from .runs.catalogue import is_experiment
-    from .runs.run import Run
-    from .tasks import get_task
+    from ..runs.catalogue import is_experiment
+    from ..runs.run import Run
+    from ..tasks import get_task
 
     if options.list:
         return _list_experiments()
@@ -82,8 +83,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _run_experiment(options: argparse.Namespace) -> int:
-    from .runs.experiments import experiment_of
-    from .runs.run import Run
+    from ..runs.experiments import experiment_of
+    from ..runs.run import Run
 
     for name in ("start", "space", "settings", "seconds"):
         if getattr(options, name):
@@ -97,8 +98,8 @@ def _run_experiment(options: argparse.Namespace) -> int:
 
 
 def _list_experiments() -> int:
-    from .runs.experiments import EXPERIMENTS
-    from .tasks import get_task, task_names
+    from ..runs.experiments import EXPERIMENTS
+    from ..tasks import get_task, task_names
 
     names = {name: f"{each.summary}; tasks: {', '.join(each.tasks)}" for name, each
              in EXPERIMENTS.items()}  # fmt: skip
@@ -132,27 +133,39 @@ def _list_settings(options: argparse.Namespace) -> int:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    from .runs.run import Run
+    from ..runs.run import Run
 
-    return _carry_out(Run.resumed(options.folder), options)
+    run = Run.resumed(options.folder)
+    if options.seconds is not None:
+        run.limit = options.seconds
+    return _carry_out(run, options)
 
 
 def _carry_out(run: Any, options: argparse.Namespace) -> int:
-    from .show.live import with_progress
+    from ..show.live import with_progress
 
     advice = f"go on with: python -m synthesis resume {printable(str(run.folder))}"
     interruption.advise(advice)
     try:
-        for _ in with_progress(run.events()):
-            pass
+        with ExitStack() as stack:
+            if isinstance(run.process, Loop):
+                run.process = stack.enter_context(run.process.side_by_side(options.workers))
+            for _ in with_progress(run.events()):
+                pass
     except KeyboardInterrupt:
         print(f"\nsynthesis: interrupted: {advice}", file=sys.stderr)
         return INTERRUPTED
+    if run.is_cut:
+        print(
+            f"synthesis: stopped after {run.limit:g} seconds; this is the best so far, go on with: "
+            f"python -m synthesis resume {run.folder} --seconds X",
+            file=sys.stderr,
+        )
     outcome = run.finish()
     if isinstance(outcome, Result):
         _tell_of_machine(outcome)
     else:
-        from .show.outcome import figures_of
+        from ..show.outcome import figures_of
 
         print("\n".join(f"{name} {x:.3g}" for name, x in figures_of(outcome).items()))
     print(f"written to {run.folder}: {', '.join(run.written)}")
@@ -170,9 +183,9 @@ def _tell_of_machine(outcome: Result) -> None:
 def _evaluate(options: argparse.Namespace) -> int:
     from dmm import load_machine
 
-    from .runs.judged import figures_of_run, is_run
-    from .show.figures import evaluate_machine, figures_table
-    from .tasks import get_task
+    from ..runs.judged import figures_of_run, is_run
+    from ..show.figures import evaluate_machine, figures_table
+    from ..tasks import get_task
 
     if is_run(options.file):
         found = figures_of_run(options.file, options.task)
@@ -191,7 +204,7 @@ def _show(options: argparse.Namespace) -> int:
     from dmm import load_machine
     from dmm.show import RENDERINGS
 
-    from .runs.judged import is_run, shown
+    from ..runs.judged import is_run, shown
 
     if is_run(options.file):
         print(shown(options.file, options.rendering))
@@ -203,7 +216,7 @@ def _show(options: argparse.Namespace) -> int:
 def _sweep(options: argparse.Namespace) -> int:
     from contextlib import nullcontext
 
-    from .runs.sweep import dask_executor, parse_seeds, sweep
+    from ..runs.sweep import dask_executor, parse_seeds, sweep
 
     seeds = parse_seeds(options.seeds)
     cluster = nullcontext() if options.dask is None else dask_executor(options.dask)
@@ -230,7 +243,7 @@ def _report_member(row: dict[str, Any], done: int, count: int) -> None:
 
 
 def _reproduce(options: argparse.Namespace) -> int:
-    from . import reproduce
+    from .. import reproduce
 
     run = reproduce.get(options.name)
     out = options.out or Path("runs") / options.name
@@ -241,7 +254,7 @@ def _reproduce(options: argparse.Namespace) -> int:
 
 
 def _tasks(options: argparse.Namespace) -> int:
-    from .tasks import get_task, task_names
+    from ..tasks import get_task, task_names
 
     width = max(map(len, task_names()))
     for name in task_names():
@@ -262,7 +275,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     from dmm.show import RENDERINGS
 
-    from .tasks.streams.duplicate_detector import PUBLISHED_TEXT, PUBLISHED_TICKS
+    from ..tasks.streams.duplicate_detector import PUBLISHED_TEXT, PUBLISHED_TICKS
 
     parser = _Parser(prog="python -m synthesis", description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
@@ -276,16 +289,19 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
     run.add_argument("task", metavar="NAME[:TASK]", nargs="?", help="stream task, or experiment")
     run.add_argument("--list", action="store_true", help="tell what can be run")
-    _add_steps(run)
-    run.add_argument("--seed", type=_count, default=0, help="determines everything (default 0)")
+    add_steps(run)
+    run.add_argument("--seed", type=count, default=0, help="determines everything (default 0)")
     run.add_argument("--out", type=Path, metavar="DIR", help="default runs/TASK-SEED")
     run.add_argument("--start", type=Path, metavar="FILE", help="machine to start from")
     run.add_argument("--space", metavar="NAME", help="search space, such as recurrent-1")
-    _add_settings(run)
+    add_workers(run)
+    add_settings(run)
 
     resume = commands.add_parser("resume", help="go on with an interrupted run")
     resume.set_defaults(command=_resume)
     resume.add_argument("folder", type=Path, metavar="DIR")
+    add_workers(resume)
+    add_limit(resume)
 
     evaluate = commands.add_parser(
         "evaluate", help="figures of a machine on one string, or of a run on its task"
@@ -294,7 +310,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("file", type=Path, metavar="FILE", help="machine, or a run's folder")
     evaluate.add_argument("--task", help="needed for a machine; of a run its own by default")
     evaluate.add_argument("--text", default=PUBLISHED_TEXT)
-    evaluate.add_argument("--ticks", type=_count, default=PUBLISHED_TICKS)
+    evaluate.add_argument("--ticks", type=count, default=PUBLISHED_TICKS)
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
 
     show = commands.add_parser(
@@ -313,13 +329,13 @@ def _parser() -> argparse.ArgumentParser:
     sweep = commands.add_parser("sweep", help="run many seeds, in processes or on a cluster")
     sweep.set_defaults(command=_sweep)
     sweep.add_argument("task", metavar="TASK[@SPACE]", help="or an experiment, NAME[:TASK]")
-    _add_steps(sweep)
+    add_steps(sweep)
     sweep.add_argument("--seeds", default="0:10", help="such as 0:10 or 1,5,7 (default 0:10)")
     sweep.add_argument("--out", type=Path, metavar="DIR")
     where = sweep.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=_count, metavar="N", help="processes at a time")
+    where.add_argument("--workers", type=count, metavar="N", help="processes at a time")
     where.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster")
-    _add_settings(sweep)
+    add_settings(sweep)
 
     reproduce = commands.add_parser("reproduce", help="reproduce a published system")
     reproduce.set_defaults(command=_reproduce)
@@ -333,55 +349,3 @@ def _parser() -> argparse.ArgumentParser:
     settings = commands.add_parser("settings", help="list the settings of the loop")
     settings.set_defaults(command=_list_settings)
     return parser
-
-
-def _add_steps(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--steps", type=_count, metavar="N", help="of an experiment")
-
-
-def _add_settings(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seconds", type=_amount, metavar="X", help="wall-clock limit of a run")
-    parser.add_argument(
-        "--set",
-        dest="settings",
-        type=_setting,
-        action="append",
-        default=[],
-        metavar="PATH=VALUE",
-        help="a setting of the loop, such as dense.steps=300; the command settings lists them",
-    )
-
-
-def _setting(text: str) -> tuple[str, Any]:
-    path, equals, value = text.partition("=")
-    known = flat(Settings())
-    if not equals or path not in known:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: expected PATH=VALUE; the command settings lists the paths"
-        )
-    try:
-        return path, _like(known[path], value)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r}: the value is not like {known[path]!r}"
-        ) from None
-
-
-def _like(example: Any, text: str) -> Any:
-    """A value of the same kind as an example, from text."""
-    if isinstance(example, tuple):
-        return tuple(_like(example[0], part) for part in text.split(","))
-    return type(example)(text)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number >= 0")
-    return int(text)
-
-
-def _amount(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None

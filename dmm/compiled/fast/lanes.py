@@ -1,0 +1,258 @@
+"""Lanes: eight doubles in one register, as a type of numba, and arithmetic on them.
+
+Plain loops over a small inner axis do not become vector instructions that stay in registers (half
+the speed); so lanes are a type of their own, lowered to ``<8 x double>`` of LLVM.
+
+Nothing checks an index here: what the tables say is tested. numba's cache of the kernels looks at
+their own file only: after a change here, touch ``ticking.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, models, register_model
+
+from .tables import WIDTH
+
+__all__ = [
+    "at",
+    "clamped",
+    "fused",
+    "larger",
+    "load",
+    "magnitude",
+    "negative",
+    "over",
+    "plus",
+    "positive",
+    "settle",
+    "sign_where",
+    "splat",
+    "store",
+    "times",
+    "weight",
+    "within",
+]
+
+VECTOR = ir.VectorType(ir.DoubleType(), WIDTH)
+
+
+class _LanesType(types.Type):
+    def __init__(self) -> None:
+        super().__init__(name=f"lanes{WIDTH}")
+
+
+@register_model(_LanesType)
+class _LanesModel(models.PrimitiveModel):
+    def __init__(self, dmm: Any, fe_type: Any) -> None:
+        super().__init__(dmm, fe_type, VECTOR)
+
+
+LANES = _LanesType()
+
+
+# -------------------- memory --------------------
+
+
+def _pointer(context: Any, builder: Any, signature: Any, args: Any, stride: int) -> Any:
+    data = context.make_array(signature.args[0])(context, builder, args[0]).data
+    index = builder.mul(args[1], ir.Constant(args[1].type, stride))
+    return builder.gep(data, [index])
+
+
+def _place(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    pointer = _pointer(context, builder, signature, args, WIDTH)
+    return builder.bitcast(pointer, VECTOR.as_pointer())
+
+
+@intrinsic
+def load(context: Any, array: Any, i: Any) -> Any:
+    """Lanes number ``i`` of a flat array."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load(_place(context, builder, signature, args), align=8)
+
+    return LANES(array, types.intp), codegen
+
+
+@intrinsic
+def store(context: Any, array: Any, i: Any, lanes: Any) -> Any:
+    """Write lanes number ``i`` of a flat array."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store(args[2], _place(context, builder, signature, args), align=8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, LANES), codegen
+
+
+@intrinsic
+def at(context: Any, array: Any, i: Any) -> Any:
+    """Element of a flat array; negative indices are not handled, which costs time."""
+    found = types.intp if isinstance(array.dtype, types.Integer) else array.dtype
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        value = builder.load(_pointer(context, builder, signature, args, 1))
+        return context.cast(builder, value, signature.args[0].dtype, found)
+
+    return found(array, types.intp), codegen
+
+
+def _splat(builder: Any, x: Any) -> Any:
+    undefined = ir.Constant(VECTOR, ir.Undefined)
+    first = builder.insert_element(undefined, x, ir.Constant(ir.IntType(32), 0))
+    order = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
+    return builder.shuffle_vector(first, undefined, order)
+
+
+@intrinsic
+def splat(context: Any, x: Any) -> Any:
+    """One number in all lanes."""
+    return LANES(types.float64), lambda context, builder, signature, args: _splat(builder, *args)
+
+
+@intrinsic
+def weight(context: Any, weights: Any, i: Any) -> Any:
+    """Weight number ``i``: one number for all lanes, or (of a matrix) one for each."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        if signature.args[0].ndim == 1:
+            x = builder.load(_pointer(context, builder, signature, args, 1))
+            return _splat(builder, x)
+        return builder.load(_place(context, builder, signature, args), align=8)
+
+    return LANES(weights, types.intp), codegen
+
+
+@intrinsic
+def settle(context: Any, sums: Any, i: Any, lanes: Any) -> Any:
+    """Write number ``i`` of some sums: that over the lanes, or (to a matrix) each of its own."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        if signature.args[0].ndim == 2:
+            builder.store(args[2], _place(context, builder, signature, args), align=8)
+            return context.get_dummy_value()
+        found = builder.extract_element(args[2], ir.Constant(ir.IntType(32), 0))
+        for k in range(1, WIDTH):
+            lane = builder.extract_element(args[2], ir.Constant(ir.IntType(32), k))
+            found = builder.fadd(found, lane)
+        builder.store(found, _pointer(context, builder, signature, args, 1))
+        return context.get_dummy_value()
+
+    return types.void(sums, types.intp, LANES), codegen
+
+
+# -------------------- arithmetic, lane by lane --------------------
+
+
+def _unary(build: Callable[..., Any]) -> Any:
+    """An operation on lanes, from a function that builds its instructions."""
+
+    def operation(context: Any, x: Any) -> Any:
+        return LANES(LANES), lambda context, builder, signature, args: build(builder, *args)
+
+    return intrinsic(update_wrapper(operation, build, ("__name__", "__doc__", "__module__"), ()))
+
+
+def _binary(build: Callable[..., Any]) -> Any:
+    """As `_unary`, with two arguments."""
+
+    def operation(context: Any, x: Any, y: Any) -> Any:
+        return LANES(LANES, LANES), lambda context, builder, signature, args: build(builder, *args)
+
+    return intrinsic(update_wrapper(operation, build, ("__name__", "__doc__", "__module__"), ()))
+
+
+@intrinsic
+def fused(context: Any, x: Any, y: Any, z: Any) -> Any:
+    """``x * y + z``."""
+    signature = LANES(LANES, LANES, LANES)
+    return signature, lambda context, builder, signature, args: _llvm("fmuladd", builder, *args)
+
+
+def _llvm(name: str, builder: Any, *args: Any) -> Any:
+    kind = ir.FunctionType(VECTOR, [VECTOR] * len(args))
+    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.{name}.v{WIDTH}f64")
+    return builder.call(function, args)
+
+
+def _all(value: float) -> Any:
+    return ir.Constant(VECTOR, [value] * WIDTH)
+
+
+def _is(builder: Any, x: Any, relation: str, y: Any) -> Any:
+    return builder.fcmp_ordered(relation, x, y)
+
+
+@_binary
+def plus(builder: Any, x: Any, y: Any) -> Any:
+    """``x + y``."""
+    return builder.fadd(x, y)
+
+
+@_binary
+def times(builder: Any, x: Any, y: Any) -> Any:
+    """``x * y``."""
+    return builder.fmul(x, y)
+
+
+@_binary
+def over(builder: Any, x: Any, y: Any) -> Any:
+    """``x / y``."""
+    return builder.fdiv(x, y)
+
+
+@_unary
+def negative(builder: Any, x: Any) -> Any:
+    """``-x``."""
+    return builder.fneg(x)
+
+
+@_unary
+def magnitude(builder: Any, x: Any) -> Any:
+    """Absolute value."""
+    return _llvm("fabs", builder, x)
+
+
+@_unary
+def positive(builder: Any, x: Any) -> Any:
+    """1 where ``x > 0``, else 0."""
+    return builder.select(_is(builder, x, ">", _all(0.0)), _all(1.0), _all(0.0))
+
+
+@_binary
+def larger(builder: Any, x: Any, y: Any) -> Any:
+    """The larger one; NaN if either is."""
+    is_x = builder.or_(_is(builder, x, ">", y), builder.fcmp_unordered("uno", x, x))
+    return builder.select(is_x, x, y)
+
+
+@_binary
+def clamped(builder: Any, x: Any, bound: Any) -> Any:
+    """Within ``[-bound, bound]``; NaN stays NaN."""
+    x = builder.select(_is(builder, x, ">", bound), bound, x)
+    lowest = builder.fneg(bound)
+    return builder.select(_is(builder, x, "<", lowest), lowest, x)
+
+
+@_binary
+def within(builder: Any, x: Any, bound: Any) -> Any:
+    """1 where ``|x| <= bound``, else 0."""
+    is_within = _is(builder, _llvm("fabs", builder, x), "<=", bound)
+    return builder.select(is_within, _all(1.0), _all(0.0))
+
+
+@_binary
+def sign_where(builder: Any, x: Any, size: Any) -> Any:
+    """Sign of ``x`` where ``|x| = size``, else 0; NaN stays NaN."""
+    is_there = _is(builder, _llvm("fabs", builder, x), "==", size)
+    is_up, is_down = _is(builder, x, ">", _all(0.0)), _is(builder, x, "<", _all(0.0))
+    sign = builder.select(is_up, _all(1.0), builder.select(is_down, _all(-1.0), _all(0.0)))
+    sign = builder.select(is_there, sign, _all(0.0))
+    return builder.select(builder.fcmp_unordered("uno", x, x), x, sign)

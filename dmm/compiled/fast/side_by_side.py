@@ -1,0 +1,299 @@
+"""A program on one batch of streams by the fast kernels."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..bound import BoundProgram
+from ..evaluation import Evaluation
+from .tables import ROWS, WIDTH, Directions, Sizes, Tables
+
+__all__ = ["FastBoundProgram"]
+
+LARGE = 500_000  # links times ticks from which on numpy is faster on one string, measured
+
+
+class _Layout(NamedTuple):
+    """How machines and strings share registers.
+
+    Attributes
+    ----------
+    together : int
+        Machines in one register; more than one where few strings would leave lanes empty.
+    width : int
+        Lanes of a machine, over all its registers.
+    strings : int
+        Lanes of a machine that hold a string. The others repeat the last one: what they hold
+        overflows only if that does.
+    """
+
+    together: int
+    width: int
+    strings: int
+
+    @classmethod
+    def of(cls, machines: int, strings: int) -> _Layout:
+        """The layout that wastes few lanes."""
+        width = next((n for n in (1, 2, 4) if n >= strings), -(-strings // WIDTH) * WIDTH)
+        if machines == 1 or width >= WIDTH:
+            return cls(1, -(-strings // WIDTH) * WIDTH, strings)
+        return cls(WIDTH // width, width, strings)
+
+    @property
+    def chunks(self) -> int:
+        """Registers that the strings of a machine take."""
+        return max(1, self.width // WIDTH)
+
+    def filled(self, x: np.ndarray) -> np.ndarray:
+        """Strings, the last axis, repeated to whole registers: (..., chunks, lanes)."""
+        x = np.concatenate([x, np.repeat(x[..., -1:], self.width - self.strings, axis=-1)], -1)
+        return np.tile(x, self.together).reshape(*x.shape[:-1], self.chunks, WIDTH)
+
+    def to_lanes(self, x: np.ndarray) -> np.ndarray:
+        """From (machines, observed, ticks, strings) to (registers, observed, ticks, lanes)."""
+        machines, observed, ticks, _ = x.shape
+        groups = -(-machines // self.together)
+        out = np.zeros((groups * self.together, observed, ticks, self.width))
+        out[:machines, ..., : self.strings] = x
+        out = out.reshape(groups, self.together, observed, ticks, self.width)
+        return np.ascontiguousarray(out.transpose(0, 2, 3, 1, 4))
+
+    def from_lanes(self, x: np.ndarray, machines: int) -> np.ndarray:
+        """The way back; ``x`` is flat in its lanes."""
+        groups, observed, ticks, _ = x.shape
+        if self.together > 1:
+            x = x.reshape(groups, observed, ticks, self.together, self.width)
+            x = x.transpose(0, 3, 1, 2, 4).reshape(-1, observed, ticks, self.width)
+        return x[:machines, ..., : self.strings]
+
+    def weights(self, entries: np.ndarray) -> np.ndarray:
+        """Entries (machines, entries) for the kernels: numbers in a row, or lanes."""
+        if self.together == 1:
+            return entries.ravel()
+        missing = -len(entries) % self.together
+        entries = np.concatenate([entries, np.repeat(entries[-1:], missing, axis=0)])
+        groups, n = len(entries) // self.together, entries.shape[1]
+        grouped = entries.reshape(groups, self.together, n).swapaxes(1, 2)
+        return np.repeat(grouped, self.width, axis=2).reshape(groups * n, WIDTH)
+
+    def gradient(self, sums: np.ndarray, machines: int, entries: int) -> np.ndarray:
+        """Sums over the strings of every machine, (machines, entries)."""
+        if self.together == 1:
+            return sums.reshape(machines, entries)
+        groups = -(-machines // self.together)
+        by_machine = sums.reshape(groups, entries, self.together, self.width).sum(-1)
+        return by_machine.swapaxes(1, 2).reshape(groups * self.together, entries)[:machines]
+
+
+class _Sources(NamedTuple):
+    """What the sources emit at all ticks, and all slots before the first, as flat lanes."""
+
+    sources: np.ndarray
+    start: np.ndarray
+
+
+class _State(NamedTuple):
+    """A run with all ticks in memory."""
+
+    layout: _Layout
+    links: np.ndarray  # weights of the live links, (machines, live links)
+    memory: np.ndarray
+    observed: np.ndarray  # (machines, observed, ticks, strings)
+
+
+class FastBoundProgram(BoundProgram):
+    """`BoundProgram` by the fast kernels; what they do not do, numpy does.
+
+    Streams with their keys, gradients with respect to streams, dense directions and complex
+    weights are numpy's. So are, chosen by size, the values and gradients of a large layered machine
+    on one long string: seven of eight lanes would be empty.
+
+    Parameters
+    ----------
+    plan, streams, workspace, indices, recompute : as for `BoundProgram`
+    is_chosen_by_size : bool
+    """
+
+    def __init__(self, *args: Any, is_chosen_by_size: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        assert isinstance(self.evaluation, Evaluation)
+        self.numbers, self.keys = self.evaluation.sources
+        self.ticks = self.numbers.shape[1] - 1
+        self._leaves_one_string = (
+            is_chosen_by_size
+            and self.numbers.shape[2] == 1
+            and self.ticks * len(self.plan.links) >= LARGE
+            and not any(block.is_loop for block in self.plan.blocks)
+        )
+        self._bound_sources: dict[int, _Sources] = {}
+        self._known: tuple[np.ndarray, _State] | None = None
+
+    @property
+    def tables(self) -> Tables:
+        """The plan for the kernels."""
+        n_keys = self.keys.shape[3]
+        return self.workspace.once(("tables", n_keys), lambda: Tables(self.plan, n_keys))
+
+    def _sources(self, layout: _Layout) -> _Sources:
+        known = self._bound_sources.get(layout.together)
+        if known is None:
+            tables = self.tables
+            keys = np.moveaxis(self.keys, 3, 1).reshape(-1, *self.numbers.shape[1:])
+            emitted = layout.filled(np.concatenate([self.numbers, keys]))
+            emitted = emitted.transpose(2, 1, 0, 3)  # chunks, time, places, lanes
+            start = np.zeros((layout.chunks, tables.n_outputs, WIDTH))
+            start[:, : tables.n_sources] = emitted[:, 0]
+            if self._start is not None:
+                numbers, wide = self._start
+                keys = np.moveaxis(wide[len(self.keys) :], 2, 1).reshape(-1, layout.strings)
+                others = np.concatenate([numbers[len(self.numbers) :], keys])
+                start[:, tables.n_sources :] = layout.filled(others).swapaxes(0, 1)
+            known = _Sources(np.ascontiguousarray(emitted[:, 1:]).ravel(), start.ravel())
+            self._bound_sources[layout.together] = known
+        return known
+
+    def _sizes(self, layout: _Layout, machines: int, period: int) -> Sizes:
+        tables = self.tables
+        return Sizes(
+            -(-machines // layout.together),
+            layout.chunks,
+            self.ticks,
+            self.plan.sink.n_rows,
+            len(tables.entry_link),
+            period,
+            tables.stride,
+            tables.n_sources,
+            tables.sink,
+        )
+
+    def _entries(self, links: np.ndarray) -> np.ndarray:
+        """Weights of all entries of the panels, and 0 for none: (machines, entries + 1)."""
+        filled = np.concatenate([links, np.zeros((len(links), 1))], axis=1)
+        return filled[:, self.tables.entry_link_or_none]
+
+    # -------------------- values and derivatives --------------------
+
+    def _run(self, links: np.ndarray) -> _State:
+        from .ticking import run
+
+        tables, machines = self.tables, len(links)
+        layout = _Layout.of(machines, self.numbers.shape[2])
+        sizes = self._sizes(layout, machines, self.ticks + 1)
+        registers = sizes.machines * sizes.chunks
+        memory = self.workspace.room("lanes", registers * sizes.period * sizes.stride * WIDTH)
+        out = np.empty((sizes.machines, sizes.observed, sizes.ticks, sizes.chunks * WIDTH))
+        run(
+            memory,
+            *self._sources(layout),
+            out.ravel(),
+            layout.weights(self._entries(links)[:, :-1]),
+            sizes,
+            tables.panels,
+            tables.links,
+            tables.units,
+            tables.bounds,
+        )
+        state = _State(layout, links, memory, layout.from_lanes(out, machines))
+        self.workspace.owner = state
+        return state
+
+    def _kept(self, weights: np.ndarray) -> _State:
+        """The run of these weights; the last one if it is that."""
+        links = self.links(weights)
+        if self._known is not None:
+            known, state = self._known
+            if np.array_equal(known, links) and self.workspace.owner is state:
+                return state
+        state = self._run(links)
+        self._known = links, state
+        return state
+
+    def _is_left(self, weights: np.ndarray) -> bool:
+        """Whether numpy has the values and gradients at these weights."""
+        is_alone = len(np.atleast_2d(weights)) == 1
+        return np.iscomplexobj(weights) or (is_alone and self._leaves_one_string)
+
+    def forward(self, weights: np.ndarray) -> np.ndarray:
+        """As `BoundProgram.forward`."""
+        if self._is_left(weights):
+            return super().forward(weights)
+        observed = self._kept(weights).observed
+        if not np.isfinite(observed).all():  # numpy keeps an overflow to what depends on it
+            return super().forward(weights)
+        return np.array(observed[0] if weights.ndim == 1 else observed)
+
+    def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
+        """As `BoundProgram.pullback`."""
+        if self._is_left(weights) or np.iscomplexobj(g):
+            return super().pullback(weights, g)
+        from .ticking import pull_back
+
+        state, tables = self._kept(weights), self.tables
+        layout, machines = state.layout, len(state.links)
+        sizes = self._sizes(layout, machines, self.ticks + 1)
+        back_weights = layout.weights(self._entries(state.links)[:, tables.back_entry])
+        n_sums = sizes.machines * sizes.entries
+        sums = np.empty(n_sums if layout.together == 1 else (n_sums, WIDTH))
+        pull_back(
+            state.memory,
+            layout.to_lanes(np.reshape(g, state.observed.shape)).ravel(),
+            sums,
+            back_weights,
+            sizes,
+            tables.panels,
+            tables.links,
+            tables.units,
+            tables.bounds,
+            tables.back,
+            tables.followers,
+            np.empty(2 * tables.stride * WIDTH),
+            np.empty(sizes.entries * WIDTH),
+        )
+        by_link = np.zeros((len(self.plan.links) + 1, machines))
+        np.add.at(by_link, tables.entry_link, layout.gradient(sums, machines, sizes.entries).T)
+        found = self.unlink(by_link[:-1].T)
+        if not np.isfinite(found).all():
+            return super().pullback(weights, g)
+        return found[0] if weights.ndim == 1 else found
+
+    def jacobian(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As `BoundProgram.jacobian`."""
+        if np.iscomplexobj(weights):
+            return super().jacobian(weights)
+        from .ticking import tangent
+
+        state, tables = self._kept(weights), self.tables
+        live, elements = self.plan.trainable
+        directions: Directions = self.workspace.once(
+            ("directions", self.keys.shape[3]), lambda: tables.directions(live)
+        )
+        sizes = self._sizes(state.layout, 1, self.ticks + 1)
+        shape = sizes.observed, sizes.ticks, sizes.chunks * WIDTH
+        columns = np.empty((len(directions.levels) // 3 * ROWS, *shape))
+        tangent(
+            state.memory,
+            columns.ravel(),
+            self._entries(state.links)[0, tables.row_entry],
+            sizes,
+            tables.rows,
+            tables.row_links,
+            tables.starts.ravel(),
+            tables.units,
+            tables.bounds,
+            directions.levels,
+            directions.places,
+            np.empty(2 * ROWS * tables.stride * WIDTH),
+        )
+        element = np.zeros(len(self.plan.links), np.intp)
+        element[live] = elements
+        out = np.zeros((self.plan.n_weights, *state.observed.shape[1:]))
+        columns = columns[: len(directions.links), ..., : state.layout.strings]
+        if self.plan.shares_weights:
+            np.add.at(out, element[directions.links], columns)
+        else:
+            out[element[directions.links]] = columns
+        if not (np.isfinite(out).all() and np.isfinite(state.observed).all()):
+            return super().jacobian(weights)
+        return np.array(state.observed[0]), out
