@@ -16,7 +16,7 @@ from ..process.records import Record, to_jsonl
 from ..process.state import State
 from .files import MACHINE, PARAMETERS, write_outcome
 from .lock import FolderLock
-from .stored import CHECKPOINT, RECORDS, StoredRun, read_run
+from .stored import CHECKPOINT, RECORDS, StoredRun, clear_left_overs, read_run
 
 __all__ = ["CHECKPOINT", "RECORDS", "Run"]
 
@@ -67,6 +67,7 @@ class Run:
         lock = FolderLock(folder)
         try:
             _check_empty(folder)  # another run may have been faster
+            clear_left_overs(folder)
             run = cls(folder, StoredRun(process, state, [], 0.0), lock)
             write_atomically(folder / RECORDS, b"")
             run._save()
