@@ -8,8 +8,7 @@ from typing import ClassVar
 from vvalues import VValue
 
 from ..edits.links import prune_by_magnitude
-from ..optimize.descent import Moments, resumed, trained
-from ..optimize.descent import ClippedAdam
+from ..optimize.descent import ClippedAdam, Moments, resumed, trained
 from ..optimize.optimizers import state_leaves
 from ..process.bounds import checked, finite, whole
 from ..process.checks import check_probability
