@@ -52,8 +52,9 @@ from .core.linear import (
 from .core.paths import NUMBER, Path, as_path, format_path, natural_key, parse_path
 from .core.pointwise import absolute, divide, full, multiply, power
 from .core.products import apply_matrix, linear_combination, mask_multiply
-from .core.structure import assemble, prune, put, restrict, stop_gradient, subtree
+from .core.structure import assemble, prune, put, restrict, subtree
 from .core.support import Support
+from .core.tracing import stop_gradient
 from .core.tree import VValue, from_buffer
 from .derivatives import (
     LinearMap,

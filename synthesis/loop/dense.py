@@ -8,7 +8,7 @@ from typing import ClassVar
 from vvalues import VValue
 
 from ..edits.links import prune_by_magnitude
-from ..optimize.descent import Moments, resumed, trained
+from ..optimize.descent import ClippedAdam, Moments, resumed, trained
 from ..optimize.optimizers import state_leaves
 from ..process.bounds import checked, finite, whole
 from ..process.checks import check_probability
@@ -34,6 +34,16 @@ class DenseMemory:
     moments: Moments = ()
     done: int = 0
     steps: int | None = None
+
+    def check(self, descent: ClippedAdam, parameters: VValue) -> None:
+        """Refuse, with a ValueError, moments that are not of these parameters."""
+        leaves = state_leaves(descent.optimizer(0.0).init(parameters))
+        if self.moments and [*map(_kind, self.moments)] != [*map(_kind, leaves)]:
+            raise ValueError("memory/moments do not fit the parameters")
+
+
+def _kind(leaf: object) -> object:
+    return leaf.support if isinstance(leaf, VValue) else type(leaf)
 
 
 def _moved(search: Search, state: SearchState, parameters: VValue, steps: int) -> SearchState:

@@ -17,7 +17,6 @@ from dmm.machine import machine_from_plain, machine_to_plain
 from vvalues import Support, VValue, format_path
 
 from ..optimize.objective import MachineObjective
-from ..optimize.optimizers import state_leaves
 from ..process.codec import from_plain, to_plain, types_in
 from ..process.models import MachineModel
 from ..process.process import Event, Outcome, carried_out, events
@@ -30,7 +29,7 @@ from .dense import DenseMemory
 from .judge import finished, with_best
 from .route import ROUTE, Settings, phases
 from .search import Counts, Search, SearchState
-from .trainer import PopulationMemory, stacked
+from .trainer import PopulationMemory
 
 __all__ = ["Loop", "Result", "prepare", "search_events", "synthesize"]
 
@@ -284,9 +283,9 @@ def _check_state(search: Search, settings: Settings, state: SearchState) -> None
             f"{expected.__name__}"
         )
     if isinstance(state.memory, DenseMemory):
-        _check_moments(search, state.parameters, state.memory)
+        state.memory.check(search.common.descent, state.parameters)
     if isinstance(state.memory, PopulationMemory):
-        _check_population(space, settings.population.starts, state.memory)
+        state.memory.check(space, settings.population.starts)
 
 
 def _machines(state: SearchState) -> Iterator[tuple[str, VValue]]:
@@ -306,28 +305,6 @@ def _check_links(name: str, tree: VValue, space: Support) -> None:
     if strange is not None or tree.support.shapes is not None:
         shown = "an array" if strange is None else format_path(strange)
         raise ValueError(f"{name} has {shown}, which is no link of the search space")
-
-
-def _check_moments(search: Search, parameters: VValue, memory: DenseMemory) -> None:
-    optimizer = search.common.descent.optimizer(0.0)
-    leaves = state_leaves(optimizer.init(parameters))
-    if memory.moments and [_kind(leaf) for leaf in memory.moments] != [*map(_kind, leaves)]:
-        raise ValueError("memory/moments do not fit the parameters")
-
-
-def _kind(leaf: object) -> object:
-    return leaf.support if isinstance(leaf, VValue) else type(leaf)
-
-
-def _check_population(space: Support, members: int, memory: PopulationMemory) -> None:
-    whole = stacked(space, np.zeros((members, space.size))).support
-    one_each = Support.of((path[0],) for path in whole.paths)
-    for name, expected in (
-        *((name, whole) for name in ("weights", "first", "second", "good")),
-        *((name, one_each) for name in ("clip", "best", "factor")),
-    ):
-        if getattr(memory, name).support is not expected:
-            raise ValueError(f"memory/{name} does not fit {members} members of the search space")
 
 
 # -------------------- attempts elsewhere --------------------

@@ -73,6 +73,19 @@ class PopulationMemory(NamedTuple):
     factor: VValue
     updates: int
 
+    def check(self, space: Support, members: int) -> None:
+        """Refuse, with a ValueError, what is not of so many members of a search space."""
+        whole = stacked(space, np.zeros((members, space.size))).support
+        one_each = Support.of((path[0],) for path in whole.paths)
+        for name, expected in (
+            *((name, whole) for name in ("weights", "first", "second", "good")),
+            *((name, one_each) for name in ("clip", "best", "factor")),
+        ):
+            if getattr(self, name).support is not expected:
+                raise ValueError(
+                    f"memory/{name} does not fit {members} members of the search space"
+                )
+
 
 def stacked(support: Support, weights: np.ndarray) -> VValue:
     """Weights of shape (members, size) as one V-value, member / path."""

@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
+from queue import SimpleQueue
 from typing import IO, Any
 
 __all__ = [
@@ -175,19 +176,32 @@ def _received(stream: IO[bytes] | None) -> bytes | None:
 
 
 def serve() -> None:
-    """What a warm process does: calls from its input, results to its output, until both end."""
+    """What a warm process does: calls from its input, results to its output, until input ends.
+
+    A call that runs then is left undone: whoever asked for it has stopped, or is no more.
+    """
     # A keyboard interrupt reaches all processes of a terminal; the one that started us handles it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What a call prints must not get between the results.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    while (job := _received(sys.stdin.buffer)) is not None:
+    jobs: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_read_on, args=(jobs,), daemon=True).start()
+    while True:
         try:
-            function, args, kwargs = pickle.loads(job)
+            function, args, kwargs = pickle.loads(jobs.get())
             answer = pickle.dumps((True, function(*args, **kwargs)))
         except Exception as error:
             answer = pickled_error(error)
-        _send(answers, answer)
+        with suppress(BrokenPipeError):  # then the input has ended, too
+            _send(answers, answer)
+
+
+def _read_on(jobs: SimpleQueue[bytes]) -> None:
+    """Pass on what comes in; at its end the process ends, whatever it is doing."""
+    while (job := _received(sys.stdin.buffer)) is not None:
+        jobs.put(job)
+    os._exit(0)
 
 
 def pickled_error(error: Exception) -> bytes:

@@ -16,7 +16,7 @@ from ..process.records import Record, to_jsonl
 from ..process.state import State
 from .files import MACHINE, PARAMETERS, write_outcome
 from .lock import FolderLock
-from .stored import CHECKPOINT, RECORDS, StoredRun, read_run
+from .stored import CHECKPOINT, RECORDS, StoredRun, clear_left_overs, read_run
 
 __all__ = ["CHECKPOINT", "RECORDS", "Run"]
 
@@ -76,6 +76,7 @@ class Run:
         lock = FolderLock(folder)
         try:
             _check_empty(folder)  # another run may have been faster
+            clear_left_overs(folder)
             run = cls(folder, StoredRun(process, state, [], 0.0), lock)
             write_atomically(folder / RECORDS, b"")
             run._save()
@@ -145,10 +146,11 @@ class Run:
                 if event.is_cut and not is_saved:
                     self._save()
                     is_saved = True
+                # Records first: a checkpoint must not count what could not be written.
+                append(self.folder / RECORDS, to_jsonl(event.records).encode())
                 self.is_cut = event.is_cut
                 self.state = event.state
                 self.records += event.records
-                append(self.folder / RECORDS, to_jsonl(event.records).encode())
                 self.seconds += time.process_time() - began
                 if not self.is_cut:
                     is_saved = time.monotonic() - saved >= BETWEEN_CHECKPOINTS

@@ -15,7 +15,7 @@ from ..process.records import Record, read_jsonl
 from ..process.state import State
 from .catalogue import process_of
 
-__all__ = ["CHECKPOINT", "RECORDS", "StoredRun", "read_run", "read_state"]
+__all__ = ["CHECKPOINT", "RECORDS", "StoredRun", "clear_left_overs", "read_run", "read_state"]
 
 CHECKPOINT = "checkpoint.json"
 RECORDS = "records.jsonl"
@@ -83,12 +83,17 @@ def read_run(folder: Path, process: StoredProcess | None, memory: int) -> Stored
         raise ValueError(f"{where}: n_records is {n_records!r:.60}; expected a whole number >= 0")
     if type(seconds) not in (int, float):
         raise ValueError(f"{where}: seconds are {seconds!r:.60}; expected a number")
+    clear_left_overs(folder)
+    records = _kept_records(folder / RECORDS, n_records, memory)
+    return StoredRun(process, state, records, seconds)
+
+
+def clear_left_overs(folder: Path) -> None:
+    """Remove what a process that was killed while it wrote has left in the folder of its run."""
     for name in (CHECKPOINT, RECORDS):
         for left_over in folder.glob(f"{temporary_prefix(folder / name)}*"):
             with suppress(OSError):
                 left_over.unlink()
-    records = _kept_records(folder / RECORDS, n_records, memory)
-    return StoredRun(process, state, records, seconds)
 
 
 def _check_same(where: str, stored: Any, given: Any, path: str = "") -> None:

@@ -24,7 +24,6 @@ SMALL = {
     "synthesis.verdicts.description": "one idea: bits",
     "synthesis.verdicts.verdict": "what a user reads",
     "synthesis.tasks.bars": "images that a program draws, apart from those that are read",
-    "vvalues.core.tracing": "what is behind autograd's boxes, which all of the core asks",
     "vvalues.testing.closeness": "how close two trees are, which every law asks",
 }
 

@@ -28,6 +28,7 @@ __all__ = [
     "no_spelling",
     "parse_path",
     "printable",
+    "unescaped",
 ]
 
 Path = tuple[str, ...]
@@ -164,7 +165,7 @@ def parse_path(text: str) -> Path:
     characters = iter(text)
     for character in characters:
         if character == "\\":
-            key += _unescaped(next(characters, ""), characters)
+            key += unescaped(next(characters, ""), characters)
         elif character == "/":
             keys.append(key)
             key = ""
@@ -174,7 +175,7 @@ def parse_path(text: str) -> Path:
     return tuple(keys)
 
 
-def _unescaped(mark: str, following: Iterator[str]) -> str:
+def unescaped(mark: str, following: Iterator[str]) -> str:
     """What a backslash and the characters after it stand for."""
     if mark not in _HEX_DIGITS:
         return "" if mark == "0" else mark
@@ -219,10 +220,10 @@ def no_spelling(key: str | Iterable[str], holds: Callable[[Path], bool]) -> None
         return
     try:
         keys = parse_path(key)
-    except ValueError:  # a key with a backslash that spells nothing
+    except ValueError:  # no display prints this
         return
     if keys != (key,) and holds(keys):
-        path = ", ".join(f'"{part}"' for part in keys)
+        path = ", ".join(f'"{printable(part)}"' for part in keys)
         raise ValueError(
             f"there is no key {key!r} here, but the path that it spells: write v[{path}], or "
             f"v[parse_path({key!r})]; for a key with a slash, v[({key!r},)]"

@@ -6,7 +6,7 @@ component would matter if it existed. So does projecting on a larger support.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import autograd.numpy as anp
@@ -18,10 +18,10 @@ from .construction import as_leaf_or_tree
 from .linear import add
 from .paths import Path, as_path, format_path, names_own_scalar, no_spelling
 from .support import Support
-from .tracing import is_traced, is_tree, primitive, require_trees, support_of, unboxed
+from .tracing import is_tree, primitive, require_trees, support_of, unboxed
 from .tree import VValue, from_buffer, from_leaves
 
-__all__ = ["At", "assemble", "prune", "put", "restrict", "stop_gradient", "subtree", "take"]
+__all__ = ["At", "assemble", "prune", "put", "restrict", "subtree", "take"]
 
 
 # -------------------- reading --------------------
@@ -369,50 +369,3 @@ def prune(tree: VValue, threshold: float, /) -> VValue:
         raise ValueError(f"threshold is {threshold!r}; expected a number >= 0")
     value = unboxed(tree, "tree")
     return restrict(tree, value.support.where(~(kernels.leaf_magnitudes(value) < threshold)))
-
-
-@primitive
-def stop_gradient(tree: Any, /) -> Any:
-    """The value itself, with zero derivative; for V-values, arrays and numbers.
-
-    Raises
-    ------
-    TypeError
-        For a container with something inside, at any depth, that is being differentiated.
-
-    Examples
-    --------
-    >>> from autograd import grad
-    >>> grad(lambda v: v["a"] * stop_gradient(v["a"]))(VValue({"a": 3}))
-    VValue({'a': 3.0})
-    """
-    if any(map(is_traced, _inside(tree))):
-        raise TypeError(
-            f"stop_gradient got a {type(tree).__name__} of values that are being differentiated; "
-            "apply it to each of them"
-        )
-    return tree
-
-
-def _inside(container: Any) -> Iterator[Any]:
-    """What a container holds, at any depth; nothing for anything else."""
-    stack, seen = [container], set()
-    while stack:
-        outer = stack.pop()
-        if id(outer) in seen:  # a list may hold itself
-            continue
-        seen.add(id(outer))
-        if isinstance(outer, Mapping):
-            contents = list(outer.values())
-        elif isinstance(outer, (list, tuple, Set)):
-            contents = list(outer)
-        elif isinstance(outer, np.ndarray) and outer.dtype == object:
-            contents = outer.ravel().tolist()
-        else:
-            continue
-        yield from contents
-        stack += contents
-
-
-defvjp(stop_gradient, None)
-defjvp(stop_gradient, None)

@@ -7,13 +7,15 @@ the boxes; elements may not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Set
 from functools import update_wrapper
 from threading import local
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 from autograd import extend, tracer
 from autograd.builtins import isinstance as _isinstance
+from autograd.extend import defjvp, defvjp
 from autograd.tracer import getval, isbox
 
 from . import tree as _tree  # the module: it imports this one, and defines its names later
@@ -22,7 +24,15 @@ if TYPE_CHECKING:
     from .support import Support
     from .tree import VValue
 
-__all__ = ["is_traced", "is_tree", "primitive", "require_trees", "support_of", "unboxed"]
+__all__ = [
+    "is_traced",
+    "is_tree",
+    "primitive",
+    "require_trees",
+    "stop_gradient",
+    "support_of",
+    "unboxed",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -115,3 +125,54 @@ def require_trees(**arguments: Any) -> None:
                 f"argument {name} is {type(value).__name__} {value!r:.60}; expected a VValue: "
                 f"wrap it in VValue(...)"
             )
+
+
+# -------------------- out of the trace --------------------
+
+
+@primitive
+def stop_gradient(tree: Any, /) -> Any:
+    """The value itself, with zero derivative; for V-values, arrays and numbers.
+
+    Raises
+    ------
+    TypeError
+        For a container with something inside, at any depth, that is being differentiated.
+
+    Examples
+    --------
+    >>> from autograd import grad
+    >>> from vvalues import VValue
+    >>> grad(lambda v: v["a"] * stop_gradient(v["a"]))(VValue({"a": 3}))
+    VValue({'a': 3.0})
+    """
+    if any(map(is_traced, _inside(tree))):
+        raise TypeError(
+            f"stop_gradient got a {type(tree).__name__} of values that are being differentiated; "
+            "apply it to each of them"
+        )
+    return tree
+
+
+def _inside(container: Any) -> Iterator[Any]:
+    """What a container holds, at any depth; nothing for anything else."""
+    stack, seen = [container], set()
+    while stack:
+        outer = stack.pop()
+        if id(outer) in seen:  # a list may hold itself
+            continue
+        seen.add(id(outer))
+        if isinstance(outer, Mapping):
+            contents = list(outer.values())
+        elif isinstance(outer, (list, tuple, Set)):
+            contents = list(outer)
+        elif isinstance(outer, np.ndarray) and outer.dtype == object:
+            contents = outer.ravel().tolist()
+        else:
+            continue
+        yield from contents
+        stack += contents
+
+
+defvjp(stop_gradient, None)
+defjvp(stop_gradient, None)

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from ..core.kernels import leaf_magnitudes
-from ..core.paths import NUMBER, Path, as_path, format_path, names_own_scalar
+from ..core.paths import NUMBER, Path, as_path, format_path, names_own_scalar, unescaped
 from ..core.support import Support
 from ..core.tracing import is_tree, unboxed
 
@@ -87,8 +87,7 @@ def _keys(pattern: str) -> list[list[str]]:
     characters = iter(pattern)
     for character in characters:
         if character == "\\":
-            following = next(characters, "")
-            keys[-1].append("\\" + ("" if following == "0" else following))
+            keys[-1].append("\\" + unescaped(next(characters, ""), characters))
         elif character == "/":
             keys.append([])
         else:

@@ -106,4 +106,6 @@ def test_a_checkpoint_of_something_else_is_one_clear_line(checkpoint, capsys):
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert str(file) in error
-    assert "not of a dynamic manifold" in error
+    assert "process 'something' cannot be made again" in error
+    with pytest.raises(ValueError, match="not of a dynamic manifold"):
+        load_manifold(file)
