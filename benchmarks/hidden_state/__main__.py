@@ -30,7 +30,8 @@ OURS = "Synthesizer"
 ABOUT = {
     "tuned": "the library was tuned on them",
     "seen": "kept apart at first, looked at later",
-    "unseen": "written before the search was read, never tuned on",
+    "unseen": "written before the search was read, its failures looked at after the first run",
+    "fresh": "written after the others, never tuned on",
 }
 
 

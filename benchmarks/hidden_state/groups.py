@@ -1,12 +1,18 @@
-"""The three groups, by what is honest to say about them."""
+"""The four groups, by what is honest to say about them."""
 
 from __future__ import annotations
 
 from .drawing import Program
+from .fresh import FRESH
 from .seen import SEEN
 from .tuned import TUNED
 from .unseen import UNSEEN
 
 __all__ = ["GROUPS"]
 
-GROUPS: dict[str, dict[str, Program]] = {"tuned": TUNED, "seen": SEEN, "unseen": UNSEEN}
+GROUPS: dict[str, dict[str, Program]] = {
+    "tuned": TUNED,
+    "seen": SEEN,
+    "unseen": UNSEEN,
+    "fresh": FRESH,
+}

@@ -1,7 +1,8 @@
 """Thirty programs that were written before anybody looked at how programs are found.
 
-They stand as they were written: none was chosen for being easy, none was dropped for being hard,
-and nothing in the library was tuned on them.
+They stand as they were written: none was chosen for being easy, none was dropped for being hard.
+At their first run 21 of 30 (data seed 0) came out exact. The nine that did not were then looked at,
+so that since then nothing about them is unseen; FRESH is the group that nothing was tuned on.
 """
 
 from __future__ import annotations
