@@ -15,6 +15,9 @@ from .vocabulary import known_operations
 
 __all__ = ["Known"]
 
+MOSTLY = 0.6
+"""Share of the answers whose predecessor has to be known, for past answers to be looked at."""
+
 
 @dataclass(frozen=True)
 class Leaky:
@@ -71,6 +74,8 @@ class Known:
     def look_at(self, strings: Strings) -> None:
         """Look at other strings than before."""
         inside = strings.inside()
+        for k in _known_answers(self.problem):
+            inside &= _asked_before(strings, k)
         self.asked = [asked.T & inside for asked in strings.asked]
         self.answers = [answers.T for answers in strings.answers]
         self.given = _given(self.problem, strings)
@@ -185,7 +190,21 @@ def _signals(problem: Problem) -> dict[str, Signal]:
 
 
 def _known_answers(problem: Problem) -> list[int]:
-    """Outputs that are asked at every sample: only their past is known without a machine."""
+    """Outputs whose past is known without a machine, at most samples that are asked.
+
+    Where an answer is not asked, the sample behind it tells nothing to a start.
+    """
     training = problem.split.training
-    inside = training.inside()
-    return [k for k in range(problem.n_outputs) if np.all(training.asked[k].T | ~inside)]
+    found = []
+    for k in range(problem.n_outputs):
+        asked = training.asked[k].T
+        known = asked & _asked_before(training, k)
+        if known.sum() > MOSTLY * asked.sum():
+            found.append(k)
+    return found
+
+
+def _asked_before(strings: Strings, output: int) -> np.ndarray:
+    """Where the answer to the sample before was asked; at first there is none to ask for."""
+    asked = strings.asked[output].T
+    return np.concatenate([np.ones_like(asked[:, :1]), asked[:, :-1]], axis=1)

@@ -70,7 +70,11 @@ def trace(loop):
 
 
 @pytest.mark.parametrize(
-    ("task", "settings"), [(TASK, BRIEF), ("delayed-echo@recurrent-1", RECURRENT)]
+    ("task", "settings"),
+    [
+        (TASK, BRIEF),
+        pytest.param("delayed-echo@recurrent-1", RECURRENT, marks=pytest.mark.heavy),
+    ],
 )
 def test_the_result_depends_neither_on_where_nor_on_when(task, settings):
     loop = Loop.of(get_task(task), 3, settings)

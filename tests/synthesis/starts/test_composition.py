@@ -108,9 +108,18 @@ def test_training_sees_beginnings_only():
     assert [p.circuit for p in proposals(plain)] == [p.circuit for p in proposals(changed)]
 
 
-def test_answers_that_are_not_asked_everywhere_have_no_past():
+def test_answers_that_are_rarely_asked_have_no_past():
     answers = np.array(PROGRAMS["sum"])
-    answers[:, 3] = np.nan
+    answers[:, ::2] = np.nan
     for proposal in proposals(problem(answers)):
         assert "answer" not in proposal.origin
     assert right(proposals(problem(answers))[0], problem(answers)) == 1.0
+
+
+def test_a_gap_hides_one_past_only():
+    """What a sample tells of the answer before it is not told where that was not asked."""
+    answers = np.array(PROGRAMS["sum"])
+    answers[:, 3] = np.nan
+    found = proposals(problem(answers))
+    assert any("answer" in proposal.origin for proposal in found)
+    assert right(found[0], problem(answers)) == 1.0
