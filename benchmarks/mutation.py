@@ -32,7 +32,10 @@ WEIGHTS = "tests/synthesis/weight_space"
 TESTS: dict[str, str] = {
     **{
         f"vvalues/core/{name}.py": CORE
-        for name in ("kernels", "linear", "products", "structure", "bridges", "fused", "support")
+        for name in (
+            *("kernels", "linear", "pointwise", "products", "structure", "bridges", "fused"),
+            "support",
+        )
     },
     **{
         f"dmm/neurons/{name}.py": COMPILED
@@ -44,7 +47,7 @@ TESTS: dict[str, str] = {
     **{
         f"dmm/compiled/{name}.py": COMPILED
         for name in (
-            *("binding", "directions", "evaluation", "loop_groups", "loops", "lowering"),
+            *("binding", "bound", "directions", "evaluation", "loop_groups", "loops", "lowering"),
             *("movement", "parallel", "plan", "program", "segments"),
         )
     },
@@ -52,11 +55,13 @@ TESTS: dict[str, str] = {
     "synthesis/optimize/least_squares.py": "tests/synthesis/optimize/test_least_squares.py",
     **{
         f"synthesis/edits/{name}.py": "tests/synthesis/edits"
-        for name in ("links", "neurons", "normalise", "places")
+        for name in ("links", "neurons", "normalise")
     },
+    "synthesis/process/places.py": "tests/synthesis/edits",
+    "synthesis/process/linearization.py": WEIGHTS,
     **{
         f"synthesis/weight_space/{name}.py": WEIGHTS
-        for name in ("chains", "damage", "linearization", "metric", "path", "pulls", "sparse")
+        for name in ("chains", "damage", "metric", "path", "pulls", "sparse")
     },
 }
 """Module to the tests that have to notice a change of it."""

@@ -134,7 +134,9 @@ def test_recurrence_needs_something_left(n_feedback):
 
 
 @pytest.mark.parametrize("task, model", [
-    (Latch(n_test=100), MemoryManifold(Manifold(2, 8, 1, link_weights=True, start=START))),
+    # Six seconds; cells are trained in the tests of runs too, but not until they beat a bound.
+    pytest.param(Latch(n_test=100), MemoryManifold(
+        Manifold(2, 8, 1, link_weights=True, start=START)), marks=pytest.mark.heavy),
     (Echo(delay=1, n_test=100), RecurrentManifold(
         Manifold(3, 2, 3, link_weights=True,
                  start=START._replace(weight=(0.0, 0.5), bias=(0.0, 0.0))), 2)),
