@@ -9,9 +9,27 @@ from typing import Protocol
 from dmm.machine import Circuit
 
 from ..problems import Problem, Strings
-from .forms import Gap
 
-__all__ = ["Delayed", "Proposal", "Start"]
+__all__ = ["Delayed", "Gap", "Proposal", "Start"]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A number that the data leave free between two bounds.
+
+    Attributes
+    ----------
+    value, low, high : float
+        What was chosen, and where it may lie without changing an answer.
+    is_settled : bool
+        The choice is forced (the data lie on a grid and the bounds are neighbours on it), or a
+        number so simple that it lies between bounds so narrow by no accident.
+    """
+
+    value: float
+    low: float
+    high: float
+    is_settled: bool
 
 
 @dataclass(frozen=True)

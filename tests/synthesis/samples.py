@@ -10,7 +10,7 @@ import numpy as np
 from dmm.machine import Circuit
 from synthesis.fit.data import read_streams
 from synthesis.problems import Strings
-from synthesis.starts.forms import Case, Form, Kinked, Sum, Threshold
+from synthesis.starts.composition.forms import Case, Form, Kinked, Sum, Threshold
 from synthesis.starts.signals import Builder, Signal
 from synthesis.verdicts import Candidate, answers_of
 

@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from .signals import Builder, Signal
+from ..proposal import Gap
+from ..signals import Builder, Signal
 
 __all__ = [
     "TOLERANCE",
     "Case",
     "Extreme",
     "Form",
-    "Gap",
     "Gated",
     "Kinked",
     "Plus",
@@ -29,25 +29,6 @@ TOLERANCE = 1e-9
 """Two numbers are the same if they differ by less than this share of the largest."""
 
 SignalOf = Callable[[int], Signal]
-
-
-@dataclass(frozen=True)
-class Gap:
-    """A number that the data leave free between two bounds.
-
-    Attributes
-    ----------
-    value, low, high : float
-        What was chosen, and where it may lie without changing an answer.
-    is_settled : bool
-        The choice is forced (the data lie on a grid and the bounds are neighbours on it), or a
-        number so simple that it lies between bounds so narrow by no accident.
-    """
-
-    value: float
-    low: float
-    high: float
-    is_settled: bool
 
 
 class Form(Protocol):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .signals import Builder, Signal
+from ..signals import Builder, Signal
 
 __all__ = ["OPERATIONS", "Operation", "leaky", "leaky_signal"]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from synthesis.starts.thresholds import (
+from synthesis.starts.composition.thresholds import (
     chosen_between,
     separations,
     single_thresholds,

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from .forms import Gap, Threshold
+from ..proposal import Gap
+from .forms import Threshold
 
 __all__ = ["chosen_between", "separations", "single_thresholds", "with_bound"]
 

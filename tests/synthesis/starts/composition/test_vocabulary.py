@@ -11,9 +11,9 @@ import pytest
 from dmm import neuron_type
 from dmm.neurons import Elementwise
 from synthesis.fit import VOCABULARY, Fitted, Names, Synthesizer, read_streams
-from synthesis.starts.atoms import OPERATIONS
+from synthesis.starts.composition.atoms import OPERATIONS
+from synthesis.starts.composition.vocabulary import known_operations, operations_of
 from synthesis.starts.signals import Builder, Signal
-from synthesis.starts.vocabulary import known_operations, operations_of
 from tests.dmm.machines import library_types
 from vvalues import NUMBER, VValue
 

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from synthesis.starts.cases import FEWEST, cases
-from synthesis.starts.forms import Case, Sum
+from synthesis.starts.composition.cases import FEWEST, cases
+from synthesis.starts.composition.forms import Case, Sum
 from tests.synthesis.samples import value_of
 
 N_FLAGS, N_NUMBERS, SAMPLES = 4, 5, 200

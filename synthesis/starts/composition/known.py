@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..problems import Problem, Strings
+from ...problems import Problem, Strings
+from ..signals import ANSWER, Builder, Signal
 from .atoms import leaky, leaky_signal
 from .bank import Bank
-from .signals import ANSWER, Builder, Signal
 from .vocabulary import known_operations
 
 __all__ = ["Known"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthesis.starts.sums import affine_matches, best_sums, exact_sums, simple
+from synthesis.starts.composition.sums import affine_matches, best_sums, exact_sums, simple
 from tests.synthesis.samples import value_of
 
 SAMPLES = 80

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthesis.starts.atoms import OPERATIONS, leaky, leaky_signal
+from synthesis.starts.composition.atoms import OPERATIONS, leaky, leaky_signal
+from synthesis.starts.composition.vocabulary import known_operations
 from synthesis.starts.signals import Signal
-from synthesis.starts.vocabulary import known_operations
 from tests.synthesis.samples import (
     arrays_of,
     builder_for,

@@ -12,8 +12,8 @@ from dmm.machine import TYPES
 from dmm.neurons import Kernel, Stream, may_flow
 from vvalues import NUMBER, VValue
 
+from ..signals import Builder, Signal
 from .atoms import OPERATIONS, Operation
-from .signals import Builder, Signal
 
 __all__ = ["known_operations", "operations_of"]
 

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthesis.starts.forms import Case, Gap, Kinked, Sum, Threshold
+from synthesis.starts import Gap
+from synthesis.starts.composition.forms import Case, Kinked, Sum, Threshold
 from tests.synthesis.samples import (
     arrays_of,
     builder_for,

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthesis.starts.kinks import functions_of_a_sum
+from synthesis.starts.composition.kinks import functions_of_a_sum
 from tests.synthesis.samples import value_of
 
 N_ROWS, SAMPLES = 6, 300

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..signals import Builder, Signal
 from .atoms import Operation
-from .signals import Builder, Signal
 
 __all__ = ["Bank", "Stream"]
 

@@ -17,12 +17,12 @@ from itertools import islice, product
 
 import numpy as np
 
-from ..problems import Problem, Strings
+from ...problems import Problem, Strings
+from ..proposal import Proposal
+from ..signals import Builder
 from .finders import Told, forms_of, inexact_forms
 from .forms import Form, Gated, Threshold
 from .known import Known
-from .proposal import Proposal
-from .signals import Builder
 from .thresholds import with_bound
 
 __all__ = ["Composition"]
