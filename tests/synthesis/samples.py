@@ -94,5 +94,8 @@ def value_of(form: Form, rows: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
         return (total > form.bound).astype(float)
     if isinstance(form, Sum):
         return total + form.constant
+    for centre in form.folds:
+        total = np.abs(total - centre)
     kinks = (change * np.maximum(0.0, total - place) for place, change in form.kinks)
-    return form.slope * total + form.constant + sum(kinks)
+    steps = (change * (total > place) for place, change in form.steps)
+    return form.slope * total + form.constant + sum(kinks) + sum(steps)

@@ -9,10 +9,10 @@ import numpy as np
 
 from .cases import cases
 from .choices import extremes, gated, often_right
-from .forms import TOLERANCE, Form, Plus, Sum, Threshold
-from .kinks import functions_of_a_sum
+from .forms import TOLERANCE, Form, Kinked, Plus, Sum, Threshold
+from .kinks import function_of, functions_of_a_sum
 from .known import Known, Leaky, Past
-from .sums import affine_matches, best_sums, exact_sums
+from .sums import affine_matches, best_sums, exact_sums, sum_of_all
 from .thresholds import separations, single_thresholds, with_bound
 
 __all__ = ["Told", "forms_of", "inexact_forms"]
@@ -38,6 +38,15 @@ FLAGS = 60
 LAGS = 6
 """Samples ago that sums with a bound may look at an input."""
 
+FILTER, ORDER = 10, 3
+"""Samples of an input, and of past answers, that a filter may look at."""
+
+WINDOW, FEW, DIGITS = 7, 20, 64.0
+"""Samples of a window; different values of an input, and of windows written as numbers."""
+
+PIECES, FOLDS = 9, 4
+"""Kinks, steps and folds of a function of a window."""
+
 POLES = tuple(pole / 100.0 for pole in range(5, 100))
 FLAG_POLES = tuple(pole / 100.0 for pole in range(60, 100, 5))
 """Below these a leaky sum of zeros and ones spells out its last few samples."""
@@ -58,7 +67,9 @@ def forms_of(known: Known, output: int, most: int) -> Iterator[Told]:
     finder = _Finder(known, output, answers)
     is_flag = bool(np.all((answers == 0.0) | (answers == 1.0)))
     is_step = is_flag and "less_or_equal" in known.vocabulary
+    yield from finder.filters()
     yield from islice(finder.functions(), most)
+    yield from islice(finder.windows(), most)
     if is_step:
         yield from finder.separations()
     yield from islice(finder.compositions(is_step), 2 * most)
@@ -86,6 +97,21 @@ class _Finder:
         named = form if numbers is None else form.renumbered(numbers)
         return named, f"{what} of {', '.join(map(self.known.name, named.rows))}"
 
+    # -------------------- linear filters --------------------
+
+    def filters(self) -> Iterator[Told]:
+        """Sums over the last samples of inputs; and over the last answers, too."""
+        known = self.known
+        inputs = [Past(i, lag) for i in known.inputs() for lag in range(FILTER)]
+        past = [Past(i, lag) for i in known.past() for lag in range(ORDER)]
+        for streams in (inputs, [*past, *inputs]):
+            pool = [0, *(known.add(stream) for stream in streams)]
+            # What is far back is left out first, but for past answers.
+            costs = [0.0, *(s.lag - FILTER * (s in past) for s in streams)]
+            found = sum_of_all(self.rows(pool), self.answers, np.array(costs))
+            if found is not None:
+                yield self.told(found, pool, "a filter")
+
     # -------------------- functions of a sum --------------------
 
     def functions(self) -> Iterator[Told]:
@@ -94,14 +120,46 @@ class _Finder:
             return
         for most, widths in ((WIDE, (1, 2)), (POOL, (3,))):
             pool = self.known.smallest(most)
-            for form in functions_of_a_sum(self.rows(pool), self.answers, widths):
+            for form in self._functions(self.rows(pool), self.answers, widths):
                 yield self.told(form, pool, "a function")
         pool = self.known.smallest(POOL)
         rows = self.rows(pool)
         for base in (*self.known.past(), *self.known.inputs()):
             rest = self.answers - self.rows([base])[0]
-            for form in functions_of_a_sum(rows, rest, (1, 2)):
+            for form in self._functions(rows, rest, (1, 2)):
                 yield self.told(Plus(base, form.renumbered(pool)), None, "a step by a function")
+
+    def _functions(
+        self, rows: np.ndarray, answers: np.ndarray, widths: Sequence[int]
+    ) -> Iterator[Kinked]:
+        has_steps = "less_or_equal" in self.known.vocabulary
+        return functions_of_a_sum(rows, answers, widths, has_steps=has_steps)
+
+    def windows(self) -> Iterator[Told]:
+        """Functions of the last samples of one input with few values; beside the last answer."""
+        if "compare" not in self.known.vocabulary:
+            return
+        for form in self._windows(self.answers):
+            yield self.told(form, None, "a function")
+        for base in self.known.past():
+            for form in self._windows(self.answers - self.rows([base])[0]):
+                yield self.told(Plus(base, form), None, "a step by a function")
+
+    def _windows(self, answers: np.ndarray) -> Iterator[Kinked]:
+        known = self.known
+        has_steps = "less_or_equal" in known.vocabulary
+        folds = FOLDS * ("norm" in known.vocabulary)
+        for i in known.inputs():
+            values = np.unique(self.rows([i]))
+            if len(values) > FEW or not np.array_equal(values, np.round(values)):
+                continue
+            for width in range(1, WINDOW + 1):
+                pool = [known.add(Past(i, lag)) for lag in range(width)]
+                rows = self.rows(pool)
+                for weights in _patterns(width, float(np.ptp(values)) + 1.0):
+                    found = function_of(weights @ rows, answers, PIECES, has_steps, folds)
+                    if found is not None:
+                        yield Kinked(tuple(pool), tuple(map(float, weights)), *found)
 
     # -------------------- bounds --------------------
 
@@ -239,6 +297,15 @@ class _Finder:
                 three = [numbers[k] for k in (choice.one, choice.other, *choice.gate.rows)]
                 for again in gated(self.rows(three), 2, self.answers):
                     yield self.told(again, three, "a choice")
+
+
+def _patterns(width: int, base: float) -> Iterator[np.ndarray]:
+    """Weights of the last samples: alike; of changing sign; as digits of a number."""
+    yield np.ones(width)
+    if width > 1:
+        yield (-1.0) ** np.arange(width)
+        if base**width <= DIGITS:
+            yield base ** np.arange(width)
 
 
 # -------------------- where nothing is exact --------------------

@@ -64,6 +64,13 @@ def _total(rows: Sequence[int], weights: Sequence[float], signal_of: SignalOf) -
     return total
 
 
+def _step(builder: Builder, total: Signal, bound: float) -> Signal:
+    """1 where a signal exceeds a bound."""
+    # On its false channel: the true one is 1 where nothing has arrived yet.
+    neuron = builder.neuron("less_or_equal", left=total, right=bound * _one())
+    return Signal.of(neuron, "false-channel")
+
+
 @dataclass(frozen=True)
 class Sum:
     """``sum of weight * row + constant``."""
@@ -84,16 +91,20 @@ class Sum:
 
 @dataclass(frozen=True)
 class Kinked:
-    """A piecewise linear function of one sum.
+    """A piecewise linear function of one sum, with kinks and steps.
 
     Attributes
     ----------
     rows, weights
-        The sum ``u``.
+        A sum.
     slope, constant : float
         ``slope * u + constant`` below the first kink.
     kinks : tuple of (place, change)
         ``change * max(0, u - place)`` is added.
+    steps : tuple of (place, change)
+        ``change`` is added where ``u`` exceeds the place.
+    folds : tuple of float
+        ``u`` is the sum, its distance from the first of these, the distance of that from the next.
     """
 
     rows: tuple[int, ...]
@@ -101,15 +112,21 @@ class Kinked:
     slope: float
     constant: float
     kinks: tuple[tuple[float, float], ...]
+    steps: tuple[tuple[float, float], ...] = ()
+    folds: tuple[float, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
     def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
-        """A comparison per kink."""
+        """A norm per fold, a comparison per kink or step."""
         total = _total(self.rows, self.weights, signal_of)
+        for centre in self.folds:
+            total = Signal.of(builder.neuron("norm", dict=total - centre * _one()), "norm")
         signal = self.slope * total + self.constant * _one()
         for place, change in self.kinks:
             neuron = builder.neuron("compare", dict_1=total, dict_2=place * _one())
             signal = signal + change * Signal.of(neuron, "true")
+        for place, change in self.steps:
+            signal = signal + change * _step(builder, total, place)
         return signal
 
     def renumbered(self, numbers: Sequence[int]) -> Kinked:
@@ -129,9 +146,7 @@ class Threshold:
     def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
         """A step."""
         total = _total(self.rows, self.weights, signal_of)
-        # On its false channel: the true one is 1 where nothing has arrived yet.
-        neuron = builder.neuron("less_or_equal", left=total, right=self.bound * _one())
-        return Signal.of(neuron, "false-channel")
+        return _step(builder, total, self.bound)
 
     def renumbered(self, numbers: Sequence[int]) -> Threshold:
         """The same over other numbers of rows."""

@@ -4,26 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations, product
+from typing import NamedTuple
 
 import numpy as np
 
 from .forms import TOLERANCE, Kinked
 from .sums import tidy
 
-__all__ = ["functions_of_a_sum"]
+__all__ = ["Pieces", "function_of", "functions_of_a_sum"]
 
 FEWEST, GRID = 3, 60
 """Different values of a sum that are needed; with more than the latter it is a measured number."""
 
+SOME = 120
+"""Samples on which a sum is looked at first: most are no function already there."""
+
+PER_STEP = 3
+"""Different values of a sum that are needed for every step in it."""
+
 ON_A_LINE = 3  # points that make a line believed, where every point is another one
 
 
-Pieces = tuple[float, float, tuple[tuple[float, float], ...]]
-"""Slope and constant below the first kink; places of kinks with their changes of slope."""
+Bends = tuple[tuple[float, float], ...]
+
+
+class Pieces(NamedTuple):
+    """A piecewise linear function, in the words of `Kinked`."""
+
+    slope: float
+    constant: float
+    kinks: Bends = ()
+    steps: Bends = ()
+    folds: tuple[float, ...] = ()
+
+    @property
+    def neurons(self) -> int:
+        """How many it takes."""
+        return len(self.kinks) + len(self.steps) + len(self.folds)
 
 
 def functions_of_a_sum(
-    rows: np.ndarray, answers: np.ndarray, widths: Sequence[int], most_kinks: int = 4
+    rows: np.ndarray,
+    answers: np.ndarray,
+    widths: Sequence[int],
+    most_kinks: int = 4,
+    has_steps: bool = False,
 ) -> Iterator[Kinked]:
     """Answers that depend on one sum of streams alone, piecewise linearly, with few kinks.
 
@@ -36,23 +61,50 @@ def functions_of_a_sum(
     widths : sequence of int
         Streams in a sum.
     most_kinks : int
+        Kinks and steps.
+    has_steps : bool
+        Whether steps are allowed.
     """
+    some = np.unique(np.linspace(0, len(answers) - 1, SOME).astype(int))
+    few_rows, few_answers = rows[:, some], answers[some]
     for width in widths:
         for chosen in combinations(range(len(rows)), width):
             for signs in product((1.0, -1.0), repeat=width - 1):
                 weights = (1.0, *signs)
-                total = np.zeros_like(answers)
-                for row, weight in zip(chosen, weights, strict=True):
-                    total = total + weight * rows[row]
-                found = _kinked(total, answers, most_kinks)
-                if found is not None:
+                if not _may_be_function(_total(few_rows, chosen, weights), few_answers):
+                    continue
+                total = _total(rows, chosen, weights)
+                found = function_of(total, answers, most_kinks, has_steps)
+                if found is not None and _is_seen(found, total):
                     yield _upright(Kinked(chosen, weights, *found))
+
+
+def _total(rows: np.ndarray, chosen: Sequence[int], weights: Sequence[float]) -> np.ndarray:
+    total = np.zeros(rows.shape[1])
+    for row, weight in zip(chosen, weights, strict=True):
+        total = total + weight * rows[row]
+    return total
+
+
+def _may_be_function(total: np.ndarray, answers: np.ndarray) -> bool:
+    """Whether equal sums have equal answers; to be asked of a few samples before all."""
+    order = total.argsort()
+    u, y = total[order], answers[order]
+    is_same = u[1:] == u[:-1]
+    gap = np.abs(y[1:] - y[:-1])[is_same]
+    return not gap.size or bool(gap.max() <= TOLERANCE * max(float(np.abs(answers).max()), 1.0))
+
+
+def _is_seen(pieces: Pieces, total: np.ndarray) -> bool:
+    """Whether every step has a few values around it; steps at every other value explain nothing."""
+    steps = len(pieces.steps)
+    return not steps or len(np.unique(np.round(total, 9))) >= FEWEST - 1 + PER_STEP * steps
 
 
 def _upright(form: Kinked) -> Kinked:
     """Where it is flat beyond the last kink, written from that side: with one term less."""
     end = form.slope + sum(change for _, change in form.kinks)
-    if not form.slope or abs(end) > TOLERANCE:
+    if not form.slope or abs(end) > TOLERANCE or form.steps:
         return form
     constant = form.constant - sum(change * place for place, change in form.kinks)
     kinks = tuple((0.0 - place, change) for place, change in form.kinks)
@@ -60,8 +112,22 @@ def _upright(form: Kinked) -> Kinked:
     return Kinked(form.rows, weights, 0.0, tidy(constant), kinks)
 
 
-def _kinked(total: np.ndarray, answers: np.ndarray, most: int) -> Pieces | None:
-    """Slope, constant and kinks of answers as a function of a sum; None if they are none."""
+def function_of(
+    total: np.ndarray, answers: np.ndarray, most: int, has_steps: bool = False, folds: int = 0
+) -> Pieces | None:
+    """Answers as a piecewise linear function of a sum; None if they are none.
+
+    Parameters
+    ----------
+    total, answers : float array (samples,)
+    most : int
+        Kinks, steps and folds.
+    has_steps : bool
+        Whether steps are allowed. They are found only where the sum lies on a grid: between two
+        neighbours on it any bound does the same.
+    folds : int
+        How often the sum may be folded about a number. Only if it has few values.
+    """
     order = np.argsort(total, kind="stable")
     u, y = total[order], answers[order]
     scale = max(float(np.abs(u).max(initial=0.0)), 1e-300)
@@ -72,19 +138,70 @@ def _kinked(total: np.ndarray, answers: np.ndarray, most: int) -> Pieces | None:
     size = max(float(np.abs(answers).max()), 1e-300)
     if np.abs(y - values[np.cumsum(new) - 1]).max() > TOLERANCE * size:
         return None
-    between = _between_lines if len(places) > GRID else _at_points
-    return between(places, values, TOLERANCE * size, most)
+    if len(places) > GRID:
+        return _between_lines(places, values, TOLERANCE * size, most)
+    found = _folded(places, values, has_steps, folds)
+    return found if found.neurons <= most else None
 
 
-def _at_points(x: np.ndarray, y: np.ndarray, tolerance: float, most: int) -> Pieces | None:
-    """Kinks at points: few values on a grid."""
-    slopes = np.diff(y) / np.diff(x)
-    changes = np.diff(slopes)
-    at = np.flatnonzero(np.abs(changes) > 1e-7 * max(float(np.abs(slopes).max()), 1e-300))
-    if len(at) > most:
+def _folded(x: np.ndarray, y: np.ndarray, has_steps: bool, folds: int) -> Pieces:
+    """The function with the fewest pieces, folded so often at most."""
+    best = _at_points(x, y, has_steps)
+    if best.neurons <= 1 or not folds:
+        return best
+    for centre in np.unique(0.5 * (x[:, None] + x)):
+        again = _onto_one_side(x - centre, y)
+        if again is not None:
+            rest = _folded(*again, has_steps, folds - 1)
+            if rest.neurons + 1 < best.neurons:
+                best = rest._replace(folds=(float(centre), *rest.folds))
+    return best
+
+
+def _onto_one_side(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Points folded about 0; None if values do not agree, or no two points meet."""
+    order = np.argsort(np.abs(x), kind="stable")
+    distance, value = np.abs(x)[order], y[order]
+    is_met = np.diff(distance) <= TOLERANCE * max(float(distance[-1]), 1e-300)
+    agree = np.abs(np.diff(value)) <= TOLERANCE * max(float(np.abs(y).max()), 1e-300)
+    if not is_met.any() or not agree[is_met].all():
         return None
-    kinks = tuple((float(x[i + 1]), tidy(changes[i])) for i in at)
-    return tidy(slopes[0]), tidy(y[0] - slopes[0] * x[0]), kinks
+    kept = np.concatenate([[True], ~is_met])
+    return distance[kept], value[kept]
+
+
+def _at_points(x: np.ndarray, y: np.ndarray, has_steps: bool) -> Pieces:
+    """Kinks at points, steps between them: few values on a grid. The fewest that do it."""
+    if len(x) == 1:
+        return Pieces(0.0, tidy(y[0]))
+    widths = np.diff(x)
+    slopes = np.diff(y) / widths
+    near = 1e-7 * max(float(np.abs(slopes).max()), 1e-300)
+    found: list[tuple[float, Bends, Bends]] = [(float(slopes[0]), _kinks(x, slopes, near), ())]
+    if has_steps:
+        is_neighbour = widths <= (1.0 + 1e-6) * widths.min()
+        found += [
+            (float(slope), (), _steps(x, slopes, slope, near))
+            for slope in (0.0, *dict.fromkeys(slopes))
+            if np.all(is_neighbour | (np.abs(slopes - slope) <= near))
+        ]
+    slope, kinks, steps = min(found, key=lambda parts: len(parts[1]) + len(parts[2]))
+    return Pieces(tidy(slope), tidy(y[0] - slope * x[0]), kinks, steps)
+
+
+def _kinks(x: np.ndarray, slopes: np.ndarray, near: float) -> Bends:
+    """At which points the slope changes."""
+    changes = np.diff(slopes)
+    at = np.flatnonzero(np.abs(changes) > near)
+    return tuple((float(x[i + 1]), tidy(changes[i])) for i in at)
+
+
+def _steps(x: np.ndarray, slopes: np.ndarray, slope: float, near: float) -> Bends:
+    """Between which neighbours a line of this slope has to step."""
+    at = np.flatnonzero(np.abs(slopes - slope) > near)
+    return tuple(
+        (0.5 * float(x[i] + x[i + 1]), tidy((slopes[i] - slope) * (x[i + 1] - x[i]))) for i in at
+    )
 
 
 def _between_lines(x: np.ndarray, y: np.ndarray, tolerance: float, most: int) -> Pieces | None:
@@ -106,7 +223,7 @@ def _between_lines(x: np.ndarray, y: np.ndarray, tolerance: float, most: int) ->
             kinks.append((tidy(place), tidy(change)))
         lines.append(line)
         start = end
-    return tidy(lines[0][0]), tidy(lines[0][1]), tuple(kinks)
+    return Pieces(tidy(lines[0][0]), tidy(lines[0][1]), tuple(kinks))
 
 
 def _end_of_line(x: np.ndarray, y: np.ndarray, start: int, tolerance: float) -> int:

@@ -25,7 +25,7 @@ from .forms import Form, Gated, Threshold
 from .known import Known
 from .thresholds import with_bound
 
-__all__ = ["Composition"]
+__all__ = ["Composition", "built"]
 
 NEEDED = ("stream", "const_1", "output")
 """Neuron types that circuits have whatever the vocabulary."""
@@ -75,20 +75,20 @@ class Composition:
         outputs = range(problem.n_outputs)
         if problem.n_outputs == 1:
             for told in forms_of(known, 0, self.per_form):
-                yield _proposal(known, [told])
+                yield built(known, [told])
         else:
             found = [
                 list(islice(forms_of(known, k, self.per_form), self.per_output)) for k in outputs
             ]
             for chosen in product(*found):
-                yield _proposal(known, chosen)
+                yield built(known, chosen)
         if not self.is_exact_only:
             for forms in zip(*(inexact_forms(known, k) for k in outputs), strict=False):
-                yield _proposal(known, forms)
+                yield built(known, forms)
 
 
-def _proposal(known: Known, told: Sequence[Told]) -> Proposal:
-    """The circuit of forms, one per output."""
+def built(known: Known, told: Sequence[Told]) -> Proposal:
+    """The circuit of forms over known streams, one form per output."""
     sources = {**dict.fromkeys(known.problem.sources, "stream"), "const_1": "const_1"}
     builder = Builder(sources)
     signals = [form.signal(builder, lambda i: known.signal(i, builder)) for form, _ in told]
@@ -103,7 +103,7 @@ def _refitted(known: Known, told: Sequence[Told], strings: Strings) -> Proposal:
     known.look_at(strings)
     chosen = [(_bounded(known, form, k), what) for k, (form, what) in enumerate(told)]
     known.look_at(known.problem.beginnings)
-    return _proposal(known, chosen)
+    return built(known, chosen)
 
 
 def _bounded(known: Known, form: Form, output: int) -> Form:

@@ -78,6 +78,27 @@ def exact_sums(rows: np.ndarray, answers: np.ndarray, most: int, beam: int = 4) 
             yield _without_spare(rows, answers, chosen, scale)
 
 
+def sum_of_all(rows: np.ndarray, answers: np.ndarray, costs: np.ndarray) -> Sum | None:
+    """The answers as a sum of any number of streams, the dear ones left out where that is possible.
+
+    None if they are no such sum, or the samples are too few to tell.
+
+    Parameters
+    ----------
+    rows : array (streams, samples)
+    answers : array (samples,)
+    costs : array (streams,)
+    """
+    if len(answers) < 3 * len(rows):
+        return None
+    scale = max(float(np.abs(answers).max(initial=0.0)), 1e-300)
+    _, fit = _fitted(rows, answers)
+    if np.abs(answers - fit).max() > TOLERANCE * scale:
+        return None
+    order = np.argsort(-costs, kind="stable").tolist()
+    return _without_spare(rows, answers, order, scale)
+
+
 def best_sums(rows: np.ndarray, answers: np.ndarray, most: int) -> Iterator[Sum]:
     """The best sum of one stream, of two, and so on, whether or not it is the answers."""
     best: dict[int, tuple[float, tuple[int, ...]]] = {}

@@ -1,0 +1,77 @@
+"""Strings of numbers as strings of symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...problems import Problem, Strings
+
+__all__ = ["Alphabet", "classes"]
+
+MOST_SYMBOLS = 130
+MOST_ANSWERS = 64
+
+
+@dataclass(frozen=True)
+class Alphabet:
+    """The different samples that strings have, and the different answers.
+
+    Attributes
+    ----------
+    sources : tuple of str
+    values : float array (symbols, sources)
+        The numbers that a symbol stands for.
+    """
+
+    sources: tuple[str, ...]
+    values: np.ndarray
+
+    @staticmethod
+    def of(problem: Problem) -> Alphabet | None:
+        """The symbols of the training strings; None if they are many, or no whole numbers."""
+        if not problem.sources or not all(problem.is_numeric(s) for s in problem.sources):
+            return None
+        rows = _rows(problem.split.training, problem.sources)
+        inside = rows[problem.split.training.inside()]
+        if not np.array_equal(inside, np.round(inside)):
+            return None
+        values = np.unique(inside, axis=0)
+        return Alphabet(problem.sources, values) if 1 < len(values) <= MOST_SYMBOLS else None
+
+    def symbols(self, strings: Strings) -> np.ndarray:
+        """Numbers of the symbols, (strings, samples); -1 for what is none."""
+        rows = _rows(strings, self.sources)
+        numbers: Mapping[tuple, int] = {tuple(v): i for i, v in enumerate(self.values)}
+        flat = rows.reshape(-1, rows.shape[-1])
+        found = np.array([numbers.get(tuple(row), -1) for row in flat], dtype=int)
+        return np.where(strings.inside(), found.reshape(rows.shape[:2]), -1)
+
+
+def _rows(strings: Strings, sources: tuple[str, ...]) -> np.ndarray:
+    return np.stack([strings.numbers(source) for source in sources], axis=-1)
+
+
+def classes(answers: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Answers of several outputs as one class number per sample.
+
+    Parameters
+    ----------
+    answers : float array (outputs, strings, samples)
+
+    Returns
+    -------
+    numbers : float array (strings, samples)
+        NaN where not every output is asked.
+    told : float array (classes, outputs)
+        What the numbers stand for. None instead of both if there are many.
+    """
+    is_asked = ~np.isnan(answers).any(axis=0)
+    told, numbers = np.unique(answers[:, is_asked].T, axis=0, return_inverse=True)
+    if not len(told) or len(told) > MOST_ANSWERS:
+        return None
+    found = np.full(answers.shape[1:], np.nan)
+    found[is_asked] = np.ravel(numbers)
+    return found, told

@@ -1,0 +1,192 @@
+"""The start that learns an automaton, and turns it into a circuit of few neurons.
+
+What the strings tell of their hidden states is found by state merging. States get numbers under
+which the next state is a function with few kinks and steps; as a stream of numbers the state is
+then explained like an answer, and the answers are composed of it and the inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice, product
+
+import numpy as np
+
+from ...problems import Problem, Strings
+from ..composition import Composition
+from ..composition.forms import Kinked
+from ..composition.kinks import function_of
+from ..composition.known import Known, Past
+from ..composition.start import built
+from ..latent import asking_for, joined, latent_sources, reading, with_latent
+from ..proposal import Proposal
+from .alphabet import Alphabet, classes
+from .codes import Coding, codings
+from .mealy import Mealy
+from .merging import merged
+
+__all__ = ["Automaton"]
+
+MOST_PIECES = 24
+"""Kinks and steps of a function that is built as it is."""
+
+
+MOST_FOLDS = 3
+
+
+@dataclass(frozen=True)
+class Automaton:
+    """Circuits made from the automaton that the strings tell.
+
+    Attributes
+    ----------
+    states : int
+        At most.
+    codings : int
+        Ways to number the states that are tried.
+    composition : Composition
+        Explains how the states go on, and how the answers depend on them.
+    per_part : int
+        Circuits of either kind that are combined.
+    """
+
+    name = "automaton"
+
+    states: int = 40
+    codings: int = 2
+    composition: Composition = field(
+        default_factory=lambda: Composition(bank=400, largest=3, is_exact_only=True)
+    )
+    per_part: int = 3
+
+    def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
+        """Circuits with the states of an automaton; none where the strings tell of none."""
+        alphabet = Alphabet.of(problem)
+        if alphabet is None:
+            return
+        automaton = learnt(problem, alphabet, self.states)
+        if automaton is None or len(automaton) == 1:
+            return
+        for coding in codings(automaton, alphabet.values, self.codings):
+            told = _Told(problem, alphabet, automaton, coding, vocabulary)
+            yield from self._of(told)
+
+    def _of(self, told: _Told) -> Iterator[Proposal]:
+        latent = told.on(told.problem.split.training)
+        asked, read = asking_for(told.problem, latent), reading(told.problem, latent)
+        goes_on = list(self._explained(told, asked, told.next_state(asked)))
+        if not goes_on:
+            return
+        answers = list(self._explained(told, read, told.answer(read)))
+        pairs = product(enumerate(answers), enumerate(goes_on))
+        for (_, answer), (_, after) in sorted(pairs, key=lambda pair: pair[0][0] + pair[1][0]):
+            yield told.whole(answer, after)
+
+    def _explained(
+        self, told: _Told, problem: Problem, direct: Proposal | None
+    ) -> Iterator[Proposal]:
+        found = self.composition.propose(problem, told.vocabulary)
+        yield from islice(found, self.per_part)
+        if direct is not None:
+            yield direct
+
+
+def learnt(problem: Problem, alphabet: Alphabet, most_states: int) -> Mealy | None:
+    """The automaton of the training strings' beginnings that holds on the whole of them.
+
+    It answers with the numbers of classes. Where the answers are no automaton's, their changes from
+    sample to sample may be.
+    """
+    training, begun = problem.split.training, problem.beginnings
+    for view in (_as_they_are, _changes):
+        found = classes(view(training.answers))
+        if found is None:
+            continue
+        numbers = found[0][:, : begun.samples]
+        symbols = alphabet.symbols(begun)
+        automaton = merged(symbols, np.where(symbols >= 0, numbers, np.nan), most_states)
+        if automaton is None:
+            continue
+        _, given = automaton.run(alphabet.symbols(training))
+        if np.all((given == found[0]) | np.isnan(found[0])):
+            return automaton
+    return None
+
+
+def _as_they_are(answers: np.ndarray) -> np.ndarray:
+    return answers.transpose(0, 2, 1)
+
+
+def _changes(answers: np.ndarray) -> np.ndarray:
+    told = _as_they_are(answers)
+    return np.diff(told, axis=2, prepend=0.0)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """An automaton with numbers for its states."""
+
+    problem: Problem
+    alphabet: Alphabet
+    automaton: Mealy
+    coding: Coding
+    vocabulary: tuple[str, ...]
+
+    def on(self, strings: Strings) -> np.ndarray:
+        """The number of the state after every sample, (1, strings, samples)."""
+        states, _ = self.automaton.run(self.alphabet.symbols(strings))
+        return np.where(states >= 0, self.coding.codes[states], np.nan)[None]
+
+    # -------------------- functions of the coding's sums --------------------
+
+    def next_state(self, problem: Problem) -> Proposal | None:
+        """The next state as a function of the coding's sum."""
+        known = self._known(problem)
+        return self._function(known, [*known.past()], self.coding.weights)
+
+    def answer(self, problem: Problem) -> Proposal | None:
+        """The answer as a function of the coding's sum; of several outputs none."""
+        if problem.n_outputs > 1:
+            return None
+        known = self._known(problem)
+        (latent,) = (i for i in known.inputs() if known.name(i) in latent_sources(1))
+        return self._function(known, [known.add(Past(latent, 1))], self.coding.answer_weights)
+
+    def _known(self, problem: Problem) -> Known:
+        return Known(problem, self.vocabulary, most=1, largest=1, strings=len(problem.beginnings))
+
+    def _function(
+        self, known: Known, state: list[int], weights: tuple[float, ...]
+    ) -> Proposal | None:
+        if "compare" not in self.vocabulary:
+            return None
+        inputs = [i for i in known.inputs() if known.name(i) in self.alphabet.sources]
+        rows, factors = (*state, *inputs), (1.0, *map(float, weights))
+        used = [k for k, factor in enumerate(factors) if factor]
+        rows, factors = tuple(rows[k] for k in used), tuple(factors[k] for k in used)
+        total = np.array(factors) @ known.rows(rows, 0)
+        has_steps = "less_or_equal" in self.vocabulary
+        folds = MOST_FOLDS * ("norm" in self.vocabulary)
+        pieces = function_of(total, known.wanted(0), MOST_PIECES, has_steps, folds)
+        if pieces is None:
+            return None
+        return built(known, [(Kinked(rows, factors, *pieces), "a function of the state")])
+
+    # -------------------- the whole --------------------
+
+    def whole(self, answer: Proposal, after: Proposal) -> Proposal:
+        """The circuit of both parts."""
+
+        def refitted(strings: Strings) -> Proposal:
+            assert answer.refitted is not None
+            return self.whole(answer.refitted(with_latent(strings, self.on(strings))), after)
+
+        n = len(self.automaton)
+        return replace(
+            answer,
+            circuit=joined(answer.circuit, after.circuit, 1),
+            origin=f"{Automaton.name} of {n} states; {answer.origin}",
+            gaps=answer.gaps + after.gaps,
+            refitted=None if answer.refitted is None else refitted,
+        )
