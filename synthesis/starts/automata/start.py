@@ -168,7 +168,7 @@ class _Told:
         total = np.array(factors) @ known.rows(rows, 0)
         has_steps = "less_or_equal" in self.vocabulary
         folds = MOST_FOLDS * ("norm" in self.vocabulary)
-        pieces = function_of(total, known.wanted(0), MOST_PIECES, has_steps, folds)
+        pieces = function_of(total, known.wanted(0), MOST_PIECES, has_steps, folds, len(rows))
         if pieces is None:
             return None
         return built(known, [(Kinked(rows, factors, *pieces), "a function of the state")])

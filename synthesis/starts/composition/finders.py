@@ -157,7 +157,7 @@ class _Finder:
                 pool = [known.add(Past(i, lag)) for lag in range(width)]
                 rows = self.rows(pool)
                 for weights in _patterns(width, float(np.ptp(values)) + 1.0):
-                    found = function_of(weights @ rows, answers, PIECES, has_steps, folds)
+                    found = function_of(weights @ rows, answers, PIECES, has_steps, folds, width)
                     if found is not None:
                         yield Kinked(tuple(pool), tuple(map(float, weights)), *found)
 

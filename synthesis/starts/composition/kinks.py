@@ -42,6 +42,13 @@ class Pieces(NamedTuple):
         """How many it takes."""
         return len(self.kinks) + len(self.steps) + len(self.folds)
 
+    def wires(self, rows: int) -> int:
+        """How many it takes of a sum of so many rows."""
+        folding = rows + 1 + 2 * (len(self.folds) - 1) if self.folds else 0
+        heard = 1 if self.folds else rows
+        bends = (heard + 2) * (len(self.kinks) + len(self.steps))
+        return folding + bends + heard * bool(self.slope) + bool(self.constant)
+
 
 def functions_of_a_sum(
     rows: np.ndarray,
@@ -74,7 +81,7 @@ def functions_of_a_sum(
                 if not _may_be_function(_total(few_rows, chosen, weights), few_answers):
                     continue
                 total = _total(rows, chosen, weights)
-                found = function_of(total, answers, most_kinks, has_steps)
+                found = function_of(total, answers, most_kinks, has_steps, rows=width)
                 if found is not None and _is_seen(found, total):
                     yield _upright(Kinked(chosen, weights, *found))
 
@@ -113,9 +120,16 @@ def _upright(form: Kinked) -> Kinked:
 
 
 def function_of(
-    total: np.ndarray, answers: np.ndarray, most: int, has_steps: bool = False, folds: int = 0
+    total: np.ndarray,
+    answers: np.ndarray,
+    most: int,
+    has_steps: bool = False,
+    folds: int = 0,
+    rows: int = 1,
 ) -> Pieces | None:
-    """Answers as a piecewise linear function of a sum; None if they are none.
+    """Answers as the piecewise linear function of a sum that takes the fewest wires.
+
+    None if they are no such function.
 
     Parameters
     ----------
@@ -127,6 +141,8 @@ def function_of(
         neighbours on it any bound does the same.
     folds : int
         How often the sum may be folded about a number. Only if it has few values.
+    rows : int
+        Streams in the sum.
     """
     order = np.argsort(total, kind="stable")
     u, y = total[order], answers[order]
@@ -140,21 +156,21 @@ def function_of(
         return None
     if len(places) > GRID:
         return _between_lines(places, values, TOLERANCE * size, most)
-    found = _folded(places, values, has_steps, folds)
+    found = _folded(places, values, has_steps, folds, rows)
     return found if found.neurons <= most else None
 
 
-def _folded(x: np.ndarray, y: np.ndarray, has_steps: bool, folds: int) -> Pieces:
-    """The function with the fewest pieces, folded so often at most."""
-    best = _at_points(x, y, has_steps)
-    if best.neurons <= 1 or not folds:
+def _folded(x: np.ndarray, y: np.ndarray, has_steps: bool, folds: int, rows: int) -> Pieces:
+    """The function that takes the fewest wires, folded so often at most."""
+    best = _at_points(x, y, has_steps, rows)
+    if not best.neurons or not folds:
         return best
     for centre in np.unique(0.5 * (x[:, None] + x)):
         again = _onto_one_side(x - centre, y)
         if again is not None:
-            rest = _folded(*again, has_steps, folds - 1)
-            if rest.neurons + 1 < best.neurons:
-                best = rest._replace(folds=(float(centre), *rest.folds))
+            rest = _folded(*again, has_steps, folds - 1, 1)
+            found = rest._replace(folds=(float(centre), *rest.folds))
+            best = min(best, found, key=lambda pieces: pieces.wires(rows))
     return best
 
 
@@ -170,23 +186,26 @@ def _onto_one_side(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return distance[kept], value[kept]
 
 
-def _at_points(x: np.ndarray, y: np.ndarray, has_steps: bool) -> Pieces:
-    """Kinks at points, steps between them: few values on a grid. The fewest that do it."""
+def _at_points(x: np.ndarray, y: np.ndarray, has_steps: bool, rows: int) -> Pieces:
+    """Kinks at points, steps between them: few values on a grid."""
     if len(x) == 1:
         return Pieces(0.0, tidy(y[0]))
     widths = np.diff(x)
     slopes = np.diff(y) / widths
     near = 1e-7 * max(float(np.abs(slopes).max()), 1e-300)
-    found: list[tuple[float, Bends, Bends]] = [(float(slopes[0]), _kinks(x, slopes, near), ())]
+    found = [_pieces(y[0], x[0], slopes[0], _kinks(x, slopes, near), ())]
     if has_steps:
         is_neighbour = widths <= (1.0 + 1e-6) * widths.min()
         found += [
-            (float(slope), (), _steps(x, slopes, slope, near))
+            _pieces(y[0], x[0], slope, (), _steps(x, slopes, slope, near))
             for slope in (0.0, *dict.fromkeys(slopes))
             if np.all(is_neighbour | (np.abs(slopes - slope) <= near))
         ]
-    slope, kinks, steps = min(found, key=lambda parts: len(parts[1]) + len(parts[2]))
-    return Pieces(tidy(slope), tidy(y[0] - slope * x[0]), kinks, steps)
+    return min(found, key=lambda pieces: pieces.wires(rows))
+
+
+def _pieces(y: float, x: float, slope: float, kinks: Bends, steps: Bends) -> Pieces:
+    return Pieces(tidy(slope), tidy(y - slope * x), kinks, steps)
 
 
 def _kinks(x: np.ndarray, slopes: np.ndarray, near: float) -> Bends:
