@@ -15,7 +15,7 @@ import numpy as np
 from dmm.machine import Circuit
 
 from ..problems import Problem, Strings
-from ..starts import Automaton, Composition, Delayed, Gap, Proposal, Start
+from ..starts import Automaton, Composition, Counts, Delayed, Gap, Proposal, Start
 from ..verdicts import (
     Candidate,
     Errors,
@@ -68,10 +68,10 @@ class Effort:
 
 
 def _starts(composition: Composition, most_late: int) -> tuple[Start, ...]:
-    """Compositions, an automaton, then smaller compositions for answers that come late."""
+    """Compositions, an automaton, counts, then smaller compositions for answers that come late."""
     exact = replace(composition, bank=2_000, largest=4, is_exact_only=True)
     late = (Delayed(exact, samples) for samples in range(1, most_late + 1))
-    return (composition, Automaton(), *late)
+    return (composition, Automaton(), Counts(), *late)
 
 
 EFFORTS: Mapping[str, Effort] = {

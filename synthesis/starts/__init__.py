@@ -2,6 +2,7 @@
 
 from .automata import Automaton
 from .composition import Composition
+from .counts import Counts
 from .proposal import Delayed, Gap, Proposal, Start
 
-__all__ = ["Automaton", "Composition", "Delayed", "Gap", "Proposal", "Start"]
+__all__ = ["Automaton", "Composition", "Counts", "Delayed", "Gap", "Proposal", "Start"]

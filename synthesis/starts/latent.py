@@ -7,17 +7,24 @@ joined where the one emits what the other reads.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
 from dmm import Streams
-from dmm.machine import Circuit, Wire
 
-from ..problems import Problem, Split, Strings, answer_port
+from ..problems import Problem, Split, Strings
+from .proposal import Proposal
+from .splicing import joined
 
-__all__ = ["asking_for", "joined", "latent_sources", "reading", "with_latent"]
+__all__ = ["asking_for", "explained", "latent_sources", "reading", "with_latent"]
+
+LatentOf = Callable[[Strings], np.ndarray]
+"""Latent streams on any strings, (streams, strings, samples); NaN where they are not known."""
+
+Parts = Callable[[Problem], Iterable[Proposal]]
 
 
 def latent_sources(count: int) -> tuple[str, ...]:
@@ -73,127 +80,47 @@ def _streams(strings: Strings, arrays: dict[str, np.ndarray]) -> Streams:
     return Streams(inputs.keys, arrays, inputs.ticks, inputs.labels, inputs.shapes)
 
 
-# -------------------- joining --------------------
+# -------------------- the whole --------------------
 
 
-def joined(answers: Circuit, latent: Circuit, count: int) -> Circuit:
-    """A circuit that reads latent streams, and one that emits them, as one circuit.
+def explained(
+    problem: Problem, latent_of: LatentOf, goes_on: Parts, answers: Parts, name: str
+) -> Iterator[Proposal]:
+    """Circuits that carry latent streams on and make the answers of them.
 
     Parameters
     ----------
-    answers : Circuit
-        Its sources ``latent_sources(count)`` are replaced.
-    latent : Circuit
-        Its answers are the streams.
-    count : int
-
-    Returns
-    -------
-    Circuit
-        Neurons of one type that read the same are one neuron in it.
+    problem : Problem
+    latent_of : Strings -> array
+    goes_on : Problem -> proposals
+        Circuits whose answers are the latent streams.
+    answers : Problem -> proposals
+        Circuits whose inputs they are.
+    name : str
+        Where the streams come from.
     """
-    names = _own_names(latent, answers)
-    emitted: dict[str, list[Wire]] = {}
-    inner: list[Wire] = []
-    for wire in latent.wires:
-        renamed = wire._replace(
-            neuron_in=names.get(wire.neuron_in, wire.neuron_in),
-            neuron_out=names.get(wire.neuron_out, wire.neuron_out),
-        )
-        for k, source in enumerate(latent_sources(count)):
-            if (wire.neuron_in, wire.field_in) == answer_port(k):
-                emitted.setdefault(source, []).append(renamed)
-                break
-        else:
-            inner.append(renamed)
-    wires = _added((*_spliced(answers.wires, emitted), *inner))
-    neurons = {
-        **{name: kind for name, kind in answers.neurons.items() if name not in emitted},
-        **{
-            names.get(name, name): kind for name, kind in latent.neurons.items() if kind != "output"
-        },
-    }
-    return _without_twins(Circuit(neurons, wires))
+    latent = latent_of(problem.split.training)
+    carrying = list(goes_on(asking_for(problem, latent)))
+    if not carrying:
+        return
+    found = list(answers(reading(problem, latent)))
+    ranks = product(range(len(found)), range(len(carrying)))
+    for i, j in sorted(ranks, key=sum):
+        yield _whole(found[i], carrying[j], latent_of, len(latent), name)
 
 
-def _own_names(circuit: Circuit, other: Circuit) -> dict[str, str]:
-    """New names for the neurons that another circuit has, too; sources are shared."""
-    taken = set(other.neurons) | set(circuit.neurons)
-    names = {}
-    for name, kind in circuit.neurons.items():
-        if name not in other.neurons or name == "const_1" or kind in ("stream", "output"):
-            continue
-        number = 1
-        while f"{kind}-{number}" in taken:
-            number += 1
-        names[name] = f"{kind}-{number}"
-        taken.add(names[name])
-    return names
+def _whole(
+    answer: Proposal, carrying: Proposal, latent_of: LatentOf, count: int, name: str
+) -> Proposal:
+    def refitted(strings: Strings) -> Proposal:
+        assert answer.refitted is not None
+        again = answer.refitted(with_latent(strings, latent_of(strings)))
+        return _whole(again, carrying, latent_of, count, name)
 
-
-def _spliced(wires: Sequence[Wire], emitted: dict[str, list[Wire]]) -> list[Wire]:
-    """Wires from latent sources lead from where the streams are made."""
-    found = []
-    for wire in wires:
-        if wire.neuron_out not in emitted:
-            found.append(wire)
-            continue
-        for made in emitted[wire.neuron_out]:
-            found.append(
-                made._replace(
-                    neuron_in=wire.neuron_in,
-                    field_in=wire.field_in,
-                    weight=wire.weight * made.weight,
-                    lag=wire.lag + made.lag,
-                )
-            )
-    return found
-
-
-def _added(wires: Sequence[Wire]) -> tuple[Wire, ...]:
-    """Wires with the same ends and lag as one."""
-    weights: dict[Wire, float] = {}
-    for wire in wires:
-        key = wire._replace(weight=0.0)
-        weights[key] = weights.get(key, 0.0) + wire.weight
-    return tuple(wire._replace(weight=weight) for wire, weight in weights.items() if weight)
-
-
-def _without_twins(circuit: Circuit) -> Circuit:
-    """The circuit with one neuron for all that cannot be told apart.
-
-    Neurons are alike if they are of one type and read the same of neurons that are alike: the
-    coarsest such partition. All memories begin with nothing, so they always emit the same.
-    """
-    kinds = circuit.neurons
-    stays = {n for n, kind in kinds.items() if kind == "output" or n not in _readers(circuit)}
-    block = {name: (kind, name if name in stays else "") for name, kind in kinds.items()}
-    while True:
-        told = {name: (block[name], _read(circuit, name, block)) for name in kinds}
-        names = {key: place for place, key in enumerate(dict.fromkeys(told.values()))}
-        finer = {name: (kinds[name], str(names[told[name]])) for name in kinds}
-        if len(set(finer.values())) == len(set(block.values())):
-            break
-        block = finer
-    first: dict[tuple[str, str], str] = {}
-    kept = {name: first.setdefault(block[name], name) for name in kinds}
-    wires = [
-        wire._replace(neuron_out=kept[wire.neuron_out])
-        for wire in circuit.wires
-        if kept[wire.neuron_in] == wire.neuron_in
-    ]
-    return Circuit({name: kinds[name] for name in first.values()}, _added(wires))
-
-
-def _readers(circuit: Circuit) -> set[str]:
-    return {wire.neuron_in for wire in circuit.wires}
-
-
-def _read(circuit: Circuit, neuron: str, block: dict) -> frozenset:
-    """What a neuron reads of which block, weights added."""
-    wires = [
-        wire._replace(neuron_in="", neuron_out=block[wire.neuron_out])
-        for wire in circuit.wires
-        if wire.neuron_in == neuron
-    ]
-    return frozenset(_added(wires))
+    return replace(
+        answer,
+        circuit=joined(answer.circuit, carrying.circuit, latent_sources(count)),
+        origin=f"{name}; {answer.origin}",
+        gaps=answer.gaps + carrying.gaps,
+        refitted=None if answer.refitted is None else refitted,
+    )

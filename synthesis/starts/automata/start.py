@@ -8,8 +8,8 @@ then explained like an answer, and the answers are composed of it and the inputs
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from itertools import islice, product
+from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from ..composition.forms import Kinked
 from ..composition.kinks import function_of
 from ..composition.known import Known, Past
 from ..composition.start import built
-from ..latent import asking_for, joined, latent_sources, reading, with_latent
+from ..latent import explained, latent_sources
 from ..proposal import Proposal
 from .alphabet import Alphabet, classes
 from .codes import Coding, codings
@@ -73,21 +73,17 @@ class Automaton:
             yield from self._of(told)
 
     def _of(self, told: _Told) -> Iterator[Proposal]:
-        latent = told.on(told.problem.split.training)
-        asked, read = asking_for(told.problem, latent), reading(told.problem, latent)
-        goes_on = list(self._explained(told, asked, told.next_state(asked)))
-        if not goes_on:
-            return
-        answers = list(self._explained(told, read, told.answer(read)))
-        pairs = product(enumerate(answers), enumerate(goes_on))
-        for (_, answer), (_, after) in sorted(pairs, key=lambda pair: pair[0][0] + pair[1][0]):
-            yield told.whole(answer, after)
+        def goes_on(problem: Problem) -> Iterator[Proposal]:
+            return self._parts(told, problem, told.next_state(problem))
 
-    def _explained(
-        self, told: _Told, problem: Problem, direct: Proposal | None
-    ) -> Iterator[Proposal]:
-        found = self.composition.propose(problem, told.vocabulary)
-        yield from islice(found, self.per_part)
+        def answers(problem: Problem) -> Iterator[Proposal]:
+            return self._parts(told, problem, told.answer(problem))
+
+        name = f"{self.name} of {len(told.automaton)} states"
+        return explained(told.problem, told.on, goes_on, answers, name)
+
+    def _parts(self, told: _Told, problem: Problem, direct: Proposal | None) -> Iterator[Proposal]:
+        yield from islice(self.composition.propose(problem, told.vocabulary), self.per_part)
         if direct is not None:
             yield direct
 
@@ -172,21 +168,3 @@ class _Told:
         if pieces is None:
             return None
         return built(known, [(Kinked(rows, factors, *pieces), "a function of the state")])
-
-    # -------------------- the whole --------------------
-
-    def whole(self, answer: Proposal, after: Proposal) -> Proposal:
-        """The circuit of both parts."""
-
-        def refitted(strings: Strings) -> Proposal:
-            assert answer.refitted is not None
-            return self.whole(answer.refitted(with_latent(strings, self.on(strings))), after)
-
-        n = len(self.automaton)
-        return replace(
-            answer,
-            circuit=joined(answer.circuit, after.circuit, 1),
-            origin=f"{Automaton.name} of {n} states; {answer.origin}",
-            gaps=answer.gaps + after.gaps,
-            refitted=None if answer.refitted is None else refitted,
-        )

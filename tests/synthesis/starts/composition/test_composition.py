@@ -34,8 +34,13 @@ def right(proposal, problem):
 
 
 TOTAL = np.cumsum(NUMBERS, axis=1)
+PADDED = np.pad(NUMBERS, ((0, 0), (6, 0)))[:, :16]
+WINDOW = sum(np.pad(EVENTS, ((0, 0), (k, 0)))[:, :16] for k in range(4))
 PROGRAMS = {
     "sum": TOTAL,
+    "filter": NUMBERS - 0.5 * PADDED,
+    "window": WINDOW % 2,
+    "steps": np.cumsum(2.0 * EVENTS, axis=1) + np.floor((NUMBERS + 0.5) / 1.5),
     "parity": np.cumsum(EVENTS, axis=1) % 2,
     "threshold": (TOTAL > 1.5).astype(float),
     "relu": np.maximum(NUMBERS, 0.0) + 0.5 * EVENTS,

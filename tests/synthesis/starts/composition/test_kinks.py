@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthesis.starts.composition.kinks import functions_of_a_sum
+from synthesis.starts.composition.forms import Kinked
+from synthesis.starts.composition.kinks import function_of, functions_of_a_sum
 from tests.synthesis.samples import value_of
 
 N_ROWS, SAMPLES = 6, 300
@@ -70,3 +71,52 @@ def test_more_kinks_than_allowed_are_no_function():
 def test_two_values_of_a_sum_tell_no_function():
     flag = np.array([0.0, 1.0, 1.0, 0.0])
     assert not list(functions_of_a_sum(flag[None], 1.0 - flag, (1,)))
+
+
+# -------------------- steps and folds --------------------
+
+
+@given(
+    places=st.lists(st.integers(-3, 3), min_size=1, max_size=3, unique=True),
+    slope=st.sampled_from([-1.0, 0.0, 0.5, 2.0]),
+    seed=st.integers(0, 10**6),
+)
+def test_steps_on_a_grid_are_found(places, slope, seed):
+    rng = np.random.default_rng(seed)
+    total = rng.integers(-5, 6, SAMPLES).astype(float)
+    changes = rng.choice([-4.0, -1.0, 3.0], len(places))
+    answers = slope * total + sum(
+        change * (total > place + 0.5) for place, change in zip(places, changes, strict=True)
+    )
+    found = function_of(total, answers, most=9, has_steps=True)
+    np.testing.assert_allclose(value_of(Kinked((0,), (1.0,), *found), total[None]), answers)
+    assert found.neurons <= len(places) or found.wires(1) <= 3 * len(places) + 2
+    without = function_of(total, answers, most=99)
+    assert not without.steps
+    np.testing.assert_allclose(value_of(Kinked((0,), (1.0,), *without), total[None]), answers)
+
+
+@given(seed=st.integers(0, 10**6), values=st.integers(2, 12), folds=st.integers(0, 4))
+def test_any_table_is_a_function_and_folds_never_cost_wires(seed, values, folds):
+    rng = np.random.default_rng(seed)
+    total = np.concatenate([np.arange(values + 1.0), rng.integers(0, values, 50)])
+    answers = rng.integers(0, 3, values + 1)[total.astype(int)].astype(float)
+    found = function_of(total, answers, most=99, has_steps=True, folds=folds)
+    plain = function_of(total, answers, most=99, has_steps=True)
+    np.testing.assert_allclose(value_of(Kinked((0,), (1.0,), *found), total[None]), answers)
+    assert len(found.folds) <= folds
+    assert found.wires(1) <= plain.wires(1)
+
+
+def test_parity_folds():
+    total = np.tile(np.arange(5.0), 3)
+    found = function_of(total, total % 2, most=3, folds=4, rows=4)
+    assert found.folds[0] == 2.0
+    np.testing.assert_allclose(value_of(Kinked((0,), (1.0,), *found), total[None]), total % 2)
+    assert found.wires(4) == 9 < function_of(total, total % 2, most=3, rows=4).wires(4)
+
+
+def test_steps_between_numbers_that_are_no_neighbours_are_not_believed():
+    total = np.tile([0.0, 1.0, 2.0, 7.0, 8.0, 9.0], 3)
+    found = function_of(total, (total > 4).astype(float), most=9, has_steps=True)
+    assert not found.steps

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthesis.starts.composition.sums import affine_matches, best_sums, exact_sums, simple
+from synthesis.starts.composition.sums import (
+    affine_matches,
+    best_sums,
+    exact_sums,
+    simple,
+    sum_of_all,
+)
 from tests.synthesis.samples import value_of
 
 SAMPLES = 80
@@ -45,6 +51,24 @@ def test_whatever_is_called_exact_is(drawn):
     scale = np.abs(answers).max()
     for form in exact_sums(rows, answers, 4):
         np.testing.assert_allclose(value_of(form, rows), answers, atol=1e-9 * scale)
+
+
+@given(drawn=sparse(widest=9))
+@settings(max_examples=30)
+def test_sums_of_many_streams_are_recovered_too(drawn):
+    rows, terms = drawn
+    answers = sum(weight * rows[row] for row, weight in terms.items())
+    found = sum_of_all(rows, answers, np.zeros(len(rows)))
+    assert dict(zip(found.rows, found.weights, strict=True)) == pytest.approx(terms, abs=1e-12)
+
+
+def test_the_dear_one_of_two_equal_streams_is_left_out():
+    rows = np.random.default_rng(0).standard_normal((3, SAMPLES))
+    rows[2] = rows[0]
+    assert sum_of_all(rows, rows[0] + rows[1], np.array([0.0, 0.0, 1.0])).rows in ((0, 1), (1, 0))
+    assert set(sum_of_all(rows, rows[0] + rows[1], np.array([1.0, 0.0, 0.0])).rows) == {1, 2}
+    assert sum_of_all(rows, rows[0] ** 2, np.zeros(3)) is None
+    assert sum_of_all(rows[:, :8], rows[0, :8], np.zeros(3)) is None
 
 
 @given(seed=st.integers(0, 10**6))

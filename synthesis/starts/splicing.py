@@ -1,0 +1,132 @@
+"""Two circuits as one: where one emits what the other reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dmm.machine import Circuit, Wire
+
+from ..problems import answer_port
+
+__all__ = ["joined"]
+
+
+def joined(reader: Circuit, emitter: Circuit, sources: Sequence[str]) -> Circuit:
+    """A circuit that reads some streams, and one that answers with them, as one circuit.
+
+    Parameters
+    ----------
+    reader : Circuit
+        Its sources of these names are replaced.
+    emitter : Circuit
+        Its answers are the streams, in their order.
+    sources : sequence of str
+
+    Returns
+    -------
+    Circuit
+        Neurons of one type that read the same are one neuron in it.
+    """
+    names = _own_names(emitter, reader)
+    emitted: dict[str, list[Wire]] = {}
+    inner: list[Wire] = []
+    for wire in emitter.wires:
+        renamed = wire._replace(
+            neuron_in=names.get(wire.neuron_in, wire.neuron_in),
+            neuron_out=names.get(wire.neuron_out, wire.neuron_out),
+        )
+        for k, source in enumerate(sources):
+            if (wire.neuron_in, wire.field_in) == answer_port(k):
+                emitted.setdefault(source, []).append(renamed)
+                break
+        else:
+            inner.append(renamed)
+    wires = _added((*_spliced(reader.wires, emitted), *inner))
+    neurons = {name: kind for name, kind in reader.neurons.items() if name not in sources}
+    for name, kind in emitter.neurons.items():
+        if kind != "output":
+            neurons[names.get(name, name)] = kind
+    return _without_twins(Circuit(neurons, wires))
+
+
+def _own_names(circuit: Circuit, other: Circuit) -> dict[str, str]:
+    """New names for the neurons that another circuit has, too; sources are shared."""
+    taken = set(other.neurons) | set(circuit.neurons)
+    names = {}
+    for name, kind in circuit.neurons.items():
+        if name not in other.neurons or name == "const_1" or kind in ("stream", "output"):
+            continue
+        number = 1
+        while f"{kind}-{number}" in taken:
+            number += 1
+        names[name] = f"{kind}-{number}"
+        taken.add(names[name])
+    return names
+
+
+def _spliced(wires: Sequence[Wire], emitted: dict[str, list[Wire]]) -> list[Wire]:
+    """Wires from replaced sources lead from where the streams are made."""
+    found = []
+    for wire in wires:
+        if wire.neuron_out not in emitted:
+            found.append(wire)
+            continue
+        for made in emitted[wire.neuron_out]:
+            found.append(
+                made._replace(
+                    neuron_in=wire.neuron_in,
+                    field_in=wire.field_in,
+                    weight=wire.weight * made.weight,
+                    lag=wire.lag + made.lag,
+                )
+            )
+    return found
+
+
+def _added(wires: Sequence[Wire]) -> tuple[Wire, ...]:
+    """Wires with the same ends and lag as one."""
+    weights: dict[Wire, float] = {}
+    for wire in wires:
+        key = wire._replace(weight=0.0)
+        weights[key] = weights.get(key, 0.0) + wire.weight
+    return tuple(wire._replace(weight=weight) for wire, weight in weights.items() if weight)
+
+
+def _without_twins(circuit: Circuit) -> Circuit:
+    """The circuit with one neuron for all that cannot be told apart.
+
+    Neurons are alike if they are of one type and read the same of neurons that are alike: the
+    coarsest such partition. All memories begin with nothing, so they always emit the same.
+    """
+    kinds = circuit.neurons
+    stays = {n for n, kind in kinds.items() if kind == "output" or n not in _readers(circuit)}
+    block = {name: (kind, name if name in stays else "") for name, kind in kinds.items()}
+    while True:
+        told = {name: (block[name], _read(circuit, name, block)) for name in kinds}
+        names = {key: place for place, key in enumerate(dict.fromkeys(told.values()))}
+        finer = {name: (kinds[name], str(names[told[name]])) for name in kinds}
+        if len(set(finer.values())) == len(set(block.values())):
+            break
+        block = finer
+    first: dict[tuple[str, str], str] = {}
+    kept = {name: first.setdefault(block[name], name) for name in kinds}
+    wires = [
+        wire._replace(neuron_out=kept[wire.neuron_out])
+        for wire in circuit.wires
+        if kept[wire.neuron_in] == wire.neuron_in
+    ]
+    return Circuit({name: kinds[name] for name in first.values()}, _added(wires))
+
+
+def _readers(circuit: Circuit) -> set[str]:
+    return {wire.neuron_in for wire in circuit.wires}
+
+
+def _read(circuit: Circuit, neuron: str, block: dict) -> frozenset:
+    """What a neuron reads of which block, weights added."""
+    wires = [
+        wire._replace(neuron_in="", neuron_out=block[wire.neuron_out])
+        for wire in circuit.wires
+        if wire.neuron_in == neuron
+    ]
+    return frozenset(_added(wires))

@@ -1,0 +1,101 @@
+"""The start that learns automata: programs with hidden states, and what it leaves to others."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from synthesis.problems import Problem
+from synthesis.starts import Automaton
+from tests.synthesis.samples import said, strings_of
+
+VOCABULARY = ("accum", "norm", "compare", "dot", "less_or_equal", "multiplexer")
+STRINGS, SAMPLES = 60, 14
+
+
+def scanned(step, start, *streams):
+    """A program run over strings."""
+    answers = np.zeros(streams[0].shape)
+    for b in range(len(answers)):
+        state = start
+        for t in range(answers.shape[1]):
+            state, answers[b, t] = step(state, *(stream[b, t] for stream in streams))
+    return answers
+
+
+def adder(carry, x, y):
+    return divmod(x + y + carry, 3)
+
+
+def divider(rest, x):
+    quotient, rest = divmod(2 * rest + x, 5)
+    return rest, quotient
+
+
+def every_third(count, x):
+    count += x
+    return count % 3, float(x and count == 3)
+
+
+def lifts(state, x):
+    """A count that may fall to nothing: no bounded answer, but bounded changes."""
+    held, total = state
+    held = x if x else held
+    return (held, total + held), total + held
+
+
+def drawn(rng, values, count):
+    return [rng.integers(0, values, (STRINGS, SAMPLES)).astype(float) for _ in range(count)]
+
+
+def asked(step, start, values, count=1):
+    streams = drawn(np.random.default_rng(3), values, count)
+    names = dict(zip("xy", streams, strict=False))
+    return Problem.of(strings_of(names, scanned(step, start, *streams)))
+
+
+def right(proposal, strings):
+    """Share of the answers that a circuit gives, from its own memory."""
+    got = said(proposal.circuit, strings).transpose(0, 2, 1)
+    return float(np.mean(np.abs(got - strings.answers)[strings.asked] < 1e-6))
+
+
+@pytest.mark.parametrize(
+    ("step", "start", "values", "count", "neurons"),
+    [
+        (adder, 0, 3, 2, 1),
+        (divider, 0, 2, 1, 2),
+        (every_third, 0, 2, 1, 3),
+        (lifts, (0, 0), 3, 1, 5),
+    ],
+    ids=["carry", "remainder", "count", "changes"],
+)
+def test_hidden_states_are_found(step, start, values, count, neurons):
+    problem = asked(step, start, values, count)
+    proposals = list(islice(Automaton().propose(problem, VOCABULARY), 12))
+    sound = [p for p in proposals if right(p, problem.split.report) == 1.0]
+    assert sound
+    for proposal in sound:
+        assert right(proposal, problem.split.training) == 1.0
+        assert proposal.origin.startswith("automaton of ")
+    fewest = min(len(p.circuit.neurons) for p in sound)
+    sources = count + 2  # the constant and the output
+    assert fewest - sources <= neurons
+
+
+def test_bounds_are_chosen_again_by_more_strings():
+    problem = asked(every_third, 0, 2)
+    proposals = islice(Automaton().propose(problem, VOCABULARY), 12)
+    refitted = [p.refitted(problem.split.training) for p in proposals if p.refitted is not None]
+    assert all(right(again, problem.split.training) == 1.0 for again in refitted)
+
+
+def test_measured_numbers_and_many_states_are_left_to_others():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(STRINGS, SAMPLES))
+    assert not list(Automaton().propose(Problem.of(strings_of({"x": x}, x > 0)), VOCABULARY))
+    flags = rng.integers(0, 2, (STRINGS, SAMPLES)).astype(float)
+    noise = rng.integers(0, 2, (STRINGS, SAMPLES)).astype(float)
+    assert not list(Automaton().propose(Problem.of(strings_of({"x": flags}, noise)), VOCABULARY))
