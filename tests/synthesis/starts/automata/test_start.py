@@ -68,7 +68,7 @@ def right(proposal, strings):
         (adder, 0, 3, 2, 1),
         (divider, 0, 2, 1, 2),
         (every_third, 0, 2, 1, 3),
-        (lifts, (0, 0), 3, 1, 5),
+        (lifts, (0, 0), 3, 1, 6),
     ],
     ids=["carry", "remainder", "count", "changes"],
 )
