@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dmm import get_neuron_type
+
 from ..signals import Builder, Signal
 
 __all__ = ["OPERATIONS", "Operation", "leaky", "leaky_signal"]
@@ -119,6 +121,15 @@ def _product(builder: Builder, one: Signal, other: Signal) -> Signal:
     return Signal.of(builder.neuron("dot_free", dict_1=one, dict_2=other), "dot")
 
 
+def _clamped(product: Numbers) -> Numbers:
+    bound = get_neuron_type("dot").kernel.bound  # type: ignore[union-attr]
+    return np.clip(product, -bound, bound)
+
+
+def _clamped_product(builder: Builder, one: Signal, other: Signal) -> Signal:
+    return Signal.of(builder.neuron("dot", dict_1=one, dict_2=other), "dot")
+
+
 def _exceeds(builder: Builder, one: Signal, other: Signal) -> Signal:
     neuron = builder.neuron("less_or_equal", left=one, right=other)
     return Signal.of(neuron, "false-channel")
@@ -210,6 +221,14 @@ OPERATIONS: tuple[Operation, ...] = (
         lambda x, y: np.einsum("stk,stk->st", x, y),
         _product,
         ("dot_free",),
+        ("keyed", "keyed"),
+        True,
+    ),
+    Operation(
+        "clamped dot",
+        lambda x, y: _clamped(np.einsum("stk,stk->st", x, y)),
+        _clamped_product,
+        ("dot",),
         ("keyed", "keyed"),
         True,
     ),

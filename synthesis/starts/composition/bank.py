@@ -14,7 +14,7 @@ import numpy as np
 from ..signals import Builder, Signal
 from .atoms import Operation
 
-__all__ = ["Bank", "Stream"]
+__all__ = ["Bank", "Stream", "values_key"]
 
 LARGEST = 1e9  # a stream that grows beyond this is of no use
 ROUND = 50  # streams between two looks at how full the bank is
@@ -67,7 +67,7 @@ def _kinds(values: np.ndarray) -> frozenset[str]:
     return frozenset(kinds)
 
 
-def _key(values: np.ndarray) -> bytes:
+def values_key(values: np.ndarray) -> bytes:
     """What streams that agree but for rounding have in common."""
     scale = max(float(np.abs(values).max(initial=0.0)), 1.0)
     return (np.round(values * (1e8 / scale)) + 0.0).tobytes()
@@ -125,16 +125,12 @@ class Bank:
         largest = np.abs(values).max(initial=0.0)
         if not largest <= LARGEST:
             return
-        key = _key(values)
+        key = values_key(values)
         if key in self._known:
             return
         self._known[key] = len(self.streams)
         self.streams.append(Stream(name, size, operation, arguments, _kinds(values)))
         self.values.append(values)
-
-    def find(self, values: np.ndarray) -> int | None:
-        """The stream that has these values, if there is one."""
-        return self._known.get(_key(values))
 
     def _grown(self) -> Iterator[int]:
         for size in range(1, self.largest + 1):

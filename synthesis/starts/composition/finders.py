@@ -7,6 +7,7 @@ from itertools import islice
 
 import numpy as np
 
+from .bank import values_key
 from .cases import cases
 from .choices import extremes, gated, often_right
 from .forms import TOLERANCE, Form, Kinked, Plus, Sum, Threshold
@@ -239,18 +240,19 @@ class _Finder:
 
     def pairs(self) -> Iterator[Told]:
         """Sums and differences of two streams: what one lacks is looked up in the bank."""
-        known = self.known
-        if not known.asked[self.output][known.few].all():
-            return
-        wanted = known.answers[self.output][known.few]
-        for i in known.numbers():
+        numbers = self.known.numbers()
+        rows = self.known.few_rows(numbers, self.output)
+        few = self.known.few_wanted(self.output)
+        place = {values_key(row): k for k, row in reversed(list(enumerate(rows)))}
+        for i, row in enumerate(rows):
             for sign in (1.0, -1.0):
-                j = known.bank.find(sign * (wanted - known.bank.values[i]))
+                j = place.get(values_key(sign * (few - row)))
                 if j is None or (sign > 0 and j < i):
                     continue
-                total = np.array([1.0, sign]) @ self.rows([i, j])
+                pair = [numbers[i], numbers[j]]
+                total = np.array([1.0, sign]) @ self.rows(pair)
                 if np.abs(total - self.answers).max() <= TOLERANCE * self.scale:
-                    yield self.told(Sum((i, j), (1.0, sign)), None, "a sum")
+                    yield self.told(Sum((0, 1), (1.0, sign)), pair, "a sum")
 
     def long_sums(self) -> Iterator[Told]:
         """Sums of up to four streams."""
