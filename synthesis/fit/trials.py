@@ -15,7 +15,18 @@ import numpy as np
 from dmm.machine import Circuit
 
 from ..problems import Problem, Strings
-from ..starts import Automaton, Composition, Counts, Delayed, Gap, Proposal, Start
+from ..starts import (
+    Automaton,
+    Changes,
+    Clocks,
+    Composition,
+    Counts,
+    Delayed,
+    Gap,
+    Proposal,
+    Shifted,
+    Start,
+)
 from ..verdicts import (
     Candidate,
     Errors,
@@ -68,10 +79,11 @@ class Effort:
 
 
 def _starts(composition: Composition, most_late: int) -> tuple[Start, ...]:
-    """Compositions, an automaton, counts, then smaller compositions for answers that come late."""
+    """Compositions; hidden states of several kinds; smaller compositions of other answers."""
     exact = replace(composition, bank=2_000, largest=4, is_exact_only=True)
     late = (Delayed(exact, samples) for samples in range(1, most_late + 1))
-    return (composition, Automaton(), Counts(), *late)
+    hidden = (Automaton(), Counts(), Clocks())
+    return (composition, *hidden, Changes(exact), Shifted(exact), *late)
 
 
 EFFORTS: Mapping[str, Effort] = {

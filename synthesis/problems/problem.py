@@ -7,7 +7,7 @@ decide by, shows whether it has found the rule or drifts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -107,15 +107,16 @@ class Problem:
         scaled = _scaled(late, units, answer_units)
         return Problem(split_strings(scaled, held_out), units, answer_units, whole, lookahead)
 
-    def earlier(self, samples: int) -> Problem:
-        """The same with answers so many samples earlier."""
+    def seen(self, change: Callable[[Strings], Strings]) -> Problem:
+        """The same with every part of the strings changed in one way."""
         split = self.split
 
-        def moved(part: Strings | None) -> Strings | None:
-            return None if part is None else part.earlier(samples)
+        def changed(part: Strings | None) -> Strings | None:
+            return None if part is None else change(part)
 
-        training = split.training.earlier(samples)
-        parts = Split(training, moved(split.validation), moved(split.report), split.how)
+        parts = Split(
+            change(split.training), changed(split.validation), changed(split.report), split.how
+        )
         return replace(self, split=parts)
 
     @cached_property

@@ -1,8 +1,21 @@
 """Starts: whatever proposes circuits for a problem. What they are worth is found out by trial."""
 
 from .automata import Automaton
+from .clocks import Clocks
 from .composition import Composition
 from .counts import Counts
-from .proposal import Delayed, Gap, Proposal, Start
+from .proposal import Gap, Proposal, Start
+from .views import Changes, Delayed, Shifted
 
-__all__ = ["Automaton", "Composition", "Counts", "Delayed", "Gap", "Proposal", "Start"]
+__all__ = [
+    "Automaton",
+    "Changes",
+    "Clocks",
+    "Composition",
+    "Counts",
+    "Delayed",
+    "Gap",
+    "Proposal",
+    "Shifted",
+    "Start",
+]

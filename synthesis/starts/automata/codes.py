@@ -16,7 +16,7 @@ import numpy as np
 
 from .mealy import Mealy
 
-__all__ = ["Coding", "codings"]
+__all__ = ["Coding", "codings", "sums_of"]
 
 ALL_ORDERS = 7
 """States of which all orders are tried; more are improved by exchanging two."""
@@ -111,6 +111,23 @@ def _improved(table: _Table, ranks: np.ndarray) -> np.ndarray:
         ranks, pieces = neighbours[best], counts[best]
 
 
+def sums_of(values: np.ndarray, codes: np.ndarray) -> list[tuple[float, ...]]:
+    """Weights of the inputs beside a code: small ones, none, and those that tell all apart."""
+    inputs = values.shape[1]
+    apart = np.ptp(codes) + 1.0
+    digits = []
+    for width in np.ptp(values, axis=0):
+        digits.append(float(apart))
+        apart *= width + 1.0
+    return [*_small_weights(inputs), (0.0,) * inputs, tuple(digits)]
+
+
+def _small_weights(inputs: int) -> list[tuple[float, ...]]:
+    choices = (1.0, -1.0, 2.0, -2.0, 3.0, -3.0) if inputs == 1 else (1.0, -1.0, 0.0, 2.0, -2.0)
+    first = [w for w in product(choices, repeat=min(inputs, 2)) if any(w)]
+    return [(*w, *(1.0,) * (inputs - 2)) for w in first]
+
+
 class _Table:
     """The known entries of an automaton's tables, as rows."""
 
@@ -120,11 +137,8 @@ class _Table:
         self.values = values
         self.next_at = np.argwhere(self.after >= 0)
         self.told_at = np.argwhere(~np.isnan(self.told))
-        inputs = values.shape[1]
-        choices = (1.0, -1.0, 2.0, -2.0, 3.0, -3.0) if inputs == 1 else (1.0, -1.0, 0.0, 2.0, -2.0)
-        self.weights = [w for w in product(choices, repeat=min(inputs, 2)) if any(w)]
-        self.weights = [(*w, *(1.0,) * (inputs - 2)) for w in self.weights]
-        self.answer_weights = [*self.weights, (0.0,) * inputs]
+        self.weights = _small_weights(values.shape[1])
+        self.answer_weights = [*self.weights, (0.0,) * values.shape[1]]
 
     def pieces(self, codes: np.ndarray) -> np.ndarray:
         """Least pieces over all weights, for every row of codes."""

@@ -7,7 +7,7 @@ then explained like an answer, and the answers are composed of it and the inputs
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -15,14 +15,15 @@ import numpy as np
 
 from ...problems import Problem, Strings
 from ..composition import Composition
-from ..composition.forms import Kinked
+from ..composition.finders import Told
+from ..composition.forms import Kinked, Plus
 from ..composition.kinks import function_of
 from ..composition.known import Known, Past
 from ..composition.start import built
 from ..latent import explained, latent_sources
 from ..proposal import Proposal
 from .alphabet import Alphabet, classes
-from .codes import Coding, codings
+from .codes import Coding, codings, sums_of
 from .mealy import Mealy
 from .merging import merged
 
@@ -33,6 +34,7 @@ MOST_PIECES = 24
 
 
 MOST_FOLDS = 3
+WORDS = "a function of the state"
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,10 @@ class Automaton:
         if automaton is None or len(automaton) == 1:
             return
         for coding in codings(automaton, alphabet.values, self.codings):
-            told = _Told(problem, alphabet, automaton, coding, vocabulary)
+            told = _Numbered(problem, alphabet, automaton, coding, vocabulary)
             yield from self._of(told)
 
-    def _of(self, told: _Told) -> Iterator[Proposal]:
+    def _of(self, told: _Numbered) -> Iterator[Proposal]:
         def goes_on(problem: Problem) -> Iterator[Proposal]:
             return self._parts(told, problem, told.next_state(problem))
 
@@ -82,7 +84,9 @@ class Automaton:
         name = f"{self.name} of {len(told.automaton)} states"
         return explained(told.problem, told.on, goes_on, answers, name)
 
-    def _parts(self, told: _Told, problem: Problem, direct: Proposal | None) -> Iterator[Proposal]:
+    def _parts(
+        self, told: _Numbered, problem: Problem, direct: Proposal | None
+    ) -> Iterator[Proposal]:
         yield from islice(self.composition.propose(problem, told.vocabulary), self.per_part)
         if direct is not None:
             yield direct
@@ -92,10 +96,10 @@ def learnt(problem: Problem, alphabet: Alphabet, most_states: int) -> Mealy | No
     """The automaton of the training strings' beginnings that holds on the whole of them.
 
     It answers with the numbers of classes. Where the answers are no automaton's, their changes from
-    sample to sample may be.
+    sample to sample may be, or these and being put back to 0.
     """
     training, begun = problem.split.training, problem.beginnings
-    for view in (_as_they_are, _changes):
+    for view in (_as_they_are, _changes, _changes_or_reset):
         found = classes(view(training.answers))
         if found is None:
             continue
@@ -119,8 +123,17 @@ def _changes(answers: np.ndarray) -> np.ndarray:
     return np.diff(told, axis=2, prepend=0.0)
 
 
+def _changes_or_reset(answers: np.ndarray) -> np.ndarray:
+    """Changes, or a sign of its own for what fell to 0 as no change elsewhere does."""
+    told, change = _as_they_are(answers), _changes(answers)
+    usual = np.unique(change[told != 0.0])
+    is_reset = (told == 0.0) & ~np.isin(change, usual)
+    open_ = (told == 0.0) & ~is_reset
+    return np.where(is_reset, np.inf, np.where(open_, np.nan, change))
+
+
 @dataclass(frozen=True)
-class _Told:
+class _Numbered:
     """An automaton with numbers for its states."""
 
     problem: Problem
@@ -128,6 +141,11 @@ class _Told:
     automaton: Mealy
     coding: Coding
     vocabulary: tuple[str, ...]
+
+    @property
+    def sums(self) -> list[tuple[float, ...]]:
+        """Weights of the inputs in sums that are tried for answers."""
+        return sums_of(self.alphabet.values, self.coding.codes)
 
     def on(self, strings: Strings) -> np.ndarray:
         """The number of the state after every sample, (1, strings, samples)."""
@@ -139,32 +157,55 @@ class _Told:
     def next_state(self, problem: Problem) -> Proposal | None:
         """The next state as a function of the coding's sum."""
         known = self._known(problem)
-        return self._function(known, [*known.past()], self.coding.weights)
+        answers = known.wanted(0)
+        found = self._functions(known, known.past(), [self.coding.weights], 0, answers)
+        return built(known, [(found[0], WORDS)]) if found else None
 
     def answer(self, problem: Problem) -> Proposal | None:
-        """The answer as a function of the coding's sum; of several outputs none."""
-        if problem.n_outputs > 1:
-            return None
+        """Every answer, or its change, as a function of a sum of the state and the inputs."""
         known = self._known(problem)
         (latent,) = (i for i in known.inputs() if known.name(i) in latent_sources(1))
-        return self._function(known, [known.add(Past(latent, 1))], self.coding.answer_weights)
+        state = known.add(Past(latent, 1))
+        told = [self._answer(known, state, output) for output in range(problem.n_outputs)]
+        found = [form for form in told if form is not None]
+        return built(known, found) if len(found) == len(told) else None
+
+    def _answer(self, known: Known, state: int, output: int) -> Told | None:
+        answers = known.wanted(output)
+        weights = dict.fromkeys((self.coding.answer_weights, *self.sums))
+        plain = self._functions(known, [state], weights, output, answers)
+        if plain:
+            return plain[0], WORDS
+        for past in known.past():
+            change = answers - known.rows([past], output)[0]
+            added = self._functions(known, [state], weights, output, change)
+            if added:
+                return Plus(past, added[0]), WORDS
+        return None
 
     def _known(self, problem: Problem) -> Known:
         return Known(problem, self.vocabulary, most=1, largest=1, strings=len(problem.beginnings))
 
-    def _function(
-        self, known: Known, state: list[int], weights: tuple[float, ...]
-    ) -> Proposal | None:
+    def _functions(
+        self,
+        known: Known,
+        state: list[int],
+        weights: Iterable[tuple[float, ...]],
+        output: int,
+        answers: np.ndarray,
+    ) -> list[Kinked]:
+        """Functions of sums, with any of these weights of the inputs: the fewest wires first."""
         if "compare" not in self.vocabulary:
-            return None
-        inputs = [i for i in known.inputs() if known.name(i) in self.alphabet.sources]
-        rows, factors = (*state, *inputs), (1.0, *map(float, weights))
-        used = [k for k, factor in enumerate(factors) if factor]
-        rows, factors = tuple(rows[k] for k in used), tuple(factors[k] for k in used)
-        total = np.array(factors) @ known.rows(rows, 0)
+            return []
         has_steps = "less_or_equal" in self.vocabulary
         folds = MOST_FOLDS * ("norm" in self.vocabulary)
-        pieces = function_of(total, known.wanted(0), MOST_PIECES, has_steps, folds, len(rows))
-        if pieces is None:
-            return None
-        return built(known, [(Kinked(rows, factors, *pieces), "a function of the state")])
+        inputs = [i for i in known.inputs() if known.name(i) in self.alphabet.sources]
+        found = []
+        for chosen in weights:
+            terms = [(state[0], 1.0), *zip(inputs, map(float, chosen), strict=True)]
+            rows, factors = zip(*((row, w) for row, w in terms if w), strict=True)
+            total = np.array(factors) @ known.rows(rows, output)
+            pieces = function_of(total, answers, MOST_PIECES, has_steps, folds, len(rows))
+            if pieces is not None:
+                found.append((pieces.wires(len(rows)), Kinked(rows, factors, *pieces)))
+        return [form for _, form in sorted(found, key=lambda item: item[0])]

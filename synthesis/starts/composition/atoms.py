@@ -16,7 +16,7 @@ from dmm import get_neuron_type
 
 from ..signals import Builder, Signal
 
-__all__ = ["OPERATIONS", "Operation", "leaky", "leaky_signal"]
+__all__ = ["OPERATIONS", "Operation", "floored", "floored_signal", "leaky", "leaky_signal"]
 
 Numbers = np.ndarray
 
@@ -65,7 +65,7 @@ def _since(x: Numbers, reset: Numbers) -> Numbers:
     return out
 
 
-def _floored(x: Numbers) -> Numbers:
+def floored(x: Numbers) -> Numbers:
     """A sum that does not fall below 0."""
     out = np.empty(x.shape)
     level = np.zeros(len(x))
@@ -139,6 +139,11 @@ def _sum(builder: Builder, one: Signal) -> Signal:
     return Signal.of(builder.neuron("accum", own="dict-1", dict_2=one), "dict")
 
 
+def floored_signal(builder: Builder, one: Signal) -> Signal:
+    """The neuron that does what `floored` does."""
+    return Signal.of(builder.neuron("compare", own="dict-1", dict_1=one), "true")
+
+
 def leaky_signal(builder: Builder, one: Signal, pole: float, reset: Signal | None = None) -> Signal:
     """The neuron that does what `leaky` does."""
     if reset is None:
@@ -184,8 +189,8 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("sum", lambda x: np.cumsum(x, axis=1), _sum, ("accum",), ("any",)),
     Operation(
         "floored sum",
-        _floored,
-        lambda b, x: Signal.of(b.neuron("compare", own="dict-1", dict_1=x), "true"),
+        floored,
+        floored_signal,
         ("compare",),
     ),
     Operation(

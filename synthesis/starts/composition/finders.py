@@ -12,7 +12,7 @@ from .cases import cases
 from .choices import extremes, gated, often_right
 from .forms import TOLERANCE, Form, Kinked, Plus, Sum, Threshold
 from .kinks import function_of, functions_of_a_sum
-from .known import Known, Leaky, Past
+from .known import Floored, Known, Leaky, Past
 from .sums import affine_matches, best_sums, exact_sums, sum_of_all
 from .thresholds import separations, single_thresholds, with_bound
 
@@ -52,6 +52,7 @@ POLES = tuple(pole / 100.0 for pole in range(5, 100))
 FLAG_POLES = tuple(pole / 100.0 for pole in range(60, 100, 5))
 """Below these a leaky sum of zeros and ones spells out its last few samples."""
 
+DRIFTS = tuple(sign * k / 20.0 for k in range(1, 20) for sign in (1.0, -1.0))
 FEW_POLES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95)
 
 
@@ -76,6 +77,7 @@ def forms_of(known: Known, output: int, most: int) -> Iterator[Told]:
     yield from islice(finder.compositions(is_step), 2 * most)
     if is_step:
         yield from islice(finder.leaky_thresholds(), most)
+        yield from islice(finder.floored_thresholds(), most)
     yield from islice(finder.pairs(), most)
     yield from islice(finder.by_cases(), most)
     yield from islice(finder.choices(), most)
@@ -204,6 +206,19 @@ class _Finder:
         for _, form in sorted(found, key=lambda item: item[0]):
             yield self.told(form, None, "a threshold")
 
+    def floored_thresholds(self) -> Iterator[Told]:
+        """Sums of an input less a constant that do not fall below 0, over constants of 0.05."""
+        known = self.known
+        if "compare" not in known.vocabulary:
+            return
+        for stream in known.inputs():
+            if known.bank.streams[stream].is_flag:
+                continue
+            for less in DRIFTS:
+                form = self.threshold(known.add(Floored(stream, less)))
+                if form is not None:
+                    yield self.told(form, None, "a threshold")
+
     # -------------------- streams of the bank --------------------
 
     def compositions(self, is_step: bool) -> Iterator[Told]:
@@ -324,6 +339,7 @@ def inexact_forms(known: Known, output: int) -> Iterator[Told]:
     if not len(answers):
         return
     pool = [i for i in known.smallest(4 * WIDE) if known.is_open(i)][:WIDE]
+    pool += [known.add(Past(i, lag)) for i in known.inputs() for lag in range(1, FILTER)]
     leaks = [known.add(Leaky(i, pole)) for i in known.inputs() for pole in POLES[::5]]
     for numbers in (pool, [*pool, *leaks]):
         for form in best_sums(known.rows(numbers, output), answers, 6):

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...problems import Problem, Strings
 from ..signals import ANSWER, Builder, Signal
-from .atoms import leaky, leaky_signal
+from .atoms import floored, floored_signal, leaky, leaky_signal
 from .bank import Bank
 from .vocabulary import known_operations
 
@@ -26,6 +26,14 @@ class Leaky:
     stream: int
     pole: float
     reset: int | None = None
+
+
+@dataclass(frozen=True)
+class Floored:
+    """A sum of a stream less a constant that does not fall below 0."""
+
+    stream: int
+    less: float
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ class Known:
             most,
             largest,
         )
-        self.beside: list[Leaky | Past] = []
+        self.beside: list[Leaky | Floored | Past] = []
         """Numbered from -1 downwards."""
 
     def look_at(self, strings: Strings) -> None:
@@ -80,7 +88,7 @@ class Known:
         self.answers = [answers.T for answers in strings.answers]
         self.given = _given(self.problem, strings)
 
-    def add(self, stream: Leaky | Past) -> int:
+    def add(self, stream: Leaky | Floored | Past) -> int:
         """Remember a stream that is not in the bank; its number."""
         if stream not in self.beside:
             self.beside.append(stream)
@@ -106,6 +114,8 @@ class Known:
         if isinstance(stream, Leaky):
             reset = None if stream.reset is None else self.values(stream.reset)
             return leaky(values, stream.pole, reset)
+        if isinstance(stream, Floored):
+            return floored(values - stream.less)
         return np.pad(values, ((0, 0), (stream.lag, 0)))[:, : values.shape[1]]
 
     def few_rows(self, numbers: Sequence[int], output: int) -> np.ndarray:
@@ -128,6 +138,8 @@ class Known:
         if isinstance(stream, Leaky):
             reset = None if stream.reset is None else self.signal(stream.reset, builder)
             return leaky_signal(builder, one, stream.pole, reset)
+        if isinstance(stream, Floored):
+            return floored_signal(builder, one - stream.less * self.signal(0, builder))
         return one.lagged(stream.lag)
 
     def name(self, number: int) -> str:
@@ -137,6 +149,8 @@ class Known:
         stream = self.beside[-1 - number]
         if isinstance(stream, Leaky):
             return f"{stream.pole:g}-leaky({self.name(stream.stream)})"
+        if isinstance(stream, Floored):
+            return f"floored sum({self.name(stream.stream)} - {stream.less:g})"
         return f"lag{stream.lag}({self.name(stream.stream)})"
 
     # -------------------- which streams --------------------

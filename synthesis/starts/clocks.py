@@ -1,0 +1,86 @@
+"""The start with a clock: what happens every third sample, or is counted for five."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
+
+from ..problems import Problem, Strings
+from .composition import Composition
+from .composition.forms import Kinked
+from .composition.kinks import function_of
+from .composition.known import Known
+from .composition.start import built
+from .latent import explained
+from .proposal import Proposal
+
+__all__ = ["Clocks"]
+
+MOST_PIECES = 3
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """Circuits with a count of the samples that starts again after so many.
+
+    Attributes
+    ----------
+    periods : tuple of int
+        Tried in this order.
+    composition : Composition
+        Explains how the answers depend on the clock, and on the flags of its first and last sample.
+    per_period : int
+        Circuits that are proposed.
+    """
+
+    name = "clocks"
+
+    periods: tuple[int, ...] = (3, 4, 5, 6, 7, 8)
+    composition: Composition = field(
+        default_factory=lambda: Composition(bank=800, largest=3, is_exact_only=True)
+    )
+    per_period: int = 3
+
+    def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
+        """Circuits with a clock of every period that the strings are long enough for."""
+        if not {"compare", "less_or_equal"} <= set(vocabulary):
+            return
+        for period in self.periods:
+            if problem.beginnings.samples < 2 * period:
+                return
+            yield from self._of(period, problem, vocabulary)
+
+    def _of(self, period: int, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
+        def clock(strings: Strings) -> np.ndarray:
+            return _clock(strings, period)
+
+        def ticking(part: Problem) -> list[Proposal]:
+            return [_ticking(part, vocabulary)]
+
+        def answers(part: Problem) -> Iterator[Proposal]:
+            return islice(self.composition.propose(part, vocabulary), self.per_period)
+
+        return explained(problem, clock, ticking, answers, f"a clock of {period}")
+
+
+def _clock(strings: Strings, period: int) -> np.ndarray:
+    """Samples so far modulo the period; whether that is 0; whether it is 1."""
+    phase = np.arange(1, strings.samples + 1) % period
+    streams = np.stack([phase, phase == 0, phase == 1]).astype(float)
+    return np.repeat(streams[:, None], len(strings), axis=1)
+
+
+def _ticking(problem: Problem, vocabulary: tuple[str, ...]) -> Proposal:
+    """The clock's streams as functions of its count."""
+    known = Known(problem, vocabulary, most=1, largest=1, strings=len(problem.beginnings))
+    count = known.past()[0]
+    told = []
+    for output in range(problem.n_outputs):
+        before = known.rows([count], output)[0]
+        pieces = function_of(before, known.wanted(output), MOST_PIECES, has_steps=True)
+        assert pieces is not None
+        told.append((Kinked((count,), (1.0,), *pieces), "a clock"))
+    return built(known, told)

@@ -1,0 +1,195 @@
+"""Starts that see other answers: those that come late, add up, or do not begin with nothing.
+
+The start inside sees other answers for the same streams; its circuits are completed to ones that
+give the answers that are asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from dmm.machine import Circuit, Wire
+
+from ..problems import Problem, Strings, answer_port
+from .proposal import Proposal, Start
+
+__all__ = ["Changes", "Delayed", "Shifted"]
+
+
+def _through(
+    start: Start,
+    problem: Problem,
+    vocabulary: tuple[str, ...],
+    seen: Callable[[Strings], Strings],
+    completed: Callable[[Circuit], Circuit],
+    words: str,
+) -> Iterator[Proposal]:
+    """What a start proposes for strings as they are seen, completed."""
+    for proposal in start.propose(problem.seen(seen), vocabulary):
+        yield _completed(proposal, seen, completed, words)
+
+
+def _completed(
+    proposal: Proposal,
+    seen: Callable[[Strings], Strings],
+    completed: Callable[[Circuit], Circuit],
+    words: str,
+) -> Proposal:
+    def refitted(strings: Strings) -> Proposal:
+        assert proposal.refitted is not None
+        return _completed(proposal.refitted(seen(strings)), seen, completed, words)
+
+    return replace(
+        proposal,
+        circuit=completed(proposal.circuit),
+        origin=f"{proposal.origin}, {words}",
+        refitted=None if proposal.refitted is None else refitted,
+    )
+
+
+# -------------------- late --------------------
+
+
+@dataclass(frozen=True)
+class Delayed:
+    """Answers that say what could have been said some samples before.
+
+    Attributes
+    ----------
+    start : Start
+        Proposes for the same streams with answers moved to where they belong.
+    samples : int
+        How much too late the answers come.
+    """
+
+    start: Start
+    samples: int
+
+    @property
+    def name(self) -> str:
+        """Of the start, with the delay."""
+        return f"{self.start.name}, {self.samples} late"
+
+    def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
+        """The start's circuits, read later."""
+        lengths = problem.split.training.lengths
+        if lengths.min() <= 2 * self.samples:
+            return iter(())
+        earlier = partial(Strings.earlier, samples=self.samples)
+        later = partial(_read_later, samples=self.samples)
+        words = f"{self.samples} samples later"
+        return _through(self.start, problem, vocabulary, earlier, later, words)
+
+
+def _read_later(circuit: Circuit, samples: int) -> Circuit:
+    """Sinks read what was there some samples ago; constants are the same at any time."""
+    wires = []
+    for wire in circuit.wires:
+        is_late = (
+            circuit.neurons[wire.neuron_in] == "output"
+            and circuit.neurons[wire.neuron_out] != "const_1"
+        )
+        wires.append(wire._replace(lag=wire.lag + samples * is_late))
+    return Circuit(circuit.neurons, tuple(wires))
+
+
+# -------------------- added up --------------------
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Answers that add up what the start proposes: it sees how they change.
+
+    Attributes
+    ----------
+    start : Start
+    """
+
+    start: Start
+
+    @property
+    def name(self) -> str:
+        """Of the start."""
+        return f"{self.start.name}, added up"
+
+    def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
+        """The start's circuits with an accumulator before every sink."""
+        if "accum" not in vocabulary:
+            return iter(())
+        return _through(self.start, problem, vocabulary, _changes, _added_up, "added up")
+
+
+def _changes(strings: Strings) -> Strings:
+    """From sample to sample; nothing came before the first."""
+    return replace(strings, answers=np.diff(strings.answers, axis=1, prepend=0.0))
+
+
+def _added_up(circuit: Circuit) -> Circuit:
+    neurons, wires = dict(circuit.neurons), []
+    totals: dict[tuple[str, str], str] = {}
+    for wire in circuit.wires:
+        port = wire.neuron_in, wire.field_in
+        if circuit.neurons[wire.neuron_in] != "output":
+            wires.append(wire)
+            continue
+        if port not in totals:
+            totals[port] = f"accum-{sum(kind == 'accum' for kind in neurons.values()) + 1}"
+            neurons[totals[port]] = "accum"
+        wires.append(wire._replace(neuron_in=totals[port], field_in="dict-2"))
+    for port, total in totals.items():
+        wires += [Wire(total, "dict-1", total, "dict", 1.0, 1), Wire(*port, total, "dict")]
+    return Circuit(neurons, tuple(wires))
+
+
+# -------------------- from another beginning --------------------
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """Answers with a memory that begins at another number than 0: the most frequent first answer.
+
+    Attributes
+    ----------
+    start : Start
+        Sees what the answers differ from it.
+    """
+
+    start: Start
+
+    @property
+    def name(self) -> str:
+        """Of the start."""
+        return f"{self.start.name}, shifted"
+
+    def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
+        """The start's circuits with a constant added; none where answers begin with 0."""
+        begun = [_most_frequent(first) for first in problem.split.training.answers[:, 0]]
+        if not any(begun):
+            return iter(())
+        seen = partial(_without, constants=np.array(begun))
+        completed = partial(_with, constants=begun)
+        return _through(self.start, problem, vocabulary, seen, completed, "shifted")
+
+
+def _most_frequent(answers: np.ndarray) -> float:
+    values, counts = np.unique(answers[~np.isnan(answers)], return_counts=True)
+    return float(values[counts.argmax()]) if len(values) else 0.0
+
+
+def _without(strings: Strings, constants: np.ndarray) -> Strings:
+    return replace(strings, answers=strings.answers - constants[:, None, None])
+
+
+def _with(circuit: Circuit, constants: list[float]) -> Circuit:
+    added = [
+        Wire(*answer_port(k), "const_1", "const_1", constant)
+        for k, constant in enumerate(constants)
+        if constant
+    ]
+    sinks = {answer_port(k)[0]: "output" for k in range(len(constants))}
+    neurons = {**circuit.neurons, **sinks, "const_1": "const_1"}
+    return Circuit(neurons, (*circuit.wires, *added))
