@@ -1,0 +1,59 @@
+"""Starts that see other answers: the completed circuits give those that are asked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from synthesis.problems import Problem
+from synthesis.starts import Changes, Composition, Delayed, Shifted
+from tests.synthesis.samples import said, strings_of
+
+VOCABULARY = ("accum", "norm", "compare", "dot", "dot_free", "less_or_equal", "multiplexer")
+SMALL = Composition(bank=300, largest=3, is_exact_only=True)
+RNG = np.random.default_rng(2)
+X = RNG.integers(-4, 5, (20, 16)) / 2.0
+
+
+def before(x, samples):
+    return np.pad(x, ((0, 0), (samples, 0)))[:, : x.shape[1]]
+
+
+VIEWS = {
+    "late": (Delayed(SMALL, 3), before(np.abs(X), 3)),
+    "added up": (Changes(SMALL), np.cumsum(before(X, 1) > X, axis=1).astype(float)),
+    "two added up": (Changes(SMALL), np.cumsum(np.abs(X), axis=1), np.cumsum(X > 0, axis=1)),
+    "shifted": (Shifted(SMALL), 2.5 + np.cumsum(before(X, 1), axis=1)),
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_the_first_completed_circuit_gives_the_answers(name):
+    start, *answers = VIEWS[name]
+    problem = Problem.of(strings_of({"x": X}, *map(np.asarray, answers)))
+    first = next(iter(start.propose(problem, VOCABULARY)))
+    for part in (problem.split.training, problem.split.validation, problem.split.report):
+        assert is_right(first.circuit, part)
+    words = name.removeprefix("two ")
+    assert first.origin.startswith("composition: ") and words.split()[-1] in start.name
+
+
+def test_bounds_are_chosen_again_through_a_view():
+    flags = (np.cumsum(X, axis=1) > 1.3).astype(float)
+    problem = Problem.of(strings_of({"x": X}, np.cumsum(flags, axis=1)))
+    strings = problem.split.training
+    proposals = Changes(SMALL).propose(problem, VOCABULARY)
+    right = [p for p in proposals if p.refitted is not None and is_right(p.circuit, strings)]
+    assert right
+    assert all(is_right(p.refitted(strings).circuit, strings) for p in right)
+
+
+def is_right(circuit, strings):
+    return np.allclose(said(circuit, strings).transpose(0, 2, 1), strings.answers, atol=1e-9)
+
+
+def test_nothing_is_proposed_where_a_view_makes_no_difference():
+    problem = Problem.of(strings_of({"x": X}, np.zeros(X.shape)))
+    assert not list(Shifted(SMALL).propose(problem, VOCABULARY))
+    assert not list(Changes(SMALL).propose(problem, ("norm",)))
+    assert not list(Delayed(SMALL, 8).propose(problem, VOCABULARY))
