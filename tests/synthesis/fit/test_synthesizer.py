@@ -114,7 +114,6 @@ def binary_sum():
 
 
 @pytest.mark.heavy
-@pytest.mark.xfail(reason="no start proposes a state that is no past answer", strict=True)
 def test_binary_addition_has_a_hidden_state():
     model = Synthesizer().fit(*binary_sum())
     assert model.verdict_.is_exact, str(model.verdict_)
