@@ -45,8 +45,14 @@ class Alphabet:
         return len(self.symbols)
 
     def held(self, ticks: int) -> Streams:
-        """A string per symbol, held for some ticks; the last string is empty: the end."""
-        table = np.array([*self.symbols, (0.0,) * len(self.streams)])
+        """A string per symbol, held for some ticks."""
+        return self._held(np.array(self.symbols), ticks)
+
+    def silence(self, ticks: int) -> Streams:
+        """One string of zeros: what comes after the end."""
+        return self._held(np.zeros((1, len(self.streams))), ticks)
+
+    def _held(self, table: np.ndarray, ticks: int) -> Streams:
         arrays = {
             name: np.tile(table[:, i, None], (ticks, 1, 1)) for i, name in enumerate(self.streams)
         }

@@ -235,9 +235,9 @@ class _Search:
 
     def _difference_at_end(self, pair: _Pair) -> _Difference | None:
         """What differs if the string ends here."""
-        one, two = _rest(self.one, pair.one), _rest(self.two, pair.two)
+        one, two = self.one.rest(pair.one), self.two.rest(pair.two)
         early, late = (one, two) if self._is_one_earlier else (two, one)
-        early = [*pair.due, *early]
+        early = (*pair.due, *early)
         for i, (later, earlier) in enumerate(zip(late, early, strict=True)):
             difference = self._difference(later, earlier, len(late) - 1 - i)
             if difference is not None:
@@ -265,18 +265,6 @@ class _Search:
         if given == asked or given is None or asked is None:
             return True
         return bool(np.isnan(given) and np.isnan(asked)) or abs(given - asked) <= self.tolerance
-
-
-def _rest(side: Side, state: int) -> list[Answer]:
-    """Answers that come out when nothing more is fed."""
-    answers = []
-    for _ in range(side.late):
-        move = side.move(state, -1)
-        assert move is not None  # only automata stop, and they are never late
-        state = move.state
-        if move.answer is not None:
-            answers.append(move.answer)
-    return answers
 
 
 def _way(origins: Mapping[_Pair, tuple[_Pair, int] | None], pair: _Pair) -> list[int]:

@@ -45,7 +45,11 @@ class Side(Protocol):
     late: int
 
     def move(self, state: int, symbol: int) -> Move | None:
-        """Feed a symbol; None if no string goes on like this. -1 is the end of the string."""
+        """Feed a symbol; None if no string goes on like this."""
+        ...
+
+    def rest(self, state: int) -> tuple[Answer, ...]:
+        """The answers that come out if the string ends here."""
         ...
 
 
@@ -66,6 +70,10 @@ class AutomatonSide:
         if known not in self._moves:
             self._moves[known] = self._moved(state, symbol)
         return self._moves[known]
+
+    def rest(self, state: int) -> tuple[Answer, ...]:
+        """As `Side.rest`: none, as they are never late."""
+        return ()
 
     def _moved(self, state: int, symbol: int) -> Move | None:
         found = self._step(self._states[state], *self._symbols[symbol])
@@ -127,13 +135,15 @@ class MachineSide:
         self.late, self._tick = divmod(pace.delay, pace.ticks)
         ports = ports_of(machine) if observed is None else observed
         self._stepper = Stepper(machine, ports, alphabet.held(pace.ticks))
-        self._batch = max(1, BATCH // (len(alphabet) + 1))
+        self._silence = Stepper(machine, ports, alphabet.silence(pace.ticks))
+        self._batch = max(1, BATCH // len(alphabet))
         self._rows: list[np.ndarray] = []
         # Before its first answer is out a machine says things that are no answers: such states
         # are told apart by how many samples they have seen.
         self._seen: list[int] = []
         self._numbers: dict[tuple[int, bytes], int] = {}
         self._moves: list[list[Move]] = []
+        self._rests: list[tuple[Answer, ...]] = []
         self._numbered(0, self._stepper.start)
 
     def move(self, state: int, symbol: int) -> Move:
@@ -141,6 +151,12 @@ class MachineSide:
         while state >= len(self._moves):
             self._expand()
         return self._moves[state][symbol]
+
+    def rest(self, state: int) -> tuple[Answer, ...]:
+        """As `Side.rest`."""
+        while self.late and state >= len(self._rests):
+            self._end()
+        return self._rests[state] if self.late else ()
 
     def _numbered(self, seen: int, row: np.ndarray) -> int:
         number = self._numbers.setdefault((seen, row.tobytes()), len(self._rows))
@@ -163,3 +179,16 @@ class MachineSide:
                     for row, said in zip(following, answers[i], strict=True)
                 ]
             )
+
+    def _end(self) -> None:
+        """Feed nothing in the next batch of states."""
+        first = len(self._rests)
+        states = np.array(self._rows[first : first + BATCH])
+        said = []
+        for _ in range(self.late):
+            following, observed = self._silence.step(states)
+            states = following[:, 0]
+            said.append(observed[:, 0, :, self._tick].tolist())
+        for i, answers in enumerate(zip(*said, strict=True)):
+            early = self.late - self._seen[first + i]
+            self._rests.append(tuple(map(tuple, answers[early:])))
