@@ -53,6 +53,8 @@ class Outcome:
     proof : str
         ``"proved"``, ``"refuted"`` or ``"open"``; empty where there is nothing to prove against.
     proof_says : str
+    proof_length : int
+        Samples up to which every string was compared.
     """
 
     task: str
@@ -71,6 +73,7 @@ class Outcome:
     caveats: tuple[str, ...]
     proof: str = ""
     proof_says: str = ""
+    proof_length: int = 0
 
     @property
     def is_exact(self) -> bool:
@@ -158,5 +161,6 @@ def measured(
         caveats=model.verdict_.caveats,
         proof="" if proof is None else proof.verdict,
         proof_says="" if proof is None else proof.sentence,
+        proof_length=0 if proof is None else proof.length,
     )
     return outcome, model.machine_

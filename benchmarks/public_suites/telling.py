@@ -34,12 +34,19 @@ def _cells(outcome: Outcome) -> list[object]:
         outcome.seed,
         _share(outcome.right),
         _share(outcome.right_long),
-        outcome.proof or "-",
+        _proof(outcome),
         "FALSELY" if outcome.is_false_claim else "yes" if outcome.claimed else "no",
         outcome.links,
         f"{outcome.seconds:.1f}",
         outcome.start.partition(":")[0],
     ]
+
+
+def _proof(outcome: Outcome) -> str:
+    """Where a proof is open, how far it goes."""
+    if outcome.proof == "open":
+        return f"open, {outcome.proof_length} samples"
+    return outcome.proof or "-"
 
 
 HEADER = ["task", "seed", "exact", f"at {TIMES}x", "proof", "claimed", "links", "CPU s", "start"]
@@ -100,7 +107,8 @@ def report(found: Found, strings: int) -> str:
         f"answer right on {TEST} fresh strings of that length, and on {TEST} {TIMES} times as long "
         "(Newton_Magnetic and Bit_Palindrome at training length only). Proved: right on strings of "
         "every length, by visiting all states or, for linear tasks, by impulse responses; open: "
-        "more states than were visited. Claimed: called exact by its own verdict.",
+        "more states than were visited, right on every string of up to so many samples. Claimed: "
+        "called exact by its own verdict.",
         measure.markdown_table(head, [_suite_line(name, outcomes) for name in suites]),
     ]
     if "mips" in suites:
