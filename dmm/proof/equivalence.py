@@ -10,8 +10,9 @@ import numpy as np
 
 from ..machine import Circuit, Machine, Pace
 from .automata import Alphabet, Automaton
+from .definite import side_of
 from .exploration import STATES
-from .sides import Answer, AutomatonSide, MachineSide, Side
+from .sides import Answer, AutomatonSide, Side
 
 __all__ = ["Counterexample", "Proof", "prove"]
 
@@ -129,9 +130,10 @@ def prove(
 
     Notes
     -----
-    Breadth first over pairs of states; what one side answers earlier than the other is part of
-    the pair. After every string it is also seen what comes out when nothing more is fed, so that
-    the last answers count. What is proved holds in floating point, as `Stepper` rounds.
+    Breadth first over pairs of states. Those of a machine are the bits of all outputs that matter,
+    or, of one without loops, the last few samples; what one side answers earlier than the other is
+    part of the pair. After every string it is also seen what comes out when nothing more is fed, so
+    that the last answers count. What is proved holds in floating point, as `Stepper` rounds.
 
     Examples
     --------
@@ -140,15 +142,15 @@ def prove(
     >>> delay = Circuit({"x": "stream", "output": "output"},
     ...                 [Wire("output", "dict-1", "x", "stream", lag=1)])
     >>> print(prove(delay, Transducer(lambda past, x: (x, past)), {"x": (0, 1)}))
-    Proved: the answers agree on all strings, however long (5 states).
+    Proved: the answers agree on all strings, however long (3 states).
     >>> print(prove(delay, Transducer(lambda past, x: (x, x)), {"x": (0, 1)}))
     Refuted: on x = 1 the answer to sample 0 is 0, and 1 is asked.
     """
     symbols = Alphabet(alphabet)
-    one = MachineSide(machine, symbols, pace, observed)
+    one = side_of(machine, symbols, pace, observed, limit)
     two: Side
     if isinstance(other, (Machine, Circuit)):
-        two = MachineSide(other, symbols, other_pace, observed)
+        two = side_of(other, symbols, other_pace, observed, limit)
     else:
         two = AutomatonSide(other, symbols)
     return _Search(one, two, symbols, tolerance, limit).proof()
@@ -199,7 +201,8 @@ class _Search:
             frontier = following
             length += 1
         n = len(origins)
-        sentence = f"Proved: the answers agree on all strings, however long ({n} states)."
+        size = "1 state" if n == 1 else f"{n} states"
+        sentence = f"Proved: the answers agree on all strings, however long ({size})."
         return Proof("proved", sentence, n, length)
 
     def _refuted(self, way: list[int], difference: _Difference, states: int) -> Proof:

@@ -15,7 +15,7 @@ from ..machine.wiring import links_into, reach
 from ..neurons import Kernel
 from .automata import Automaton
 from .equivalence import Counterexample, Proof
-from .sides import ports_of
+from .sides import paced, ports_of
 
 __all__ = ["prove_linear"]
 
@@ -148,10 +148,7 @@ class _Filter:
     def __init__(
         self, machine: Machine | Circuit, pace: Pace | None, observed: Sequence[Port] | None
     ) -> None:
-        if isinstance(machine, Circuit):
-            machine, own = machine.lowered()
-            pace = own if pace is None else pace
-        self._pace = Pace.of_machine(machine) if pace is None else pace
+        machine, self._pace = paced(machine, pace)
         self._observed = list(ports_of(machine) if observed is None else observed)
         matrix = machine.matrix
         self._into: dict[str, list[tuple[str, Port, Fraction]]] = {}

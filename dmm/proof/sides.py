@@ -17,7 +17,7 @@ from ..compiled import Stepper
 from ..machine import Circuit, Machine, Pace
 from .automata import Alphabet, Automaton
 
-__all__ = ["Answer", "AutomatonSide", "MachineSide", "Move", "Side", "ports_of"]
+__all__ = ["Answer", "AutomatonSide", "MachineSide", "Move", "Side", "paced", "ports_of"]
 
 Answer = tuple[float | None, ...]
 """A number per output; None where nothing is asked."""
@@ -91,6 +91,23 @@ def _asked(answer: Any) -> float | None:
     return None if answer is None or np.isnan(answer) else float(answer)
 
 
+def paced(machine: Machine | Circuit, pace: Pace | None) -> tuple[Machine, Pace]:
+    """A machine, and its own pace where none is given.
+
+    Raises
+    ------
+    ValueError
+        If there is no pace, or no such pace.
+    """
+    if isinstance(machine, Circuit):
+        machine, own = machine.lowered()
+        pace = own if pace is None else pace
+    pace = Pace.of_machine(machine) if pace is None else pace
+    if pace.ticks < 1 or pace.delay < 0:
+        raise ValueError(f"pace is {pace}; expected at least 1 tick and no negative delay")
+    return machine, pace
+
+
 def ports_of(machine: Machine) -> list[tuple[str, str]]:
     """What a machine answers: the linked input fields of its sinks, in natural order.
 
@@ -120,12 +137,7 @@ class MachineSide:
         pace: Pace | None = None,
         observed: Sequence[tuple[str, str]] | None = None,
     ) -> None:
-        if isinstance(machine, Circuit):
-            machine, own = machine.lowered()
-            pace = own if pace is None else pace
-        pace = Pace.of_machine(machine) if pace is None else pace
-        if pace.ticks < 1 or pace.delay < 0:
-            raise ValueError(f"pace is {pace}; expected at least 1 tick and no negative delay")
+        machine, pace = paced(machine, pace)
         for name in alphabet.streams:
             if name not in machine.neurons or not machine.type_of(name).is_source:
                 raise ValueError(
