@@ -83,7 +83,7 @@ def beside_others(found: Found) -> list[list[object]]:
     tasks = {o.task for o, _ in mine}
     lines: list[list[object]] = [
         ["this library, every seed", _on_every_seed(mine, seeds)],
-        *([name, sum(r.get(name) == 1.0 for _, r in mine) / seeds] for name in RIVALS),
+        *([name, sum(r.get(name) == 1.0 for _, r in mine) / seeds] for name in _met(found)),
         ["MIPS", sum(PUBLISHED[task].mips != NO for task in tasks)],
         ["GPT-4", sum(PUBLISHED[task].gpt4 != NO for task in tasks)],
     ]
@@ -93,6 +93,11 @@ def beside_others(found: Found) -> list[list[object]]:
 def _on_every_seed(found: Found, seeds: int) -> int:
     exact = [outcome.task for outcome, _ in found if outcome.is_exact]
     return sum(exact.count(task) == seeds for task in set(exact))
+
+
+def _met(found: Found) -> list[str]:
+    """Rivals that were measured."""
+    return [name for name in RIVALS if any(name in rivals for _, rivals in found)]
 
 
 def report(found: Found, strings: int) -> str:
@@ -119,6 +124,9 @@ def report(found: Found, strings: int) -> str:
             "training length; GPT-4 saw ten.",
             measure.markdown_table(["method", "solved"], beside_others(found)),
         ]
+    missing = [name for name in RIVALS if name not in _met(found)]
+    if missing:
+        parts.append(f"Not measured: {', '.join(missing)}.")
     for name in suites:
         header = [*HEADER, *RIVALS, "MIPS", "GPT-4", "links by hand"]
         lines = [[*_cells(o), *_others(o, r)] for o, r in found if o.suite == name]

@@ -183,6 +183,7 @@ def test_outcomes_are_read_back_and_told(tmp_path):
     assert "| mips | 1 of 2 | 1 | 0 | 2 | 1 |" in text
     assert "| Sum_All | 0 | yes | 99.99 % | refuted | FALSELY |" in text
     assert "this library, every seed | 1 of 2" in text
+    assert "Not measured: state merging, least squares on lags." in text
     counting = replace(OUTCOME, proof="open", proof_length=48)
     assert "| Bitwise_Xor | 0 | yes | yes | open, 48 samples | yes |" in report(
         [(counting, {})], 400
