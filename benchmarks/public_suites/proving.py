@@ -27,15 +27,15 @@ def proof_of(task: Task, machine: Machine) -> Proof | None:
     if task.program is None:
         return None
     streams = {f"stream-{name}": values for name, values in task.alphabet.items()}
-    if task.program.kind == "linear":
-        order = _numbers(task.program.start)
-        try:
-            return prove_linear(machine, task.program, list(streams), order=order)
-        except ValueError:  # a neuron that is not linear
-            pass
     # It may not hear all streams, and has no sources for those.
     neurons = {**dict.fromkeys(streams, "stream"), **machine.neurons}
     whole = Machine(neurons, machine.fixed, machine.trainable, metadata=machine.metadata)
+    if task.program.kind == "linear":
+        order = _numbers(task.program.start)
+        try:
+            return prove_linear(whole, task.program, list(streams), order=order)
+        except ValueError:  # a neuron that is not linear
+            pass
     return prove(whole, task.program, streams, tolerance=NEAR, limit=LIMIT)
 
 

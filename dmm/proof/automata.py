@@ -64,7 +64,7 @@ class Automaton(Protocol):
 
     @property
     def start(self) -> Any:
-        """The state before the first sample; hashable."""
+        """The state before the first sample; hashable, and equal states are one."""
         ...
 
     @property

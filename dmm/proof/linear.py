@@ -15,7 +15,7 @@ from ..machine.wiring import links_into, reach
 from ..neurons import Kernel
 from .automata import Automaton
 from .equivalence import Counterexample, Proof
-from .sides import paced, ports_of
+from .sides import check_sources, paced, ports_of
 
 __all__ = ["prove_linear"]
 
@@ -57,7 +57,8 @@ def prove_linear(
     Raises
     ------
     ValueError
-        If a neuron is not linear, or the order of an automaton is missing.
+        If a neuron is not linear, a stream is no source of a machine, or the order of an automaton
+        is missing.
 
     Notes
     -----
@@ -77,10 +78,10 @@ def prove_linear(
     >>> prove_linear(total, added, ["x"], order=1).verdict
     'proved'
     """
-    one = _Filter(machine, pace, observed)
+    one = _Filter(machine, streams, pace, observed)
     two: _Filter | _Followed
     if isinstance(other, (Machine, Circuit)):
-        two = _Filter(other, other_pace, observed)
+        two = _Filter(other, streams, other_pace, observed)
     elif order is None:
         raise ValueError("order is missing: say how many numbers the automaton's state has")
     else:
@@ -146,9 +147,14 @@ class _Filter:
     """A machine of linear neurons that is run on fractions."""
 
     def __init__(
-        self, machine: Machine | Circuit, pace: Pace | None, observed: Sequence[Port] | None
+        self,
+        machine: Machine | Circuit,
+        streams: Sequence[str],
+        pace: Pace | None,
+        observed: Sequence[Port] | None,
     ) -> None:
         machine, self._pace = paced(machine, pace)
+        check_sources(machine, streams)
         self._observed = list(ports_of(machine) if observed is None else observed)
         matrix = machine.matrix
         self._into: dict[str, list[tuple[str, Port, Fraction]]] = {}

@@ -6,7 +6,7 @@ exactly: those of a machine by the bits of everything that matters in it, never 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -17,7 +17,16 @@ from ..compiled import Stepper
 from ..machine import Circuit, Machine, Pace
 from .automata import Alphabet, Automaton
 
-__all__ = ["Answer", "AutomatonSide", "MachineSide", "Move", "Side", "paced", "ports_of"]
+__all__ = [
+    "Answer",
+    "AutomatonSide",
+    "MachineSide",
+    "Move",
+    "Side",
+    "check_sources",
+    "paced",
+    "ports_of",
+]
 
 Answer = tuple[float | None, ...]
 """A number per output; None where nothing is asked."""
@@ -108,6 +117,14 @@ def paced(machine: Machine | Circuit, pace: Pace | None) -> tuple[Machine, Pace]
     return machine, pace
 
 
+def check_sources(machine: Machine, streams: Collection[str]) -> None:
+    """Raise ValueError unless streams are sources of a machine."""
+    sources = [name for name in machine.neurons if machine.type_of(name).is_source]
+    for name in streams:
+        if name not in sources:
+            raise ValueError(f"the machine has no source {name!r}; it has {sources}")
+
+
 def ports_of(machine: Machine) -> list[tuple[str, str]]:
     """What a machine answers: the linked input fields of its sinks, in natural order.
 
@@ -138,16 +155,11 @@ class MachineSide:
         observed: Sequence[tuple[str, str]] | None = None,
     ) -> None:
         machine, pace = paced(machine, pace)
-        for name in alphabet.streams:
-            if name not in machine.neurons or not machine.type_of(name).is_source:
-                raise ValueError(
-                    f"alphabet: the machine has no source {name!r}; it has "
-                    f"{[n for n in machine.neurons if machine.type_of(n).is_source]}"
-                )
-        self.late, self._tick = divmod(pace.delay, pace.ticks)
+        check_sources(machine, alphabet.streams)
+        self.late, tick = divmod(pace.delay, pace.ticks)
         ports = ports_of(machine) if observed is None else observed
-        self._stepper = Stepper(machine, ports, alphabet.held(pace.ticks))
-        self._silence = Stepper(machine, ports, alphabet.silence(pace.ticks))
+        self._stepper = Stepper(machine, ports, alphabet.held(pace.ticks), tick)
+        self._silence = Stepper(machine, ports, alphabet.silence(pace.ticks), tick)
         self._batch = max(1, BATCH // len(alphabet))
         self._rows: list[np.ndarray] = []
         # Before its first answer is out a machine says things that are no answers: such states
@@ -181,7 +193,7 @@ class MachineSide:
         """Feed every symbol in the next batch of states."""
         first = len(self._moves)
         states, observed = self._stepper.step(np.array(self._rows[first : first + self._batch]))
-        answers = observed[..., self._tick].tolist()
+        answers = observed.tolist()
         for i, following in enumerate(states):
             seen = self._seen[first + i]
             after = min(seen + 1, self.late)
@@ -200,7 +212,7 @@ class MachineSide:
         for _ in range(self.late):
             following, observed = self._silence.step(states)
             states = following[:, 0]
-            said.append(observed[:, 0, :, self._tick].tolist())
+            said.append(observed[:, 0].tolist())
         for i, answers in enumerate(zip(*said, strict=True)):
             early = self.late - self._seen[first + i]
             self._rests.append(tuple(map(tuple, answers[early:])))

@@ -93,6 +93,8 @@ def test_an_answer_that_hears_later_samples_is_no_filter():
 def test_what_is_not_linear_is_refused_in_words():
     with pytest.raises(ValueError, match="does more than add up numbers"):
         prove_linear(counting(3, 1.0), filtered([1.0], [1.0]), ["x"], order=2)
+    with pytest.raises(ValueError, match="no source 'y'"):
+        prove_linear(recursive([1.0], [1.0]), filtered([1.0], [1.0]), ["y"], order=2)
     with pytest.raises(ValueError, match="order is missing"):
         prove_linear(recursive([1.0], [1.0]), filtered([1.0], [1.0]), ["x"])
     with pytest.raises(ValueError, match="has 1 outputs"):
