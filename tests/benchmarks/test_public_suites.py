@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from benchmarks.public_suites.__main__ import kept
-from benchmarks.public_suites.measuring import Outcome, plain, share_right
+from benchmarks.public_suites.measuring import Outcome, drawn_long, plain, share_right
 from benchmarks.public_suites.mips import MIPS
 from benchmarks.public_suites.proving import proof_of
 from benchmarks.public_suites.published import NO, PUBLISHED
+from benchmarks.public_suites.rivals import least_squares, rivals_of
 from benchmarks.public_suites.suites import SUITES, TASKS
 from benchmarks.public_suites.telling import report
 from dmm.machine import Circuit, Wire
@@ -160,6 +161,19 @@ def test_strings_of_one_length_are_arrays_and_others_lists():
     assert streams["x"].shape == answers.shape == (3, 5)
     streams, answers = plain(TASKS["reverse_string"].draw(np.random.default_rng(0), 9, 20))
     assert isinstance(streams["x"], list) and isinstance(answers, list)
+
+
+def test_least_squares_finds_lags_and_nothing_else():
+    for name, is_found in (("Sum_Last3", True), ("Newton_Freebody", False)):
+        task = MIPS[name]
+        streams, answers = plain(task.draw(np.random.default_rng(0), 40, task.length))
+        new, wanted = drawn_long(task, 0)
+        assert (share_right(least_squares(streams, answers, new), wanted) == 1.0) is is_found
+
+
+def test_rivals_are_not_asked_for_what_they_cannot_learn():
+    assert set(rivals_of(TASKS["reverse_string"], 0).values()) == {None}
+    assert set(rivals_of(TASKS["modular_arithmetic"], 0).values()) == {None}
 
 
 def test_exact_means_both_lengths_where_there_are_two():

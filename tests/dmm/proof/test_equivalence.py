@@ -72,6 +72,7 @@ def test_a_changed_weight_is_judged_as_by_running_all_strings(seed, states, wire
     shortest = first_difference(mealy, *circuit.lowered())
     if found.verdict == "refuted":
         length = found.counterexample.sample + 1
+        assert found.length == length - 1
         assert len(found.counterexample.streams["x"]) == length
         assert length == shortest or (shortest is None and length > LENGTH)
     else:
