@@ -117,10 +117,10 @@ def report(found: Found, strings: int) -> str:
     parts = [
         "# Public suites",
         f"{measure.machine_line()}. {strings} strings of training length for every task (10 or 20 "
-        f"samples), `Synthesizer(seed=...)` with its defaults, nothing set per task; the suites were "
-        "known when the library was written. Exact: every "
-        f"answer right on {TEST} fresh strings of that length, and on {TEST} {TIMES} times as long "
-        "(Newton_Magnetic and Bit_Palindrome at training length only). Proved: right on strings of "
+        "samples), `Synthesizer(seed=...)` with its defaults, nothing set per task; the suites "
+        "were known when the library was written. Exact: every answer right on "
+        f"{TEST} fresh strings of that length, and on {TEST} {TIMES} times as long (Newton_Magnetic "
+        "and Bit_Palindrome at training length only). Proved: right on strings of "
         "every length, by visiting all states or, for linear tasks, by impulse responses; open: "
         "more states than were visited, right on every string of up to so many samples. Claimed: "
         "called exact by its own verdict.",
