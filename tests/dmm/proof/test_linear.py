@@ -100,3 +100,15 @@ def test_what_is_not_linear_is_refused_in_words():
     with pytest.raises(ValueError, match="has 1 outputs"):
         twice = Transducer(lambda state, x: (state, (x, x)))
         prove_linear(recursive([1.0], [1.0]), twice, ["x"], order=0)
+
+
+@pytest.mark.parametrize("lag", [1, 4, 9])
+def test_what_shows_late_is_seen_on_either_side(lag):
+    recent = [1.0, *[0.0] * (lag - 1), 2.0**-30]
+    for found in (
+        prove_linear(recursive([0.5], recent), filtered([0.5], [1.0]), ["x"], order=2),
+        prove_linear(recursive([0.5], [1.0]), filtered([0.5], recent), ["x"], order=lag + 2),
+    ):
+        assert found.verdict == "refuted"
+        impulse = found.counterexample.streams["x"].index(1.0)
+        assert found.counterexample.sample == impulse + lag
