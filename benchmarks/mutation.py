@@ -48,8 +48,12 @@ TESTS: dict[str, str] = {
         f"dmm/compiled/{name}.py": COMPILED
         for name in (
             *("binding", "bound", "directions", "evaluation", "loop_groups", "loops", "lowering"),
-            *("movement", "parallel", "plan", "program", "segments"),
+            *("movement", "parallel", "plan", "program", "segments", "stepping"),
         )
+    },
+    **{
+        f"dmm/proof/{name}.py": "tests/dmm/proof"
+        for name in ("automata", "definite", "equivalence", "exploration", "linear", "sides")
     },
     "dmm/show/algebra/simplify.py": "tests/dmm/show/test_equations.py",
     "synthesis/optimize/least_squares.py": "tests/synthesis/optimize/test_least_squares.py",

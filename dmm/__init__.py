@@ -4,9 +4,9 @@ The reference engine (`run`) is the literal two-stroke cycle; the compiled engin
 (`compile_machine`) evaluates all ticks of a level at once and agrees with it to 1e-10.
 
 The rooms: `dmm.neurons` (what a neuron can do), `dmm.machine` (what a machine is), `dmm.reference`
-and `dmm.compiled` (the engines), `dmm.zoo` (machines of the literature), `dmm.show` (how machines
-are read). Imports between them point down only, in the order show, zoo, compiled, reference,
-machine, neurons.
+and `dmm.compiled` (the engines), `dmm.proof` (what holds for strings of every length), `dmm.zoo`
+(machines of the literature), `dmm.show` (how machines are read). Imports between them point down
+only, in the order show, zoo, proof, compiled, reference, machine, neurons.
 """
 
 from .compiled import Program, compile_machine

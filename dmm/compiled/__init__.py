@@ -10,6 +10,7 @@ from .bound import BoundProgram
 from .lowering import Lowered, Reason, lower
 from .plan import Plan, make_plan
 from .program import OUTPUT, Program, compile_machine
+from .stepping import Stepper
 
 __all__ = [
     "OUTPUT",
@@ -18,6 +19,7 @@ __all__ = [
     "Plan",
     "Program",
     "Reason",
+    "Stepper",
     "compile_machine",
     "lower",
     "make_plan",

@@ -9,10 +9,11 @@ import numpy as np
 from dmm.machine import Circuit
 from dmm.show import count
 
-from ..problems import Problem
+from ..problems import Problem, Strings
 from ..verdicts import (
     Errors,
     Verdict,
+    all_states,
     answers_of,
     hears_the_future,
     is_simple,
@@ -32,7 +33,7 @@ EVIDENCE = 3.0
 """Bits of answers that are asked for every bit of a machine that is believed."""
 
 
-def judged(search: Search, trial: Trial, member: Member) -> Verdict:
+def judged(search: Search, trial: Trial, member: Member, given: Strings) -> Verdict:
     """The verdict on what a search has settled on.
 
     Parameters
@@ -42,6 +43,8 @@ def judged(search: Search, trial: Trial, member: Member) -> Verdict:
         In the problem's units.
     member : Member
         The same machine in the user's units.
+    given : Strings
+        What the user gave; its values are those over which the machine's states are counted.
     """
     problem = search.problem
     figures = _figures(problem, member)
@@ -67,6 +70,8 @@ def judged(search: Search, trial: Trial, member: Member) -> Verdict:
         *_odd_weights(member.circuit),
     ]
     caveats = (*open_points, *remarks)
+    states = all_states(member.candidate, given, problem.n_outputs)
+    n_states = None if states is None else states.states
     asked = sum(part.asked for name, part in figures.items() if name != "report")
     size = f"{count(member.links, 'link')}, {member.bits:.0f} bits"
     if open_points:
@@ -74,12 +79,12 @@ def judged(search: Search, trial: Trial, member: Member) -> Verdict:
             f"Right on all {asked} numbers that are asked, but the data do not settle it: "
             f"{open_points[0]} ({size})."
         )
-        return Verdict(False, sentence, caveats, figures)
+        return Verdict(False, sentence, caveats, figures, n_states)
     sentence = (
         f"Exact: right on all {asked} numbers that are asked, run free, and sound on strings ten "
         f"times as long ({size})."
     )
-    return Verdict(True, sentence, caveats, figures)
+    return Verdict(True, sentence, caveats, figures, n_states)
 
 
 def _figures(problem: Problem, member: Member) -> dict[str, Errors]:

@@ -153,7 +153,7 @@ class Synthesizer:
             )
         if best.is_right:
             best = search.compacted(best)
-        self._settle(search, best, names)
+        self._settle(search, best, names, strings)
         return self
 
     def _checked(self) -> tuple[str, ...]:
@@ -201,11 +201,11 @@ class Synthesizer:
             if line is not None:
                 line.close()
 
-    def _settle(self, search: Search, best: Trial, names: Names) -> None:
+    def _settle(self, search: Search, best: Trial, names: Names, given: Strings) -> None:
         member = self._member(search.problem, best, names)
         self.names_ = names
         self.n_features_in_ = len(names.streams)
-        self.verdict_ = judged(search, best, member)
+        self.verdict_ = judged(search, best, member, given)
         self.machine_ = member.machine
         self.equations_ = member.equations
         self.figures_ = self.verdict_.figures

@@ -1,7 +1,7 @@
 """Machines on trial: run free, put under stress, measured in bits, and judged in one sentence."""
 
 from .description import circuit_bits, is_simple, weight_bits
-from .endurance import hears_the_future, long_strings, stress
+from .endurance import all_states, hears_the_future, long_strings, stress
 from .trial import Candidate, Errors, answers_of, errors_of, fed
 from .unused import out_of_reach
 from .verdict import Verdict
@@ -10,6 +10,7 @@ __all__ = [
     "Candidate",
     "Errors",
     "Verdict",
+    "all_states",
     "answers_of",
     "circuit_bits",
     "errors_of",

@@ -1,15 +1,17 @@
-"""Tests that need no answers: much longer strings, and a future that changes."""
+"""Tests that need no answers: much longer strings, all states there are, a changed future."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from dmm import Streams
+from dmm.compiled import Reason, lower
+from dmm.proof import Reachable, reachable
 
-from ..problems import Strings, strung_together
+from ..problems import Strings, answer_port, strung_together
 from .trial import NEAR, Candidate, answers_of
 
-__all__ = ["hears_the_future", "long_strings", "stress"]
+__all__ = ["all_states", "hears_the_future", "long_strings", "stress"]
 
 TIMES = 10
 """How many times as long as the longest training string."""
@@ -62,6 +64,43 @@ def _size(values: np.ndarray, inside: np.ndarray | np.bool_) -> float:
     """Root of the mean square: what wanders without a bound grows by it, too."""
     found = values[inside]
     return float(np.sqrt(np.mean(found**2))) if found.size else 0.0
+
+
+MOST_SYMBOLS = 64
+MOST_STATES = 2_000
+
+
+def all_states(candidate: Candidate, strings: Strings, n_outputs: int) -> Reachable | None:
+    """Every state that a machine can be in on streams of the values that the strings hold.
+
+    Parameters
+    ----------
+    candidate : Candidate
+    strings : Strings
+        Numbers; their values, in any combination, are what is fed.
+    n_outputs : int
+
+    Returns
+    -------
+    Reachable, or None
+        None where values or states are too many to visit, streams hold more than numbers, or only
+        the reference engine can run the machine.
+    """
+    if isinstance(lower(candidate.machine), Reason):
+        return None
+    values = {}
+    for name, array in strings.inputs.arrays.items():
+        if array[..., 1:].any():
+            return None
+        if name in candidate.machine.neurons:
+            values[name] = np.unique(strings.numbers(name)[strings.inside()]).tolist()
+    if not values or np.prod([float(len(column)) for column in values.values()]) > MOST_SYMBOLS:
+        return None
+    ports = [answer_port(k) for k in range(n_outputs)]
+    found = reachable(
+        candidate.machine, values, pace=candidate.pace, observed=ports, limit=MOST_STATES
+    )
+    return found if found.is_closed else None
 
 
 def hears_the_future(

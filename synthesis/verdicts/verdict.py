@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dmm.show import count
+
 from .trial import Errors
 
 __all__ = ["Verdict"]
@@ -24,12 +26,17 @@ class Verdict:
     figures : mapping of "training", "validation", "report" to Errors
         In the user's units. Those of the report are of strings that nothing was decided on; parts
         that were not kept apart are missing.
+    states : int, optional
+        How many states the machine has on streams of the values that are in the data, if these are
+        few and all of its states were visited: no string, however long, leads out of them. It stays
+        what it is, then; that it is the program that was meant is another matter.
     """
 
     is_exact: bool
     sentence: str
     caveats: tuple[str, ...]
     figures: dict[str, Errors]
+    states: int | None = None
 
     def __str__(self) -> str:
         return self.sentence
@@ -38,8 +45,13 @@ class Verdict:
         return f"<Verdict: {self.sentence}>"
 
     def told(self) -> str:
-        """The sentence, the figures and the caveats, a line each."""
+        """The sentence, the figures, what is known for all lengths and the caveats, a line each."""
         lines = [self.sentence]
         lines += [f"  {part}: {errors}" for part, errors in self.figures.items()]
+        if self.states is not None:
+            lines.append(
+                f"  {count(self.states, 'state')} on streams of these values: no string, however "
+                "long, leads out of them"
+            )
         lines += [f"  not settled: {caveat}" for caveat in self.caveats]
         return "\n".join(lines)

@@ -275,6 +275,8 @@ class _Finder:
         rows = self.known.few_rows(numbers, self.output)
         for form in exact_sums(rows, self.known.few_wanted(self.output), 4):
             chosen = [numbers[row] for row in form.rows]
+            if not chosen:
+                continue  # the bank's few strings ask for zeros alone
             for whole in islice(exact_sums(self.rows(chosen), self.answers, 4), 1):
                 yield self.told(whole, chosen, "a sum")
 

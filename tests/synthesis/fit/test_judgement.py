@@ -7,8 +7,9 @@ import warnings
 import numpy as np
 import pytest
 
+from dmm.proof import reachable
 from synthesis.fit import ConvergenceWarning, Synthesizer, units
-from tests.synthesis.fit.programs import NUMBERS, fitted, quick, running_sum, with_reset
+from tests.synthesis.fit.programs import EVENTS, NUMBERS, fitted, quick, running_sum, with_reset
 
 RNG = np.random.default_rng(11)
 
@@ -135,6 +136,23 @@ def test_an_exact_verdict_is_one_sentence_with_figures():
     assert said.count("\n") == 0
     assert f"({model.front_.best.links} links, {model.front_.best.bits:.0f} bits)" in said
     assert "report: mean squared error 0, R^2 1.0000, 100 % right of 72" in model.verdict_.told()
+
+
+def test_a_verdict_counts_states_where_no_string_leads_out_of_them():
+    """Over the user's own numbers, whatever unit the search has counted in."""
+    model = quick().fit({"x": 0.3 * EVENTS}, 0.3 * _before(EVENTS))
+    assert model.verdict_.is_exact and model.verdict_.states
+    found = reachable(model.machine_, {"stream-x": (0.0, 0.3)})
+    assert found.is_closed and found.states == model.verdict_.states
+    assert f"{found.states} states on streams of these values" in model.verdict_.told()
+    counting, _, _ = fitted(running_sum)
+    assert counting.verdict_.is_exact and counting.verdict_.states is None
+    assert "states on streams" not in counting.verdict_.told()
+
+
+def _before(x):
+    """The sample before, 0 at the beginning."""
+    return np.concatenate([np.zeros_like(x[:, :1]), x[:, :-1]], axis=1)
 
 
 def test_a_verdict_that_is_not_exact_says_how_far_it_came():

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from dmm.machine import Circuit, Pace, Wire
 from synthesis.problems import strung_together
-from synthesis.verdicts import Candidate, answers_of, hears_the_future, long_strings, stress
+from synthesis.verdicts import (
+    Candidate,
+    all_states,
+    answers_of,
+    hears_the_future,
+    long_strings,
+    stress,
+)
 from tests.synthesis.samples import candidate_of, strings_of
 from tests.synthesis.verdicts.machines import NEURONS, accumulator, counter, echo
 
@@ -172,3 +179,40 @@ def test_strung_together_strings_are_what_stress_is_about():
     long = strung_together(strings, np.random.default_rng(1), 10)
     answers = answers_of(candidate_of(accumulator()), long, 1)[0]
     np.testing.assert_allclose(answers.T, np.cumsum(long.numbers("stream-x"), axis=1))
+
+
+# -------------------- all states --------------------
+
+
+def states_on(circuit, samples):
+    return all_states(candidate_of(circuit), strings_of({"x": samples}), 1)
+
+
+def test_states_are_counted_where_they_close():
+    events = drawn("events", 0)
+    assert states_on(echo(1), events).answers == ((0.0, 1.0),)
+    wrapped = states_on(counter(3), events)
+    assert wrapped.is_closed and wrapped.answers == ((0.0, 2.0),)
+    assert states_on(counter(30), events).states > 3 * wrapped.states
+
+
+@pytest.mark.parametrize(
+    "circuit, kind",
+    [
+        (accumulator(), "events"),  # counts without bound
+        (accumulator(0.9), "events"),  # forgets, and never the same way
+        (echo(), "noise"),  # more values than one can try
+    ],
+)
+def test_what_does_not_close_is_not_called_closed(circuit, kind):
+    assert states_on(circuit, drawn(kind, 0)) is None
+
+
+def test_streams_of_keys_and_machines_of_the_reference_engine_have_no_count():
+    keyed = strings_of({"x": [[{"a": 1.0}, {"b": 2.0}]]})
+    assert all_states(candidate_of(echo()), keyed, 1) is None
+    rest = Circuit(
+        {**NEURONS, "rest": "rest"},
+        [Wire("rest", "list", "stream-x", "stream"), Wire("output", "dict-1", "rest", "rest")],
+    )
+    assert states_on(rest, drawn("events", 0)) is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -117,5 +119,10 @@ def test_a_verdict_tells_its_sentence_its_figures_and_its_caveats():
     assert verdict.told().split("\n") == [
         "Not exact.",
         "  training: mean squared error 0.25, R^2 0.5000, 75 % right of 12 numbers",
+        "  not settled: the product is limited",
+    ]
+    closed = replace(verdict, states=1)
+    assert closed.told().split("\n")[2:] == [
+        "  1 state on streams of these values: no string, however long, leads out of them",
         "  not settled: the product is limited",
     ]

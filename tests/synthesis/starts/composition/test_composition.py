@@ -128,3 +128,13 @@ def test_a_gap_hides_one_past_only():
     found = proposals(problem(answers))
     assert any("answer" in proposal.origin for proposal in found)
     assert right(found[0], problem(answers)) == 1.0
+
+
+def test_answers_that_differ_from_zero_beyond_the_strings_of_the_bank_are_proposed_for():
+    bits = RNG.integers(0, 2, (40, 12)).astype(float)
+    answers = np.full((40, 12), np.nan)
+    answers[:, 6] = 0.0
+    asked = Problem.of(strings_of({"x": bits}, answers))
+    asked.split.training.answers[:, 6, -3:] = 1.0  # the last ones; the bank takes the first
+    found = proposals(asked, most=200)
+    assert max(right(proposal, asked) for proposal in found) >= 21 / 24

@@ -1,0 +1,1 @@
+"""The public suites of small stream tasks: what comes out of strings and answers alone."""

@@ -1,0 +1,156 @@
+"""A compiled machine step by step, from any state: for those who look at all of its states.
+
+A state is what all outputs that matter emitted last, keys included. From a batch of states one step
+feeds every string of a fixed batch of short streams, all at once. A step may have several ticks, of
+which one is looked at. A machine whose loops take as long as a step then does several things in
+turn, and all but one of them matter to nobody: they are left out, as they may grow without bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+
+from ..machine.machine import Machine
+from ..machine.streams import Streams
+from ..machine.wiring import by_receiver, reach, wired
+from .binding import bind_initial, bind_sources
+from .evaluation import Evaluation
+from .plan import Plan, Port
+from .program import Program
+
+__all__ = ["Stepper"]
+
+
+class Stepper:
+    """A machine that is continued from given states.
+
+    Parameters
+    ----------
+    machine : Machine
+    observed : sequence of (neuron, input field)
+    streams : Streams
+        What is fed in a step: a string per alternative, as long as a step has ticks. Sources
+        without a stream emit nothing.
+    tick : int
+        The tick of a step at which the observed ports are looked at. What cannot reach them then is
+        0 in all states.
+
+    Attributes
+    ----------
+    start : array (width,)
+        The state before the first tick.
+
+    Raises
+    ------
+    ValueError
+        If the compiled engine cannot run the machine, or what a source emits depends on a clock.
+
+    Notes
+    -----
+    Sums are added in the order of the engine without numba, one step at a time. Where they are not
+    exact in floating point, a run of many ticks at once may round otherwise.
+    """
+
+    start: np.ndarray
+
+    def __init__(
+        self,
+        machine: Machine,
+        observed: Sequence[tuple[str, str]],
+        streams: Streams,
+        tick: int,
+    ) -> None:
+        for neuron in machine.neurons:
+            if machine.type_of(neuron).is_source and machine.type_of(neuron).reads:
+                raise ValueError(
+                    f"what {neuron!r} ({machine.neurons[neuron]}) emits depends on a clock, not on "
+                    "the state of the machine; feed it by neurons of the type 'stream'"
+                )
+        program = Program(machine, observed, engine="numpy")
+        self._plan = program.plan
+        self._weights = program.bind(streams).links(np.asarray(program.flatten(machine.trainable)))
+        self._numbers, self._keys, columns = bind_sources(self._plan, streams)
+        start = bind_initial(self._plan, columns, self._keys.shape[-1])
+        if start is None:
+            start = (
+                np.zeros((self._plan.n_slots, len(streams))),
+                np.zeros((self._plan.n_key_slots, len(streams), self._keys.shape[-1])),
+            )
+        self._key_shape = start[1].shape[0], start[1].shape[2]
+        self._tick = tick
+        matter = _mattering(self._plan, streams.ticks, tick)
+        self._slots = _chosen(self._plan.slot_of, matter)
+        self._key_slots = _chosen(self._plan.key_slot_of, matter)
+        self.start = self._states(*start)[0]
+
+    def step(self, states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Feed every alternative in every state.
+
+        Parameters
+        ----------
+        states : array (states, width)
+
+        Returns
+        -------
+        states : array (states, alternatives, width)
+            After the last tick of the step.
+        observed : array (states, alternatives, observed)
+            What the observed ports read at the tick.
+        """
+        alternatives, n = self._numbers.shape[-1], len(states)
+        numbers, keys = self._outputs(np.repeat(states, alternatives, axis=0))
+        sources = np.tile(self._numbers, (1, 1, n)), np.tile(self._keys, (1, 1, n, 1))
+        for source, before in zip(sources, (numbers, keys), strict=True):
+            source[:, 0] = before[: len(source)]
+        with np.errstate(all="ignore"):
+            evaluation = Evaluation(self._plan, sources)
+            observed, _, state = evaluation.forward(self._weights, (numbers, keys))
+        last = state.signals.numbers[0, :, -1], state.signals.keys[0, :, -1]
+        return (
+            self._states(*last).reshape(n, alternatives, -1),
+            observed[0, :, self._tick].T.reshape(n, alternatives, -1),
+        )
+
+    def _states(self, numbers: np.ndarray, keys: np.ndarray) -> np.ndarray:
+        """A row per string: numbers of all slots, then their keys; zeros where nothing matters."""
+        strings = numbers.shape[1]
+        numbers = np.where(self._slots[:, None], numbers, 0.0)
+        keys = np.where(self._key_slots[:, None, None], keys, 0.0)
+        return np.concatenate([numbers.T, np.moveaxis(keys, 1, 0).reshape(strings, -1)], axis=1)
+
+    def _outputs(self, states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers (slots, strings) and keys (keyed slots, strings, keys) of rows."""
+        n_slots = self._plan.n_slots
+        slots, width = self._key_shape
+        keys = states[:, n_slots:].reshape(len(states), slots, width)
+        return states[:, :n_slots].T, np.moveaxis(keys, 0, 1)
+
+
+def _mattering(plan: Plan, ticks: int, tick: int) -> set[str]:
+    """Neurons whose outputs at the last tick of a step can reach what is observed at one tick.
+
+    What is observed at a tick was emitted at the tick before it, and read by its neuron at that
+    one; ticks are counted round the step.
+    """
+    machine = plan.machine
+    into = by_receiver(
+        wired(machine, [*machine.fixed.support.paths, *machine.trainable.support.paths])
+    )
+    starts = [
+        (path[2], (tick - 1) % ticks)
+        for neuron, field in plan.observed
+        for path in into[neuron]
+        if path[1] == field
+    ]
+    found = reach(starts, lambda node: [(path[2], (node[1] - 1) % ticks) for path in into[node[0]]])
+    return {neuron for neuron, when in found if when == ticks - 1}
+
+
+def _chosen(numbers: Mapping[Port, int], neurons: Collection[str]) -> np.ndarray:
+    """Which of some outputs are those of some neurons."""
+    chosen = np.zeros(len(numbers), dtype=bool)
+    for (neuron, _), number in numbers.items():
+        chosen[number] = neuron in neurons
+    return chosen
