@@ -113,22 +113,6 @@ def test_nothing_is_asked_before_a_sample(some, first):
     assert np.array_equal(some.asked.sum(axis=0) == 2, some.inside().T)  # nothing was changed
 
 
-@given(some=strings(), samples=st.integers(1, 5), stride=st.integers(1, 4))
-@settings(max_examples=30)
-def test_windows_are_pieces_of_the_strings(some, samples, stride):
-    pieces = some.windows(samples, stride)
-    k = 0
-    for b, length in enumerate(some.lengths):
-        for start in range(0, max(int(length) - samples, 0) + 1, stride):
-            n = min(samples, int(length))
-            assert pieces.lengths[k] == n
-            np.testing.assert_array_equal(
-                pieces.answers[:, :n, k], some.answers[:, start : start + n, b]
-            )
-            k += 1
-    assert k == len(pieces)
-
-
 # -------------------- end to end --------------------
 
 
