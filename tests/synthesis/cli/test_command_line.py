@@ -152,7 +152,7 @@ def test_resume_without_a_run_says_so(tmp_path, capsys):
 
 def test_ctrl_c_leaves_a_checkpoint_that_resumes_to_the_same_machine(tmp_path):
     command = [sys.executable, "-m", "synthesis"]
-    long_enough = ["--set", "dense.steps=1500"]  # so that the signal comes in the middle of a run
+    long_enough = ["--set", "dense.steps=600"]  # so that the signal comes in the middle of a run
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     out = tmp_path / "run"
     process = subprocess.Popen(

@@ -29,29 +29,41 @@ BRIEF = Settings.of(
     judge={"regrowths": 0, "restarts": 0},
 )
 PLENTY = {
-    "dense": {"steps": 60},
+    "dense": {"steps": 30},
     "bite": {"steps": 10, "fraction": 0.2},
     "judge": {"regrowths": 1, "restarts": 0},
 }
 
 
+@pytest.fixture(
+    scope="module",
+    params=[(SMALL, 496, 4), pytest.param((TASK, 1486, 12), marks=pytest.mark.heavy)],
+    ids=["delayed-echo", "duplicate-detector"],
+)
+def pass_of(request):
+    """One full first pass (seed 2), from so many random links to no more than so many."""
+    task, start, end = request.param
+    return synthesize(task, seed=2, settings=Settings.of(judge={"regrowths": 0})), start, end
+
+
 @pytest.fixture(scope="module")
-def outcome():
-    """One full first pass from 1,486 random links (seed 2)."""
-    return synthesize(TASK, seed=2, settings=Settings.of(judge={"regrowths": 0}))
+def outcome(pass_of):
+    return pass_of[0]
 
 
-def test_a_small_exact_machine_is_found_without_a_human(outcome):
-    assert len(outcome.parameters) <= 12
+def test_a_small_exact_machine_is_found_without_a_human(pass_of):
+    outcome, _, most = pass_of
+    assert len(outcome.parameters) <= most
     assert outcome.figures["held_out_loss"] <= 1e-6
     assert outcome.loss <= 1e-10
 
 
-def test_everything_it_decided_is_in_the_records(outcome):
+def test_everything_it_decided_is_in_the_records(pass_of):
+    outcome, start, _ = pass_of
     events = [record.event for record in outcome.records]
     assert {"train", "prune", "fit", "remove", "polish", "judge"} <= set(events)
     links = [record.links for record in outcome.records]
-    assert links[0] == 1486
+    assert links[0] == start
     assert links[-1] == len(outcome.parameters)
     assert all(math.isfinite(record.loss) for record in outcome.records)
 

@@ -6,11 +6,12 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis.starts.composition import kinks
 from synthesis.starts.composition.kinks import functions_of_a_sum
+from tests.examples import examples
 from tests.synthesis.samples import value_of
 
 N_ROWS, SAMPLES = 6, 300
@@ -34,7 +35,7 @@ def functions(draw):
 
 
 @given(drawn=functions())
-@settings(max_examples=50)
+@examples(50)
 def test_random_functions_of_a_sum_are_recovered(drawn):
     rows, chosen, answers = drawn
     found = next(functions_of_a_sum(rows, answers, (1, 2, 3)), None)
@@ -45,7 +46,7 @@ def test_random_functions_of_a_sum_are_recovered(drawn):
 
 
 @given(drawn=functions())
-@settings(max_examples=10)
+@examples(10)
 def test_all_that_are_found_are_right(drawn):
     rows, _, answers = drawn
     for form in islice(functions_of_a_sum(rows, answers, widths=(1, 2)), 10):
@@ -68,7 +69,7 @@ def problems(draw):
 
 
 @given(drawn=problems())
-@settings(max_examples=60)
+@examples(60)
 def test_nothing_is_lost_by_a_first_look_at_some_samples(drawn):
     rows, answers = drawn
     found = list(functions_of_a_sum(rows, answers, (1, 2, 3)))
@@ -78,7 +79,7 @@ def test_nothing_is_lost_by_a_first_look_at_some_samples(drawn):
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=10)
+@examples(10)
 def test_answers_of_their_own_are_no_function(seed):
     rng = np.random.default_rng(seed)
     rows = rng.integers(-3, 4, (N_ROWS, SAMPLES)).astype(float)
