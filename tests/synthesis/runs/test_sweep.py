@@ -17,7 +17,7 @@ import pytest
 
 from dmm import layered_space, load_machine
 from synthesis.loop import Settings, synthesize
-from synthesis.loop.remove import Remove
+from synthesis.loop.phases.remove import Remove
 from synthesis.runs.cluster import ClusterExecutor
 from synthesis.runs.processes import ProcessLost, ProcessPerCall
 from synthesis.runs.sweep import dask_executor, parse_seeds, sweep

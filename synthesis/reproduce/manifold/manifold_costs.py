@@ -13,7 +13,7 @@ import autograd.numpy as anp
 import numpy as np
 from autograd import value_and_grad
 
-from ..architectures.manifold import (
+from ...architectures.manifold import (
     Manifold,
     ManifoldObjective,
     ManifoldSettings,
@@ -24,8 +24,8 @@ from ..architectures.manifold import (
     measured_here,
     train,
 )
-from ..tasks import Digits, SumsAndDifferences
-from .tables import Report, table
+from ...tasks import Digits, SumsAndDifferences
+from ..tables import Report, table
 
 __all__ = ["SOURCE_MS", "cost_figures", "say_cost", "say_steps", "step_figures"]
 
