@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# With a worker per core, threads of linear algebra only stand in each other's way. Nothing above
+# imports numpy, which reads this once.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # By default everyone meets the same few random cases; "ci" has many, "nightly" looks for new ones.
 _common = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("default", max_examples=33, derandomize=True, **_common)

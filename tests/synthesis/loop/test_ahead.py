@@ -18,9 +18,7 @@ from synthesis.process.workers import ProcessLost, WarmProcesses
 from synthesis.tasks import get_task
 
 TASK = "delayed-echo@layered-3x2"
-BRIEF = Settings.of(
-    dense={"steps": 60}, bite={"steps": 10, "fraction": 0.2}, judge={"regrowths": 3}
-)
+BRIEF = Settings.of(dense={"steps": 30}, bite={"steps": 5, "fraction": 0.3}, judge={"regrowths": 2})
 RECURRENT = Settings.of(
     population={"steps": 60, "starts": 3, "success": 1e9, "unit": 30},
     common={"contest": {"steps": 20, "budget": 1e9}, "exact": 1e9},
