@@ -47,7 +47,7 @@ def functions_of_a_sum(
     for width in widths:
         sums = product(
             combinations(range(len(rows)), width),
-            (((1.0, *signs)) for signs in product((1.0, -1.0), repeat=width - 1)),
+            [(1.0, *signs) for signs in product((1.0, -1.0), repeat=width - 1)],
         )
         while batch := list(islice(sums, BATCH)):
             for i in screen.passed(batch):
