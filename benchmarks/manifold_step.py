@@ -19,7 +19,7 @@ import numpy as np
 
 from synthesis.architectures.manifold import Manifold, Start
 from synthesis.architectures.manifold.structure.closeness import Closeness
-from synthesis.reproduce.manifold_costs import SOURCE_MS, cost_figures, step_figures
+from synthesis.reproduce.manifold.manifold_costs import SOURCE_MS, cost_figures, step_figures
 
 from .measure import machine_line, markdown_table, median_seconds, write_result
 

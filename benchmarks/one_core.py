@@ -112,6 +112,7 @@ def second_text(seed: int, steps: int) -> list[list[Any]]:
 
 
 def main() -> None:
+    """Run both experiments, print the table and write it."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--manifolds", type=int, default=4, metavar="SEEDS")
     parser.add_argument("--texts", type=int, default=1, metavar="SEEDS")

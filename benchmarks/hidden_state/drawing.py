@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-__all__ = ["Answers", "Program", "flags", "levels", "previous", "reals", "run", "wholes"]
+__all__ = [
+    "Answers",
+    "Program",
+    "entering",
+    "flags",
+    "levels",
+    "previous",
+    "reals",
+    "run",
+    "wholes",
+]
 
 Answers = np.ndarray | dict[str, np.ndarray]
 Program = Callable[[np.random.Generator, int, int], tuple[dict[str, np.ndarray], Answers]]
+Entry = TypeVar("Entry", bound=Callable)
+
+
+def entering(group: dict[str, Entry]) -> Callable[[Entry], Entry]:
+    """A decorator that enters functions into a group, by their names."""
+
+    def enter(function: Entry) -> Entry:
+        group[function.__name__] = function
+        return function
+
+    return enter
 
 
 def flags(rng: np.random.Generator, strings: int, samples: int, share: float = 0.5) -> np.ndarray:

@@ -8,17 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .drawing import Program, flags, levels, previous, reals, run, wholes
+from .drawing import Program, entering, flags, levels, previous, reals, run, wholes
 
 __all__ = ["FRESH"]
 
 FRESH: dict[str, Program] = {}
-
-
-def fresh(program: Program) -> Program:
-    """Enter a program into the group."""
-    FRESH[program.__name__] = program
-    return program
+fresh = entering(FRESH)
 
 
 # -------------------- counters and timers --------------------

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .drawing import Program, flags, levels, previous, run, wholes
+from .drawing import Program, entering, flags, levels, previous, run, wholes
 
 __all__ = ["SEEN"]
 
 SEEN: dict[str, Program] = {}
-
-
-def seen(program: Program) -> Program:
-    """Enter a program into the group."""
-    SEEN[program.__name__] = program
-    return program
+seen = entering(SEEN)
 
 
 @seen

@@ -18,7 +18,7 @@ import numpy as np
 
 from synthesis.fit import Synthesizer
 
-from .drawing import flags, levels, reals
+from .drawing import entering, flags, levels, reals
 from .measuring import TEST, TRAIN, share_right
 from .seen import SEEN
 from .tuned import TUNED
@@ -27,11 +27,7 @@ from .unseen import UNSEEN
 CASES: dict[str, Callable[[], Iterator[str]]] = {}
 FACTORS = (1.0, 30.0, 1000.0, 0.001)
 
-
-def case(function: Callable[[], Iterator[str]]) -> Callable[[], Iterator[str]]:
-    """Enter a case into the table."""
-    CASES[function.__name__] = function
-    return function
+case = entering(CASES)
 
 
 def fitted(streams, answers, **settings) -> tuple[Synthesizer, float]:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .drawing import Program, flags, levels, previous, reals, run, wholes
+from .drawing import Program, entering, flags, levels, previous, reals, run, wholes
 
 __all__ = ["TUNED"]
 
 TUNED: dict[str, Program] = {}
-
-
-def tuned(program: Program) -> Program:
-    """Enter a program into the group."""
-    TUNED[program.__name__] = program
-    return program
+tuned = entering(TUNED)
 
 
 @tuned

@@ -9,17 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .drawing import Program, flags, levels, previous, reals, run, wholes
+from .drawing import Program, entering, flags, levels, previous, reals, run, wholes
 
 __all__ = ["UNSEEN"]
 
 UNSEEN: dict[str, Program] = {}
-
-
-def unseen(program: Program) -> Program:
-    """Enter a program into the group."""
-    UNSEEN[program.__name__] = program
-    return program
+unseen = entering(UNSEEN)
 
 
 # -------------------- counters --------------------

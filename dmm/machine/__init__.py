@@ -13,7 +13,7 @@
 """
 
 from .checks import DEPTH
-from .circuits import Circuit, Pace, Wire
+from .circuits import Circuit, Pace
 from .files import (
     links,
     load_machine,
@@ -26,6 +26,7 @@ from .files import (
 from .machine import Link, Machine, fixed_links, initial_outputs, type_from_name
 from .spaces import SOURCES, TYPES, layered_space, recurrent_space, superfluid_space
 from .streams import Streams, streams_from_trees, text_streams
+from .timing import Wire
 
 __all__ = [
     "DEPTH",

@@ -16,7 +16,6 @@ VValue({'single': 1.0})
 
 from __future__ import annotations
 
-import asyncio
 import queue
 import sys
 from collections import deque
@@ -163,8 +162,12 @@ class Session:
         return sources, waiting
 
     def _from_queue(self, name: str, default: VValue) -> VValue:
+        if name not in self._queues:
+            return default
+        import asyncio  # few sessions need it, and importing it takes a while
+
         try:
-            return VValue(self._queues[name].get_nowait()) if name in self._queues else default
+            return VValue(self._queues[name].get_nowait())
         except (queue.Empty, asyncio.QueueEmpty):
             return default
 
@@ -179,6 +182,8 @@ class Session:
         pause : float
             Seconds between ticks.
         """
+        import asyncio
+
         done = 0
         while ticks is None or done < ticks:
             self.step()

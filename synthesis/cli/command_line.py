@@ -279,7 +279,7 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = _Parser(prog="python -m synthesis", description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
-    add_commands(commands, count)
+    add_commands(commands)
 
     run = commands.add_parser(
         "run",

@@ -11,10 +11,12 @@ __all__ = ["add_limit", "add_settings", "add_steps", "add_workers", "amount", "c
 
 
 def add_steps(parser: argparse.ArgumentParser) -> None:
+    """Add ``--steps``: how long an experiment trains."""
     parser.add_argument("--steps", type=count, metavar="N", help="of an experiment")
 
 
 def add_workers(parser: argparse.ArgumentParser) -> None:
+    """Add ``--workers``: how many processes a run may have."""
     parser.add_argument(
         "--workers",
         type=count,
@@ -24,10 +26,12 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
 
 
 def add_limit(parser: argparse.ArgumentParser) -> None:
+    """Add ``--seconds``: how long a run may take."""
     parser.add_argument("--seconds", type=amount, metavar="X", help="wall-clock limit of a run")
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Add the limit of a run, and ``--set`` for settings of the loop, as often as one likes."""
     add_limit(parser)
     parser.add_argument(
         "--set",
@@ -41,6 +45,18 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def setting(text: str) -> tuple[str, Any]:
+    """Path and value of a setting of the loop.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If there is no such setting, or its value is of another kind.
+
+    Examples
+    --------
+    >>> setting("dense.steps=300")
+    ('dense.steps', 300)
+    """
     path, equals, value = text.partition("=")
     known = flat(Settings())
     if not equals or path not in known:
@@ -56,19 +72,44 @@ def setting(text: str) -> tuple[str, Any]:
 
 
 def like(example: Any, text: str) -> Any:
-    """A value of the same kind as an example, from text."""
+    """A value of the same kind as an example, from text; a tuple's parts are parted by commas.
+
+    Raises
+    ------
+    ValueError
+        If the text is none.
+
+    Examples
+    --------
+    >>> like((1.5, 2.0), "3,4")
+    (3.0, 4.0)
+    """
     if isinstance(example, tuple):
         return tuple(like(example[0], part) for part in text.split(","))
     return type(example)(text)
 
 
 def count(text: str) -> int:
+    """A whole number, zero or more.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If the text is none.
+    """
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number >= 0")
     return int(text)
 
 
 def amount(text: str) -> float:
+    """A number.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If the text is none.
+    """
     try:
         return float(text)
     except ValueError:

@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import numpy as np
 from vvalues.files import write_atomically
 
 from .csv_files import CsvTable, csv_text, read_csv
+from .options import count
 
 if TYPE_CHECKING:
     from ..fit import Fitted, Synthesizer
@@ -28,13 +29,12 @@ PREDICTIONS = "predictions.csv"
 INTERRUPTED = 130
 
 
-def add_commands(commands: Any, count: Callable[[str], int]) -> None:
+def add_commands(commands: Any) -> None:
     """Add ``fit`` and ``predict`` to the parsers of commands.
 
     Parameters
     ----------
     commands : what ``argparse.ArgumentParser.add_subparsers`` returns
-    count : type of options that are whole numbers
     """
     fit = commands.add_parser(
         "fit",
@@ -161,7 +161,7 @@ def _write(
     from ..show.report import fit_report
 
     machine = replace(synthesizer.machine_, name=name)
-    fitted = Fitted(machine, synthesizer.names_, synthesizer.lookahead)
+    fitted = Fitted(machine, synthesizer.names_, synthesizer.front_.best.lookahead)
     predicted = fitted.predict(data.streams, data.group)
     page = fit_report(
         machine,

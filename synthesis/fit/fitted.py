@@ -12,7 +12,8 @@ import numpy as np
 
 from dmm import Machine, load_machine, save_machine
 from dmm.machine import Pace
-from vvalues.files import write_atomically
+from vvalues.core.paths import printable
+from vvalues.files import MEMORY, Budget, parse_object, read_bytes, write_atomically
 
 from ..problems import Strings
 from ..verdicts import Candidate, answers_of
@@ -25,9 +26,6 @@ FITTED = "fitted.json"
 
 FORMAT = "synthesis-fitted"
 VERSION = 1
-LARGEST = 10_000_000
-"""Bytes of a file of names that are read."""
-
 MOST_LOOKAHEAD = 100_000
 MOST_TICKS = 10_000
 
@@ -83,28 +81,32 @@ class Fitted:
         write_atomically(Path(folder) / FITTED, json.dumps(document, indent=1) + "\n")
 
     @staticmethod
-    def load(file: str | os.PathLike) -> Fitted:
+    def load(file: str | os.PathLike, *, memory: int = MEMORY) -> Fitted:
         """Read what `save` wrote.
 
         Parameters
         ----------
         file : path
             The folder, or one of the two files; the other one is looked for beside it.
+        memory : int
+            Bytes that reading each may take, beyond a multiple of its size (see
+            `vvalues.files.reading`); allow more for files that you trust.
 
         Raises
         ------
         OSError
             If a file cannot be read.
         ValueError
-            If one is malformed, or they do not belong together; the message names the file.
+            If one is malformed or too large, or they do not belong together; the message names
+            the file.
         """
         path = Path(file)
         folder = path if path.is_dir() else path.parent
         is_machine = not path.is_dir() and path.name != FITTED
         machine_file = path if is_machine else folder / MACHINE
-        machine = load_machine(machine_file)
-        document = _document(folder / FITTED)
-        where = str(folder / FITTED)
+        machine = load_machine(machine_file, memory=memory)
+        where = printable(str(folder / FITTED))
+        document = _document(read_bytes(folder / FITTED, memory), where, memory)
         lookahead = document.get("lookahead")
         if type(lookahead) is not int or not 0 <= lookahead <= MOST_LOOKAHEAD:
             raise ValueError(
@@ -112,25 +114,21 @@ class Fitted:
                 f"{lookahead!r:.40}"
             )
         names = Names.from_plain(document.get("names"), f"{where}: names")
-        _check_together(machine, names, str(machine_file), where)
+        _check_together(machine, names, printable(str(machine_file)), where)
         return Fitted(machine, names, lookahead)
 
 
-def _document(file: Path) -> dict[str, Any]:
-    with open(file, "rb") as stream:
-        data = stream.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise ValueError(f"{file}: has more than {LARGEST} bytes; it is no {FITTED}")
+def _document(data: bytes, where: str, memory: int) -> dict[str, Any]:
+    budget = Budget("the text", len(data), memory)
     try:
-        document = json.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{file}: not JSON: {error}") from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ValueError(f'{file}: expected an object with "format": "{FORMAT}"')
-    if document.get("version") != VERSION:
-        raise ValueError(
-            f"{file}: version {document.get('version')!r:.40}; this library reads version {VERSION}"
-        )
+        document = parse_object(data, budget.where, budget)
+    except ValueError as error:
+        raise ValueError(f"{where}: not JSON that `Fitted.save` writes: {error}") from None
+    if document.get("format") != FORMAT:
+        raise ValueError(f'{where}: expected an object with "format": "{FORMAT}"')
+    version = document.get("version")
+    if version != VERSION:
+        raise ValueError(f"{where}: version {version!r:.40}; this library reads version {VERSION}")
     return document
 
 

@@ -52,7 +52,8 @@ def judged(search: Search, trial: Trial, member: Member, given: Strings) -> Verd
         return Verdict(
             False, _short_of_exact(search, trial, figures), tuple(_trouble(trial)), figures
         )
-    open_points = [*_gaps(trial), *_rivals(search, trial), *_thin_evidence(problem, trial)]
+    long = answers_of(trial.candidate, search.long, problem.n_outputs)
+    open_points = [*_gaps(trial), *_rivals(search, trial, long), *_thin_evidence(problem, trial)]
     if problem.split.validation is None:
         open_points.append(problem.split.how)
     strings = search.deciding()
@@ -65,7 +66,7 @@ def judged(search: Search, trial: Trial, member: Member, given: Strings) -> Verd
             f"{100.0 * report.right:.4g} % of the answers are right"
         )
     remarks = [
-        *_beyond_the_data(search, trial),
+        *_beyond_the_data(search, long),
         *out_of_reach(trial.candidate, strings),
         *_odd_weights(member.circuit),
     ]
@@ -119,14 +120,12 @@ def _gaps(trial: Trial) -> list[str]:
     ]
 
 
-def _rivals(search: Search, trial: Trial) -> list[str]:
+def _rivals(search: Search, trial: Trial, own: np.ndarray) -> list[str]:
     """Other machines, right as well and hardly longer, that answer longer strings differently."""
-    n = search.problem.n_outputs
-    own = answers_of(trial.candidate, search.long, n)
     scale = max(float(np.abs(own).max(initial=0.0)), 1e-300)
     rivals = [t for t in search.right() if t.bits <= trial.bits + RIVAL and t is not trial]
     for rival in rivals[:MOST_RIVALS]:
-        other = answers_of(rival.candidate, search.long, n)
+        other = answers_of(rival.candidate, search.long, search.problem.n_outputs)
         share = float(np.mean(np.abs(own - other).max(axis=0) > 1e-6 * scale))
         if share:
             return [
@@ -154,9 +153,8 @@ def _thin_evidence(problem: Problem, trial: Trial) -> list[str]:
     return []
 
 
-def _beyond_the_data(search: Search, trial: Trial) -> list[str]:
+def _beyond_the_data(search: Search, answers: np.ndarray) -> list[str]:
     """Answers on longer strings that are larger than any that was asked."""
-    answers = answers_of(trial.candidate, search.long, search.problem.n_outputs)
     asked = search.deciding().answers
     units = search.problem.answer_units
     return [

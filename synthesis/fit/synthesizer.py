@@ -262,7 +262,7 @@ class Synthesizer:
         return self._answered(self.front_.best, X, group)
 
     def _answered(self, member: Member, X: Any, group: Any) -> Any:
-        return Fitted(member.machine, self.names_, self.lookahead).predict(X, group)
+        return Fitted(member.machine, self.names_, member.lookahead).predict(X, group)
 
     def score(self, X: Any, y: Any, group: Any = None) -> float:
         """R^2 of the answers; the share of right ones where the answers of `fit` were 0 and 1."""
@@ -270,8 +270,9 @@ class Synthesizer:
             raise AttributeError("score before fit: call fit(X, y) first")
         given = self.names_.read(X, group)
         asked = read_answers(y, given)
-        strings = Strings(given.streams, asked.answers, given.lengths).later(self.lookahead)
-        answers = answers_of(self.front_.best.candidate, strings, len(self.names_.outputs))
+        best = self.front_.best
+        strings = Strings(given.streams, asked.answers, given.lengths).later(best.lookahead)
+        answers = answers_of(best.candidate, strings, len(self.names_.outputs))
         errors = errors_of(answers, strings, self._whole, self._units)
         return errors.right if self._is_classifier else errors.determination
 

@@ -111,9 +111,9 @@ def effort_named(name: str) -> Effort:
     return EFFORTS[name]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trial:
-    """A circuit that was tried, in the problem's units.
+    """A circuit that was tried, in the problem's units; equal to itself only.
 
     Attributes
     ----------
@@ -174,7 +174,7 @@ class Search:
 
     def __post_init__(self) -> None:
         self.long = long_strings(self.problem.split.training, self.rng)
-        self._drifting: dict[int, bool] = {}
+        self._drifting: dict[Trial, bool] = {}
 
     def run(self, starts: Sequence[Start], tell: Callable[[str, Search], None]) -> None:
         """Try what the starts propose, until the effort is spent.
@@ -270,12 +270,10 @@ class Search:
 
     def _drifts(self, trial: Trial) -> bool:
         """Whether an inexact machine leaves all bounds on longer strings."""
-        if id(trial) not in self._drifting:
+        if trial not in self._drifting:
             split, whole = self.problem.split, (False,) * self.problem.n_outputs
-            self._drifting[id(trial)] = bool(
-                stress(trial.candidate, split.training, self.long, whole)
-            )
-        return self._drifting[id(trial)]
+            self._drifting[trial] = bool(stress(trial.candidate, split.training, self.long, whole))
+        return self._drifting[trial]
 
     def front(self, best: Trial, most: int = 20) -> list[Trial]:
         """Other machines that are smaller than the best one or, where none is right, better.

@@ -6,7 +6,7 @@ which. A phase is a file; `Loop` makes a process of them.
 
 from ..process.process import Event
 from .loop import Loop, Result, prepare, search_events, synthesize
-from .regrow import regrown
+from .phases.regrow import regrown
 from .repair import Attempt, Repair, along_an_order, damaged, space_around
 from .route import ROUTE, Settings, flat
 from .search import Common, Counts, Phase, Search, SearchState, Step

@@ -25,8 +25,8 @@ from ..process.state import DONE
 from ..process.workers import WarmProcesses, usable_cores
 from ..tasks import StreamTask, get_task
 from .ahead import ATTEMPTS, Ahead, begun
-from .dense import DenseMemory
-from .judge import finished, with_best
+from .phases.dense import DenseMemory
+from .phases.judge import finished, with_best
 from .route import ROUTE, Settings, phases
 from .search import Counts, Search, SearchState
 from .trainer import PopulationMemory

@@ -22,9 +22,9 @@ from ..optimize.least_squares import Fit, compensated_removals, levenberg_marqua
 from ..optimize.objective import Objective
 from ..process.models import MachineModel
 from ..tasks import StreamTask
-from .regrow import regrown
+from .phases.regrow import regrown
+from .phases.shrink import drop_smallest
 from .route import Settings
-from .shrink import drop_smallest
 
 __all__ = ["Attempt", "Repair", "along_an_order", "damaged", "repair", "space_around"]
 

@@ -12,14 +12,25 @@ from typing import Any
 
 from ..process.bounds import Bounded, at_least
 from ..process.state import DONE
-from .dense import Bite, Dense
-from .judge import Judge, NextStart, Simplify
-from .population import Population
-from .regrow import Begin, FreshStart, Regrow, Rescue
-from .remove import Polish, Remove
+from .phases import (
+    Begin,
+    Bite,
+    Dense,
+    FreshStart,
+    Judge,
+    NextStart,
+    Polish,
+    Population,
+    Refine,
+    Regrow,
+    Remove,
+    Rescue,
+    Shrink,
+    Simplify,
+    Sparsify,
+    Thin,
+)
 from .search import Common, Phase
-from .shrink import Shrink
-from .thin import Refine, Sparsify, Thin
 
 __all__ = ["ROUTE", "Settings", "flat", "phases", "route_chart", "route_table"]
 

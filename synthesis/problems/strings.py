@@ -137,26 +137,6 @@ class Strings:
         )
         return whole.cut(int(lengths.max(initial=0)))
 
-    def windows(self, samples: int, stride: int) -> Strings:
-        """Overlapping pieces of the strings as strings of their own, for one long series.
-
-        A piece begins without a past, as every string does.
-        """
-        pieces = [
-            (b, start)
-            for b, length in enumerate(self.lengths)
-            for start in range(0, max(int(length) - samples, 0) + 1, stride)
-        ]
-        columns = [b for b, _ in pieces]
-        rows = np.array([start for _, start in pieces])[None] + np.arange(samples)[:, None]
-        rows = np.minimum(rows, self.samples - 1)
-        arrays = {name: array[rows, columns] for name, array in self.inputs.arrays.items()}
-        lengths = np.minimum(samples, self.lengths[columns])
-        inputs = self.inputs
-        keys = tuple(inputs.keys[b] for b in columns)
-        answers = self.answers[:, rows, columns]
-        return Strings(Streams(keys, arrays, samples, (), inputs.shapes), answers, lengths)
-
 
 def strung_together(strings: Strings, rng: np.random.Generator, times: int) -> Strings:
     """Random strings end to end, several times as long as the longest: nothing is asked of them.

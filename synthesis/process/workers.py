@@ -24,7 +24,8 @@ __all__ = [
     "THREAD_VARIABLES",
     "ProcessLost",
     "WarmProcesses",
-    "pickled_error",
+    "answer_to",
+    "result_of",
     "serve",
     "usable_cores",
 ]
@@ -125,10 +126,7 @@ class WarmProcesses(Executor):
             del self._own.process
             _end(process)
             raise ProcessLost(f"the process ended with {process.returncode} before it had a result")
-        is_result, value = pickle.loads(answer)
-        if is_result:
-            return value
-        raise value
+        return result_of(answer)
 
     def _started(self) -> subprocess.Popen[bytes]:
         one_thread = dict.fromkeys(THREAD_VARIABLES, "1")
@@ -188,11 +186,7 @@ def serve() -> None:
     jobs: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_read_on, args=(jobs,), daemon=True).start()
     while True:
-        try:
-            function, args, kwargs = pickle.loads(jobs.get())
-            answer = pickle.dumps((True, function(*args, **kwargs)))
-        except Exception as error:
-            answer = pickled_error(error)
+        answer = answer_to(jobs.get())
         with suppress(BrokenPipeError):  # then the input has ended, too
             _send(answers, answer)
 
@@ -204,8 +198,34 @@ def _read_on(jobs: SimpleQueue[bytes]) -> None:
     os._exit(0)
 
 
-def pickled_error(error: Exception) -> bytes:
-    """A failed call for the pipe; an exception that does not survive the way becomes its text."""
+# -------------------- one call on its way --------------------
+
+
+def answer_to(job: bytes) -> bytes:
+    """Carry out a pickled call: its result or its exception, pickled, for `result_of`."""
+    try:
+        function, args, kwargs = pickle.loads(job)
+        return pickle.dumps((True, function(*args, **kwargs)))
+    except Exception as error:
+        return _pickled(error)
+
+
+def result_of(answer: bytes) -> Any:
+    """What a call returned.
+
+    Raises
+    ------
+    Exception
+        What the call raised.
+    """
+    is_result, value = pickle.loads(answer)
+    if is_result:
+        return value
+    raise value
+
+
+def _pickled(error: Exception) -> bytes:
+    """A failed call; an exception that does not survive the way becomes its text."""
     try:
         answer = pickle.dumps((False, error))
         pickle.loads(answer)

@@ -1,8 +1,8 @@
 """Published systems, reproduced by one command each.
 
-A module listed here has a function ``reproduce(full: bool, out: Path) -> dict`` that prints what
-it measures, writes its tables (Markdown), figures (JSON) and plots to ``out``, and returns the
-figures. Modules are imported when they are asked for.
+A module or room listed here has a function ``reproduce(full: bool, out: Path) -> dict`` that prints
+what it measures, writes its tables (Markdown), figures (JSON) and plots to ``out``, and returns the
+figures. It is imported when it is asked for.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ MODULES = {
     "sparse-path": "sparse_path",
     "resilience": "resilience",
     "evolving-layers": "evolving_layers",
-    "dynamic-manifold": "dynamic_manifold",
+    "dynamic-manifold": "manifold",
     "growth": "growth",
     "agnostic": "agnostic",
     "spiking": "spiking",
-    "elastic-rnn": "elastic_rnn",
+    "elastic-rnn": "elastic",
 }
 
 

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
-from ..process.workers import THREAD_VARIABLES, ProcessLost, pickled_error, usable_cores
+from ..process.workers import THREAD_VARIABLES, ProcessLost, answer_to, result_of, usable_cores
 
 __all__ = ["ProcessLost", "ProcessPerCall", "usable_cores"]
 
@@ -110,14 +110,12 @@ class ProcessPerCall(Executor):
     @staticmethod
     def _outcome(process: Any, receiver: Connection) -> Any:
         try:
-            is_result, value = pickle.loads(receiver.recv_bytes())
+            answer = receiver.recv_bytes()
         except (EOFError, OSError):
             # Our copy of the sender is closed, so the pipe ends with the process.
             process.join()
             raise ProcessLost(f"the process {_how_it_ended(process.exitcode)}") from None
-        if is_result:
-            return value
-        raise value
+        return result_of(answer)
 
 
 def _how_it_ended(exitcode: int) -> str:
@@ -153,11 +151,7 @@ def _carry_out(sender: Connection, job: bytes) -> None:
     # A keyboard interrupt reaches all processes of a terminal; the one that started us handles it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    try:
-        function, args, kwargs = pickle.loads(job)
-        answer = pickle.dumps((True, function(*args, **kwargs)))
-    except Exception as error:
-        answer = pickled_error(error)
+    answer = answer_to(job)
     with sender:
         sender.send_bytes(answer)
 

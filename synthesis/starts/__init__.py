@@ -1,9 +1,8 @@
 """Starts: whatever proposes circuits for a problem. What they are worth is found out by trial."""
 
 from .automata import Automaton
-from .clocks import Clocks
 from .composition import Composition
-from .counts import Counts
+from .counters import Clocks, Counts
 from .proposal import Gap, Proposal, Start
 from .views import Changes, Delayed, Shifted
 

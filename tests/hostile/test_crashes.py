@@ -1,7 +1,7 @@
 """Runs that are killed anywhere, or run out of space, lose nothing: what is resumed ends the same.
 
-By default four kills of the loop and one of every other process; 300, over all phases of layered
-and recurrent runs and every architecture, with ``pytest -m heavy -k kills -s``.
+By default four kills of the loop and one of every third other process; the rest, and 300 over all
+phases of layered and recurrent runs and every architecture, with ``pytest -m heavy -k kills -s``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import numpy as np
 import pytest
@@ -28,12 +30,13 @@ ENDS = {"time": -signal.SIGVTALRM, "files": -signal.SIGKILL}
 class Victim:
     """The process of `tests.hostile.victim`, and what it is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, errors: IO[str]) -> None:
+        self.errors = errors
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.hostile.victim"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self.errors,
             text=True,
             cwd=Path(__file__).parents[2],
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
@@ -46,16 +49,21 @@ class Victim:
         self.process.stdin.flush()
         return json.loads(self.process.stdout.readline())
 
+    def said(self):
+        """What it has printed of errors so far."""
+        self.errors.seek(0)
+        return self.errors.read()
+
     def end(self):
-        """What it has printed."""
-        return self.process.communicate()[1]
+        self.process.communicate()
 
 
 @pytest.fixture(scope="module")
 def victim():
-    one = Victim()
-    yield one
-    one.end()
+    with TemporaryFile("w+") as errors:
+        one = Victim(errors)
+        yield one
+        one.end()
 
 
 class Whole:
@@ -99,7 +107,7 @@ def killed(victim, case, n_kills, folder, rng, phases=None):
         reach = rng.uniform(0.0, 0.6)
         when = max(1e-4, reach * whole.seconds) if how == "time" else 1 + int(reach * whole.steps)
         status, _ = victim.run(case, run, how, when)
-        assert status in (0, ENDS.get(how, 0)), (case, how, when, victim.end())
+        assert status in (0, ENDS.get(how, 0)), (case, how, when, victim.said())
         assert progress(run) >= known, (case, how, when)
         known = progress(run)
         if status == 0:
@@ -114,7 +122,13 @@ def killed(victim, case, n_kills, folder, rng, phases=None):
 
 @pytest.mark.parametrize(
     ("case", "n_kills"),
-    [("brief", 4), *((case, 1) for case in ARCHITECTURES)],
+    [
+        ("brief", 4),
+        *(
+            pytest.param(case, 1, marks=[pytest.mark.heavy] if i % 3 else [])
+            for i, case in enumerate(ARCHITECTURES)
+        ),
+    ],
 )
 def test_kills(victim, case, n_kills, tmp_path):
     rng = np.random.default_rng([n_kills, len(case)])
@@ -152,7 +166,6 @@ def test_a_disk_that_is_full_ends_a_run_that_can_be_resumed(victim, share, tmp_p
     assert contents(run) == whole.files
 
 
-def test_a_full_disk_is_told_by_the_name_of_the_file(tmp_path):
-    victim = Victim()
+def test_a_full_disk_is_told_by_the_name_of_the_file(victim, tmp_path):
     assert victim.run("brief", tmp_path / "run", "full", 2000)[0] == FAILED
-    assert f"File too large: '{tmp_path / 'run' / 'checkpoint.json'}'" in victim.end()
+    assert f"File too large: '{tmp_path / 'run' / 'checkpoint.json'}'" in victim.said()

@@ -21,7 +21,8 @@ import pytest
 
 import vvalues as vv
 from dmm import load_machine, save_machine, zoo
-from dmm.machine import machine_to_plain
+from dmm.machine import Circuit, Wire, machine_to_plain
+from synthesis.fit import Fitted, to_strings
 from synthesis.loop import Loop, Settings
 from synthesis.process import (
     Record,
@@ -50,9 +51,9 @@ BRIEF = Settings.of(dense={"steps": 20, "unit": 10}, judge={"regrowths": 0}, com
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of file: examples that are whole, and what reads it."""
+    """One kind of file: what it is called, examples that are whole, and what reads it."""
 
-    suffix: str
+    name: str
     examples: Callable[[Path], list[bytes]]
     read: Callable[[Path], object]
 
@@ -105,6 +106,19 @@ def records(folder):
     return [to_jsonl(found).encode()]
 
 
+def fits(folder):
+    """What is said about a machine, which lies whole where the damaged files will be."""
+    neurons, wire = {"stream-x": "stream", "out": "output"}, ("out", "dict-1", "stream-x", "stream")
+    machine = Circuit(neurons, [Wire(*wire)]).lowered()[0]
+    save_machine(machine, folder.parent / "machine.json")
+    found = []
+    for answers in ([[1, 2], [5]], {"total": [[1, 2], [5]], "sum / 1": [[1, 2], [5]]}):
+        names = to_strings({"x": [[1, 2], [5]], "other": [["a", "b"], ["a"]]}, answers)[1]
+        Fitted(machine, names, lookahead=3).save(folder)
+        found += contents(folder, "fitted.json")
+    return found
+
+
 def contents(folder, pattern):
     return [file.read_bytes() for file in sorted(folder.glob(pattern))]
 
@@ -123,13 +137,14 @@ def read_records(file):
 
 
 KINDS = {
-    "V-values in JSON": Kind(".json", trees, vv.load),
-    "V-values in npz": Kind(".npz", archives, vv.load),
-    "machines": Kind(".json", machines, load_machine),
-    "checkpoints": Kind(".json", checkpoints, read_state),
-    "identities": Kind(".json", checkpoints, read_identity),
-    "settings": Kind(".json", settings, read_settings),
-    "records": Kind(".jsonl", records, read_records),
+    "V-values in JSON": Kind("damaged.json", trees, vv.load),
+    "V-values in npz": Kind("damaged.npz", archives, vv.load),
+    "machines": Kind("damaged.json", machines, load_machine),
+    "checkpoints": Kind("damaged.json", checkpoints, read_state),
+    "identities": Kind("damaged.json", checkpoints, read_identity),
+    "settings": Kind("damaged.json", settings, read_settings),
+    "records": Kind("damaged.jsonl", records, read_records),
+    "names of fits": Kind("fitted.json", fits, Fitted.load),
 }
 
 NAMES_THE_FILE = {name for name in KINDS if name not in ("checkpoints", "settings", "records")}
@@ -161,7 +176,7 @@ def fuzz(name, count, folder, seed):
     kind = KINDS[name]
     (folder / "whole").mkdir()
     examples = kind.examples(folder / "whole")
-    file = folder / f"damaged{kind.suffix}"
+    file = folder / kind.name
     for example in examples:
         file.write_bytes(example)
         kind.read(file)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -242,6 +243,7 @@ def natural_key(path: str | Iterable[str]) -> tuple:
     return tuple(_natural_parts(key) for key in keys)
 
 
+@lru_cache(10_000)  # the same keys stand in many paths
 def _natural_parts(key: str) -> tuple:
     # Text at even places, digits at odd ones; the key itself breaks ties such as "01" and "1".
     # Digits are compared by length, then as text: a key may hold more of them than int() takes.

@@ -1,5 +1,5 @@
 """The start that learns an automaton from the strings, and makes a circuit of it."""
 
-from .start import Automaton
+from .automaton import Automaton
 
 __all__ = ["Automaton"]

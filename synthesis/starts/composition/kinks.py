@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations, product
-from typing import NamedTuple
+from itertools import combinations, islice, product
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,14 +16,19 @@ __all__ = ["Pieces", "function_of", "functions_of_a_sum"]
 FEWEST, GRID = 3, 60
 """Different values of a sum that are needed; with more than the latter it is a measured number."""
 
-SOME = 120
-"""Samples on which a sum is looked at first: most are no function already there."""
-
 PER_STEP = 3
 """Different values of a sum that are needed for every step in it."""
 
-ON_A_LINE = 3  # points that make a line believed, where every point is another one
+CENTRES = 3
+"""Numbers about which a function is folded in turn: those that leave the fewest values."""
 
+ON_A_LINE = 3  # points that make a line believed, where every point is another one
+NEAR = 1e3  # tolerances: a line through two points that are close is not a precise one
+
+SOME, BATCH = 96, 512
+"""Samples on which so many sums at a time are looked at first."""
+
+GOLDEN = (5.0**0.5 - 1.0) / 2.0
 
 Bends = tuple[tuple[float, float], ...]
 
@@ -72,40 +77,86 @@ def functions_of_a_sum(
     has_steps : bool
         Whether steps are allowed.
     """
-    some = np.unique(np.linspace(0, len(answers) - 1, SOME).astype(int))
-    few_rows, few_answers = rows[:, some], answers[some]
+    screen = _Screen(rows, answers, most_kinks)
     for width in widths:
-        for chosen in combinations(range(len(rows)), width):
-            for signs in product((1.0, -1.0), repeat=width - 1):
-                weights = (1.0, *signs)
-                if not _may_be_function(_total(few_rows, chosen, weights), few_answers):
-                    continue
+        sums = product(
+            combinations(range(len(rows)), width),
+            [(1.0, *signs) for signs in product((1.0, -1.0), repeat=width - 1)],
+        )
+        while batch := list(islice(sums, BATCH)):
+            for i in screen.passed(batch):
+                chosen, weights = batch[i]
                 total = _total(rows, chosen, weights)
                 found = function_of(total, answers, most_kinks, has_steps, rows=width)
                 if found is not None and _is_seen(found, total):
                     yield _upright(Kinked(chosen, weights, *found))
 
 
-def _total(rows: np.ndarray, chosen: Sequence[int], weights: Sequence[float]) -> np.ndarray:
+def _total(rows: np.ndarray, chosen: Any, weights: Any) -> np.ndarray:
+    """A sum of rows, or many at once, added up in the same order to the same bits."""
     total = np.zeros(rows.shape[1])
     for row, weight in zip(chosen, weights, strict=True):
         total = total + weight * rows[row]
     return total
 
 
-def _may_be_function(total: np.ndarray, answers: np.ndarray) -> bool:
-    """Whether equal sums have equal answers; to be asked of a few samples before all."""
-    order = total.argsort()
-    u, y = total[order], answers[order]
-    is_same = u[1:] == u[:-1]
-    gap = np.abs(y[1:] - y[:-1])[is_same]
-    return not gap.size or bool(gap.max() <= TOLERANCE * max(float(np.abs(answers).max()), 1.0))
-
-
 def _is_seen(pieces: Pieces, total: np.ndarray) -> bool:
     """Whether every step has a few values around it; steps at every other value explain nothing."""
     steps = len(pieces.steps)
     return not steps or len(np.unique(np.round(total, 9))) >= FEWEST - 1 + PER_STEP * steps
+
+
+class _Screen:
+    """What many sums at once can be told from some samples: that they are not the one.
+
+    Whatever `function_of` would find passes.
+
+    Parameters
+    ----------
+    rows : array (streams, samples)
+    answers : array (samples,)
+    most : int
+        Kinks.
+    """
+
+    def __init__(self, rows: np.ndarray, answers: np.ndarray, most: int) -> None:
+        n = len(answers)
+        # Spread over all samples, in step with no period of theirs.
+        some = np.unique((np.arange(SOME) * GOLDEN % 1.0 * n).astype(int)) if n > SOME else slice(n)
+        self.rows, self.answers, self.most = rows[:, some], answers[some], most
+        self.tolerance = TOLERANCE * max(float(np.abs(answers).max(initial=0.0)), 1e-300)
+        self.blur = n * TOLERANCE * np.abs(rows).max(axis=1, initial=0.0)
+        """How far a chain of values that count as one may reach, per row."""
+
+    def passed(self, sums: list[tuple[tuple[int, ...], tuple[float, ...]]]) -> list[int]:
+        """Which sums of a batch are to be looked at on all samples."""
+        chosen = np.array([c for c, _ in sums]).T
+        weights = np.array([w for _, w in sums]).T[..., None]
+        total = _total(self.rows, chosen, weights)
+        order = np.argsort(total, axis=1)
+        u = np.take_along_axis(total, order, axis=1)
+        y = self.answers[order]
+        gaps, steps = np.diff(u), np.diff(y)
+        scale = np.abs(total).max(axis=1, initial=0.0, keepdims=True)
+        # One value of the sum has one answer.
+        is_torn = (gaps <= TOLERANCE * scale) & (np.abs(steps) > 3.0 * self.tolerance)
+        blur = self.blur[chosen].sum(axis=0)[:, None]
+        is_out = is_torn.any(axis=1) | self._is_bent(gaps, steps, blur)
+        return np.flatnonzero(~is_out).tolist()
+
+    def _is_bent(self, gaps: np.ndarray, steps: np.ndarray, blur: np.ndarray) -> np.ndarray:
+        """Whether a measured number has more bends than kinks explain: two each.
+
+        A middle point is off the line between its neighbours by no more than twice what each may
+        be off their common line, of which blur times slope is a part.
+        """
+        is_wide = gaps > 4.0 * blur
+        slopes = steps / np.where(is_wide, gaps, np.inf)
+        before, behind = gaps[:, :-1], gaps[:, 1:]
+        off = np.abs(np.diff(slopes)) * before * behind
+        may = 5.0 * (NEAR * self.tolerance + blur * np.abs(slopes[:, :-1])) * (before + behind)
+        bends = (off > may) & is_wide[:, :-1] & is_wide[:, 1:]
+        return (is_wide.sum(axis=1) >= GRID) & (bends.sum(axis=1) > 2 * (self.most + 1))
 
 
 def _upright(form: Kinked) -> Kinked:
@@ -165,12 +216,15 @@ def _folded(x: np.ndarray, y: np.ndarray, has_steps: bool, folds: int, rows: int
     best = _at_points(x, y, has_steps, rows)
     if not best.neurons or not folds:
         return best
-    for centre in np.unique(0.5 * (x[:, None] + x)):
-        again = _onto_one_side(x - centre, y)
-        if again is not None:
-            rest = _folded(*again, has_steps, folds - 1, 1)
-            found = rest._replace(folds=(float(centre), *rest.folds))
-            best = min(best, found, key=lambda pieces: pieces.wires(rows))
+    halves = [
+        (centre, _onto_one_side(x - centre, y)) for centre in np.unique(0.5 * (x[:, None] + x))
+    ]
+    fitting = [(centre, half) for centre, half in halves if half is not None]
+    fitting.sort(key=lambda item: len(item[1][0]))
+    for centre, half in fitting[:CENTRES]:
+        rest = _folded(*half, has_steps, folds - 1, 1)
+        found = rest._replace(folds=(float(centre), *rest.folds))
+        best = min(best, found, key=lambda pieces: pieces.wires(rows))
     return best
 
 
@@ -250,6 +304,5 @@ def _end_of_line(x: np.ndarray, y: np.ndarray, start: int, tolerance: float) -> 
     if start + 2 >= len(x):
         return len(x)
     slope = (y[start + 1] - y[start]) / (x[start + 1] - x[start])
-    near = 1e3 * tolerance  # a line through two points that are close is not a precise one
-    off = np.abs(y[start:] - y[start] - slope * (x[start:] - x[start])) > near
+    off = np.abs(y[start:] - y[start] - slope * (x[start:] - x[start])) > NEAR * tolerance
     return start + int(np.argmax(off)) if off.any() else len(x)

@@ -37,6 +37,7 @@ from tests.dmm.machines import (
     superfluid_cases,
     types_with_kernel,
 )
+from tests.examples import examples
 from vvalues import VValue
 from vvalues.core.tree import from_leaves
 
@@ -96,13 +97,13 @@ def test_agrees_on_self_links_of_any_weight(case):
 
 
 @given(superfluid_cases())
-@settings(max_examples=max(50, settings().max_examples // 2))
+@settings(max_examples=max(15, settings().max_examples // 2))
 def test_agrees_on_superfluid_machines(case):
     assert_engines_agree(case)
 
 
 @given(array_cases())
-@settings(max_examples=max(60, settings().max_examples // 2))
+@settings(max_examples=max(15, settings().max_examples // 2))
 def test_agrees_on_streams_with_array_leaves(case):
     assert_engines_agree(case)
 
@@ -118,7 +119,7 @@ def hessian_product(program, case, weights, direction):
 
 
 @given(st.one_of(cases(is_cyclic=True, max_ticks=5), superfluid_cases(max_ticks=3)))
-@settings(max_examples=25)
+@examples(25)
 def test_second_order_products_agree(case):
     machine, observed = case.machine, case.observed
     programs = compile_machine(machine, observed), ReferenceProgram(machine, observed)
@@ -135,7 +136,7 @@ def test_second_order_products_agree(case):
     st.one_of(cases(is_cyclic=True), self_loop_cases(), array_cases()),
     st.one_of(st.just(True), st.integers(1, 20)),
 )
-@settings(max_examples=50)
+@examples(50)
 def test_computing_segments_again_changes_nothing(case, length):
     machine = case.machine
     whole = compile_machine(machine, case.observed)
@@ -158,7 +159,7 @@ def test_computing_segments_again_changes_nothing(case, length):
 
 
 @given(st.one_of(array_cases(max_ticks=4), cases(is_cyclic=True, max_ticks=6)))
-@settings(max_examples=30)
+@examples(30)
 def test_the_gradient_of_the_streams_is_the_derivative_along_them(case):
     program = compile_machine(case.machine, case.observed)
     weights, streams = program.flatten(case.machine.trainable), case.streams
@@ -265,13 +266,13 @@ def test_a_machine_whose_clockwork_is_trainable_runs_on_the_reference_engine():
 
 
 @given(cases(is_cyclic=True), st.booleans())
-@settings(max_examples=30)
+@examples(30)
 def test_agrees_with_a_stopped_path(case, also_norm):
     assert_engines_agree(case, ACCUMULATORS_STOPPED + ((("norm", "dict"),) if also_norm else ()))
 
 
 @given(cases(is_cyclic=True, max_ticks=6), st.integers(0, 99))
-@settings(max_examples=30)
+@examples(30)
 def test_derivatives_to_second_order(case, seed):
     program = compile_machine(case.machine, case.observed)
     np.random.seed(seed)  # noqa: NPY002  (autograd's checker draws from here)
@@ -281,7 +282,7 @@ def test_derivatives_to_second_order(case, seed):
 
 
 @given(cases(is_cyclic=True))
-@settings(max_examples=30)
+@examples(30)
 def test_jacobian_is_the_transpose_of_the_gradient(case):
     program = compile_machine(case.machine, case.observed)
     weights = program.flatten(case.machine.trainable)
@@ -296,7 +297,7 @@ def test_jacobian_is_the_transpose_of_the_gradient(case):
 
 
 @given(cases(is_cyclic=True), st.integers(2, 4))
-@settings(max_examples=30)
+@examples(30)
 def test_a_batch_of_machines_is_the_machines_one_by_one(case, n_machines):
     program = compile_machine(case.machine, case.observed)
     weights = 0.4 * case.rng.standard_normal((n_machines, program.support.size))
@@ -311,7 +312,7 @@ def test_a_batch_of_machines_is_the_machines_one_by_one(case, n_machines):
 
 
 @given(st.one_of(cases(is_cyclic=True), self_loop_cases(), array_cases()))
-@settings(max_examples=40)
+@examples(40)
 def test_traces_with_all_keys_agree(case):
     machine, streams = case.machine, case.streams
     exact = ReferenceProgram(machine, case.observed).trace(machine.trainable, streams)

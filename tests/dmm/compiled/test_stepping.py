@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dmm import Machine, Streams, compile_machine
 from dmm.compiled import Stepper
 from dmm.zoo import duplicate_detector
 from tests.dmm.machines import OBSERVED, PUBLISHED, random_machine
+from tests.examples import examples
 from vvalues.core import from_leaves
 
 TICKS, STEPS = 3, 4
@@ -22,7 +23,7 @@ def streams_of(numbers: np.ndarray) -> Streams:
 
 
 @given(st.integers(0, 10_000), st.integers(1, 6), st.booleans(), st.integers(0, TICKS - 1))
-@settings(max_examples=40)
+@examples(40)
 def test_steps_follow_a_whole_run_from_every_state(seed, n_neurons, is_cyclic, tick):
     rng = np.random.default_rng(seed)
     types = (*PUBLISHED, "gate", "less_or_equal", "running_max")

@@ -6,11 +6,12 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dmm import compile_machine, get_neuron_type, streams_from_trees
 from dmm.machine.circuits import Circuit, Pace, Wire
+from tests.examples import examples
 from vvalues import NUMBER, VValue, assemble
 
 SAMPLES = 7
@@ -92,7 +93,7 @@ def circuits(draw):
 
 
 @given(circuit=circuits(), seed=st.integers(0, 99), more=st.integers(0, 2))
-@settings(max_examples=150)
+@examples(150)
 def test_a_circuit_and_its_machine_agree_at_every_pace(circuit, seed, more):
     rng = np.random.default_rng(seed)
     inputs = {name: rng.integers(-3, 4, SAMPLES) / 2.0 for name in ("stream-a", "stream-b")}
@@ -103,7 +104,7 @@ def test_a_circuit_and_its_machine_agree_at_every_pace(circuit, seed, more):
 
 
 @given(circuit=circuits(), seed=st.integers(0, 99), cut=st.integers(1, SAMPLES - 1))
-@settings(max_examples=50)
+@examples(50)
 def test_later_samples_change_no_earlier_answer(circuit, seed, cut):
     rng = np.random.default_rng(seed)
     inputs = {name: rng.standard_normal(SAMPLES) for name in ("stream-a", "stream-b")}
@@ -117,7 +118,7 @@ def test_later_samples_change_no_earlier_answer(circuit, seed, cut):
 
 
 @given(circuit=circuits(), more=st.integers(0, 2))
-@settings(max_examples=50)
+@examples(50)
 def test_the_circuit_of_a_lowered_machine_is_the_circuit(circuit, more):
     machine, pace = circuit.lowered(circuit.least_ticks() + more)
     assert Pace.of_machine(machine) == pace
@@ -218,7 +219,7 @@ def test_without_a_wire_the_rest_stays():
 
 
 @given(circuit=circuits(), data=st.data())
-@settings(max_examples=50)
+@examples(50)
 def test_without_is_a_circuit_with_fewer_wires(circuit, data):
     assume(circuit.wires)
     wire = data.draw(st.sampled_from(circuit.wires))

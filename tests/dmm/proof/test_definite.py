@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dmm import Machine
@@ -14,6 +14,7 @@ from dmm.machine import Circuit, Pace, Wire
 from dmm.proof import Transducer, prove
 from dmm.proof.definite import memory_of
 from tests.dmm.proof.machines import BITS, circuit_of, counting, random_mealy, said_on
+from tests.examples import examples
 
 TYPES = ("relu", "norm", "identity", "less_or_equal")
 
@@ -54,7 +55,7 @@ def windowed(machine: Machine, pace: Pace, memory: int) -> Transducer:
 
 
 @given(st.integers(0, 10_000), st.integers(1, 3), st.integers(0, 1))
-@settings(max_examples=25)
+@examples(25)
 def test_the_last_samples_and_the_bits_say_the_same(seed, n_neurons, slower):
     circuit = layered(np.random.default_rng(seed), n_neurons)
     machine, pace = circuit.lowered(circuit.least_ticks() + slower)

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dmm import Machine
@@ -22,6 +22,7 @@ from tests.dmm.proof.machines import (
     said_on,
     walked,
 )
+from tests.examples import examples
 
 LENGTH = 6
 SYMBOLS = [(bit,) for bit in BITS]
@@ -48,7 +49,7 @@ def first_difference(mealy, machine, pace, outputs=1):
     st.integers(1, 2),
     st.integers(1, 3),
 )
-@settings(max_examples=30)
+@examples(30)
 def test_a_compiled_automaton_is_proved_at_every_pace(seed, states, outputs, ticks):
     mealy = random_mealy(np.random.default_rng(seed), states, outputs)
     machine, pace = circuit_of(mealy).lowered(ticks)
@@ -63,7 +64,7 @@ def test_a_compiled_automaton_is_proved_at_every_pace(seed, states, outputs, tic
     st.integers(0, 100),
     st.sampled_from([1.0, -1.0, 0.5, 0.1, -1e-3]),
 )
-@settings(max_examples=50)
+@examples(50)
 def test_a_changed_weight_is_judged_as_by_running_all_strings(seed, states, wire, by):
     mealy = random_mealy(np.random.default_rng(seed), states)
     circuit = circuit_of(mealy)
@@ -80,7 +81,7 @@ def test_a_changed_weight_is_judged_as_by_running_all_strings(seed, states, wire
 
 
 @given(st.integers(0, 10_000), st.integers(2, 4))
-@settings(max_examples=30)
+@examples(30)
 def test_a_counterexample_is_what_running_it_shows(seed, states):
     rng = np.random.default_rng(seed)
     one, other = random_mealy(rng, states), random_mealy(rng, states)
@@ -96,7 +97,7 @@ def test_a_counterexample_is_what_running_it_shows(seed, states):
 
 
 @given(st.integers(0, 10_000), st.integers(1, 3), st.integers(1, 3), st.integers(2, 3))
-@settings(max_examples=25)
+@examples(25)
 def test_two_machines_are_compared_whichever_answers_later(seed, ticks, others, states):
     rng = np.random.default_rng(seed)
     mealy, changed = random_mealy(rng, states), random_mealy(rng, states)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dmm.machine import Circuit, Pace, Wire
 from dmm.machine.wiring import reach
 from dmm.proof import reachable
 from tests.dmm.proof.machines import BITS, circuit_of, counting, random_mealy
+from tests.examples import examples
 
 
 @given(st.integers(0, 10_000), st.integers(1, 4))
-@settings(max_examples=30)
+@examples(30)
 def test_a_compiled_automaton_is_closed_and_says_what_the_automaton_says(seed, states):
     mealy = random_mealy(np.random.default_rng(seed), states)
     found = reachable(circuit_of(mealy), {"x": BITS})

@@ -6,12 +6,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dmm.machine import Circuit, Pace, Wire
 from dmm.proof import Transducer, prove_linear
 from tests.dmm.proof.machines import counting, said_on
+from tests.examples import examples
 
 WEIGHTS = st.sampled_from([-2.0, -1.0, -0.5, 0.5, 1.0, 3.0])
 
@@ -48,7 +49,7 @@ def filtered(past: list[float], recent: list[float], offset: float = 0.0) -> Tra
     st.sampled_from([0.0, -1.0]),
     st.integers(1, 3),
 )
-@settings(max_examples=30)
+@examples(30)
 def test_a_recursive_filter_is_proved_and_no_other_one_is(past, recent, offset, ticks):
     machine, _ = recursive(past, recent, offset).lowered(ticks)
     order = len(past) + len(recent)

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from dmm import (
     Machine,
@@ -35,6 +35,7 @@ from tests.dmm.show.rendered import (
     small_recurrent_machine,
     wide_machine,
 )
+from tests.examples import examples
 from vvalues import VValue
 from vvalues.core.tree import from_leaves
 
@@ -335,13 +336,13 @@ def assert_equations_hold(case: Case) -> None:
 
 
 @given(cases())
-@settings(max_examples=40)
+@examples(40)
 def test_every_simplification_of_acyclic_machines_holds(case):
     assert_equations_hold(case)
 
 
 @given(cases(is_cyclic=True))
-@settings(max_examples=40)
+@examples(40)
 def test_every_simplification_of_cyclic_machines_holds(case):
     assert_equations_hold(case)
 

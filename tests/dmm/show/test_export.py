@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from dmm import Machine, get_neuron_type, neuron_type, run, text_streams
 from dmm.machine import fixed_links
@@ -19,6 +19,7 @@ from dmm.show import to_python
 from dmm.zoo import duplicate_detector
 from tests.dmm.machines import cases, library_types
 from tests.dmm.show.rendered import MACHINES, ZOO, small_recurrent_machine
+from tests.examples import examples
 from vvalues import VValue
 from vvalues.core.tree import from_leaves
 
@@ -60,13 +61,13 @@ def assert_computes_the_same(machine: Machine, streams: Streams, **options) -> N
 
 
 @given(cases(max_ticks=20))
-@settings(max_examples=30)
+@examples(30)
 def test_random_acyclic_machines_on_random_strings(case):
     assert_computes_the_same(case.machine, case.streams)
 
 
 @given(cases(is_cyclic=True))
-@settings(max_examples=30)
+@examples(30)
 def test_random_cyclic_machines_on_random_strings(case):
     assert_computes_the_same(case.machine, case.streams)
 

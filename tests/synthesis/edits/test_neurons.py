@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis.architectures import Perceptron
@@ -23,6 +23,7 @@ from synthesis.edits.neurons import (
 from synthesis.optimize.optimizers import adagrad, adam, chain, clip
 from synthesis.process.models import MachineModel
 from synthesis.tasks import get_task
+from tests.examples import examples
 from vvalues import VValue, from_buffer
 
 
@@ -41,7 +42,7 @@ def stirred(tree, state, optimizer):
 
 
 @given(seed=st.integers(0, 999), size=st.integers(2, 7), at=st.integers(0, 6))
-@settings(max_examples=25)
+@examples(25)
 def test_memory_of_the_living_stays_and_of_the_deleted_goes(seed, size, at):
     model = ElasticNetwork()
     places = model.places()

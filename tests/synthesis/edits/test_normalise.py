@@ -11,7 +11,7 @@ from dmm import compile_machine, text_streams
 from dmm.zoo import duplicate_detector
 from synthesis.edits.normalise import normalise, rescaled_products, simplify_weights, snap
 from synthesis.loop import Search
-from synthesis.loop.judge import _settled
+from synthesis.loop.phases.judge import _settled
 from synthesis.optimize.objective import MachineObjective
 from synthesis.process.models import MachineModel
 from synthesis.tasks import get_task

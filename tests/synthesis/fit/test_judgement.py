@@ -37,8 +37,8 @@ def test_where_nothing_is_held_out_the_verdict_says_so(held_out):
 
 def test_the_report_decides_nothing():
     """Whatever its answers are on the same grid: the machine is the same, the verdict is not."""
-    X, y = with_reset()
-    model, wrong = quick().fit(X, y), np.array(y)
+    model, X, y = fitted(with_reset)
+    wrong = np.array(y)
     wrong[-6:] = wrong[-6:, ::-1]
     other = quick().fit(X, wrong)
     assert other.machine_.trainable == model.machine_.trainable

@@ -53,9 +53,13 @@ def test_what_comes_next_is_not_foreseen(unforeseeable):
     assert model.score(*unforeseeable) < 0.2
 
 
-def test_who_may_wait_is_answered(unforeseeable):
-    X, y = unforeseeable
-    model = quick(lookahead=1).fit(X, y)
+@pytest.fixture(scope="module")
+def waiting(unforeseeable):
+    return quick(lookahead=1).fit(*unforeseeable)
+
+
+def test_who_may_wait_is_answered(unforeseeable, waiting):
+    (X, y), model = unforeseeable, waiting
     assert model.verdict_.is_exact
     answers = model.predict(X)
     assert answers.shape == y.shape
@@ -64,6 +68,17 @@ def test_who_may_wait_is_answered(unforeseeable):
     later["x"][:, 7:] += 1.0  # 1 sample after the answer to sample 5, counted from 0
     np.testing.assert_array_equal(model.predict(later)[:, :6], answers[:, :6])
     assert not np.array_equal(model.predict(later)[:, 6], answers[:, 6])
+
+
+@pytest.mark.parametrize("lookahead", [0, 2])
+def test_a_lookahead_for_the_next_fit_changes_no_answer_of_this_one(
+    unforeseeable, waiting, lookahead
+):
+    (X, y), model = unforeseeable, pickle.loads(pickle.dumps(waiting))
+    model.set_params(lookahead=lookahead)
+    np.testing.assert_array_equal(model.predict(X), waiting.predict(X))
+    np.testing.assert_array_equal(model.front_[0].predict(X), waiting.front_[0].predict(X))
+    assert model.score(X, y) == waiting.score(X, y) == pytest.approx(1.0)
 
 
 def test_fit_tries_whether_its_machine_hears_the_future(monkeypatch):
@@ -322,9 +337,7 @@ def test_a_fitted_object_is_pickled():
 
 
 def test_a_warm_start_begins_with_what_was_found():
-    X, y = with_reset()
-    model = quick().fit(X, y)
-    stages = []
+    model, stages = pickle.loads(pickle.dumps(fitted(with_reset)[0])), []
     model.set_params(warm_start=True, callback=stages.append)
     more = with_reset(np.random.default_rng(8), 40, 12)
     model.fit(*more)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import Executor, Future
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -16,9 +18,7 @@ from synthesis.process.workers import ProcessLost, WarmProcesses
 from synthesis.tasks import get_task
 
 TASK = "delayed-echo@layered-3x2"
-BRIEF = Settings.of(
-    dense={"steps": 60}, bite={"steps": 10, "fraction": 0.2}, judge={"regrowths": 3}
-)
+BRIEF = Settings.of(dense={"steps": 30}, bite={"steps": 5, "fraction": 0.3}, judge={"regrowths": 2})
 RECURRENT = Settings.of(
     population={"steps": 60, "starts": 3, "success": 1e9, "unit": 30},
     common={"contest": {"steps": 20, "budget": 1e9}, "exact": 1e9},
@@ -69,16 +69,23 @@ def trace(loop):
     return to_jsonl(records), state.parameters.support, state.parameters.buffer.tobytes(), front
 
 
+SETTINGS = {TASK: BRIEF, "delayed-echo@recurrent-1": RECURRENT}
+
+
+def loop_of(task):
+    return Loop.of(get_task(task), 3, SETTINGS[task])
+
+
+@cache
+def trace_alone(task):
+    return trace(loop_of(task))
+
+
 @pytest.mark.parametrize(
-    ("task", "settings"),
-    [
-        (TASK, BRIEF),
-        pytest.param("delayed-echo@recurrent-1", RECURRENT, marks=pytest.mark.heavy),
-    ],
+    "task", [TASK, pytest.param("delayed-echo@recurrent-1", marks=pytest.mark.heavy)]
 )
-def test_the_result_depends_neither_on_where_nor_on_when(task, settings):
-    loop = Loop.of(get_task(task), 3, settings)
-    alone = trace(loop)
+def test_the_result_depends_neither_on_where_nor_on_when(task):
+    loop, alone = loop_of(task), trace_alone(task)
     for breaks_down in (False, True):
         executor = Mixed(breaks_down)
         ahead = Patient(executor, depth=4, delay=0.0)
@@ -88,9 +95,9 @@ def test_the_result_depends_neither_on_where_nor_on_when(task, settings):
 
 
 def test_two_processes_give_the_result_of_one():
-    loop = Loop.of(get_task(TASK), 3, BRIEF)
     with WarmProcesses(2) as processes:
-        assert trace(replace(loop, ahead=Ahead(processes, 3, delay=0.0))) == trace(loop)
+        together = replace(loop_of(TASK), ahead=Ahead(processes, 3, delay=0.0))
+        assert trace(together) == trace_alone(TASK)
 
 
 def test_a_task_that_cannot_be_sent_is_worked_on_here():
@@ -99,13 +106,12 @@ def test_a_task_that_cannot_be_sent_is_worked_on_here():
     loop = Loop.of(own, 3, BRIEF)
     with loop.side_by_side(2) as together:
         together.ahead._begins = 0.0
-        assert trace(together) == trace(loop)
+        assert trace(together) == trace_alone(TASK)
 
 
 def test_another_attempt_has_other_random_numbers():
-    loop = Loop.of(get_task(TASK), 3, BRIEF)
-    _, records = carried_out(loop, loop.rng)
-    losses = [record.loss for record in records if record.event == "regrow"]
+    records = map(json.loads, trace_alone(TASK)[0].splitlines())
+    losses = [record["loss"] for record in records if record["event"] == "regrow"]
     assert len(losses) > 1 and len(set(losses)) == len(losses)
 
 

@@ -29,29 +29,41 @@ BRIEF = Settings.of(
     judge={"regrowths": 0, "restarts": 0},
 )
 PLENTY = {
-    "dense": {"steps": 60},
+    "dense": {"steps": 30},
     "bite": {"steps": 10, "fraction": 0.2},
     "judge": {"regrowths": 1, "restarts": 0},
 }
 
 
+@pytest.fixture(
+    scope="module",
+    params=[(SMALL, 496, 4), pytest.param((TASK, 1486, 12), marks=pytest.mark.heavy)],
+    ids=["delayed-echo", "duplicate-detector"],
+)
+def pass_of(request):
+    """One full first pass (seed 2), from so many random links to no more than so many."""
+    task, start, end = request.param
+    return synthesize(task, seed=2, settings=Settings.of(judge={"regrowths": 0})), start, end
+
+
 @pytest.fixture(scope="module")
-def outcome():
-    """One full first pass from 1,486 random links (seed 2)."""
-    return synthesize(TASK, seed=2, settings=Settings.of(judge={"regrowths": 0}))
+def outcome(pass_of):
+    return pass_of[0]
 
 
-def test_a_small_exact_machine_is_found_without_a_human(outcome):
-    assert len(outcome.parameters) <= 12
+def test_a_small_exact_machine_is_found_without_a_human(pass_of):
+    outcome, _, most = pass_of
+    assert len(outcome.parameters) <= most
     assert outcome.figures["held_out_loss"] <= 1e-6
     assert outcome.loss <= 1e-10
 
 
-def test_everything_it_decided_is_in_the_records(outcome):
+def test_everything_it_decided_is_in_the_records(pass_of):
+    outcome, start, _ = pass_of
     events = [record.event for record in outcome.records]
     assert {"train", "prune", "fit", "remove", "polish", "judge"} <= set(events)
     links = [record.links for record in outcome.records]
-    assert links[0] == 1486
+    assert links[0] == start
     assert links[-1] == len(outcome.parameters)
     assert all(math.isfinite(record.loss) for record in outcome.records)
 
@@ -77,23 +89,30 @@ def states(seed, count, state=None):
 
 
 def test_resuming_from_any_checkpoint_gives_the_same_run_to_the_bit(tmp_path):
+    """The next state is that of the run that was not resumed, and so on: from every state."""
     whole = states(5, 9)
-    for cut in (1, 4, 6):
-        save_checkpoint(tmp_path / "c.json", whole[cut - 1], {})
+    for now, expected in pairwise(whole):
+        save_checkpoint(tmp_path / "c.json", now, {})
         loop = Loop.of(SMALL, 5, BRIEF)
         state, _ = load_checkpoint(tmp_path / "c.json", loop.types)
-        resumed = states(5, len(whole) - cut, state)
-        for ours, expected in zip(resumed, whole[cut:], strict=True):
-            assert ours.phase == expected.phase
-            assert ours.parameters.support is expected.parameters.support
-            assert ours.parameters.buffer.tobytes() == expected.parameters.buffer.tobytes()
+        (ours,) = states(5, 1, state)
+        save_checkpoint(tmp_path / "ours.json", ours, {})
+        save_checkpoint(tmp_path / "expected.json", expected, {})
+        assert (tmp_path / "ours.json").read_bytes() == (tmp_path / "expected.json").read_bytes()
+        assert ours.phase == expected.phase
+        assert ours.parameters.support is expected.parameters.support
+        assert ours.parameters.buffer.tobytes() == expected.parameters.buffer.tobytes()
 
 
-def test_an_interrupted_run_resumes_to_the_same_machine(tmp_path):
-    whole = Run.new(tmp_path / "whole", Loop.of(SMALL, 1, BRIEF))
-    for _ in whole.events():
-        pass
-    whole.finish()
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Folder of a run that was never interrupted."""
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    Run.new(folder, Loop.of(SMALL, 1, BRIEF)).to_end().finish()
+    return folder
+
+
+def test_an_interrupted_run_resumes_to_the_same_machine(whole, tmp_path):
     broken = Run.new(tmp_path / "broken", Loop.of(SMALL, 1, BRIEF))
     for i, _ in enumerate(broken.events()):
         if i == 5:
@@ -104,7 +123,7 @@ def test_an_interrupted_run_resumes_to_the_same_machine(tmp_path):
         pass
     resumed.finish()
     for name in ("machine.json", "records.jsonl"):
-        assert (tmp_path / "whole" / name).read_text() == (tmp_path / "broken" / name).read_text()
+        assert (whole / name).read_text() == (tmp_path / "broken" / name).read_text()
 
 
 def test_a_finished_directory_is_not_overwritten(tmp_path):
@@ -133,9 +152,7 @@ def test_a_handcrafted_start_stays_what_it_is():
     assert outcome.figures["held_out_loss"] <= 1e-20
 
 
-def test_a_run_cut_by_the_clock_goes_on_to_the_machine_of_one_that_was_not(tmp_path):
-    whole = Run.new(tmp_path / "whole", Loop.of(SMALL, 1, BRIEF)).to_end()
-    whole.finish()
+def test_a_run_cut_by_the_clock_goes_on_to_the_machine_of_one_that_was_not(whole, tmp_path):
     run = Run.new(tmp_path / "cut", Loop.of(SMALL, 1, BRIEF))
     events = run.events()
     for _ in range(3):
@@ -149,7 +166,7 @@ def test_a_run_cut_by_the_clock_goes_on_to_the_machine_of_one_that_was_not(tmp_p
     assert not resumed.is_cut
     resumed.finish()
     for name in ("machine.json", "records.jsonl"):
-        assert (tmp_path / "whole" / name).read_text() == (tmp_path / "cut" / name).read_text()
+        assert (whole / name).read_text() == (tmp_path / "cut" / name).read_text()
 
 
 def test_no_attempt_begins_when_all_work_is_done():

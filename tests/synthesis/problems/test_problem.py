@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis.problems import Problem, grid_of, split_strings, unit_of
+from tests.examples import examples
 from tests.synthesis.samples import builder_for, said, sources_of, strings_of
 
 SCALES = st.sampled_from([1e-6, 1e-3, 0.03, 30.0, 1000.0, 12345.0, 1e9])
@@ -75,7 +76,7 @@ def test_a_problem_in_other_units_is_the_same_problem(scale):
     answer_scale=st.sampled_from([0.01, 1.0, 500.0]),
     weights=st.lists(st.sampled_from([-2.0, 0.5, 1.0]), min_size=4, max_size=4),
 )
-@settings(max_examples=30)
+@examples(30)
 def test_scales_are_folded_back_into_the_circuit(scale, answer_scale, weights):
     problem = random_problem(scale, answer_scale)
     strings = problem.split.training
@@ -110,7 +111,7 @@ def numbered(strings, samples):
 
 
 @given(n=st.integers(1, 40), samples=st.integers(1, 100), held_out=st.floats(0.0, 0.45))
-@settings(max_examples=60)
+@examples(60)
 def test_no_answer_is_in_two_parts(n, samples, held_out):
     strings = numbered(n, samples)
     split = split_strings(strings, held_out)

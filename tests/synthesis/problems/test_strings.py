@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis.problems import strung_together
+from tests.examples import examples
 from tests.synthesis.samples import strings_of
 
 
@@ -42,7 +43,7 @@ def nothing_beyond_the_end(some):
 
 
 @given(some=strings(), data=st.data())
-@settings(max_examples=30)
+@examples(30)
 def test_selected_strings_are_the_strings(some, data):
     chosen = data.draw(st.lists(st.integers(0, len(some) - 1), min_size=1, max_size=4))
     part = some.select(chosen)
@@ -58,7 +59,7 @@ def test_selected_strings_are_the_strings(some, data):
 
 
 @given(some=strings(), share=st.floats(0.05, 1.0))
-@settings(max_examples=30)
+@examples(30)
 def test_prefixes_are_beginnings(some, share):
     begun = some.prefixes(share)
     expected = np.maximum(1, np.round(share * some.lengths)).astype(int)
@@ -72,13 +73,13 @@ def test_prefixes_are_beginnings(some, share):
 
 
 @given(some=strings())
-@settings(max_examples=30)
+@examples(30)
 def test_a_prefix_of_everything_is_everything(some):
     same(some.prefixes(1.0), some)
 
 
 @given(some=strings(), samples=st.integers(0, 4))
-@settings(max_examples=30)
+@examples(30)
 def test_what_is_padded_is_cut_again(some, samples):
     long = some.padded(some.samples + samples)
     nothing_beyond_the_end(long)
@@ -87,7 +88,7 @@ def test_what_is_padded_is_cut_again(some, samples):
 
 
 @given(some=strings(), late=st.integers(0, 3))
-@settings(max_examples=30)
+@examples(30)
 def test_later_answers_are_asked_so_many_samples_later(some, late):
     waited = some.later(late)
     np.testing.assert_array_equal(waited.lengths, some.lengths + late)
@@ -97,7 +98,7 @@ def test_later_answers_are_asked_so_many_samples_later(some, late):
 
 
 @given(some=strings(least=2))
-@settings(max_examples=30)
+@examples(30)
 def test_what_is_taken_apart_is_joined_again(some):
     half = len(some) // 2
     parts = some.select(range(half)), some.select(range(half, len(some)))
@@ -105,7 +106,7 @@ def test_what_is_taken_apart_is_joined_again(some):
 
 
 @given(some=strings(), first=st.integers(0, 9))
-@settings(max_examples=30)
+@examples(30)
 def test_nothing_is_asked_before_a_sample(some, first):
     rest = some.asked_from(first)
     assert not rest.asked[:, :first].any()
@@ -113,27 +114,11 @@ def test_nothing_is_asked_before_a_sample(some, first):
     assert np.array_equal(some.asked.sum(axis=0) == 2, some.inside().T)  # nothing was changed
 
 
-@given(some=strings(), samples=st.integers(1, 5), stride=st.integers(1, 4))
-@settings(max_examples=30)
-def test_windows_are_pieces_of_the_strings(some, samples, stride):
-    pieces = some.windows(samples, stride)
-    k = 0
-    for b, length in enumerate(some.lengths):
-        for start in range(0, max(int(length) - samples, 0) + 1, stride):
-            n = min(samples, int(length))
-            assert pieces.lengths[k] == n
-            np.testing.assert_array_equal(
-                pieces.answers[:, :n, k], some.answers[:, start : start + n, b]
-            )
-            k += 1
-    assert k == len(pieces)
-
-
 # -------------------- end to end --------------------
 
 
 @given(some=strings(), seed=st.integers(0, 99), times=st.integers(1, 12))
-@settings(max_examples=60)
+@examples(60)
 def test_strung_together_strings_are_whole_ones_end_to_end(some, seed, times):
     long = strung_together(some, np.random.default_rng(seed), times)
     assert len(long) == len(some)

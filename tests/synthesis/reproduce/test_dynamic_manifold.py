@@ -7,7 +7,7 @@ import pytest
 
 from synthesis import reproduce
 from synthesis.architectures.manifold.settings import ManifoldSettings
-from synthesis.reproduce import dynamic_manifold, manifold_costs
+from synthesis.reproduce.manifold import dynamic_manifold, manifold_costs
 from synthesis.tasks.digits import Digits
 
 

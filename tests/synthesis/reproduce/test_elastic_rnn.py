@@ -10,8 +10,13 @@ import pytest
 
 from synthesis.architectures.elastic import ElasticSettings
 from synthesis.architectures.elastic.residual import ResidualSettings
-from synthesis.reproduce import elastic_experiments, elastic_rnn, names
-from synthesis.reproduce.elastic_experiments import EXPERIMENTS, Experiments, layered_figures
+from synthesis.reproduce import names
+from synthesis.reproduce.elastic import elastic_experiments, elastic_rnn
+from synthesis.reproduce.elastic.elastic_experiments import (
+    EXPERIMENTS,
+    Experiments,
+    layered_figures,
+)
 from synthesis.reproduce.tables import Report
 from synthesis.tasks import Digits
 

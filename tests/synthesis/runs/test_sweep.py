@@ -8,6 +8,7 @@ import math
 import multiprocessing
 import os
 import signal
+import warnings
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ import pytest
 
 from dmm import layered_space, load_machine
 from synthesis.loop import Settings, synthesize
-from synthesis.loop.remove import Remove
+from synthesis.loop.phases.remove import Remove
 from synthesis.runs.cluster import ClusterExecutor
 from synthesis.runs.processes import ProcessLost, ProcessPerCall
 from synthesis.runs.sweep import dask_executor, parse_seeds, sweep
@@ -256,8 +257,8 @@ def test_a_worker_killed_on_a_cluster_counts_as_killed():
     assert cancelled["error"] == "CancelledError: cancelled by the executor"
 
 
-@pytest.mark.filterwarnings("ignore")  # a cluster's own, at start and end
-def test_on_a_dask_cluster():
+@pytest.fixture(scope="module")
+def cluster():
     distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
     import dask
 
@@ -267,31 +268,31 @@ def test_on_a_dask_cluster():
         "distributed.scheduler.worker-saturation": 1,
     }
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
-    with (
-        dask.config.set(blame),
-        distributed.LocalCluster(processes=True, **options) as cluster,
-        dask_executor(cluster.scheduler_address) as executor,
-    ):
+    with warnings.catch_warnings(), dask.config.set(blame):
+        warnings.simplefilter("ignore")  # its own, at start and end
+        with distributed.LocalCluster(processes=True, **options) as cluster:
+            yield cluster
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_on_the_executor_of_a_dask_client(cluster):
+    """As long as no worker dies; see `synthesis.runs.cluster.ClusterExecutor` for when one does."""
+    from distributed import Client
+
+    with Client(cluster) as client, client.get_executor() as executor:
+        result = sweep([TASK, FAILING], [0, 1], AT_ONCE, executor)
+    ends = {TASK: "done", "failing": "failed"}
+    assert status(result) == {(task, seed): end for task, end in ends.items() for seed in (0, 1)}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_on_a_dask_cluster(cluster):
+    with dask_executor(cluster.scheduler_address) as executor:
         result = sweep([TASK, FAILING, FATAL], [0, 1], AT_ONCE, executor)
     ends = {TASK: "done", "failing": "failed", "fatal": "killed"}
     assert status(result) == {(task, seed): end for task, end in ends.items() for seed in (0, 1)}
     expected = synthesize(get_task(TASK), 1, AT_ONCE)
     assert result.outcomes[1].machine.trainable == expected.parameters
-
-
-@pytest.mark.filterwarnings("ignore")  # a cluster's own, at start and end
-def test_on_the_executor_of_a_dask_client():
-    """As long as no worker dies; see `synthesis.runs.cluster.ClusterExecutor` for when one does."""
-    distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
-    with (
-        distributed.LocalCluster(processes=True, **options) as cluster,
-        distributed.Client(cluster) as client,
-        client.get_executor() as executor,
-    ):
-        result = sweep([TASK, FAILING], [0, 1], AT_ONCE, executor)
-    ends = {TASK: "done", "failing": "failed"}
-    assert status(result) == {(task, seed): end for task, end in ends.items() for seed in (0, 1)}
 
 
 def test_a_cluster_executor_always_answers():

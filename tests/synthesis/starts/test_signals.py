@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis.starts.signals import ANSWER, Builder, Signal, Term
+from tests.examples import examples
 from tests.synthesis.samples import builder_for, said, sources_of, strings_of
 
 SAMPLES = 8
@@ -67,7 +68,7 @@ def test_what_reaches_no_answer_is_left_out():
     seed=st.integers(0, 99),
     more=st.integers(0, 2),
 )
-@settings(max_examples=30)
+@examples(30)
 def test_answers_may_depend_on_all_past_answers(past, seed, more):
     """``y_k[t] = x[t] + (k + 1) x[t-1] + weights * (y_j[t-1], y_j[t-2])``, one output or two."""
     rng = np.random.default_rng(seed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dmm.machine import Circuit, Pace, Wire
@@ -17,6 +17,7 @@ from synthesis.verdicts import (
     long_strings,
     stress,
 )
+from tests.examples import examples
 from tests.synthesis.samples import candidate_of, strings_of
 from tests.synthesis.verdicts.machines import NEURONS, accumulator, counter, echo
 
@@ -60,7 +61,7 @@ SOUND = {
 
 @pytest.mark.parametrize("name", SOUND)
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=6)
+@examples(6)
 def test_sound_machines_pass(name, seed):
     circuit, kind, is_whole = SOUND[name]
     assert verdict_on(circuit, kind, seed, is_whole) == ""
@@ -70,7 +71,7 @@ def test_sound_machines_pass(name, seed):
 
 
 @given(seed=st.integers(0, 10**6), drift=st.sampled_from([1e-4, -3e-4, 1e-3]))
-@settings(max_examples=6)
+@examples(6)
 def test_a_count_that_drifts_does_not_stay_whole(seed, drift):
     circuit = accumulator(drift=drift)
     short = strings_of({"x": drawn("events", seed)})
@@ -81,7 +82,7 @@ def test_a_count_that_drifts_does_not_stay_whole(seed, drift):
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=4)
+@examples(4)
 def test_a_machine_that_explodes_does_not_stay_finite(seed):
     said = verdict_on(accumulator(memory=1e3), "events", seed)
     assert said == "the answer does not stay finite on strings 10 times as long"
@@ -101,7 +102,7 @@ def bounded_for_a_while():
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=4)
+@examples(4)
 def test_what_did_not_grow_before_must_not_grow(seed):
     said = verdict_on(bounded_for_a_while(), "noise", seed)
     assert said == "the answer grows on strings 10 times as long, and did not before"
@@ -136,7 +137,7 @@ def test_long_strings_are_few_and_ten_times_as_long():
 
 
 @given(seed=st.integers(0, 10**6), memory=st.sampled_from([0.5, 1.0]), lag=st.integers(0, 3))
-@settings(max_examples=15)
+@examples(15)
 def test_circuits_hear_no_future(seed, memory, lag):
     strings = strings_of({"x": drawn("noise", seed)})
     for circuit in (accumulator(memory), echo(lag), counter(3)):

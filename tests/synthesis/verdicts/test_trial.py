@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis.verdicts import Errors, Verdict, answers_of, errors_of, fed
+from tests.examples import examples
 from tests.synthesis.samples import candidate_of, strings_of
 from tests.synthesis.verdicts.machines import accumulator, echo
 
@@ -17,7 +18,7 @@ RNG = np.random.default_rng(0)
 
 
 @given(ticks=st.integers(1, 3), lag=st.integers(0, 3))
-@settings(max_examples=12)
+@examples(12)
 def test_samples_are_held_and_answers_are_read_at_the_pace(ticks, lag):
     x = np.arange(1.0, 13.0).reshape(2, 6)
     candidate = candidate_of(echo(lag), ticks)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
+from tests.examples import examples
 from vvalues import NUMBER, VValue, strategies
 from vvalues.exchange import from_datatree, from_series, to_datatree, to_series
 
@@ -43,7 +44,7 @@ def test_series_of_other_makes(pandas):
     assert series["n/y"] == 2.0 and series.index.name == "path"
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(tree=strategies.vvalues(arrays=ARRAYS, max_leaves=6))
 def test_datatrees_come_back(xarray, tree):
     back = from_datatree(to_datatree(tree))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from autograd import grad, value_and_grad
 from autograd.test_util import check_grads
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis import Model
@@ -16,6 +16,7 @@ from synthesis.edits import prune_by_magnitude
 from synthesis.edits.neurons import delete_neuron
 from synthesis.tasks.characters import easy_task
 from synthesis.weight_space import PullTowards, freeze, invariant_path, last, normalized, walk
+from tests.examples import examples
 from vvalues import VValue, from_buffer
 from vvalues.testing import check_fused
 
@@ -33,7 +34,7 @@ def network(rng, size, alphabet="()ab", **options):
     length=st.integers(1, 40),
     alphabet=st.sampled_from(["ab", "()ab", "abcdefghijklm"]),
 )
-@settings(max_examples=40)
+@examples(40)
 def test_the_fused_cycle_is_plain_autograd(seed, size, length, alphabet):
     rng = np.random.default_rng(seed)
     model, tree = network(rng, size, alphabet)
@@ -54,7 +55,7 @@ def test_the_fused_cycle_is_plain_autograd(seed, size, length, alphabet):
 
 
 @given(seed=st.integers(0, 10**6), size=st.integers(1, 6), length=st.integers(1, 8))
-@settings(max_examples=20)
+@examples(20)
 def test_the_derivatives_by_hand_belong_together(seed, size, length):
     rng = np.random.default_rng(seed)
     model, tree = network(rng, size)

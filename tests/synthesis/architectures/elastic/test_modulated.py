@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from autograd import value_and_grad
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import synthesis.architectures.elastic.modulated as modulated
@@ -13,6 +13,7 @@ from synthesis import Model
 from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings, train_tree
 from synthesis.architectures.elastic.modulated import ModulatedNetwork
 from synthesis.tasks.characters import Phase, hard_task
+from tests.examples import examples
 from vvalues import VValue, from_buffer, restrict
 
 
@@ -23,7 +24,7 @@ def network(rng, size, **options):
 
 
 @given(seed=st.integers(0, 10**6), size=st.integers(1, 12), length=st.integers(1, 30))
-@settings(max_examples=25)
+@examples(25)
 def test_the_gradient_by_hand_is_plain_autograd(seed, size, length):
     rng = np.random.default_rng(seed)
     model, tree = network(rng, size)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis.architectures.elastic import (
@@ -19,6 +19,7 @@ from synthesis.architectures.elastic import (
 from synthesis.architectures.elastic.arrays import Layout, capacity_for
 from synthesis.architectures.elastic.turnover import members_to_delete, wants_another
 from synthesis.tasks.characters import Phase, easy_hard_easy, easy_task, hard_task, text_task
+from tests.examples import examples
 from vvalues import VValue
 
 BUSY = {"add_probability": 0.3, "delete_probability": 0.5, "spontaneous": 0.2}
@@ -115,7 +116,7 @@ def test_padding_stays_empty_and_columns_are_given_back():
 
 
 @given(size=st.integers(1, 12), seed=st.integers(0, 999), spare=st.integers(0, 20))
-@settings(max_examples=30)
+@examples(30)
 def test_trees_and_arrays_are_two_forms_of_one_network(size, seed, spare):
     layout = Layout([f"neuron-{i}" for i in range(1, size + 1)])
     capacity = capacity_for(size + spare, 4)

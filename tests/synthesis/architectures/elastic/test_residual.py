@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from autograd import value_and_grad
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis import Model
@@ -20,6 +20,7 @@ from synthesis.edits.neurons import add_neuron, delete_neuron
 from synthesis.optimize.optimizers import adagrad
 from synthesis.process.process import carried_out
 from synthesis.tasks.digits import Digits
+from tests.examples import examples
 from vvalues import from_buffer
 
 MODEL = ResidualNetwork(6, 3, 5)
@@ -47,7 +48,7 @@ def toy(seed=0, n=400):
 
 
 @given(seed=st.integers(0, 10**6), blocks=st.integers(1, 4), units=st.integers(0, 5))
-@settings(max_examples=25)
+@examples(25)
 def test_the_gradient_by_hand_is_plain_autograd(seed, blocks, units):
     tree, rng = network(seed, blocks, units)
     inputs, labels = rng.standard_normal((7, 6)), rng.integers(3, size=7)
@@ -98,7 +99,7 @@ def test_width_and_depth_follow_the_task():
     rng = np.random.default_rng(0)
     parameters, units, accuracy = None, [], []
     for part in (task.only([0, 1]), task, task.only([0, 1])):
-        *_, (parameters, record) = train_residual(model, part, rng, 2000, parameters)
+        *_, (parameters, record) = train_residual(model, part, rng, 1000, parameters)
         units.append(sum(record.widths.values()))
         accuracy.append(part.accuracy(model, parameters))
     assert units[1] >= 2 * units[0] and units[2] <= units[0]

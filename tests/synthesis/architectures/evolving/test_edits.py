@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis.architectures.evolving import EvolvingModel
@@ -21,6 +21,7 @@ from synthesis.architectures.evolving.objective import EvolvingObjective
 from synthesis.architectures.evolving.operations import OPERATIONS
 from synthesis.architectures.evolving.structure import add_operation, kind_of, operation_names
 from synthesis.optimize.optimizers import adam
+from tests.examples import examples
 from vvalues import VValue
 
 LAYER = "layer-1"
@@ -46,7 +47,7 @@ EVOLVE = [evolve_operation, evolve_screened_operation]
 
 @pytest.mark.parametrize("evolve", EVOLVE)
 @pytest.mark.parametrize("hidden", [(), (2,)])
-@settings(max_examples=20)
+@examples(20)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_evolving_adds_one_operation_and_changes_no_prediction(evolve, hidden, seed):
     judge = objective(20, hidden=hidden, operations=tuple(OPERATIONS))

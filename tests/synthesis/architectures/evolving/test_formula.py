@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 
 from synthesis.architectures.evolving import EvolvingModel
 from synthesis.architectures.evolving.formula import (
@@ -19,6 +19,7 @@ from synthesis.architectures.evolving.formula import (
     to_text,
     to_tree,
 )
+from tests.examples import examples
 from vvalues import VValue
 
 from ..networks import networks
@@ -87,7 +88,7 @@ def test_brackets_are_where_they_are_needed(expression, expected):
     assert text(expression) == expected
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(networks())
 def test_formula_and_python_give_the_predictions(network):
     model, parameters, inputs = network
@@ -176,7 +177,7 @@ def test_a_protected_quotient_is_not_passed_off_as_a_plain_one(simplified):
     assert simplified(model, parameters, x[:1])["y0"].text == "1"
 
 
-@settings(max_examples=8)
+@examples(8)
 @given(network=networks(kinds=("add", "multiply", "relu", "max", "gate"), hidden=((),)))
 def test_what_is_shown_agrees_with_the_network(network):
     sympy = pytest.importorskip("sympy")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from autograd import elementwise_grad, grad
 from autograd.test_util import check_grads
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 
 from synthesis.architectures.evolving import EvolvingModel
 from synthesis.architectures.evolving.model import FusedNetwork
@@ -29,6 +29,7 @@ from synthesis.architectures.evolving.structure import (
 )
 from synthesis.process.models import Model
 from synthesis.tasks.regression import check_table
+from tests.examples import examples
 from vvalues import VValue, from_buffer, ravel
 from vvalues.core.fused import complex_step
 from vvalues.testing import check_fused
@@ -70,7 +71,7 @@ def test_a_small_network_by_hand():
     np.testing.assert_allclose(EvolvingModel(2)(product_network(), x)[:, 0], expected, rtol=1e-14)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(networks())
 def test_fused_and_plain_agree_in_values_and_gradients(network):
     model, parameters, inputs = network
@@ -90,7 +91,7 @@ def test_fused_and_plain_agree_in_values_and_gradients(network):
     np.testing.assert_allclose(one.buffer, ravel(other), atol=1e-10)
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(networks())
 def test_jacobian_gradient_and_directional_derivative_are_one_thing(network):
     model, parameters, inputs = network
@@ -111,7 +112,7 @@ def test_jacobian_gradient_and_directional_derivative_are_one_thing(network):
     np.testing.assert_allclose(np.sum(g * moved), inner, atol=1e-9)
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(networks(kinds=SMOOTH))
 def test_both_modes_of_autograd(network):
     model, parameters, inputs = network
@@ -133,7 +134,7 @@ def test_both_modes_of_autograd(network):
     check_grads(fused, modes=["fwd", "rev"], order=2)(moved, inputs)
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(networks(kinds=SMOOTH))
 def test_the_derivatives_by_hand_belong_together(network):
     model, parameters, inputs = network
@@ -284,7 +285,7 @@ def test_levels_hold_what_can_be_evaluated_at_once():
     assert levels(tree.support, LAYER, ["x0", "x1"]) == [["add-1", "add-2"], ["add-3"]]
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(networks())
 def test_removing_what_is_unused_changes_no_prediction(network):
     model, parameters, inputs = network
@@ -297,7 +298,7 @@ def test_removing_what_is_unused_changes_no_prediction(network):
     np.testing.assert_allclose(model(smaller, inputs), model(parameters, inputs), atol=1e-10)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(networks())
 def test_scales_can_be_taken_into_the_links(network):
     model, parameters, inputs = network

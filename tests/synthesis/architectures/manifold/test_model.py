@@ -4,7 +4,7 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 from autograd import grad, make_jvp, value_and_grad
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis.architectures.manifold import Manifold, Start
@@ -14,6 +14,7 @@ from synthesis.architectures.manifold.structure.evaluation import Evaluation
 from synthesis.architectures.manifold.structure.layout import CLOSENESS, Layout
 from synthesis.architectures.manifold.structure.schedule import Schedule, levels_of
 from synthesis.process.models import Model
+from tests.examples import examples
 from vvalues import VValue, from_buffer, inner
 from vvalues.testing import check_fused
 
@@ -100,7 +101,7 @@ def test_windows_lose_no_living_cell(seed, cutoff):
     assert narrow.n_evaluated <= whole.n_evaluated == layout.n_cells
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.integers(0, 2**32 - 1))
 def test_derivatives_of_strengths_belong_together(seed):
     layout = Layout(6, 4, 2, 3.0, False)
@@ -127,7 +128,7 @@ def test_derivatives_of_signals_belong_together(shared, is_dense):
     check_fused(Evaluation(schedule, 4, shared), both, rng)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(manifolds())
 def test_values_and_gradients_are_those_of_plain_autograd(drawn):
     model, parameters, inputs, rng = drawn
@@ -142,7 +143,7 @@ def test_values_and_gradients_are_those_of_plain_autograd(drawn):
     )
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(manifolds(start=VARIED._replace(sigma=(3.0, 0.3), beta=(0.0, 0.1), mu=(0.0, 1.0))))
 def test_second_order_and_forward_mode(drawn):
     model, parameters, inputs, rng = drawn

@@ -6,7 +6,7 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 from autograd import value_and_grad
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis.architectures.manifold import Manifold, Start
@@ -15,6 +15,7 @@ from synthesis.architectures.manifold.over_time.model import MemoryManifold, Rec
 from synthesis.architectures.manifold.places import ManifoldNeurons
 from synthesis.edits.neurons import add_neuron, delete_neuron, neuron_leaves
 from synthesis.optimize.optimizers import adam
+from tests.examples import examples
 from vvalues import from_buffer
 
 START = Start(
@@ -45,7 +46,7 @@ def trained(model, tree, state, optimizer, n_steps=3, inputs=INPUTS):
 # -------------------- found networks --------------------
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.integers(0, 500), st.booleans(), st.integers(0, 4))
 def test_a_deleted_neuron_is_one_without_links(seed, link_weights, at):
     network, tree = found(seed, link_weights)
@@ -72,7 +73,7 @@ def test_inputs_and_outputs_are_no_neurons_to_delete():
         delete_neuron(tree, (), NetworkNeurons(), names=["output-0"])
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.integers(0, 500), st.booleans(), st.integers(0, 4))
 def test_a_new_neuron_is_wired_like_another_and_trained(seed, link_weights, like):
     network, tree = found(seed, link_weights)
@@ -125,7 +126,7 @@ MODELS = {
 }
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.integers(0, 500), st.integers(0, 4), st.sampled_from(list(MODELS)))
 def test_a_deleted_neuron_of_a_manifold_stays_away(seed, at, kind):
     model, inputs = MODELS[kind]
@@ -143,7 +144,7 @@ def test_a_deleted_neuron_of_a_manifold_stays_away(seed, at, kind):
     assert np.any(later.buffer != smaller.buffer)
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(st.integers(0, 500), st.integers(0, 4))
 def test_a_deleted_neuron_of_a_manifold_is_one_that_is_deleted_from_its_network(seed, at):
     model, _ = MODELS["links"]

@@ -4,7 +4,7 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 from autograd import grad, make_jvp, value_and_grad
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dmm import compile_machine
@@ -24,6 +24,7 @@ from synthesis.edits import prune_by_magnitude, remove_dead
 from synthesis.optimize.optimizers import adam
 from synthesis.process.models import Model, Task
 from synthesis.tasks.drawn import Echo, Latch
+from tests.examples import examples
 from vvalues import VValue, from_buffer, inner
 from vvalues.testing import check_fused
 
@@ -53,7 +54,7 @@ def agrees(one, other, parameters, rng):
 # -------------------- memory neurons --------------------
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(1, 5), st.integers(1, 3))
 def test_derivatives_of_cells_over_time_belong_together(seed, cells, steps, samples):
     rng = np.random.default_rng(seed)
@@ -61,7 +62,7 @@ def test_derivatives_of_cells_over_time_belong_together(seed, cells, steps, samp
     check_fused(CellScan(cells, steps, samples), vector, rng)
 
 
-@settings(max_examples=8)
+@examples(8)
 @given(st.integers(0, 2**32 - 1))
 def test_memory_manifold_is_its_plain_form(seed):
     rng = np.random.default_rng(seed)
@@ -98,7 +99,7 @@ def test_memory_manifold_is_a_model_with_a_cell_per_hidden_neuron():
 # -------------------- network-scale recurrence --------------------
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(st.integers(0, 2**32 - 1), st.booleans())
 def test_recurrence_feeds_outputs_back(seed, link_weights):
     rng = np.random.default_rng(seed)
@@ -133,17 +134,17 @@ def test_recurrence_needs_something_left(n_feedback):
         RecurrentManifold(Manifold(3, 2, 3), n_feedback)
 
 
-@pytest.mark.parametrize("task, model", [
+@pytest.mark.parametrize("task, steps, model", [
     # Six seconds; cells are trained in the tests of runs too, but not until they beat a bound.
-    pytest.param(Latch(n_test=100), MemoryManifold(
+    pytest.param(Latch(n_test=100), 700, MemoryManifold(
         Manifold(2, 8, 1, link_weights=True, start=START)), marks=pytest.mark.heavy),
-    (Echo(delay=1, n_test=100), RecurrentManifold(
+    (Echo(delay=1, n_test=100), 200, RecurrentManifold(
         Manifold(3, 2, 3, link_weights=True,
                  start=START._replace(weight=(0.0, 0.5), bias=(0.0, 0.0))), 2)),
 ])  # fmt: skip
-def test_training_over_time_beats_every_network_without_memory(task, model):
+def test_training_over_time_beats_every_network_without_memory(task, steps, model):
     weights = TermWeights(soft_count=0.001)
-    run = ManifoldSettings(steps=700, segment=100, rate=0.01, last_rate=0.01, weights=weights)
+    run = ManifoldSettings(steps=steps, segment=100, rate=0.01, last_rate=0.01, weights=weights)
     state, _ = train(ManifoldObjective(model, task), 0, run)
     assert task.evaluate(model, state.parameters)["test_loss"] < 0.7 * task.floor_without_memory
 
@@ -187,7 +188,7 @@ def drawn(seed, **options):
     return model, model.initial(np.random.default_rng(seed))
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.integers(0, 1000), st.booleans(), st.booleans())
 def test_a_found_network_predicts_the_same(seed, link_weights, squared):
     model, parameters = drawn(seed, link_weights=link_weights, squared=squared)
@@ -219,7 +220,7 @@ def test_found_networks_are_trained_and_pruned_like_any_model():
 
 
 @given(st.integers(0, 100), st.booleans(), st.booleans())
-@settings(max_examples=10)
+@examples(10)
 def test_slopes_of_a_found_network_by_its_inputs(seed, link_weights, squared):
     model, parameters = drawn(seed, link_weights=link_weights, squared=squared)
     inputs = np.random.default_rng(seed).standard_normal((3, 4))
@@ -242,7 +243,7 @@ def test_leaves_that_are_no_links_are_refused_by_path():
 # -------------------- machines --------------------
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(st.integers(0, 1000), st.booleans(), st.booleans())
 def test_the_exported_machine_computes_the_same(seed, link_weights, squared):
     model, parameters = drawn(seed, link_weights=link_weights, squared=squared)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from autograd import grad, value_and_grad
 from autograd.tracer import getval
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis.architectures.manifold import Manifold, Start
@@ -36,6 +36,7 @@ from synthesis.optimize.optimizers import Optimizer
 from synthesis.process.models import Task
 from synthesis.process.process import carried_out, events
 from synthesis.tasks.drawn import COMBINATIONS, SumsAndDifferences
+from tests.examples import examples
 
 TASK = SumsAndDifferences(batch_size=20, n_test=2000)
 
@@ -80,7 +81,7 @@ def test_the_source_s_sparsity_has_no_gradient_and_the_soft_count_has():
     assert np.abs(other.buffer - gradient.buffer).max() > 1e-6
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.integers(0, 1000))
 def test_gradient_of_the_whole_loss(seed):
     model, parameters = toy(seed, link_weights=bool(seed % 2))

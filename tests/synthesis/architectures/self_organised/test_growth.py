@@ -9,7 +9,7 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 from autograd import value_and_grad
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis.architectures.self_organised import IzhikevichSheet, Polygon
@@ -30,6 +30,7 @@ from synthesis.optimize.optimizers import adam, sgd
 from synthesis.reproduce import get
 from synthesis.reproduce.growth import damaged
 from synthesis.weight_space import Categorical, PullTowards, freeze, invariant_path
+from tests.examples import examples
 from vvalues import from_buffer
 
 from .test_sheets import star
@@ -113,7 +114,7 @@ def test_bad_pooling_settings_are_refused(change, message):
 # -------------------- tissue --------------------
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.integers(0, 2**32 - 1), st.integers(3, 9), st.integers(0, 12))
 def test_growth_keeps_its_limits_in_any_polygon(seed, corners, hayflick):
     polygon = Polygon(star(seed, corners) * 1.5)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from autograd import grad
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis.architectures import Perceptron
@@ -23,6 +23,7 @@ from synthesis.architectures.self_organised import (
     scattered,
     wiring_tree,
 )
+from tests.examples import examples
 from vvalues import VValue, from_buffer, restrict
 from vvalues.testing import check_tree_gradients
 
@@ -99,7 +100,7 @@ def test_izhikevich_units_follow_the_published_loop():
     np.testing.assert_allclose(sheet.u, u, rtol=1e-9)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(seeds, st.floats(0.0, 60.0), st.floats(0.0, 30.0), st.floats(1.0, 12.0))
 def test_potentials_stay_finite_whatever_the_kernel(seed, excitation, inhibition, side):
     rng = np.random.default_rng(seed)
@@ -369,7 +370,7 @@ def test_a_fully_wired_network_is_a_perceptron():
     np.testing.assert_allclose(model.hidden(tree, inputs), hidden, rtol=1e-12)
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(seeds)
 def test_gradients_stay_on_the_wiring(seed):
     rng = np.random.default_rng(seed)

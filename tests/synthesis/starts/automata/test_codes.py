@@ -6,10 +6,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from synthesis.starts.automata.codes import NONE, SLOPES, codings
 from synthesis.starts.automata.mealy import Mealy
+from tests.examples import examples
 from tests.synthesis.starts.automata.tables import automata
 
 
@@ -36,7 +37,7 @@ def test_long_division_takes_two_steps(divisor):
 
 
 @given(automaton=automata(most_states=5, most_symbols=3))
-@settings(max_examples=30)
+@examples(30)
 def test_pieces_are_those_of_the_functions(automaton):
     values = np.arange(float(automaton.answers.shape[1]))[:, None]
     for coding in codings(automaton, values):
@@ -61,7 +62,7 @@ def pieces(sums, goals):
 
 
 @given(automaton=automata(most_states=9, most_symbols=4))
-@settings(max_examples=20)
+@examples(20)
 def test_the_last_code_always_works(automaton):
     values = np.arange(float(automaton.answers.shape[1]))[:, None]
     last = codings(automaton, values)[-1]

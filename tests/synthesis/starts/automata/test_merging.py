@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis.starts.automata.merging import merged, prefix_tree
+from tests.examples import examples
 from tests.synthesis.starts.automata.tables import automata, drawn
 
 SEEDS = st.integers(0, 10**6)
 
 
 @given(automaton=automata(), seed=SEEDS)
-@settings(max_examples=40)
+@examples(40)
 def test_the_automaton_is_found_again(automaton, seed):
     rng = np.random.default_rng(seed)
     symbols = drawn(rng, automaton, 150, 20)
@@ -28,7 +29,7 @@ def test_the_automaton_is_found_again(automaton, seed):
 
 
 @given(automaton=automata(), seed=SEEDS, asked=st.floats(0.1, 1.0))
-@settings(max_examples=40)
+@examples(40)
 def test_what_is_found_gives_every_answer_that_was_asked(automaton, seed, asked):
     rng = np.random.default_rng(seed)
     symbols = drawn(rng, automaton, 60, 12)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis.starts.composition.atoms import OPERATIONS, leaky, leaky_signal
 from synthesis.starts.composition.vocabulary import known_operations
 from synthesis.starts.signals import Signal
+from tests.examples import examples
 from tests.synthesis.samples import (
     arrays_of,
     builder_for,
@@ -38,7 +39,7 @@ CASES = [(operation, kinds) for operation in OPERATIONS for kinds in kinds_of(op
 
 @pytest.mark.parametrize(("operation", "kinds"), CASES, ids=[shown(*case) for case in CASES])
 @given(seed=st.integers(0, 10**6), more=st.integers(0, 2))
-@settings(max_examples=3)
+@examples(3)
 def test_the_neuron_does_what_the_arrays_say(operation, kinds, seed, more):
     rng = np.random.default_rng(seed)
     strings = strings_of({f"x{k}": random_samples(rng, kind) for k, kind in enumerate(kinds)})
@@ -62,7 +63,7 @@ def test_the_neuron_does_what_the_arrays_say(operation, kinds, seed, more):
 
 
 @given(seed=st.integers(0, 10**6), pole=st.integers(0, 99), more=st.integers(0, 2))
-@settings(max_examples=10)
+@examples(10)
 def test_a_leaky_sum_is_its_neuron(seed, pole, more):
     strings = strings_of({"x": random_samples(np.random.default_rng(seed), "number")})
     builder = builder_for(strings)

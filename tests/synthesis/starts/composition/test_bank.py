@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis.starts.composition.atoms import OPERATIONS
 from synthesis.starts.composition.bank import LARGEST, Bank
 from synthesis.starts.composition.vocabulary import known_operations
 from synthesis.starts.signals import Signal
+from tests.examples import examples
 from tests.synthesis.samples import (
     arrays_of,
     builder_for,
@@ -48,7 +49,7 @@ def grown(bank):
 
 
 @given(seed=st.integers(0, 10**6), more=st.integers(0, 1))
-@settings(max_examples=20)
+@examples(20)
 def test_every_stream_is_its_circuit(seed, more):
     """Memories of memories, and what is awake before the first sample, too."""
     strings = drawn(seed)
@@ -63,7 +64,7 @@ def test_every_stream_is_its_circuit(seed, more):
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=10)
+@examples(10)
 def test_no_stream_is_there_twice_and_small_ones_come_first(seed):
     bank = grown(bank_over(drawn(seed)))
     seen = {(values.shape, np.round(values, 6).tobytes()) for values in bank.values}
@@ -78,7 +79,7 @@ def test_no_stream_is_there_twice_and_small_ones_come_first(seed):
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=5)
+@examples(5)
 def test_growth_is_reproducible(seed):
     one, other = grown(bank_over(drawn(seed))), grown(bank_over(drawn(seed)))
     assert [stream.name for stream in one.streams] == [stream.name for stream in other.streams]
@@ -87,7 +88,7 @@ def test_growth_is_reproducible(seed):
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=10)
+@examples(10)
 def test_streams_are_evaluated_on_other_samples(seed):
     """Those of the first samples alone are the beginnings."""
     strings = drawn(seed)
@@ -100,7 +101,7 @@ def test_streams_are_evaluated_on_other_samples(seed):
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=10)
+@examples(10)
 def test_kinds_say_what_streams_are(seed):
     bank = grown(bank_over(drawn(seed)))
     for stream, values in zip(bank.streams, bank.values, strict=True):

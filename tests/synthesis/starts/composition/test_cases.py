@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from synthesis.starts.composition.cases import FEWEST, cases
 from synthesis.starts.composition.forms import Case, Sum
+from tests.examples import examples
 from tests.synthesis.samples import value_of
 
 N_FLAGS, N_NUMBERS, SAMPLES = 4, 5, 200
@@ -38,7 +39,7 @@ def rows_of(seed, samples=SAMPLES):
 
 
 @given(tree=trees(), seed=st.integers(0, 10**6))
-@settings(max_examples=50)
+@examples(50)
 def test_random_trees_are_recovered(tree, seed):
     rows = rows_of(seed)
     answers = value_of(tree, rows)
@@ -53,7 +54,7 @@ def test_random_trees_are_recovered(tree, seed):
 
 
 @given(tree=trees(), seed=st.integers(0, 10**6))
-@settings(max_examples=30)
+@examples(30)
 def test_trees_hold_on_samples_that_were_not_seen(tree, seed):
     seen, new = rows_of(seed), rows_of(seed + 1)
     found = list(cases(seen, FLAGS, value_of(tree, seen)))
@@ -63,7 +64,7 @@ def test_trees_hold_on_samples_that_were_not_seen(tree, seed):
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=20)
+@examples(20)
 def test_noise_has_no_cases(seed):
     noise = np.random.default_rng(seed + 1).standard_normal(SAMPLES)
     assert not list(cases(rows_of(seed), FLAGS, noise))

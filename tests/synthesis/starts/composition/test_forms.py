@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis.starts import Gap
 from synthesis.starts.composition.forms import Case, Kinked, Sum, Threshold
+from tests.examples import examples
 from tests.synthesis.samples import (
     arrays_of,
     builder_for,
@@ -53,7 +54,7 @@ FORMS = LEAVES | CASES | st.builds(Case, st.just(N_ROWS), LEAVES, CASES)
 
 
 @given(form=FORMS, seed=st.integers(0, 10**6), more=st.integers(0, 2))
-@settings(max_examples=25)
+@examples(25)
 def test_the_circuit_of_a_form_says_what_the_form_says(form, seed, more):
     rng = np.random.default_rng(seed)
     kinds = {f"x{k}": random_samples(rng, "number") for k in range(N_ROWS)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis.starts.composition.sums import (
@@ -14,6 +14,7 @@ from synthesis.starts.composition.sums import (
     simple,
     sum_of_all,
 )
+from tests.examples import examples
 from tests.synthesis.samples import value_of
 
 SAMPLES = 80
@@ -34,7 +35,7 @@ def sparse(draw, widest=3):
 
 
 @given(drawn=sparse())
-@settings(max_examples=60)
+@examples(60)
 def test_sparse_sums_are_recovered_with_their_weights(drawn):
     rows, terms = drawn
     answers = sum(weight * rows[row] for row, weight in terms.items())
@@ -44,7 +45,7 @@ def test_sparse_sums_are_recovered_with_their_weights(drawn):
 
 
 @given(drawn=sparse())
-@settings(max_examples=30)
+@examples(30)
 def test_whatever_is_called_exact_is(drawn):
     rows, terms = drawn
     answers = sum(weight * rows[row] for row, weight in terms.items())
@@ -54,7 +55,7 @@ def test_whatever_is_called_exact_is(drawn):
 
 
 @given(drawn=sparse(widest=9))
-@settings(max_examples=30)
+@examples(30)
 def test_sums_of_many_streams_are_recovered_too(drawn):
     rows, terms = drawn
     answers = sum(weight * rows[row] for row, weight in terms.items())
@@ -72,7 +73,7 @@ def test_the_dear_one_of_two_equal_streams_is_left_out():
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=20)
+@examples(20)
 def test_noise_is_no_sum(seed):
     rng = np.random.default_rng(seed)
     rows, noise = rng.standard_normal((20, SAMPLES)), rng.standard_normal(SAMPLES)
@@ -81,7 +82,7 @@ def test_noise_is_no_sum(seed):
 
 
 @given(drawn=sparse(), scale=st.sampled_from([1e-6, 1e-3, 1.0, 1e3, 1e6]))
-@settings(max_examples=30)
+@examples(30)
 def test_odd_weights_are_not_rounded_away(drawn, scale):
     rows, terms = drawn
     answers = scale * sum(0.98765 * weight * rows[row] for row, weight in terms.items())
@@ -92,7 +93,7 @@ def test_odd_weights_are_not_rounded_away(drawn, scale):
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=20)
+@examples(20)
 def test_best_sums_get_better_as_they_grow(seed):
     rng = np.random.default_rng(seed)
     rows = rng.standard_normal((12, SAMPLES))
@@ -113,7 +114,7 @@ def test_best_sums_get_better_as_they_grow(seed):
     slope=st.sampled_from([-2.0, 0.001, 1.0, 500.0]),
     constant=st.sampled_from([-3.0, 0.0, 10.0]),
 )
-@settings(max_examples=40)
+@examples(40)
 def test_affine_matches_are_found_on_every_part(seed, slope, constant):
     rng = np.random.default_rng(seed)
     rows = rng.standard_normal((6, SAMPLES))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from synthesis.starts.composition.thresholds import (
@@ -13,6 +13,7 @@ from synthesis.starts.composition.thresholds import (
     single_thresholds,
     with_bound,
 )
+from tests.examples import examples
 from tests.synthesis.samples import value_of
 
 N_ROWS, SAMPLES = 12, 120
@@ -23,7 +24,7 @@ NUMBERS = st.floats(-1e9, 1e9, allow_subnormal=False)
 
 
 @given(ends=st.tuples(NUMBERS, NUMBERS), is_grid=st.booleans())
-@settings(max_examples=100)
+@examples(100)
 def test_a_chosen_bound_lies_in_the_gap(ends, is_grid):
     low, high = sorted(ends)
     assume(low < high)
@@ -33,7 +34,7 @@ def test_a_chosen_bound_lies_in_the_gap(ends, is_grid):
 
 
 @given(low=NUMBERS, steps=st.integers(1, 4))
-@settings(max_examples=60)
+@examples(60)
 def test_neighbouring_floats_leave_room_for_a_bound(low, steps):
     high = low
     for _ in range(steps):
@@ -42,7 +43,7 @@ def test_neighbouring_floats_leave_room_for_a_bound(low, steps):
 
 
 @given(seed=st.integers(0, 10**6), digits=st.integers(0, 2))
-@settings(max_examples=50)
+@examples(50)
 def test_a_number_of_few_digits_is_found_in_a_narrow_gap(seed, digits):
     rng = np.random.default_rng(seed)
     meant = round(float(rng.uniform(-5.0, 5.0)), digits)
@@ -55,7 +56,7 @@ def test_a_number_of_few_digits_is_found_in_a_narrow_gap(seed, digits):
 
 @given(low=st.floats(-5.0, 5.0), width=st.floats(0.2, 3.0))
 @example(low=-0.5, width=1.0)  # zero has few digits, but the gap is as wide as the numbers
-@settings(max_examples=50)
+@examples(50)
 def test_a_wide_gap_settles_nothing(low, width):
     assert not chosen_between(low, low + width).is_settled
     assert chosen_between(low, low + width, is_grid=True).is_settled
@@ -65,7 +66,7 @@ def test_a_wide_gap_settles_nothing(low, width):
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=50)
+@examples(50)
 def test_single_rows_tell_zeros_from_ones(seed):
     rng = np.random.default_rng(seed)
     rows = rng.standard_normal((4, SAMPLES))
@@ -106,7 +107,7 @@ def holds(form, rows, answers):
 
 
 @given(drawn=separable())
-@settings(max_examples=15)
+@examples(15)
 def test_separations_separate(drawn):
     rows, chosen, _, answers = drawn
     found = list(separations(rows, answers, np.ones(N_ROWS)))
@@ -115,7 +116,7 @@ def test_separations_separate(drawn):
 
 
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=5)
+@examples(5)
 def test_what_no_sum_separates_has_no_separation(seed):
     rng = np.random.default_rng(seed)
     rows = rng.integers(0, 2, (2, SAMPLES)).astype(float)
@@ -132,7 +133,7 @@ def test_cheap_rows_are_taken_first():
 
 
 @given(drawn=separable(), factor=st.sampled_from([0.1, 1.0, 7.3]))
-@settings(max_examples=30)
+@examples(30)
 def test_a_bound_for_known_weights_separates(drawn, factor):
     """Whatever simpler weights were taken instead of those that were given."""
     rows, chosen, weights, answers = drawn
@@ -150,7 +151,7 @@ def test_weights_that_do_not_separate_have_no_bound():
 
 
 @given(seed=st.integers(0, 10**6), sense=st.sampled_from([1.0, -1.0]), is_first=st.booleans())
-@settings(max_examples=40)
+@examples(40)
 def test_hysteresis_has_a_bound_for_each_state(seed, sense, is_first):
     """On above 6, off below 4: what was on before counts as a flag."""
     rng = np.random.default_rng(seed)

@@ -13,7 +13,7 @@ import autograd.numpy as anp
 import numpy as np
 from autograd import value_and_grad
 
-from ..architectures.manifold import (
+from ...architectures.manifold import (
     Manifold,
     ManifoldObjective,
     ManifoldSettings,
@@ -24,8 +24,8 @@ from ..architectures.manifold import (
     measured_here,
     train,
 )
-from ..tasks import Digits, SumsAndDifferences
-from .tables import Report, table
+from ...tasks import Digits, SumsAndDifferences
+from ..tables import Report, table
 
 __all__ = ["SOURCE_MS", "cost_figures", "say_cost", "say_steps", "step_figures"]
 
@@ -80,6 +80,7 @@ def _labels_only() -> Any:
 
 
 def say_steps(report: Report) -> None:
+    """Measure the time of a step, and put it into a report."""
     figures = step_figures()
     report.keep("step", figures)
     report.say(
@@ -116,6 +117,7 @@ def cost_figures(n_fitted: int = 60, n_unseen: int = 40) -> dict[str, float]:
 
 
 def say_cost(report: Report) -> None:
+    """Measure how good the cost model is and what it spares, and put both into a report."""
     figures = cost_figures()
     report.keep("cost model", figures)
     report.say(

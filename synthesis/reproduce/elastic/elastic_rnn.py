@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ..architectures.elastic import plots
-from ..runs import ProcessPerCall
+from ...architectures.elastic import plots
+from ...runs import ProcessPerCall
+from ..tables import Claims, Report, quartiles, save_plot, table
 from .elastic_experiments import EXPERIMENTS, LAYERS, Experiments, layered_figures
-from .tables import Claims, Report, quartiles, save_plot, table
 
 __all__ = ["reproduce"]
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from vvalues import VValue
 
-from ..process.bounds import finite, positive, whole
-from .search import Phase, Search, SearchState, Step, Words
-from .trainer import Guard, PopulationMemory, PopulationTrainer, member
+from ...process.bounds import finite, positive, whole
+from ..search import Phase, Search, SearchState, Step, Words
+from ..trainer import Guard, PopulationMemory, PopulationTrainer, member
 
 __all__ = ["Population"]
 

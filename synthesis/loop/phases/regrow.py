@@ -13,10 +13,10 @@ import numpy as np
 
 from vvalues import Support, VValue, from_buffer, restrict
 
-from ..process.bounds import checked, finite, whole
-from ..process.checks import check_each
+from ...process.bounds import checked, finite, whole
+from ...process.checks import check_each
+from ..search import Phase, Search, SearchState, Step, Words
 from .dense import DenseMemory
-from .search import Phase, Search, SearchState, Step, Words
 from .shrink import ShrinkMemory
 
 __all__ = ["Begin", "FreshStart", "Regrow", "Rescue", "regrown"]

@@ -14,16 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from ..architectures.elastic import ElasticSettings
-from ..architectures.elastic.networks import NetworksTraining
-from ..architectures.elastic.residual import (
+from ...architectures.elastic import ElasticSettings
+from ...architectures.elastic.networks import NetworksTraining
+from ...architectures.elastic.residual import (
     Lesson,
     ResidualNetwork,
     ResidualSettings,
     ResidualTraining,
 )
-from ..runs import Run
-from ..tasks import (
+from ...runs import Run
+from ...tasks import (
     Digits,
     Phase,
     easy_hard_easy,

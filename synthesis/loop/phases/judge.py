@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from vvalues import VValue
 
-from ..edits.normalise import rescaled_products, simplify_weights
-from ..optimize.objective import JointObjective, Objective
-from ..process.bounds import at_least, whole
-from .search import Phase, Search, SearchState, Step, Words, is_better
+from ...edits.normalise import rescaled_products, simplify_weights
+from ...optimize.objective import JointObjective, Objective
+from ...process.bounds import at_least, whole
+from ..search import Phase, Search, SearchState, Step, Words, is_better
 
 __all__ = ["Judge", "NextStart", "Simplify", "with_best"]
 

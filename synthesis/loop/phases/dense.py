@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from vvalues import VValue
 
-from ..edits.links import prune_by_magnitude
-from ..optimize.descent import ClippedAdam, Moments, resumed, trained
-from ..optimize.optimizers import state_leaves
-from ..process.bounds import checked, finite, whole
-from ..process.checks import check_probability
-from .search import Phase, Search, SearchState, Step, Words
+from ...edits.links import prune_by_magnitude
+from ...optimize.descent import ClippedAdam, Moments, resumed, trained
+from ...optimize.optimizers import state_leaves
+from ...process.bounds import checked, finite, whole
+from ...process.checks import check_probability
+from ..search import Phase, Search, SearchState, Step, Words
 
 __all__ = ["Bite", "Dense", "DenseMemory"]
 

@@ -15,11 +15,11 @@ import numpy as np
 
 from vvalues import VValue
 
-from ..edits.links import ablation_losses
-from ..process.bounds import checked, finite, positive, whole
-from ..process.checks import check_each
-from .contest import Contest
-from .search import Phase, Search, SearchState, Step, Words
+from ...edits.links import ablation_losses
+from ...process.bounds import checked, finite, positive, whole
+from ...process.checks import check_each
+from ..contest import Contest
+from ..search import Phase, Search, SearchState, Step, Words
 
 __all__ = ["Refine", "Sparsify", "Thin"]
 

@@ -22,7 +22,7 @@ from ..composition.known import Known, Past
 from ..composition.start import built
 from ..latent import explained, latent_sources
 from ..proposal import Proposal
-from .alphabet import Alphabet, classes
+from .alphabet import VIEWS, Alphabet, classes
 from .codes import Coding, codings, sums_of
 from .mealy import Mealy
 from .merging import merged
@@ -99,7 +99,7 @@ def learnt(problem: Problem, alphabet: Alphabet, most_states: int) -> Mealy | No
     sample to sample may be, or these and being put back to 0.
     """
     training, begun = problem.split.training, problem.beginnings
-    for view in (_as_they_are, _changes, _changes_or_reset):
+    for view in VIEWS:
         found = classes(view(training.answers))
         if found is None:
             continue
@@ -112,24 +112,6 @@ def learnt(problem: Problem, alphabet: Alphabet, most_states: int) -> Mealy | No
         if np.all((given == found[0]) | np.isnan(found[0])):
             return automaton
     return None
-
-
-def _as_they_are(answers: np.ndarray) -> np.ndarray:
-    return answers.transpose(0, 2, 1)
-
-
-def _changes(answers: np.ndarray) -> np.ndarray:
-    told = _as_they_are(answers)
-    return np.diff(told, axis=2, prepend=0.0)
-
-
-def _changes_or_reset(answers: np.ndarray) -> np.ndarray:
-    """Changes, or a sign of its own for what fell to 0 as no change elsewhere does."""
-    told, change = _as_they_are(answers), _changes(answers)
-    usual = np.unique(change[told != 0.0])
-    is_reset = (told == 0.0) & ~np.isin(change, usual)
-    open_ = (told == 0.0) & ~is_reset
-    return np.where(is_reset, np.inf, np.where(open_, np.nan, change))
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ import numpy as np
 
 from vvalues import VValue, restrict
 
-from ..edits.links import remove_dead
-from ..optimize.least_squares import levenberg_marquardt
-from ..optimize.objective import Objective
-from ..process.bounds import at_least, finite, share, whole
-from .search import Phase, Search, SearchState, Step, Words, fitted
+from ...edits.links import remove_dead
+from ...optimize.least_squares import levenberg_marquardt
+from ...optimize.objective import Objective
+from ...process.bounds import at_least, finite, share, whole
+from ..search import Phase, Search, SearchState, Step, Words, fitted
 
 __all__ = ["Shrink", "ShrinkMemory", "drop_smallest"]
 

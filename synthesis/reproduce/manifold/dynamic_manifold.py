@@ -17,7 +17,7 @@ from dmm import compile_machine
 from dmm.show import new_axes
 from vvalues import VValue
 
-from ..architectures.manifold import (
+from ...architectures.manifold import (
     Manifold,
     ManifoldObjective,
     ManifoldSettings,
@@ -34,8 +34,8 @@ from ..architectures.manifold import (
     ticks_of,
     train,
 )
-from ..runs import Run
-from ..tasks import (
+from ...runs import Run
+from ...tasks import (
     SQUARED_FLOOR,
     Digits,
     Echo,
@@ -44,8 +44,8 @@ from ..tasks import (
     load_mnist,
     small_digits,
 )
+from ..tables import Report, save_plot, table
 from .manifold_costs import say_cost, say_steps
-from .tables import Report, save_plot, table
 
 __all__ = ["mnist_run", "reproduce", "sequence_figures", "toy_run"]
 

@@ -10,12 +10,12 @@ import numpy as np
 
 from vvalues import VValue, from_buffer
 
-from ..edits.links import remove_dead
-from ..optimize.least_squares import Fit, compensated_removals, levenberg_marquardt
-from ..optimize.objective import Objective
-from ..process.bounds import at_least, finite, whole
-from ..process.records import Record
-from .search import Phase, Search, SearchState, Step, Words, fitted
+from ...edits.links import remove_dead
+from ...optimize.least_squares import Fit, compensated_removals, levenberg_marquardt
+from ...optimize.objective import Objective
+from ...process.bounds import at_least, finite, whole
+from ...process.records import Record
+from ..search import Phase, Search, SearchState, Step, Words, fitted
 
 __all__ = ["Polish", "Remove", "RemoveMemory"]
 
