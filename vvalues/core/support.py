@@ -10,9 +10,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from itertools import chain, compress, pairwise
+from itertools import chain, compress, pairwise, repeat
 from math import prod
-from operator import ne
+from operator import itemgetter
 from threading import Lock
 from typing import NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
@@ -121,7 +121,7 @@ class Support:
     @cached_property
     def index(self) -> dict[Path, int]:
         """Position of every path among the leaves."""
-        return {path: i for i, path in enumerate(self.paths)}
+        return dict(zip(self.paths, range(len(self.paths)), strict=True))
 
     @cached_property
     def depth(self) -> int:
@@ -330,21 +330,24 @@ def _search(part: Support, whole: Support) -> np.ndarray | None:
 
 
 def _merge(left: Support, right: Support) -> _Meeting:
-    both = left.paths + right.paths
-    # Two ascending runs, which Python's sort recognises and merges in linear time.
-    order = sorted(range(len(both)), key=both.__getitem__)
-    merged = [both[i] for i in order]
-    is_first = np.ones(len(merged), bool)
-    is_first[1:] = np.fromiter(map(ne, merged, merged[1:]), bool, max(len(merged) - 1, 0))
-    at = np.empty(len(both), np.intp)
-    at[order] = np.cumsum(is_first) - 1
-    at_left, at_right = at[: len(left)], at[len(left) :]
-    n_union = int(np.count_nonzero(is_first))
-    if n_union == len(left):
-        return _Meeting(None, None, _element_positions(right, left, at_right))
-    if n_union == len(right):
+    found = np.fromiter(map(left.index.get, right.paths, repeat(-1)), np.intp, len(right))
+    is_new = found < 0
+    n_new = int(np.count_nonzero(is_new))
+    if not n_new:
+        return _Meeting(None, None, _element_positions(right, left, found))
+    places = _places(left, right, found, is_new)
+    at_new = places + np.arange(n_new)
+    at_left = np.arange(len(left))
+    at_left += np.searchsorted(places, at_left, side="right")
+    at_right = np.empty(len(right), np.intp)
+    at_right[is_new] = at_new
+    at_right[~is_new] = at_left[found[~is_new]]
+    if len(left) + n_new == len(right):
         return _Meeting(None, _element_positions(left, right, at_left), None)
-    union = _united(left, right, tuple(compress(merged, is_first)), list(compress(order, is_first)))
+    leaves = np.empty(len(left) + n_new, np.intp)
+    leaves[at_left] = np.arange(len(left))
+    leaves[at_new] = len(left) + np.flatnonzero(is_new)
+    union = _united(left, right, leaves.tolist())
     return _Meeting(
         union,
         _element_positions(left, union, at_left),
@@ -352,7 +355,54 @@ def _merge(left: Support, right: Support) -> _Meeting:
     )
 
 
-def _united(left: Support, right: Support, paths: tuple[Path, ...], leaves: list[int]) -> Support:
+def _places(left: Support, right: Support, found: np.ndarray, is_new: np.ndarray) -> np.ndarray:
+    """Before which leaf of the left support every leaf stands that only the right one has.
+
+    Both are sorted, so what stands between two leaves that both have is between them in the union,
+    in a gap. Paths are compared only where each side has something of its own in a gap.
+    """
+    low = np.maximum.accumulate(found) + 1
+    high = np.minimum.accumulate(np.where(is_new, len(left), found)[::-1])[::-1]
+    new, low, high = np.flatnonzero(is_new), low[is_new], high[is_new]
+    starts = np.flatnonzero(np.diff(low, prepend=-1))  # the first leaf of every gap
+    ends = np.append(starts[1:], len(new))
+    is_mixed = np.zeros(len(new), bool)
+    for i in np.flatnonzero(low[starts] < high[starts]).tolist():
+        start, end = int(starts[i]), int(ends[i])
+        first, last = int(low[start]), int(high[start])
+        if left.paths[last - 1] < right.paths[new[start]]:
+            low[start:end] = last
+        elif left.paths[first] < right.paths[new[end - 1]]:
+            is_mixed[start:end] = True
+    if is_mixed.any():
+        low[is_mixed] = _sorted_in(left, right, new[is_mixed], low[is_mixed], high[is_mixed])
+    return low
+
+
+def _sorted_in(
+    left: Support, right: Support, new: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> np.ndarray:
+    """Before which leaf of the left support stand the leaves ``new`` of the right one.
+
+    Parameters
+    ----------
+    new, low, high : arrays of int (leaves,)
+        They stand before one of the leaves ``low`` to ``high`` of the left support.
+    """
+    edges = np.zeros(len(left) + 1, np.intp)
+    edges[low] = 1  # the same for all leaves of a gap, which counts once
+    edges[high] -= 1
+    own = np.flatnonzero(np.cumsum(edges)[:-1])
+    paths = [left.paths[i] for i in own.tolist()] + [right.paths[j] for j in new.tolist()]
+    # Two ascending runs, which Python's sort recognises and merges in linear time.
+    order = np.array(sorted(range(len(paths)), key=paths.__getitem__), np.intp)
+    is_own = order < len(own)
+    return low + np.cumsum(is_own)[~is_own] - np.searchsorted(own, low)
+
+
+def _united(left: Support, right: Support, leaves: list[int]) -> Support:
+    """The union, from the numbers of its leaves among those of the left and then the right side."""
+    paths = itemgetter(*leaves)(left.paths + right.paths)  # a tuple: there are several leaves
     if left.shapes is None and right.shapes is None:
         return Support.of(paths, is_sorted=True)
     every = tuple(chain(_shapes(left), _shapes(right)))

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 import vvalues as vv
 from vvalues import Support, VValue
@@ -73,6 +74,20 @@ def test_union_of_a_small_and_a_large_support_in_both_orders():
     nothing = Support.of([])
     assert nothing.union(large).support is large.union(nothing).support is large
     assert nothing.union(nothing).support is nothing
+
+
+PLACES = st.sets(st.tuples(st.integers(0, 5), st.integers(0, 30)), max_size=60)
+
+
+@given(PLACES, PLACES)
+def test_wide_supports_meet_however_their_leaves_lie(left, right):
+    """Gaps with leaves of one side, of both in turns, of both one after the other."""
+    one, other = (Support.of((f"n{i}", f"k{j:02}") for i, j in part) for part in (left, right))
+    union, at_one, at_other = one.union(other)
+    assert list(union.paths) == sorted({*one.paths, *other.paths})
+    for part, at in ((one, at_one), (other, at_other)):
+        positions = range(len(part)) if at is None else at
+        assert [union.paths[i] for i in positions] == list(part.paths)
 
 
 @given(trees.pairs(arrays=ARRAYS))
