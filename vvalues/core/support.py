@@ -8,7 +8,9 @@ out once per support and remembered on it.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property
 from itertools import chain, compress, pairwise, repeat
 from math import prod
@@ -21,12 +23,28 @@ import numpy as np
 
 from .paths import Path, format_path
 
-__all__ = ["Support", "Union"]
+__all__ = ["Support", "Union", "kept_supports"]
 
 Shape = tuple[int, ...]
 
 _interned: WeakValueDictionary[_Key, Support] = WeakValueDictionary()
 _interning = Lock()  # two threads that make one support at once get the same object
+_kept: ContextVar[set[Support] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def kept_supports() -> Iterator[None]:
+    """Supports that are made meanwhile stay alive until the end.
+
+    A support lives as long as a tree has it, and how it meets others is forgotten with it. Where
+    one small computation is done over and over, its intermediate trees have the same supports
+    every time: so these are made once, and meet once.
+    """
+    token = _kept.set(set())
+    try:
+        yield
+    finally:
+        _kept.reset(token)
 
 
 class _Key:
@@ -114,7 +132,11 @@ class Support:
         self.offsets = _offsets(len(paths), leaf_shapes)
         self.size = int(self.offsets[-1])
         with _interning:
-            return _interned.setdefault(key, self)
+            self = _interned.setdefault(key, self)
+        kept = _kept.get()
+        if kept is not None:
+            kept.add(self)
+        return self
 
     # -------------------- lookup --------------------
 
@@ -329,12 +351,41 @@ def _search(part: Support, whole: Support) -> np.ndarray | None:
     return np.array(found, np.intp)
 
 
+_WIDE = 100  # leaves on both sides together from which arrays are faster than lists
+
+
 def _merge(left: Support, right: Support) -> _Meeting:
+    unite = _unite_wide if len(left) + len(right) > _WIDE else _unite
+    paths, at_left, at_right = unite(left, right)
+    if len(paths) == len(left):
+        return _Meeting(None, None, _element_positions(right, left, at_right))
+    if len(paths) == len(right):
+        return _Meeting(None, _element_positions(left, right, at_left), None)
+    union = _united(left, right, paths)
+    return _Meeting(
+        union,
+        _element_positions(left, union, at_left),
+        _element_positions(right, union, at_right),
+    )
+
+
+_Merged = tuple[tuple[Path, ...], np.ndarray, np.ndarray]
+"""The paths of a union, and the numbers among them of the leaves of each side."""
+
+
+def _unite(left: Support, right: Support) -> _Merged:
+    paths = tuple(sorted({*left.paths, *right.paths}))
+    number = {path: i for i, path in enumerate(paths)}
+    at_left, at_right = ([number[path] for path in side.paths] for side in (left, right))
+    return paths, np.array(at_left, np.intp), np.array(at_right, np.intp)
+
+
+def _unite_wide(left: Support, right: Support) -> _Merged:
     found = np.fromiter(map(left.index.get, right.paths, repeat(-1)), np.intp, len(right))
     is_new = found < 0
     n_new = int(np.count_nonzero(is_new))
     if not n_new:
-        return _Meeting(None, None, _element_positions(right, left, found))
+        return left.paths, np.arange(len(left)), found
     places = _places(left, right, found, is_new)
     at_new = places + np.arange(n_new)
     at_left = np.arange(len(left))
@@ -342,17 +393,11 @@ def _merge(left: Support, right: Support) -> _Meeting:
     at_right = np.empty(len(right), np.intp)
     at_right[is_new] = at_new
     at_right[~is_new] = at_left[found[~is_new]]
-    if len(left) + n_new == len(right):
-        return _Meeting(None, _element_positions(left, right, at_left), None)
     leaves = np.empty(len(left) + n_new, np.intp)
     leaves[at_left] = np.arange(len(left))
     leaves[at_new] = len(left) + np.flatnonzero(is_new)
-    union = _united(left, right, leaves.tolist())
-    return _Meeting(
-        union,
-        _element_positions(left, union, at_left),
-        _element_positions(right, union, at_right),
-    )
+    paths = itemgetter(*leaves.tolist())(left.paths + right.paths)  # a tuple: several leaves
+    return paths, at_left, at_right
 
 
 def _places(left: Support, right: Support, found: np.ndarray, is_new: np.ndarray) -> np.ndarray:
@@ -400,13 +445,12 @@ def _sorted_in(
     return low + np.cumsum(is_own)[~is_own] - np.searchsorted(own, low)
 
 
-def _united(left: Support, right: Support, leaves: list[int]) -> Support:
-    """The union, from the numbers of its leaves among those of the left and then the right side."""
-    paths = itemgetter(*leaves)(left.paths + right.paths)  # a tuple: there are several leaves
+def _united(left: Support, right: Support, paths: tuple[Path, ...]) -> Support:
     if left.shapes is None and right.shapes is None:
         return Support.of(paths, is_sorted=True)
-    every = tuple(chain(_shapes(left), _shapes(right)))
-    return Support.of(paths, (every[i] for i in leaves), is_sorted=True)
+    sides = ((right.paths, _shapes(right)), (left.paths, _shapes(left)))
+    shapes = dict(chain.from_iterable(zip(*side, strict=True) for side in sides))
+    return Support.of(paths, map(shapes.__getitem__, paths), is_sorted=True)
 
 
 def _shapes(support: Support) -> tuple[Shape, ...]:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import vvalues as vv
 from vvalues import Support, VValue
 from vvalues import strategies as trees
+from vvalues.core.support import kept_supports
 
 ARRAYS = {"w": (2,), "m": (2, 3)}
 
@@ -132,6 +133,15 @@ def test_no_cache_keeps_a_support_alive():
     ]
     gc.collect()
     assert [visitor() for visitor in visitors] == [None] * 6
+
+
+def test_supports_can_be_kept_for_a_while():
+    with kept_supports():
+        visitor = weakref.ref(Support.of([("only", "meanwhile")]))
+        gc.collect()
+        assert visitor() is Support.of([("only", "meanwhile")])
+    gc.collect()
+    assert visitor() is None
 
 
 def test_selecting_leaves():
