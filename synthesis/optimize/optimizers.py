@@ -260,15 +260,13 @@ def clip_by_norm(largest: float, order: float | None = None, *, each: bool = Fal
     each : bool
         Every leaf by itself, not the whole tree.
     """
-    if not each:
-        rule = lambda g, parameters: rules.clip_by_norm(g, largest, order)  # noqa: E731
-        return _lifted(lambda parameters: (), rule)
 
     def update(gradient: VValue, state: State, parameters: VValue) -> tuple[VValue, State]:
         support = parameters.support
         step = np.array(align(gradient, support))
-        for i in range(len(support)):
-            rules.clip_by_norm(step[support.span(i, i + 1)], largest, order)
+        n = len(support)
+        for span in (support.span(i, i + 1) for i in range(n)) if each else [support.span(0, n)]:
+            rules.clip_by_norm(step[span], largest, order)
         return from_buffer(support, step), state
 
     return Optimizer(lambda parameters: (), update)

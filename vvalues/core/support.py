@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
-from itertools import chain, compress, pairwise, repeat
+from itertools import chain, compress, pairwise
 from math import prod
-from operator import itemgetter
 from threading import Lock
 from typing import NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
 
+from .merging import merged
 from .paths import Path, format_path
 
 __all__ = ["Support", "Union", "kept_supports"]
@@ -351,12 +351,8 @@ def _search(part: Support, whole: Support) -> np.ndarray | None:
     return np.array(found, np.intp)
 
 
-_WIDE = 100  # leaves on both sides together from which arrays are faster than lists
-
-
 def _merge(left: Support, right: Support) -> _Meeting:
-    unite = _unite_wide if len(left) + len(right) > _WIDE else _unite
-    paths, at_left, at_right = unite(left, right)
+    paths, at_left, at_right = merged(left.paths, right.paths, left.index)
     if len(paths) == len(left):
         return _Meeting(None, None, _element_positions(right, left, at_right))
     if len(paths) == len(right):
@@ -367,82 +363,6 @@ def _merge(left: Support, right: Support) -> _Meeting:
         _element_positions(left, union, at_left),
         _element_positions(right, union, at_right),
     )
-
-
-_Merged = tuple[tuple[Path, ...], np.ndarray, np.ndarray]
-"""The paths of a union, and the numbers among them of the leaves of each side."""
-
-
-def _unite(left: Support, right: Support) -> _Merged:
-    paths = tuple(sorted({*left.paths, *right.paths}))
-    number = {path: i for i, path in enumerate(paths)}
-    at_left, at_right = ([number[path] for path in side.paths] for side in (left, right))
-    return paths, np.array(at_left, np.intp), np.array(at_right, np.intp)
-
-
-def _unite_wide(left: Support, right: Support) -> _Merged:
-    found = np.fromiter(map(left.index.get, right.paths, repeat(-1)), np.intp, len(right))
-    is_new = found < 0
-    n_new = int(np.count_nonzero(is_new))
-    if not n_new:
-        return left.paths, np.arange(len(left)), found
-    places = _places(left, right, found, is_new)
-    at_new = places + np.arange(n_new)
-    at_left = np.arange(len(left))
-    at_left += np.searchsorted(places, at_left, side="right")
-    at_right = np.empty(len(right), np.intp)
-    at_right[is_new] = at_new
-    at_right[~is_new] = at_left[found[~is_new]]
-    leaves = np.empty(len(left) + n_new, np.intp)
-    leaves[at_left] = np.arange(len(left))
-    leaves[at_new] = len(left) + np.flatnonzero(is_new)
-    paths = itemgetter(*leaves.tolist())(left.paths + right.paths)  # a tuple: several leaves
-    return paths, at_left, at_right
-
-
-def _places(left: Support, right: Support, found: np.ndarray, is_new: np.ndarray) -> np.ndarray:
-    """Before which leaf of the left support every leaf stands that only the right one has.
-
-    Both are sorted, so what stands between two leaves that both have is between them in the union,
-    in a gap. Paths are compared only where each side has something of its own in a gap.
-    """
-    low = np.maximum.accumulate(found) + 1
-    high = np.minimum.accumulate(np.where(is_new, len(left), found)[::-1])[::-1]
-    new, low, high = np.flatnonzero(is_new), low[is_new], high[is_new]
-    starts = np.flatnonzero(np.diff(low, prepend=-1))  # the first leaf of every gap
-    ends = np.append(starts[1:], len(new))
-    is_mixed = np.zeros(len(new), bool)
-    for i in np.flatnonzero(low[starts] < high[starts]).tolist():
-        start, end = int(starts[i]), int(ends[i])
-        first, last = int(low[start]), int(high[start])
-        if left.paths[last - 1] < right.paths[new[start]]:
-            low[start:end] = last
-        elif left.paths[first] < right.paths[new[end - 1]]:
-            is_mixed[start:end] = True
-    if is_mixed.any():
-        low[is_mixed] = _sorted_in(left, right, new[is_mixed], low[is_mixed], high[is_mixed])
-    return low
-
-
-def _sorted_in(
-    left: Support, right: Support, new: np.ndarray, low: np.ndarray, high: np.ndarray
-) -> np.ndarray:
-    """Before which leaf of the left support stand the leaves ``new`` of the right one.
-
-    Parameters
-    ----------
-    new, low, high : arrays of int (leaves,)
-        They stand before one of the leaves ``low`` to ``high`` of the left support.
-    """
-    edges = np.zeros(len(left) + 1, np.intp)
-    edges[low] = 1  # the same for all leaves of a gap, which counts once
-    edges[high] -= 1
-    own = np.flatnonzero(np.cumsum(edges)[:-1])
-    paths = [left.paths[i] for i in own.tolist()] + [right.paths[j] for j in new.tolist()]
-    # Two ascending runs, which Python's sort recognises and merges in linear time.
-    order = np.array(sorted(range(len(paths)), key=paths.__getitem__), np.intp)
-    is_own = order < len(own)
-    return low + np.cumsum(is_own)[~is_own] - np.searchsorted(own, low)
 
 
 def _united(left: Support, right: Support, paths: tuple[Path, ...]) -> Support:

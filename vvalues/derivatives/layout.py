@@ -17,9 +17,8 @@ from ..core.structure import restrict
 from ..core.support import Support
 from ..core.tracing import is_tree, support_of
 from ..core.tree import VValue, unchecked
-from ..patterns.elements import positions_in
 from ..patterns.language import Pattern, is_selected
-from ..patterns.selecting import partition
+from ..patterns.selecting import partition, positions_in
 
 __all__ = ["Layout", "layout_of", "only", "with_argument"]
 
