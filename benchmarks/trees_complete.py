@@ -59,6 +59,11 @@ def elementwise(n: int) -> Iterator[Row]:
     mask = v > w
     at = np.array(mask.buffer)
     pairs: dict[str, tuple[Call, Call]] = {
+        "v + w": (lambda: v + w, lambda: x + y),
+        "v - w": (lambda: v - w, lambda: x - y),
+        "-v": (lambda: -v, lambda: -x),
+        "v * 2.0": (lambda: v * 2.0, lambda: x * 2.0),
+        "inner(v, w)": (lambda: vv.inner(v, w), lambda: x @ y),
         "v * w": (lambda: v * w, lambda: x * y),
         "v ** 2": (lambda: v**2, lambda: x**2),
         "abs(v)": (lambda: abs(v), lambda: np.abs(x)),
@@ -79,6 +84,35 @@ def elementwise(n: int) -> Iterator[Row]:
     for name, (ours, numpys) in pairs.items():
         mine, theirs = in_turns(ours, numpys, 400 if n < 10**5 else 25)
         yield name, f"{n:,}", f"{1e6 * mine:.2f}", f"{1e6 * theirs:.2f}", f"{mine / theirs:.2f}"
+
+
+# -------------------- meeting --------------------
+
+OWN = {
+    "every second leaf, of one side": lambda i, side: side and i % 2,
+    "every second leaf, of both": lambda i, side: i % 2,
+    "one leaf of a hundred, of both": lambda i, side: i % 100 == 7,
+}
+
+
+def meetings(repeats: int = 101) -> Iterator[Row]:
+    """The first sum of two trees of 1,500 leaves, whose supports have not met."""
+
+    def one(run: int, side: int, is_own: Callable[[int, int], Any]) -> VValue:
+        leaves: dict[str, dict[str, float]] = {}
+        for i in range(1500):
+            key = f"own-{side}-{i % 100}" if is_own(i, side) else f"x{i % 100}"
+            leaves.setdefault(f"run-{run}-{i // 100}", {})[key] = 1.0
+        return VValue(leaves)
+
+    for k, (name, is_own) in enumerate(OWN.items()):
+        times = []
+        for run in range(repeats):
+            v, w = (one(repeats * k + run, side, is_own) for side in (0, 1))
+            start = time.process_time()
+            total = v + w
+            times.append(time.process_time() - start)
+        yield name, f"{len(total):,}", f"{1e3 * statistics.median(times):.2f}"
 
 
 # -------------------- selection --------------------
@@ -226,6 +260,11 @@ def _of_children() -> float:
 def main() -> None:
     """Measure, print and write the result file."""
     sections = [
+        (
+            "Two trees of 1,500 leaves that have not met (asked: 0.4)",
+            ["leaves of their own", "leaves of the sum", "first sum, milliseconds"],
+            list(meetings()),
+        ),
         (
             "Elementwise operations and reductions (asked: 2.5 at 1,500 leaves, 1.2 at a million)",
             ["operation", "leaves", "microseconds", "numpy", "ratio"],

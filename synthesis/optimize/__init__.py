@@ -2,9 +2,9 @@
 
 `losses` and `regularizers` say what is charged, `objective` and `black_box` what is minimised,
 `gradients` where slopes come from. Steps are taken by `optimizers` on trees, whose rules on arrays
-are in `rules`, by `adaptive` (further ones), and by `least_squares`; `wrappers` makes optimizers of
-optimizers (groups by pattern, freezing, averages), `rates` has schedules. `descent` is how
-the loop uses them.
+are in `rules`, by `adaptive` (further ones), by `matrices` (for leaves that are matrices), and by
+`least_squares`; `wrappers` makes optimizers of optimizers (groups by pattern, freezing, averages,
+precision), `rates` has schedules. `descent` is how the loop uses them.
 """
 
 from .adaptive import (
@@ -29,6 +29,7 @@ from .gradients import (
 )
 from .least_squares import Fit, compensated_removals, levenberg_marquardt
 from .losses import cross_entropies, cross_entropy_and_errors, log_softmax, softmax
+from .matrices import apollo, muon, orthogonalized
 from .objective import (
     BlackBoxObjective,
     JointObjective,
@@ -65,6 +66,7 @@ from .wrappers import (
     freeze,
     frozen,
     groups,
+    mixed_precision,
     weight_decay,
 )
 
@@ -92,6 +94,7 @@ __all__ = [
     "adamax",
     "adamw",
     "amsgrad",
+    "apollo",
     "average",
     "averaged",
     "chain",
@@ -111,10 +114,13 @@ __all__ = [
     "lion",
     "log_softmax",
     "masked",
+    "mixed_precision",
     "momentum",
+    "muon",
     "nadam",
     "nesterov",
     "optimistic_adam",
+    "orthogonalized",
     "radam",
     "restrict_state",
     "rmsprop",

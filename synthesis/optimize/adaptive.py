@@ -61,7 +61,8 @@ def _remembering(rate: Rate, n: int, rule: Callable[..., tuple[Array, ...]]) -> 
     return Optimizer(init, update)
 
 
-def _mixed(share: float, memory: Array, new: Array) -> Array:
+def mixed(share: float, memory: Array, new: Array) -> Array:
+    """A running mean, of which the memory is the share ``share``."""
     return share * memory + (1.0 - share) * new
 
 
@@ -89,7 +90,7 @@ def nadam(rate: Rate, beta1: float = 0.9, beta2: float = 0.999, epsilon: float =
     """
 
     def rule(count: int, g: Array, first: Array, second: Array) -> tuple[Array, ...]:
-        first, second = _mixed(beta1, first, g), _mixed(beta2, second, g**2)
+        first, second = mixed(beta1, first, g), mixed(beta2, second, g**2)
         ahead = beta1 * first / (1.0 - beta1 ** (count + 1))
         ahead = ahead + (1.0 - beta1) * g / (1.0 - beta1**count)
         return ahead / (np.sqrt(second / (1.0 - beta2**count)) + epsilon), first, second
@@ -107,7 +108,7 @@ def radam(rate: Rate, beta1: float = 0.9, beta2: float = 0.999, epsilon: float =
     longest = 2.0 / (1.0 - beta2) - 1.0
 
     def rule(count: int, g: Array, first: Array, second: Array) -> tuple[Array, ...]:
-        first, second = _mixed(beta1, first, g), _mixed(beta2, second, g**2)
+        first, second = mixed(beta1, first, g), mixed(beta2, second, g**2)
         mean, power = first / (1.0 - beta1**count), beta2**count
         length = longest - 2.0 * count * power / (1.0 - power)
         if length <= 4.0:
@@ -131,7 +132,7 @@ def adamax(
     """
 
     def rule(count: int, g: Array, first: Array, largest: Array) -> tuple[Array, ...]:
-        first, largest = _mixed(beta1, first, g), np.maximum(beta2 * largest, np.abs(g))
+        first, largest = mixed(beta1, first, g), np.maximum(beta2 * largest, np.abs(g))
         return first / (1.0 - beta1**count) / (largest + epsilon), first, largest
 
     return _remembering(rate, 2, rule)
@@ -150,7 +151,7 @@ def amsgrad(
     def rule(
         count: int, g: Array, first: Array, second: Array, largest: Array
     ) -> tuple[Array, ...]:
-        first, second = _mixed(beta1, first, g), _mixed(beta2, second, g**2)
+        first, second = mixed(beta1, first, g), mixed(beta2, second, g**2)
         largest = np.maximum(largest, second)
         return first / (np.sqrt(largest) + epsilon), first, second, largest
 
@@ -168,8 +169,8 @@ def adabelief(
     """
 
     def rule(count: int, g: Array, first: Array, spread: Array) -> tuple[Array, ...]:
-        first = _mixed(beta1, first, g)
-        spread = _mixed(beta2, spread, (g - first) ** 2) + epsilon
+        first = mixed(beta1, first, g)
+        spread = mixed(beta2, spread, (g - first) ** 2) + epsilon
         root = np.sqrt(spread / (1.0 - beta2**count)) + epsilon
         return first / (1.0 - beta1**count) / root, first, spread
 
@@ -185,9 +186,9 @@ def adadelta(rate: Rate = 1.0, decay: float = 0.9, epsilon: float = 1e-6) -> Opt
     """
 
     def rule(count: int, g: Array, gradients: Array, steps: Array) -> tuple[Array, ...]:
-        gradients = _mixed(decay, gradients, g**2)
+        gradients = mixed(decay, gradients, g**2)
         direction = np.sqrt(steps + epsilon) / np.sqrt(gradients + epsilon) * g
-        return direction, gradients, _mixed(decay, steps, direction**2)
+        return direction, gradients, mixed(decay, steps, direction**2)
 
     return _remembering(rate, 2, rule)
 
@@ -203,7 +204,7 @@ def optimistic_adam(
     """
 
     def rule(count: int, g: Array, first: Array, second: Array, before: Array) -> tuple[Array, ...]:
-        first, second = _mixed(beta1, first, g), _mixed(beta2, second, g**2)
+        first, second = mixed(beta1, first, g), mixed(beta2, second, g**2)
         root = np.sqrt(second / (1.0 - beta2**count)) + epsilon
         now = first / (1.0 - beta1**count) / root
         return 2.0 * now - before, first, second, now

@@ -249,9 +249,27 @@ def rprop(
 # -------------------- transformations, for `chain` --------------------
 
 
-def clip_by_norm(largest: float) -> Optimizer:
-    """Scale the gradient down to a Euclidean norm of at most ``largest``."""
-    return _lifted(lambda parameters: (), lambda g, parameters: rules.clip_by_norm(g, largest))
+def clip_by_norm(largest: float, order: float | None = None, *, each: bool = False) -> Optimizer:
+    """Scale the gradient down to a norm of at most ``largest``.
+
+    Parameters
+    ----------
+    largest : float
+    order : float, optional
+        As that of ``numpy.linalg.norm``; Euclidean when omitted.
+    each : bool
+        Every leaf by itself, not the whole tree.
+    """
+
+    def update(gradient: VValue, state: State, parameters: VValue) -> tuple[VValue, State]:
+        support = parameters.support
+        step = np.array(align(gradient, support))
+        n = len(support)
+        for span in (support.span(i, i + 1) for i in range(n)) if each else [support.span(0, n)]:
+            rules.clip_by_norm(step[span], largest, order)
+        return from_buffer(support, step), state
+
+    return Optimizer(lambda parameters: (), update)
 
 
 def clip(bound: float) -> Optimizer:

@@ -177,10 +177,13 @@ def clip(gradient: np.ndarray, bound: float) -> None:
     np.minimum(gradient, bound, out=gradient)
 
 
-def clip_by_norm(gradient: np.ndarray, largest: float) -> None:
-    """Every vector scaled down to a Euclidean norm of at most ``largest``."""
+def clip_by_norm(gradient: np.ndarray, largest: float, order: float | None = None) -> None:
+    """Every vector scaled down to a norm of at most ``largest``, Euclidean unless another is given.
+
+    ``order`` is as that of ``numpy.linalg.norm``.
+    """
     for lane in np.ndindex(gradient.shape[:-1]):
-        norm = float(np.linalg.norm(gradient[lane]))
+        norm = float(np.linalg.norm(gradient[lane], order))
         if norm > largest:
             gradient[lane] *= largest / norm
 

@@ -1,4 +1,4 @@
-"""Optimizers made of optimizers: groups by pattern, freezing, accumulation, averages, decay.
+"""Optimizers made of optimizers: groups by pattern, freezing, accumulation, averages, precision.
 
 Patterns are those of `vvalues.select`: ``"layer-*/**/bias"``. They are matched anew when an edit
 has changed the support; what is new finds its group by its path.
@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from vvalues import Pattern, VValue, drop, partition, restrict, select
+import numpy as np
+
+from vvalues import Pattern, VValue, drop, from_buffer, partition, restrict, select
 
 from .optimizers import CountState, Optimizer, Schedule, State, adam, chain
 
@@ -21,6 +23,7 @@ __all__ = [
     "freeze",
     "frozen",
     "groups",
+    "mixed_precision",
     "weight_decay",
 ]
 
@@ -218,6 +221,71 @@ def averaged(state: AverageState, parameters: VValue) -> VValue:
     (VValue({'a': 0.0}), VValue({'a': 2.0}))
     """
     return parameters + restrict(state.offset, parameters.support)
+
+
+# -------------------- precision --------------------
+
+
+class MasterState(NamedTuple):
+    """The parameters before they were rounded, and the optimizer inside."""
+
+    master: VValue
+    inner: State
+
+
+def mixed_precision(inner: Optimizer, dtype: Any = np.float32) -> Optimizer:
+    """Parameters of a lower precision, whose exact copy in double precision takes the steps.
+
+    Parameters
+    ----------
+    inner : Optimizer
+        It sees the exact copy, and gradients as they come.
+    dtype : numpy float type
+        Of what uses the parameters: every element of ``parameters + step`` can be written in it.
+
+    Raises
+    ------
+    ValueError
+        If the type is not a floating one.
+
+    Notes
+    -----
+    Steps that are lost in rounding one by one add up in the copy. Where parameters are not what it
+    rounds to (an edit has changed them, or opened new leaves) the copy starts from them.
+
+    References
+    ----------
+    P. Micikevicius et al., arXiv:1710.03740, section 3.1.
+
+    Examples
+    --------
+    >>> from synthesis.optimize.optimizers import sgd
+    >>> optimizer, v = mixed_precision(sgd(1.0), np.float16), VValue({"a": 1})
+    >>> small, state = VValue({"a": 0.0003}), optimizer.init(v)
+    >>> for _ in range(3):
+    ...     step, state = optimizer.update(small, state, v)
+    ...     v = v + step
+    >>> v["a"], round(state.master["a"], 4)
+    (0.9990234375, 0.9991)
+    """
+    if not np.issubdtype(dtype, np.floating):
+        raise ValueError(f"dtype is {dtype!r}; expected a floating type, such as numpy.float32")
+
+    def rounded(tree: VValue) -> VValue:
+        return from_buffer(tree.support, tree.buffer.astype(dtype).astype(np.float64))
+
+    def update(
+        gradient: VValue, state: MasterState, parameters: VValue
+    ) -> tuple[VValue, MasterState]:
+        master = restrict(state.master, parameters.support)
+        is_ours = rounded(master).buffer == rounded(parameters).buffer
+        exact = np.where(is_ours, master.buffer, parameters.buffer)
+        master = from_buffer(parameters.support, exact)
+        step, new = inner.update(gradient, state.inner, master)
+        master = master + step
+        return rounded(master) - parameters, MasterState(master, new)
+
+    return Optimizer(lambda p: MasterState(p, inner.init(p)), update)
 
 
 # -------------------- decay --------------------

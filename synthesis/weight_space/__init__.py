@@ -73,6 +73,7 @@ from .pulls import (
     weighted,
 )
 from .reference import Categorical, Numbers, Reference, divergence, freeze
+from .singly import removed_singly
 from .sparse import Sparsified, gradual_magnitude, n_zeros, settled, sparse_path, sparsified
 
 __all__ = [
@@ -137,6 +138,7 @@ __all__ = [
     "recovered_circuit",
     "recovery",
     "remember",
+    "removed_singly",
     "renamed_apart",
     "replay",
     "settled",

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
 
 from vvalues import VValue, from_buffer, restrict
 
@@ -21,6 +20,7 @@ from ..process.models import MachineModel
 from .path import last, walk
 from .pulls import Invariance, PullToPruned, weighted
 from .reference import Reference, copied
+from .singly import damped_step, restored, saliencies
 
 __all__ = [
     "Pruned",
@@ -180,54 +180,12 @@ def settle(
 ) -> VValue:
     """Damped metric steps back to the frozen outputs; never to a worse place.
 
-    Parameters
-    ----------
-    reference : Reference
-    parameters : VValue
-        On any support.
-    steps : int
-        At most so many.
-    largest : float
-        Largest change of one weight per step.
-    good : float
-        Stop at this deviation.
-
-    Notes
-    -----
-    ``d = -(J^T J + damping diag)^-1 J^T r``: the shortest step, in a scaled norm, that undoes the
-    movement r of the outputs to first order.
+    As `restored`, of all weights, measured by the `deviation`.
     """
-    current, damping = deviation(reference, parameters), 1e-2
-    for _ in range(steps):
-        if current <= good:
-            break
-        here = linearize(reference.model, parameters, reference.inputs)
-        r = (here.values - reference.values).ravel()
-        rows = here.rows()
-        before = current
-        for _ in range(6):
-            step = _damped(rows, r, damping)
-            step *= min(1.0, largest / max(float(np.max(np.abs(step))), 1e-300))
-            trial = from_buffer(parameters.support, parameters.buffer + step)
-            reached = _finite(deviation(reference, trial))
-            if reached < current:
-                parameters, current, damping = trial, reached, damping / 5.0
-                break
-            damping *= 6.0
-        if not current < before * (1.0 - 1e-4):
-            break
-    return parameters
-
-
-def _damped(rows: np.ndarray, r: np.ndarray, damping: float) -> np.ndarray:
-    matrix = rows.T @ rows
-    matrix[np.diag_indices_from(matrix)] *= 1.0 + damping
-    matrix[np.diag_indices_from(matrix)] += 1e-8
-    return -cho_solve(cho_factor(matrix), rows.T @ r)
-
-
-def _finite(value: float) -> float:
-    return value if np.isfinite(value) else np.inf
+    everything = np.arange(parameters.size)
+    return restored(
+        reference, parameters, everything, deviation, steps=steps, largest=largest, good=good
+    )
 
 
 def walked_to_zero(reference: Reference, parameters: VValue, q: int, segments: int) -> VValue:
@@ -251,9 +209,7 @@ def walked_to_zero(reference: Reference, parameters: VValue, q: int, segments: i
         rows = here.rows()
         forced = -w[q] / left
         r = (here.values - reference.values).ravel() + forced * rows[:, q]
-        step = _damped(rows[:, others], r, 1e-2)
-        step *= min(1.0, 0.5 / max(float(np.max(np.abs(step), initial=0.0)), 1e-300))
-        w[others] += step
+        w[others] += damped_step(rows[:, others], r, 1e-2)
         w[q] += forced
     return from_buffer(parameters.support.where(others), w[others])
 
@@ -276,7 +232,4 @@ def _without_one(
 def _cheapest(reference: Reference, parameters: VValue) -> np.ndarray:
     """Links by the predicted movement of the outputs when each goes and the others compensate."""
     rows = linearize(reference.model, parameters, reference.inputs).rows()
-    metric = rows.T @ rows
-    ridge = 1e-3 * np.diag(metric) + 1e-6
-    inverse = np.linalg.inv(metric + np.diag(ridge))
-    return np.argsort(parameters.buffer**2 / np.diag(inverse), kind="stable")
+    return np.argsort(saliencies(rows, parameters.buffer), kind="stable")

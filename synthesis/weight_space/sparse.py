@@ -18,6 +18,7 @@ from ..process.models import Model, Task
 from .path import Waypoint, invariant_path, last, normalized, walk
 from .pulls import Invariance, PullToPruned, TaskLoss, largest_kept, weighted
 from .reference import Reference, copied
+from .singly import removed_singly
 
 __all__ = [
     "Sparsified",
@@ -34,6 +35,7 @@ STEPS = 1500
 STAGES = 20
 LARGEST_STEP, SMALLEST_STEP = 0.05, 0.001
 WEAKEST_PULL, STRONGEST_PULL = 10.0, 1000.0
+FEW = 60
 
 
 def n_zeros(parameters: VValue) -> int:
@@ -169,7 +171,7 @@ class Sparsified(NamedTuple):
     projected : VValue
         What is delivered: the end of the path with its smallest weights set to zero.
     path : list of Waypoint
-        The end of every stage, before its projection.
+        The end of every stage, before its projection; none if there were few weights to begin with.
     distance : float
         The largest distance from the end of a stage to its projection; large means that the path
         has not arrived and jumped.
@@ -194,6 +196,7 @@ def sparsified(
     strength: float = 10.0,
     size: float = 2 * LARGEST_STEP,
     per_step: int | None = 200,
+    few: int = FEW,
 ) -> Sparsified:
     """Sparsify a frozen dense network without labels, in stages of rising sparsity.
 
@@ -219,6 +222,9 @@ def sparsified(
         Euclidean length of the first step of a stage; the last is a twentieth of it.
     per_step : int, optional
         Inputs per step; all when omitted.
+    few : int
+        Number of weights from which on they go one by one (see `removed_singly`), 0 for never:
+        among few weights the smallest may be a link that all the function goes through.
 
     Returns
     -------
@@ -231,10 +237,13 @@ def sparsified(
     """
     if not 1 <= stages <= steps:
         raise ValueError(f"stages is {stages}; expected 1 to {steps}, the number of steps")
-    rising, each = ramp(sparsity, stages), steps // stages
     weights = _weights_of(reference.model, reference.parameters)
+    n_weights = int(np.count_nonzero(weights))
+    kept = n_weights - round(sparsity * n_weights)
+    in_stages = min(sparsity, max(0.0, 1.0 - few / max(n_weights, 1)))
+    rising, each = ramp(in_stages, stages), steps // stages
     network, path, jumps = copied(reference.parameters), [], []
-    for stage in range(1, stages + 1):
+    for stage in range(1, stages + 1 if in_stages else 1):
         goal = rising(stage)
         pull = weighted(
             (strength, PullToPruned(goal, weights)), (1.0, Invariance(reference, per_step))
@@ -244,9 +253,10 @@ def sparsified(
         path.append(last(walk(network, pull, optimizer, steps=each, rng=rng, free=free)))
         network = largest_kept(path[-1].parameters, goal, weights)
         jumps.append(float(np.linalg.norm((path[-1].parameters - network).buffer)))
+    network = removed_singly(reference, network, weights, kept, rng=rng, per_step=per_step)
     if settle:
         network = settled(reference, network, steps=settle, rng=rng, per_step=per_step)
-    return Sparsified(network, path, max(jumps), n_zeros(network))
+    return Sparsified(network, path, max(jumps, default=0.0), n_zeros(network))
 
 
 def _weights_of(model: Model, parameters: VValue) -> np.ndarray:

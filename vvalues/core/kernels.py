@@ -19,6 +19,7 @@ __all__ = [
     "leaf_magnitudes",
     "max_norm",
     "multiply",
+    "negative",
     "power",
     "put",
     "scale",
@@ -34,7 +35,7 @@ def add(left: VValue, right: VValue, sign: float = 1.0) -> VValue:
     """``left + sign * right`` on the union of the supports; ``sign`` is +1 or -1."""
     combine = np.add if sign > 0 else np.subtract
     if left.support is right.support:
-        return from_buffer(left.support, combine(left.buffer, right.buffer))
+        return unchecked(left.support, combine(left.buffer, right.buffer))
     support, at_left, at_right = left.support.union(right.support)
     if at_left is None:
         out = np.array(left.buffer)
@@ -45,12 +46,17 @@ def add(left: VValue, right: VValue, sign: float = 1.0) -> VValue:
         combine(out, right.buffer, out=out)
     else:  # in one pass; `out[at_right] += …` makes three
         combine.at(out, at_right, right.buffer)
-    return from_buffer(support, out)
+    return unchecked(support, out)
 
 
 def scale(tree: VValue, factor: float) -> VValue:
     """``factor * tree``."""
-    return from_buffer(tree.support, tree.buffer * float(factor))
+    return unchecked(tree.support, tree.buffer * float(factor))
+
+
+def negative(tree: VValue) -> VValue:
+    """``-tree``."""
+    return unchecked(tree.support, -tree.buffer)
 
 
 def align(tree: VValue, support: Support) -> np.ndarray:

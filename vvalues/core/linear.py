@@ -37,7 +37,20 @@ def _same(g: Any, *_: Any) -> Any:
     return g
 
 
+# A primitive looks at every argument for something that is being differentiated, which takes as
+# long as the sum of a thousand leaves. So what is called most asks the types first.
+
+
 @primitive
+def _add(left: VValue, right: VValue, /) -> VValue:
+    require_trees(left=left, right=right)
+    return kernels.add(left, right)
+
+
+defvjp(_add, lambda ans, left, right: _same, lambda ans, left, right: _same)
+defjvp(_add, _same, _same)
+
+
 def add(left: VValue, right: VValue, /) -> VValue:
     """Sum of two V-values; ``left + right`` calls it.
 
@@ -67,15 +80,21 @@ def add(left: VValue, right: VValue, /) -> VValue:
     >>> add(VValue({"a": 1}), VValue({"a": 2, "b": {"c": 3}}))
     VValue({'a': 3.0, 'b': {'c': 3.0}})
     """
-    require_trees(left=left, right=right)
-    return kernels.add(left, right)
-
-
-defvjp(add, lambda ans, left, right: _same, lambda ans, left, right: _same)
-defjvp(add, _same, _same)
+    if type(left) is VValue and type(right) is VValue:
+        return kernels.add(left, right)
+    return _add(left, right)
 
 
 @primitive
+def _subtract(left: VValue, right: VValue, /) -> VValue:
+    require_trees(left=left, right=right)
+    return kernels.add(left, right, -1.0)
+
+
+defvjp(_subtract, lambda ans, left, right: _same, lambda ans, left, right: lambda g: negative(g))
+defjvp(_subtract, _same, lambda g, *_: negative(g))
+
+
 def subtract(left: VValue, right: VValue, /) -> VValue:
     """Difference of two V-values; ``left - right`` calls it.
 
@@ -86,15 +105,21 @@ def subtract(left: VValue, right: VValue, /) -> VValue:
     >>> subtract(VValue({"a": 1}), VValue({"b": 2}))
     VValue({'a': 1.0, 'b': -2.0})
     """
-    require_trees(left=left, right=right)
-    return kernels.add(left, right, -1.0)
-
-
-defvjp(subtract, lambda ans, left, right: _same, lambda ans, left, right: lambda g: negative(g))
-defjvp(subtract, _same, lambda g, *_: negative(g))
+    if type(left) is VValue and type(right) is VValue:
+        return kernels.add(left, right, -1.0)
+    return _subtract(left, right)
 
 
 @primitive
+def _negative(tree: VValue, /) -> VValue:
+    require_trees(tree=tree)
+    return kernels.negative(tree)
+
+
+defvjp(_negative, lambda ans, tree: lambda g: negative(g))
+defjvp(_negative, "same")
+
+
 def negative(tree: VValue, /) -> VValue:
     """The V-value times -1; ``-tree`` calls it.
 
@@ -103,15 +128,23 @@ def negative(tree: VValue, /) -> VValue:
     >>> negative(VValue({"a": 1}))
     VValue({'a': -1.0})
     """
-    require_trees(tree=tree)
-    return from_buffer(tree.support, -tree.buffer)
-
-
-defvjp(negative, lambda ans, tree: lambda g: negative(g))
-defjvp(negative, "same")
+    return kernels.negative(tree) if type(tree) is VValue else _negative(tree)
 
 
 @primitive
+def _scale(tree: VValue, factor: float, /) -> VValue:
+    require_trees(tree=tree)
+    return kernels.scale(tree, factor if type(factor) is float else _as_number(factor))
+
+
+defvjp(
+    _scale,
+    lambda ans, tree, factor: lambda g: scale(g, factor),
+    lambda ans, tree, factor: lambda g: inner(g, tree),
+)
+defjvp(_scale, "same", "same")
+
+
 def scale(tree: VValue, factor: float, /) -> VValue:
     """A V-value times a real number; ``tree * factor`` calls it.
 
@@ -136,16 +169,9 @@ def scale(tree: VValue, factor: float, /) -> VValue:
     >>> scale(VValue({"a": 1, "b": -2}), 3)
     VValue({'a': 3.0, 'b': -6.0})
     """
-    require_trees(tree=tree)
-    return kernels.scale(tree, factor if type(factor) is float else _as_number(factor))
-
-
-defvjp(
-    scale,
-    lambda ans, tree, factor: lambda g: scale(g, factor),
-    lambda ans, tree, factor: lambda g: inner(g, tree),
-)
-defjvp(scale, "same", "same")
+    if type(tree) is VValue and type(factor) is float:
+        return kernels.scale(tree, factor)
+    return _scale(tree, factor)
 
 
 def _as_number(factor: Any) -> float:
@@ -158,6 +184,19 @@ def _as_number(factor: Any) -> float:
 
 
 @primitive
+def _inner(left: VValue, right: VValue, /) -> float:
+    require_trees(left=left, right=right)
+    return kernels.inner(left, right)
+
+
+defvjp(
+    _inner,
+    lambda ans, left, right: lambda g: scale(right, g),
+    lambda ans, left, right: lambda g: scale(left, g),
+)
+defjvp(_inner, "same", "same")
+
+
 def inner(left: VValue, right: VValue, /) -> float:
     """Inner product: the sum of products over the common paths.
 
@@ -179,16 +218,9 @@ def inner(left: VValue, right: VValue, /) -> float:
     >>> inner(VValue({"a": 2, "b": 3}), VValue({"b": 10, "c": 1}))
     30.0
     """
-    require_trees(left=left, right=right)
-    return kernels.inner(left, right)
-
-
-defvjp(
-    inner,
-    lambda ans, left, right: lambda g: scale(right, g),
-    lambda ans, left, right: lambda g: scale(left, g),
-)
-defjvp(inner, "same", "same")
+    if type(left) is VValue and type(right) is VValue:
+        return kernels.inner(left, right)
+    return _inner(left, right)
 
 
 # -------------------- norms and signs --------------------

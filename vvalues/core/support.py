@@ -8,25 +8,43 @@ out once per support and remembered on it.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property
 from itertools import chain, compress, pairwise
 from math import prod
-from operator import ne
 from threading import Lock
 from typing import NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
 
+from .merging import merged
 from .paths import Path, format_path
 
-__all__ = ["Support", "Union"]
+__all__ = ["Support", "Union", "kept_supports"]
 
 Shape = tuple[int, ...]
 
 _interned: WeakValueDictionary[_Key, Support] = WeakValueDictionary()
 _interning = Lock()  # two threads that make one support at once get the same object
+_kept: ContextVar[set[Support] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def kept_supports() -> Iterator[None]:
+    """Supports that are made meanwhile stay alive until the end.
+
+    A support lives as long as a tree has it, and how it meets others is forgotten with it. Where
+    one small computation is done over and over, its intermediate trees have the same supports
+    every time: so these are made once, and meet once.
+    """
+    token = _kept.set(set())
+    try:
+        yield
+    finally:
+        _kept.reset(token)
 
 
 class _Key:
@@ -114,14 +132,18 @@ class Support:
         self.offsets = _offsets(len(paths), leaf_shapes)
         self.size = int(self.offsets[-1])
         with _interning:
-            return _interned.setdefault(key, self)
+            self = _interned.setdefault(key, self)
+        kept = _kept.get()
+        if kept is not None:
+            kept.add(self)
+        return self
 
     # -------------------- lookup --------------------
 
     @cached_property
     def index(self) -> dict[Path, int]:
         """Position of every path among the leaves."""
-        return {path: i for i, path in enumerate(self.paths)}
+        return dict(zip(self.paths, range(len(self.paths)), strict=True))
 
     @cached_property
     def depth(self) -> int:
@@ -330,21 +352,12 @@ def _search(part: Support, whole: Support) -> np.ndarray | None:
 
 
 def _merge(left: Support, right: Support) -> _Meeting:
-    both = left.paths + right.paths
-    # Two ascending runs, which Python's sort recognises and merges in linear time.
-    order = sorted(range(len(both)), key=both.__getitem__)
-    merged = [both[i] for i in order]
-    is_first = np.ones(len(merged), bool)
-    is_first[1:] = np.fromiter(map(ne, merged, merged[1:]), bool, max(len(merged) - 1, 0))
-    at = np.empty(len(both), np.intp)
-    at[order] = np.cumsum(is_first) - 1
-    at_left, at_right = at[: len(left)], at[len(left) :]
-    n_union = int(np.count_nonzero(is_first))
-    if n_union == len(left):
+    paths, at_left, at_right = merged(left.paths, right.paths, left.index)
+    if len(paths) == len(left):
         return _Meeting(None, None, _element_positions(right, left, at_right))
-    if n_union == len(right):
+    if len(paths) == len(right):
         return _Meeting(None, _element_positions(left, right, at_left), None)
-    union = _united(left, right, tuple(compress(merged, is_first)), list(compress(order, is_first)))
+    union = _united(left, right, paths)
     return _Meeting(
         union,
         _element_positions(left, union, at_left),
@@ -352,11 +365,12 @@ def _merge(left: Support, right: Support) -> _Meeting:
     )
 
 
-def _united(left: Support, right: Support, paths: tuple[Path, ...], leaves: list[int]) -> Support:
+def _united(left: Support, right: Support, paths: tuple[Path, ...]) -> Support:
     if left.shapes is None and right.shapes is None:
         return Support.of(paths, is_sorted=True)
-    every = tuple(chain(_shapes(left), _shapes(right)))
-    return Support.of(paths, (every[i] for i in leaves), is_sorted=True)
+    sides = ((right.paths, _shapes(right)), (left.paths, _shapes(left)))
+    shapes = dict(chain.from_iterable(zip(*side, strict=True) for side in sides))
+    return Support.of(paths, map(shapes.__getitem__, paths), is_sorted=True)
 
 
 def _shapes(support: Support) -> tuple[Shape, ...]:

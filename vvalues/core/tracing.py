@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from autograd import extend, tracer
-from autograd.builtins import isinstance as _isinstance
 from autograd.extend import defjvp, defvjp
 from autograd.tracer import getval, isbox
 
@@ -89,7 +88,7 @@ def is_traced(value: Any) -> bool:
 
 def is_tree(value: Any) -> bool:
     """Whether a value is a V-value, boxed or not."""
-    return type(value) is _tree.VValue or _isinstance(value, _tree.VValue)
+    return type(value) is _tree.VValue or type(getval(value)) is _tree.VValue
 
 
 def unboxed(tree: Any, argument: str = "value") -> VValue:

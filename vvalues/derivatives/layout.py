@@ -18,7 +18,7 @@ from ..core.support import Support
 from ..core.tracing import is_tree, support_of
 from ..core.tree import VValue, unchecked
 from ..patterns.language import Pattern, is_selected
-from ..patterns.selecting import partition
+from ..patterns.selecting import partition, positions_in
 
 __all__ = ["Layout", "layout_of", "only", "with_argument"]
 
@@ -109,9 +109,8 @@ class Layout:
             return self, np.arange(self.size)
         if self.support is None:
             raise TypeError(f"pattern {pattern!r:.40} selects paths, and this side is {self}: ...")
-        keep = is_selected(self.support, pattern)
-        elements = np.flatnonzero(np.repeat(keep, np.diff(self.support.offsets)))
-        return Layout(self.support.where(keep)), elements
+        kept = self.support.where(is_selected(self.support, pattern))
+        return Layout(kept), positions_in(self.support, pattern)
 
 
 def layout_of(value: Any, what: str) -> Layout:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,9 +18,17 @@ from ..patterns.language import Pattern, is_selected
 
 __all__ = ["wrap"]
 
+Nodes = Mapping[type, tuple[Callable[[Any], Mapping[str, Any]], Callable[[Any, dict], Any]]]
+"""For other types: node -> its children by name, and (node, children by name) -> a new node."""
+
 
 def wrap(
-    parameters: Any, /, constant: Pattern | None = None
+    parameters: Any,
+    /,
+    constant: Pattern | None = None,
+    *,
+    nodes: Nodes | None = None,
+    tied: bool = False,
 ) -> tuple[VValue, Callable[[VValue], Any]]:
     """Nested parameters as a tree, and the function that makes such parameters of a tree again.
 
@@ -32,6 +40,12 @@ def wrap(
         is. May be traced.
     constant : pattern, optional
         Numbers that stay as they are, too: ``"**/n_steps"``.
+    nodes : mapping of type -> (children, rebuild), optional
+        Other types to look into: ``children(node)`` are its parts by name, ``rebuild(node, parts)``
+        makes such a node of new parts. Subclasses need an entry of their own.
+    tied : bool
+        One and the same array object in several places is one leaf, where it comes first; its
+        gradient is that of all places.
 
     Returns
     -------
@@ -55,18 +69,29 @@ def wrap(
     VValue({'layers': {'0': {'w': 2.0}, '1': {'w': 3.0}}})
     >>> unwrap(tree * 10)
     {'layers': [{'w': 20.0, 'activation': 'tanh'}, {'w': 30.0}], 'rate': 0.1}
+    >>> w = np.ones(2)
+    >>> tree, unwrap = wrap({"decode": w, "encode": w}, tied=True)
+    >>> tree, unwrap(3 * tree)
+    (VValue({'decode': array(2,)}), {'decode': array([3., 3.]), 'encode': array([3., 3.])})
     """
+    known = nodes or {}
     found: dict[Path, Any] = {}
-    for path, leaf in _numbers((), parameters):
-        if path in found:
+    first: dict[int, Path] = {}
+    ties: dict[Path, Path] = {}
+    for path, leaf in _numbers((), parameters, known):
+        if path in found or path in ties:
             raise ValueError(f"two parameters are at {format_path(path)}: keys that spell the same")
-        found[path] = leaf
+        if tied and isinstance(leaf, np.ndarray) and first.setdefault(id(leaf), path) != path:
+            ties[path] = first[id(leaf)]
+        else:
+            found[path] = leaf
     if constant is not None:
         support = Support.of(found)
         kept = {p for p, k in zip(support.paths, is_selected(support, constant), strict=True) if k}
         found = {path: leaf for path, leaf in found.items() if path not in kept}
     tree = assemble(found)
     support = support_of(tree)
+    places = _Places(support, known, ties)
 
     def unwrap(tree: VValue) -> Any:
         given = support_of(tree, "tree")
@@ -76,16 +101,27 @@ def wrap(
                     f"the tree has a leaf at {format_path(path)}, and the parameters have no place "
                     "for it: select(tree, support) first"
                 )
-        return _rebuilt((), parameters, tree, support)
+        return _rebuilt((), parameters, tree, places)
 
     return tree, unwrap
+
+
+class _Places(NamedTuple):
+    """Where numbers are: the tree's paths, types to look into, and paths that stand for others."""
+
+    support: Support
+    nodes: Nodes
+    ties: dict[Path, Path]
 
 
 # -------------------- containers --------------------
 
 
-def _children(path: Path, node: Any) -> Iterator[tuple[Any, str, Any]] | None:
+def _children(path: Path, node: Any, nodes: Nodes) -> Iterator[tuple[Any, str, Any]] | None:
     """(key, its spelling, child) of a container; None if it is none."""
+    if type(node) in nodes:
+        children = nodes[type(node)][0](node)
+        return ((key, _spelled(path, key), child) for key, child in children.items())
     if isinstance(node, Mapping):
         return ((key, _spelled(path, key), child) for key, child in node.items())
     if isinstance(node, tuple) and hasattr(node, "_fields"):
@@ -103,15 +139,15 @@ def _spelled(path: Path, key: Any) -> str:
     return key if isinstance(key, str) else str(key)
 
 
-def _numbers(path: Path, node: Any) -> Iterator[tuple[Path, Any]]:
+def _numbers(path: Path, node: Any, nodes: Nodes) -> Iterator[tuple[Path, Any]]:
     if is_tree(node):
         for tail in support_of(node).paths:
             yield path + tail, take(node, (*tail, NUMBER))
         return
-    children = _children(path, node)
+    children = _children(path, node, nodes)
     if children is not None:
         for _, name, child in children:
-            yield from _numbers((*path, name), child)
+            yield from _numbers((*path, name), child, nodes)
     elif _is_number(node):
         yield path, node
     elif isinstance(node, np.ndarray) and node.dtype.kind not in "USb":
@@ -128,13 +164,15 @@ def _is_number(node: Any) -> bool:
     return isinstance(node, Real) and not isinstance(node, (bool, np.bool_))
 
 
-def _rebuilt(path: Path, node: Any, tree: VValue, support: Support) -> Any:
+def _rebuilt(path: Path, node: Any, tree: VValue, places: _Places) -> Any:
     if is_tree(node):
         return _inside(tree, path, support_of(node))
-    children = _children(path, node)
+    children = _children(path, node, places.nodes)
     if children is None:
-        return _leaf(path, node, tree, support)
-    made = [(key, _rebuilt((*path, name), child, tree, support)) for key, name, child in children]
+        return _leaf(places.ties.get(path, path), node, tree, places.support)
+    made = [(key, _rebuilt((*path, name), child, tree, places)) for key, name, child in children]
+    if type(node) in places.nodes:
+        return places.nodes[type(node)][1](node, dict(made))
     if isinstance(node, Mapping):
         return dict(made) if type(node) is dict else type(node)(dict(made))  # type: ignore[call-arg]
     if isinstance(node, tuple) and hasattr(node, "_fields"):

@@ -7,17 +7,19 @@ go at other rates, by which leaves a function is differentiated, and what a bloc
 
 from .language import Pattern, escape_pattern, matches, selected
 from .levels import drop_level, merge_levels, relabel, sorted_items, split_level, swap_levels
-from .selecting import drop, map_with_path, partition, select, update
+from .selecting import drop, labels, map_with_path, partition, positions, select, update
 
 __all__ = [
     "Pattern",
     "drop",
     "drop_level",
     "escape_pattern",
+    "labels",
     "map_with_path",
     "matches",
     "merge_levels",
     "partition",
+    "positions",
     "relabel",
     "select",
     "selected",

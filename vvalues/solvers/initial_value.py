@@ -12,6 +12,7 @@ from autograd.extend import defjvp, defvjp
 from autograd.tracer import getval
 
 from ..core.bridges import unravel
+from ..core.support import kept_supports
 from ..core.tracing import is_traced, primitive
 from ..core.tree import VValue
 from ..derivatives.sweeps import notes
@@ -189,12 +190,14 @@ def _solution(weights: np.ndarray, run: _Run, /) -> np.ndarray:
 
 @primitive
 def _pullback(weights: np.ndarray, g: np.ndarray, run: _Run, /) -> np.ndarray:
-    return run.pullback(weights, g)
+    with kept_supports():
+        return run.pullback(weights, g)
 
 
 @primitive
 def _pushforward(weights: np.ndarray, direction: np.ndarray, run: _Run, /) -> np.ndarray:
-    return run.pushforward(weights, direction)
+    with kept_supports():
+        return run.pushforward(weights, direction)
 
 
 defvjp(_solution, lambda ans, weights, run: lambda g: _pullback(weights, g, run), argnums=(0,))

@@ -112,6 +112,17 @@ def test_clip_by_norm_keeps_the_direction():
     np.testing.assert_allclose(clipped.buffer, [0.6, 0.8], rtol=1e-15)
 
 
+@pytest.mark.parametrize("order", [1.0, 2.0, np.inf])
+def test_leaves_are_clipped_each_by_its_own_norm(order):
+    gradient = VValue({"a": np.array([3.0, -4.0]), "b": {"c": 0.5}})
+    clipped, _ = opt.clip_by_norm(2.0, order, each=True).update(gradient, (), gradient)
+    norm = np.linalg.norm([3.0, 4.0], order)
+    np.testing.assert_allclose(clipped["a"], np.array([3.0, -4.0]) * 2.0 / norm, rtol=1e-15)
+    assert clipped["b", "c"] == 0.5
+    whole, _ = opt.clip_by_norm(2.0, order).update(gradient, (), gradient)
+    assert np.linalg.norm(whole.buffer, order) == pytest.approx(2.0)
+
+
 @pytest.mark.parametrize("kind", ["geometric", "linear", "cosine"])
 def test_schedules_go_from_start_to_end(kind):
     rate = opt.schedule(0.1, 0.001, 50, kind)

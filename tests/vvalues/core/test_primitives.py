@@ -158,6 +158,7 @@ CASES = {
 # What cannot carry a derivative: structure, orders, spellings, files.
 WITHOUT_DERIVATIVE = {
     *("NUMBER", "Path", "Support", "VValue", "as_path", "format_path", "natural_key"),
+    *("labels", "positions"),
     *("LinearMap", "detect_sparsity", "jacobian_operator"),
     *("Pattern", "escape_pattern", "sorted_items", "diff"),
     *("equal", "not_equal", "greater", "greater_equal", "less", "less_equal"),

@@ -13,10 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 import vvalues as vv
 from vvalues import Support, VValue
 from vvalues import strategies as trees
+from vvalues.core.support import kept_supports
 
 ARRAYS = {"w": (2,), "m": (2, 3)}
 
@@ -75,6 +77,20 @@ def test_union_of_a_small_and_a_large_support_in_both_orders():
     assert nothing.union(nothing).support is nothing
 
 
+PLACES = st.sets(st.tuples(st.integers(0, 5), st.integers(0, 30)), max_size=60)
+
+
+@given(PLACES, PLACES)
+def test_wide_supports_meet_however_their_leaves_lie(left, right):
+    """Gaps with leaves of one side, of both in turns, of both one after the other."""
+    one, other = (Support.of((f"n{i}", f"k{j:02}") for i, j in part) for part in (left, right))
+    union, at_one, at_other = one.union(other)
+    assert list(union.paths) == sorted({*one.paths, *other.paths})
+    for part, at in ((one, at_one), (other, at_other)):
+        positions = range(len(part)) if at is None else at
+        assert [union.paths[i] for i in positions] == list(part.paths)
+
+
 @given(trees.pairs(arrays=ARRAYS))
 def test_common_elements(pair):
     left, right = pair
@@ -117,6 +133,15 @@ def test_no_cache_keeps_a_support_alive():
     ]
     gc.collect()
     assert [visitor() for visitor in visitors] == [None] * 6
+
+
+def test_supports_can_be_kept_for_a_while():
+    with kept_supports():
+        visitor = weakref.ref(Support.of([("only", "meanwhile")]))
+        gc.collect()
+        assert visitor() is Support.of([("only", "meanwhile")])
+    gc.collect()
+    assert visitor() is None
 
 
 def test_selecting_leaves():

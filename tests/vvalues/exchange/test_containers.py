@@ -140,3 +140,45 @@ def test_a_batch_is_its_trees(pair):
 def test_vmap_of_numbers_and_of_several_batches():
     batch = vv.stack([VValue({"a": 1}), VValue({"a": 3})])
     assert vv.vmap(vv.inner, batch, batch).tolist() == [1.0, 9.0]
+
+
+class Dense:
+    """A type of somebody else: neither a dictionary nor a dataclass."""
+
+    def __init__(self, weights, activation):
+        self.weights, self.activation = weights, activation
+
+
+NODES = {
+    Dense: (
+        lambda node: {"weights": node.weights},
+        lambda node, parts: Dense(parts["weights"], node.activation),
+    )
+}
+
+
+def test_types_of_others_are_nodes_when_one_says_how():
+    parameters = [Dense(np.ones(2), "tanh"), {"inner": Dense({"w": 3.0}, None)}]
+    tree, unwrap = vv.wrap(parameters, nodes=NODES)
+    assert tree == VValue({"0": {"weights": np.ones(2)}, "1": {"inner": {"weights": {"w": 3.0}}}})
+    made = unwrap(2 * tree)
+    assert [type(made[0]), made[0].activation] == [Dense, "tanh"]
+    assert np.array_equal(made[0].weights, [2.0, 2.0])
+    assert made[1]["inner"].weights == {"w": 6.0}
+    assert vv.wrap(parameters)[0] == VValue()  # unknown types stay as they are
+
+
+def test_one_array_in_two_places_is_one_leaf():
+    shared = np.array([1.0, 2.0])
+    parameters = {"decode": shared, "encode": [shared, shared.copy()]}
+    tree, unwrap = vv.wrap(parameters, tied=True)
+    assert list(tree) == [("decode",), ("encode", "1")]
+
+    def loss(tree):
+        made = unwrap(tree)
+        return (made["decode"] * made["encode"][0] * made["encode"][1]).sum()
+
+    found = grad(loss)(tree)
+    expected = VValue({"decode": np.array([2.0, 8.0]), "encode": {"1": np.array([1.0, 4.0])}})
+    assert_trees_close(found, expected)
+    assert len(vv.wrap(parameters)[0]) == 3  # unless one says so they are apart

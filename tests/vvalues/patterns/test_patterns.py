@@ -148,3 +148,21 @@ def test_leaves_in_order():
     assert [path for path, _ in vv.sorted_items(tree)] == [("n1",), ("n2",), ("n10",)]
     assert [path for path, _ in vv.sorted_items(tree, "value")] == [("n10",), ("n1",), ("n2",)]
     assert vv.sorted_items(tree, "magnitude", descending=True)[0][0] == ("n2",)
+
+
+# -------------------- elements --------------------
+
+
+@given(strategies.vvalues(arrays={"w": (2, 2)}), strategies.patterns())
+def test_positions_are_those_of_the_flat_array(tree, pattern):
+    flat, at = vv.ravel(tree), vv.positions(tree, pattern)
+    assert np.array_equal(flat[at], vv.ravel(vv.select(tree, pattern)))
+    assert len(vv.labels(tree)) == tree.size
+
+
+def test_labels_say_which_element_it_is():
+    tree = VValue({"a": 1.0, "b": {"w": np.zeros((2, 2)), "v": np.zeros(2)}, "c/d": 2.0})
+    assert vv.labels(tree) == [
+        "a", "b/v[0]", "b/v[1]", "b/w[0,0]", "b/w[0,1]", "b/w[1,0]", "b/w[1,1]", "c\\/d",
+    ]  # fmt: skip
+    assert vv.positions(tree, "b/w").tolist() == [3, 4, 5, 6]
