@@ -31,7 +31,8 @@ ABOUT = {
     "tuned": "the library was tuned on them",
     "seen": "kept apart at first, looked at later",
     "unseen": "written before the search was read, its failures looked at after the first run",
-    "fresh": "written after the others, never tuned on",
+    "fresh": "written after the others, its failures looked at after the first run",
+    "blind": "written last, before any of them was tried, never tuned on",
 }
 
 

@@ -1,4 +1,4 @@
-"""How streams are drawn and programs are run: the parts that the four groups of programs share."""
+"""How streams are drawn and programs are run: the parts that the groups of programs share."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The four groups, by what is honest to say about them."""
+"""The five groups, by what is honest to say about them."""
 
 from __future__ import annotations
 
+from .blind import BLIND
 from .drawing import Program
 from .fresh import FRESH
 from .seen import SEEN
@@ -15,4 +16,5 @@ GROUPS: dict[str, dict[str, Program]] = {
     "seen": SEEN,
     "unseen": UNSEEN,
     "fresh": FRESH,
+    "blind": BLIND,
 }
