@@ -139,15 +139,19 @@ class _Numbered:
     def next_state(self, problem: Problem) -> Proposal | None:
         """The next state as a function of the coding's sum."""
         known = self._known(problem)
-        answers = known.wanted(0)
-        found = self._functions(known, known.past(), [self.coding.weights], 0, answers)
+        state, answers = known.past(), known.wanted(0)
+        if not state:
+            return None
+        found = self._functions(known, state, [self.coding.weights], 0, answers)
         return built(known, [(found[0], WORDS)]) if found else None
 
     def answer(self, problem: Problem) -> Proposal | None:
         """Every answer, or its change, as a function of a sum of the state and the inputs."""
         known = self._known(problem)
-        (latent,) = (i for i in known.inputs() if known.name(i) in latent_sources(1))
-        state = known.add(Past(latent, 1))
+        latent = [i for i in known.inputs() if known.name(i) in latent_sources(1)]
+        if not latent:  # the state is a stream that was given: no need to remember another
+            return None
+        state = known.add(Past(latent[0], 1))
         told = [self._answer(known, state, output) for output in range(problem.n_outputs)]
         found = [form for form in told if form is not None]
         return built(known, found) if len(found) == len(told) else None

@@ -85,6 +85,19 @@ def test_hidden_states_are_found(step, start, values, count, neurons):
     assert fewest - sources <= neurons
 
 
+def test_a_state_that_is_an_input_needs_no_memory_of_its_own():
+    """How long ago the input changed: all that has to be remembered is the input."""
+
+    def since_change(state, x):
+        last, since = state
+        since = since + 1.0 if x == last else 0.0
+        return (x, since), since
+
+    problem = asked(since_change, (0.0, 0.0), 2)
+    proposals = list(Automaton().propose(problem, VOCABULARY))
+    assert any(right(p, problem.split.report) == 1.0 for p in proposals)
+
+
 def test_bounds_are_chosen_again_by_more_strings():
     problem = asked(every_third, 0, 2)
     proposals = islice(Automaton().propose(problem, VOCABULARY), 12)
