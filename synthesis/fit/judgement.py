@@ -10,6 +10,7 @@ from dmm.machine import Circuit
 from dmm.show import count
 
 from ..problems import Problem, Strings
+from ..starts import smallest_automaton
 from ..verdicts import (
     Errors,
     Verdict,
@@ -53,7 +54,13 @@ def judged(search: Search, trial: Trial, member: Member, given: Strings) -> Verd
             False, _short_of_exact(search, trial, figures), tuple(_trouble(trial)), figures
         )
     long = answers_of(trial.candidate, search.long, problem.n_outputs)
-    open_points = [*_gaps(trial), *_rivals(search, trial, long), *_thin_evidence(problem, trial)]
+    open_points = [
+        *_gaps(trial),
+        *_rivals(search, trial, long),
+        *_rounding(search, member, long),
+        *_thin_evidence(problem, trial),
+        *_automaton(search, trial, long),
+    ]
     if problem.split.validation is None:
         open_points.append(problem.split.how)
     strings = search.deciding()
@@ -134,6 +141,41 @@ def _rivals(search: Search, trial: Trial, own: np.ndarray) -> list[str]:
                 f"{100.0 * share:.2g} % of longer strings"
             ]
     return []
+
+
+def _automaton(search: Search, trial: Trial, own: np.ndarray) -> list[str]:
+    """The automaton that the strings tell, if it is no longer and answers longer ones otherwise."""
+    found = smallest_automaton(search.problem)
+    if found is None or found[1] > trial.bits + RIVAL:
+        return []
+    answers, bits = found
+    strings = search.deciding()
+    if np.any(np.abs(answers(strings) - strings.answers)[strings.asked] != 0.0):
+        return []
+    differ = np.abs(answers(search.long) - own) > 1e-6
+    share = float(np.mean(differ.any(axis=0)))
+    if not share:
+        return []
+    return [
+        f"an automaton with a table of {bits:.0f} bits is right on all data as well, and differs "
+        f"on {100.0 * share:.2g} % of longer strings"
+    ]
+
+
+def _rounding(search: Search, member: Member, own: np.ndarray) -> list[str]:
+    """Whether the machine in the user's units strays from the one in the problem's."""
+    problem = search.problem
+    strings = problem.in_own_units(search.long)
+    units = np.array(problem.answer_units)[:, None, None]
+    answers = answers_of(member.candidate, strings, problem.n_outputs) / units
+    scale = max(float(np.abs(own).max(initial=0.0)), 1e-300)
+    share = float(np.mean((np.abs(answers - own) > 1e-6 * scale).any(axis=0)))
+    if not share:
+        return []
+    return [
+        f"in the units of the data its rounding errors grow: {100.0 * share:.2g} % of the answers "
+        "to longer strings are off"
+    ]
 
 
 def _thin_evidence(problem: Problem, trial: Trial) -> list[str]:

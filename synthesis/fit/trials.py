@@ -117,7 +117,7 @@ class Trial:
 
     Attributes
     ----------
-    circuit : Circuit
+    proposal : Proposal
     candidate : Candidate
         Its machine.
     training, validation : Errors
@@ -125,19 +125,27 @@ class Trial:
     spread : float
         Standard error of the mean squared error of validation.
     bits : float
-    gaps : tuple of Gap
     flaw : str
         What went wrong under stress; empty for nothing.
     """
 
-    circuit: Circuit
+    proposal: Proposal
     candidate: Candidate
     training: Errors
     validation: Errors
     spread: float
     bits: float
-    gaps: tuple[Gap, ...] = ()
     flaw: str = ""
+
+    @property
+    def circuit(self) -> Circuit:
+        """What was proposed."""
+        return self.proposal.circuit
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Numbers in it that the data leave free."""
+        return self.proposal.gaps
 
     @property
     def is_right(self) -> bool:
@@ -199,7 +207,7 @@ class Search:
     def reconsider(self, trials: Iterable[Trial]) -> None:
         """Try circuits of an earlier search on this one's strings."""
         for trial in trials:
-            again = self.measured(trial.circuit, trial.candidate.origin, trial.gaps)
+            again = self.measured(trial.proposal)
             if again is not None:
                 self.trials.append(again)
 
@@ -214,11 +222,11 @@ class Search:
 
     def tried(self, proposal: Proposal) -> Trial | None:
         """A proposal on trial; its free numbers are chosen again by all strings if it is right."""
-        trial = self.measured(proposal.circuit, proposal.origin, proposal.gaps)
+        trial = self.measured(proposal)
         if trial is None or not trial.is_right or proposal.refitted is None:
             return trial
-        again = proposal.refitted(self.deciding())
-        finer = self.measured(again.circuit, again.origin, again.gaps)
+        again = replace(proposal.refitted(self.deciding()), holds=proposal.holds)
+        finer = self.measured(again)
         return finer if finer is not None and finer.is_right else trial
 
     def deciding(self) -> Strings:
@@ -228,10 +236,11 @@ class Search:
             return split.training
         return split.training.joined(split.validation)
 
-    def measured(self, circuit: Circuit, origin: str, gaps: tuple[Gap, ...]) -> Trial | None:
+    def measured(self, proposal: Proposal) -> Trial | None:
         """A circuit run free; None if there is no machine that does what it says."""
+        circuit = proposal.circuit
         machine, pace = circuit.lowered()
-        candidate = Candidate(machine, pace, origin)
+        candidate = Candidate(machine, pace, proposal.origin)
         split, whole = self.problem.split, self.problem.is_whole
         answers = answers_of(candidate, split.training, len(whole))
         training = errors_of(answers, split.training, whole)
@@ -241,10 +250,27 @@ class Search:
             validation = errors_of(answers, split.validation, whole)
             spread = _standard_error(answers, split.validation)
         bits = circuit_bits(circuit)
-        trial = Trial(circuit, candidate, training, validation, spread, bits, gaps)
+        trial = Trial(proposal, candidate, training, validation, spread, bits)
         if not trial.is_right:
             return trial
-        return replace(trial, flaw=stress(candidate, split.training, self.long, whole))
+        flaw = stress(candidate, split.training, self.long, whole) or self._forgetful(trial)
+        return replace(trial, flaw=flaw)
+
+    def _forgetful(self, trial: Trial) -> str:
+        """Whether a memory does not keep what it was made to keep."""
+        proposal = trial.proposal
+        if proposal.holds is not None and not proposal.holds(proposal.circuit):
+            return "on other strings it is not the automaton that it was made of"
+        if proposal.expected is None:
+            return ""
+        expected = proposal.expected(self.long)
+        answers = answers_of(trial.candidate, self.long, self.problem.n_outputs)
+        size = max(float(np.nanmax(np.abs(expected), initial=0.0)), 1e-300)
+        is_off = np.abs(answers - expected) > 1e-6 * size
+        if not is_off.any():
+            return ""
+        first = int(np.flatnonzero(is_off.any(axis=(0, 2)))[0])
+        return f"its memory goes astray on longer strings, from sample {first} on"
 
     # -------------------- what was found --------------------
 
@@ -297,7 +323,7 @@ class Search:
             fewer = trial.circuit.without(wire)
             if fewer is None:
                 continue
-            shorter = self.measured(fewer, trial.candidate.origin, trial.gaps)
+            shorter = self.measured(replace(trial.proposal, circuit=fewer))
             if shorter is not None and shorter.is_right and shorter.bits < trial.bits:
                 return self.compacted(shorter)
         return trial

@@ -15,6 +15,7 @@ from .trials import Trial
 __all__ = ["errors_in_own_units", "in_own_units", "simplest_scales"]
 
 DIGITS = 12
+BINARY = 2.0**16
 SAME = 1e-9  # answers of two machines, relative to the largest
 
 SCALING: Mapping[str, tuple[str, ...]] = {
@@ -50,8 +51,10 @@ def in_own_units(problem: Problem, trial: Trial) -> tuple[Candidate, Circuit]:
 def simplest_scales(circuit: Circuit) -> Circuit:
     """The circuit that does the same with the fewest digits in its weights.
 
-    One neuron's scale is tried after another, and that of all together.
+    One neuron's scale is tried after another, and that of all together. Weights that computers hold
+    without an error stay so: a loop that amplifies would amplify its rounding errors, too.
     """
+    has_to_be_binary = _is_binary(circuit)
     alone = [{name} for name, kind in circuit.neurons.items() if kind in SCALING]
     together = {
         name for group in alone for name in group if circuit.neurons[name] not in SCALE_FREE
@@ -61,9 +64,16 @@ def simplest_scales(circuit: Circuit) -> Circuit:
         is_better = False
         for group in (*alone, together):
             for other in _scaled(circuit, group):
+                if has_to_be_binary and not _is_binary(other):
+                    continue
                 if _digits(other) < bits - 1e-6:
                     circuit, bits, is_better = other, _digits(other), True
     return circuit
+
+
+def _is_binary(circuit: Circuit) -> bool:
+    """Whether all weights are fractions of a small power of two."""
+    return all((wire.weight * BINARY).is_integer() for wire in circuit.wires)
 
 
 def _digits(circuit: Circuit) -> float:

@@ -1,6 +1,6 @@
 """Starts: whatever proposes circuits for a problem. What they are worth is found out by trial."""
 
-from .automata import Automaton
+from .automata import Automaton, smallest_automaton
 from .composition import Composition
 from .counters import Clocks, Counts
 from .proposal import Gap, Proposal, Start
@@ -17,4 +17,5 @@ __all__ = [
     "Proposal",
     "Shifted",
     "Start",
+    "smallest_automaton",
 ]

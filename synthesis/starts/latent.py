@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import product
 
 import numpy as np
 
 from dmm import Streams
+from dmm.machine import Circuit
 
 from ..problems import Problem, Split, Strings
+from ..verdicts import Candidate, answers_of
 from .proposal import Proposal
 from .splicing import joined
 
@@ -84,7 +87,12 @@ def _streams(strings: Strings, arrays: dict[str, np.ndarray]) -> Streams:
 
 
 def explained(
-    problem: Problem, latent_of: LatentOf, goes_on: Parts, answers: Parts, name: str
+    problem: Problem,
+    latent_of: LatentOf,
+    goes_on: Parts,
+    answers: Parts,
+    name: str,
+    holds: Callable[[Circuit], bool] | None = None,
 ) -> Iterator[Proposal]:
     """Circuits that carry latent streams on and make the answers of them.
 
@@ -98,6 +106,8 @@ def explained(
         Circuits whose inputs they are.
     name : str
         Where the streams come from.
+    holds : Circuit -> bool, optional
+        As of a `Proposal`.
     """
     latent = latent_of(problem.split.training)
     carrying = list(goes_on(asking_for(problem, latent)))
@@ -106,7 +116,8 @@ def explained(
     found = list(answers(reading(problem, latent)))
     ranks = product(range(len(found)), range(len(carrying)))
     for i, j in sorted(ranks, key=sum):
-        yield _whole(found[i], carrying[j], latent_of, len(latent), name)
+        whole = _whole(found[i], carrying[j], latent_of, len(latent), name)
+        yield replace(whole, holds=holds)
 
 
 def _whole(
@@ -123,4 +134,13 @@ def _whole(
         origin=f"{name}; {answer.origin}",
         gaps=answer.gaps + carrying.gaps,
         refitted=None if answer.refitted is None else refitted,
+        expected=partial(_expected, answer.circuit, latent_of),
     )
+
+
+def _expected(reader: Circuit, latent_of: LatentOf, strings: Strings) -> np.ndarray:
+    """What a circuit answers that is given the latent streams, and need not carry them on."""
+    latent = latent_of(strings)
+    candidate = Candidate(*reader.lowered(), "given the latent streams")
+    answers = answers_of(candidate, with_latent(strings, latent), len(strings.answers))
+    return np.where(np.isnan(latent).any(axis=0).T, np.nan, answers)

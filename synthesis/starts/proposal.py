@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from dmm.machine import Circuit
 
 from ..problems import Problem, Strings
@@ -45,12 +47,20 @@ class Proposal:
         Numbers that were chosen, with the bounds between which the data leave them free.
     refitted : Strings -> Proposal, optional
         The same circuit with its free numbers chosen by more strings.
+    expected : Strings -> float array (outputs, samples, strings), optional
+        What the circuit was made to answer on any strings; NaN where its maker does not know. Where
+        it answers something else on long ones, its memory does not keep what it should.
+    holds : Circuit -> bool, optional
+        Whether this circuit, or a smaller one made of it, does on strings of every length what it
+        was made for. Asked of circuits that are right on the data.
     """
 
     circuit: Circuit
     origin: str
     gaps: tuple[Gap, ...] = ()
     refitted: Callable[[Strings], Proposal] | None = None
+    expected: Callable[[Strings], np.ndarray] | None = None
+    holds: Callable[[Circuit], bool] | None = None
 
 
 class Start(Protocol):

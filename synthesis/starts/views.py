@@ -48,6 +48,8 @@ def _completed(
         circuit=completed(proposal.circuit),
         origin=f"{proposal.origin}, {words}",
         refitted=None if proposal.refitted is None else refitted,
+        expected=None,
+        holds=None,
     )
 
 

@@ -1,5 +1,5 @@
 """The start that learns an automaton from the strings, and makes a circuit of it."""
 
-from .automaton import Automaton
+from .automaton import Automaton, smallest_automaton
 
-__all__ = ["Automaton"]
+__all__ = ["Automaton", "smallest_automaton"]

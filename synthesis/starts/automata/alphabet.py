@@ -9,7 +9,7 @@ import numpy as np
 
 from ...problems import Problem, Strings
 
-__all__ = ["VIEWS", "Alphabet", "classes"]
+__all__ = ["VIEWS", "Alphabet", "as_they_are", "classes"]
 
 MOST_SYMBOLS = 130
 MOST_ANSWERS = 64
@@ -80,23 +80,24 @@ def classes(answers: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
 # -------------------- ways to see answers --------------------
 
 
-def _as_they_are(answers: np.ndarray) -> np.ndarray:
+def as_they_are(answers: np.ndarray) -> np.ndarray:
+    """Answers, strings before samples."""
     return answers.transpose(0, 2, 1)
 
 
 def _changes(answers: np.ndarray) -> np.ndarray:
-    told = _as_they_are(answers)
+    told = as_they_are(answers)
     return np.diff(told, axis=2, prepend=0.0)
 
 
 def _changes_or_reset(answers: np.ndarray) -> np.ndarray:
     """Changes, or a sign of its own for what fell to 0 as no change elsewhere does."""
-    told, change = _as_they_are(answers), _changes(answers)
+    told, change = as_they_are(answers), _changes(answers)
     usual = np.unique(change[told != 0.0])
     is_reset = (told == 0.0) & ~np.isin(change, usual)
     open_ = (told == 0.0) & ~is_reset
     return np.where(is_reset, np.inf, np.where(open_, np.nan, change))
 
 
-VIEWS = (_as_they_are, _changes, _changes_or_reset)
+VIEWS = (as_they_are, _changes, _changes_or_reset)
 """From answers (outputs, samples, strings) to what an automaton may say, strings before samples."""

@@ -7,11 +7,16 @@ then explained like an answer, and the answers are composed of it and the inputs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
+from typing import Any
 
 import numpy as np
+
+from dmm.machine import Circuit
+from dmm.proof import Transducer, prove, reachable
 
 from ...problems import Problem, Strings
 from ..composition import Composition
@@ -22,18 +27,22 @@ from ..composition.known import Known, Past
 from ..composition.start import built
 from ..latent import explained, latent_sources
 from ..proposal import Proposal
-from .alphabet import VIEWS, Alphabet, classes
+from .alphabet import VIEWS, Alphabet, as_they_are, classes
 from .codes import Coding, codings, sums_of
 from .mealy import Mealy
 from .merging import merged
 
-__all__ = ["Automaton"]
+__all__ = ["Automaton", "smallest_automaton"]
 
 MOST_PIECES = 24
 """Kinks and steps of a function that is built as it is."""
 
 
 MOST_FOLDS = 3
+MOST_STATES, STATES_PER_STATE = 500, 20
+"""States that a circuit may have, and more for each state and symbol: it remembers what is
+about to be answered, too."""
+
 WORDS = "a function of the state"
 
 
@@ -67,22 +76,23 @@ class Automaton:
         alphabet = Alphabet.of(problem)
         if alphabet is None:
             return
-        automaton = learnt(problem, alphabet, self.states)
+        automaton, answers = learnt(problem, alphabet, self.states) or (None, None)
         if automaton is None or len(automaton) == 1:
             return
         for coding in codings(automaton, alphabet.values, self.codings):
-            told = _Numbered(problem, alphabet, automaton, coding, vocabulary)
+            told = _Numbered(problem, alphabet, automaton, coding, vocabulary, answers)
             yield from self._of(told)
 
     def _of(self, told: _Numbered) -> Iterator[Proposal]:
         def goes_on(problem: Problem) -> Iterator[Proposal]:
-            return self._parts(told, problem, told.next_state(problem))
+            found = self._parts(told, problem, told.next_state(problem))
+            return (proposal for proposal in found if told.is_finite(proposal.circuit))
 
         def answers(problem: Problem) -> Iterator[Proposal]:
             return self._parts(told, problem, told.answer(problem))
 
         name = f"{self.name} of {len(told.automaton)} states"
-        return explained(told.problem, told.on, goes_on, answers, name)
+        return explained(told.problem, told.on, goes_on, answers, name, told.holds)
 
     def _parts(
         self, told: _Numbered, problem: Problem, direct: Proposal | None
@@ -92,7 +102,9 @@ class Automaton:
             yield direct
 
 
-def learnt(problem: Problem, alphabet: Alphabet, most_states: int) -> Mealy | None:
+def learnt(
+    problem: Problem, alphabet: Alphabet, most_states: int
+) -> tuple[Mealy, np.ndarray | None] | None:
     """The automaton of the training strings' beginnings that holds on the whole of them.
 
     It answers with the numbers of classes. Where the answers are no automaton's, their changes from
@@ -110,8 +122,37 @@ def learnt(problem: Problem, alphabet: Alphabet, most_states: int) -> Mealy | No
             continue
         _, given = automaton.run(alphabet.symbols(training))
         if np.all((given == found[0]) | np.isnan(found[0])):
-            return automaton
+            return automaton, found[1] if view is as_they_are else None
     return None
+
+
+def smallest_automaton(
+    problem: Problem, most_states: int = 40
+) -> tuple[Callable[[Strings], np.ndarray], float] | None:
+    """The automaton that gives the answers of the training strings, however it is found.
+
+    Returns
+    -------
+    (answers, bits), or None
+        A function of strings to what the automaton answers, (outputs, samples, strings), NaN where
+        no string told; and the bits that its table takes.
+    """
+    alphabet = Alphabet.of(problem)
+    found = None if alphabet is None else classes(as_they_are(problem.split.training.answers))
+    if alphabet is None or found is None:
+        return None
+    numbers, told = found
+    automaton = merged(alphabet.symbols(problem.split.training), numbers, most_states)
+    if automaton is None:
+        return None
+
+    def answers(strings: Strings) -> np.ndarray:
+        _, given = automaton.run(alphabet.symbols(strings))
+        padded = np.vstack([told, np.full(told.shape[1], np.nan)])
+        return padded[np.nan_to_num(given, nan=-1.0).astype(int)].transpose(2, 1, 0)
+
+    known = int((~np.isnan(automaton.answers)).sum())
+    return answers, known * float(np.log2(len(automaton)) + np.log2(len(told)))
 
 
 @dataclass(frozen=True)
@@ -123,6 +164,8 @@ class _Numbered:
     automaton: Mealy
     coding: Coding
     vocabulary: tuple[str, ...]
+    answers: np.ndarray | None
+    """What the automaton's classes stand for; None for changes."""
 
     @property
     def sums(self) -> list[tuple[float, ...]]:
@@ -133,6 +176,48 @@ class _Numbered:
         """The number of the state after every sample, (1, strings, samples)."""
         states, _ = self.automaton.run(self.alphabet.symbols(strings))
         return np.where(states >= 0, self.coding.codes[states], np.nan)[None]
+
+    @property
+    def streams(self) -> dict[str, list[float]]:
+        """Values of every stream."""
+        columns = zip(self.alphabet.sources, self.alphabet.values.T, strict=True)
+        return {source: np.unique(column).tolist() for source, column in columns}
+
+    @property
+    def limit(self) -> int:
+        """States that a circuit may take."""
+        return MOST_STATES + STATES_PER_STATE * len(self.automaton) * len(self.alphabet.values)
+
+    def is_finite(self, circuit: Circuit) -> bool:
+        """Whether a circuit has finitely many states, as it should; rounding errors may grow."""
+        return reachable(circuit, self.streams, limit=self.limit).is_closed
+
+    def holds(self, circuit: Circuit) -> bool:
+        """Whether a circuit is the automaton on strings of every length.
+
+        Where answers add up, or not every symbol was seen in every state, that cannot be asked.
+        """
+        if self.answers is None:
+            return True
+        if np.isnan(self.automaton.answers).any() or len(self._numbers) < self._combinations:
+            return self.is_finite(circuit)
+        automaton = Transducer(self._step, 0)
+        return prove(circuit, automaton, self.streams, limit=self.limit).verdict == "proved"
+
+    @cached_property
+    def _numbers(self) -> dict[tuple[float, ...], int]:
+        return {tuple(map(float, row)): i for i, row in enumerate(self.alphabet.values)}
+
+    @property
+    def _combinations(self) -> int:
+        return int(np.prod([len(values) for values in self.streams.values()]))
+
+    def _step(self, state: int, *numbers: float) -> tuple[int, Any]:
+        assert self.answers is not None
+        symbol = self._numbers[tuple(map(float, numbers))]
+        told = self.answers[int(self.automaton.answers[state, symbol])]
+        answer = float(told[0]) if len(told) == 1 else tuple(map(float, told))
+        return int(self.automaton.following[state, symbol]), answer
 
     # -------------------- functions of the coding's sums --------------------
 

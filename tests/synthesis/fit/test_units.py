@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dmm.machine import Circuit
+from dmm.machine import Circuit, Wire
 from synthesis.fit.trials import EFFORTS, VOCABULARY, Search
-from synthesis.fit.units import in_own_units
+from synthesis.fit.units import in_own_units, simplest_scales
 from synthesis.problems import Problem
 from synthesis.verdicts import answers_of
 from tests.synthesis.fit.programs import NUMBERS, quick
@@ -100,3 +100,15 @@ def test_open_bounds_are_told_in_the_users_units():
     model = quick().fit({"x": x}, (x > 50.0).astype(float))
     low, high = x[x < 50.0].max(), x[x > 50.0].min()
     assert f"may lie anywhere from {low:.4g} to {high:.4g}" in " ".join(model.verdict_.caveats)
+
+
+def test_exact_weights_stay_exact_when_scales_are_chosen():
+    """A loop that amplifies would amplify the rounding error of a third as well."""
+    wires = [
+        Wire("accum", "dict-1", "accum", "dict", 4.0, 1),
+        Wire("accum", "dict-2", "stream-x", "stream", 3.0),
+        Wire("output", "dict-1", "accum", "dict", 1.0),
+    ]
+    neurons = {"stream-x": "stream", "accum": "accum", "output": "output"}
+    simpler = simplest_scales(Circuit(neurons, wires))
+    assert all((wire.weight * 2.0**16).is_integer() for wire in simpler.wires)

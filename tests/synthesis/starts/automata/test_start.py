@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from synthesis.problems import Problem
-from synthesis.starts import Automaton
+from synthesis.starts import Automaton, smallest_automaton
 from tests.synthesis.samples import said, strings_of
 
 VOCABULARY = ("accum", "norm", "compare", "dot", "less_or_equal", "multiplexer")
@@ -83,6 +83,38 @@ def test_hidden_states_are_found(step, start, values, count, neurons):
     fewest = min(len(p.circuit.neurons) for p in sound)
     sources = count + 2  # the constant and the output
     assert fewest - sources <= neurons
+
+
+def test_what_circuits_were_made_to_answer_is_known_on_any_strings():
+    problem = asked(divider, 0, 2)
+    report = problem.split.report
+    for proposal in islice(Automaton().propose(problem, VOCABULARY), 6):
+        np.testing.assert_allclose(proposal.expected(report), report.answers, atol=1e-9)
+
+
+def test_circuits_whose_memory_goes_astray_are_told_from_those_that_hold():
+    problem = asked(divider, 0, 2)
+    proposals = list(islice(Automaton().propose(problem, VOCABULARY), 12))
+    sound = [p for p in proposals if right(p, problem.split.report) == 1.0]
+    assert any(p.holds(p.circuit) for p in sound)
+    for proposal in sound:
+        for wire in proposal.circuit.wires:
+            fewer = proposal.circuit.without(wire)
+            is_other = fewer is not None and wire.neuron_in != "output"
+            if is_other and said_on_long(fewer) != said_on_long(proposal.circuit):
+                assert not proposal.holds(fewer)
+
+
+def said_on_long(circuit):
+    x = np.random.default_rng(8).integers(0, 2, (3, 60)).astype(float)
+    return np.round(said(circuit, strings_of({"x": x}, x)), 6).tolist()
+
+
+def test_the_smallest_automaton_answers_fresh_strings():
+    problem = asked(divider, 0, 2)
+    answers, bits = smallest_automaton(problem)
+    np.testing.assert_array_equal(answers(problem.split.report), problem.split.report.answers)
+    assert bits == pytest.approx(10 * np.log2(5 * 2))
 
 
 def test_a_state_that_is_an_input_needs_no_memory_of_its_own():
