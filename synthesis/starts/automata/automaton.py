@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from dmm import get_neuron_type
 from dmm.machine import Circuit
+from dmm.neurons import Kernel
 from dmm.proof import Transducer, prove, reachable
 
 from ...problems import Problem, Strings
@@ -76,6 +78,9 @@ class Automaton:
         alphabet = Alphabet.of(problem)
         if alphabet is None:
             return
+        # What only the reference engine runs cannot be proved.
+        compiled = [n for n in vocabulary if isinstance(get_neuron_type(n).kernel, Kernel)]
+        vocabulary = tuple(compiled)
         automaton, answers = learnt(problem, alphabet, self.states) or (None, None)
         if automaton is None or len(automaton) == 1:
             return
@@ -190,7 +195,7 @@ class _Numbered:
 
     def is_finite(self, circuit: Circuit) -> bool:
         """Whether a circuit has finitely many states, as it should; rounding errors may grow."""
-        return reachable(circuit, self.streams, limit=self.limit).is_closed
+        return reachable(self._hearing(circuit), self.streams, limit=self.limit).is_closed
 
     def holds(self, circuit: Circuit) -> bool:
         """Whether a circuit is the automaton on strings of every length.
@@ -202,7 +207,13 @@ class _Numbered:
         if np.isnan(self.automaton.answers).any() or len(self._numbers) < self._combinations:
             return self.is_finite(circuit)
         automaton = Transducer(self._step, 0)
-        return prove(circuit, automaton, self.streams, limit=self.limit).verdict == "proved"
+        proof = prove(self._hearing(circuit), automaton, self.streams, limit=self.limit)
+        return proof.verdict == "proved"
+
+    def _hearing(self, circuit: Circuit) -> Circuit:
+        """The circuit with every stream as a source, also those that it does not read."""
+        sources = dict.fromkeys(self.alphabet.sources, "stream")
+        return Circuit({**sources, **circuit.neurons}, circuit.wires)
 
     @cached_property
     def _numbers(self) -> dict[tuple[float, ...], int]:

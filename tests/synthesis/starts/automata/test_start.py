@@ -105,6 +105,21 @@ def test_circuits_whose_memory_goes_astray_are_told_from_those_that_hold():
                 assert not proposal.holds(fewer)
 
 
+def test_a_state_need_not_depend_on_every_stream():
+    """A button starts and stops a watch, another puts it back."""
+
+    def watch(state, button, zero):
+        running, time = state
+        running = 1.0 - running if button else running
+        time = 0.0 if zero else time + running
+        return (running, time), time
+
+    problem = asked(watch, (0.0, 0.0), 2, 2)
+    proposals = list(islice(Automaton().propose(problem, VOCABULARY), 12))
+    assert any(right(p, problem.split.report) == 1.0 for p in proposals)
+    assert all(isinstance(p.holds(p.circuit), bool) for p in proposals)
+
+
 def said_on_long(circuit):
     x = np.random.default_rng(8).integers(0, 2, (3, 60)).astype(float)
     return np.round(said(circuit, strings_of({"x": x}, x)), 6).tolist()
