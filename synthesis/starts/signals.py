@@ -6,7 +6,7 @@ input is such a combination, one wire per term. What is not linear is a neuron t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from dmm import get_neuron_type
@@ -15,7 +15,7 @@ from dmm.machine.wiring import reach
 
 from ..problems import answer_port
 
-__all__ = ["ANSWER", "Builder", "Signal", "Term"]
+__all__ = ["ANSWER", "Builder", "Signal", "Term", "free_name"]
 
 
 class Term(NamedTuple):
@@ -75,6 +75,20 @@ class Signal:
         return Signal({t._replace(lag=t.lag + samples): w for t, w in self.terms.items()})
 
 
+def free_name(type_name: str, taken: Collection[str]) -> str:
+    """A name for a new neuron that no other one has.
+
+    Examples
+    --------
+    >>> free_name("accum", {"accum-1": "accum", "accum-3": "accum"})
+    'accum-2'
+    """
+    number = 1
+    while f"{type_name}-{number}" in taken:
+        number += 1
+    return f"{type_name}-{number}"
+
+
 class Builder:
     """Builds a circuit, neuron by neuron.
 
@@ -123,8 +137,7 @@ class Builder:
         read = frozenset((name, frozenset(s.terms.items())) for name, s in fields.items())
         key = (type_name, own, memory, read)
         if key not in self._made:
-            count = sum(kind == type_name for kind in self.neurons.values()) + 1
-            name = f"{type_name}-{count}"
+            name = free_name(type_name, self.neurons)
             self.neurons[name] = type_name
             self._made[key] = name
             for field, signal in fields.items():
@@ -158,7 +171,7 @@ class Builder:
     def _remembering(self, number: int, signal: Signal) -> Signal:
         if all(_answer(term) is None for term in signal.terms):
             return signal
-        name = f"accum-{sum(kind == 'accum' for kind in self.neurons.values()) + 1}"
+        name = free_name("accum", self.neurons)
         self.neurons[name] = "accum"
         past, rest = Signal({}), Signal({})
         for term, weight in signal.terms.items():

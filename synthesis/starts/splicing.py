@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dmm.machine import Circuit, Wire
 
 from ..problems import answer_port
+from .signals import free_name
 
 __all__ = ["joined"]
 
@@ -56,10 +57,7 @@ def _own_names(circuit: Circuit, other: Circuit) -> dict[str, str]:
     for name, kind in circuit.neurons.items():
         if name not in other.neurons or name == "const_1" or kind in ("stream", "output"):
             continue
-        number = 1
-        while f"{kind}-{number}" in taken:
-            number += 1
-        names[name] = f"{kind}-{number}"
+        names[name] = free_name(kind, taken)
         taken.add(names[name])
     return names
 
@@ -99,7 +97,8 @@ def _without_twins(circuit: Circuit) -> Circuit:
     coarsest such partition. All memories begin with nothing, so they always emit the same.
     """
     kinds = circuit.neurons
-    stays = {n for n, kind in kinds.items() if kind == "output" or n not in _readers(circuit)}
+    readers = {wire.neuron_in for wire in circuit.wires}
+    stays = {n for n, kind in kinds.items() if kind == "output" or n not in readers}
     block = {name: (kind, name if name in stays else "") for name, kind in kinds.items()}
     while True:
         told = {name: (block[name], _read(circuit, name, block)) for name in kinds}
@@ -116,10 +115,6 @@ def _without_twins(circuit: Circuit) -> Circuit:
         if kept[wire.neuron_in] == wire.neuron_in
     ]
     return Circuit({name: kinds[name] for name in first.values()}, _added(wires))
-
-
-def _readers(circuit: Circuit) -> set[str]:
-    return {wire.neuron_in for wire in circuit.wires}
 
 
 def _read(circuit: Circuit, neuron: str, block: dict) -> frozenset:

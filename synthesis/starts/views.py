@@ -16,6 +16,7 @@ from dmm.machine import Circuit, Wire
 
 from ..problems import Problem, Strings, answer_port
 from .proposal import Proposal, Start
+from .signals import free_name
 
 __all__ = ["Changes", "Delayed", "Shifted"]
 
@@ -139,7 +140,7 @@ def _added_up(circuit: Circuit) -> Circuit:
             wires.append(wire)
             continue
         if port not in totals:
-            totals[port] = f"accum-{sum(kind == 'accum' for kind in neurons.values()) + 1}"
+            totals[port] = free_name("accum", neurons)
             neurons[totals[port]] = "accum"
         wires.append(wire._replace(neuron_in=totals[port], field_in="dict-2"))
     for port, total in totals.items():

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dmm.machine import Circuit, Wire
 from synthesis.problems import Problem
-from synthesis.starts import Changes, Composition, Delayed, Shifted
+from synthesis.starts import Changes, Composition, Delayed, Proposal, Shifted
 from tests.synthesis.samples import said, strings_of
 
 VOCABULARY = ("accum", "norm", "compare", "dot", "dot_free", "less_or_equal", "multiplexer")
@@ -57,3 +58,26 @@ def test_nothing_is_proposed_where_a_view_makes_no_difference():
     assert not list(Shifted(SMALL).propose(problem, VOCABULARY))
     assert not list(Changes(SMALL).propose(problem, ("norm",)))
     assert not list(Delayed(SMALL, 8).propose(problem, VOCABULARY))
+
+
+def test_totals_get_names_of_their_own():
+    """Whatever numbers the neurons of the circuit inside have."""
+    inside = Circuit(
+        {"stream-x": "stream", "accum-2": "accum", "output": "output"},
+        [
+            Wire("accum-2", "dict-2", "stream-x", "stream"),
+            Wire("accum-2", "dict-1", "accum-2", "dict", 1.0, 1),
+            Wire("output", "dict-1", "accum-2", "dict"),
+        ],
+    )
+
+    class Given:
+        name = "given"
+
+        def propose(self, problem, vocabulary):
+            yield Proposal(inside, "given")
+
+    twice = np.cumsum(np.cumsum(X, axis=1), axis=1)
+    problem = Problem.of(strings_of({"x": X}, twice))
+    (whole,) = Changes(Given()).propose(problem, VOCABULARY)
+    assert is_right(whole.circuit, problem.split.training)
