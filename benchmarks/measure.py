@@ -10,7 +10,14 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-__all__ = ["count_tape_nodes", "machine_line", "markdown_table", "median_seconds", "resident_mb"]
+__all__ = [
+    "count_tape_nodes",
+    "machine_line",
+    "markdown_table",
+    "median_seconds",
+    "resident_mb",
+    "seeds_of",
+]
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -58,6 +65,12 @@ def machine_line() -> str:
         f"Python {platform.python_version()}, numpy {numpy.__version__}, {platform.machine()}, "
         "one BLAS thread, process time, medians"
     )
+
+
+def seeds_of(text: str) -> range:
+    """Seeds from ``3`` or ``0:3``."""
+    first, _, end = text.partition(":")
+    return range(int(first), int(end) if end else int(first) + 1)
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

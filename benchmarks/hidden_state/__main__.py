@@ -36,12 +36,6 @@ ABOUT = {
 }
 
 
-def seeds_of(text: str) -> range:
-    """Seeds from ``3`` or ``0:3``."""
-    first, _, end = text.partition(":")
-    return range(int(first), int(end) if end else int(first) + 1)
-
-
 # -------------------- running --------------------
 
 
@@ -64,7 +58,7 @@ def kept_or_measured(folder: Path, learner: str, name: str, group: str, seed: in
 def outcomes_of(options: argparse.Namespace, learners: Sequence[str]) -> list[Outcome]:
     """All outcomes that are asked, one line on the way for each."""
     found = []
-    for seed in seeds_of(options.seeds):
+    for seed in measure.seeds_of(options.seeds):
         for group in options.group:
             for name in GROUPS[group]:
                 if options.program and name not in options.program:

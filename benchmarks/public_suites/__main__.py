@@ -36,12 +36,6 @@ Key = tuple[str, int, int, str]
 """Task, seed, number of strings, starts."""
 
 
-def seeds_of(text: str) -> range:
-    """Seeds from ``3`` or ``0:3``."""
-    first, _, end = text.partition(":")
-    return range(int(first), int(end) if end else int(first) + 1)
-
-
 def starts_of(names: list[str] | None) -> str | tuple[Start, ...]:
     """The starts of the normal effort whose names begin so; all of them when there are no names."""
     if not names:
@@ -99,7 +93,7 @@ def main() -> None:
     starts = " ".join(options.starts or ["auto"])
     known = kept(options.out / "outcomes.jsonl")
     found = []
-    for seed in seeds_of(options.seeds):
+    for seed in measure.seeds_of(options.seeds):
         for name in names:
             key = name, seed, options.strings, starts
             if key not in known:

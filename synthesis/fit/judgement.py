@@ -30,6 +30,7 @@ RIVAL = 12.0
 """Bits by which another right machine may be longer and still cast doubt on this one."""
 
 MOST_RIVALS = 12
+NEAR = 1e-6
 EVIDENCE = 3.0
 """Bits of answers that are asked for every bit of a machine that is believed."""
 
@@ -127,13 +128,22 @@ def _gaps(trial: Trial) -> list[str]:
     ]
 
 
+def _near(answers: np.ndarray) -> float:
+    """How far answers may be from these and count as the same."""
+    return NEAR * max(float(np.abs(answers).max(initial=0.0)), 1e-300)
+
+
+def _share_off(own: np.ndarray, other: np.ndarray, tolerance: float) -> float:
+    """The share of samples at which an output differs; what is not known does not."""
+    return float(np.mean((np.abs(own - other) > tolerance).any(axis=0)))
+
+
 def _rivals(search: Search, trial: Trial, own: np.ndarray) -> list[str]:
     """Other machines, right as well and hardly longer, that answer longer strings differently."""
-    scale = max(float(np.abs(own).max(initial=0.0)), 1e-300)
     rivals = [t for t in search.right() if t.bits <= trial.bits + RIVAL and t is not trial]
     for rival in rivals[:MOST_RIVALS]:
         other = answers_of(rival.candidate, search.long, search.problem.n_outputs)
-        share = float(np.mean(np.abs(own - other).max(axis=0) > 1e-6 * scale))
+        share = _share_off(own, other, _near(own))
         if share:
             return [
                 f"another machine of nearly the same size ({rival.bits:.0f} bits against "
@@ -152,8 +162,7 @@ def _automaton(search: Search, trial: Trial, own: np.ndarray) -> list[str]:
     strings = search.deciding()
     if np.any(np.abs(answers(strings) - strings.answers)[strings.asked] != 0.0):
         return []
-    differ = np.abs(answers(search.long) - own) > 1e-6
-    share = float(np.mean(differ.any(axis=0)))
+    share = _share_off(own, answers(search.long), NEAR)
     if not share:
         return []
     return [
@@ -168,8 +177,7 @@ def _rounding(search: Search, member: Member, own: np.ndarray) -> list[str]:
     strings = problem.in_own_units(search.long)
     units = np.array(problem.answer_units)[:, None, None]
     answers = answers_of(member.candidate, strings, problem.n_outputs) / units
-    scale = max(float(np.abs(own).max(initial=0.0)), 1e-300)
-    share = float(np.mean((np.abs(answers - own) > 1e-6 * scale).any(axis=0)))
+    share = _share_off(own, answers, _near(own))
     if not share:
         return []
     return [

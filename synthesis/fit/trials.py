@@ -225,7 +225,7 @@ class Search:
         trial = self.measured(proposal)
         if trial is None or not trial.is_right or proposal.refitted is None:
             return trial
-        again = replace(proposal.refitted(self.deciding()), holds=proposal.holds)
+        again = proposal.refitted(self.deciding())
         finer = self.measured(again)
         return finer if finer is not None and finer.is_right else trial
 

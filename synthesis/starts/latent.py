@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -116,17 +116,21 @@ def explained(
     found = list(answers(reading(problem, latent)))
     ranks = product(range(len(found)), range(len(carrying)))
     for i, j in sorted(ranks, key=sum):
-        whole = _whole(found[i], carrying[j], latent_of, len(latent), name)
-        yield replace(whole, holds=holds)
+        yield _whole(found[i], carrying[j], latent_of, len(latent), name, holds)
 
 
 def _whole(
-    answer: Proposal, carrying: Proposal, latent_of: LatentOf, count: int, name: str
+    answer: Proposal,
+    carrying: Proposal,
+    latent_of: LatentOf,
+    count: int,
+    name: str,
+    holds: Callable[[Circuit], bool] | None,
 ) -> Proposal:
     def refitted(strings: Strings) -> Proposal:
         assert answer.refitted is not None
         again = answer.refitted(with_latent(strings, latent_of(strings)))
-        return _whole(again, carrying, latent_of, count, name)
+        return _whole(again, carrying, latent_of, count, name, holds)
 
     return replace(
         answer,
@@ -134,13 +138,21 @@ def _whole(
         origin=f"{name}; {answer.origin}",
         gaps=answer.gaps + carrying.gaps,
         refitted=None if answer.refitted is None else refitted,
-        expected=partial(_expected, answer.circuit, latent_of),
+        expected=_expected(answer.circuit, latent_of),
+        holds=holds,
     )
 
 
-def _expected(reader: Circuit, latent_of: LatentOf, strings: Strings) -> np.ndarray:
+def _expected(reader: Circuit, latent_of: LatentOf) -> Callable[[Strings], np.ndarray]:
     """What a circuit answers that is given the latent streams, and need not carry them on."""
-    latent = latent_of(strings)
-    candidate = Candidate(*reader.lowered(), "given the latent streams")
-    answers = answers_of(candidate, with_latent(strings, latent), len(strings.answers))
-    return np.where(np.isnan(latent).any(axis=0).T, np.nan, answers)
+
+    @cache  # lowering takes longer than answering, and most circuits are never asked
+    def candidate() -> Candidate:
+        return Candidate(*reader.lowered(), "given the latent streams")
+
+    def expected(strings: Strings) -> np.ndarray:
+        latent = latent_of(strings)
+        answers = answers_of(candidate(), with_latent(strings, latent), len(strings.answers))
+        return np.where(np.isnan(latent).any(axis=0).T, np.nan, answers)
+
+    return expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -41,12 +42,16 @@ class Alphabet:
         values = np.unique(inside, axis=0)
         return Alphabet(problem.sources, values) if 1 < len(values) <= MOST_SYMBOLS else None
 
+    @cached_property
+    def numbers(self) -> Mapping[tuple[float, ...], int]:
+        """Which symbol some values are."""
+        return {tuple(row): i for i, row in enumerate(self.values.tolist())}
+
     def symbols(self, strings: Strings) -> np.ndarray:
         """Numbers of the symbols, (strings, samples); -1 for what is none."""
         rows = _rows(strings, self.sources)
-        numbers: Mapping[tuple, int] = {tuple(v): i for i, v in enumerate(self.values)}
         flat = rows.reshape(-1, rows.shape[-1])
-        found = np.array([numbers.get(tuple(row), -1) for row in flat], dtype=int)
+        found = np.array([self.numbers.get(tuple(row), -1) for row in flat], dtype=int)
         return np.where(strings.inside(), found.reshape(rows.shape[:2]), -1)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -38,7 +37,6 @@ __all__ = ["Automaton", "smallest_automaton"]
 
 MOST_PIECES = 24
 """Kinks and steps of a function that is built as it is."""
-
 
 MOST_FOLDS = 3
 MOST_STATES, STATES_PER_STATE = 500, 20
@@ -116,16 +114,16 @@ def learnt(
     sample to sample may be, or these and being put back to 0.
     """
     training, begun = problem.split.training, problem.beginnings
+    symbols, all_symbols = alphabet.symbols(begun), alphabet.symbols(training)
     for view in VIEWS:
         found = classes(view(training.answers))
         if found is None:
             continue
         numbers = found[0][:, : begun.samples]
-        symbols = alphabet.symbols(begun)
         automaton = merged(symbols, np.where(symbols >= 0, numbers, np.nan), most_states)
         if automaton is None:
             continue
-        _, given = automaton.run(alphabet.symbols(training))
+        _, given = automaton.run(all_symbols)
         if np.all((given == found[0]) | np.isnan(found[0])):
             return automaton, found[1] if view is as_they_are else None
     return None
@@ -204,7 +202,8 @@ class _Numbered:
         """
         if self.answers is None:
             return True
-        if np.isnan(self.automaton.answers).any() or len(self._numbers) < self._combinations:
+        symbols = len(self.alphabet.values)
+        if np.isnan(self.automaton.answers).any() or symbols < self._combinations:
             return self.is_finite(circuit)
         automaton = Transducer(self._step, 0)
         proof = prove(self._hearing(circuit), automaton, self.streams, limit=self.limit)
@@ -215,17 +214,13 @@ class _Numbered:
         sources = dict.fromkeys(self.alphabet.sources, "stream")
         return Circuit({**sources, **circuit.neurons}, circuit.wires)
 
-    @cached_property
-    def _numbers(self) -> dict[tuple[float, ...], int]:
-        return {tuple(map(float, row)): i for i, row in enumerate(self.alphabet.values)}
-
     @property
     def _combinations(self) -> int:
         return int(np.prod([len(values) for values in self.streams.values()]))
 
     def _step(self, state: int, *numbers: float) -> tuple[int, Any]:
         assert self.answers is not None
-        symbol = self._numbers[tuple(map(float, numbers))]
+        symbol = self.alphabet.numbers[numbers]
         told = self.answers[int(self.automaton.answers[state, symbol])]
         answer = float(told[0]) if len(told) == 1 else tuple(map(float, told))
         return int(self.automaton.following[state, symbol]), answer
@@ -238,7 +233,7 @@ class _Numbered:
         state, answers = known.past(), known.wanted(0)
         if not state:
             return None
-        found = self._functions(known, state, [self.coding.weights], 0, answers)
+        found = self._functions(known, state[0], [self.coding.weights], 0, answers)
         return built(known, [(found[0], WORDS)]) if found else None
 
     def answer(self, problem: Problem) -> Proposal | None:
@@ -255,12 +250,12 @@ class _Numbered:
     def _answer(self, known: Known, state: int, output: int) -> Told | None:
         answers = known.wanted(output)
         weights = dict.fromkeys((self.coding.answer_weights, *self.sums))
-        plain = self._functions(known, [state], weights, output, answers)
+        plain = self._functions(known, state, weights, output, answers)
         if plain:
             return plain[0], WORDS
         for past in known.past():
             change = answers - known.rows([past], output)[0]
-            added = self._functions(known, [state], weights, output, change)
+            added = self._functions(known, state, weights, output, change)
             if added:
                 return Plus(past, added[0]), WORDS
         return None
@@ -271,7 +266,7 @@ class _Numbered:
     def _functions(
         self,
         known: Known,
-        state: list[int],
+        state: int,
         weights: Iterable[tuple[float, ...]],
         output: int,
         answers: np.ndarray,
@@ -284,7 +279,7 @@ class _Numbered:
         inputs = [i for i in known.inputs() if known.name(i) in self.alphabet.sources]
         found = []
         for chosen in weights:
-            terms = [(state[0], 1.0), *zip(inputs, map(float, chosen), strict=True)]
+            terms = [(state, 1.0), *zip(inputs, map(float, chosen), strict=True)]
             rows, factors = zip(*((row, w) for row, w in terms if w), strict=True)
             total = np.array(factors) @ known.rows(rows, output)
             pieces = function_of(total, answers, MOST_PIECES, has_steps, folds, len(rows))

@@ -114,12 +114,14 @@ def _improved(table: _Table, ranks: np.ndarray) -> np.ndarray:
 def sums_of(values: np.ndarray, codes: np.ndarray) -> list[tuple[float, ...]]:
     """Weights of the inputs beside a code: small ones, none, and those that tell all apart."""
     inputs = values.shape[1]
-    apart = np.ptp(codes) + 1.0
-    digits = []
-    for width in np.ptp(values, axis=0):
-        digits.append(float(apart))
-        apart *= width + 1.0
-    return [*_small_weights(inputs), (0.0,) * inputs, tuple(digits)]
+    apart = _digits(values, float(np.ptp(codes)) + 1.0)
+    return [*_small_weights(inputs), (0.0,) * inputs, apart]
+
+
+def _digits(values: np.ndarray, unit: float) -> tuple[float, ...]:
+    """Weights under which inputs are the digits of a number of such units."""
+    widths = np.ptp(values, axis=0) + 1.0
+    return tuple((unit * np.cumprod([1.0, *widths[:-1]])).tolist())
 
 
 def _small_weights(inputs: int) -> list[tuple[float, ...]]:
@@ -173,9 +175,8 @@ class _Table:
 
     def injective(self) -> list[Coding]:
         """A code under which every state and symbol have a sum of their own."""
-        widths = np.ptp(self.values, axis=0) + 1.0
-        weights = tuple(np.cumprod(np.concatenate([[1.0], widths[:-1]])))
-        stretch = float(np.prod(widths))
+        weights = _digits(self.values, 1.0)
+        stretch = float(np.prod(np.ptp(self.values, axis=0) + 1.0))
         codes = stretch * np.arange(self.states)
         if stretch * self.states > WIDEST:
             return []
