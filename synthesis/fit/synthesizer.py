@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from .data import Names, read_answers, to_strings
 from .fitted import Fitted
 from .front import Choices, Member
 from .judgement import judged
+from .parameters import Parameters
 from .progress import Line, Progress, wants_a_line
 from .trials import VOCABULARY, Search, Trial, effort_named
 from .units import errors_in_own_units, in_own_units
@@ -29,7 +29,7 @@ class ConvergenceWarning(UserWarning):
     """The verdict is not exact, and the effort is spent."""
 
 
-class Synthesizer:
+class Synthesizer(Parameters):
     """Finds the smallest machine that turns input streams into the answers that are asked.
 
     Parameters
@@ -278,26 +278,6 @@ class Synthesizer:
 
     # -------------------- scikit-learn --------------------
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters of the constructor by name."""
-        return {name: getattr(self, name) for name in _PARAMETERS}
-
-    def set_params(self, **params: Any) -> Synthesizer:
-        """Change parameters of the constructor."""
-        for name, value in params.items():
-            if name not in _PARAMETERS:
-                raise ValueError(
-                    f"{name!r} is no parameter of Synthesizer; it has {', '.join(_PARAMETERS)}"
-                )
-            setattr(self, name, value)
-        return self
-
-    def __repr__(self) -> str:
-        given = (f"{name}={getattr(self, name)!r}" for name in _PARAMETERS)
-        default = (f"{name}={value!r}" for name, value in _DEFAULTS.items())
-        changed = [one for one, other in zip(given, default, strict=True) if one != other]
-        return f"Synthesizer({', '.join(changed)})"
-
     def __sklearn_tags__(self) -> Any:
         from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags
 
@@ -311,11 +291,3 @@ class Synthesizer:
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "machine_")
-
-
-_DEFAULTS: dict[str, Any] = {
-    name: parameter.default
-    for name, parameter in signature(Synthesizer.__init__).parameters.items()
-    if name != "self"
-}
-_PARAMETERS = tuple(_DEFAULTS)

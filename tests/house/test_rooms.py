@@ -19,6 +19,8 @@ SMALL = {
     "synthesis.interruption": "how commands end early; it must import nothing",
     "synthesis.optimize.losses": "softmax and its entropies, which every classifier shares",
     "synthesis.optimize.regularizers": "the one charge that knows what a neuron is",
+    "synthesis.fit.parameters": "what scikit-learn asks of every estimator",
+    "synthesis.forecast.transforms": "the scales",
     "synthesis.runs.catalogue": "a table of names",
     "synthesis.runs.files": "what a run leaves behind",
     "synthesis.verdicts.description": "one idea: bits",

@@ -1,0 +1,112 @@
+"""What a forecast is worth, in words and a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dmm.show import count
+
+from .sums import Weight
+
+__all__ = ["Report"]
+
+SIGNIFICANT = 0.01
+MOST = 3
+
+LOSSES = {
+    "gaussian": "mean squared error",
+    "huber": "mean Huber loss",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found, beside what the plainest ways would have done.
+
+    Attributes
+    ----------
+    own : str
+    horizon : int
+    likelihood, recipe, equations : str
+    links : int
+    loss, error : float
+        On samples that came after those it was fitted to, and the standard error of that.
+    rivals, within : tuple of (name, size, loss)
+        The plainest ways; other ways within one standard error of the best.
+    is_stable : bool or None
+    independence : float
+        How likely what is left is as alike from sample to sample by chance.
+    weights : tuple of Weight
+    resamples : int
+        Of the bootstrap; 0 if there was none.
+    """
+
+    own: str
+    horizon: int
+    likelihood: str
+    recipe: str
+    equations: str
+    links: int
+    loss: float
+    error: float
+    rivals: tuple[tuple[str, int, float], ...]
+    within: tuple[tuple[str, int, float], ...]
+    is_stable: bool | None
+    independence: float
+    weights: tuple[Weight, ...]
+    resamples: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """The verdict."""
+        ahead = count(self.horizon, "sample")
+        what = LOSSES.get(self.likelihood, "mean negative log-likelihood")
+        best = min(self.rivals, key=lambda rival: rival[2])
+        compared = "better than" if self.loss + self.error < best[2] else "not surely better than"
+        return (
+            f"{self.own}, {ahead} ahead: {what} {self.loss:.4g} +- {self.error:.2g} on samples "
+            f"that came after those it was fitted to; {compared} {best[0]}, {best[2]:.4g} "
+            f"({count(self.links, 'link')})."
+        )
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What the data do not settle."""
+        found = []
+        if self.is_stable is False:
+            found.append(
+                "run free, it leaves the range of the data: it is no model of the series, only a "
+                "forecast one step at a time"
+            )
+        if self.independence < SIGNIFICANT:
+            found.append(
+                f"what it leaves is not noise (p = {self.independence:.2g}): errors depend on "
+                "those before them"
+            )
+        if self.within:
+            name, size, loss = self.within[0]
+            found.append(
+                f"{count(len(self.within), 'other way')} to forecast lie within one standard error "
+                f"of the best, such as {name} ({count(size, 'link')}, {loss:.4g})"
+            )
+        return tuple(found)
+
+    def __str__(self) -> str:
+        lines = [self.sentence, "", self.equations, ""]
+        lines += self._table()
+        lines += [f"  not settled: {caveat}" for caveat in self.caveats]
+        return "\n".join(lines)
+
+    def _table(self) -> list[str]:
+        lines = ["  weight        interval                 of"]
+        for w in self.weights:
+            held = ""
+            if w.held is not None:
+                held = f"  in {round(w.held * self.resamples)} of {self.resamples} resamples"
+            reach = f"{w.low:<10.4g} to {w.high:<10.4g}"
+            lines.append(f"  {w.value:<12.5g}  {reach}  {w.term}{held}")
+        lines.append("")
+        lines.append("  loss        parameters  way")
+        rows = [(f"this one: {self.recipe}", self.links, self.loss), *self.rivals]
+        lines += [f"  {loss:<10.4g}  {size:<10d}  {name}" for name, size, loss in rows]
+        return lines

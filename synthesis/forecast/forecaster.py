@@ -1,0 +1,269 @@
+"""The door to forecasts: a series in; a small machine that tells what comes next out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from dmm import Machine
+from dmm.machine import Circuit
+
+from ..fit.parameters import Parameters
+from ..likelihoods import Likelihood, likelihood_named
+from .answers import Answers
+from .assessment import Report
+from .demands import check_data, check_parameters, lags_for
+from .panel import read_panel
+from .rule import Rule
+from .sums import (
+    FAMILIES,
+    Family,
+    Weight,
+    independence,
+    kind_of,
+    season_of,
+    stability,
+    weights_of,
+)
+from .transforms import transforms_for
+from .ways import Recipe, Search, Tried, chosen, is_bounded, rivals, tried_freely
+
+__all__ = ["Forecaster"]
+
+PORTMANTEAU = 10
+"""Samples over which errors are looked at for what joins them."""
+
+
+class Forecaster(Parameters, Answers):
+    """Finds the smallest machine that forecasts a series as well as any that was tried.
+
+    The series' own past and streams beside it are looked at: latest samples, what exceeds a bound,
+    steps, products, sums that forget. Each way is tried on samples that come after those it was
+    fitted to; of those within one standard error of the best, the one with the fewest links is
+    chosen.
+
+    Parameters
+    ----------
+    horizon : int
+        Samples ahead.
+    likelihood : str or Likelihood
+        "gaussian" (noise of unknown size), "huber" (the same with outliers), "poisson" (counts),
+        "bernoulli" (0 and 1), "categorical" (classes, as numbers or symbols).
+    transform : str
+        The scale: "none", "sqrt", "log", or "auto" for whichever forecasts best.
+    lags : int, optional
+        Latest samples that may be looked at. When omitted, a season and two, and at least 8.
+    families : sequence of Family
+        What a machine may be made of (see `synthesis.forecast.FAMILIES`).
+    most : int
+        Features at most.
+    uses_own_past : bool
+        Whether the series' own past may be looked at; without it, only streams beside it.
+    aim : "one step" or "free run"
+        Whether forecasts of one sample after the other are to be good, or whole runs beside
+        streams that are known (a simulation): the machine is then chosen and refined by runs, and
+        may hold what is hidden.
+    level : float
+        Of intervals.
+    seed : int or numpy.random.Generator
+        For draws of `forecast` and resamples of `bootstrap`.
+
+    Attributes
+    ----------
+    machine_ : Machine
+    circuit_ : Circuit
+        The same in samples.
+    equations_ : str
+    weights_ : list of Weight
+        With intervals.
+    report_ : Report
+        Prints what was found, beside what the plainest ways would have done.
+    season_, lags_ : int
+    is_stable_ : bool or None
+        Whether it stays near the data when it runs free; None where it cannot, for want of streams
+        or of its own past.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> y = [0.0, 0.0]
+    >>> for noise in rng.standard_normal(400):
+    ...     y.append(1.2 * y[-1] - 0.5 * y[-2] + noise)
+    >>> model = Forecaster().fit(y)
+    >>> [weight.term for weight in model.weights_]
+    ['1', 'y', 'y[t-1]']
+    >>> model.is_stable_
+    True
+    """
+
+    machine_: Machine
+    circuit_: Circuit
+    equations_: str
+    report_: Report
+
+    def __init__(
+        self,
+        horizon: int = 1,
+        *,
+        likelihood: str | Likelihood = "gaussian",
+        transform: str = "auto",
+        lags: int | None = None,
+        families: Sequence[Family] = FAMILIES,
+        most: int = 8,
+        uses_own_past: bool = True,
+        aim: str = "one step",
+        level: float = 0.9,
+        seed: Any = 0,
+    ) -> None:
+        self.horizon = horizon
+        self.likelihood = likelihood
+        self.transform = transform
+        self.lags = lags
+        self.families = families
+        self.most = most
+        self.uses_own_past = uses_own_past
+        self.aim = aim
+        self.level = level
+        self.seed = seed
+
+    # -------------------- fitting --------------------
+
+    def fit(self, series: Any, X: Any = None, group: Any = None) -> Forecaster:
+        """Find a machine.
+
+        Parameters
+        ----------
+        series : array-like, pandas.Series
+            Shape (samples,), (strings, samples), or a list of arrays.
+        X : mapping of name to likewise, or DataFrame, optional
+            Streams beside it, known as far as the series is.
+        group : array-like (samples,), optional
+            Which string a sample belongs to.
+
+        Raises
+        ------
+        ValueError
+            If nothing can be learned from the data: one sentence with the remedy.
+        """
+        check_parameters(self)
+        panel = read_panel(series, X, group)
+        likelihood = self._likelihood()
+        observed = panel.observed()
+        likelihood.check(observed, panel.own)
+        check_data(self, panel, likelihood.name)
+        is_free = likelihood.name == "gaussian"
+        scales = transforms_for(self.transform, observed, is_free)
+        self.season_ = season_of(panel.series[0, : panel.lengths[0]], int(panel.lengths[0]) // 4)
+        self.lags_ = lags_for(self, panel, self.season_)
+        inputs = [n for n in panel.streams if self.uses_own_past or n != panel.own]
+        self.panel_ = panel
+        search = Search(panel, inputs, self.horizon, self.lags_, self.most, likelihood)
+        if likelihood.name == "huber":
+            likelihood = search.likelihood = _adapted(search, likelihood)
+        if self.aim == "free run":
+            tried = list(tried_freely(search, self.families))
+            best = min(tried, key=lambda one: one.loss)  # what is left of a run is no noise
+            limit = best.loss + best.error
+        else:
+            tried = list(search.tried(scales, self.families))
+            best, limit = chosen(tried)
+        self._settle(search, best, limit, tried)
+        return self
+
+    def _likelihood(self) -> Likelihood:
+        given = self.likelihood
+        return likelihood_named(given) if isinstance(given, str) else given
+
+    def _settle(self, search: Search, best: Tried, limit: float, tried: list[Tried]) -> None:
+        recipe, found = best.key
+        self._search, self._recipe = search, recipe
+        self.rule_ = Rule(
+            found,
+            search.panel.own,
+            search.inputs,
+            self.horizon,
+            self.lags_,
+            search.likelihood,
+            recipe.transform,
+            _surprises(search, recipe),
+        )
+        rows = search.rows(recipe.transform)
+        self.weights_ = weights_of(rows, found, search.likelihood, self.level)
+        self.circuit_ = self.rule_.circuit()
+        self.machine_, _ = self.circuit_.lowered()
+        self.equations_ = self.rule_.equations()
+        self.is_stable_ = self._stays_near()
+        self.report_ = self._report(best, limit, tried)
+
+    def _stays_near(self) -> bool | None:
+        """Whether a run from the end of the first string, as long as that is, stays sound."""
+        if self.rule_.inputs != (self.panel_.own,) or self.rule_.outputs > 1:
+            return None
+        path = self.rule_.run(self.panel_, {}, int(self.panel_.lengths[0]))[:, 0]
+        return is_bounded(path, self.panel_.observed())
+
+    def _report(self, best: Tried, limit: float, tried: list[Tried]) -> Report:
+        search, rows = self._search, self._search.rows(self.rule_.transform)
+        others = rivals(
+            search.rows("none"),
+            search.cuts("none"),
+            self.panel_.own,
+            self.season_,
+            search.likelihood,
+            search.outputs,
+        )
+        left = rows.target - self.rule_.sum.predictor(rows)[0]
+        within = sorted((t for t in tried if t.loss <= limit), key=lambda t: t.loss)
+        return Report(
+            own=self.panel_.own,
+            horizon=self.horizon,
+            likelihood=search.likelihood.name,
+            recipe=str(self._recipe),
+            equations=self.equations_,
+            links=len(self.circuit_.wires),
+            loss=best.loss,
+            error=best.error,
+            rivals=tuple((one.name, one.size, one.loss) for one in others),
+            within=tuple((one.name, one.size, one.loss) for one in within if one is not best),
+            is_stable=self.is_stable_,
+            independence=independence(left, PORTMANTEAU),
+            weights=tuple(self.weights_),
+        )
+
+    # -------------------- how sure --------------------
+
+    def bootstrap(self, resamples: int = 100) -> list[Weight]:
+        """Weights with the share of resamples in whose fit each term was found.
+
+        The whole fit is made again for blocks of samples drawn with replacement, of the same
+        family, size and scale.
+        """
+        self._fitted()
+        search = self._search
+        rng = np.random.default_rng(self.seed)
+        rows = search.rows(self.rule_.transform)
+        held = stability(lambda r: search.refitted(r, self._recipe), rows, resamples, rng)
+        kinds = ["1", *map(kind_of, self.rule_.sum.features)] * self.rule_.outputs
+        shares = (1.0 if kind == "1" else held[kind] / resamples for kind in kinds)
+        self.weights_ = [replace(w, held=s) for w, s in zip(self.weights_, shares, strict=True)]
+        self.report_ = replace(self.report_, weights=tuple(self.weights_), resamples=resamples)
+        return self.weights_
+
+
+def _adapted(search: Search, likelihood: Likelihood) -> Likelihood:
+    """With the noise's width read off the residuals of an autoregression."""
+    rows = search.rows("none")
+    plain = search.sums(rows, FAMILIES[0])[-1]
+    return likelihood.adapted(rows.target - plain.predictor(rows)[0])
+
+
+def _surprises(search: Search, recipe: Recipe) -> np.ndarray:
+    """By how much samples differed, on a recipe's scale, from its forecasts before them."""
+    left = []
+    for before, after in search.cuts(recipe.transform):
+        found = search.refitted(before, recipe)
+        left.append(after.target - found.predictor(after)[0])
+    return np.concatenate(left)

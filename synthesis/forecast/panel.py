@@ -1,0 +1,113 @@
+"""What users bring to a forecast: a series, or several strings of one, and streams beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..fit.data import SOURCE, read_streams
+
+__all__ = ["Panel", "read_panel"]
+
+OWN = "y"
+"""What a series without a name is called."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A series to forecast, with the streams beside it, string by string.
+
+    Attributes
+    ----------
+    own : str
+        What the series is called.
+    streams : mapping of name to array (strings, samples)
+        0 beyond the end of a string; ``own`` is the first.
+    lengths : int array (strings,)
+    is_flat : bool
+        There is one string, and it was given without an axis for strings.
+    """
+
+    own: str
+    streams: Mapping[str, np.ndarray]
+    lengths: np.ndarray
+    is_flat: bool
+
+    @property
+    def series(self) -> np.ndarray:
+        """What is forecast, (strings, samples)."""
+        return self.streams[self.own]
+
+    def observed(self) -> np.ndarray:
+        """All its samples, one string after the other."""
+        return np.concatenate([x[:n] for x, n in zip(self.series, self.lengths, strict=True)])
+
+    def with_series(self, series: np.ndarray) -> Panel:
+        """The same streams beside another series."""
+        return Panel(self.own, {**self.streams, self.own: series}, self.lengths, self.is_flat)
+
+
+def read_panel(series: Any, X: Any = None, group: Any = None, own: str | None = None) -> Panel:
+    """A panel from what users have.
+
+    Parameters
+    ----------
+    series : array-like, pandas.Series
+        Shape (samples,), or (strings, samples), or a list of arrays of any lengths.
+    X : mapping of name to likewise, or pandas.DataFrame, optional
+        Streams beside it.
+    group : array-like (samples,), optional
+        Which string a sample belongs to.
+    own : str, optional
+        What the series is called; else its own name, or ``y``.
+
+    Raises
+    ------
+    ValueError
+        If the series has no samples, something is missing or no number, or the parts do not fit
+        together.
+
+    Examples
+    --------
+    >>> panel = read_panel([1.0, 2.0, 4.0], {"u": [0.0, 1.0, 0.0]})
+    >>> panel.own, list(panel.streams), panel.series.shape
+    ('y', ['y', 'u'], (1, 3))
+    """
+    name = own or str(getattr(series, "name", None) or OWN)
+    beside = _mapping(X)
+    if name in beside:
+        raise ValueError(
+            f"X has a stream {name!r}, which is what the series is called; its own past is looked "
+            "at in any case: leave it out of X"
+        )
+    given = read_streams({name: series, **beside}, group)
+    for stream in given.names:
+        if given.has_keys(stream):
+            raise ValueError(
+                f"stream {stream!r} has keys; a forecast reads numbers: give one stream per key"
+            )
+    streams = {stream: given.streams.arrays[SOURCE + stream][..., 0].T for stream in given.names}
+    is_flat = group is None and np.ndim(series) == 1 and not _is_nested(series)
+    return Panel(name, streams, given.lengths, is_flat)
+
+
+def _mapping(X: Any) -> dict[str, Any]:
+    if X is None:
+        return {}
+    if isinstance(X, Mapping):
+        return {str(name): values for name, values in X.items()}
+    if hasattr(X, "columns"):
+        return {str(name): X[name] for name in X.columns}
+    if hasattr(X, "name") and hasattr(X, "index"):
+        return {str(X.name or "x"): X}
+    raise ValueError(
+        f"X is {type(X).__name__}; expected a mapping name -> stream, or a DataFrame: streams "
+        "beside the series have names"
+    )
+
+
+def _is_nested(series: Any) -> bool:
+    return isinstance(series, (list, tuple)) and bool(series) and np.ndim(series[0]) > 0

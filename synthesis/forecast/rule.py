@@ -1,0 +1,182 @@
+"""A forecast that has been found: what it reads, on which scale, and what it says of any data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dmm.machine import Circuit
+from dmm.show.algebra import sample_equations
+
+from ..fit.data import SOURCE
+from ..likelihoods import Likelihood
+from ..problems import answer_port
+from .panel import Panel
+from .sums import Rows, Sum
+from .transforms import TRANSFORMS, Transform
+from .ways import FreeRun, rows_of
+
+__all__ = ["Rule"]
+
+LARGEST = 1e12
+"""Predictors beyond this are cut off: a run that leaves all bounds has said so by then."""
+
+CALLED = {
+    "poisson": "log of the mean of {}",
+    "bernoulli": "log-odds of {}",
+    "categorical": "logit of {}",
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a series is forecast.
+
+    Attributes
+    ----------
+    sum : Sum
+    own : str
+        The series.
+    inputs : tuple of str
+        Streams that it may read.
+    horizon, lags : int
+        Samples ahead; samples that have to be known before the first forecast.
+    likelihood : Likelihood
+    transform : str
+        The scale.
+    surprises : array
+        By how much samples differed, on the scale, from what was forecast before them.
+    """
+
+    sum: Sum
+    own: str
+    inputs: tuple[str, ...]
+    horizon: int
+    lags: int
+    likelihood: Likelihood
+    transform: str
+    surprises: np.ndarray = field(repr=False)
+
+    @property
+    def scale(self) -> Transform:
+        """The scale on which it is a sum."""
+        return TRANSFORMS[self.transform]
+
+    @property
+    def outputs(self) -> int:
+        """Predictors: one, or one per class."""
+        return len(self.sum.weights)
+
+    @property
+    def has_noise(self) -> bool:
+        """Whether it forecasts numbers with noise of any size."""
+        return self.likelihood.name in ("gaussian", "huber")
+
+    def circuit(self, runs_free: bool = False) -> Circuit:
+        """Its machine in samples; one that runs free reads its own answers for the series."""
+        return self.sum.circuit(self.inputs, self.own if runs_free else None)
+
+    def equations(self) -> str:
+        """As text, an equation per line."""
+        circuit = self.circuit()
+        named = {**{name: name for name in self.inputs}, self.own: self.scale.of(self.own)}
+        called = {
+            (SOURCE + name, "stream"): shown
+            for name, shown in named.items()
+            if SOURCE + name in circuit.neurons
+        }
+        told = CALLED.get(self.likelihood.name, self.scale.of("{}")).format(self.own)
+        for k in range(self.outputs):
+            which = f" = {k}" if self.outputs > 1 else ""
+            called[answer_port(k)] = f"{told}[t+{self.horizon}]{which}"
+        return sample_equations(circuit, called)
+
+    # -------------------- on data --------------------
+
+    def rows(self, panel: Panel) -> Rows:
+        """Every sample of a panel that can be forecast.
+
+        Raises
+        ------
+        ValueError
+            If no string is long enough.
+        """
+        longest = int(panel.lengths.max())
+        if longest < self.lags + self.horizon:
+            raise ValueError(
+                f"{panel.own} has {longest} samples; a forecast needs {self.lags + self.horizon}"
+            )
+        return rows_of(panel, self.inputs, self.transform, self.lags, self.horizon)
+
+    def means(self, panel: Panel) -> np.ndarray:
+        """What is expected of every sample, (outputs, strings, samples); NaN at first."""
+        rows = self.rows(panel)
+        mean = self.likelihood.mean(self.sum.predictor(rows))
+        return self._placed(panel, rows, self.scale.back(mean))
+
+    def losses(self, panel: Panel) -> np.ndarray:
+        """What every forecast costs, on the series' own scale."""
+        rows = self.rows(panel)
+        predictor, observed = self.sum.predictor(rows), rows.target
+        return self.likelihood.losses(self.scale.back(predictor), self.scale.back(observed))
+
+    def reach(self, panel: Panel, quantile: float) -> np.ndarray:
+        """Below which each sample was to be expected with a probability, (strings, samples)."""
+        rows = self.rows(panel)
+        edge = self.sum.predictor(rows) + np.quantile(self.surprises, quantile)
+        return self._placed(panel, rows, self.scale.back(edge))[0]
+
+    def _placed(self, panel: Panel, rows: Rows, told: np.ndarray) -> np.ndarray:
+        placed = np.full((len(told), *panel.series.shape), np.nan)
+        string, sample = rows.places
+        placed[:, string, sample + self.horizon] = told
+        return placed
+
+    # -------------------- run free --------------------
+
+    def run(
+        self,
+        panel: Panel,
+        beside: Mapping[str, np.ndarray],
+        steps: int,
+        paths: int = 1,
+        rng: np.random.Generator | None = None,
+    ) -> np.ndarray:
+        """Samples after the end of a panel's first string, (steps, paths).
+
+        Parameters
+        ----------
+        panel : Panel
+        beside : mapping of name to array (steps,)
+            The other streams it reads, for the samples to come.
+        steps, paths : int
+        rng : numpy.random.Generator, optional
+            Without it there is no noise.
+        """
+        free = FreeRun(self.sum.features, panel.own)
+        given = {name: panel.streams[name] for name in self.inputs}
+        if panel.own in given:
+            given[panel.own] = self.scale.there(panel.series)
+        waiting = []
+        for back in range(self.horizon - 1, -1, -1):
+            free.begin(given, 0, int(panel.lengths[0]) - back, paths)
+            waiting.append(self._next(free, rng))
+        out = np.empty((steps, paths))
+        for t in range(steps):
+            out[t] = waiting.pop(0)
+            others = {name: np.full(paths, x[t]) for name, x in beside.items()}
+            free.push({panel.own: out[t], **others})
+            waiting.append(self._next(free, rng))
+        return self.scale.back(out)
+
+    def _next(self, free: FreeRun, rng: np.random.Generator | None) -> np.ndarray:
+        with np.errstate(over="ignore", invalid="ignore"):
+            predictor = np.clip(self.sum.weights @ free.matrix(), -LARGEST, LARGEST)
+        if rng is None:
+            mean = self.likelihood.mean(predictor)
+            return mean.argmax(axis=0).astype(float) if len(mean) > 1 else mean[0]
+        if self.has_noise:
+            return predictor[0] + rng.choice(self.surprises, size=predictor.shape[1])
+        return self.likelihood.drawn(predictor, rng)

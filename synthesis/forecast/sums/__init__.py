@@ -1,0 +1,32 @@
+"""Sums of features: what they are made of, how they are fitted, and how sure they are."""
+
+from .families import FAMILIES, Family, candidates, season_of
+from .features import Feature, Given, Hinge, Lagged, Leaky, Product, Step, Values, circuit_of, depth
+from .fitting import Rows, Sum, fitted, grown
+from .uncertainty import Weight, independence, kind_of, stability, weights_of
+
+__all__ = [
+    "FAMILIES",
+    "Family",
+    "Feature",
+    "Given",
+    "Hinge",
+    "Lagged",
+    "Leaky",
+    "Product",
+    "Rows",
+    "Step",
+    "Sum",
+    "Values",
+    "Weight",
+    "candidates",
+    "circuit_of",
+    "depth",
+    "fitted",
+    "grown",
+    "independence",
+    "kind_of",
+    "season_of",
+    "stability",
+    "weights_of",
+]

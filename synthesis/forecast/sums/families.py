@@ -1,0 +1,161 @@
+"""Which features a forecast may be made of: families, the plainest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .features import Feature, Given, Hinge, Lagged, Leaky, Product, Step
+from .fitting import Rows, parent
+
+__all__ = ["FAMILIES", "Family", "candidates", "season_of"]
+
+NEAR = 4
+"""Latest samples of a stream that may be bent or multiplied ..."""
+
+GATES = 3
+"""... or decide, and be decided on."""
+
+QUANTILES = tuple(k / 10.0 for k in range(1, 10))
+RATES = (0.5, 0.7, 0.8, 0.9, 0.95)
+"""Bounds and rates from which the better ones are found."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """What features there may be beside the latest samples of every stream.
+
+    Attributes
+    ----------
+    name : str
+    has_bends, has_steps, has_products, has_memories : bool
+        Hinges; steps, and samples that count on one side of a bound only; products of samples; sums
+        that forget, of streams and of their products.
+    """
+
+    name: str
+    has_bends: bool = False
+    has_steps: bool = False
+    has_products: bool = False
+    has_memories: bool = False
+
+
+FAMILIES = (
+    Family("lags"),
+    Family("bends", has_bends=True),
+    Family("steps", has_steps=True),
+    Family("products", has_products=True),
+    Family("memories", has_memories=True),
+    Family("all", has_bends=True, has_products=True, has_memories=True),
+)
+
+
+def candidates(
+    family: Family, rows: Rows, own: str, streams: Sequence[str], lags: int
+) -> list[Feature]:
+    """The features of a family, those first that others need; none that never changes.
+
+    Parameters
+    ----------
+    family : Family
+    rows : Rows
+        Bounds are chosen among the samples of these.
+    own : str
+        The stream that is forecast.
+    streams : sequence of str
+        Those that may be looked at, ``own`` among them.
+    lags : int
+        Latest samples of each.
+    """
+    latest = {name: [_lagged(name, lag) for lag in range(lags)] for name in streams}
+    found: dict[Feature, None] = dict.fromkeys(f for name in streams for f in latest[name])
+    if family.has_memories:
+        found |= dict.fromkeys(_memories(own, streams))
+    near = [feature for name in streams for feature in latest[name][:NEAR]]
+    few = [feature for name in streams for feature in latest[name][:GATES]]
+    if family.has_bends:
+        found |= dict.fromkeys(Hinge(f, bound) for f in near for bound in _bounds(rows, f))
+    if family.has_products:
+        pairs = ((f, g) for k, f in enumerate(near) for g in near[k:])
+        found |= dict.fromkeys(Product(f, g) for f, g in pairs)
+    if family.has_steps:
+        found |= dict.fromkeys(_gated(rows, few))
+    return _changing(rows, list(found))
+
+
+def _lagged(name: str, lag: int) -> Feature:
+    return Lagged(Given(name), lag) if lag else Given(name)
+
+
+def _memories(own: str, streams: Sequence[str]) -> Iterator[Feature]:
+    given: list[Feature] = [Given(name) for name in streams]
+    products = [Product(Given(own), other) for other in given if other != Given(own)]
+    for of in (*given, *products):
+        yield from (Leaky(of, rate) for rate in RATES)
+
+
+def _gated(rows: Rows, few: Sequence[Feature]) -> Iterator[Feature]:
+    for gate in few:
+        for bound in _bounds(rows, gate):
+            step = Step(gate, bound)
+            yield step
+            yield from (Product(step, feature) for feature in few)
+
+
+def _bounds(rows: Rows, feature: Feature) -> list[float]:
+    """Bounds at tenths of a feature's samples; none of a feature with two values."""
+    seen = np.unique(rows.column(feature))
+    if len(seen) < 3:
+        return []
+    between = (seen[1:] + seen[:-1]) / 2.0
+    wanted = np.quantile(rows.column(feature), QUANTILES)
+    places = np.minimum(np.searchsorted(between, wanted), len(between) - 1)
+    return np.unique(between[places]).tolist()
+
+
+def _changing(rows: Rows, features: Sequence[Feature]) -> list[Feature]:
+    """Without what is constant, and without what is of no use for want of a parent."""
+    kept: dict[Feature, None] = {}
+    for feature in features:
+        column, above = rows.column(feature), parent(feature)
+        if np.ptp(column) > 1e-9 * np.abs(column).max() and (above is None or above in kept):
+            kept[feature] = None
+    return list(kept)
+
+
+def season_of(series: np.ndarray, most: int) -> int:
+    """The number of samples after which a series is most like itself; 0 if it has no season.
+
+    Parameters
+    ----------
+    series : array (samples,)
+    most : int
+        Longest season that is looked for.
+
+    Notes
+    -----
+    The first peak of the autocorrelation of the differences (which have no trend) that is as high
+    as any, and beyond what chance does: two standard errors.
+
+    Examples
+    --------
+    >>> season_of(np.tile([1.0, 5.0, 2.0, 2.5], 12), 20)
+    4
+    """
+    change = np.diff(series)
+    change = change - change.mean()
+    power = float(change @ change)
+    most = min(most, len(change) // 3)
+    if power <= 0.0 or most < 3:
+        return 0
+    like = np.array(
+        [float(change[k:] @ change[: len(change) - k]) / power for k in range(most + 2)]
+    )
+    peaks = [k for k in range(2, most + 1) if like[k] > like[k - 1] and like[k] >= like[k + 1]]
+    high = [k for k in peaks if like[k] > 2.0 / np.sqrt(len(change))]
+    if not high:
+        return 0
+    top = max(like[k] for k in high)
+    return next(k for k in high if like[k] >= 0.9 * top)

@@ -1,0 +1,301 @@
+"""Features: what a forecast may be a sum of, as numbers over a whole series and as neurons.
+
+A feature is a small expression over given streams: a sample some time ago, a sum that forgets, what
+exceeds a bound, a step, a product. It is known by its values while a forecast is put together, and
+built exactly when that is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+from scipy.signal import lfilter
+
+from dmm.machine import Circuit
+
+from ...fit.data import SOURCE
+from ...starts.composition.atoms import leaky_signal
+from ...starts.signals import ANSWER, Builder, Signal
+
+__all__ = [
+    "Feature",
+    "Given",
+    "Hinge",
+    "Lagged",
+    "Leaky",
+    "Product",
+    "Step",
+    "Values",
+    "circuit_of",
+    "depth",
+]
+
+
+class Feature(Protocol):
+    """An expression over streams; immutable and hashable."""
+
+    @property
+    def parts(self) -> tuple[Feature, ...]:
+        """What it is made of."""
+        ...
+
+    @property
+    def number(self) -> float | None:
+        """The bound or the rate in it that may be moved; None if there is none."""
+        ...
+
+    def with_number(self, number: float) -> Feature:
+        """The same with another bound or rate."""
+        ...
+
+    def over(self, *parts: np.ndarray) -> np.ndarray:
+        """Its values by those of its parts, all (strings, samples)."""
+        ...
+
+    def signal(self, builder: Builder, *parts: Signal) -> Signal:
+        """Its neuron, by the signals of its parts."""
+        ...
+
+
+@dataclass(frozen=True)
+class Given:
+    """A stream as it comes."""
+
+    name: str
+    number = None
+    parts: tuple[Feature, ...] = ()
+
+    def with_number(self, number: float) -> Given:
+        return self
+
+    def over(self, *parts: np.ndarray) -> np.ndarray:
+        raise LookupError(f"no values for the stream {self.name!r}")
+
+    def signal(self, builder: Builder, *parts: Signal) -> Signal:
+        raise LookupError(f"no neuron for the stream {self.name!r}")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Lagged:
+    """What a feature was some samples ago; 0 before the first."""
+
+    of: Feature
+    lag: int
+    number = None
+
+    @property
+    def parts(self) -> tuple[Feature, ...]:
+        return (self.of,)
+
+    def with_number(self, number: float) -> Lagged:
+        return self
+
+    def over(self, *parts: np.ndarray) -> np.ndarray:
+        (x,) = parts
+        late = np.zeros_like(x)
+        late[:, self.lag :] = x[:, : x.shape[1] - self.lag]
+        return late
+
+    def signal(self, builder: Builder, *parts: Signal) -> Signal:
+        return parts[0].lagged(self.lag)
+
+    def __str__(self) -> str:
+        return f"{self.of}[t-{self.lag}]"
+
+
+@dataclass(frozen=True)
+class Leaky:
+    """A sum that forgets: ``rate`` times what it was, plus what comes."""
+
+    of: Feature
+    rate: float
+
+    @property
+    def parts(self) -> tuple[Feature, ...]:
+        return (self.of,)
+
+    @property
+    def number(self) -> float | None:
+        return self.rate
+
+    def with_number(self, number: float) -> Leaky:
+        return replace(self, rate=number)
+
+    def over(self, *parts: np.ndarray) -> np.ndarray:
+        return np.asarray(lfilter([1.0], [1.0, -self.rate], parts[0], axis=1))
+
+    def signal(self, builder: Builder, *parts: Signal) -> Signal:
+        return leaky_signal(builder, parts[0], self.rate)
+
+    def __str__(self) -> str:
+        return f"leaky({self.of}, {self.rate:.4g})"
+
+
+@dataclass(frozen=True)
+class Hinge:
+    """By how much a feature exceeds a bound; 0 where it does not."""
+
+    of: Feature
+    bound: float
+
+    @property
+    def parts(self) -> tuple[Feature, ...]:
+        return (self.of,)
+
+    @property
+    def number(self) -> float | None:
+        return self.bound
+
+    def with_number(self, number: float) -> Hinge:
+        return replace(self, bound=number)
+
+    def over(self, *parts: np.ndarray) -> np.ndarray:
+        return np.maximum(parts[0] - self.bound, 0.0)
+
+    def signal(self, builder: Builder, *parts: Signal) -> Signal:
+        bound = self.bound * Signal.of("const_1", "const_1")
+        return Signal.of(builder.neuron("compare", dict_1=parts[0], dict_2=bound), "true")
+
+    def __str__(self) -> str:
+        return f"relu({self.of} - {self.bound:.4g})"
+
+
+@dataclass(frozen=True)
+class Step:
+    """1 where a feature exceeds a bound, else 0."""
+
+    of: Feature
+    bound: float
+
+    @property
+    def parts(self) -> tuple[Feature, ...]:
+        return (self.of,)
+
+    @property
+    def number(self) -> float | None:
+        return self.bound
+
+    def with_number(self, number: float) -> Step:
+        return replace(self, bound=number)
+
+    def over(self, *parts: np.ndarray) -> np.ndarray:
+        return (parts[0] > self.bound).astype(float)
+
+    def signal(self, builder: Builder, *parts: Signal) -> Signal:
+        bound = self.bound * Signal.of("const_1", "const_1")
+        neuron = builder.neuron("less_or_equal", left=parts[0], right=bound)
+        return Signal.of(neuron, "false-channel")
+
+    def __str__(self) -> str:
+        return f"[{self.of} > {self.bound:.4g}]"
+
+
+@dataclass(frozen=True)
+class Product:
+    """Two features multiplied; with a step, one that counts on one side of a bound only."""
+
+    one: Feature
+    other: Feature
+
+    @property
+    def parts(self) -> tuple[Feature, ...]:
+        return (self.one, self.other)
+
+    @property
+    def number(self) -> float | None:
+        return self.one.number
+
+    def with_number(self, number: float) -> Product:
+        return replace(self, one=self.one.with_number(number))
+
+    def over(self, *parts: np.ndarray) -> np.ndarray:
+        return parts[0] * parts[1]
+
+    def signal(self, builder: Builder, *parts: Signal) -> Signal:
+        neuron = builder.neuron("dot_free", dict_1=parts[0], dict_2=parts[1])
+        return Signal.of(neuron, "dot")
+
+    def __str__(self) -> str:
+        return f"{self.one} {self.other}"
+
+
+class Values:
+    """Values of features over given streams, each computed once.
+
+    Parameters
+    ----------
+    given : mapping of name to array (strings, samples)
+    """
+
+    def __init__(self, given: Mapping[str, np.ndarray]) -> None:
+        self._known: dict[Any, np.ndarray] = {Given(name): x for name, x in given.items()}
+
+    def __getitem__(self, feature: Feature) -> np.ndarray:
+        if feature not in self._known:
+            self._known[feature] = feature.over(*(self[part] for part in feature.parts))
+        return self._known[feature]
+
+
+def depth(feature: Feature) -> int:
+    """Samples back that a feature looks, memories that fade aside.
+
+    Examples
+    --------
+    >>> depth(Hinge(Lagged(Given("y"), 3), 1.0))
+    3
+    """
+    own = feature.lag if isinstance(feature, Lagged) else 0
+    return own + max((depth(part) for part in feature.parts), default=0)
+
+
+# -------------------- as a machine --------------------
+
+
+def circuit_of(
+    features: Sequence[Feature],
+    weights: np.ndarray,
+    streams: Sequence[str],
+    feeds_back: str | None = None,
+) -> Circuit:
+    """A circuit whose answers are weighted sums of features.
+
+    Parameters
+    ----------
+    features : sequence of Feature
+    weights : array (outputs, 1 + features)
+        Those of the constant first.
+    streams : sequence of str
+        Names of what it may read.
+    feeds_back : str, optional
+        The series, if the circuit is to run free: where the series is read, it takes its own
+        answer of the sample before.
+    """
+    sources = {SOURCE + name: "stream" for name in streams if name != feeds_back}
+    builder = Builder({**sources, "const_1": "const_1"})
+    known: dict[Feature, Signal] = {
+        Given(name): Signal.of(SOURCE + name, "stream") for name in streams
+    }
+    if feeds_back is not None:
+        known[Given(feeds_back)] = Signal.of(f"{ANSWER}-0", "", 1)
+    signals = [Signal.of("const_1", "const_1")]
+    signals += [_signal(feature, builder, known) for feature in features]
+    totals = []
+    for row in weights:
+        total = Signal({})
+        for weight, signal in zip(row, signals, strict=True):
+            total = total + float(weight) * signal
+        totals.append(total)
+    return builder.circuit(totals)
+
+
+def _signal(feature: Feature, builder: Builder, known: dict[Feature, Signal]) -> Signal:
+    if feature not in known:
+        parts = (_signal(part, builder, known) for part in feature.parts)
+        known[feature] = feature.signal(builder, *parts)
+    return known[feature]

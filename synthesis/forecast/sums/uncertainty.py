@@ -1,0 +1,156 @@
+"""How sure weights are, and how sure it is that a link is there at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+from ...likelihoods import Likelihood
+from .features import Feature, Hinge, Leaky, Product
+from .fitting import Rows, Sum
+
+__all__ = ["Weight", "independence", "kind_of", "resampled", "stability", "weights_of"]
+
+
+@dataclass(frozen=True)
+class Weight:
+    """One weight of a forecast, with what is known about it.
+
+    Attributes
+    ----------
+    output : int
+    term : str
+        What it weighs.
+    value, low, high : float
+    held : float or None
+        The share of resamples in whose fit such a term was, where that was asked for.
+    """
+
+    output: int
+    term: str
+    value: float
+    low: float
+    high: float
+    held: float | None = None
+
+
+def weights_of(rows: Rows, found: Sum, likelihood: Likelihood, level: float) -> list[Weight]:
+    """Weights with their intervals, by the delta method.
+
+    Parameters
+    ----------
+    rows : Rows
+        On which the sum was fitted.
+    found : Sum
+    likelihood : Likelihood
+    level : float
+        Share of data sets whose interval would hold the true weight, if the form is right.
+
+    Notes
+    -----
+    Derivatives by the weights and by the bounds of hinges make up the Jacobian. What was chosen
+    (which terms, where a step is) counts as known: the intervals are too narrow by that.
+    """
+    matrix = rows.matrix(found.features)
+    predictor = found.weights @ matrix
+    residual, sure = likelihood.working(predictor, rows.target)
+    terms = ["1", *map(str, found.features)]
+    reach = float(norm.ppf(0.5 + level / 2.0))
+    told = []
+    for k, weights in enumerate(found.weights):
+        moved = [
+            -weight * (rows.column(feature) > 0.0)
+            for feature, weight in zip(found.features, weights[1:], strict=True)
+            if isinstance(feature, Hinge)
+        ]
+        jacobian = np.vstack([matrix, *moved]) * np.sqrt(sure[k])
+        freedom = max(matrix.shape[1] - len(jacobian), 1)
+        noise = 1.0
+        if likelihood.name in ("gaussian", "huber"):
+            noise = float((sure[k] * residual[k] ** 2).sum()) / freedom
+        spread = np.sqrt(noise * np.diag(np.linalg.pinv(jacobian @ jacobian.T)))
+        told += [
+            Weight(k, term, float(w), float(w - reach * s), float(w + reach * s))
+            for term, w, s in zip(terms, weights, spread[: len(terms)], strict=True)
+        ]
+    return told
+
+
+def kind_of(feature: Feature) -> str:
+    """A feature without its bound or rate.
+
+    Examples
+    --------
+    >>> from .features import Given, Lagged
+    >>> kind_of(Hinge(Lagged(Given("y"), 1), 2.5)), kind_of(Leaky(Given("y"), 0.9))
+    ('relu(y[t-1] - ...)', 'leaky(y, ...)')
+    """
+    if isinstance(feature, Hinge):
+        return f"relu({feature.of} - ...)"
+    if isinstance(feature, Leaky):
+        return f"leaky({kind_of(feature.of)}, ...)"
+    if isinstance(feature, Product):
+        return f"{kind_of(feature.one)} {kind_of(feature.other)}"
+    return str(feature) if feature.number is None else f"[{feature.parts[0]} > ...]"
+
+
+def resampled(rows: Rows, rng: np.random.Generator) -> Rows:
+    """Rows drawn with replacement in blocks of neighbours, which keep what joins them.
+
+    Notes
+    -----
+    Blocks of the cube root of the rows, times two; none reaches from one string into another.
+
+    References
+    ----------
+    H. R. Kuensch, Ann. Statist. 17 (1989), 1217-1241.
+    """
+    n = len(rows)
+    length = max(2, round(2.0 * n ** (1.0 / 3.0)))
+    string = rows.places[0]
+    starts = np.flatnonzero(string[: max(n - length + 1, 1)] == string[length - 1 :][:n])
+    drawn = rng.choice(starts, size=-(-n // length))
+    return rows.take((drawn[:, None] + np.arange(min(length, n))).ravel()[:n])
+
+
+def stability(
+    fit: Callable[[Rows], Sum], rows: Rows, resamples: int, rng: np.random.Generator
+) -> Counter[str]:
+    """In how many fits of resampled rows each kind of term is found."""
+    held: Counter[str] = Counter()
+    for _ in range(resamples):
+        held.update({kind_of(feature) for feature in fit(resampled(rows, rng)).features})
+    return held
+
+
+def independence(residuals: np.ndarray, lags: int) -> float:
+    """How likely residuals are as alike from one sample to later ones, if all are by chance.
+
+    Notes
+    -----
+    The probability of a larger portmanteau statistic.
+
+    References
+    ----------
+    G. M. Ljung, G. E. P. Box, Biometrika 65 (1978), 297-303.
+
+    Examples
+    --------
+    >>> independence(np.tile([1.0, -1.0], 50), 5) < 1e-6
+    True
+    """
+    from scipy.stats import chi2
+
+    n = len(residuals)
+    centred = residuals - residuals.mean()
+    power = float(centred @ centred)
+    lags = min(lags, n - 1)
+    if power <= 0.0 or lags < 1:
+        return 1.0
+    alike = np.array([centred[k:] @ centred[: n - k] / power for k in range(1, lags + 1)])
+    statistic = n * (n + 2) * float(np.sum(alike**2 / (n - np.arange(1, lags + 1))))
+    return float(chi2.sf(statistic, lags))

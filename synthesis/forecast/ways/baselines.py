@@ -1,0 +1,86 @@
+"""What any forecast has to be compared with: the last value, the last season's, autoregression."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ...likelihoods import Gaussian, Likelihood
+from ..sums import Feature, Given, Lagged, Rows, fitted
+from .choice import Tried
+
+__all__ = ["AUTOREGRESSION", "rivals"]
+
+AUTOREGRESSION = 13
+"""Largest order of an autoregression."""
+
+
+def rivals(
+    rows: Rows,
+    cuts: list[tuple[Rows, Rows]],
+    own: str,
+    season: int,
+    likelihood: Likelihood,
+    outputs: int,
+) -> Iterator[Tried]:
+    """What the plainest ways to forecast would have lost on the rows that are forecast.
+
+    Parameters
+    ----------
+    rows : Rows
+        All of them.
+    cuts : list of (Rows to fit, Rows to forecast)
+    own : str
+        The series.
+    season : int
+        0 for none.
+    likelihood : Likelihood
+    outputs : int
+    """
+    yield _fitted_ones("constant", [], cuts, likelihood, outputs)
+    if likelihood.name not in ("gaussian", "huber"):
+        return
+    yield _repeated("naive (the last value)", rows.horizon, cuts, likelihood)
+    if season:
+        periods = -(-rows.horizon // season)
+        yield _repeated(f"seasonal naive ({season})", periods * season, cuts, likelihood)
+    order = _order(rows, own)
+    lags: list[Feature] = [Lagged(Given(own), k) if k else Given(own) for k in range(order)]
+    yield _fitted_ones(f"AR({order}) by AIC", lags, cuts, likelihood, outputs)
+
+
+def _order(rows: Rows, own: str) -> int:
+    """The order that Akaike's criterion chooses by all rows."""
+    most = min(AUTOREGRESSION, int(rows.places[1].min()) + 1, len(rows) // 4)
+    lags: list[Feature] = [Lagged(Given(own), k) if k else Given(own) for k in range(max(most, 1))]
+    n = len(rows)
+    cost = [
+        n * np.log(max(fitted(rows, lags[:order], Gaussian()).loss, 1e-300)) + 2.0 * (order + 2)
+        for order in range(1, len(lags) + 1)
+    ]
+    return int(np.argmin(cost)) + 1
+
+
+def _fitted_ones(
+    name: str,
+    features: list[Feature],
+    cuts: list[tuple[Rows, Rows]],
+    likelihood: Likelihood,
+    outputs: int,
+) -> Tried:
+    losses = []
+    for before, after in cuts:
+        found = fitted(before, features, likelihood, outputs)
+        losses.append(likelihood.losses(found.predictor(after), after.target))
+    return Tried(name, len(features) + 1, np.concatenate(losses))
+
+
+def _repeated(name: str, back: int, cuts: list[tuple[Rows, Rows]], likelihood: Likelihood) -> Tried:
+    """The value of so many samples before the one that is forecast."""
+    losses = []
+    for _, after in cuts:
+        string, sample = after.places
+        then = after.observed[string, sample + after.horizon - back]
+        losses.append(likelihood.losses(then[None], after.target))
+    return Tried(name, 0, np.concatenate(losses))

@@ -1,0 +1,266 @@
+"""Forecasts: right where the truth is known, never from the future, honest where there is none."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthesis.fit.data import SOURCE, read_streams
+from synthesis.forecast import FAMILIES, Forecaster
+from synthesis.forecast.panel import read_panel
+from synthesis.forecast.transforms import TRANSFORMS, transforms_for
+from synthesis.forecast.ways import chosen, is_bounded
+from synthesis.forecast.ways.choice import Tried, parts
+from synthesis.problems import Strings
+from synthesis.verdicts.trial import Candidate, answers_of
+
+LAGS_ONLY = FAMILIES[:1]
+
+
+def autoregression(seed, samples=300, weights=(1.2, -0.5), noise=1.0):
+    rng = np.random.default_rng(seed)
+    y = [0.0] * len(weights)
+    for _ in range(samples):
+        past = sum(w * y[-1 - k] for k, w in enumerate(weights))
+        y.append(past + noise * rng.standard_normal())
+    return np.array(y[len(weights) :])
+
+
+@pytest.fixture(scope="module")
+def model():
+    return Forecaster().fit(autoregression(0))
+
+
+def test_an_autoregression_is_found_with_its_weights_in_their_intervals(model):
+    assert [weight.term for weight in model.weights_] == ["1", "y", "y[t-1]"]
+    truth = {"1": 0.0, "y": 1.2, "y[t-1]": -0.5}
+    assert all(w.low - 0.1 <= truth[w.term] <= w.high + 0.1 for w in model.weights_)
+    assert model.is_stable_
+    assert "[t+1] = " in model.equations_
+
+
+def test_a_forecast_never_looks_at_what_it_forecasts(model):
+    y = autoregression(1, 100)
+    told = model.predict(y)
+    for cut in (40, 70):
+        changed = y.copy()
+        changed[cut:] = 1e3
+        np.testing.assert_array_equal(model.predict(changed)[: cut + 1], told[: cut + 1])
+
+
+def test_the_machine_forecasts_what_predict_tells(model):
+    y = autoregression(2, 60)
+    streams = read_streams({"y": y}).streams
+    strings = Strings(streams, np.full((1, 60, 1), np.nan), np.array([60]))
+    machine, pace = model.circuit_.lowered()
+    answers = answers_of(Candidate(machine, pace), strings, 1)[0, :, 0]
+    told = model.predict(y)
+    np.testing.assert_allclose(told[model.lags_ :], answers[model.lags_ - 1 : -1], rtol=1e-9)
+
+
+def test_a_run_without_noise_goes_on_as_the_equations_say(model):
+    y = autoregression(3, 50)
+    calm = model.forecast(5, series=y, draws=0).mean
+    again = y
+    for _ in range(5):
+        again = np.append(again, model.predict(np.append(again, 0.0))[-1])
+    np.testing.assert_allclose(calm, again[50:], rtol=1e-9)
+
+
+def test_intervals_hold_new_samples_about_as_often_as_they_say(model):
+    y = autoregression(4, 2000)
+    low, high = model.interval(y)
+    inside = (low <= y) & (y <= high)
+    assert 0.85 <= inside[model.lags_ :].mean() <= 0.95
+    ahead = [model.forecast(1, series=y[:n], draws=400) for n in range(100, 400, 5)]
+    held = [f.low[0] <= y[n] <= f.high[0] for f, n in zip(ahead, range(100, 400, 5), strict=True)]
+    assert np.mean(held) >= 0.75
+
+
+def test_same_seed_same_result_to_the_bit(model):
+    again = Forecaster().fit(autoregression(0))
+    one, other = (m.forecast(4, draws=50) for m in (model, again))
+    np.testing.assert_array_equal(one.low, other.low)
+    assert str(model.report_) == str(again.report_)
+
+
+def test_an_unstable_machine_is_found_out_and_said():
+    y = 1.02 ** np.arange(80.0) + 0.01 * np.random.default_rng(0).standard_normal(80)
+    model = Forecaster(transform="none", families=LAGS_ONLY).fit(y)
+    assert model.is_stable_ is False
+    assert "leaves the range of the data" in str(model.report_)
+
+
+def test_noise_is_no_better_forecast_than_its_mean_and_the_report_says_so():
+    y = np.random.default_rng(5).standard_normal(200)
+    model = Forecaster().fit(y)
+    assert len(model.weights_) == 1
+    assert "not surely better than" in model.report_.sentence
+
+
+def test_streams_beside_the_series_are_found():
+    rng = np.random.default_rng(0)
+    u, v = rng.standard_normal((2, 400))
+    y = np.concatenate([[0, 0], 0.9 * u[:-2]]) + 0.1 * rng.standard_normal(400)
+    model = Forecaster(families=LAGS_ONLY).fit(y, {"u": u, "v": v})
+    assert [weight.term for weight in model.weights_][1:] == ["u[t-1]"]
+    assert model.score(y, {"u": u, "v": v}) > 0.9
+    with pytest.raises(ValueError, match="expected u, v, as in fit"):
+        model.predict(y, {"u": u})
+    with pytest.raises(ValueError, match="X lacks u, v"):
+        model.forecast(3)
+    assert model.forecast(3, {"u": np.zeros(3), "v": np.zeros(3)}, draws=0).mean.shape == (3,)
+
+
+def test_counts():
+    rng = np.random.default_rng(0)
+    u = rng.standard_normal(800)
+    y = rng.poisson(np.exp(0.5 + 0.8 * np.concatenate([[0.0], u[:-1]])))
+    model = Forecaster(likelihood="poisson", families=LAGS_ONLY, level=0.99).fit(y, {"u": u})
+    told = {weight.term: weight for weight in model.weights_}
+    assert set(told) == {"1", "u"}
+    assert told["u"].low <= 0.8 <= told["u"].high
+    assert told["1"].low <= 0.5 <= told["1"].high
+    assert "log of the mean of y" in model.equations_
+
+
+def test_choices_and_their_probabilities():
+    rng = np.random.default_rng(0)
+    y = [0.0]
+    for _ in range(1500):
+        y.append(float(rng.random() < (0.85 if y[-1] else 0.2)))
+    model = Forecaster(likelihood="bernoulli", families=LAGS_ONLY, lags=3).fit(y)
+    told = model.predict_proba(y)[0]
+    np.testing.assert_allclose(told[3:].sum(axis=1), 1.0)
+    last = np.array(y[2:-1])
+    assert told[3:][last == 1.0, 1].mean() == pytest.approx(0.85, abs=0.03)
+    assert told[3:][last == 0.0, 1].mean() == pytest.approx(0.2, abs=0.03)
+
+
+def test_classes():
+    rng = np.random.default_rng(1)
+    y = [0]
+    for _ in range(900):
+        y.append((y[-1] + 1) % 3 if rng.random() < 0.9 else int(rng.integers(0, 3)))
+    model = Forecaster(likelihood="categorical", families=LAGS_ONLY, lags=2).fit(
+        np.array(y, dtype=float)
+    )
+    told = model.predict(np.array(y, dtype=float))
+    assert np.mean(told[2:] == y[2:]) > 0.85
+    assert model.equations_.count("logit of y[t+1]") == 3
+
+
+def test_outliers_do_not_pull_under_huber():
+    u = autoregression(7, 400, (0.0,))
+    y = np.concatenate([[0.0], 2.0 * u[:-1]]) + 0.3 * autoregression(8, 400, (0.0,))
+    y[::23] += 40.0
+    told = {}
+    for name in ("huber", "gaussian"):
+        model = Forecaster(likelihood=name, families=LAGS_ONLY, lags=2, most=1, transform="none")
+        told[name] = {w.term: w.value for w in model.fit(y, {"u": u}).weights_}
+    assert told["huber"]["1"] == pytest.approx(0.0, abs=0.1)
+    assert told["huber"]["u"] == pytest.approx(2.0, abs=0.1)
+    assert told["gaussian"]["1"] > 1.0
+
+
+def test_a_free_run_is_refined_by_runs():
+    rng = np.random.default_rng(0)
+    u = np.repeat(rng.uniform(0, 2, 40), 10)
+    hidden = level = 0.0
+    y = []
+    for pump in u:
+        hidden += 0.2 * (pump - hidden)
+        level += 0.3 * (hidden - level)
+        y.append(level)
+    y = np.array(y) + 0.02 * rng.standard_normal(400)
+    model = Forecaster(aim="free run", families=LAGS_ONLY, lags=3, most=4).fit(
+        y[:300], {"u": u[:300]}
+    )
+    run = model.forecast(100, {"u": u[300:]}, draws=0).mean
+    assert np.sqrt(np.mean((run - y[300:]) ** 2)) < 0.05
+
+
+def test_strings_are_kept_apart():
+    strings = [autoregression(seed, 60) for seed in range(6)]
+    model = Forecaster(families=LAGS_ONLY).fit(strings)
+    told = model.predict(strings)
+    assert [len(one) for one in told] == [60] * 6
+    alone = model.predict(strings[2])
+    np.testing.assert_allclose(told[2], alone)
+
+
+def test_the_generator_runs_free():
+    y = autoregression(0, noise=0.3) + 5.0
+    model = Forecaster(families=LAGS_ONLY, transform="none").fit(y)
+    assert not any(neuron.startswith(SOURCE) for neuron in model.generator().neurons)
+
+
+def test_resamples_tell_how_sure_a_term_is(model):
+    weights = model.bootstrap(20)
+    assert {w.held for w in weights if w.term == "y"} == {1.0}
+    assert "of 20 resamples" in str(model.report_)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "series", "message"),
+    [
+        ({"horizon": 0}, np.arange(30.0), "horizon is 0"),
+        ({"aim": "both"}, np.arange(30.0), "'one step' or 'free run'"),
+        ({"level": 1.0}, np.arange(30.0), "level is 1.0"),
+        ({"lags": 40}, np.arange(30.0), "the shortest string has 30 samples"),
+        ({}, np.arange(10.0), "needs 20 at least"),
+        ({}, np.ones(30), "nothing to forecast"),
+        ({"transform": "log"}, np.arange(30.0) - 3.0, "goes down to -3"),
+        ({"transform": "cube"}, np.arange(30.0), "expected 'auto' or one of none, sqrt, log"),
+        ({"uses_own_past": False}, np.arange(30.0), "needs streams beside"),
+        ({"aim": "free run", "horizon": 2}, np.arange(30.0), "aim 'free run' is for one string"),
+        ({"likelihood": "poisson"}, np.arange(30.0) + 0.5, "counts are whole"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_the_remedy(arguments, series, message):
+    with pytest.raises(ValueError, match=message):
+        Forecaster(**arguments).fit(series)
+
+
+def test_before_fit_there_is_nothing():
+    with pytest.raises(AttributeError, match="not fitted yet"):
+        Forecaster().predict([1.0])
+    assert repr(Forecaster(horizon=2)) == "Forecaster(horizon=2)"
+
+
+def test_panels():
+    named = pd.Series(np.arange(5.0), name="level")
+    frame = pd.DataFrame({"u": np.arange(5.0)})
+    panel = read_panel(named, frame)
+    assert panel.own == "level"
+    assert list(panel.streams) == ["level", "u"]
+    with pytest.raises(ValueError, match="leave it out of X"):
+        read_panel([1.0, 2.0], {"y": [1.0, 2.0]})
+    with pytest.raises(ValueError, match="mapping name -> stream"):
+        read_panel([1.0, 2.0], [1.0, 2.0])
+
+
+def test_scales():
+    x = np.array([0.5, 2.0])
+    for scale in TRANSFORMS.values():
+        np.testing.assert_allclose(scale.back(scale.there(x)), x)
+    assert transforms_for("auto", np.array([-1.0, 2.0]), True) == ["none"]
+    assert transforms_for("auto", x, False) == ["none"]
+
+
+def test_nothing_is_fitted_to_what_comes_after():
+    told = np.arange(10, 100)
+    for part in parts(np.zeros(90, int), told, 1):
+        assert told[part.fit].max() < told[part.forecast].min()
+    string = np.repeat(np.arange(7), 10)
+    for part in parts(string, np.tile(told[:10], 7), 1):
+        assert not set(string[part.fit]) & set(string[part.forecast])
+
+
+def test_the_smallest_within_one_standard_error_is_chosen():
+    rng = np.random.default_rng(0)
+    noise = rng.uniform(0.5, 1.5, 100)
+    small, good, bad = (
+        Tried(n, k, e * noise) for n, k, e in (("s", 1, 1.01), ("g", 5, 1.0), ("b", 0, 9.0))
+    )
+    assert chosen([small, good, bad])[0] is small
+    assert is_bounded(np.array([0.5]), np.array([0.0, 1.0]))
