@@ -52,7 +52,10 @@ def judged(search: Search, trial: Trial, member: Member, given: Strings) -> Verd
     figures = _figures(problem, member)
     if not trial.is_right:
         return Verdict(
-            False, _short_of_exact(search, trial, figures), tuple(_trouble(trial)), figures
+            False,
+            _short_of_exact(search, trial, figures),
+            (*_trouble(trial), *_noise(search, figures)),
+            figures,
         )
     long = answers_of(trial.candidate, search.long, problem.n_outputs)
     open_points = [
@@ -118,6 +121,17 @@ def _short_of_exact(search: Search, trial: Trial, figures: dict[str, Errors]) ->
 
 def _trouble(trial: Trial) -> list[str]:
     return [trial.flaw] if trial.flaw else []
+
+
+def _noise(search: Search, figures: dict[str, Errors]) -> list[str]:
+    """Whether the data can be answered at all, and how large their noise seems."""
+    if not search.problem.is_contradictory:
+        return []
+    left = figures["validation" if "validation" in figures else "training"].mean_square
+    return [
+        "the same streams are answered differently in the data: their noise, of standard deviation "
+        f"{np.sqrt(left):.3g} if this machine is the program, is in no machine's reach"
+    ]
 
 
 def _gaps(trial: Trial) -> list[str]:

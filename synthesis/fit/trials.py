@@ -23,6 +23,7 @@ from ..starts import (
     Counts,
     Delayed,
     Gap,
+    Noisy,
     Proposal,
     Shifted,
     Start,
@@ -38,6 +39,12 @@ from ..verdicts import (
 )
 
 __all__ = ["EFFORTS", "VOCABULARY", "Effort", "Search", "Trial", "effort_named"]
+
+FROM_CLEAN = 5
+"""Machines that are right without the noise and are tried with it."""
+
+LEAST = 1e-12
+"""Mean squared error, relative to that of zero, below which no bits are counted."""
 
 
 VOCABULARY = (
@@ -67,6 +74,8 @@ class Effort:
         Machines that are tried at most.
     after : int
         Machines that are tried after a right one was found, for a smaller one.
+    noisy : tuple of Start
+        Tried where nothing is right.
     small : float
         Bits. A start is the last one if something right and no larger was found by then.
     """
@@ -75,6 +84,7 @@ class Effort:
     starts: tuple[Start, ...]
     trials: int
     after: int
+    noisy: tuple[Start, ...] = (Noisy(),)
     small: float = 100.0
 
 
@@ -89,7 +99,13 @@ def _starts(composition: Composition, most_late: int) -> tuple[Start, ...]:
 EFFORTS: Mapping[str, Effort] = {
     effort.name: effort
     for effort in (
-        Effort("quick", _starts(Composition(bank=2_000, largest=4), 2), 100, 30),
+        Effort(
+            "quick",
+            _starts(Composition(bank=2_000, largest=4), 2),
+            100,
+            30,
+            (Noisy(bank=2_000, largest=4),),
+        ),
         Effort("normal", _starts(Composition(), 8), 300, 80),
         Effort(
             "thorough", _starts(Composition(bank=40_000, largest=6, per_form=20), 16), 1_000, 300
@@ -189,9 +205,19 @@ class Search:
 
         After every trial ``tell`` is called with what was tried, and this search.
         """
+        if not self.problem.is_contradictory:
+            self._try(starts, tell)
+        if not self.right():
+            self._clean(starts, tell)
+            self._try(self.effort.noisy, tell)
+
+    def _try(self, starts: Sequence[Start], tell: Callable[[str, Search], None]) -> None:
+        """Try what some starts propose; the effort is meant for these."""
         first_right: int | None = None
+        last = self.count + self.effort.trials
+        self.is_complete = False
         for proposal in self._proposals(starts):
-            if self.count >= self.effort.trials:
+            if self.count >= last:
                 return
             if first_right is not None and self.count >= first_right + self.effort.after:
                 return
@@ -203,6 +229,16 @@ class Search:
                     first_right = self.count
             tell(proposal.origin, self)
         self.is_complete = True
+
+    def _clean(self, starts: Sequence[Start], tell: Callable[[str, Search], None]) -> None:
+        """Try on the answers as they are what is right without noise, if they lie about levels."""
+        clean = self.problem.cleaned()
+        if clean is None:
+            return
+        inner = Search(clean, replace(self.effort, noisy=()), self.vocabulary, self.rng)
+        inner.run(starts, tell)
+        self.count += inner.count
+        self.reconsider(inner.compacted(trial) for trial in inner.right()[:FROM_CLEAN])
 
     def reconsider(self, trials: Iterable[Trial]) -> None:
         """Try circuits of an earlier search on this one's strings."""
@@ -279,20 +315,26 @@ class Search:
         return sorted((t for t in self.trials if t.is_right), key=lambda t: t.bits)
 
     def best(self) -> Trial | None:
-        """The shortest that is right; else the smallest within a standard error of the best."""
+        """The shortest that is right; else the one that describes the answers in fewest bits."""
         right = self.right()
         if right:
             return right[0]
-        sound = [t for t in self.trials if np.isfinite(t.validation.mean_square)]
+        sound = [t for t in self.trials if np.isfinite(t.training.mean_square)]
+        sound = [t for t in sound if np.isfinite(t.validation.mean_square)]
         if not sound:
             return None
         sound = [t for t in sound if not self._drifts(t)] or sound
-        least = min(sound, key=lambda t: t.validation.mean_square)
-        limit = least.validation.mean_square + least.spread
-        return min(
-            (t for t in sound if t.validation.mean_square <= limit),
-            key=lambda t: (t.bits, t.validation.mean_square),
-        )
+        return min(sound, key=self.described)
+
+    def described(self, trial: Trial) -> float:
+        """Bits of a machine and, but for a constant, of what it leaves of the answers."""
+        asked, lost = trial.training.asked, trial.training.mean_square * trial.training.asked
+        if self.problem.split.validation is not None:
+            asked += trial.validation.asked
+            lost += trial.validation.mean_square * trial.validation.asked
+        answers = self.problem.split.training.answers
+        least = LEAST * float(np.nanmean(answers**2)) + 1e-300
+        return trial.bits + 0.5 * asked * float(np.log2(max(lost / asked, least)))
 
     def _drifts(self, trial: Trial) -> bool:
         """Whether an inexact machine leaves all bounds on longer strings."""

@@ -215,7 +215,8 @@ class Forecaster(Parameters, Answers):
             search.likelihood,
             search.outputs,
         )
-        left = rows.target - self.rule_.sum.predictor(rows)[0]
+        means = search.likelihood.mean(self.rule_.sum.predictor(rows))
+        left = rows.target - means[0] if len(means) == 1 else (rows.target == 0.0) - means[0]
         within = sorted((t for t in tried if t.loss <= limit), key=lambda t: t.loss)
         return Report(
             own=self.panel_.own,

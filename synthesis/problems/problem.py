@@ -16,6 +16,7 @@ import numpy as np
 from dmm import Streams
 from dmm.machine import Circuit
 
+from .noise import is_contradictory, level_spacing, levelled
 from .strings import Strings
 
 __all__ = ["Problem", "Split", "answer_port", "grid_of", "split_strings", "unit_of"]
@@ -43,6 +44,10 @@ FEWEST = 5
 
 LONG = 60
 """Samples from which strings can be cut in time."""
+
+SAME_UNIT = 0.02
+MOSTLY_CLEAR = 0.75
+"""Share of the answers that have to be near a level for the noise to be taken off."""
 
 GAP = 0.02
 """Share of the samples between two parts of a series."""
@@ -102,7 +107,7 @@ class Problem:
         """
         late = strings.later(lookahead)
         units = {name: unit_of(late.inputs.arrays[name]) for name in late.inputs.arrays}
-        answer_units = tuple(unit_of(answers) for answers in late.answers)
+        answer_units = tuple(_answer_unit(answers) for answers in late.answers)
         whole = tuple(grid_of(answers) is not None for answers in late.answers)
         scaled = _scaled(late, units, answer_units)
         return Problem(split_strings(scaled, held_out), units, answer_units, whole, lookahead)
@@ -123,6 +128,28 @@ class Problem:
     def beginnings(self) -> Strings:
         """What training sees."""
         return self.split.training.prefixes(BEGINNING)
+
+    @cached_property
+    def is_contradictory(self) -> bool:
+        """Whether the same streams are answered differently: then no machine is exact."""
+        return is_contradictory(self.split.training)
+
+    def cleaned(self) -> Problem | None:
+        """The same without the noise of answers that lie about levels; None if there is none."""
+        training = self.split.training
+        if all(self.is_whole):
+            return None
+        spacing = [level_spacing(answers) for answers in training.answers]
+        if any(one is None or abs(one - 1.0) > SAME_UNIT for one in spacing):
+            return None
+        if self.is_clear(training) < MOSTLY_CLEAR:
+            return None
+        return replace(self.seen(levelled), is_whole=(True,) * self.n_outputs)
+
+    @staticmethod
+    def is_clear(strings: Strings) -> float:
+        """The share of the answers that are near a level."""
+        return float(levelled(strings).asked.sum() / max(strings.asked.sum(), 1))
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -155,6 +182,12 @@ class Problem:
 
 
 # -------------------- units --------------------
+
+
+def _answer_unit(answers: np.ndarray) -> float:
+    """The unit of answers: the spacing of their levels, where there are such behind noise."""
+    spacing = None if grid_of(answers) is not None else level_spacing(answers)
+    return unit_of(answers) if spacing is None else spacing
 
 
 def unit_of(values: np.ndarray) -> float:

@@ -1,7 +1,7 @@
 """Starts: whatever proposes circuits for a problem. What they are worth is found out by trial."""
 
 from .automata import Automaton, smallest_automaton
-from .composition import Composition
+from .composition import Composition, Noisy
 from .counters import Clocks, Counts
 from .proposal import Gap, Proposal, Start
 from .views import Changes, Delayed, Shifted
@@ -14,6 +14,7 @@ __all__ = [
     "Counts",
     "Delayed",
     "Gap",
+    "Noisy",
     "Proposal",
     "Shifted",
     "Start",

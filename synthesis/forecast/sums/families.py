@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations, permutations
 
 import numpy as np
 
@@ -17,6 +18,9 @@ NEAR = 4
 
 GATES = 3
 """... or decide, and be decided on."""
+
+FEW = 4
+"""Streams of which all products are remembered."""
 
 QUANTILES = tuple(k / 10.0 for k in range(1, 10))
 RATES = (0.5, 0.7, 0.8, 0.9, 0.95)
@@ -33,6 +37,9 @@ class Family:
     has_bends, has_steps, has_products, has_memories : bool
         Hinges; steps, and samples that count on one side of a bound only; products of samples; sums
         that forget, of streams and of their products.
+    has_expectations : bool
+        Products of a stream and of what another was expected to be - its faded sum of the sample
+        before - are remembered, too: with the product itself, surprise.
     """
 
     name: str
@@ -40,6 +47,7 @@ class Family:
     has_steps: bool = False
     has_products: bool = False
     has_memories: bool = False
+    has_expectations: bool = False
 
 
 FAMILIES = (
@@ -48,6 +56,7 @@ FAMILIES = (
     Family("steps", has_steps=True),
     Family("products", has_products=True),
     Family("memories", has_memories=True),
+    Family("expectations", has_memories=True, has_expectations=True),
     Family("all", has_bends=True, has_products=True, has_memories=True),
 )
 
@@ -73,6 +82,8 @@ def candidates(
     found: dict[Feature, None] = dict.fromkeys(f for name in streams for f in latest[name])
     if family.has_memories:
         found |= dict.fromkeys(_memories(own, streams))
+    if family.has_expectations:
+        found |= dict.fromkeys(_expected(streams))
     near = [feature for name in streams for feature in latest[name][:NEAR]]
     few = [feature for name in streams for feature in latest[name][:GATES]]
     if family.has_bends:
@@ -90,10 +101,23 @@ def _lagged(name: str, lag: int) -> Feature:
 
 
 def _memories(own: str, streams: Sequence[str]) -> Iterator[Feature]:
+    """Sums that forget: of streams, and of products of two; of many streams, with the series."""
     given: list[Feature] = [Given(name) for name in streams]
-    products = [Product(Given(own), other) for other in given if other != Given(own)]
-    for of in (*given, *products):
+    pairs = [
+        Product(one, other)
+        for one, other in combinations(given, 2)
+        if len(given) <= FEW or Given(own) in (one, other)
+    ]
+    for of in (*given, *pairs):
         yield from (Leaky(of, rate) for rate in RATES)
+
+
+def _expected(streams: Sequence[str]) -> Iterator[Feature]:
+    given: list[Feature] = [Given(name) for name in streams]
+    for one, other in permutations(given[:FEW], 2):
+        for slow in RATES:
+            product = Product(one, Lagged(Leaky(other, slow), 1))
+            yield from (Leaky(product, rate) for rate in RATES)
 
 
 def _gated(rows: Rows, few: Sequence[Feature]) -> Iterator[Feature]:

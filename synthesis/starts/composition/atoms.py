@@ -16,7 +16,15 @@ from dmm import get_neuron_type
 
 from ..signals import Builder, Signal
 
-__all__ = ["OPERATIONS", "Operation", "floored", "floored_signal", "leaky", "leaky_signal"]
+__all__ = [
+    "OPERATIONS",
+    "Operation",
+    "floored",
+    "floored_signal",
+    "leaky",
+    "leaky_signal",
+    "relu_signal",
+]
 
 Numbers = np.ndarray
 
@@ -108,7 +116,8 @@ def _constant(value: float = 1.0) -> Signal:
     return value * Signal.of("const_1", "const_1")
 
 
-def _relu(builder: Builder, one: Signal, other: Signal | None = None) -> Signal:
+def relu_signal(builder: Builder, one: Signal, other: Signal | None = None) -> Signal:
+    """By how much one signal exceeds another, or 0."""
     other = Signal({}) if other is None else other
     return Signal.of(builder.neuron("compare", dict_1=one, dict_2=other), "true")
 
@@ -200,8 +209,10 @@ OPERATIONS: tuple[Operation, ...] = (
         ("multiplexer",),
         ("flag",),
     ),
-    Operation("relu", lambda x: np.maximum(x, 0.0), _relu, ("compare",)),
-    Operation("fall", lambda x: np.maximum(-x, 0.0), lambda b, x: _relu(b, -1.0 * x), ("compare",)),
+    Operation("relu", lambda x: np.maximum(x, 0.0), relu_signal, ("compare",)),
+    Operation(
+        "fall", lambda x: np.maximum(-x, 0.0), lambda b, x: relu_signal(b, -1.0 * x), ("compare",)
+    ),
     Operation("abs", np.abs, _norm, ("norm",)),
     Operation("norm", lambda x: np.abs(x).max(axis=2, initial=0.0), _norm, ("norm",), ("keyed",)),
     Operation(
@@ -240,7 +251,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "max",
         np.maximum,
-        lambda b, x, y: y + _relu(b, x, y),
+        lambda b, x, y: y + relu_signal(b, x, y),
         ("compare",),
         ("number", "number"),
         True,
@@ -248,7 +259,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "min",
         np.minimum,
-        lambda b, x, y: x - _relu(b, x, y),
+        lambda b, x, y: x - relu_signal(b, x, y),
         ("compare",),
         ("number", "number"),
         True,

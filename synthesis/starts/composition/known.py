@@ -9,7 +9,7 @@ import numpy as np
 
 from ...problems import Problem, Strings
 from ..signals import ANSWER, Builder, Signal
-from .atoms import floored, floored_signal, leaky, leaky_signal
+from .atoms import floored, floored_signal, leaky, leaky_signal, relu_signal
 from .bank import Bank
 from .vocabulary import known_operations
 
@@ -37,6 +37,14 @@ class Floored:
 
 
 @dataclass(frozen=True)
+class Bent:
+    """A stream where it is positive, or its negative where it is negative; else 0."""
+
+    stream: int
+    sign: float
+
+
+@dataclass(frozen=True)
 class Past:
     """A stream some samples ago."""
 
@@ -55,6 +63,8 @@ class Known:
         Streams in the bank, and operations in a stream.
     strings : int
         Strings that the bank is grown on.
+    has_past : bool
+        Whether past answers are streams, where they are known.
     """
 
     def __init__(
@@ -64,31 +74,33 @@ class Known:
         most: int,
         largest: int,
         strings: int,
+        has_past: bool = True,
     ) -> None:
         self.problem, self.vocabulary = problem, vocabulary
+        self._past = _known_answers(problem) if has_past else []
         self.look_at(problem.beginnings)
         self.few = slice(0, strings)
         self.bank = Bank(
             {name: values[self.few] for name, values in self.given.items()},
-            _signals(problem),
+            _signals(problem, self._past),
             known_operations(vocabulary, 1),
             known_operations(vocabulary, 2),
             most,
             largest,
         )
-        self.beside: list[Leaky | Floored | Past] = []
+        self.beside: list[Leaky | Floored | Bent | Past] = []
         """Numbered from -1 downwards."""
 
     def look_at(self, strings: Strings) -> None:
         """Look at other strings than before."""
         inside = strings.inside()
-        for k in _known_answers(self.problem):
+        for k in self._past:
             inside &= _asked_before(strings, k)
         self.asked = [asked.T & inside for asked in strings.asked]
         self.answers = [answers.T for answers in strings.answers]
-        self.given = _given(self.problem, strings)
+        self.given = _given(self.problem, strings, self._past)
 
-    def add(self, stream: Leaky | Floored | Past) -> int:
+    def add(self, stream: Leaky | Floored | Bent | Past) -> int:
         """Remember a stream that is not in the bank; its number."""
         if stream not in self.beside:
             self.beside.append(stream)
@@ -116,6 +128,8 @@ class Known:
             return leaky(values, stream.pole, reset)
         if isinstance(stream, Floored):
             return floored(values - stream.less)
+        if isinstance(stream, Bent):
+            return np.maximum(stream.sign * values, 0.0)
         return np.pad(values, ((0, 0), (stream.lag, 0)))[:, : values.shape[1]]
 
     def few_rows(self, numbers: Sequence[int], output: int) -> np.ndarray:
@@ -126,6 +140,19 @@ class Known:
     def few_wanted(self, output: int) -> np.ndarray:
         """The answers that are asked of the bank's strings."""
         return np.asarray(self.answers[output][self.few][self.asked[output][self.few]])
+
+    def few_values(self, numbers: Sequence[int], output: int) -> np.ndarray:
+        """As `few_rows`, of streams beside the bank as well."""
+        asked = self.asked[output][self.few]
+        bank = self.bank.values
+        found = (bank[i] if i >= 0 else self.values(i)[self.few] for i in numbers)
+        return np.stack([values[asked] for values in found])
+
+    def size(self, number: int) -> int:
+        """Operations in a stream."""
+        if number >= 0:
+            return self.bank.streams[number].size
+        return 1 + self.size(self.beside[-1 - number].stream)
 
     # -------------------- as signals --------------------
 
@@ -140,6 +167,8 @@ class Known:
             return leaky_signal(builder, one, stream.pole, reset)
         if isinstance(stream, Floored):
             return floored_signal(builder, one - stream.less * self.signal(0, builder))
+        if isinstance(stream, Bent):
+            return relu_signal(builder, stream.sign * one)
         return one.lagged(stream.lag)
 
     def name(self, number: int) -> str:
@@ -151,6 +180,8 @@ class Known:
             return f"{stream.pole:g}-leaky({self.name(stream.stream)})"
         if isinstance(stream, Floored):
             return f"floored sum({self.name(stream.stream)} - {stream.less:g})"
+        if isinstance(stream, Bent):
+            return f"{'relu' if stream.sign > 0 else 'fall'}({self.name(stream.stream)})"
         return f"lag{stream.lag}({self.name(stream.stream)})"
 
     # -------------------- which streams --------------------
@@ -183,22 +214,22 @@ class Known:
         return all(self.is_open(i) for i in stream.arguments)
 
 
-def _given(problem: Problem, known: Strings) -> dict[str, np.ndarray]:
+def _given(problem: Problem, known: Strings, past_of: Sequence[int]) -> dict[str, np.ndarray]:
     """The streams that are given: constant, inputs, past answers."""
     given = {"1": np.ones((len(known), known.samples))}
     for source in problem.sources:
         is_number = problem.is_numeric(source)
         given[source] = known.numbers(source) if is_number else known.trees(source)
-    for k in _known_answers(problem):
+    for k in past_of:
         past = np.nan_to_num(known.answers[k].T)
         given[f"{ANSWER}-{k}"] = np.concatenate([0.0 * past[:, :1], past[:, :-1]], axis=1)
     return given
 
 
-def _signals(problem: Problem) -> dict[str, Signal]:
+def _signals(problem: Problem, past_of: Sequence[int]) -> dict[str, Signal]:
     """What the given streams are in a circuit."""
     signals = {source: Signal.of(source, "stream") for source in problem.sources}
-    answers = [f"{ANSWER}-{k}" for k in _known_answers(problem)]
+    answers = [f"{ANSWER}-{k}" for k in past_of]
     past = {name: Signal.of(name, "", 1) for name in answers}
     return {"1": Signal.of("const_1", "const_1"), **signals, **past}
 

@@ -1,0 +1,86 @@
+"""Programs of the suite with noise on their answers: is the clean program found?
+
+``python -m benchmarks.noise [--levels 0.05 0.2] [--seeds N] [--only NAME ...]``
+
+Gaussian noise of a share of the answers' standard deviation is added to the answers of 64 strings
+of each of the thirteen programs; `Synthesizer` is given these, with its defaults. A program counts
+as found if the machine's answers equal the clean ones on 64 other strings, to a millionth of the
+largest: structure and weights. The clean answers are used for nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import warnings
+
+import numpy as np
+
+from synthesis import Synthesizer
+from synthesis.tasks.streams.suite import PROGRAMS
+
+from .measure import machine_line, markdown_table, write_result
+
+STRINGS = 64
+SAME = 1e-6
+
+
+def _drawn(name: str, seed: int):
+    task = PROGRAMS[name].task()
+    drawn = task.pool(np.random.default_rng(seed))
+    return drawn.inputs.select(range(STRINGS)), drawn.targets[0, :, :STRINGS].T
+
+
+def tried(name: str, level: float, seed: int) -> dict[str, object]:
+    """One fit: whether the program is found, how far off the machine is, and how long it took."""
+    inputs, clean = _drawn(name, seed)
+    rng = np.random.default_rng([seed, 1])
+    noisy = clean + level * clean.std() * rng.standard_normal(clean.shape)
+    start = time.process_time()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = Synthesizer(seed).fit(inputs, noisy)
+    seconds = time.process_time() - start
+    others, wanted = _drawn(name, seed + 1000)
+    off = np.abs(model.predict(others) - wanted)
+    return {
+        "found": bool(off.max() <= SAME * np.abs(wanted).max()),
+        "off": float(np.sqrt(np.mean(off**2)) / wanted.std()),
+        "links": model.front_.best.links,
+        "seconds": seconds,
+        "equations": "; ".join(model.equations_.splitlines()),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--levels", type=float, nargs="+", default=[0.05, 0.2])
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--only", nargs="+", default=list(PROGRAMS), choices=list(PROGRAMS))
+    arguments = parser.parse_args()
+    lines = ["# Programs behind noise", "", machine_line(), ""]
+    for level in arguments.levels:
+        rows, count = [], 0
+        for name in arguments.only:
+            for seed in range(arguments.seeds):
+                one = tried(name, level, seed)
+                count += bool(one["found"])
+                rows.append(
+                    [
+                        name,
+                        seed,
+                        "yes" if one["found"] else f"no (off by {one['off']:.2g})",
+                        one["links"],
+                        f"{one['seconds']:.1f}",
+                        f"`{one['equations']}`",
+                    ]
+                )
+                print(level, *rows[-1], flush=True)
+        head = ["program", "seed", "found", "links", "seconds", "equations"]
+        lines += [f"## Noise of {level:g} standard deviations: {count} of {len(rows)}", ""]
+        lines += [markdown_table(head, rows), ""]
+    write_result("noise", "\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
