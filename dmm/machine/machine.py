@@ -167,7 +167,7 @@ class Machine:
         ----------
         how : str
             One of `dmm.show.RENDERINGS`: ``"table"``, ``"tree"``, ``"equations"``, ``"mermaid"``,
-            ``"dot"``, ``"html"``, ``"python"``.
+            ``"dot"``, ``"html"``, ``"python"``, ``"c"``, ``"javascript"``.
 
         Raises
         ------
@@ -204,6 +204,14 @@ class Machine:
     def to_python(self) -> str:
         """A stand-alone program that computes the same."""
         return self.show("python")
+
+    def to_c(self) -> str:
+        """A stand-alone program that computes the same, in C."""
+        return self.show("c")
+
+    def to_javascript(self) -> str:
+        """A stand-alone program that computes the same, in JavaScript."""
+        return self.show("javascript")
 
     def diff(self, other: Machine, *, tolerance: float = 0.0) -> MachineDiff:
         """Links that ``other`` adds, removes and changes."""

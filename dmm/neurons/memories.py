@@ -64,6 +64,7 @@ class LargerOf(Kernel):
         letter="m",
         equation=lambda new, best: [Linear(((Call(Larger(), (new, best)), 1.0),))],
         python="return {'best': {(): max(scalar(read('number')), scalar(read('best')))}}",
+        portable="out0[0] = fmax(in0[0], in1[0]);",
     ),
 )
 def running_maximum(inputs: VValue) -> dict[str, Any]:

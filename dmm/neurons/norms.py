@@ -13,7 +13,7 @@ from vvalues import VValue
 
 from .fields import Field
 from .kernel import Kernel, Partials, Step, Stream, key_dot
-from .spelling import Function, Spelling, as_number, call, python_stream
+from .spelling import Function, Spelling, as_number, call, on_every_element, python_stream
 from .types import neuron_type
 
 __all__ = ["MaxNorm", "MaxNormOf"]
@@ -40,6 +40,7 @@ class MaxNorm(Kernel):
             letter="m",
             equation=lambda stream: [call(MaxNormOf(), stream.upright()[0])],
             python=f"return {{{writes[0].name!a}: {{(): largest({python_stream(reads[0])})}}}}",
+            portable=on_every_element("out0[0] = fmax(out0[0], fabs(in0[k]));"),
         )
 
     def forward(self, inputs: list[Stream]) -> list[Stream]:

@@ -19,6 +19,7 @@ import numpy as np
 from .fields import Field
 
 __all__ = [
+    "SHARED_FUNCTIONS",
     "Call",
     "Function",
     "Linear",
@@ -27,6 +28,7 @@ __all__ = [
     "Symbol",
     "as_number",
     "call",
+    "on_every_element",
     "python_number",
     "python_scalar",
     "python_stream",
@@ -36,6 +38,13 @@ Port = tuple[str, str]
 """(neuron, field)."""
 
 Atom = Union["Symbol", "Call"]
+
+SHARED_FUNCTIONS = (
+    *("acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "cos", "cosh"),
+    *("exp", "expm1", "floor", "hypot", "log", "log10", "log1p", "log2", "pow", "sin", "sinh"),
+    *("sqrt", "tan", "tanh", "trunc"),
+)
+"""What C's ``math.h`` and JavaScript's ``Math`` call by the same names."""
 
 NEGLIGIBLE = 1e-13
 """Coefficients that cancel to this fraction of what was added up are dropped."""
@@ -62,6 +71,13 @@ class Spelling:
         ``subtree``, ``below``, ``largest``, ``dot_product``. Empty: no program can have the type.
     calls : tuple of str
         Names of further types that the body uses, as ``FUNCTIONS[name](read, stream, tick)``.
+    portable : str
+        The same for programs that hold streams as arrays, in the words that C and JavaScript
+        share: ``in0``, ``in1``, ... are the read fields, ``out0``, ... the written ones, arrays
+        of ``width`` numbers, the ``:number`` first. A field that is a number has zeros behind it,
+        and so has every output before. Variables are declared as ``double`` or ``int``; at hand
+        are `SHARED_FUNCTIONS`, and ``fmax``, ``fmin``, ``fabs``. Empty: no such program can have
+        the type.
     """
 
     letter: str = ""
@@ -69,6 +85,7 @@ class Spelling:
     is_inlined: bool = False
     python: str = ""
     calls: tuple[str, ...] = ()
+    portable: str = ""
 
 
 # -------------------- expressions --------------------
@@ -183,6 +200,11 @@ def as_number(values: np.ndarray, like: np.ndarray) -> np.ndarray:
 def python_number(x: float) -> str:
     """A number as it stands in a program."""
     return repr(float(x)) if math.isfinite(x) else f"float({str(float(x))!r})"
+
+
+def on_every_element(statement: str) -> str:
+    """A portable body: a statement for every element ``k``."""
+    return f"for (int k = 0; k < width; k++) {{\n    {statement}\n}}"
 
 
 def python_scalar(field: Field) -> str:

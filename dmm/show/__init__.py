@@ -8,7 +8,7 @@ methods of `Machine` and the command line all use it. The rest of the room by wh
   `draw`, `heat_map`, `side_by_side`;
 * HTML: `fragment` for notebooks, `report` for a page;
 * what streams do: `trace`, `trace_table`;
-* programs: `to_python`; the neuron types in one table: `type_table`;
+* programs: `to_python`, `to_c`, `to_javascript`; the neuron types in one table: `type_table`;
 * for those who build further views: the order of reading (`reading_order`, `layers`,
   `shown_links`), names as plain text (`plain`, `count`, `unique_labels`), the palette and style
   sheet (`style`), the layout of a drawing (`arrange`).
@@ -21,7 +21,7 @@ from .algebra.equations import equations
 from .diagnostics import Diagnostics, Pair, diagnose
 from .differences import MachineDiff, diff
 from .drawing import arrange
-from .export.python import to_python
+from .export import to_c, to_javascript, to_python
 from .graph import save_graph, to_dot, to_mermaid, to_networkx, to_svg
 from .html import fragment, page, report
 from .labels import constant_text, count, number_text, plain, unique_labels, weight_text
@@ -60,7 +60,9 @@ __all__ = [
     "shown_links",
     "side_by_side",
     "table",
+    "to_c",
     "to_dot",
+    "to_javascript",
     "to_mermaid",
     "to_networkx",
     "to_python",
@@ -81,5 +83,7 @@ RENDERINGS: dict[str, Callable[[Machine], str]] = {
     "dot": to_dot,
     "html": report,
     "python": to_python,
+    "c": to_c,
+    "javascript": to_javascript,
 }
 """Everything a machine can be shown as, by the word that asks for it."""
