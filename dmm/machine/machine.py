@@ -166,8 +166,9 @@ class Machine:
         Parameters
         ----------
         how : str
-            One of `dmm.show.RENDERINGS`: ``"table"``, ``"tree"``, ``"equations"``, ``"mermaid"``,
-            ``"dot"``, ``"html"``, ``"python"``, ``"c"``, ``"javascript"``.
+            One of `dmm.show.RENDERINGS`: ``"table"``, ``"tree"``, ``"equations"``, ``"latex"``,
+            ``"mermaid"``, ``"dot"``, ``"svg"``, ``"html"``, ``"python"``, ``"c"``,
+            ``"javascript"``.
 
         Raises
         ------
@@ -193,6 +194,10 @@ class Machine:
         """What the machine computes, as checked equations."""
         return self.show("equations")
 
+    def latex(self) -> str:
+        """The same equations in LaTeX."""
+        return self.show("latex")
+
     def to_mermaid(self) -> str:
         """The graph as Mermaid text."""
         return self.show("mermaid")
@@ -200,6 +205,10 @@ class Machine:
     def to_dot(self) -> str:
         """The graph as DOT text."""
         return self.show("dot")
+
+    def to_svg(self) -> str:
+        """The graph as a picture, an SVG document."""
+        return self.show("svg")
 
     def to_python(self) -> str:
         """A stand-alone program that computes the same."""

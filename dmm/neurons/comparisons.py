@@ -36,6 +36,9 @@ class Relu(Function):
     def text(self, arguments: list[str]) -> str:
         return f"relu({arguments[0]})"
 
+    def latex(self, arguments: list[str]) -> str:
+        return rf"\max\left(0,\, {arguments[0]}\right)"
+
     def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
         return as_number(np.maximum(arguments[0][:, 0], 0.0), arguments[0])
 
@@ -135,6 +138,10 @@ class Exceeds(Function):
 
     def text(self, arguments: list[str]) -> str:
         return f"({arguments[0]} {'>' if self.is_true else '<='} {arguments[1]})"
+
+    def latex(self, arguments: list[str]) -> str:
+        relation = r"\not\leq" if self.is_true else r"\leq"
+        return rf"\left[{arguments[0]} {relation} {arguments[1]}\right]"
 
     def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
         exceeds = np.asarray((arguments[0] > arguments[1]).any(axis=1))

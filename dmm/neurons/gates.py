@@ -79,6 +79,13 @@ class Choose(Function):
         gate, one, other = arguments
         return f"({one} if {gate} else {other})"
 
+    def latex(self, arguments: list[str]) -> str:
+        gate, one, other = arguments
+        one, other = rf"\left({one}\right)", rf"\left({other}\right)"
+        return (
+            rf"\left(\left({gate}\right){one} + \left(1 - \left({gate}\right)\right){other}\right)"
+        )
+
     def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
         share = arguments[0][:, :1]
         return np.asarray(share * arguments[1] + (1.0 - share) * arguments[2])

@@ -26,6 +26,9 @@ class Larger(Function):
     def text(self, arguments: list[str]) -> str:
         return f"max({', '.join(arguments)})"
 
+    def latex(self, arguments: list[str]) -> str:
+        return r"\max\left(" + r",\, ".join(arguments) + r"\right)"
+
     def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
         one, other = arguments
         return as_number(np.maximum(one[:, 0], other[:, 0]), one)

@@ -26,6 +26,9 @@ class MaxNormOf(Function):
     def text(self, arguments: list[str]) -> str:
         return f"max_norm({arguments[0]})"
 
+    def latex(self, arguments: list[str]) -> str:
+        return rf"\left\Vert {arguments[0]}\right\Vert_{{\infty}}"
+
     def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
         return as_number(np.abs(arguments[0]).max(axis=1), arguments[0])
 

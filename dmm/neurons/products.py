@@ -43,6 +43,11 @@ class ClipDot(Function):
         product = f"<{arguments[0]}, {arguments[1]}>"
         return f"clip{self.bound:g}({product})" if np.isfinite(self.bound) else product
 
+    def latex(self, arguments: list[str]) -> str:
+        product = r"\left\langle " + r",\, ".join(arguments) + r"\right\rangle"
+        clip = rf"\operatorname{{clip}}_{{{self.bound:g}}}"
+        return rf"{clip}{product}" if np.isfinite(self.bound) else product
+
     def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
         product = np.sum(arguments[0] * arguments[1], axis=1)
         return as_number(np.clip(product, -self.bound, self.bound), arguments[0])

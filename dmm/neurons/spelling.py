@@ -28,6 +28,8 @@ __all__ = [
     "Symbol",
     "as_number",
     "call",
+    "latex_call",
+    "latex_name",
     "on_every_element",
     "python_number",
     "python_scalar",
@@ -45,6 +47,16 @@ SHARED_FUNCTIONS = (
     *("sqrt", "tan", "tanh", "trunc"),
 )
 """What C's ``math.h`` and JavaScript's ``Math`` call by the same names."""
+
+LATEX_CHARACTERS = {
+    **{c: f"\\{c}" for c in "{}$&#%_"},
+    "\\": "\\backslash ",
+    "^": "\\wedge ",
+    "~": "\\sim ",
+    "-": "{-}",
+    " ": "\\ ",
+}
+"""What these characters of a name are in the mathematics of LaTeX."""
 
 NEGLIGIBLE = 1e-13
 """Coefficients that cancel to this fraction of what was added up are dropped."""
@@ -175,6 +187,10 @@ class Function(ABC):
     def text(self, arguments: list[str]) -> str:
         """The call with its arguments written out."""
 
+    def latex(self, arguments: list[str]) -> str:
+        """The call in LaTeX; the name of the class, where it does not say better."""
+        return latex_call(type(self).__name__, arguments)
+
     @abstractmethod
     def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
         """The call at all ticks, from arguments of shape (ticks, keys); column 0 is ``:number``."""
@@ -185,6 +201,30 @@ def call(function: Function, *arguments: Linear) -> Linear:
     if any(not a.terms and not a.constant for a in arguments):
         return Linear()
     return Linear(((Call(function, arguments), 1.0),))
+
+
+def latex_call(name: str, arguments: list[str], index: str = "") -> str:
+    r"""A function of expressions in LaTeX.
+
+    Examples
+    --------
+    >>> print(latex_call("less_or_equal", ["x"], "true"))
+    \operatorname{less\_or\_equal}_{\mathrm{true}}\left(x\right)
+    """
+    under = f"_{{\\mathrm{{{latex_name(index)}}}}}" if index else ""
+    inside = ",\\, ".join(arguments)
+    return f"\\operatorname{{{latex_name(name)}}}{under}\\left({inside}\\right)"
+
+
+def latex_name(name: str) -> str:
+    r"""A name as LaTeX prints it in upright letters.
+
+    Examples
+    --------
+    >>> print(latex_name("dict-1_a"))
+    dict{-}1\_a
+    """
+    return "".join(LATEX_CHARACTERS.get(c, c) for c in name)
 
 
 def as_number(values: np.ndarray, like: np.ndarray) -> np.ndarray:

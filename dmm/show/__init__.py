@@ -3,9 +3,9 @@
 `RENDERINGS` is the one table of everything that turns a machine into text; `Machine.show`, the
 methods of `Machine` and the command line all use it. The rest of the room by what it is for:
 
-* on one page: `table`, `tree`, `equations`, `diff` of two machines, `diagnose`;
+* on one page: `table`, `tree`, `equations` (also `to_latex`), `diff` of two machines, `diagnose`;
 * pictures: `to_mermaid`, `to_dot`, `to_svg`, `to_networkx`, `save_graph`, and with matplotlib
-  `draw`, `heat_map`, `side_by_side`;
+  `to_pdf`, `draw`, `heat_map`, `side_by_side`;
 * HTML: `fragment` for notebooks, `report` for a page;
 * what streams do: `trace`, `trace_table`;
 * programs: `to_python`, `to_c`, `to_javascript`; the neuron types in one table: `type_table`;
@@ -18,11 +18,12 @@ from collections.abc import Callable
 
 from ..machine.machine import Machine
 from .algebra.equations import equations
+from .algebra.latex import to_latex
 from .diagnostics import Diagnostics, Pair, diagnose
 from .differences import MachineDiff, diff
 from .drawing import arrange
 from .export import to_c, to_javascript, to_python
-from .graph import save_graph, to_dot, to_mermaid, to_networkx, to_svg
+from .graph import save_graph, to_dot, to_mermaid, to_networkx, to_pdf, to_svg
 from .html import fragment, page, report
 from .labels import constant_text, count, number_text, plain, unique_labels, weight_text
 from .plots import draw, heat_map, new_axes, pyplot, side_by_side
@@ -63,8 +64,10 @@ __all__ = [
     "to_c",
     "to_dot",
     "to_javascript",
+    "to_latex",
     "to_mermaid",
     "to_networkx",
+    "to_pdf",
     "to_python",
     "to_svg",
     "trace",
@@ -79,8 +82,10 @@ RENDERINGS: dict[str, Callable[[Machine], str]] = {
     "table": table,
     "tree": tree,
     "equations": equations,
+    "latex": to_latex,
     "mermaid": to_mermaid,
     "dot": to_dot,
+    "svg": to_svg,
     "html": report,
     "python": to_python,
     "c": to_c,

@@ -63,7 +63,7 @@ def to_c(machine: Machine, functions: Mapping[str, str] | None = None) -> str:
             for stream, name, has_keys in written.observed
         ),
         "LINKS": _rows(
-            f"{{{link.receiver}, {link.sender}, {int(link.is_number)}, {literal(link.weight)}}},"
+            f"{{{link.receiver}, {link.sender}, {int(link.is_number)}, {link.weight}}},"
             f"  // {link.text}"
             for link in written.links
         ),

@@ -67,7 +67,7 @@ def javascript_of(written: Statements, machine: Machine) -> str:
         ),
         "LINKS": _rows(
             f"[{link.receiver}, {link.sender}, {_truth(link.is_number)}, "
-            f"{literal(link.weight)}],  // {link.text}"
+            f"{link.weight}],  // {link.text}"
             for link in written.links
         ),
         "INITIAL": _rows(f"[{s}, {column}, {literal(x)}]," for s, column, x in written.initial),

@@ -17,7 +17,7 @@ import numpy as np
 
 from ...compiled.lowering import in_elementary_neurons
 from ...machine.coercions import coerced_links
-from ...machine.machine import Machine, initial_outputs
+from ...machine.machine import Link, Machine, initial_outputs
 from ...machine.wiring import wired
 from ...neurons import MixtureKernel, NeuronType, StreamReader
 from ...neurons.spelling import on_every_element
@@ -38,8 +38,18 @@ class LinkRow(NamedTuple):
     receiver: int
     sender: int
     is_number: bool
-    weight: float
-    text: str
+    link: Link
+
+    @property
+    def weight(self) -> str:
+        """The weight as both languages write it."""
+        return literal(self.link.weight)
+
+    @property
+    def text(self) -> str:
+        """The link in words, for a comment."""
+        receiver, sender = column_name(self.link.path[:2]), column_name(self.link.path[2:])
+        return quoted(f"{receiver} <- {sender}") + ", hard" * self.link.is_fixed
 
 
 class Function(NamedTuple):
@@ -173,6 +183,8 @@ class _Writer:
         for neuron, neuron_type in zip(self.order, self.types, strict=True):
             lines = self._firing(neuron, neuron_type)
             out.firings += [f"{line}  // {quoted(neuron)}" for line in lines]
+        called = {line.partition("(")[0] for line in out.firings}
+        out.functions = [function for function in out.functions if function.name in called]
         out.links = self._links()
         out.initial = self._initial()
         return out
@@ -300,13 +312,11 @@ class _Writer:
             read = kind.read_field(link.field_in)
             # What is observed is shown as it arrives; else a number's other columns stay zero.
             is_number = bool(read and read.is_scalar and kind.writes)
-            sender, receiver = column_name(link.path[2:]), column_name(link.path[:2])
-            text = quoted(f"{receiver} <- {sender}") + ", hard" * link.is_fixed
             ends = (
                 streams[link.neuron_in, link.field_in, False],
                 streams[link.neuron_out, link.field_out, True],
             )
-            rows.append(LinkRow(*ends, is_number, link.weight, text))
+            rows.append(LinkRow(*ends, is_number, link))
         return rows
 
     def _initial(self) -> list[tuple[int, int, float]]:

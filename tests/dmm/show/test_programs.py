@@ -144,7 +144,7 @@ def test_weights_survive_exactly():
     machine = MACHINES["published"]()
     weights = sorted(link.weight for link in machine.links())
     rows = statements(machine).links
-    assert sorted(link.weight for link in rows) == weights
+    assert sorted(row.link.weight for row in rows) == weights
     for export in (to_c, to_javascript):
         program_text = export(machine)
         assert all(repr(weight) in program_text for weight in weights)
