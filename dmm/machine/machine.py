@@ -167,8 +167,8 @@ class Machine:
         ----------
         how : str
             One of `dmm.show.RENDERINGS`: ``"table"``, ``"tree"``, ``"equations"``, ``"latex"``,
-            ``"mermaid"``, ``"dot"``, ``"svg"``, ``"html"``, ``"python"``, ``"c"``,
-            ``"javascript"``.
+            ``"mermaid"``, ``"dot"``, ``"svg"``, ``"html"``, ``"page"``, ``"python"``,
+            ``"c"``, ``"javascript"``.
 
         Raises
         ------
@@ -221,6 +221,10 @@ class Machine:
     def to_javascript(self) -> str:
         """A stand-alone program that computes the same, in JavaScript."""
         return self.show("javascript")
+
+    def page(self) -> str:
+        """A page on which it can be played with: HTML that needs no network."""
+        return self.show("page")
 
     def diff(self, other: Machine, *, tolerance: float = 0.0) -> MachineDiff:
         """Links that ``other`` adds, removes and changes."""

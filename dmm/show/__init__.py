@@ -6,7 +6,7 @@ methods of `Machine` and the command line all use it. The rest of the room by wh
 * on one page: `table`, `tree`, `equations` (also `to_latex`), `diff` of two machines, `diagnose`;
 * pictures: `to_mermaid`, `to_dot`, `to_svg`, `to_networkx`, `save_graph`, and with matplotlib
   `to_pdf`, `draw`, `heat_map`, `side_by_side`;
-* HTML: `fragment` for notebooks, `report` for a page;
+* HTML: `fragment` for notebooks, `report` for a page, `play_page` for one to play on;
 * what streams do: `trace`, `trace_table`;
 * programs: `to_python`, `to_c`, `to_javascript`; the neuron types in one table: `type_table`;
 * for those who build further views: the order of reading (`reading_order`, `layers`,
@@ -26,6 +26,7 @@ from .export import to_c, to_javascript, to_python
 from .graph import save_graph, to_dot, to_mermaid, to_networkx, to_pdf, to_svg
 from .html import fragment, page, report
 from .labels import constant_text, count, number_text, plain, unique_labels, weight_text
+from .play import play_page
 from .plots import draw, heat_map, new_axes, pyplot, side_by_side
 from .reading import layers, reading_order, shown_links
 from .style import STYLE
@@ -33,6 +34,7 @@ from .text import headline, table, tree, type_table
 from .traces import StreamTrace, trace, trace_table
 
 __all__ = [
+    "PICTURES",
     "RENDERINGS",
     "STYLE",
     "Diagnostics",
@@ -54,6 +56,7 @@ __all__ = [
     "number_text",
     "page",
     "plain",
+    "play_page",
     "pyplot",
     "reading_order",
     "report",
@@ -87,8 +90,12 @@ RENDERINGS: dict[str, Callable[[Machine], str]] = {
     "dot": to_dot,
     "svg": to_svg,
     "html": report,
+    "page": play_page,
     "python": to_python,
     "c": to_c,
     "javascript": to_javascript,
 }
-"""Everything a machine can be shown as, by the word that asks for it."""
+"""Everything a machine can be shown as in text, by the word that asks for it."""
+
+PICTURES: dict[str, Callable[[Machine], bytes]] = {"pdf": to_pdf}
+"""What it can be shown as in files that are no text, through matplotlib."""

@@ -1,0 +1,5 @@
+"""Pages on which a machine is played with; the look and the safety of pages with scripts."""
+
+from .page import embedded, play_page, script_policy
+
+__all__ = ["embedded", "play_page", "script_policy"]
