@@ -21,9 +21,11 @@ from ..style import PAGE_STYLE, STYLE
 from ..svg import Marks, svg_graph
 from ..text import headline
 
-__all__ = ["embedded", "play_page", "script_policy"]
+__all__ = ["PLAY", "embedded", "play_page", "script_policy"]
 
-ROOM = __package__
+PLAY = __package__
+"""The package of the files that pages are made of."""
+
 TICKS = 140
 TEXT = "test string."
 NUMBERS = "0, 0, 1, 0, 0, 0.5, 1, 1.5, 1, 0.5, 0, -0.5, -1, -0.5, 0, 1, 1, 1, 0, 0, 2, -2, 0, 0"
@@ -55,13 +57,13 @@ def play_page(machine: Machine) -> str:
     """
     written = statements(machine)
     program = javascript_of(written, machine)
-    common, script = frame(ROOM, "common.js"), frame(ROOM, "play.js")
+    common, script = frame(PLAY, "common.js"), frame(PLAY, "play.js")
     name = escape(plain(machine.name))
     rows, more = _links(written)
     pieces = {
         "TITLE": name,
         "HEAD": escape(headline(machine)),
-        "STYLE": PAGE_STYLE + STYLE + frame(ROOM, "page.css") + frame(ROOM, "play.css"),
+        "STYLE": PAGE_STYLE + STYLE + frame(PLAY, "page.css") + frame(PLAY, "play.css"),
         "HASHES": script_policy(program, common, script),
         "GRAPH": svg_graph(written.machine, marks=_marks(written)),
         "EQUATIONS": _equations(machine, written),
@@ -71,7 +73,7 @@ def play_page(machine: Machine) -> str:
         "COMMON": common,
         "SCRIPT": script,
     }
-    return filled(ROOM, "play.html", pieces)
+    return filled(PLAY, "play.html", pieces)
 
 
 def script_policy(*scripts: str) -> str:

@@ -197,10 +197,12 @@ def browser() -> Iterator[Page]:
         )
         os.close(theirs_in)
         os.close(theirs_out)
-        with os.fdopen(ours_in, "rb", buffering=0) as read:
-            with os.fdopen(ours_out, "wb", buffering=0) as write:
-                try:
-                    yield Page(read, write)
-                finally:
-                    process.terminate()
-                    process.wait(TIMEOUT)
+        with (
+            os.fdopen(ours_in, "rb", buffering=0) as read,
+            os.fdopen(ours_out, "wb", buffering=0) as write,
+        ):
+            try:
+                yield Page(read, write)
+            finally:
+                process.terminate()
+                process.wait(TIMEOUT)
