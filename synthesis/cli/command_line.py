@@ -205,7 +205,8 @@ def _show(options: argparse.Namespace) -> int:
     from dmm.show import PICTURES
     from vvalues.files import write_atomically
 
-    from ..runs.judged import FILM, HOW, is_run, shown
+    from ..runs.judged import HOW, is_run, shown
+    from ..show.film import FILM
 
     if options.rendering in PICTURES and options.out is None:
         raise UsageError(f"--as {options.rendering} is no text: give it a file, --out FILE")
@@ -285,6 +286,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     from dmm.show import PICTURES, RENDERINGS
 
+    from ..show.film import FILM
     from ..tasks.streams.duplicate_detector import PUBLISHED_TEXT, PUBLISHED_TICKS
 
     parser = _Parser(prog="python -m synthesis", description=__doc__.split("\n")[0])
@@ -339,7 +341,7 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument(
         "--as",
         dest="rendering",
-        choices=(*RENDERINGS, *PICTURES, "film"),
+        choices=(*RENDERINGS, *PICTURES, FILM),
         metavar="HOW",
         help="text: table (default), tree, equations, latex; the graph: mermaid, dot, svg, pdf; "
         "HTML: html (a report), page (to play on), film (of a run); "

@@ -19,14 +19,13 @@ from ..process.checkpoint import is_checkpoint, read_identity
 from ..process.process import StoredProcess
 from ..process.records import Record, read_jsonl
 from ..process.state import State
-from ..show.film import film
+from ..show.film import FILM, film
 from ..show.outcome import figures_of, model_shown, outcome_text
 from .experiments import experiment_of
 from .stored import CHECKPOINT, RECORDS, read_state
 
-__all__ = ["FILM", "figures_of_run", "is_run", "shown", "stored_run"]
+__all__ = ["HOW", "figures_of_run", "is_run", "shown", "stored_run"]
 
-FILM = "film"
 HOW: Mapping[str, Callable[[Machine], str | bytes]] = {**RENDERINGS, **PICTURES}
 
 

@@ -11,14 +11,16 @@ from typing import Any
 import numpy as np
 
 from dmm import Machine
-from dmm.show import STYLE, layers, plain
+from dmm.show import layers, plain
 from dmm.show.frames import filled, frame
-from dmm.show.play import PLAY, embedded, script_policy
-from dmm.show.style import PAGE_STYLE
+from dmm.show.play import closed_page, time_bar
 
 from ..process.snapshots import FEW, snapshot_in
 
-__all__ = ["film"]
+__all__ = ["FILM", "film"]
+
+FILM = "film"
+"""The word that asks for it, beside those of `dmm.show.RENDERINGS`."""
 
 ROOM = __package__
 MILLISECONDS = 140  # per record while the film plays
@@ -52,29 +54,27 @@ def film(
     """
     if not records:
         raise ValueError("there are no records yet; a film needs one at least")
-    links = _Links(space)
-    common = frame(PLAY, "common.js")
-    script = frame(ROOM, "film.js")
     data = {
-        **links.data(),
+        **_Links(space).data(),
         "records": [_record(i, record, len(space.trainable)) for i, record in enumerate(records)],
         "phases": _phases(records),
         "most_listed": MOST_LISTED,
         "milliseconds": MILLISECONDS,
     }
-    sheets = PAGE_STYLE + STYLE + frame(PLAY, "page.css") + frame(ROOM, "film.css")
     pieces = {
-        "TITLE": escape(plain(title)),
-        "HEAD": escape(plain(lead)),
-        "STYLE": sheets,
-        "HASHES": script_policy(common, script),
+        "BAR": time_bar("Records of the run", "Record"),
         "FEW": str(FEW),
         "FOUND": escape(found),
-        "DATA": embedded(data),
-        "COMMON": common,
-        "SCRIPT": script,
     }
-    return filled(ROOM, "film.html", pieces)
+    return closed_page(
+        "film",
+        title,
+        lead,
+        filled(ROOM, "film.html", pieces),
+        style=frame(ROOM, "film.css"),
+        data=data,
+        scripts={"script": frame(ROOM, "film.js")},
+    )
 
 
 class _Links:

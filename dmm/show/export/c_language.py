@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from ...machine.machine import Machine
 from ..frames import filled
 from .interface import described
-from .statements import Function, literal, statements
+from .statements import Function, indented, literal, statements
 
 __all__ = ["to_c"]
 
@@ -58,18 +58,20 @@ def to_c(machine: Machine, functions: Mapping[str, str] | None = None) -> str:
         **{name: str(value) for name, value in counts.items()},
         "KEYS": _list(written.keys),
         "SOURCES": _list(interface.sources),
-        "OBSERVED": _rows(
+        "OBSERVED": indented(
             f"{{{stream}, {_text(name)}, {int(has_keys)}}},"
             for stream, name, has_keys in written.observed
         ),
-        "LINKS": _rows(
+        "LINKS": indented(
             f"{{{link.receiver}, {link.sender}, {int(link.is_number)}, {link.weight}}},"
             f"  // {link.text}"
             for link in written.links
         ),
-        "INITIAL": _rows(f"{{{s}, {column}, {literal(x)}}}," for s, column, x in written.initial),
+        "INITIAL": indented(
+            f"{{{s}, {column}, {literal(x)}}}," for s, column, x in written.initial
+        ),
         "FUNCTIONS": "\n".join(map(_function, written.functions)),
-        "FIRINGS": _rows(written.firings),
+        "FIRINGS": indented(written.firings),
     }
     return filled(__package__, "program.c", pieces)
 
@@ -94,10 +96,6 @@ def _character(byte: int) -> str:
 
 def _list(texts: Iterable[str]) -> str:
     return ", ".join([*map(_text, texts), '""'])
-
-
-def _rows(rows: Iterable[str]) -> str:
-    return "\n".join(f"    {row}" for row in rows)
 
 
 def _function(function: Function) -> str:

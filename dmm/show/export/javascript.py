@@ -10,7 +10,7 @@ from ...machine.machine import Machine
 from ...neurons.spelling import SHARED_FUNCTIONS
 from ..frames import filled
 from .interface import described
-from .statements import Function, Statements, literal, quoted, statements
+from .statements import Function, Statements, indented, literal, quoted, statements
 
 __all__ = ["javascript_of", "to_javascript"]
 
@@ -61,18 +61,18 @@ def javascript_of(written: Statements, machine: Machine) -> str:
         "HELD": str(interface.pace.ticks),
         "DELAY": str(interface.pace.delay),
         "TEXT_IS_ROWS": _truth(interface.has_pace),
-        "OBSERVED": _rows(
+        "OBSERVED": indented(
             f"[{stream}, {quoted(name)}, {_truth(has_keys)}],"
             for stream, name, has_keys in written.observed
         ),
-        "LINKS": _rows(
+        "LINKS": indented(
             f"[{link.receiver}, {link.sender}, {_truth(link.is_number)}, "
             f"{link.weight}],  // {link.text}"
             for link in written.links
         ),
-        "INITIAL": _rows(f"[{s}, {column}, {literal(x)}]," for s, column, x in written.initial),
+        "INITIAL": indented(f"[{s}, {column}, {literal(x)}]," for s, column, x in written.initial),
         "FUNCTIONS": "\n".join(map(_function, written.functions)),
-        "FIRINGS": _rows(written.firings),
+        "FIRINGS": indented(written.firings),
     }
     return filled(__package__, "program.js", pieces)
 
@@ -83,10 +83,6 @@ def _truth(value: bool) -> str:
 
 def _list(texts: Iterable[str]) -> str:
     return ", ".join(map(quoted, texts))
-
-
-def _rows(rows: Iterable[str]) -> str:
-    return "\n".join(f"    {row}" for row in rows)
 
 
 def _function(function: Function) -> str:

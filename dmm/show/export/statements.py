@@ -8,7 +8,7 @@ inputs along the links; an up movement is one statement per neuron.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from textwrap import indent
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ from ...neurons.spelling import on_every_element
 from ..reading import reading_order
 from .interface import Interface, column_name, function_names, interface_of
 
-__all__ = ["Function", "LinkRow", "Statements", "literal", "quoted", "statements"]
+__all__ = ["Function", "LinkRow", "Statements", "indented", "literal", "quoted", "statements"]
 
 MIX = "mix"
 MIX_BODY = on_every_element("out0[k] += in0[0] * in1[k];")
@@ -135,6 +135,11 @@ def statements(machine: Machine, given: Mapping[str, str] | None = None) -> Stat
     if coerced_links(machine.neurons, [link.path for link in machine.links()]):
         raise ValueError("links join streams of different kinds; a stand-alone program cannot")
     return _Writer(in_elementary_neurons(machine).machine, given or {}).written()
+
+
+def indented(lines: Iterable[str]) -> str:
+    """Lines of a program, one step in."""
+    return "\n".join(f"    {line}" for line in lines)
 
 
 def quoted(text: str) -> str:

@@ -1,5 +1,6 @@
-"""Pages on which a machine is played with; the look and the safety of pages with scripts."""
+"""Pages that do something: the one on which a machine is played with, and what such pages share."""
 
-from .page import PLAY, embedded, play_page, script_policy
+from .closed import closed_page, time_bar
+from .page import play_page
 
-__all__ = ["PLAY", "embedded", "play_page", "script_policy"]
+__all__ = ["closed_page", "play_page", "time_bar"]

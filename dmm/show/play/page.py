@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from html import escape
 from typing import Any
 
@@ -15,20 +12,19 @@ from ..algebra.latex import to_latex
 from ..export.javascript import javascript_of
 from ..export.statements import Statements, statements
 from ..frames import filled, frame
-from ..labels import plain, port_text, unique_labels
+from ..labels import port_text, unique_labels
 from ..reading import LIMIT, shown_links
-from ..style import PAGE_STYLE, STYLE
 from ..svg import Marks, svg_graph
 from ..text import headline
+from .closed import closed_page, time_bar
 
-__all__ = ["PLAY", "embedded", "play_page", "script_policy"]
+__all__ = ["play_page"]
 
-PLAY = __package__
-"""The package of the files that pages are made of."""
-
+ROOM = __package__
 TICKS = 140
 TEXT = "test string."
-NUMBERS = "0, 0, 1, 0, 0, 0.5, 1, 1.5, 1, 0.5, 0, -0.5, -1, -0.5, 0, 1, 1, 1, 0, 0, 2, -2, 0, 0"
+NUMBERS = (0, 0, 1, 0, 0, 0.5, 1, 1.5, 1, 0.5, 0, -0.5, -1, -0.5, 0, 1, 1, 1, 0, 0, 2, -2, 0, 0)
+SHIFT = 7  # so that no two streams are alike at first
 MOST_CHARTS = 8
 MILLISECONDS = 220  # per tick while the page plays
 
@@ -56,35 +52,22 @@ def play_page(machine: Machine) -> str:
     True
     """
     written = statements(machine)
-    program = javascript_of(written, machine)
-    common, script = frame(PLAY, "common.js"), frame(PLAY, "play.js")
-    name = escape(plain(machine.name))
     rows, more = _links(written)
     pieces = {
-        "TITLE": name,
-        "HEAD": escape(headline(machine)),
-        "STYLE": PAGE_STYLE + STYLE + frame(PLAY, "page.css") + frame(PLAY, "play.css"),
-        "HASHES": script_policy(program, common, script),
+        "BAR": time_bar("Time", "Tick"),
         "GRAPH": svg_graph(written.machine, marks=_marks(written)),
         "EQUATIONS": _equations(machine, written),
         "MORE": escape(more),
-        "DATA": embedded(_data(machine, written, rows)),
-        "PROGRAM": program,
-        "COMMON": common,
-        "SCRIPT": script,
     }
-    return filled(PLAY, "play.html", pieces)
-
-
-def script_policy(*scripts: str) -> str:
-    """Which scripts a page allows: these and no other, by their digests."""
-    digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
-    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
-
-
-def embedded(data: Any) -> str:
-    """Data as JSON that can stand in a page."""
-    return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
+    return closed_page(
+        "machine",
+        machine.name,
+        headline(machine),
+        filled(ROOM, "play.html", pieces),
+        style=frame(ROOM, "play.css"),
+        data=_data(machine, written, rows),
+        scripts={"program": javascript_of(written, machine), "script": frame(ROOM, "play.js")},
+    )
 
 
 def _data(machine: Machine, written: Statements, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -92,8 +75,8 @@ def _data(machine: Machine, written: Statements, rows: list[dict[str, Any]]) -> 
     return {
         "links": rows,
         "sources": [
-            {"mode": "text" if is_text else "numbers", "text": TEXT, "numbers": NUMBERS}
-            for is_text in reads_text
+            {"mode": "text" if is_text else "numbers", "text": TEXT, "numbers": _numbers(i)}
+            for i, is_text in enumerate(reads_text)
         ],
         "ticks": TICKS if any(reads_text) else 40,
         "text": equations(machine),
@@ -101,6 +84,12 @@ def _data(machine: Machine, written: Statements, rows: list[dict[str, Any]]) -> 
         "most_charts": MOST_CHARTS,
         "milliseconds": MILLISECONDS,
     }
+
+
+def _numbers(source: int) -> str:
+    """What a source emits at first."""
+    start = SHIFT * source % len(NUMBERS)
+    return ", ".join(map(str, NUMBERS[start:] + NUMBERS[:start]))
 
 
 def _marks(written: Statements) -> Marks:

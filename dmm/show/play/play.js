@@ -335,7 +335,8 @@
   function draw_charts() {
     for (const each of charts) {
       const { port, svg } = each, both = [whole, present];
-      const by_size = both.every(({ ticks }) => ticks.every((now) => now[port.stream][0] === 0));
+      const moments = both.flatMap(({ ticks }) => ticks.map((now) => now[port.stream]));
+      const by_size = moments.every((stream) => stream[0] === 0) && moments.some((stream) => size_of(stream));
       const lines = both.map(({ ticks }) =>
         ticks.slice(1).map((now) => drawn_value(now[port.stream], by_size)));
       const low = lines.flat().reduce((a, b) => Math.min(a, b), 0);

@@ -31,7 +31,7 @@ pytestmark = [
 
 NEAR = 1e-9
 DETECTOR = duplicate_detector()
-DEFAULT = [float(x) for x in NUMBERS.split(",")]
+DEFAULT = list(map(float, NUMBERS))
 
 
 @pytest.fixture(scope="module")

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from dmm import save_machine
+from dmm.show import PICTURES, RENDERINGS
 from dmm.zoo import duplicate_detector
 from synthesis.cli import main
+from synthesis.show.film import FILM
 from synthesis.tasks.streams import PROGRAMS
 
 EASY = "delayed-echo@layered-3x2"
@@ -54,6 +58,16 @@ def test_show_names_every_neuron(detector_file, capsys, rendering):
     shown = capsys.readouterr().out
     for neuron in duplicate_detector().neurons:
         assert neuron in shown
+
+
+def test_the_guide_has_every_way_to_show_a_machine():
+    guide = (Path(__file__).parents[3] / "docs" / "machines.md").read_text(encoding="utf-8")
+    table = guide.partition("| how | also | what |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == {
+        *RENDERINGS,
+        *PICTURES,
+        FILM,
+    }
 
 
 @pytest.mark.parametrize("rendering", ["latex", "page", "pdf"])
