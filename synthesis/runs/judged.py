@@ -27,6 +27,7 @@ from .stored import CHECKPOINT, RECORDS, read_state
 __all__ = ["HOW", "figures_of_run", "is_run", "shown", "stored_run"]
 
 HOW: Mapping[str, Callable[[Machine], str | bytes]] = {**RENDERINGS, **PICTURES}
+"""Everything a machine can be shown as."""
 
 
 def is_run(path: str | os.PathLike) -> bool:
@@ -96,6 +97,8 @@ def shown(path: str | os.PathLike, rendering: str | None = None) -> str | bytes:
     file = _checkpoint(path)
     identity = read_identity(file).get("identity") if file.is_file() else None
     name = identity.get("process") if isinstance(identity, dict) else None
+    if rendering == FILM and name not in (None, "loop"):
+        raise ValueError(f"{printable(str(path))}: a film is of a run of the loop, not of {name!r}")
     if name == ManifoldTraining.name:
         return manifold_shown(file, None if rendering is None else HOW[rendering])
     process, state = stored_run(path)

@@ -201,75 +201,89 @@ class _Writer:
     # ---- functions ----
 
     def _name_functions(self) -> None:
-        parts = [part for kind in self.types if _is_mixture(kind) for part in _mixture(kind).types]
-        fired = [kind for kind in self.types if _fires(kind) and not _is_mixture(kind)]
-        by_name = {kind.name: kind for kind in (*fired, *parts) if kind.reads}
+        parts = [
+            part
+            for neuron_type in self.types
+            if _is_mixture(neuron_type)
+            for part in _mixture(neuron_type).types
+        ]
+        fired = [
+            neuron_type
+            for neuron_type in self.types
+            if _fires(neuron_type) and not _is_mixture(neuron_type)
+        ]
+        by_name = {
+            neuron_type.name: neuron_type for neuron_type in (*fired, *parts) if neuron_type.reads
+        }
         types = [by_name[name] for name in sorted(by_name)]
         self.names = function_names(types)
-        for kind in types:
-            ports = [f"in{i} {quoted(f.name)}" for i, f in enumerate(kind.reads)]
-            ports += [f"out{i} {quoted(f.name)}" for i, f in enumerate(kind.writes)]
-            comment = f"{quoted(kind.name)}: {', '.join(ports)}"
-            sizes = len(kind.reads), len(kind.writes)
-            name = self.names[kind.name]
-            self.out.functions.append(Function(name, comment, *sizes, self._body(kind)))
+        for neuron_type in types:
+            ports = [f"in{i} {quoted(f.name)}" for i, f in enumerate(neuron_type.reads)]
+            ports += [f"out{i} {quoted(f.name)}" for i, f in enumerate(neuron_type.writes)]
+            comment = f"{quoted(neuron_type.name)}: {', '.join(ports)}"
+            sizes = len(neuron_type.reads), len(neuron_type.writes)
+            name = self.names[neuron_type.name]
+            self.out.functions.append(Function(name, comment, *sizes, self._body(neuron_type)))
         if parts:
             mixed = "What one part of a mixture of functions adds to it: in0 times in1."
             number = "The plain number of a stream."
             self.out.functions.append(Function(MIX, mixed, 2, 1, indent(MIX_BODY, "    ")))
             self.out.functions.append(Function(NUMBER, number, 1, 1, indent(NUMBER_BODY, "    ")))
 
-    def _body(self, kind: NeuronType) -> str:
-        body = self.given.get(kind.name) or kind.spelling.portable
+    def _body(self, neuron_type: NeuronType) -> str:
+        body = self.given.get(neuron_type.name) or neuron_type.spelling.portable
         if not body:
             raise ValueError(
-                f"neuron type {kind.name!r} has no form in arrays of numbers; give one, "
-                f"functions={{{kind.name!r}: 'out0[0] = in0[0];'}}, see dmm.neurons.Spelling, or "
-                "take the Python program, which has every type of the library"
+                f"neuron type {neuron_type.name!r} has no form in arrays of numbers; give one "
+                f"(functions={{{neuron_type.name!r}: 'out0[0] = in0[0];'}}, see "
+                "dmm.neurons.Spelling), or take the Python program, which has every type of the "
+                "library"
             )
         return indent(body.strip("\n"), "    ")
 
     # ---- firing ----
 
-    def _firing(self, neuron: str, kind: NeuronType) -> list[str]:
+    def _firing(self, neuron: str, neuron_type: NeuronType) -> list[str]:
         """What a neuron does at a tick."""
-        reads = [f"s[{self.out.streams[neuron, f.name, False]}]" for f in kind.reads]
-        writes = [f"s[{self.out.streams[neuron, f.name, True]}]" for f in kind.writes]
-        if kind.is_source:
-            return self._emission(neuron, kind, reads, writes)
-        if not kind.writes:
+        reads = [f"s[{self.out.streams[neuron, f.name, False]}]" for f in neuron_type.reads]
+        writes = [f"s[{self.out.streams[neuron, f.name, True]}]" for f in neuron_type.writes]
+        if neuron_type.is_source:
+            return self._emission(neuron, neuron_type, reads, writes)
+        if not neuron_type.writes:
             return []
-        if not kind.reads:
-            return self._constant(kind, dict(zip(_names(kind.writes), writes, strict=True)))
-        if _is_mixture(kind):
-            return self._mixing(kind, reads, writes)
-        return [_call(self.names[kind.name], [*reads, *writes])]
+        if not neuron_type.reads:
+            return self._constant(
+                neuron_type, dict(zip(_names(neuron_type.writes), writes, strict=True))
+            )
+        if _is_mixture(neuron_type):
+            return self._mixing(neuron_type, reads, writes)
+        return [_call(self.names[neuron_type.name], [*reads, *writes])]
 
     def _emission(
-        self, neuron: str, kind: NeuronType, reads: list[str], writes: list[str]
+        self, neuron: str, neuron_type: NeuronType, reads: list[str], writes: list[str]
     ) -> list[str]:
-        if kind.reads and not isinstance(kind.kernel, StreamReader):
+        if neuron_type.reads and not isinstance(neuron_type.kernel, StreamReader):
             raise ValueError(
-                f"neuron type {kind.name!r} reads a stream from outside in a way of its own; take "
-                "the Python program, with functions= for this type"
+                f"neuron type {neuron_type.name!r} reads a stream from outside in a way of its "
+                "own; take the Python program, with functions= for this type"
             )
         source = self.out.interface.sources.index(neuron)
         index = f"{reads[0]}[0]" if reads else "tick"
         return [f"emit(run, {source}, {index}, {writes[0]});"]
 
-    def _constant(self, kind: NeuronType, writes: dict[str, str]) -> list[str]:
+    def _constant(self, neuron_type: NeuronType, writes: dict[str, str]) -> list[str]:
         return [
             f"{writes[path[0]]}[{self._column(path[1:])}] = {self._number(x)};"
-            for path, x in kind.constant().items()
+            for path, x in neuron_type.constant().items()
         ]
 
-    def _mixing(self, kind: NeuronType, reads: list[str], writes: list[str]) -> list[str]:
+    def _mixing(self, neuron_type: NeuronType, reads: list[str], writes: list[str]) -> list[str]:
         """Every function of a mixture on streams in between, then their sum."""
-        kernel = _mixture(kind)
+        kernel = _mixture(neuron_type)
         n_fields = len(kernel.reads)
         by_read = dict(zip(kernel.reads, reads[:n_fields], strict=True))
         by_written = dict(zip(kernel.writes, writes, strict=True))
-        wide = {f.name for f in kind.reads if not f.is_scalar}
+        wide = {f.name for f in neuron_type.reads if not f.is_scalar}
         lines = []
         for part, coefficient in zip(kernel.types, reads[n_fields:], strict=True):
             taken = []
@@ -313,10 +327,10 @@ class _Writer:
         for link in sorted(
             wired(self.machine, self.machine.links()), key=lambda link: place[link.neuron_in]
         ):
-            kind = self.machine.type_of(link.neuron_in)
-            read = kind.read_field(link.field_in)
+            neuron_type = self.machine.type_of(link.neuron_in)
+            read = neuron_type.read_field(link.field_in)
             # What is observed is shown as it arrives; else a number's other columns stay zero.
-            is_number = bool(read and read.is_scalar and kind.writes)
+            is_number = bool(read and read.is_scalar and neuron_type.writes)
             ends = (
                 streams[link.neuron_in, link.field_in, False],
                 streams[link.neuron_out, link.field_out, True],
@@ -338,18 +352,18 @@ def _names(fields: Any) -> list[str]:
     return [each.name for each in fields]
 
 
-def _fires(kind: NeuronType) -> bool:
+def _fires(neuron_type: NeuronType) -> bool:
     """Whether neurons of a type apply a function to what they read."""
-    return bool(kind.reads and kind.writes and not kind.is_source)
+    return bool(neuron_type.reads and neuron_type.writes and not neuron_type.is_source)
 
 
-def _is_mixture(kind: NeuronType) -> bool:
-    return isinstance(kind.kernel, MixtureKernel)
+def _is_mixture(neuron_type: NeuronType) -> bool:
+    return isinstance(neuron_type.kernel, MixtureKernel)
 
 
-def _mixture(kind: NeuronType) -> MixtureKernel:
-    assert isinstance(kind.kernel, MixtureKernel)
-    return kind.kernel
+def _mixture(neuron_type: NeuronType) -> MixtureKernel:
+    assert isinstance(neuron_type.kernel, MixtureKernel)
+    return neuron_type.kernel
 
 
 def _call(name: str, streams: list[str]) -> str:

@@ -19,7 +19,7 @@ ROOM = __package__
 
 
 def closed_page(
-    kind: str,
+    page_class: str,
     title: str,
     head: str,
     body: str,
@@ -32,8 +32,8 @@ def closed_page(
 
     Parameters
     ----------
-    kind : str
-        Class of the page, for its style sheet.
+    page_class : str
+        For its style sheet.
     title, head : str
         Of the page, and a line below it.
     body : str
@@ -42,20 +42,21 @@ def closed_page(
         Further style sheet, beside that of all such pages.
     data : mapping, JSON-compatible
         What ``page.data()`` gives to the scripts.
-    scripts : mapping of element id to JavaScript
+    scripts : mapping of name to JavaScript
+        Their elements have the id ``code-NAME``.
         Behind ``page``, which they share (``common.js`` of this room). The page allows these by
         their digests, and nothing else.
     """
     every = {"common": frame(ROOM, "common.js"), **scripts}
     pieces = {
-        "KIND": kind,
+        "CLASS": page_class,
         "TITLE": escape(plain(title)),
         "HEAD": escape(plain(head)),
         "STYLE": PAGE_STYLE + STYLE + frame(ROOM, "page.css") + style,
         "POLICY": " ".join(map(_digest, every.values())),
         "BODY": body,
         "DATA": _embedded(data),
-        "SCRIPTS": "\n".join(f'<script id="{n}">{text}</script>' for n, text in every.items()),
+        "SCRIPTS": "\n".join(f'<script id="code-{n}">{text}</script>' for n, text in every.items()),
     }
     return filled(ROOM, "closed.html", pieces)
 

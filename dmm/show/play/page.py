@@ -66,7 +66,11 @@ def play_page(machine: Machine) -> str:
         filled(ROOM, "play.html", pieces),
         style=frame(ROOM, "play.css"),
         data=_data(machine, written, rows),
-        scripts={"program": javascript_of(written, machine), "script": frame(ROOM, "play.js")},
+        scripts={
+            "program": javascript_of(written, machine),
+            "inputs": frame(ROOM, "inputs.js"),
+            "script": frame(ROOM, "play.js"),
+        },
     )
 
 

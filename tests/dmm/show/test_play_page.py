@@ -14,7 +14,7 @@ from dmm.show import RENDERINGS, equations, play_page, to_javascript, to_latex
 from dmm.zoo import duplicate_detector
 from tests.dmm.show.rendered import MACHINES
 
-SCRIPT = re.compile(r'<script id="(\w+)">(.*?)</script>', re.DOTALL)
+SCRIPT = re.compile(r'<script id="code-(\w+)">(.*?)</script>', re.DOTALL)
 DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
 
 
@@ -32,7 +32,7 @@ def test_it_allows_the_scripts_that_it_has_and_no_others(name):
         for script in scripts.values()
     ]
     assert re.findall(r"'sha256-([^']*)'", html) == digests
-    assert len(digests) == 3 and html.count("<script") == 4
+    assert len(digests) == 4 and html.count("<script") == 5
     assert scripts["program"] == to_javascript(MACHINES[name]())
 
 

@@ -95,6 +95,10 @@ def test_a_film_and_a_page_of_a_run(tmp_path, capsys):
     with (folder / "records.jsonl").open("a", encoding="utf-8") as file:
         file.write('{"event": "not written to its e')  # a run at work
     assert main(["show", str(folder), "--as", "film"]) == 0
+    other = tmp_path / "other"
+    assert main(["run", "perceptron", "--steps", "2", "--out", str(other)]) == 0
+    assert main(["show", str(other), "--as", "film"]) == 2
+    assert "a film is of a run of the loop" in capsys.readouterr().err
     (folder / "records.jsonl").write_text("[]\n", encoding="utf-8")
     assert main(["show", str(folder), "--as", "film"]) == 2
     assert "records.jsonl" in capsys.readouterr().err
