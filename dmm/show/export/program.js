@@ -96,7 +96,7 @@ const machine = (() => {
 
   /** A stream of a run as {key: number}, without zeros. */
   function shown(run, stream) {
-    const found = {};
+    const found = Object.create(null); // a key may be called __proto__
     run.streams[stream].forEach((x, k) => { if (x !== 0) found[run.keys[k]] = x; });
     return found;
   }
@@ -170,7 +170,7 @@ const machine = (() => {
     }
     const streams = SOURCES.map(() => []);
     rows.forEach((row, r) => {
-      streams.forEach((entries) => entries.push({}));
+      streams.forEach((entries) => entries.push(Object.create(null)));
       columns.forEach((column, c) => {
         const cell = (row[c] || "").trim(), x = Number(cell);
         if (!column || cell === "") return;

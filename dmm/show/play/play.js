@@ -80,8 +80,7 @@
   }
 
   function label_of(i) {
-    const found = controls.find((control) => control.index === i);
-    return found ? found.label : `link ${i + 1}`;
+    return controls.find(({ index }) => index === i).label;
   }
 
   function switch_link(i, is_on) {
@@ -138,7 +137,7 @@
   }
 
   function is_near(one, other) {
-    return one.every((x, k) => Math.abs(x - other[k]) <= NEAR || x === other[k]);
+    return one.every((x, k) => Math.abs(x - other[k]) <= NEAR || Object.is(x, other[k]));
   }
 
   function compare() {

@@ -31,7 +31,7 @@ from tests.dmm.show.rendered import MACHINES
 from vvalues import VValue
 from vvalues.core.tree import from_leaves
 
-KEYS = ((), ("a",), ("b", "c"), ("d/e\\",), (",\"'\n",), ("é",))
+KEYS = ((), ("__proto__",), ("b", "c"), ("d/e\\",), (",\"'\n",), ("é",))
 SOURCES = ("input", "stream-1", "stream-2", "eos", "const_1")
 
 
