@@ -18,8 +18,9 @@ __all__ = ["to_latex"]
 def to_latex(machine: Machine, *, limit: int | None = LIMIT) -> str:
     r"""The equations of `equations` as an ``align*`` environment of amsmath.
 
-    ``a(t)`` is what ``a`` holds after tick ``t``; constants have no time. What the symbols stand
-    for, and how the equations were checked, are comments in front.
+    ``a(t)`` is what ``a`` holds after tick ``t``; before the first tick everything is zero,
+    constants too, unless a comment says otherwise. What the symbols stand for, and how the
+    equations were checked, are comments in front.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ def to_latex(machine: Machine, *, limit: int | None = LIMIT) -> str:
     >>> print("\n".join(to_latex(duplicate_detector()).splitlines()[-6:-3]))
     a(t) &= \sum_{s \leq t} \mathrm{char}(s-1) \\
     m(t) &= \left\Vert a(t-1)\right\Vert_{\infty} \\
-    d(t) &= \operatorname{clip}_{4}\left\langle a(t-1),\, \mathrm{eos}\right\rangle \\
+    d(t) &= \operatorname{clip}_{4}\left\langle a(t-1),\, \mathrm{eos}(t-1)\right\rangle \\
     """
     n_links = len(machine.fixed) + len(machine.trainable)
     if limit is not None and n_links > limit:
@@ -75,9 +76,7 @@ def _text(expression: Linear, symbol: partial[str]) -> str:
 
 
 def _symbol(symbol: Symbol, system: System, time: str) -> str:
-    name = _name(system.names[symbol.port])
-    if symbol.port not in system.constants:
-        name = f"{name}({time}-{symbol.delay})"
+    name = f"{_name(system.names[symbol.port])}({time}-{symbol.delay})"
     return rf"\operatorname{{number}}\left({name}\right)" if symbol.is_number else name
 
 
