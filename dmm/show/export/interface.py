@@ -70,19 +70,25 @@ def interface_of(machine: Machine) -> Interface:
     are_outputs = not observed
     if are_outputs:
         observed = tuple((n, f.name) for n in order for f in machine.type_of(n).writes)
-    try:
-        pace, has_pace = Pace.of_machine(machine), True
-    except ValueError:
-        pace, has_pace = TICK_BY_TICK, False
+    pace = _pace(machine)
     return Interface(
         sources,
         "input" if "input" in sources or not sources else sources[0],
         observed,
         are_outputs,
         frozenset(observed) & _with_keys(machine, are_outputs),
-        pace,
-        has_pace,
+        TICK_BY_TICK if pace is None else pace,
+        pace is not None,
     )
+
+
+def _pace(machine: Machine) -> Pace | None:
+    """The pace that the metadata hold, if it makes sense: they may come from any file."""
+    try:
+        pace = Pace.of_machine(machine)
+    except (ValueError, TypeError):
+        return None
+    return pace if pace.ticks >= 1 and pace.delay >= 0 else None
 
 
 def _with_keys(machine: Machine, are_outputs: bool) -> set[Port]:

@@ -21,7 +21,7 @@ from .closed import closed_page, time_bar
 __all__ = ["play_page"]
 
 ROOM = __package__
-TICKS = 140
+TICKS_OF_TEXT, TICKS_OF_NUMBERS = 140, 40
 TEXT = "test string."
 NUMBERS = (0, 0, 1, 0, 0, 0.5, 1, 1.5, 1, 0.5, 0, -0.5, -1, -0.5, 0, 1, 1, 1, 0, 0, 2, -2, 0, 0)
 SHIFT = 7  # so that no two streams are alike at first
@@ -82,7 +82,7 @@ def _data(machine: Machine, written: Statements, rows: list[dict[str, Any]]) -> 
             {"mode": "text" if is_text else "numbers", "text": TEXT, "numbers": _numbers(i)}
             for i, is_text in enumerate(reads_text)
         ],
-        "ticks": TICKS if any(reads_text) else 40,
+        "ticks": TICKS_OF_TEXT if any(reads_text) else TICKS_OF_NUMBERS,
         "text": equations(machine),
         "latex": to_latex(machine),
         "most_charts": MOST_CHARTS,

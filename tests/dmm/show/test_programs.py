@@ -23,6 +23,7 @@ from dmm.machine import Circuit, Wire, fixed_links
 from dmm.machine.streams import Streams
 from dmm.neurons import Kernel, StreamReader
 from dmm.show import to_c, to_javascript
+from dmm.show.export.interface import interface_of
 from dmm.show.export.statements import statements
 from dmm.zoo import duplicate_detector
 from tests.dmm.machines import library_types, random_machine, types_with_kernel
@@ -213,6 +214,15 @@ def test_what_is_wrong_is_said_and_the_status_is_2(given, arguments, words, lang
     done = program(language, machine, tmp_path)(*arguments, given=given)
     assert done.returncode == 2
     assert re.search(words, done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("samples", [{"ticks": 0, "delay": 1}, {"ticks": [], "delay": 1}, "no"])
+def test_a_pace_that_makes_no_sense_is_none(samples):
+    if isinstance(samples, dict):
+        samples = {**samples, "ready": {}}
+    machine = replace(duplicate_detector(), metadata={"samples": samples})
+    assert not interface_of(machine).has_pace
+    assert to_c(machine) == to_c(duplicate_detector())
 
 
 # -------------------- what is refused --------------------
