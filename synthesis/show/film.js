@@ -37,7 +37,9 @@
   const CURVES = [
     ["loss", (record) => record.loss === null ? null : Math.max(record.loss, LEAST_LOSS)],
     ["links", (record) => record.links || null],
-  ].map(([name, value]) => curve(name, RECORDS.map(value)));
+  ].map(([name, value]) => [name, RECORDS.map(value)])
+    .filter(([, values]) => values.some((x) => x !== null))
+    .map(([name, values]) => curve(name, values));
 
   function curve(name, values) {
     const known = values.filter((x) => x !== null);
@@ -101,7 +103,8 @@
 
   // ---------------- the machine, once it is small ----------------
 
-  const SPAN = Math.max(...DATA.nodes.map((node) => node.x)), TALL = Math.max(...DATA.nodes.map((n) => n.y));
+  const SPAN = Math.max(...DATA.nodes.map((node) => node.x));
+  const TALL = Math.max(...DATA.nodes.map((node) => node.y));
   const graph = drawn("svg", { role: "img", viewBox: `-60 -30 ${SPAN + 120} ${TALL + 60}` });
   $("graph").append(graph);
 

@@ -116,4 +116,9 @@ def test_every_record_is_shown_as_it_was(tmp_path):
         for width in (375, 768, 2000):
             page.resize(width)
             assert page("document.documentElement.scrollWidth") <= width
+        bare = Record("train", "dense", 50, np.inf, 1486, 9.0).to_dict()
+        file.write_text(page_of([bare]), encoding="utf-8")
+        page.open(file)
+        assert page.text("#loss") == "not finite"
+        assert "not in this record" in page.text("#drawn")
         assert page.troubles == []
