@@ -32,7 +32,7 @@ from ..neurons import (
 )
 from ..neurons.superfluid import merged_fields
 
-__all__ = ["Lowered", "Reason", "clockwork", "lower"]
+__all__ = ["Lowered", "Reason", "clockwork", "in_elementary_neurons", "lower"]
 
 COEFFICIENT = register(
     NeuronType(
@@ -85,7 +85,7 @@ def lower(machine: Machine, stopped: Collection[tuple[str, str]] = ()) -> Lowere
     if machine.matrix_port is not None:
         return Reason(f"the network matrix is held by {'/'.join(machine.matrix_port)}")
     try:
-        lowered = _in_elementary_neurons(machine, frozenset(stopped))
+        lowered = in_elementary_neurons(machine, frozenset(stopped))
     except _CannotLower as error:
         return Reason(error)
     missing = _without_kernel(lowered.machine)
@@ -135,7 +135,16 @@ def clockwork(machine: Machine, reader: str) -> list[str]:
 # -------------------- superfluid neurons --------------------
 
 
-def _in_elementary_neurons(machine: Machine, stopped: frozenset[tuple[str, str]]) -> Lowered:
+def in_elementary_neurons(
+    machine: Machine, stopped: frozenset[tuple[str, str]] = frozenset()
+) -> Lowered:
+    """The machine with elementary neurons in place of superfluid ones.
+
+    Raises
+    ------
+    ValueError
+        If its functions flow where no elementary neuron could take them; the message is the reason.
+    """
     if not any(repertoire(type_name) for type_name in machine.neurons.values()):
         return Lowered(machine, machine, np.arange(machine.trainable.size), stopped)
     neurons: dict[str, str] = {}

@@ -166,8 +166,9 @@ class Machine:
         Parameters
         ----------
         how : str
-            One of `dmm.show.RENDERINGS`: ``"table"``, ``"tree"``, ``"equations"``, ``"mermaid"``,
-            ``"dot"``, ``"html"``, ``"python"``.
+            One of `dmm.show.RENDERINGS`: ``"table"``, ``"tree"``, ``"equations"``, ``"latex"``,
+            ``"mermaid"``, ``"dot"``, ``"svg"``, ``"html"``, ``"page"``, ``"python"``,
+            ``"c"``, ``"javascript"``.
 
         Raises
         ------
@@ -193,6 +194,10 @@ class Machine:
         """What the machine computes, as checked equations."""
         return self.show("equations")
 
+    def latex(self) -> str:
+        """The same equations in LaTeX."""
+        return self.show("latex")
+
     def to_mermaid(self) -> str:
         """The graph as Mermaid text."""
         return self.show("mermaid")
@@ -201,9 +206,25 @@ class Machine:
         """The graph as DOT text."""
         return self.show("dot")
 
+    def to_svg(self) -> str:
+        """The graph as a picture, an SVG document."""
+        return self.show("svg")
+
     def to_python(self) -> str:
         """A stand-alone program that computes the same."""
         return self.show("python")
+
+    def to_c(self) -> str:
+        """A stand-alone program that computes the same, in C."""
+        return self.show("c")
+
+    def to_javascript(self) -> str:
+        """A stand-alone program that computes the same, in JavaScript."""
+        return self.show("javascript")
+
+    def page(self) -> str:
+        """A page on which it can be played with: HTML that needs no network."""
+        return self.show("page")
 
     def diff(self, other: Machine, *, tolerance: float = 0.0) -> MachineDiff:
         """Links that ``other`` adds, removes and changes."""

@@ -14,7 +14,16 @@ from vvalues import VValue
 
 from .fields import Field
 from .kernel import Kernel, Partials, Step, Stream, plus
-from .spelling import Call, Function, Linear, Spelling, as_number, call, python_scalar
+from .spelling import (
+    Call,
+    Function,
+    Linear,
+    Spelling,
+    as_number,
+    call,
+    on_every_element,
+    python_scalar,
+)
 from .types import neuron_type, number
 
 __all__ = ["Compare", "Exceeds", "LessOrEqual", "Relu", "relu"]
@@ -26,6 +35,9 @@ class Relu(Function):
 
     def text(self, arguments: list[str]) -> str:
         return f"relu({arguments[0]})"
+
+    def latex(self, arguments: list[str]) -> str:
+        return rf"\max\left(0,\, {arguments[0]}\right)"
 
     def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
         return as_number(np.maximum(arguments[0][:, 0], 0.0), arguments[0])
@@ -52,6 +64,7 @@ class Compare(Kernel):
             python=f"difference = {one} - {other}\n"
             "true, false = max(0.0, difference), max(0.0, -difference)\n"
             f"return {{{true}: {{(): true}}, {false}: {{(): false}}}}",
+            portable="out0[0] = fmax(0.0, in0[0] - in1[0]);\nout1[0] = fmax(0.0, in1[0] - in0[0]);",
         )
 
     def forward(self, inputs: list[Stream]) -> list[Stream]:
@@ -126,6 +139,10 @@ class Exceeds(Function):
     def text(self, arguments: list[str]) -> str:
         return f"({arguments[0]} {'>' if self.is_true else '<='} {arguments[1]})"
 
+    def latex(self, arguments: list[str]) -> str:
+        relation = r"\not\leq" if self.is_true else r"\leq"
+        return rf"\left[{arguments[0]} {relation} {arguments[1]}\right]"
+
     def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
         exceeds = np.asarray((arguments[0] > arguments[1]).any(axis=1))
         exceeds[0] = not self.is_true  # before the first tick nothing has fired
@@ -172,6 +189,9 @@ class LessOrEqual(Kernel):
         python="difference = add(read('right'), scale(-1.0, read('left')))\n"
         "is_true = all(x >= 0 for x in difference.values())\n"
         "return {'true-channel': {(): float(is_true)}, 'false-channel': {(): float(not is_true)}}",
+        portable="out0[0] = 1.0;\n"
+        f"{on_every_element('if (in0[k] > in1[k]) out0[0] = 0.0;')}\n"
+        "out1[0] = 1.0 - out0[0];",
     ),
     source="github jsa-aerial/DMM, src/dmm/core.clj, less-or-equal",
 )

@@ -20,7 +20,7 @@ from vvalues import VValue
 
 from .fields import Field
 from .kernel import Kernel, Partials, Step, Stream
-from .spelling import Spelling, python_stream
+from .spelling import SHARED_FUNCTIONS, Spelling, on_every_element, python_stream
 from .types import neuron_type, number
 
 __all__ = ["Elementwise", "NumberFunction", "logistic", "soft_plus"]
@@ -42,18 +42,28 @@ class Elementwise(Kernel):
     python : str
         The function of one number ``x`` in plain Python, such as ``"math.sinh(x)"``. numpy's
         functions that the standard library has too (``np.arctan``: ``math.atan``) need none.
+    portable : str
+        The same in the words that C and JavaScript share, such as ``"sinh(x)"``.
     """
 
-    def __init__(self, function: Pointwise, derivative: Pointwise, python: str = "") -> None:
+    def __init__(
+        self, function: Pointwise, derivative: Pointwise, python: str = "", portable: str = ""
+    ) -> None:
+        known = _in_math(function)
         self.function = function
         self.derivative = derivative
-        self.python = python or _in_math(function)
+        self.python = python or (known and f"math.{known}(x)")
+        self.portable = portable or (f"{known}(x)" if known in SHARED_FUNCTIONS else "")
 
     def spelling(self, reads: Sequence[Field], writes: Sequence[Field]) -> Spelling:
         if not self.python:
             return Spelling()
         every = f"{{path: {self.python} for path, x in {python_stream(reads[0])}.items()}}"
-        return Spelling(python=f"return {{{writes[0].name!a}: {every}}}")
+        return Spelling(
+            python=f"return {{{writes[0].name!a}: {every}}}",
+            portable=self.portable
+            and on_every_element(f"double x = in0[k];\n    out0[k] = {self.portable};"),
+        )
 
     def forward(self, inputs: list[Stream]) -> list[Stream]:
         return [_each(self.function, inputs[0])]
@@ -88,20 +98,25 @@ def _each(function: Pointwise, stream: Stream) -> Stream:
 
 
 def _in_math(function: Pointwise) -> str:
-    """How the standard library calls a function of numpy (or autograd); empty if it does not."""
+    """What the standard library calls a function of numpy (or autograd); empty if it does not."""
     name = getattr(function, "__name__", "")
     ours, theirs = name.replace("arc", "a"), (getattr(np, name, None), getattr(anp, name, None))
-    return f"math.{ours}(x)" if function in theirs and hasattr(math, ours) else ""
+    return ours if function in theirs and hasattr(math, ours) else ""
 
 
 def _on_every_element(
-    name: str, function: Pointwise, derivative: Pointwise, python: str, summary: str
+    name: str,
+    function: Pointwise,
+    derivative: Pointwise,
+    python: str,
+    portable: str,
+    summary: str,
 ) -> None:
     def activation(inputs: VValue) -> dict[str, Any]:
         return {"dict": vv.map_leaves(function, inputs.subtree("dict"))}
 
     activation.__doc__ = summary
-    kernel = Elementwise(function, derivative, python)
+    kernel = Elementwise(function, derivative, python, portable)
     neuron_type(name, reads=["dict"], writes=["dict"], kernel=kernel, source=PATTERNS)(activation)
 
 
@@ -110,12 +125,18 @@ _on_every_element(
     lambda x: x * (np.real(getval(x)) > 0),
     lambda x: (np.real(x) > 0).astype(float),
     "max(0.0, x)",
+    "fmax(0.0, x)",
     "``max(0, x)``; derivative 0 at 0.",
 )
 _on_every_element(
-    "tanh", anp.tanh, lambda x: 1.0 - np.tanh(x) ** 2, "math.tanh(x)", "Hyperbolic tangent."
+    "tanh",
+    anp.tanh,
+    lambda x: 1.0 - np.tanh(x) ** 2,
+    "math.tanh(x)",
+    "tanh(x)",
+    "Hyperbolic tangent.",
 )
-_on_every_element("square", lambda x: x * x, lambda x: 2.0 * x, "x * x", "``x ** 2``.")
+_on_every_element("square", lambda x: x * x, lambda x: 2.0 * x, "x * x", "x * x", "``x ** 2``.")
 
 
 # -------------------- on the number --------------------
@@ -161,7 +182,12 @@ def soft_plus(x: Any) -> Any:
 
 
 def _on_the_number(
-    name: str, function: Pointwise, derivative: Pointwise, python: str, summary: str
+    name: str,
+    function: Pointwise,
+    derivative: Pointwise,
+    python: str,
+    portable: str,
+    summary: str,
 ) -> None:
     def activation(inputs: VValue) -> dict[str, Any]:
         return {"number": function(number(inputs, "number"))}
@@ -174,7 +200,7 @@ def _on_the_number(
         kernel=NumberFunction(function, derivative),
         is_alive="always",
         source=PATTERNS,
-        spelling=Spelling(python=python),
+        spelling=Spelling(python=python, portable=portable),
     )(activation)
 
 
@@ -183,6 +209,7 @@ _on_the_number(
     logistic,
     lambda x: 0.25 * (1.0 - np.tanh(0.5 * x) ** 2),
     "return {'number': {(): 0.5 * (1.0 + math.tanh(0.5 * scalar(read('number'))))}}",
+    "out0[0] = 0.5 * (1.0 + tanh(0.5 * in0[0]));",
     "Logistic function of the ``:number``; 1/2 where nothing arrives.",
 )
 _on_the_number(
@@ -191,5 +218,6 @@ _on_the_number(
     lambda x: np.asarray(logistic(x)),
     "x = scalar(read('number'))\n"
     "return {'number': {(): max(0.0, x) + math.log1p(math.exp(-abs(x)))}}",
+    "out0[0] = fmax(0.0, in0[0]) + log1p(exp(-fabs(in0[0])));",
     "``log(1 + exp(x))`` of the ``:number``; log 2 where nothing arrives.",
 )

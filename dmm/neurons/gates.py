@@ -16,7 +16,7 @@ import vvalues as vv
 from vvalues import VValue
 
 from .kernel import Kernel, Partials, Stream, key_dot, plus, times
-from .spelling import Call, Function, Linear, Spelling
+from .spelling import Call, Function, Linear, Spelling, on_every_element
 from .types import neuron_type, number
 
 __all__ = ["Choice", "Choose", "Product"]
@@ -61,7 +61,10 @@ class Product(Kernel):
     kernel=Product(),
     is_alive="all",
     source=PATTERNS,
-    spelling=Spelling(python="return {'dict': scale(scalar(read('gate')), read('dict'))}"),
+    spelling=Spelling(
+        python="return {'dict': scale(scalar(read('gate')), read('dict'))}",
+        portable=on_every_element("out0[k] = in0[0] * in1[k];"),
+    ),
 )
 def gate(inputs: VValue) -> dict[str, Any]:
     """``gate * dict``: a fuzzy *if* (0 is off, -1 reverses), a product of a number and a stream."""
@@ -75,6 +78,13 @@ class Choose(Function):
     def text(self, arguments: list[str]) -> str:
         gate, one, other = arguments
         return f"({one} if {gate} else {other})"
+
+    def latex(self, arguments: list[str]) -> str:
+        gate, one, other = arguments
+        one, other = rf"\left({one}\right)", rf"\left({other}\right)"
+        return (
+            rf"\left(\left({gate}\right){one} + \left(1 - \left({gate}\right)\right){other}\right)"
+        )
 
     def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
         share = arguments[0][:, :1]
@@ -133,6 +143,7 @@ class Choice(Kernel):
         equation=lambda gate, one, other: [Linear(((Call(Choose(), (gate, one, other)), 1.0),))],
         python="share = scalar(read('gate'))\n"
         "return {'dict': add(scale(share, read('dict-1')), scale(1.0 - share, read('dict-2')))}",
+        portable=on_every_element("out0[k] = in0[0] * in1[k] + (1.0 - in0[0]) * in2[k];"),
     ),
 )
 def multiplexer(inputs: VValue) -> dict[str, Any]:

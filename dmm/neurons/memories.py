@@ -26,6 +26,9 @@ class Larger(Function):
     def text(self, arguments: list[str]) -> str:
         return f"max({', '.join(arguments)})"
 
+    def latex(self, arguments: list[str]) -> str:
+        return r"\max\left(" + r",\, ".join(arguments) + r"\right)"
+
     def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
         one, other = arguments
         return as_number(np.maximum(one[:, 0], other[:, 0]), one)
@@ -64,6 +67,7 @@ class LargerOf(Kernel):
         letter="m",
         equation=lambda new, best: [Linear(((Call(Larger(), (new, best)), 1.0),))],
         python="return {'best': {(): max(scalar(read('number')), scalar(read('best')))}}",
+        portable="out0[0] = fmax(in0[0], in1[0]);",
     ),
 )
 def running_maximum(inputs: VValue) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from vvalues import VValue
 
 from .fields import Field
 from .kernel import Kernel, Partials, Step, Stream, key_dot
-from .spelling import Function, Spelling, as_number, call, python_stream
+from .spelling import Function, Spelling, as_number, call, on_every_element, python_stream
 from .types import neuron_type
 
 __all__ = ["MaxNorm", "MaxNormOf"]
@@ -25,6 +25,9 @@ class MaxNormOf(Function):
 
     def text(self, arguments: list[str]) -> str:
         return f"max_norm({arguments[0]})"
+
+    def latex(self, arguments: list[str]) -> str:
+        return rf"\left\Vert {arguments[0]}\right\Vert_{{\infty}}"
 
     def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
         return as_number(np.abs(arguments[0]).max(axis=1), arguments[0])
@@ -40,6 +43,7 @@ class MaxNorm(Kernel):
             letter="m",
             equation=lambda stream: [call(MaxNormOf(), stream.upright()[0])],
             python=f"return {{{writes[0].name!a}: {{(): largest({python_stream(reads[0])})}}}}",
+            portable=on_every_element("out0[0] = fmax(out0[0], fabs(in0[k]));"),
         )
 
     def forward(self, inputs: list[Stream]) -> list[Stream]:

@@ -16,7 +16,16 @@ from vvalues import VValue
 
 from .fields import Field
 from .kernel import Kernel, Partials, Step, Stream, key_dot
-from .spelling import Function, Linear, Spelling, as_number, call, python_number, python_stream
+from .spelling import (
+    Function,
+    Linear,
+    Spelling,
+    as_number,
+    call,
+    on_every_element,
+    python_number,
+    python_stream,
+)
 from .types import neuron_type
 
 __all__ = ["ClipDot", "DotProduct", "clamp"]
@@ -33,6 +42,11 @@ class ClipDot(Function):
     def text(self, arguments: list[str]) -> str:
         product = f"<{arguments[0]}, {arguments[1]}>"
         return f"clip{self.bound:g}({product})" if np.isfinite(self.bound) else product
+
+    def latex(self, arguments: list[str]) -> str:
+        product = r"\left\langle " + r",\, ".join(arguments) + r"\right\rangle"
+        clip = rf"\operatorname{{clip}}_{{{self.bound:g}}}"
+        return rf"{clip}{product}" if np.isfinite(self.bound) else product
 
     def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
         product = np.sum(arguments[0] * arguments[1], axis=1)
@@ -59,16 +73,20 @@ class DotProduct(Kernel):
         self.is_soft = is_soft
 
     def spelling(self, reads: Sequence[Field], writes: Sequence[Field]) -> Spelling:
-        bound, value = python_number(self.bound), "product"
+        bound, value, portable = python_number(self.bound), "product", "product"
         if self.is_soft:
             value = f"{bound} * math.tanh(product / {bound})"
+            portable = f"{bound} * tanh(product / {bound})"
         elif math.isfinite(self.bound):
             value = f"min(max(product, -{bound}), {bound})"
+            portable = f"fmin(fmax(product, -{bound}), {bound})"
+        add_up = on_every_element("product += in0[k] * in1[k];")
         return Spelling(
             letter="d",
             equation=None if self.is_soft else self._equation,
             python=f"product = dot_product({', '.join(map(python_stream, reads))})\n"
             f"return {{{writes[0].name!a}: {{(): {value}}}}}",
+            portable=f"double product = 0.0;\n{add_up}\nout0[0] = {portable};",
         )
 
     def _equation(self, one: Linear, other: Linear) -> list[Linear]:

@@ -19,6 +19,7 @@ import numpy as np
 from .fields import Field
 
 __all__ = [
+    "SHARED_FUNCTIONS",
     "Call",
     "Function",
     "Linear",
@@ -27,6 +28,9 @@ __all__ = [
     "Symbol",
     "as_number",
     "call",
+    "latex_call",
+    "latex_name",
+    "on_every_element",
     "python_number",
     "python_scalar",
     "python_stream",
@@ -36,6 +40,23 @@ Port = tuple[str, str]
 """(neuron, field)."""
 
 Atom = Union["Symbol", "Call"]
+
+SHARED_FUNCTIONS = (
+    *("acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "cos", "cosh"),
+    *("exp", "expm1", "floor", "hypot", "log", "log10", "log1p", "log2", "pow", "sin", "sinh"),
+    *("sqrt", "tan", "tanh", "trunc"),
+)
+"""What C's ``math.h`` and JavaScript's ``Math`` call by the same names."""
+
+LATEX_CHARACTERS = {
+    **{c: f"\\{c}" for c in "{}$&#%_"},
+    "\\": "\\backslash ",
+    "^": "\\wedge ",
+    "~": "\\sim ",
+    "-": "{-}",
+    " ": "\\ ",
+}
+"""What these characters of a name are in the mathematics of LaTeX."""
 
 NEGLIGIBLE = 1e-13
 """Coefficients that cancel to this fraction of what was added up are dropped."""
@@ -62,6 +83,13 @@ class Spelling:
         ``subtree``, ``below``, ``largest``, ``dot_product``. Empty: no program can have the type.
     calls : tuple of str
         Names of further types that the body uses, as ``FUNCTIONS[name](read, stream, tick)``.
+    portable : str
+        The same for programs that hold streams as arrays, in the words that C and JavaScript
+        share: ``in0``, ``in1``, ... are the read fields, ``out0``, ... the written ones, arrays
+        of ``width`` numbers, the ``:number`` first. A field that is a number has zeros behind it,
+        and so has every output before. Variables are declared as ``double`` or ``int``; at hand
+        are `SHARED_FUNCTIONS`, and ``fmax``, ``fmin``, ``fabs``. Empty: no such program can have
+        the type.
     """
 
     letter: str = ""
@@ -69,6 +97,7 @@ class Spelling:
     is_inlined: bool = False
     python: str = ""
     calls: tuple[str, ...] = ()
+    portable: str = ""
 
 
 # -------------------- expressions --------------------
@@ -158,6 +187,10 @@ class Function(ABC):
     def text(self, arguments: list[str]) -> str:
         """The call with its arguments written out."""
 
+    def latex(self, arguments: list[str]) -> str:
+        """The call in LaTeX; the name of the class, where it does not say better."""
+        return latex_call(type(self).__name__, arguments)
+
     @abstractmethod
     def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
         """The call at all ticks, from arguments of shape (ticks, keys); column 0 is ``:number``."""
@@ -168,6 +201,30 @@ def call(function: Function, *arguments: Linear) -> Linear:
     if any(not a.terms and not a.constant for a in arguments):
         return Linear()
     return Linear(((Call(function, arguments), 1.0),))
+
+
+def latex_call(name: str, arguments: list[str], index: str = "") -> str:
+    r"""A function of expressions in LaTeX.
+
+    Examples
+    --------
+    >>> print(latex_call("less_or_equal", ["x"], "true"))
+    \operatorname{less\_or\_equal}_{\mathrm{true}}\left(x\right)
+    """
+    under = f"_{{\\mathrm{{{latex_name(index)}}}}}" if index else ""
+    inside = ",\\, ".join(arguments)
+    return f"\\operatorname{{{latex_name(name)}}}{under}\\left({inside}\\right)"
+
+
+def latex_name(name: str) -> str:
+    r"""A name as LaTeX prints it in upright letters.
+
+    Examples
+    --------
+    >>> print(latex_name("dict-1_a"))
+    dict{-}1\_a
+    """
+    return "".join(LATEX_CHARACTERS.get(c, c) for c in name)
 
 
 def as_number(values: np.ndarray, like: np.ndarray) -> np.ndarray:
@@ -183,6 +240,11 @@ def as_number(values: np.ndarray, like: np.ndarray) -> np.ndarray:
 def python_number(x: float) -> str:
     """A number as it stands in a program."""
     return repr(float(x)) if math.isfinite(x) else f"float({str(float(x))!r})"
+
+
+def on_every_element(statement: str) -> str:
+    """A portable body: a statement for every element ``k``."""
+    return f"for (int k = 0; k < width; k++) {{\n    {statement}\n}}"
 
 
 def python_scalar(field: Field) -> str:

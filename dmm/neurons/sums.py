@@ -11,7 +11,7 @@ from vvalues import VValue
 
 from .fields import Field
 from .kernel import Kernel, Partials, Step, Stream, plus
-from .spelling import Linear, Spelling, python_number, python_stream
+from .spelling import Linear, Spelling, on_every_element, python_number, python_stream
 from .types import neuron_type
 
 __all__ = ["Sum"]
@@ -37,11 +37,16 @@ class Sum(Kernel):
         parts = [python_stream(field) for field in reads]
         if self.offset:
             parts.append(f"{{(): {python_number(self.offset)}}}")
+        total = " + ".join(f"in{i}[k]" for i in range(len(reads)))
+        portable = on_every_element(f"out0[k] = {total};")
+        if self.offset:
+            portable += f"\nout0[0] += {self.offset!r};"
         return Spelling(
             letter="" if self.offset else "a",
             equation=self._equation,
             is_inlined=True,
             python=f"return {{{writes[0].name!a}: add({', '.join(parts)})}}",
+            portable=portable,
         )
 
     def _equation(self, *inputs: Linear) -> list[Linear]:

@@ -6,12 +6,13 @@ dashed ``-``), hardness a double or thick line, size a width; colour only repeat
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from vvalues.files import write_atomically
 
@@ -26,7 +27,7 @@ from .svg import svg_graph
 if TYPE_CHECKING:
     import networkx
 
-__all__ = ["save_graph", "to_dot", "to_mermaid", "to_networkx", "to_svg"]
+__all__ = ["save_graph", "to_dot", "to_mermaid", "to_networkx", "to_pdf", "to_svg"]
 
 NAME_CELLS = 40
 
@@ -156,6 +157,19 @@ def to_svg(machine: Machine) -> str:
 # -------------------- graphs and pictures through extras --------------------
 
 
+def to_pdf(machine: Machine) -> bytes:
+    """The machine drawn as a page of PDF.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed (extra ``plot``).
+    """
+    page = io.BytesIO()
+    _draw_with_matplotlib(machine, page, "pdf")
+    return page.getvalue()
+
+
 def to_networkx(machine: Machine) -> networkx.MultiDiGraph:
     """All links as a networkx graph: edges run from sender to receiver.
 
@@ -223,11 +237,17 @@ def _write_svg(machine: Machine, path: FilePath, suffix: str) -> None:
 
 
 def _write_with_matplotlib(machine: Machine, path: FilePath, suffix: str) -> None:
+    _draw_with_matplotlib(machine, path, suffix or "png")
+
+
+def _draw_with_matplotlib(machine: Machine, file: FilePath | BinaryIO, suffix: str) -> None:
     figure = imported("matplotlib.figure", "plot").Figure()
     draw(machine, figure.add_axes((0, 0, 1, 1)), resize=True)
     with warnings.catch_warnings():  # of a character that no font has, a box is drawn
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        figure.savefig(path, format=suffix or "png", dpi=144)
+        # Without a date the same machine gives the same file.
+        metadata = {"CreationDate": None} if suffix == "pdf" else None
+        figure.savefig(file, format=suffix, dpi=144, metadata=metadata)
 
 
 def _write_with_graphviz(machine: Machine, path: FilePath, suffix: str) -> None:

@@ -6,20 +6,40 @@ only carrier.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
+from typing import NamedTuple
 
 from ..machine.machine import Link, Machine
 from .drawing import BOX_WIDTH, MARGIN, Box, arrange, curve
 from .labels import plain, port_text, shorten, unique_labels, weight_text
 from .reading import largest_weight
 
-__all__ = ["svg_graph"]
+__all__ = ["Marks", "svg_graph"]
 
 NAME_CELLS = 20
 FIELD_CELLS = 9
 
 
-def svg_graph(machine: Machine, *, label: str = "") -> str:
+class Marks(NamedTuple):
+    """Numbers by which a script finds parts of a drawing again.
+
+    Attributes
+    ----------
+    links : mapping of link to number
+        Put on its group as ``data-link``.
+    ports : mapping of (neuron, written field) to number
+        Put on its label as ``data-stream``.
+    """
+
+    links: Mapping[Link, int]
+    ports: Mapping[tuple[str, str], int]
+
+
+NO_MARKS = Marks({}, {})
+
+
+def svg_graph(machine: Machine, *, label: str = "", marks: Marks = NO_MARKS) -> str:
     """The machine as an ``<svg>`` element; colours come from the style sheet around it.
 
     Beyond 60 links the 40 largest are drawn.
@@ -35,15 +55,15 @@ def svg_graph(machine: Machine, *, label: str = "") -> str:
         f'aria-label="{escape(title)}" '
         'xmlns="http://www.w3.org/2000/svg">'
     ]
-    parts += [_edge(link, boxes, largest) for link, boxes in drawing.routes]
-    parts += [_box(machine, box, names) for box in drawing.boxes.values()]
+    parts += [_edge(link, boxes, largest, marks) for link, boxes in drawing.routes]
+    parts += [_box(machine, box, names, marks) for box in drawing.boxes.values()]
     if drawing.n_hidden:
         more = f"… {drawing.n_hidden:,} more links"
         parts.append(_text(MARGIN, drawing.height - 8, more, "kind"))
     return "\n".join([*parts, "</svg>"])
 
 
-def _edge(link: Link, boxes: list[Box], largest: float) -> str:
+def _edge(link: Link, boxes: list[Box], largest: float, marks: Marks) -> str:
     pieces = curve(link, boxes)
     path = "".join(letter + " ".join(f"{x:.1f} {y:.1f}" for x, y in p) for letter, p in pieces)
     end = pieces[-1][1][-1]
@@ -59,12 +79,13 @@ def _edge(link: Link, boxes: list[Box], largest: float) -> str:
             f'<path class="gap" d="{path}" stroke-width="{max(thickness - 0.6, 1):.2f}"/>',
         ]
     return (
-        f'<g class="edge {sign}"><title>{escape(text)}</title>{"".join(lines)}'
+        f'<g class="edge {sign}"{_mark("link", marks.links.get(link))}>'
+        f"<title>{escape(text)}</title>{''.join(lines)}"
         f'<path class="tip" d="{arrow}"/></g>'
     )
 
 
-def _box(machine: Machine, box: Box, names: dict[str, str]) -> str:
+def _box(machine: Machine, box: Box, names: dict[str, str], marks: Marks) -> str:
     name = box.neuron or ""
     type_name = plain(machine.neurons[name])
     full = f"{plain(name)} ({type_name})"
@@ -80,9 +101,14 @@ def _box(machine: Machine, box: Box, names: dict[str, str]) -> str:
         parts.append(_text(box.x + 9, box.row_y(i) + 4, text, "in"))
     for i, port in enumerate(box.ports):
         text = shorten(plain(port), FIELD_CELLS)
-        parts.append(_text(box.x + BOX_WIDTH - 9, box.row_y(i) + 4, text, "out"))
+        mark = _mark("stream", marks.ports.get((name, port)))
+        parts.append(_text(box.x + BOX_WIDTH - 9, box.row_y(i) + 4, text, "out", mark))
     return "".join([*parts, "</g>"])
 
 
-def _text(x: float, y: float, text: str, role: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" class="{role}">{escape(text)}</text>'
+def _mark(name: str, number: int | None) -> str:
+    return "" if number is None else f' data-{name}="{number}"'
+
+
+def _text(x: float, y: float, text: str, role: str, mark: str = "") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" class="{role}"{mark}>{escape(text)}</text>'

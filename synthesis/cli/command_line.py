@@ -202,14 +202,25 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _show(options: argparse.Namespace) -> int:
     from dmm import load_machine
-    from dmm.show import RENDERINGS
+    from dmm.show import PICTURES
+    from vvalues.files import write_atomically
 
-    from ..runs.judged import is_run, shown
+    from ..runs.judged import HOW, is_run, shown
+    from ..show.film import FILM
 
+    if options.rendering in PICTURES and options.out is None:
+        raise UsageError(f"--as {options.rendering} is no text: give it a file, --out FILE")
     if is_run(options.file):
-        print(shown(options.file, options.rendering))
+        content = shown(options.file, options.rendering)
+    elif options.rendering == FILM:
+        raise UsageError(f"{options.file}: --as film is of the folder of a run")
     else:
-        print(RENDERINGS[options.rendering or "table"](load_machine(options.file)))
+        content = HOW[options.rendering or "table"](load_machine(options.file))
+    if options.out is None:
+        print(content)
+        return 0
+    write_atomically(options.out, content)
+    print(f"written to {options.out}")
     return 0
 
 
@@ -273,8 +284,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    from dmm.show import RENDERINGS
+    from dmm.show import PICTURES, RENDERINGS
 
+    from ..show.film import FILM
     from ..tasks.streams.duplicate_detector import PUBLISHED_TEXT, PUBLISHED_TICKS
 
     parser = _Parser(prog="python -m synthesis", description=__doc__.split("\n")[0])
@@ -319,13 +331,23 @@ def _parser() -> argparse.ArgumentParser:
         help="render a machine, or what a run has found",
         description="Render a machine, or what a run has found: of evolving layers the formula, "
         "of others the tree. Of a dynamic manifold: its adjacency matrix before and after "
-        "training or, with --as, the found network as a machine.",
+        "training or, with --as, the found network as a machine. With --as film: the records of a "
+        "run of the loop, from its first links to its last.",
     )
     show.set_defaults(command=_show)
     show.add_argument(
         "file", type=Path, metavar="FILE", help="machine, matrix, folder or checkpoint"
     )
-    show.add_argument("--as", dest="rendering", choices=tuple(RENDERINGS), help="default: table")
+    show.add_argument(
+        "--as",
+        dest="rendering",
+        choices=(*RENDERINGS, *PICTURES, FILM),
+        metavar="HOW",
+        help="text: table (default), tree, equations, latex; the graph: mermaid, dot, svg, pdf; "
+        "HTML: html (a report), page (to play on), film (of a run); "
+        "a program: python, c, javascript",
+    )
+    show.add_argument("--out", type=Path, metavar="FILE", help="write it there; pdf needs one")
 
     sweep = commands.add_parser("sweep", help="run many seeds, in processes or on a cluster")
     sweep.set_defaults(command=_sweep)

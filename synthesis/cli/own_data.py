@@ -172,7 +172,7 @@ def _write(
         answers=_last_string(fitted, data, predicted),
         commands=[
             f"python -m synthesis predict {folder / MACHINE} {data.table.file}",
-            f"python -m synthesis show {folder / MACHINE} --as table   # or tree, python, dot",
+            f"python -m synthesis show {folder / MACHINE} --as page --out page.html   # to play on",
         ],
     )
     fitted.save(folder)

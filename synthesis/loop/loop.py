@@ -21,6 +21,7 @@ from ..process.codec import from_plain, to_plain, types_in
 from ..process.models import MachineModel
 from ..process.process import Event, Outcome, carried_out, events
 from ..process.records import Front, FrontMember, Record
+from ..process.snapshots import with_snapshot
 from ..process.state import DONE
 from ..process.workers import WarmProcesses, usable_cores
 from ..tasks import StreamTask, get_task
@@ -220,7 +221,9 @@ class Loop:
             after = replace(after, phase=ROUTE[state.phase][word], memory=hands_on)
         if state.phase == "judge" and after.phase in ATTEMPTS:
             after = begun(self, after)
-        return after, records
+        return after, with_snapshot(
+            records, after.parameters, self.search.model.space.trainable.support
+        )
 
     def cut_short(self, state: SearchState) -> tuple[SearchState, list[Record]]:
         """When time is up the best machine is the result, its weights simplified if it is small."""

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dmm import load_machine
-from dmm.show import RENDERINGS
+from dmm import Machine, load_machine
+from dmm.show import PICTURES, RENDERINGS, count, equations
 from vvalues.core.paths import printable
+from vvalues.files import MEMORY, Budget, read_bytes
 
 from ..architectures.manifold import ManifoldTraining
 from ..architectures.manifold.saved import shown as manifold_shown
 from ..loop.loop import Loop
 from ..process.checkpoint import is_checkpoint, read_identity
 from ..process.process import StoredProcess
+from ..process.records import Record, read_jsonl
 from ..process.state import State
+from ..show.film import FILM, film
 from ..show.outcome import figures_of, model_shown, outcome_text
 from .experiments import experiment_of
-from .stored import CHECKPOINT, read_state
+from .stored import CHECKPOINT, RECORDS, read_state
 
-__all__ = ["figures_of_run", "is_run", "shown", "stored_run"]
+__all__ = ["HOW", "figures_of_run", "is_run", "shown", "stored_run"]
+
+HOW: Mapping[str, Callable[[Machine], str | bytes]] = {**RENDERINGS, **PICTURES}
+"""Everything a machine can be shown as."""
 
 
 def is_run(path: str | os.PathLike) -> bool:
@@ -72,14 +79,15 @@ def figures_of_run(path: str | os.PathLike, task: str | None = None) -> dict[str
     return asked.evaluate(model_shown(process), state.parameters)
 
 
-def shown(path: str | os.PathLike, rendering: str | None = None) -> str:
-    """What a run has found, in text.
+def shown(path: str | os.PathLike, rendering: str | None = None) -> str | bytes:
+    """What a run has found, in text (or, of `dmm.show.PICTURES`, in bytes).
 
     Parameters
     ----------
     path : folder of a run, or a checkpoint
     rendering : str, optional
-        A name in `dmm.show.RENDERINGS`, for machines and what can be read as one.
+        A name in `dmm.show.RENDERINGS` or `dmm.show.PICTURES`, for machines and what can be read
+        as one; ``"film"`` for the records of a run of the loop.
 
     Raises
     ------
@@ -89,16 +97,42 @@ def shown(path: str | os.PathLike, rendering: str | None = None) -> str:
     file = _checkpoint(path)
     identity = read_identity(file).get("identity") if file.is_file() else None
     name = identity.get("process") if isinstance(identity, dict) else None
+    if rendering == FILM and name not in (None, "loop"):
+        raise ValueError(f"{printable(str(path))}: a film is of a run of the loop, not of {name!r}")
     if name == ManifoldTraining.name:
-        return manifold_shown(file, None if rendering is None else RENDERINGS[rendering])
+        return manifold_shown(file, None if rendering is None else HOW[rendering])
     process, state = stored_run(path)
     if isinstance(process, Loop):
         found = file.parent / "machine.json"
         model = process.search.model
         machine = load_machine(found) if found.is_file() else model.machine(state.parameters)
-        return RENDERINGS[rendering or "table"](machine)
+        if rendering == FILM:
+            return _film(file.parent, process, machine)
+        return HOW[rendering or "table"](machine)
     if rendering is not None:
         raise ValueError(
             f"{printable(str(path))}: a run of {name!r} is no machine; show it without --as"
         )
     return f"after {state.step:,} steps: {outcome_text(model_shown(process), state.parameters)}"
+
+
+def _film(folder: Path, process: Loop, machine: Machine) -> str:
+    """The records of a run, as far as they have been written, as a film."""
+    file = folder / RECORDS
+    where = printable(str(file))
+    data = read_bytes(file, MEMORY) if file.is_file() else b""
+    whole = data[: data.rfind(b"\n") + 1]  # a run at work may be in the middle of a line
+    try:
+        flat = read_jsonl(whole, where, Budget(where, len(whole), MEMORY))
+        records = [Record.from_dict(each).to_dict() for each in flat]
+        task, space = process.task.name, process.search.model.space
+        first, last = (records[i]["links"] if records else 0 for i in (0, -1))
+        lead = (
+            f"A synthesis, unattended: {count(len(records), 'record')}, from "
+            f"{count(first, 'link')} to {count(last, 'link')}."
+        )
+        title = f"{task}, seed {process.seed}"
+        return film(records, space, title, lead, equations(machine))
+    except ValueError as error:
+        text = str(error)
+        raise ValueError(text if where in text else f"{where}: {text}") from None

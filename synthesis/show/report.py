@@ -176,7 +176,8 @@ def _commands(task: StreamTask, seed: int) -> str:
     return "\n".join(
         [
             f"python -m synthesis evaluate machine.json --task {task.name}",
-            "python -m synthesis show machine.json --as equations   # or tree, table, python, dot",
+            "python -m synthesis show machine.json --as page --out page.html   # to play on",
+            "python -m synthesis show machine.json --as equations   # or latex, table, python, c",
             f"python -m synthesis run {task.name} --seed {seed + 1}",
             f"python -m synthesis sweep {task.name} --seeds 0:10",
         ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from configparser import ConfigParser
 
 import pytest
 
-from tests.house.rooms import MODULES, ROOT, code_lines, name_of
+from tests.house.rooms import MODULES, PACKAGES, ROOT, code_lines, name_of
 
 LARGEST, SMALLEST, MOST_MODULES = 400, 40, 14
 
@@ -15,6 +16,7 @@ SMALL = {
     "synthesis.__main__": "the door of the command line",
     "synthesis.fit.data.numbers": "numbers in any container, which every reader of data asks for",
     "synthesis.reproduce.__main__": "the door of the reproductions",
+    "dmm.show.frames": "text files of packages, which programs and pages are made from",
     "dmm.machine.coercions": "links between kinds of streams, apart from the links of one kind",
     "synthesis.interruption": "how commands end early; it must import nothing",
     "synthesis.optimize.losses": "softmax and its entropies, which every classifier shares",
@@ -50,6 +52,24 @@ def test_a_module_holds_one_idea(file):
     if file.name != "__init__.py" and name_of(file) not in SMALL:
         lines = code_lines(file)
         assert lines >= SMALLEST, f"{name_of(file)} has {lines} lines of code: whose part is it?"
+
+
+def test_files_that_are_no_modules_are_shipped():
+    setup = ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    shipped = set()
+    for package, patterns in setup["options.package_data"].items():
+        for pattern in patterns.split():
+            found = set((ROOT / package).glob(pattern))
+            assert found, f"{package}: nothing is called {pattern}"
+            shipped |= found
+    there = {
+        file
+        for package in PACKAGES
+        for file in (ROOT / package).rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".py"
+    }
+    assert there == shipped
 
 
 def test_small_modules_that_are_excused_are_small():

@@ -23,7 +23,7 @@ from .expressions import text
 from .observations import Observations, observe
 from .simplify import Equation, System, simplified
 
-__all__ = ["derive", "equations"]
+__all__ = ["derive", "equations", "legend", "written_equations"]
 
 NAME_CELLS = 28
 LINE = 84
@@ -112,28 +112,33 @@ def _error(observations: Observations, system: System, equation: Equation) -> fl
 # -------------------- writing --------------------
 
 
+def written_equations(
+    machine: Machine, system: System, neurons: dict[str, str]
+) -> list[tuple[str, str]]:
+    """Every equation of a system on a line, and what is to be said beside it."""
+    lines = []
+    for equation in system.equations:
+        left = system.names.get(equation.port, "")
+        if equation.is_input:
+            left = f"{neurons[equation.port[0]]}.{plain(equation.port[1])}"
+        delays = _delays(equation)
+        prefix = "sum over time of " if equation.is_sum else ""
+        right = text(equation.right, partial(_symbol_text, names=system.names, delays=delays))
+        lines.append((f"{left} = {prefix}{right}", _remarks(equation, system, delays)))
+    return lines
+
+
 def _written(machine: Machine, system: System) -> str:
     if not system.equations:
         return "no equations: the machine emits nothing"
     neurons = unique_labels(machine.neurons, NAME_CELLS)
-
-    def left(equation: Equation) -> str:
-        if not equation.is_input:
-            return system.names[equation.port]
-        return f"{neurons[equation.port[0]]}.{plain(equation.port[1])}"
-
-    lines = []
-    for equation in system.equations:
-        delays = _delays(equation)
-        prefix = "sum over time of " if equation.is_sum else ""
-        right = text(equation.right, partial(_symbol_text, names=system.names, delays=delays))
-        lines.append((f"{left(equation)} = {prefix}{right}", _remarks(equation, system, delays)))
+    lines = written_equations(machine, system, neurons)
     column = max((width(line) for line, _ in lines if width(line) <= LINE), default=LINE) + 4
     out = []
     for line, remarks in lines:
         *above, last = _wrapped(line)
         out += [*above, f"{pad(last, max(column, width(last) + 4))}{remarks}".rstrip()]
-    return "\n".join([*out, "", *_legend(machine, system, neurons)])
+    return "\n".join([*out, "", *legend(machine, system, neurons)])
 
 
 def _wrapped(line: str) -> list[str]:
@@ -176,7 +181,8 @@ def _remarks(equation: Equation, system: System, delays: dict[Port, int]) -> str
     return ", ".join(remarks)
 
 
-def _legend(machine: Machine, system: System, neurons: dict[str, str]) -> list[str]:
+def legend(machine: Machine, system: System, neurons: dict[str, str]) -> list[str]:
+    """Lines that say what the names stand for, and how the equations were checked."""
     lines, initial = [], initial_outputs(machine)
     for port, name in system.names.items():
         sign = "-" if system.signs.get(port, 1) < 0 else ""

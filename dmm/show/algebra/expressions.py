@@ -5,7 +5,7 @@ What an expression is, `dmm.neurons.spelling` says: the cards of neuron types ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +14,10 @@ from vvalues import NUMBER, VValue, assemble
 
 from ...machine.machine import Machine
 from ...neurons import NeuronType
-from ...neurons.spelling import Call, Function, Linear, Port, Symbol
+from ...neurons.spelling import Call, Function, Linear, Port, Symbol, latex_call
 from ..labels import number_text, plain
 
-__all__ = ["Evaluator", "OfType", "delayed", "only_number", "symbol_names", "text"]
+__all__ = ["Evaluator", "OfType", "delayed", "only_number", "sum_text", "symbol_names", "text"]
 
 MOST_CELLS = 20
 """A type or field with a longer name is cut to this in the name of a stream."""
@@ -41,6 +41,11 @@ class OfType(Function):
             arguments = [f"{plain(name)}: {argument}" for name, argument in pairs]
         call = f"{plain(self.neuron_type.name)}({', '.join(arguments)})"
         return call if len(self.neuron_type.writes) == 1 else f"{call}.{plain(self.written)}"
+
+    def latex(self, arguments: list[str]) -> str:
+        """The call in LaTeX; the written field is an index where there are several."""
+        index = self.written if len(self.neuron_type.writes) > 1 else ""
+        return latex_call(self.neuron_type.name, arguments, index)
 
     def values(self, arguments: list[np.ndarray], keys: list[tuple[str, ...]]) -> np.ndarray:
         like = arguments[0]
@@ -107,15 +112,32 @@ def text(
     >>> text(Linear(((x, -0.5),), 1.0), lambda symbol: "x")
     '1 - 0.500 x'
     """
-    parts = [(c, _atom_text(atom, name, number)) for atom, c in expression.terms]
-    if expression.constant or not parts:
-        leads = expression.constant > 0 and bool(parts) and parts[0][0] < 0
-        parts.insert(0 if leads else len(parts), (expression.constant, ""))
+    terms = [(_atom_text(atom, name, number), c) for atom, c in expression.terms]
+    return sum_text(terms, expression.constant, number)
+
+
+def sum_text(
+    terms: Iterable[tuple[str, float]],
+    constant: float,
+    number: Callable[[float], str],
+    times: str = " ",
+) -> str:
+    """A sum of written atoms times coefficients, and a constant; a positive one leads.
+
+    Examples
+    --------
+    >>> sum_text([("x", -0.5), ("y", 1.0)], 1.0, number_text)
+    '1 - 0.500 x + y'
+    """
+    parts = [(c, atom) for atom, c in terms]
+    if constant or not parts:
+        leads = constant > 0 and bool(parts) and parts[0][0] < 0
+        parts.insert(0 if leads else len(parts), (constant, ""))
     out = ""
     for i, (coefficient, atom) in enumerate(parts):
         sign = "-" if coefficient < 0 else "+"
         size = number(abs(coefficient))
-        term = f"{size} {atom}".strip() if size != "1" or not atom else atom
+        term = atom if atom and size == "1" else times.join(filter(None, (size, atom)))
         if i == 0:
             out = f"-{term}" if sign == "-" else term
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from textwrap import indent
 from typing import Any
@@ -13,9 +12,9 @@ from ...machine.coercions import coerced_links
 from ...machine.machine import Machine, initial_outputs
 from ...neurons import NeuronType, get_neuron_type
 from ...neurons.spelling import python_number
-from ..labels import count
+from ..frames import filled, frame
 from ..reading import reading_order
-from .pieces import HELPERS, MAIN, MOVEMENTS, RUN, RUN_SELF
+from .interface import described, function_names, interface_of
 
 __all__ = ["to_python"]
 
@@ -24,8 +23,9 @@ def to_python(machine: Machine, functions: Mapping[str, str] | None = None) -> s
     """The machine as a Python program of its own.
 
     The program needs Python 3.8 and its standard library only. As a script it runs the machine on
-    a text (``python machine.py "test string." --ticks 140``); imported, it offers
-    ``run(streams, ticks)``. All links are written out, however many there are.
+    a text (``python machine.py "test string." --ticks 140``) or on a table in CSV on standard
+    input, and prints CSV: see `to_javascript`. Imported, it offers ``run(streams, ticks)``. All
+    links are written out, however many there are.
 
     Parameters
     ----------
@@ -55,39 +55,37 @@ def to_python(machine: Machine, functions: Mapping[str, str] | None = None) -> s
     if coerced_links(machine.neurons, [link.path for link in machine.links()]):
         raise ValueError("links join streams of different kinds; a stand-alone program cannot")
     names, definitions = _functions(types, functions or {})
-    observed, are_outputs = _observed(machine)
+    interface = interface_of(machine)
     constants = [
         _mapping("FUNCTIONS", {ascii(type_name): name for type_name, name in names.items()}),
         _mapping("NEURONS", {ascii(n): ascii(machine.neurons[n]) for n in reading_order(machine)}),
         _links(machine),
-        f"OBSERVED = {_list(map(ascii, observed))}",
-        f"OBSERVES_OUTPUTS = {are_outputs}  # True for a machine without a sink",
+        f"OBSERVED = {_list(map(ascii, interface.observed))}",
+        f"OBSERVES_OUTPUTS = {interface.are_outputs}  # True for a machine without a sink",
+        f"WITH_KEYS = {_list(map(ascii, sorted(interface.with_keys)))}",
         _mapping("INITIAL", _initial(machine)),
-        f"TEXT_SOURCE = {_text_source(machine)!a}",
+        f"SOURCES = {_list(map(ascii, interface.sources))}",
+        f"TEXT_SOURCE = {interface.text_source!a}",
+        "# A row is held for so many ticks and answered so many ticks after its first.",
+        f"HELD, DELAY = {interface.pace.ticks}, {interface.pace.delay}",
+        f"TEXT_IS_ROWS = {interface.has_pace}",
     ]
     if machine.matrix_port is not None:
         quiet = [neuron_type.name for neuron_type in types if not neuron_type.reads]
         constants += [f"MATRIX_PORT = {tuple(machine.matrix_port)!a}"]
         constants += [f"READS_NOTHING = {quiet!a}"]
-    head = f"#!/usr/bin/env python3\n{_docstring(machine)}\n\nimport argparse\nimport json"
+    modules = ["argparse", "csv", "json", "sys"]
     if "math." in "".join(definitions):
-        head += "\nimport math"
-    run = RUN if machine.matrix_port is None else RUN_SELF
-    parts = [head, HELPERS, *definitions, "\n".join(constants), MOVEMENTS, run, MAIN]
-    return "\n\n\n".join(part.strip("\n") for part in parts) + "\n"
-
-
-def _docstring(machine: Machine) -> str:
-    """A name could hold quotes or backslashes, so it is reduced to what is safe in a docstring."""
-    name = "".join(
-        c if (c.isascii() and c.isalnum()) or c in " -_.,:" else "?" for c in machine.name
-    )
-    counts = f"{count(len(machine.neurons), 'neuron')}, {count(len(list(machine.links())), 'link')}"
-    return (
-        f'"""The dataflow matrix machine {name}: {counts}.\n\n'
-        "Stand-alone: needs nothing but Python 3.8 or newer. Usage:\n\n"
-        '    python machine.py "test string." --ticks 140\n"""'
-    )
+        modules.insert(3, "math")
+    is_plain = machine.matrix_port is None
+    pieces = {
+        "TITLE": described(machine),
+        "IMPORTS": "\n".join(f"import {module}" for module in modules),
+        "FUNCTIONS": "\n\n\n".join(part.strip("\n") for part in definitions),
+        "CONSTANTS": "\n".join(constants),
+        "RUN": frame(__package__, "run.py.txt" if is_plain else "run_self.py.txt").strip("\n"),
+    }
+    return filled(__package__, "program.py.txt", pieces)
 
 
 def _mapping(name: str, entries: Mapping[str, str]) -> str:
@@ -121,26 +119,7 @@ def _number(x: float) -> str:
     return python_number(x)
 
 
-# -------------------- what is observed, what is there at first --------------------
-
-
-def _observed(machine: Machine) -> tuple[list[tuple[str, str]], bool]:
-    """Inputs of the sinks; outputs of all neurons where there is no sink."""
-    order = reading_order(machine)
-    inputs = [
-        (n, f.name)
-        for n in order
-        if not machine.type_of(n).writes
-        for f in machine.type_of(n).reads
-    ]
-    if inputs:
-        return inputs, False
-    return [(n, f.name) for n in order for f in machine.type_of(n).writes], True
-
-
-def _text_source(machine: Machine) -> str:
-    sources = [n for n in reading_order(machine) if machine.type_of(n).is_source]
-    return "input" if "input" in sources or not sources else sources[0]
+# -------------------- what is there at first --------------------
 
 
 def _initial(machine: Machine) -> dict[str, str]:
@@ -167,13 +146,10 @@ def _functions(
     types: list[NeuronType], given: Mapping[str, str]
 ) -> tuple[dict[str, str], list[str]]:
     """Names of the functions by type, and their definitions."""
-    names: dict[str, str] = {}
+    names = function_names(types)
     definitions = []
     for neuron_type in types:
-        name = "fire_" + re.sub(r"\W", "_", neuron_type.name, flags=re.ASCII)
-        while name in names.values():
-            name += "_"
-        names[neuron_type.name] = name
+        name = names[neuron_type.name]
         if neuron_type.name in given:
             definitions.append(f"{name} = {given[neuron_type.name]}")
         else:

@@ -130,13 +130,15 @@ def _shaded(is_link: np.ndarray, is_cell: np.ndarray, block: int) -> list[str]:
     return ["".join(SHADES[s] for s in row).rstrip() for row in shade.tolist()]
 
 
-def shown(file: str | os.PathLike, render: Callable[[Machine], str] | None = None) -> str:
+def shown(
+    file: str | os.PathLike, render: Callable[[Machine], str | bytes] | None = None
+) -> str | bytes:
     """A saved manifold: its adjacency before and after, or what ``render`` says of the machine.
 
     Parameters
     ----------
     file : path
-    render : callable, Machine -> str, optional
+    render : callable, Machine -> str or bytes, optional
         Any rendering of machines; the found network is exported as one.
 
     Raises

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dmm import Machine
-from dmm.show import draw, save_graph, to_dot, to_mermaid, to_networkx, to_svg
+from dmm.show import draw, save_graph, to_dot, to_mermaid, to_networkx, to_pdf, to_svg
 from dmm.show.drawing import BOX_WIDTH, arrange, curve, row_of
 from dmm.zoo import duplicate_detector
 from tests.dmm.show.rendered import (
@@ -293,3 +293,10 @@ def test_hostile_names_reach_dot_and_mermaid_as_text():
     assert "&amp;lt;&amp;amp;#34;" in dot
     assert '"say #34;hi#34; #92; #39;ho#39;' in mermaid
     assert len(HOSTILE_NAMES) + 2 == len(re.findall(r"^  n\d+ \[", dot, re.MULTILINE))
+
+
+def test_a_page_of_pdf_is_the_same_every_time():
+    pytest.importorskip("matplotlib", reason="matplotlib draws it")
+    machine = MACHINES["published"]()
+    page = to_pdf(machine)
+    assert page.startswith(b"%PDF-") and page == to_pdf(machine)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from dmm import save_machine
+from dmm.show import PICTURES, RENDERINGS
 from dmm.zoo import duplicate_detector
 from synthesis.cli import main
+from synthesis.show.film import FILM
 from synthesis.tasks.streams import PROGRAMS
 
 EASY = "delayed-echo@layered-3x2"
@@ -48,12 +52,56 @@ def test_evaluate_reads_a_plain_matrix(julia_data, capsys):
     assert (figures["links_trainable"], figures["links_fixed"]) == (19, 3)
 
 
-@pytest.mark.parametrize("rendering", ["table", "tree", "html"])
+@pytest.mark.parametrize("rendering", ["table", "tree", "html", "page", "svg", "c", "javascript"])
 def test_show_names_every_neuron(detector_file, capsys, rendering):
     assert main(["show", str(detector_file), "--as", rendering]) == 0
     shown = capsys.readouterr().out
     for neuron in duplicate_detector().neurons:
         assert neuron in shown
+
+
+def test_the_guide_has_every_way_to_show_a_machine():
+    guide = (Path(__file__).parents[3] / "docs" / "machines.md").read_text(encoding="utf-8")
+    table = guide.partition("| how | also | what |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == {
+        *RENDERINGS,
+        *PICTURES,
+        FILM,
+    }
+
+
+@pytest.mark.parametrize("rendering", ["latex", "page", "pdf"])
+def test_show_writes_files(detector_file, tmp_path, capsys, rendering):
+    if rendering == "pdf":
+        pytest.importorskip("matplotlib")
+    out = tmp_path / "out"
+    assert main(["show", str(detector_file), "--as", rendering, "--out", str(out)]) == 0
+    assert capsys.readouterr().out == f"written to {out}\n"
+    starts = {"latex": b"% char", "page": b"<!DOCTYPE html>", "pdf": b"%PDF-"}
+    assert out.read_bytes().startswith(starts[rendering])
+
+
+def test_a_film_and_a_page_of_a_run(tmp_path, capsys):
+    folder, out = tmp_path / "run", tmp_path / "film.html"
+    assert main(["run", EASY, "--seed", "1", "--out", str(folder), *QUICK]) == 0
+    assert main(["show", str(folder), "--as", "film", "--out", str(out)]) == 0
+    html = out.read_text(encoding="utf-8")
+    data = json.loads(html.partition('id="data">')[2].partition("</script>")[0])
+    lines = (folder / "records.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [r["links"] for r in data["records"]] == [json.loads(x)["links"] for x in lines]
+    assert "weights" in data["records"][-1]
+    assert main(["show", str(folder), "--as", "page"]) == 0
+    assert "<title>delayed-echo@layered-3x2</title>" in capsys.readouterr().out
+    with (folder / "records.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"event": "not written to its e')  # a run at work
+    assert main(["show", str(folder), "--as", "film"]) == 0
+    other = tmp_path / "other"
+    assert main(["run", "perceptron", "--steps", "2", "--out", str(other)]) == 0
+    assert main(["show", str(other), "--as", "film"]) == 2
+    assert "a film is of a run of the loop" in capsys.readouterr().err
+    (folder / "records.jsonl").write_text("[]\n", encoding="utf-8")
+    assert main(["show", str(folder), "--as", "film"]) == 2
+    assert "records.jsonl" in capsys.readouterr().err
 
 
 def test_run_writes_its_files_and_prints_the_machine(tmp_path, capsys):
@@ -122,6 +170,8 @@ def test_a_bad_file_gives_one_clear_line(tmp_path, capsys, name, command):
         (["run", "duplicate-detector", "--no-such-option"], "--no-such-option"),
         (["run", "duplicate-detector", "--set", "common.descent.rate=0"], "rate is 0"),
         (["show", "x.json", "--as", "poem"], "poem"),
+        (["show", "x.json", "--as", "pdf"], "--as pdf is no text: give it a file, --out FILE"),
+        (["show", "x.json", "--as", "film"], "--as film is of the folder of a run"),
         ([], "COMMAND"),
     ],
 )
