@@ -27,6 +27,7 @@ class Report:
     ----------
     own : str
     horizon : int
+    aim : str
     likelihood, recipe, equations : str
     links : int
     loss, error : float
@@ -43,6 +44,7 @@ class Report:
 
     own: str
     horizon: int
+    aim: str
     likelihood: str
     recipe: str
     equations: str
@@ -59,12 +61,14 @@ class Report:
     @property
     def sentence(self) -> str:
         """The verdict."""
-        ahead = count(self.horizon, "sample")
+        ahead = f"{count(self.horizon, 'sample')} ahead"
+        if self.aim == "free run":
+            ahead = "run free beside the other streams"
         what = LOSSES.get(self.likelihood, "mean negative log-likelihood")
         best = min(self.rivals, key=lambda rival: rival[2])
         compared = "better than" if self.loss + self.error < best[2] else "not surely better than"
         return (
-            f"{self.own}, {ahead} ahead: {what} {self.loss:.4g} +- {self.error:.2g} on samples "
+            f"{self.own}, {ahead}: {what} {self.loss:.4g} +- {self.error:.2g} on samples "
             f"that came after those it was fitted to; {compared} {best[0]}, {best[2]:.4g} "
             f"({count(self.links, 'link')})."
         )

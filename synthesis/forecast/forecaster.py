@@ -29,7 +29,7 @@ from .sums import (
     weights_of,
 )
 from .transforms import transforms_for
-from .ways import Recipe, Search, Tried, chosen, is_bounded, rivals, tried_freely
+from .ways import CONSTANT, Recipe, Search, Tried, chosen, is_bounded, rivals, tried_freely
 
 __all__ = ["Forecaster"]
 
@@ -154,8 +154,7 @@ class Forecaster(Parameters, Answers):
         observed = panel.observed()
         likelihood.check(observed, panel.own)
         check_data(self, panel, likelihood.name)
-        is_free = likelihood.name == "gaussian"
-        scales = transforms_for(self.transform, observed, is_free)
+        scales = transforms_for(self.transform, observed, likelihood.name == "gaussian")
         self.season_ = season_of(panel.series[0, : panel.lengths[0]], int(panel.lengths[0]) // 4)
         self.lags_ = lags_for(self, panel, self.season_)
         inputs = [n for n in panel.streams if self.uses_own_past or n != panel.own]
@@ -207,20 +206,16 @@ class Forecaster(Parameters, Answers):
 
     def _report(self, best: Tried, limit: float, tried: list[Tried]) -> Report:
         search, rows = self._search, self._search.rows(self.rule_.transform)
-        others = rivals(
-            search.rows("none"),
-            search.cuts("none"),
-            self.panel_.own,
-            self.season_,
-            search.likelihood,
-            search.outputs,
-        )
+        others = rivals(search, self.season_)
+        if self.aim == "free run":
+            others = (one for one in others if one.name == CONSTANT)  # the others run one sample
         means = search.likelihood.mean(self.rule_.sum.predictor(rows))
         left = rows.target - means[0] if len(means) == 1 else (rows.target == 0.0) - means[0]
         within = sorted((t for t in tried if t.loss <= limit), key=lambda t: t.loss)
         return Report(
             own=self.panel_.own,
             horizon=self.horizon,
+            aim=self.aim,
             likelihood=search.likelihood.name,
             recipe=str(self._recipe),
             equations=self.equations_,

@@ -9,45 +9,39 @@ import numpy as np
 from ...likelihoods import Gaussian, Likelihood
 from ..sums import Feature, Given, Lagged, Rows, fitted
 from .choice import Tried
+from .recipes import Search
 
-__all__ = ["AUTOREGRESSION", "rivals"]
+__all__ = ["CONSTANT", "rivals"]
 
 AUTOREGRESSION = 13
 """Largest order of an autoregression."""
 
 
-def rivals(
-    rows: Rows,
-    cuts: list[tuple[Rows, Rows]],
-    own: str,
-    season: int,
-    likelihood: Likelihood,
-    outputs: int,
-) -> Iterator[Tried]:
+CONSTANT = "constant"
+
+
+def rivals(search: Search, season: int) -> Iterator[Tried]:
     """What the plainest ways to forecast would have lost on the rows that are forecast.
 
     Parameters
     ----------
-    rows : Rows
-        All of them.
-    cuts : list of (Rows to fit, Rows to forecast)
-    own : str
-        The series.
+    search : Search
     season : int
         0 for none.
-    likelihood : Likelihood
-    outputs : int
     """
-    yield _fitted_ones("constant", [], cuts, likelihood, outputs)
+    rows, cuts, own = search.rows("none"), search.cuts("none"), search.panel.own
+    likelihood, outputs = search.likelihood, search.outputs
+    yield _fitted_ones(CONSTANT, [], cuts, likelihood, outputs)
     if likelihood.name not in ("gaussian", "huber"):
         return
     yield _repeated("naive (the last value)", rows.horizon, cuts, likelihood)
     if season:
         periods = -(-rows.horizon // season)
         yield _repeated(f"seasonal naive ({season})", periods * season, cuts, likelihood)
-    order = _order(rows, own)
-    lags: list[Feature] = [Lagged(Given(own), k) if k else Given(own) for k in range(order)]
-    yield _fitted_ones(f"AR({order}) by AIC", lags, cuts, likelihood, outputs)
+    if own in search.inputs:
+        order = _order(rows, own)
+        lags: list[Feature] = [Lagged(Given(own), k) if k else Given(own) for k in range(order)]
+        yield _fitted_ones(f"AR({order}) by AIC", lags, cuts, likelihood, outputs)
 
 
 def _order(rows: Rows, own: str) -> int:
