@@ -21,6 +21,7 @@ MODULES = {
     "resilience": "resilience",
     "evolving-layers": "evolving_layers",
     "dynamic-manifold": "manifold",
+    "manifold-film": "manifold.film",
     "growth": "growth",
     "agnostic": "agnostic",
     "spiking": "spiking",
