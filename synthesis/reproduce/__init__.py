@@ -19,6 +19,7 @@ MODULES = {
     "geodesics": "geodesics",
     "sparse-path": "sparse_path",
     "resilience": "resilience",
+    "robustness": "robustness",
     "evolving-layers": "evolving_layers",
     "dynamic-manifold": "manifold",
     "manifold-film": "manifold.film",

@@ -23,7 +23,7 @@ __all__ = ["Constants", "fitted", "values_and_slopes"]
 
 MOST_STARTS, CARRIED_ON = 1024, 24
 ITERATIONS, SLOW = 60, 15  # a fit ends when so many steps have not halved the error
-LARGEST = 1e8  # of a term's value
+LARGEST, SMALLEST = 1e8, 1e-9  # of a term's value; of its part beside the others
 PHI = 1.32471795724474602596  # the plastic number: its powers spread points evenly
 
 
@@ -149,50 +149,29 @@ def values_and_slopes(
 class _Projection(NamedTuple):
     """Targets on the span of bias and terms, for every start."""
 
-    basis: list[np.ndarray]  # orthonormal rows (starts, samples)
-    triangle: np.ndarray  # (starts, terms, terms): the terms in the basis
-    weights: np.ndarray  # (starts, terms, outputs), the bias first
+    basis: np.ndarray  # (starts, samples, terms + 1), orthonormal columns
+    weights: np.ndarray  # (starts, terms + 1, outputs), the bias first
     residual: np.ndarray  # (starts, samples, outputs)
+    losses: np.ndarray  # (starts,): sums of squares; infinite where a term is wild or superfluous
 
     def left(self, rows: np.ndarray) -> np.ndarray:
-        """What the basis does not reach of rows (starts, samples)."""
-        for _ in range(2):  # once more takes away what rounding has left
-            for unit in self.basis:
-                rows = rows - np.sum(unit * rows, axis=1, keepdims=True) * unit
-        return rows
+        """What the basis does not reach of rows (starts, any, samples)."""
+        return rows - (rows @ self.basis) @ np.swapaxes(self.basis, 1, 2)
 
 
 def _projected(values: list[np.ndarray], targets: np.ndarray) -> _Projection:
-    columns = [np.ones_like(values[0]), *values]
-    n_starts, n = len(values[0]), len(columns)
-    basis: list[np.ndarray] = []
-    triangle = np.zeros((n_starts, n, n))
-    for k, column in enumerate(columns):
-        rest = column
-        for _ in range(2):
-            for i, unit in enumerate(basis):
-                along = np.sum(unit * rest, axis=1)
-                triangle[:, i, k] += along
-                rest = rest - along[:, None] * unit
-        norm = np.linalg.norm(rest, axis=1)
-        triangle[:, k, k] = norm
-        basis.append(rest / norm[:, None])
-    along = np.stack([unit @ targets for unit in basis], axis=1)
-    weights = np.zeros_like(along)
-    for k in reversed(range(n)):
-        known = np.einsum("si,sio->so", triangle[:, k, k + 1 :], weights[:, k + 1 :])
-        weights[:, k] = (along[:, k] - known) / triangle[:, k, k, None]
-    residual = targets[None] - np.einsum("ksn,sko->sno", np.array(basis), along)
-    return _Projection(basis, triangle, weights, residual)
-
-
-def _losses(values: list[np.ndarray], projection: _Projection) -> np.ndarray:
-    """Sums of squares; infinite where a term is wild or the same as the others."""
-    loss = np.sum(projection.residual**2, axis=(1, 2))
-    height = np.max([np.max(np.abs(rows), axis=1) for rows in values], axis=0)
-    diagonal = np.min(np.diagonal(projection.triangle, axis1=1, axis2=2), axis=1)
-    is_good = np.isfinite(loss) & (height < LARGEST) & (diagonal > 1e-9 * height)
-    return np.where(is_good, loss, np.inf)
+    columns = np.stack([np.ones_like(values[0]), *values], axis=2)
+    height = np.max(np.abs(columns), axis=(1, 2))
+    is_good = height < LARGEST  # neither is NaN
+    columns = np.where(is_good[:, None, None], columns, 1.0)
+    basis, triangle = np.linalg.qr(columns)
+    diagonal = np.abs(np.diagonal(triangle, axis1=1, axis2=2))
+    is_good &= diagonal.min(axis=1) > SMALLEST * height
+    triangle = np.where(is_good[:, None, None], triangle, np.eye(triangle.shape[1]))
+    along = np.swapaxes(basis, 1, 2) @ targets
+    residual = targets - basis @ along
+    losses = np.where(is_good, np.sum(residual**2, axis=(1, 2)), np.inf)
+    return _Projection(basis, np.linalg.solve(triangle, along), residual, losses)
 
 
 # -------------------- the search --------------------
@@ -230,7 +209,7 @@ def fitted(form: Form, inputs: np.ndarray, targets: np.ndarray, exact: float) ->
     total = float(np.linalg.norm(targets - targets.mean(axis=0))) or 1.0
     with np.errstate(all="ignore"):
         values = [starter.term(term)[0] for term in form]
-        losses = _losses(values, _projected(values, targets))
+        losses = _projected(values, targets).losses
         best = np.argsort(losses, kind="stable")[:CARRIED_ON]
         return _descended(form, inputs, targets, starter.constants[best], total, exact)
 
@@ -246,9 +225,8 @@ def _descended(
     """Damped Gauss-Newton steps of all starts side by side; the best of them."""
     values, slopes = values_and_slopes(form, inputs, constants)
     projection = _projected(values, targets)
-    losses = _losses(values, projection)
     damping = np.full(len(constants), 1e-2)
-    history = [float(np.min(losses))]
+    history = [float(np.min(projection.losses))]
     for _ in range(ITERATIONS):
         if history[-1] <= (exact * total) ** 2 or not np.isfinite(history[-1]):
             break
@@ -257,16 +235,14 @@ def _descended(
         trial = constants + _step(slopes, projection, damping)
         values, trial_slopes = values_and_slopes(form, inputs, trial)
         trial_projection = _projected(values, targets)
-        trial_losses = _losses(values, trial_projection)
-        better = trial_losses < losses
+        better = trial_projection.losses < projection.losses
         damping = np.where(better, damping / 5.0, np.minimum(damping * 6.0, 1e8))
         constants = np.where(better[:, None], trial, constants)
-        losses = np.where(better, trial_losses, losses)
         slopes = _chosen(better, trial_slopes, slopes)
         projection = _merged(better, trial_projection, projection)
-        history.append(float(np.min(losses)))
-    best = int(np.argmin(losses))
-    error = float(np.sqrt(losses[best])) / total
+        history.append(float(np.min(projection.losses)))
+    best = int(np.argmin(projection.losses))
+    error = float(np.sqrt(projection.losses[best])) / total
     return Constants(constants[best], projection.weights[best], error)
 
 
@@ -286,29 +262,24 @@ def _merged(better: np.ndarray, one: _Projection, other: _Projection) -> _Projec
     def pick(new: np.ndarray, old: np.ndarray) -> np.ndarray:
         return np.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old)
 
-    basis = [pick(new, old) for new, old in zip(one.basis, other.basis, strict=True)]
-    rest = (pick(new, old) for new, old in zip(one[1:], other[1:], strict=True))
-    return _Projection(basis, *rest)
+    return _Projection(*(pick(new, old) for new, old in zip(one, other, strict=True)))
 
 
 def _step(
     slopes: list[dict[int, np.ndarray]], projection: _Projection, damping: np.ndarray
 ) -> np.ndarray:
     """Steps (starts, constants): the residual's slope is the projected one of the terms."""
-    n_constants = sum(len(inner) for inner in slopes)
-    jacobian = [np.empty(0)] * n_constants
-    for k, inner in enumerate(slopes):
-        weights = projection.weights[:, k + 1]
-        for i, rows in inner.items():
-            left = projection.left(rows)
-            jacobian[i] = (left[:, :, None] * weights[:, None, :]).reshape(len(rows), -1)
-    j = np.stack(jacobian, axis=1)
+    of = {i: k for k, inner in enumerate(slopes) for i in inner}  # constant -> its term
+    n_constants = len(of)
+    rows = np.stack([slopes[of[i]][i] for i in range(n_constants)], axis=1)
+    weights = projection.weights[:, [of[i] + 1 for i in range(n_constants)]]
+    j = (projection.left(rows)[:, :, :, None] * weights[:, :, None, :]).reshape(*rows.shape[:2], -1)
     scale = np.maximum(np.linalg.norm(j, axis=2), 1e-300)
     j = j / scale[:, :, None]
     residual = projection.residual.reshape(len(j), -1)
-    hessian = np.einsum("sin,sjn->sij", j, j)
+    hessian = j @ np.swapaxes(j, 1, 2)
     hessian[:, np.arange(n_constants), np.arange(n_constants)] += damping[:, None] + 1e-14
-    gradient = np.einsum("sin,sn->si", j, residual)
+    gradient = (j @ residual[:, :, None])[:, :, 0]
     is_good = np.isfinite(hessian).all(axis=(1, 2)) & np.isfinite(gradient).all(axis=1)
     hessian[~is_good] = np.eye(n_constants)
     gradient[~is_good] = 0.0

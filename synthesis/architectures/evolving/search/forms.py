@@ -86,8 +86,8 @@ def _size(term: Term) -> float:
 
 
 def size(form: Form) -> float:
-    """Operations, inputs and open constants, and one for every term."""
-    return sum(_size(term) + 1.0 for term in form) + count_constants(form)
+    """Operations and inputs, one for every term, and one half for every constant (as a library)."""
+    return sum(_size(term) + 1.0 for term in form) + 0.5 * count_constants(form)
 
 
 # -------------------- what forms are made of --------------------
@@ -142,16 +142,20 @@ def forms(inputs: np.ndarray, kinds: Iterable[str], most: int) -> list[Form]:
     multiplies = "multiply" in known
     squares = list(combinations_with_replacement(plain, 2)) if multiplies else []
     monomials = [*plain, *(_product(*pair) for pair in squares)]
-    powers = [
-        Term("exp", (_of(Term("log", (_of(x),)), "power"),))
+    logs = [
+        Term("log", (_of(x),))
         for x in plain
         if {"exp", "log"} <= known and np.min(inputs[:, x.column]) > 0
+    ]
+    powers = [Term("exp", (_of(log, "power"),)) for log in logs]
+    towers = [
+        Term("exp", (_of(_product(x, log), "power"),)) for x in plain for log in logs if multiplies
     ]
     entries = [*monomials, *powers]
     simple = [*powers, *(f for entry in entries for f in _functions(known, entry))]
     joint = [f for pair in combinations(monomials, 2) for f in _functions(known, *pair)]
     nested = [f for inner in simple for f in _functions(known, inner)]
-    singles = [*simple, *joint, *nested]
+    singles = [*simple, *joint, *nested, *towers]
     if multiplies:
         singles += [_product(e, f) for e in entries for f in (*simple, *joint, *nested)]
         singles += [_product(*pair) for pair in combinations_with_replacement(simple, 2)]
