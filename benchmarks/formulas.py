@@ -36,7 +36,8 @@ from .measure import machine_line, markdown_table, write_result
 from .nguyen import gplearn_seed, has_gplearn
 
 FIRST_SEED = 100
-LIMIT = 55.0  # seconds, after which ours begins no further job
+LIMIT = 60.0  # seconds of process time
+PATIENCE = 600.0  # seconds by the clock: other programs on the machine should not decide
 ASKED = {**NGUYEN, **INSIDE}
 ALL = {**ASKED, **UNSEEN}
 HEADER = ["formula", "found", "seconds: median, most", "least R² below 1", "what came out first"]
@@ -45,7 +46,7 @@ THRESHOLDS = (1e-4, 1e-3, 1e-2, 0.1)
 
 def ours(name, task):
     """Whether it is the formula, 1 - R² on held-out samples, and what it looks like."""
-    model, found = symbolic_search(task.inputs, task.targets, SearchSettings(seconds=LIMIT))
+    model, found = symbolic_search(task.inputs, task.targets, SearchSettings(seconds=PATIENCE))
     r2 = task.evaluate(model, found.parameters)["held_out_r2"]
     formula = formulas(model, found.parameters)["y0"]
     same = is_same_formula(
@@ -62,9 +63,9 @@ def gplearn(name, task, seconds):
     """Seeds one after the other until one is exact on the samples or the time is up."""
     import sympy
 
-    deadline, best, seed = time.time() + seconds, None, 0
-    while time.time() < deadline and (best is None or best[0] < -1e-20):
-        found = gplearn_seed(task, deadline, seed)
+    deadline, best, seed = time.process_time() + seconds, None, 0
+    while time.process_time() < deadline and (best is None or best[0] < -1e-20):
+        found = gplearn_seed(task, deadline, seed, time.process_time)
         best = found if best is None else max(best, found, key=lambda run: run[0])
         seed += 1
     _, _, program, r2 = best
@@ -139,12 +140,12 @@ def has_pysindy():
 
 def measured(program, *arguments):
     """What a program found, and the seconds it took."""
-    start = time.perf_counter()
+    start = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = program(*arguments)
     print(arguments[0], program.__name__, *found, file=sys.stderr, flush=True)
-    return *found, time.perf_counter() - start
+    return *found, time.process_time() - start
 
 
 def suite(names, seeds, program, *options):
@@ -155,7 +156,7 @@ def suite(names, seeds, program, *options):
         runs = [measured(program, name, task, *options) for task in tasks]
         same = [run[0] for run in runs]
         seconds = [run[3] for run in runs]
-        n_found += int(2 * sum(same) > len(same) and np.median(seconds) <= 60.0)
+        n_found += int(2 * sum(same) > len(same) and np.median(seconds) <= LIMIT)
         shown = runs[0][2] if len(runs[0][2]) <= 90 else runs[0][2][:87] + "..."
         rows.append([
             f"{name}: `{EXPRESSIONS[name]}`", f"{sum(same)} of {len(same)}",
@@ -176,7 +177,7 @@ def main():
     seeds = range(FIRST_SEED, FIRST_SEED + options.seeds)
     asked = [name for name in ASKED if not options.only or name in options.only]
     unseen = [name for name in UNSEEN if not options.only or name in options.only]
-    line = machine_line().replace("process time, medians", "wall-clock seconds")
+    line = machine_line().removesuffix(", medians")
     parts = [
         "# Formulas found symbolically",
         f"`python -m benchmarks.formulas --seeds {options.seeds}`; {line}, one process. Samples: "
@@ -197,7 +198,7 @@ def main():
             )
     for title, names, program, chosen, more in sections:
         rows, n = suite(names, chosen, program, *more)
-        summary = f"In most tables, within 60 s (median): {n} of {len(names)}."
+        summary = f"In most tables, within {LIMIT:g} s (median): {n} of {len(names)}."
         parts += [f"## {title}", markdown_table(HEADER, rows), summary]
         write_result("formulas", "\n\n".join(parts))
 
