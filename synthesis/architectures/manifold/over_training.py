@@ -18,7 +18,7 @@ import numpy as np
 from vvalues import VValue, from_buffer
 
 from ...process.process import events
-from ..movies import save_frames
+from ..films import save_frames
 from .process import ManifoldTraining
 from .structure.layout import CLOSENESS
 

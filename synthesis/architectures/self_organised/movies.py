@@ -11,7 +11,7 @@ import numpy as np
 from dmm.show.style import ORANGE
 
 from ...process.checks import check_whole
-from ..movies import save_frames
+from ..films import save_frames
 from .arguments import check_positions
 
 __all__ = ["wave_movie"]

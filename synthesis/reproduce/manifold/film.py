@@ -18,25 +18,24 @@ import numpy as np
 from dmm.show import new_axes
 
 from ...architectures.manifold import (
+    Change,
+    CostModel,
     Manifold,
     ManifoldObjective,
     ManifoldSettings,
     ManifoldTraining,
+    Snapshot,
     Start,
     TermWeights,
-    density,
-    fit_cost,
-    measured_here,
-    train,
-)
-from ...architectures.manifold.cost import CostModel, measure
-from ...architectures.manifold.over_training import (
-    Change,
-    Snapshot,
     adjacency_movie,
     changes,
+    density,
+    fit_cost,
     largest_shift,
+    measure,
+    measured_here,
     snapshots,
+    train,
 )
 from ...tasks import Digits, SumsAndDifferences, load_mnist
 from ..tables import Report, save_plot, table

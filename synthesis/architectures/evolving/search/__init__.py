@@ -1,7 +1,7 @@
 """The search for a formula."""
 
 from .constants import Constants, fitted
-from .forms import Argument, Form, Term, count_constants, forms
+from .form import Argument, Form, Term, count_constants, small_forms
 from .found import Found
 from .open_forms import form_network, search_forms
 from .rounding import rounded, simple_numbers, without_spare_operations
@@ -24,10 +24,10 @@ __all__ = [
     "fit",
     "fitted",
     "form_network",
-    "forms",
     "rounded",
     "search_forms",
     "simple_numbers",
+    "small_forms",
     "small_structures",
     "symbolic_search",
     "without_spare_operations",

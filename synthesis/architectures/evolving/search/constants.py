@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..operations import OPERATIONS
-from .forms import Argument, Constant, Form, Term, count_constants
+from .form import Argument, Constant, Form, Term, count_constants
 
 __all__ = ["Constants", "fitted", "values_and_slopes"]
 

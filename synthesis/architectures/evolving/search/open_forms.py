@@ -12,7 +12,7 @@ from ..model import EvolvingModel
 from ..objective import EvolvingObjective
 from ..structure import OUTPUT, add_operation, layer_name
 from .constants import Constants, fitted
-from .forms import Argument, Form, Term, count_constants, forms, size
+from .form import Argument, Form, Term, count_constants, size, small_forms
 from .found import Found, polished, with_simple_numbers
 from .selection import EXACT, SPARE
 
@@ -46,7 +46,7 @@ def search_forms(
     )
     objective = EvolvingObjective(model, inputs, targets, warns=False)
     best: tuple[float, Form, Constants] | None = None
-    for form in forms(inputs, operations, lot[1])[lot[0] :]:
+    for form in small_forms(inputs, operations, lot[1])[lot[0] :]:
         constants = fitted(form, inputs, targets, FITTED)
         n = constants.inner.size + constants.weights.size
         if targets.size - n < SPARE or not np.isfinite(constants.error):

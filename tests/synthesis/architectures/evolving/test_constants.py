@@ -15,19 +15,19 @@ from synthesis.architectures.evolving.search import (
     count_constants,
     fitted,
     form_network,
-    forms,
     search_forms,
+    small_forms,
     symbolic_search,
 )
 from synthesis.architectures.evolving.search.constants import Constants, values_and_slopes
-from synthesis.architectures.evolving.search.forms import size
+from synthesis.architectures.evolving.search.form import size
 from synthesis.tasks.formulas import EXPRESSIONS, INSIDE, UNSEEN
 from synthesis.tasks.regression import NGUYEN, formula_task
 from tests.examples import examples
 
 KINDS = ("multiply", "divide", "exp", "sin", "log")
 POINTS = np.random.default_rng(0).uniform(0.3, 2.0, (12, 2))
-FORMS = forms(POINTS, KINDS, 4000)
+FORMS = small_forms(POINTS, KINDS, 4000)
 X = Term("", column=0)
 
 
@@ -39,10 +39,10 @@ def test_forms_come_in_order_of_size_and_once():
 
 
 def test_forms_are_made_of_the_kinds_there_are():
-    for form in forms(POINTS, ("multiply", "sin"), 300):
+    for form in small_forms(POINTS, ("multiply", "sin"), 300):
         assert "exp" not in str(form) and "log" not in str(form) and "divide" not in str(form)
-    assert forms(POINTS, ("add",), 300) == []
-    negative = forms(-POINTS, KINDS, 4000)
+    assert small_forms(POINTS, ("add",), 300) == []
+    negative = small_forms(-POINTS, KINDS, 4000)
     assert "'power'" in str(FORMS) and "'power'" not in str(negative)
 
 

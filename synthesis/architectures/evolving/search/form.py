@@ -16,7 +16,7 @@ import numpy as np
 
 from ..operations import OPERATIONS
 
-__all__ = ["Argument", "Form", "Term", "count_constants", "forms", "size"]
+__all__ = ["Argument", "Form", "Term", "count_constants", "size", "small_forms"]
 
 Constant = str | float
 """A number, or what an open one does: "rate", "frequency", "power", "shift", "phase", "mix"."""
@@ -119,7 +119,7 @@ def _functions(kinds: frozenset[str], *terms: Term) -> list[Term]:
     ]
 
 
-def forms(inputs: np.ndarray, kinds: Iterable[str], most: int) -> list[Form]:
+def small_forms(inputs: np.ndarray, kinds: Iterable[str], most: int) -> list[Form]:
     """Forms of some kinds of operations, small ones first.
 
     Parameters
@@ -133,7 +133,7 @@ def forms(inputs: np.ndarray, kinds: Iterable[str], most: int) -> list[Form]:
 
     Examples
     --------
-    >>> found = forms(np.ones((3, 1)) + np.eye(3)[:, :1], ["multiply", "exp"], 100)
+    >>> found = small_forms(np.ones((3, 1)) + np.eye(3)[:, :1], ["multiply", "exp"], 100)
     >>> [term.kind for term in found[0]]
     ['exp']
     """
