@@ -24,7 +24,6 @@ __all__ = ["Constants", "fitted", "values_and_slopes"]
 MOST_STARTS, CARRIED_ON = 1024, 24
 ITERATIONS, SLOW = 60, 15  # a fit ends when so many steps have not halved the error
 LARGEST, SMALLEST = 1e8, 1e-9  # of a term's value; of its part beside the others
-PHI = 1.32471795724474602596  # the plastic number: its powers spread points evenly
 
 
 class Constants(NamedTuple):
@@ -185,8 +184,8 @@ def _spread(n: int, dimensions: int) -> np.ndarray:
     M. Roberts, "The unreasonable effectiveness of quasirandom sequences", 2018 (the powers of the
     root of x^(d+1) = x + 1).
     """
-    root = PHI
-    for _ in range(40):
+    root = 2.0
+    for _ in range(40):  # to its fixed point
         root = (1.0 + root) ** (1.0 / (dimensions + 1.0))
     steps = root ** -np.arange(1.0, dimensions + 1.0)
     return (0.5 + np.arange(1, n + 1)[:, None] * steps) % 1.0
@@ -202,7 +201,16 @@ def fitted(form: Form, inputs: np.ndarray, targets: np.ndarray, exact: float) ->
     targets : array (samples, outputs)
     exact : float
         Error at which the search ends.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer samples than terms and bias.
     """
+    if len(inputs) <= len(form):
+        raise ValueError(
+            f"{len(inputs)} samples cannot settle the weights of {len(form)} terms and a bias"
+        )
     n_constants = count_constants(form)
     unit = _spread(min(64 * 2**n_constants, MOST_STARTS), n_constants)
     starter = _Starter(inputs, unit)

@@ -47,9 +47,11 @@ def search_forms(
     objective = EvolvingObjective(model, inputs, targets, warns=False)
     best: tuple[float, Form, Constants] | None = None
     for form in small_forms(inputs, operations, lot[1])[lot[0] :]:
+        n = count_constants(form) + (len(form) + 1) * targets.shape[1]
+        if targets.size - n < SPARE:
+            continue
         constants = fitted(form, inputs, targets, FITTED)
-        n = constants.inner.size + constants.weights.size
-        if targets.size - n < SPARE or not np.isfinite(constants.error):
+        if not np.isfinite(constants.error):
             continue
         if constants.error < EXACT:
             found = _network_found(objective, form, constants)

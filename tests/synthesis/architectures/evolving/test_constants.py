@@ -113,6 +113,8 @@ def test_noise_is_not_called_exact():
 def test_few_samples_prove_nothing():
     x = POINTS[:6, :1]
     assert search_forms(x, np.sin(x), KINDS, (0, 60)) is None
+    with pytest.raises(ValueError, match="1 samples cannot settle the weights of 1 terms"):
+        fitted((Term("exp", (Argument(((X, "rate"),)),)),), x[:1], x[:1], 1e-12)
 
 
 def test_the_whole_search_finds_a_quotient():
