@@ -24,6 +24,7 @@ MODULES = {
     "dynamic-manifold": "manifold",
     "manifold-film": "manifold.film",
     "growth": "growth",
+    "pools": "pools",
     "agnostic": "agnostic",
     "spiking": "spiking",
     "elastic-rnn": "elastic",

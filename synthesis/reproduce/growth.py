@@ -33,7 +33,6 @@ from ..architectures.self_organised.growth import plots as pictures
 from ..optimize import adam, schedule
 from ..tasks import Digits
 from ..weight_space import Categorical, freeze, learn, sparsified
-from .pools import RADII, say_pools, say_shapes
 from .tables import (
     Report,
     medians,
@@ -71,8 +70,6 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     report = Report("growth", "Networks grown from one cell", out, full)
     seeds = range(3) if full else range(1)
     poolings = _organisation(report, seeds)
-    say_shapes(report, seeds)
-    say_pools(report, RADII if full else RADII[:1])
     _damage(report, poolings)
     _silent_from_the_start(report)
     save_plot(out, "growth-fields", pictures.receptive_field_grid, poolings[0])

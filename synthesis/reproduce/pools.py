@@ -5,6 +5,7 @@ Source: arXiv:1906.01039, whose runs end when nine of ten fields are small.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,26 @@ from ..architectures.self_organised import SYNAPSE, disc_wiring, random_wiring
 from ..architectures.self_organised.growth import Pooling, PoolingSettings, spreads
 from .tables import Report, table
 
-__all__ = ["pool_figures", "say_pools", "say_shapes"]
+__all__ = ["pool_figures", "reproduce"]
 
 STEPS, STOPS = 200_000, 4
 ROUND = 1.25  # a field at most so much more spread out than a disc is round
 RADII = (3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0)
+
+
+def reproduce(full: bool, out: Path) -> dict[str, Any]:
+    """Measure, write ``pools.md`` and ``.json``, return the figures.
+
+    Parameters
+    ----------
+    full : bool
+        Seeds 0 to 2 and eight radii (about three minutes on one core); otherwise seed 0 and one.
+    out : Path
+    """
+    report = Report("pools", "Pooling layers without a stop rule", out, full)
+    _say_shapes(report, range(3) if full else range(1))
+    _say_pools(report, RADII if full else RADII[:1])
+    return report.figures
 
 
 def pool_figures(weights: np.ndarray, positions: np.ndarray) -> dict[str, float]:
@@ -32,7 +48,7 @@ def pool_figures(weights: np.ndarray, positions: np.ndarray) -> dict[str, float]
     }
 
 
-def say_shapes(report: Report, seeds: range) -> None:
+def _say_shapes(report: Report, seeds: range) -> None:
     """Fields at fixed steps, beside discs and random wiring of the same sizes."""
     rows: list[list[Any]] = []
     for seed in seeds:
@@ -52,8 +68,8 @@ def say_shapes(report: Report, seeds: range) -> None:
             rows.append([f"seed {seed}", name, *shown.values()])
     report.keep("shapes", rows)
     report.say(
-        "## Shapes of the fields, without a stop rule",
-        f"The same layers after fixed numbers of steps. All {PoolingSettings().n_units} units "
+        "## Shapes of the fields",
+        f"Published constants, after fixed numbers of steps. All {PoolingSettings().n_units} units "
         "count, small or not. Spread: mean distance of a field's sensors to their centroid over "
         f"that of as many sensors nearest to it; round: at most {ROUND}. Discs and random wiring "
         "have the sizes of the last line above them.",
@@ -61,7 +77,7 @@ def say_shapes(report: Report, seeds: range) -> None:
     )
 
 
-def say_pools(report: Report, radii: tuple[float, ...] = RADII) -> None:
+def _say_pools(report: Report, radii: tuple[float, ...]) -> None:
     """Pools of other sizes: the outer radius of the kernel."""
     rows = []
     for outer in radii:
