@@ -7,7 +7,7 @@ know"; the wish for a loss on measured time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -42,6 +42,7 @@ from ..tables import Report, save_plot, table
 
 __all__ = ["ignored_input", "reproduce"]
 
+STILL = "## Still to be run"
 AFTER = 0.05  # share of the steps that counts as the beginning
 FRAMES = 50  # of a movie
 N_HIDDEN = 206  # on MNIST
@@ -62,19 +63,31 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     """
     report = Report("manifold-film", "Dynamic manifolds over their training", out, full)
     seeds = range(5) if full else range(1)
-    _say_shift(report, "toy, source mode", seeds, _toy, 5, out)
-    _say_shift(report, "toy, default mode", seeds, partial(_toy, default=True), 5, out)
+    parts: dict[str, Callable[[str], None]] = {
+        name: partial(_say_shift, report, seeds=seeds, training_of=training_of, out=out)
+        for name, training_of in (
+            ("toy, source mode", _toy),
+            ("toy, default mode", partial(_toy, default=True)),
+        )
+    }
     try:
         digits = load_mnist().with_batch_size(50)
     except FileNotFoundError as error:
         report.say("## MNIST", f"Not measured: {error}.")
         digits = None
     if full and digits is not None:
-        name = f"MNIST, source mode, {MNIST_STEPS:,} steps"
-        _say_shift(report, name, seeds, partial(_mnist, digits), 784, out)
-    _toy_times(report, out)
+        parts[f"MNIST, source mode, {MNIST_STEPS:,} steps"] = partial(
+            _say_shift, report, seeds=seeds, training_of=partial(_mnist, digits), out=out
+        )
+    parts["time in the loss, toy"] = partial(_toy_times, report, out)
     if full and digits is not None:
-        _mnist_times(report, digits)
+        parts["time in the loss, MNIST, 10,000 steps"] = partial(_mnist_times, report, digits)
+    left = list(parts)
+    for name, part in parts.items():
+        report.say(STILL, ", ".join(left) + ".")  # an interrupted run is a report too
+        part(name)
+        left.remove(name)
+    report.say(STILL, "Nothing: all parts have been run.")
     return report.figures
 
 
@@ -104,7 +117,7 @@ def _mnist(digits: Digits, seed: int) -> ManifoldTraining:
 
 
 def _say_shift(
-    report: Report, name: str, seeds: Sequence[int], training_of: Any, n_inputs: int, out: Path
+    report: Report, name: str, *, seeds: Sequence[int], training_of: Any, out: Path
 ) -> None:
     found: dict[str, list[Change]] = {}
 
@@ -114,7 +127,7 @@ def _say_shift(
         found[f"seed {seed}"] = changes(training.model, film)
         if seed == seeds[0]:
             _movies(training.model, film, name, out)
-        return _figures(training.model, film, found[f"seed {seed}"], n_inputs)
+        return _figures(training.model, film, found[f"seed {seed}"])
 
     rows = report.each_seed(name, seeds, job)
     save_plot(out, _file(name), _draw, found)
@@ -130,9 +143,7 @@ def _say_shift(
     )  # fmt: skip
 
 
-def _figures(
-    model: Manifold, film: Sequence[Snapshot], found: Sequence[Change], n_inputs: int
-) -> dict[str, Any]:
+def _figures(model: Manifold, film: Sequence[Snapshot], found: Sequence[Change]) -> dict[str, Any]:
     shift = largest_shift(found, AFTER)
     change, before = found[shift.place], found[max(shift.place - 5, 0) : shift.place]
     usual = {key: float(np.median([c.moved[key] for c in before])) for key in change.moved}
@@ -149,7 +160,7 @@ def _figures(
         "cutoff last": found[-1].cutoff,
         "links kept from the start, %": 100.0 * (1.0 - found[-1].from_start),
     }
-    if n_inputs == 5:
+    if model.layout.n_inputs == 5:  # the toy set
         figures["unused input, first"] = ignored_input(model, film[0])
         figures["unused input, last"] = ignored_input(model, film[-1])
     return figures
@@ -224,7 +235,7 @@ def _trained(
     }
 
 
-def _toy_times(report: Report, out: Path) -> None:
+def _toy_times(report: Report, out: Path, name: str) -> None:
     samples = measured_here(60, np.random.default_rng(2), largest=60)
     task = SumsAndDifferences()
     settings = replace(ManifoldSettings.default_toy(4000), segment=4000)
@@ -232,11 +243,11 @@ def _toy_times(report: Report, out: Path) -> None:
     for weight in SECONDS:
         model = Manifold(5, 16, 4, link_weights=True, start=Start.wide_toy())
         rows.append(_trained(model, task, fit_cost(samples), weight, settings))
-    _say_times(report, "toy", rows, ["test_loss"])
+    _say_times(report, name, rows, ["test_loss"])
     save_plot(out, "manifold-film-time", _scatter)
 
 
-def _mnist_times(report: Report, digits: Digits) -> None:
+def _mnist_times(report: Report, digits: Digits, name: str) -> None:
     cost = fit_cost(measured_here(60, np.random.default_rng(3)))
     settings = replace(ManifoldSettings.default_mnist(10_000), segment=10_000)
     rows = []
@@ -246,14 +257,14 @@ def _mnist_times(report: Report, digits: Digits) -> None:
             start=Start.linked_mnist(),
         )  # fmt: skip
         rows.append(_trained(model, digits, cost, weight, settings))
-    _say_times(report, "MNIST, 10,000 steps", rows, ["accuracy"])
+    _say_times(report, name, rows, ["accuracy"])
 
 
 def _say_times(report: Report, name: str, rows: list[dict[str, Any]], figures: list[str]) -> None:
     keys = [*list(rows[0])[:6], *figures]
-    report.keep(f"time, {name}", rows)
+    report.keep(name, rows)
     report.say(
-        f"## Time in the loss, {name}",
+        f"## {name[0].upper()}{name[1:]}",
         "The cost model is fitted to networks timed on this machine; measured: the network that "
         "was found, forward and gradient of one batch, least of seven.",
         table(
