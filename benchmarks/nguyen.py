@@ -53,7 +53,7 @@ def _ours(task, executor):
     return r2, n, shown
 
 
-def _gplearn_seed(task, deadline, seed):
+def gplearn_seed(task, deadline, seed, clock=time.time):
     """One run of gplearn, stopped after the generation in which the time is up."""
     from gplearn.functions import make_function
     from gplearn.genetic import SymbolicRegressor
@@ -80,7 +80,7 @@ def _gplearn_seed(task, deadline, seed):
         if not best[2] or -error >= best[0]:
             program = regressor._program
             best = (-error, len(program.program), str(program), r2)
-        if error < 1e-20 or time.time() > deadline:
+        if error < 1e-20 or clock() > deadline:
             break
     return best
 
@@ -93,7 +93,7 @@ def _protected_exp(x):
 def _gplearn(task, executor, seconds):
     """Seeds until one is exact on the training samples; the best one on these counts."""
     deadline = time.time() + seconds
-    job = partial(_gplearn_seed, task, deadline)
+    job = partial(gplearn_seed, task, deadline)
     best = None
     seed = 0
     while time.time() < deadline:
@@ -106,7 +106,7 @@ def _gplearn(task, executor, seconds):
     return r2, n, shown
 
 
-def _has_gplearn():
+def has_gplearn():
     try:
         import gplearn.genetic  # noqa: F401
     except ImportError:
@@ -164,8 +164,8 @@ def main():
         "--constants", action="store_true", help="also the Constant suite, ours only"
     )
     options = parser.parse_args()
-    with_gplearn = _has_gplearn() and not options.no_gplearn
-    if not _has_gplearn():
+    with_gplearn = has_gplearn() and not options.no_gplearn
+    if not has_gplearn():
         print("gplearn is not installed (extra 'benchmark'): ours only", file=sys.stderr)
     parts = [
         "# Nguyen's formulas from 20 samples each",

@@ -17,39 +17,30 @@ import numpy as np
 from vvalues import VValue
 
 from ..architectures import Perceptron
-from ..optimize import Optimizer, momentum, schedule
+from ..optimize import momentum, schedule
 from ..tasks import Digits, load_mnist
 from ..weight_space import (
     Memory,
-    Method,
     Robustness,
     TaskLoss,
     continual_sequence,
     disagreement,
     diverse_members,
-    elastic_weights,
     ensemble_probabilities,
     fine_tuning,
-    learn,
-    learned_along,
     moved_by,
     null_space_pull,
     output_drift,
     plots,
-    remember,
     replay,
-    staying_invariant,
 )
 from .tables import Report, medians, save_plot, seeds_in_words, table
+from .two_tasks import BLENDED, STORED, Candidate, after_both, chosen, first_task, say_both
 
 __all__ = ["reproduce"]
 
-STORED, FEW_STORED = 250, 50
-EWC_STRENGTHS = (10.0, 100.0)
 STEP_NORM, NULL_SPACE_STEPS, PER_STEP = 0.05, 300, 40
 FASHION_VARIABLE = "FASHION_MNIST_FOLDER"
-
-OURS = staying_invariant(temperature=3.0, blend=True, strength=2.0)
 
 
 def reproduce(full: bool, out: Path) -> dict[str, Any]:
@@ -65,121 +56,22 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     report = Report("invariant-paths", "Functionally invariant paths", out, full)
     share = 1.0 if full else 1 / 3
     digits = load_mnist()
+    taken = chosen(report, digits, share, out)
     results, steps, members = [], [], []
     for seed in range(5) if full else range(1):
-        memory, old, new = _first_task(digits, seed, share)
-        results.append(_continual(digits, memory, old, new, seed, share, out))
+        memory, old, new = first_task(digits, seed, share)
+        results.append(after_both(digits, taken, memory, new, seed, share))
         report.keep(f"continual, seed {seed}", results[-1])
         steps.append(_null_space(memory, new, seed, out))
         report.keep(f"null space, seed {seed}", steps[-1])
         members.append(_ensemble(memory, old, seed, share))
         report.keep(f"ensemble, seed {seed}", members[-1])
-        _say_continual(report, results)
+        say_both(report, taken, results)
         _say_steps(report, steps, _costs(memory, new))
         _say_ensembles(report, members)
     if full:
-        _sequences(report, digits)
+        _sequences(report, digits, taken[BLENDED])
     return report.figures
-
-
-# -------------------- two tasks: digits 0-4, then 5-9 --------------------
-
-
-def _first_task(digits: Digits, seed: int, share: float) -> tuple[Memory, Digits, Digits]:
-    rng = np.random.default_rng([seed, 0])
-    old, new = digits.only(range(5)).with_batch_size(50), digits.only(range(5, 10))
-    model = Perceptron([digits.n_pixels, 400, 10])
-    steps = int(3000 * share)
-    optimizer = momentum(schedule(0.02, 0.002, steps), 0.9)
-    trained = learn(model, old, model.initial(rng), optimizer, steps, rng)
-    return remember(model, trained, old, STORED, rng), old, new
-
-
-def _observer(digits: Digits, model: Perceptron) -> Callable[[VValue], dict[str, Any]]:
-    is_old = digits.test_labels < 5
-
-    def observe(parameters: VValue) -> dict[str, Any]:
-        right = digits.predicted(model, parameters) == digits.test_labels
-        parts = (right[is_old], right[~is_old], right)
-        names = ("old", "new", "all")
-        return {name: 100.0 * float(part.mean()) for name, part in zip(names, parts, strict=True)}
-
-    return observe
-
-
-def _methods(memory: Memory) -> dict[str, tuple[Method, Memory, bool]]:
-    """Name -> (method, what it remembers, whether at the published rate)."""
-    # The store is sorted by class: every fifth image keeps the strata.
-    thin = slice(None, None, STORED // FEW_STORED)
-    few = memory._replace(inputs=memory.inputs[thin], targets=memory.targets[thin])
-    published = staying_invariant()
-    methods: dict[str, tuple[Method, Memory, bool]] = {
-        "fine-tuning": (fine_tuning, memory, True),
-        f"invariant path, published form, {FEW_STORED} stored": (published, few, True),
-        f"invariant path, published form, {STORED} stored": (published, memory, True),
-        f"invariant path, tempered and blended, {STORED} stored": (OURS, memory, False),
-        f"replay with labels, {STORED} stored": (replay, memory, True),
-    }
-    for strength in EWC_STRENGTHS:
-        name = f"elastic weight consolidation, strength {strength:g}"
-        methods[name] = (elastic_weights(strength), memory, True)
-    return methods
-
-
-def _optimizer(is_published: bool, steps: int) -> Optimizer:
-    return momentum(0.001 if is_published else schedule(0.003, 0.0001, steps, "cosine"), 0.9)
-
-
-def _continual(
-    digits: Digits,
-    memory: Memory,
-    old: Digits,
-    new: Digits,
-    seed: int,
-    share: float,
-    out: Path,
-) -> dict[str, float]:
-    assert isinstance(memory.model, Perceptron)
-    observe = _observer(digits, memory.model)
-    figures = {f"before: {k}": v for k, v in observe(memory.parameters).items()}
-    steps, curves = int(2000 * share), {}
-    for name, (method, remembered, is_published) in _methods(memory).items():
-        path = learned_along(
-            remembered, new, method, np.random.default_rng([seed, 3]), steps=steps,
-            optimizer=_optimizer(is_published, steps), every=max(steps // 8, 1),
-            observe=observe if seed == 0 else None,
-        )  # fmt: skip
-        if seed == 0:
-            positions = [point.length for point in path]
-            curves[name] = positions, [point.figures["old"] for point in path]
-        end = observe(path[-1].parameters)
-        figures |= {f"{name}: {key}": value for key, value in end.items()}
-    if seed == 0:
-        title = "Old digits while learning the new ones"
-        save_plot(out, "invariant-paths", plots.accuracy_along, curves, title=title, x="length")
-    return figures
-
-
-def _say_continual(report: Report, results: list[dict[str, float]]) -> None:
-    middle = medians(results)
-    names = list(dict.fromkeys(key.rsplit(": ", 1)[0] for key in middle))
-    rows = [
-        [name, *(middle[f"{name}: {part}"] for part in ("old", "new", "all"))] for name in names
-    ]
-    report.say(
-        "## Digits 0-4, then 5-9",
-        f"784-400-10, one head; test accuracy in percent, {seeds_in_words(results)}.",
-        "* Published form: momentum .9 at rate .001, mean loss of the new batch of 100 plus summed "
-        "Bhattacharyya distance on all stored inputs.\n"
-        "* Tempered and blended: the distance at temperature 3, on random blends of the stored "
-        "inputs with each other and with unlabelled images of the new task; the new loss counted "
-        "twice; a cosine rate from .003.\n"
-        "* Replay: mean loss of the new batch plus summed loss of the stored inputs, at rate .001 "
-        "(better for it than the cosine rate).\n"
-        "* Elastic weight consolidation: Fisher information from 2,000 images of the old training "
-        "set; rate .001.",
-        table(["method", "old digits", "new digits", "all"], rows),
-    )
 
 
 # -------------------- the null space, costs --------------------
@@ -314,7 +206,7 @@ def _say_ensembles(report: Report, members: list[dict[str, float]]) -> None:
 # -------------------- sequences of tasks --------------------
 
 
-def _sequences(report: Report, digits: Digits) -> None:
+def _sequences(report: Report, digits: Digits, blended: Candidate) -> None:
     """Split and permuted MNIST, and a second data set where one is available."""
     rng = np.random.default_rng(0)
     sequences = {
@@ -323,7 +215,11 @@ def _sequences(report: Report, digits: Digits) -> None:
     }
     if folder := os.environ.get(FASHION_VARIABLE):
         sequences["MNIST, then the second data set"] = [digits, _beside(digits, folder)]
-    methods = {"fine-tuning": fine_tuning, "invariant path": OURS, "replay with labels": replay}
+    methods = {
+        "fine-tuning": fine_tuning,
+        "invariant path": blended.method,
+        "replay with labels": replay,
+    }
     rows: list[list[object]] = []
     for title, tasks in sequences.items():
         model = Perceptron([digits.n_pixels, 400, tasks[-1].n_classes])
@@ -331,7 +227,7 @@ def _sequences(report: Report, digits: Digits) -> None:
             rng = np.random.default_rng([0, 6])
             first = momentum(schedule(0.02, 0.002, 1500), 0.9), 1500
             # The summed loss of a growing store of labels diverges at the larger rate.
-            later = _optimizer(method is replay, 1000), 1000
+            later = (momentum(0.001, 0.9) if method is replay else blended.optimizer(1000)), 1000
             found = continual_sequence(
                 model, tasks, model.initial(rng), method, rng, first=first, later=later,
                 stored_each=STORED,

@@ -176,10 +176,15 @@ def read_out(task: Digits, positions: np.ndarray, wiring: np.ndarray) -> tuple[f
 
 
 def read_pixels(task: Digits) -> tuple[float, float]:
-    """The same of raw pixels, with the penalty of three that is best on the test images."""
+    """The same of raw pixels, with the penalty of three that is best on a validation split."""
+    split = task.validation_split(len(task.labels) // 5)
+    seen, aside = split.images / 255.0, split.test_images / 255.0
+
+    def validated(strength: float) -> float:
+        return fit_readout(seen, split.labels, strength).accuracy(aside, split.test_labels)
+
     train, test = task.images / 255.0, task.test_images / 255.0
-    readouts = [fit_readout(train, task.labels, strength) for strength in (1e-2, 1.0, 10.0)]
-    best = max(readouts, key=lambda readout: readout.accuracy(test, task.test_labels))
+    best = fit_readout(train, task.labels, max((1e-2, 1.0, 10.0), key=validated))
     return best.accuracy(train, task.labels), best.accuracy(test, task.test_labels)
 
 
@@ -200,8 +205,7 @@ def _readout(report: Report, stack: SpikingStack) -> None:
         f"for {ENCODING.milliseconds} ms, features are mean responses (y / max y) y without "
         "threshold, the readout is ridge regression. Every wiring has the same number of units, "
         "with the same numbers of sensors and sums of weights. Raw pixels: the best of three "
-        "penalties on the test images, in their favour. Self-organised wiring need not beat random "
-        "wiring: on the authors' own matrices it does not.",
+        "penalties on a validation split. Self-organised wiring need not beat random wiring.",
         train_and_test("wiring", figures),
     )
 

@@ -214,6 +214,35 @@ class Digits:
         origin = None if self.origin is None else Origin("seen", options)
         return replace(self, name=f"{self.name}, seen", order=order, origin=origin)
 
+    def validation_split(self, n: int = 10_000) -> Digits:
+        """The task on which choices are made: none of the test images is in it.
+
+        Parameters
+        ----------
+        n : int
+            The last ``n`` training images stand where the test images stood.
+
+        Raises
+        ------
+        ValueError
+            If no training image would be left.
+        """
+        check_whole("n", n, 1)
+        if n >= len(self.labels):
+            raise ValueError(
+                f"a validation split of {n} images leaves none of the {len(self.labels)} training "
+                f"images of {self.name}: split fewer off"
+            )
+        return replace(
+            self,
+            name=f"{self.name}, validation split",
+            images=self.images[:-n],
+            labels=self.labels[:-n],
+            test_images=self.images[-n:],
+            test_labels=self.labels[-n:],
+            origin=None,
+        )
+
     def shortened(self, n_train: int, n_test: int) -> Digits:
         """The first images of both sets, for quick runs."""
         return replace(

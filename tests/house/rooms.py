@@ -12,8 +12,13 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("vvalues", "dmm", "synthesis")
 
-# Modules that need an optional package at once; all others ask for it when they use it.
-NEEDS = {"dmm.compiled.fast.lanes": "numba", "dmm.compiled.fast.ticking": "numba"}
+# Modules that need an optional package at once, or whose examples do; all others ask for it when
+# they use it.
+NEEDS = {
+    "dmm.compiled.fast.lanes": "numba",
+    "dmm.compiled.fast.ticking": "numba",
+    "synthesis.architectures.evolving.formula_equality": "sympy",
+}
 
 MODULES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
 

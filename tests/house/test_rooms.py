@@ -14,6 +14,9 @@ LARGEST, SMALLEST, MOST_MODULES = 400, 40, 14
 # Modules with less code than a module should have, and why they stand alone.
 SMALL = {
     "synthesis.__main__": "the door of the command line",
+    "synthesis.architectures.films": "frames of a film, which families that know nothing of each "
+    "other draw",
+    "synthesis.architectures.self_organised.movies": "the one film that all sheets share",
     "synthesis.fit.data.numbers": "numbers in any container, which every reader of data asks for",
     "synthesis.reproduce.__main__": "the door of the reproductions",
     "dmm.show.frames": "text files of packages, which programs and pages are made from",

@@ -143,6 +143,18 @@ def test_variants():
         task.only([1, 7])
 
 
+def test_a_validation_split_holds_no_test_image():
+    task = toy(n=60)
+    task.test_images[:] = 0
+    task.test_labels[:] = 3
+    split = task.validation_split(15)
+    np.testing.assert_array_equal(np.vstack([split.images, split.test_images]), task.images)
+    np.testing.assert_array_equal(np.hstack([split.labels, split.test_labels]), task.labels)
+    assert len(split.test_labels) == 15
+    with pytest.raises(ValueError, match="leaves none of the 60 training images of toy"):
+        task.validation_split(60)
+
+
 def test_the_store_is_stratified_and_refuses_what_is_not_there():
     task = toy()
     _, labels = task.store(10, np.random.default_rng(0))

@@ -170,6 +170,19 @@ def test_inputs_moved_against_the_network_raise_its_loss():
     assert value > 0
 
 
+def test_ten_small_steps_raise_the_loss_more_and_stay_within_the_radius():
+    model, task, parameters, rng = trained()
+    inputs, labels = task.store(30, rng)
+    losses = []
+    for steps in (1, 10):
+        moved = Robustness(model, task, 0.3, steps).attacked(parameters, inputs, labels)
+        assert np.abs(moved - inputs).max() <= 0.3 + 1e-12
+        losses.append(task.loss(model(parameters, moved), labels))
+    assert losses[1] >= losses[0]
+    with pytest.raises(ValueError, match="steps is 0"):
+        Robustness(model, task, 0.3, 0)
+
+
 def test_bad_input_is_refused_before_the_first_step():
     model, task, parameters, rng = trained()
     inputs, _ = task.store(6, rng)

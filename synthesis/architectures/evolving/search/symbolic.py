@@ -1,38 +1,38 @@
 """Symbolic regression: screened evolution to the end, then training, pruning and rounding.
 
 For every small set of operations a library of compositions is screened against the targets, the
-best combinations become networks, and their constants are trained by least squares. The smallest
-network that leaves nothing but rounding wins; otherwise the one with the least held-out score. One
-set of operations is one job, so that a search spreads over processes and still gives the same
-result.
+best combinations become networks, and their constants are trained by least squares; small forms
+with open constants are fitted from many starts. The smallest network that leaves nothing but
+rounding wins; otherwise the one with the least held-out score. One set of operations, or one lot of
+forms, is one job, so that a search spreads over processes and still gives the same result.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
-from typing import NamedTuple
 
 import numpy as np
 
 from vvalues import VValue
 
-from ....optimize.least_squares import levenberg_marquardt
 from ....process.bounds import Bounded, at_least
 from ..library import Library, Recipe, grow_library, starts
 from ..model import EvolvingModel
 from ..objective import EvolvingObjective
 from ..operations import get_operations
 from ..structure import OUTPUT, add_operation, layer_name, remove_unused
-from .rounding import rounded
-from .selection import EXACT, SHARE, Choice, choices, small_structures
+from .found import Found, polished, with_simple_numbers
+from .open_forms import search_forms
+from .selection import Choice, choices, small_structures
 
-__all__ = ["Found", "SearchSettings", "as_network", "search", "symbolic_search"]
+__all__ = ["SearchSettings", "as_network", "search", "symbolic_search"]
 
+LOT = 250  # forms in one job
 FIRST = 6  # least-squares steps after which the worse candidates are left alone
 
 
@@ -48,12 +48,14 @@ class SearchSettings(Bounded, called="setting {}"):
         See `grow_library`.
     beam, terms : int
         See `evolving_selection.choices`.
+    forms : int
+        Forms with open constants that are tried, small ones first; 0 for none.
     polished : int
         Candidates per set of operations whose constants are trained for `FIRST` steps.
     iterations : int
         Further least-squares steps for the best fifth of them.
     seconds : float
-        Wall-clock limit: no further set of operations is begun after it.
+        Wall-clock limit: no further job is begun after it.
     """
 
     operations: tuple[str, ...] = (
@@ -70,37 +72,10 @@ class SearchSettings(Bounded, called="setting {}"):
     largest: int = at_least(2500, 1)
     beam: int = at_least(12, 1)
     terms: int = at_least(5, 1)
+    forms: int = at_least(2500, 0)
     polished: int = at_least(60, 1)
     iterations: int = at_least(40, 1)
     seconds: float = at_least(45.0, 1)
-
-
-class Found(NamedTuple):
-    """A network that a search came to.
-
-    Attributes
-    ----------
-    parameters : VValue
-    error : float
-        Norm of the training residual over that of the centred targets.
-    share : float
-        Independent trained numbers (the rank of the Jacobian) per target value.
-    score : float
-        What networks that are not exact are compared by: held-out error with a price on size.
-    kinds : tuple of str
-        The set of operations it was found with.
-    """
-
-    parameters: VValue
-    error: float
-    share: float
-    score: float
-    kinds: tuple[str, ...]
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether nothing but rounding is left, though there are targets enough to tell."""
-        return self.error < EXACT and self.share <= SHARE
 
 
 def symbolic_search(
@@ -117,15 +92,17 @@ def symbolic_search(
     targets : array (samples, outputs)
     settings : SearchSettings, optional
     executor : concurrent.futures.Executor, optional
-        Where the sets of operations are searched at the same time.
+        Where the jobs are done at the same time.
 
     Returns
     -------
     model : EvolvingModel
         With trained links.
     found : Found
-        The smallest exact network among the sets with as few kinds of one argument as suffice,
-        so the result does not depend on the number of workers (unless the time limit cuts in).
+        The smallest exact network of the first stage that has one: products alone, then lots of
+        forms, small ones first, then sets of operations with no kind of one argument, with one,
+        with two. So the result does not depend on the number of workers (unless the time limit
+        cuts in).
 
     Raises
     ------
@@ -137,17 +114,15 @@ def symbolic_search(
     model = _model(inputs, targets, settings)
     objective = EvolvingObjective(model, inputs, targets)  # says what is wrong with the tables
     best: Found | None = None
-    for found in _over_starts(inputs, targets, settings, executor):
-        if best is not None and best.is_exact and _breadth(found) > _breadth(best):
+    reached = 0.0
+    for stage, found in _in_order(_jobs(inputs, targets, settings), settings.seconds, executor):
+        if best is not None and best.is_exact and stage > reached:
             break
-        best = found if best is None else min(best, found, key=_rank)
+        if found is not None:
+            best = found if best is None else min(best, found, key=_rank)
+        reached = stage
     assert best is not None
-    return model, best if best.is_exact else _rounded(objective, best)
-
-
-def _breadth(found: Found) -> int:
-    """Operations of one argument in the set it was searched with: sets come in this order."""
-    return sum(operation.arity == 1 for operation in get_operations(found.kinds))
+    return model, best if best.is_exact else with_simple_numbers(objective, best)
 
 
 def _rank(found: Found) -> tuple:
@@ -155,17 +130,34 @@ def _rank(found: Found) -> tuple:
     return (0, len(found.parameters), found.score) if found.is_exact else (1, found.score)
 
 
-def _over_starts(
-    inputs: np.ndarray, targets: np.ndarray, settings: SearchSettings, executor: Executor | None
-) -> Iterator[Found]:
-    """Outcomes in order, while there is time."""
-    deadline = time.monotonic() + settings.seconds
-    job = partial(search, inputs, targets, settings)
-    sets = starts(settings.operations)
-    futures = [] if executor is None else [executor.submit(job, kinds) for kinds in sets]
+Job = Callable[[], Found | None]
+
+
+def _jobs(
+    inputs: np.ndarray, targets: np.ndarray, settings: SearchSettings
+) -> list[tuple[float, Job]]:
+    """All jobs with their stages, in order."""
+    jobs: list[tuple[float, Job]] = []
+    for kinds in starts(settings.operations):
+        breadth = sum(operation.arity == 1 for operation in get_operations(kinds))
+        stage = 0.0 if kinds == ("multiply",) else 1.0 + breadth
+        jobs.append((stage, partial(search, inputs, targets, settings, kinds)))
+    for first in range(0, settings.forms, LOT):
+        lot = (first, min(first + LOT, settings.forms))
+        job = partial(search_forms, inputs, targets, settings.operations, lot)
+        jobs.append((0.1 + 0.8 * first / settings.forms, job))
+    return sorted(jobs, key=lambda item: item[0])
+
+
+def _in_order(
+    jobs: list[tuple[float, Job]], seconds: float, executor: Executor | None
+) -> Iterator[tuple[float, Found | None]]:
+    """Stages and outcomes, while there is time."""
+    deadline = time.monotonic() + seconds
+    futures = [] if executor is None else [executor.submit(job) for _, job in jobs]
     try:
-        for i, kinds in enumerate(sets):
-            yield futures[i].result() if futures else job(kinds)
+        for i, (stage, job) in enumerate(jobs):
+            yield stage, futures[i].result() if futures else job()
             if time.monotonic() > deadline:
                 return
     finally:
@@ -196,29 +188,19 @@ def search(
     model = _model(inputs, targets, settings)
     objective = EvolvingObjective(model, inputs, targets, warns=False)
     worth = _worth_polishing(library, targets, candidates, settings.polished)
-    polished = [
-        _polished(objective, as_network(model, library, choice), choice.size, FIRST, tuple(kinds))
+    first = [
+        polished(objective, as_network(model, library, choice), choice.size, FIRST, tuple(kinds))
         for choice in worth
     ]
-    order = sorted(range(len(worth)), key=lambda i: polished[i].score)
+    order = sorted(range(len(worth)), key=lambda i: first[i].score)
     networks = [
-        _polished(
-            objective, polished[i].parameters, worth[i].size, settings.iterations, tuple(kinds)
-        )
+        polished(objective, first[i].parameters, worth[i].size, settings.iterations, tuple(kinds))
         for i in order[: max(settings.polished // 5, 1)]
     ]
     exact = [network for network in networks if network.is_exact]
     if not exact:
         return min(networks, key=lambda network: network.score)
-    return _rounded(objective, min(exact, key=lambda network: len(network.parameters)))
-
-
-def _rounded(objective: EvolvingObjective, found: Found) -> Found:
-    """With simple numbers, as far as an exact network stays exact, and another one as good."""
-    exact = EXACT**2 * float(np.var(objective.targets, axis=0).mean())
-    tolerated = exact if found.is_exact else 1.001 * objective.loss(found.parameters)
-    parameters = rounded(objective, found.parameters, tolerated)
-    return found._replace(parameters=parameters, error=_error(objective, parameters))
+    return with_simple_numbers(objective, min(exact, key=lambda network: len(network.parameters)))
 
 
 def _worth_polishing(
@@ -238,41 +220,6 @@ def _worth_polishing(
         groups.setdefault((min(len(candidate.entries), 3), is_product), []).append(candidate)
     in_turn = [c for rank in zip_longest(*groups.values()) for c in rank if c is not None]
     return [*small, *in_turn][:n]
-
-
-def _error(objective: EvolvingObjective, parameters: VValue) -> float:
-    variance = float(np.var(objective.targets, axis=0).mean()) or 1.0
-    return float(np.sqrt(objective.loss(parameters) / variance))
-
-
-def _polished(
-    objective: EvolvingObjective,
-    parameters: VValue,
-    size: float,
-    iterations: int,
-    kinds: tuple[str, ...],
-) -> Found:
-    """A network with its constants trained, unless it is exact already."""
-    if _error(objective, parameters) >= EXACT:
-        target = (0.01 * EXACT) ** 2 * float(np.var(objective.targets, axis=0).mean())
-        with np.errstate(all="ignore"):
-            parameters = levenberg_marquardt(
-                objective, parameters, iterations=iterations, target=target
-            ).parameters
-    error = _error(objective, parameters)
-    share = _freedom(objective, parameters) / objective.targets.size
-    # Generalised cross-validation: trained constants count like the linear weights.
-    score = float(np.log(error / max(1.0 - share, 0.02) + EXACT)) + 0.02 * size
-    return Found(parameters, error, share, score, kinds)
-
-
-def _freedom(objective: EvolvingObjective, parameters: VValue) -> int:
-    _, jacobian = objective.residuals(parameters)
-    norms = np.linalg.norm(jacobian, axis=1)
-    jacobian = jacobian[norms > 0] / norms[norms > 0, None]
-    if not jacobian.size or not np.all(np.isfinite(jacobian)):
-        return parameters.size
-    return int(np.linalg.matrix_rank(jacobian, tol=1e-9))
 
 
 def as_network(model: EvolvingModel, library: Library, choice: Choice) -> VValue:

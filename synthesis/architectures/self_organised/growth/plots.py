@@ -96,7 +96,7 @@ def growth_movie(
     file : path
         ``.gif`` (needs Pillow, which comes with matplotlib) or ``.html`` (one self-contained page).
     """
-    from ..movies import save_frames
+    from ...films import save_frames
 
     def frame(axes: Any, stop: int) -> None:
         tissue.grow(max(0, stop - tissue.steps))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from vvalues import VValue
 
@@ -19,7 +20,7 @@ from ..plasticity import WinnerLayer
 from ..sheets import IzhikevichSheet, scattered
 from .settings import PoolingSettings
 
-__all__ = ["Fields", "Pooling", "Progress", "receptive_fields"]
+__all__ = ["Fields", "Pooling", "Progress", "receptive_fields", "spreads"]
 
 
 class Fields(NamedTuple):
@@ -89,6 +90,41 @@ def receptive_fields(
     coverage = among.mean() if among.size else 0.0
     mean_size = float(sizes[organised].mean())
     return Fields(organised.size, mean_size, float(coverage), float(np.mean(distances)))
+
+
+def spreads(weights: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """How far receptive fields are spread out, against discs of as many sensors.
+
+    Parameters
+    ----------
+    weights : array (sensors, units)
+        A synapse is a weight of 0.1 or more.
+    positions : array (sensors, 2)
+
+    Returns
+    -------
+    array (units,)
+        Mean distance of a field's sensors to their centroid, over that of the same number of
+        sensors nearest to it; 1 for a disc, NaN for units with fewer than two sensors. No size is
+        involved, so it says nothing of what a stop rule by size has asked for.
+
+    Examples
+    --------
+    >>> line = np.arange(6.0)[:, None] * [[1.0, 0.0]]
+    >>> spreads(np.array([[1, 1], [1, 0], [1, 0], [0, 0], [0, 0], [0, 1]]), line).tolist()
+    [1.0, 5.0]
+    """
+    tree = cKDTree(positions)
+    found = []
+    for synapses in (weights >= SYNAPSE).T:
+        points = positions[synapses]
+        if len(points) < 2:
+            found.append(np.nan)
+            continue
+        centroid = points.mean(axis=0)
+        nearest = tree.query(centroid, k=len(points))[0]
+        found.append(np.linalg.norm(points - centroid, axis=1).mean() / nearest.mean())
+    return np.array(found)
 
 
 class Pooling:

@@ -201,7 +201,7 @@ def test_nothing_is_rounded_that_matters():
 
 # -------------------- whole searches --------------------
 
-QUICK = SearchSettings(operations=("add", "multiply", "sin", "log"), depth=2)
+QUICK = SearchSettings(operations=("add", "multiply", "sin", "log"), depth=2, forms=50)
 
 
 @pytest.mark.parametrize("name", ["Nguyen-1", "Nguyen-2", "Nguyen-9", "Nguyen-12"])
@@ -254,7 +254,9 @@ def test_noise_gives_a_small_formula_that_is_not_called_exact():
     rng = np.random.default_rng(0)
     x = samples(60)
     y = np.sin(x) + 0.01 * rng.standard_normal(x.shape)
-    settings = SearchSettings(operations=("add", "multiply", "sin"), depth=2, polished=10, terms=3)
+    settings = SearchSettings(
+        operations=("add", "multiply", "sin"), depth=2, polished=10, terms=3, forms=50
+    )
     model, found = symbolic_search(x, y, settings)
     assert not found.is_exact
     assert np.mean((model(found.parameters, x) - np.sin(x)) ** 2) < 0.01**2

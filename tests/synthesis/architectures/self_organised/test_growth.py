@@ -12,7 +12,12 @@ from autograd import value_and_grad
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthesis.architectures.self_organised import IzhikevichSheet, Polygon
+from synthesis.architectures.self_organised import (
+    IzhikevichSheet,
+    Polygon,
+    disc_wiring,
+    random_wiring,
+)
 from synthesis.architectures.self_organised.growth import (
     Pooling,
     PoolingSettings,
@@ -23,6 +28,7 @@ from synthesis.architectures.self_organised.growth import (
     pooled_features,
     pooling_tree,
     receptive_fields,
+    spreads,
     tissue_tree,
     wiring,
 )
@@ -84,6 +90,18 @@ def test_silent_sensors_lose_their_synapses(organised):
     synapses = pooling.weights >= 0.1
     small = synapses.sum(axis=0) < 130
     assert synapses[:, small][~pooling.live].mean() < 0.1 * synapses[:, small].mean()
+
+
+def test_discs_have_spread_one_and_random_fields_have_more():
+    rng = np.random.default_rng(0)
+    positions = rng.uniform(0, 28, (1500, 2))
+    sizes = rng.integers(60, 160, 40)
+    discs = spreads(disc_wiring(positions, sizes, rng).astype(float), positions)
+    random = spreads(random_wiring(1500, sizes, rng).astype(float), positions)
+    # A disc at the edge is cut off, so its centroid is not the sensor it was drawn around.
+    assert discs.min() > 1 - 1e-12 and np.median(discs) < 1.05
+    assert random.min() > 2.0
+    assert np.isnan(spreads(np.zeros((1500, 1)), positions)[0])
 
 
 def test_figures_of_known_fields():

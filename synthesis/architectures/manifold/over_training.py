@@ -1,0 +1,206 @@
+"""A training as a film: snapshots, order parameters of the structure, and the movie of links.
+
+The source saw "a sudden shift in its connectivity" a quarter into the training and asked why and
+how. What would show one is measured between snapshots here: how many links are exchanged, and how
+many of these by the cutoff alone, which all neurons share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vvalues import VValue, from_buffer
+
+from ...process.process import events
+from ..films import save_frames
+from .process import ManifoldTraining
+from .structure.layout import CLOSENESS
+
+__all__ = [
+    "Change",
+    "Shift",
+    "Snapshot",
+    "adjacency_movie",
+    "changes",
+    "largest_shift",
+    "snapshots",
+]
+
+
+class Snapshot(NamedTuple):
+    """A manifold at a step of its training.
+
+    Attributes
+    ----------
+    step : int
+    parameters : VValue
+    objective, flow : float
+        Means over the segment that ends here; NaN at the start.
+    """
+
+    step: int
+    parameters: VValue
+    objective: float
+    flow: float
+
+
+@dataclass(frozen=True)
+class Change:
+    """From one snapshot to the next.
+
+    Attributes
+    ----------
+    step : int
+        At which it ends.
+    links : int
+        Then.
+    turnover : float
+        Links that are in one of the two only, over links in either: 0 is none, 1 all.
+    by_cutoff : float
+        The same, if the cutoff alone had moved.
+    from_start : float
+        The same against the first snapshot.
+    strength : float
+        Sum of the sizes of all strengths.
+    cutoff : float
+    moved : dict
+        Root mean square change of every kind of closeness number, over all rows.
+    objective, flow : float
+    """
+
+    step: int
+    links: int
+    turnover: float
+    by_cutoff: float
+    from_start: float
+    strength: float
+    cutoff: float
+    moved: dict[str, float]
+    objective: float
+    flow: float
+
+
+class Shift(NamedTuple):
+    """The largest exchange of links in a training.
+
+    Attributes
+    ----------
+    place : int
+        Which of the changes it is.
+    share : float
+        When it ends, as a share of all steps.
+    ratio : float
+        Its turnover over the median turnover of the others.
+    """
+
+    place: int
+    share: float
+    ratio: float
+
+
+def snapshots(training: ManifoldTraining) -> Iterator[Snapshot]:
+    """A manifold before its training and after every segment of it."""
+    start = training.start(training.rng)
+    yield Snapshot(0, start.parameters, float("nan"), float("nan"))
+    for event in events(training, start):
+        details = [r.details for r in event.records if "objective" in r.details]
+        figures = details[-1] if details else {}
+        yield Snapshot(
+            event.state.step,
+            event.state.parameters,
+            figures.get("objective", float("nan")),
+            figures.get("flow", float("nan")),
+        )
+
+
+def changes(model: Any, film: Sequence[Snapshot]) -> list[Change]:
+    """What changes from snapshot to snapshot.
+
+    Parameters
+    ----------
+    model : Manifold
+    film : sequence of Snapshot
+        The first is the start.
+    """
+    first = before = _cells(model, film[0].parameters)
+    found = []
+    for old, new in pairwise(film):
+        now = _cells(model, new.parameters)
+        cutoff_at = model.closeness_at[-1]
+        buffer = np.array(old.parameters.buffer)
+        buffer[cutoff_at] = new.parameters.buffer[cutoff_at]
+        cut_only = _cells(model, from_buffer(old.parameters.support, buffer))
+        moves = (new.parameters.buffer - old.parameters.buffer)[model.closeness_at[:-1]]
+        rms = np.sqrt(np.mean(moves.reshape(len(CLOSENESS), -1) ** 2, axis=1))
+        found.append(
+            Change(
+                step=new.step,
+                links=len(now),
+                turnover=_turnover(before, now),
+                by_cutoff=_turnover(before, cut_only),
+                from_start=_turnover(first, now),
+                strength=float(np.abs(model.links(new.parameters).strengths).sum()),
+                cutoff=float(1 / (1 + np.exp(-new.parameters.buffer[cutoff_at]))),
+                moved=dict(zip(CLOSENESS, rms.tolist(), strict=True)),
+                objective=new.objective,
+                flow=new.flow,
+            )
+        )
+        before = now
+    return found
+
+
+def _cells(model: Any, parameters: VValue) -> np.ndarray:
+    """Numbers of the living cells, sorted."""
+    schedule = model.links(parameters).schedule
+    return np.unique(schedule.rows * model.layout.n_columns + schedule.columns)
+
+
+def _turnover(one: np.ndarray, other: np.ndarray) -> float:
+    common = len(np.intersect1d(one, other, assume_unique=True))
+    either = len(one) + len(other) - common
+    return 1.0 - common / either if either else 0.0
+
+
+def largest_shift(found: Sequence[Change], after: float = 0.0) -> Shift:
+    """The largest exchange of links, from a share ``after`` of the steps on.
+
+    Raises
+    ------
+    ValueError
+        If fewer than two changes are left to compare.
+    """
+    last = found[-1].step
+    turnovers = {i: c.turnover for i, c in enumerate(found) if c.step > after * last}
+    if len(turnovers) < 2:
+        raise ValueError(
+            f"{len(turnovers)} changes after {after:.0%} of the training; need 2 or more"
+        )
+    place = max(turnovers, key=turnovers.__getitem__)
+    usual = float(np.median([turnover for i, turnover in turnovers.items() if i != place]))
+    return Shift(place, found[place].step / last, turnovers[place] / max(usual, 1e-12))
+
+
+def adjacency_movie(
+    model: Any, film: Sequence[Snapshot], file: str | Path, frames_per_second: int = 10
+) -> Path:
+    """The adjacency over a training, as a GIF or a self-contained page.
+
+    Parameters
+    ----------
+    model : Manifold
+    film : sequence of Snapshot
+    file : path ending in ``.gif`` or ``.html``
+    """
+    from .plots import show
+
+    def draw(axes: Any, snapshot: Snapshot) -> None:
+        show(model, snapshot.parameters, titles=[f"step {snapshot.step:,}"], axes=[axes])
+
+    return save_frames(file, film, draw, frames_per_second, size=(5.6, 3.4))
