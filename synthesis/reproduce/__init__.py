@@ -22,7 +22,7 @@ MODULES = {
     "robustness": "robustness",
     "evolving-layers": "evolving_layers",
     "dynamic-manifold": "manifold",
-    "manifold-film": "manifold.film",
+    "manifold-film": "manifold.movie",
     "growth": "growth",
     "pools": "pools",
     "agnostic": "agnostic",

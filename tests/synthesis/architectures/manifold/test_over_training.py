@@ -20,7 +20,7 @@ from synthesis.architectures.manifold.over_training import (
     largest_shift,
     snapshots,
 )
-from synthesis.reproduce.manifold.film import ignored_input
+from synthesis.reproduce.manifold.movie import ignored_input
 from synthesis.tasks import SumsAndDifferences
 from vvalues import from_buffer
 
