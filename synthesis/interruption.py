@@ -21,10 +21,13 @@ _advice = ""
 
 
 def is_command() -> bool:
-    """Whether this process is ``python -m synthesis``, and just about to begin."""
+    """Whether this process is ``dmm`` or ``python -m synthesis``, and just about to begin."""
     given = sys.orig_argv
+    program = sys.argv[0] if sys.argv else ""
+    if program in given and os.path.basename(program) in ("dmm", "dmm.exe"):
+        return True  # processes that it starts have its argv, but were given other words
     module = given[given.index("-m") + 1 :][:1] if "-m" in given else []
-    return sys.argv[:1] == ["-m"] and module in (["synthesis"], ["synthesis.reproduce"])
+    return program == "-m" and module in (["synthesis"], ["synthesis.reproduce"])
 
 
 def end_quietly() -> None:

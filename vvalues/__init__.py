@@ -92,6 +92,8 @@ from .show import diff
 
 _register()
 
+__version__ = "0.2.0.dev0"
+
 __all__ = [
     "NUMBER",
     "LinearMap",
@@ -99,6 +101,7 @@ __all__ = [
     "Pattern",
     "Support",
     "VValue",
+    "__version__",
     "absolute",
     "add",
     "apply_matrix",

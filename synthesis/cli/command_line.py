@@ -1,7 +1,7 @@
-"""Command line: ``python -m synthesis fit|predict|run|resume|evaluate|show|sweep|reproduce|...``.
+"""Command line: ``dmm fit|predict|run|resume|evaluate|show|sweep|reproduce|...``.
 
-Whatever is wrong with a file, a name or an option gives one clear line on standard error and exit
-status 2.
+``python -m synthesis`` is the same command by another name. Whatever is wrong with a file, a name
+or an option gives one clear line on standard error and exit status 2.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from vvalues.core.paths import printable
 
 from .. import interruption
 from ..loop import Loop, Result, Settings, flat
+from .calling import VERSION, add_completion, called
 from .options import add_limit, add_settings, add_steps, add_workers, count
 from .own_data import INTERRUPTED, add_commands
 
@@ -144,7 +145,7 @@ def _resume(options: argparse.Namespace) -> int:
 def _carry_out(run: Any, options: argparse.Namespace) -> int:
     from ..show.live import with_progress
 
-    advice = f"go on with: python -m synthesis resume {printable(str(run.folder))}"
+    advice = f"go on with: {called()} resume {printable(str(run.folder))}"
     interruption.advise(advice)
     try:
         with ExitStack() as stack:
@@ -158,7 +159,7 @@ def _carry_out(run: Any, options: argparse.Namespace) -> int:
     if run.is_cut:
         print(
             f"synthesis: stopped after {run.limit:g} seconds; this is the best so far, go on with: "
-            f"python -m synthesis resume {run.folder} --seconds X",
+            f"{called()} resume {run.folder} --seconds X",
             file=sys.stderr,
         )
     outcome = run.finish()
@@ -269,7 +270,7 @@ class _Parser(argparse.ArgumentParser):
     """Errors in one line, like all others."""
 
     def error(self, message: str) -> Any:
-        self.exit(2, f"synthesis: {message} (see python -m synthesis --help)\n")
+        self.exit(2, f"synthesis: {message} (see {called()} --help)\n")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -277,7 +278,8 @@ def _parser() -> argparse.ArgumentParser:
 
     from ..tasks.streams.duplicate_detector import PUBLISHED_TEXT, PUBLISHED_TICKS
 
-    parser = _Parser(prog="python -m synthesis", description=__doc__.split("\n")[0])
+    parser = _Parser(prog=called(), description=__doc__.split("\n")[0])
+    parser.add_argument("--version", action="version", version=VERSION)
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     add_commands(commands)
 
@@ -349,4 +351,6 @@ def _parser() -> argparse.ArgumentParser:
 
     settings = commands.add_parser("settings", help="list the settings of the loop")
     settings.set_defaults(command=_list_settings)
+
+    add_completion(commands, parser)
     return parser

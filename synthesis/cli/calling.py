@@ -1,0 +1,97 @@
+"""What the command is called: by whoever typed it, by a shell that completes it, by its version."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from vvalues import __version__
+
+__all__ = ["COMMAND", "VERSION", "add_completion", "called", "files_completed"]
+
+COMMAND = "dmm"
+MODULE = "python -m synthesis"
+VERSION = f"dataflow-matrix-machines {__version__}"
+SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
+
+
+def called(given: Sequence[str] | None = None) -> str:
+    """How this command was called, so that what it advises can be typed as it stands.
+
+    Parameters
+    ----------
+    given : sequence of str, optional
+        The words that started the process (default: those of this one).
+
+    Examples
+    --------
+    >>> called([".venv/bin/python", "-m", "synthesis", "run", "modulo-3"])
+    '.venv/bin/python -m synthesis'
+    >>> called([".venv/bin/python", ".venv/bin/dmm", "run", "modulo-3"])
+    '.venv/bin/dmm'
+    >>> called(["python", "of_my_own.py"])
+    'python -m synthesis'
+    """
+    words = list(sys.orig_argv if given is None else given)
+    for word, following in zip(words[1:], [*words[2:], ""], strict=True):
+        if word == "-m":
+            return f"{_typed(words[0])} -m synthesis" if following == "synthesis" else MODULE
+        if Path(word).stem == COMMAND:
+            return _typed(word)
+    return MODULE
+
+
+def _typed(program: str) -> str:
+    """A program as one types it: its name alone, where the shell finds it by that."""
+    name = os.path.basename(program)
+    is_found = shutil.which(name) == os.path.abspath(program)
+    return shlex.quote(name if is_found else program)
+
+
+def files_completed(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """The parser, whose arguments that are paths a shell completes with names of files."""
+    from shtab import FILE
+
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                files_completed(command)
+        elif action.type is Path:
+            action.complete = FILE  # type: ignore[attr-defined]
+    return parser
+
+
+def add_completion(commands: Any, parser: argparse.ArgumentParser) -> None:
+    """Add the command that prints what makes a shell complete this one.
+
+    Parameters
+    ----------
+    commands : what ``argparse.ArgumentParser.add_subparsers`` returns
+    parser : argparse.ArgumentParser
+        The parser of all commands.
+    """
+    completion = commands.add_parser(
+        "completion",
+        help="print what makes a shell complete this command",
+        description=f'Print a script that completes {COMMAND}, for eval "$({COMMAND} completion '
+        'bash)" in the start-up file of the shell. Needs the extra "completion".',
+    )
+    completion.add_argument("shell", choices=SHELLS)
+    completion.set_defaults(command=lambda options: _complete(parser, options.shell))
+
+
+def _complete(parser: argparse.ArgumentParser, shell: str) -> int:
+    try:
+        import shtab
+    except ImportError:
+        wanted = 'pip install "dataflow-matrix-machines[completion]"'
+        raise ValueError(f"completion needs shtab: {wanted}") from None
+    parser.prog = COMMAND  # whatever it was called this time
+    print(shtab.complete(files_completed(parser), shell))
+    return 0
