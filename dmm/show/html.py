@@ -24,6 +24,7 @@ __all__ = ["fragment", "page", "report"]
 
 NAME_CELLS = 36
 MINUS = "\N{MINUS SIGN}"
+MOST_OPEN = 60  # links of a machine whose card begins unfolded
 
 LEGEND = """<p class="legend"><span><span class="bar"><i class="pos" style="width:40%"></i></span>
 positive: solid, to the right</span> <span><span class="bar"><i class="neg" style="width:40%"></i>
@@ -36,19 +37,22 @@ the right.</p>"""
 
 
 def fragment(machine: Machine) -> str:
-    """HTML of a machine for a notebook: link table, tree, equations and graph.
+    """HTML of a machine for a notebook: graph and equations, then its links and its tree, folded.
+
+    Of a large machine everything is folded.
 
     Returns
     -------
     str
         One ``<div>`` with its own style sheet.
     """
+    is_open = len(machine.fixed) + len(machine.trainable) <= MOST_OPEN
     parts = [
         f'<div class="dmm"><style>{STYLE}</style>',
         f'<p class="head"><b>{escape(plain(machine.name))}</b> {escape(headline(machine))}</p>',
-        _neurons(machine),
-        _folded("Equations", _pre(equations(machine))),
-        _folded("Graph", _graph(machine)),
+        _folded("Graph", _graph(machine), is_open),
+        _folded("Equations", _pre(equations(machine)), is_open),
+        _folded("Links", _neurons(machine)),
         _folded("Tree", _pre(tree(machine))),
         "</div>",
     ]
@@ -153,8 +157,8 @@ def _wide_section(title: str, body: str) -> str:
     return _section(escape(plain(title)), f'<div class="wide">{body}</div>')
 
 
-def _folded(title: str, body: str) -> str:
-    return f"<details><summary>{title}</summary>\n{body}\n</details>"
+def _folded(title: str, body: str, is_open: bool = False) -> str:
+    return f"<details{' open' * is_open}><summary>{title}</summary>\n{body}\n</details>"
 
 
 def _pre(text: str) -> str:

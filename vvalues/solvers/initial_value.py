@@ -71,7 +71,7 @@ def solve_ivp(
 
     Parameters
     ----------
-    slope : callable (t, state, *parameters) -> VValue
+    slope : callable (t, state, parameters...) -> VValue
         Where it has nothing, the state stands still. A leaf that the state has not is refused.
     start : VValue
         The state at ``times[0]``; may be differentiated.

@@ -37,7 +37,7 @@ class Operation:
         Fields that links arrive at, in order.
     apply : callable, rows -> rows
         Untraced values; also of complex rows (see `vvalues.core.fused`).
-    partials : callable, (value, *rows) -> tuple of rows
+    partials : callable, (value, rows...) -> tuple of rows
         Partial derivatives by each argument, given the value; likewise.
     traced : callable
         The same as ``apply`` on ``autograd.numpy``.
