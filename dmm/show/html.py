@@ -140,7 +140,7 @@ def _page(
 <body>
 <main class="dmm page">
 <h1>{name}</h1>
-<p class="head">{escape(plain(head))}</p>
+{f'<p class="head">{escape(plain(head))}</p>' if head else ""}
 {f"<p>{escape(plain(lead))}</p>" if lead else ""}
 {table}{"".join(parts)}
 </main>

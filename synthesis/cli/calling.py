@@ -13,7 +13,7 @@ from typing import Any
 
 from vvalues import __version__
 
-__all__ = ["COMMAND", "VERSION", "add_completion", "called", "files_completed"]
+__all__ = ["COMMAND", "VERSION", "add_completion", "called", "files_completed", "next_words"]
 
 COMMAND = "dmm"
 MODULE = "python -m synthesis"
@@ -52,6 +52,19 @@ def _typed(program: str) -> str:
     name = os.path.basename(program)
     is_found = shutil.which(name) == os.path.abspath(program)
     return shlex.quote(name if is_found else program)
+
+
+def next_words(report: Path, commands: Sequence[str]) -> str:
+    """What to do next: a page to open, and commands as they can be typed.
+
+    Examples
+    --------
+    >>> print(next_words(Path("runs/a/report.html"), ["show runs/a"]))
+    next: open runs/a/report.html in a browser, or type
+      python -m synthesis show runs/a
+    """
+    typed = "".join(f"\n  {called()} {command}" for command in commands)
+    return f"next: open {report} in a browser, or type{typed}"
 
 
 def files_completed(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,7 +21,7 @@ from vvalues.core.paths import printable
 
 from .. import interruption
 from ..loop import Loop, Result, Settings, flat
-from .calling import VERSION, add_completion, called
+from .calling import VERSION, add_completion, called, next_words
 from .options import add_limit, add_settings, add_steps, add_workers, count
 from .own_data import INTERRUPTED, add_commands
 
@@ -143,8 +145,10 @@ def _resume(options: argparse.Namespace) -> int:
 
 
 def _carry_out(run: Any, options: argparse.Namespace) -> int:
+    from ..runs.files import REPORT
     from ..show.live import with_progress
 
+    began = time.monotonic()
     advice = f"go on with: {called()} resume {printable(str(run.folder))}"
     interruption.advise(advice)
     try:
@@ -163,22 +167,25 @@ def _carry_out(run: Any, options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     outcome = run.finish()
+    seconds = time.monotonic() - began
+    folder = shlex.quote(str(run.folder))
     if isinstance(outcome, Result):
-        _tell_of_machine(outcome)
+        from ..show.closing import closing_words
+
+        print(closing_words(outcome, seconds))
+        going_on = [
+            f"show {folder}/machine.json --as table",
+            f"show {folder}/machine.json --as python",
+        ]
     else:
         from ..show.outcome import figures_of
 
         print("\n".join(f"{name} {x:.3g}" for name, x in figures_of(outcome).items()))
+        print(f"this took {seconds:.0f} seconds")
+        going_on = [f"show {folder}", f"evaluate {folder}"]
     print(f"written to {run.folder}: {', '.join(run.written)}")
+    print(next_words(run.folder / REPORT, going_on))
     return 0
-
-
-def _tell_of_machine(outcome: Result) -> None:
-    print(outcome.machine)
-    print()
-    print(f"training strings: loss {outcome.loss:.3g}, {len(outcome.parameters)} trainable links")
-    for name, value in outcome.figures.items():
-        print(f"held-out strings: {name.removeprefix('held_out_')} {value:.3g}")
 
 
 def _evaluate(options: argparse.Namespace) -> int:
