@@ -69,6 +69,12 @@ class NeuronType:
         What such a neuron emits before the first tick (field / stream).
     spelling : Spelling
         How such neurons are written in equations and programs; as their kernel says when omitted.
+
+    Examples
+    --------
+    >>> kind = get_neuron_type("compare")
+    >>> [field.name for field in kind.reads], [field.name for field in kind.writes]
+    (['dict-1', 'dict-2'], ['true', 'false'])
     """
 
     name: str
@@ -122,6 +128,11 @@ def register(neuron_type: NeuronType) -> NeuronType:
     ------
     ValueError
         If another type has this name already.
+
+    Examples
+    --------
+    >>> register(get_neuron_type("norm")).name  # the same again is no other
+    'norm'
     """
     known = _registry.get(neuron_type.name)
     if known is not None and known.activation is not neuron_type.activation:
@@ -150,6 +161,14 @@ def neuron_type(
         port of another kind than a tree is given as a `Field`.
     **options
         Further attributes of `NeuronType`.
+
+    Examples
+    --------
+    >>> @neuron_type("half", reads=["dict"], writes=["dict"], source="an example")
+    ... def half(inputs):
+    ...     return {"dict": inputs.subtree("dict") * 0.5}
+    >>> get_neuron_type("half").source
+    'an example'
     """
 
     def decorate(activation: Activation) -> Activation:
@@ -168,6 +187,11 @@ def get_neuron_type(name: str) -> NeuronType:
     ValueError
         If there is none; the message lists the known ones. A name such as ``delay(3)`` is made
         by its family, and has one spelling: ``delay(03)`` is refused.
+
+    Examples
+    --------
+    >>> get_neuron_type("norm").writes[0].name
+    'norm'
     """
     known = _registry.get(name)
     if known is not None:
@@ -182,7 +206,13 @@ def get_neuron_type(name: str) -> NeuronType:
 
 
 def neuron_types() -> tuple[str, ...]:
-    """Names of all registered types."""
+    """Names of all registered types.
+
+    Examples
+    --------
+    >>> {"accum", "norm", "dot", "compare"} <= set(neuron_types())
+    True
+    """
     return tuple(sorted(_registry))
 
 
@@ -200,6 +230,17 @@ def family(name: str) -> Callable[[Maker], Maker]:
     that a type with parameters (``delay(3)``) can be written down and read back like any other.
     The function gets the text between the parentheses and raises ValueError if it cannot make a
     type of it.
+
+    Examples
+    --------
+    >>> @family("times")
+    ... def times(argument):
+    ...     def activation(inputs):
+    ...         return {"dict": inputs.subtree("dict") * float(argument)}
+    ...     port = (Field("dict"),)
+    ...     return NeuronType(f"times({argument})", port, port, activation)
+    >>> get_neuron_type("times(3)").name
+    'times(3)'
     """
 
     def decorate(make: Maker) -> Maker:

@@ -45,6 +45,12 @@ def fragment(machine: Machine) -> str:
     -------
     str
         One ``<div>`` with its own style sheet.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> fragment(duplicate_detector()).startswith('<div class="dmm">')
+    True
     """
     is_open = len(machine.fixed) + len(machine.trainable) <= MOST_OPEN
     parts = [
@@ -83,6 +89,12 @@ def report(
         Further sections, shown as they are in a fixed-width font.
     sections : mapping of title to HTML, optional
         Further sections behind the graph, such as pictures; put in as they are, unescaped.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> "<h2>Equations</h2>" in report(duplicate_detector(), {"loss": 0.0}, lead="Found.")
+    True
     """
     parts = [
         _section("Equations", _pre(equations(machine) if written is None else written)),
@@ -113,6 +125,11 @@ def page(
         Of the page, and a line below it.
     figures, lead, texts, sections
         See `report`.
+
+    Examples
+    --------
+    >>> "<h2>Notes</h2>" in page("A run", figures={"loss": 0.5}, texts={"Notes": "none"})
+    True
     """
     parts = [
         *(_wide_section(name, _pre(text)) for name, text in (texts or {}).items()),
