@@ -351,6 +351,14 @@ def search_events(loop: Loop, state: SearchState) -> Iterator[Event]:
     """Run the loop from a state, one event per unit of work, within its settings' time.
 
     The same state gives the same events to the bit, except where the wall-clock limit cuts in.
+
+    Examples
+    --------
+    >>> from synthesis import get_task
+    >>> loop, state = prepare(get_task("modulo-3@layered-2x1"), seed=0)
+    >>> event = next(search_events(loop, state))
+    >>> event.state.step > 0
+    True
     """
     return events(loop, state, loop.seconds)
 
@@ -372,7 +380,11 @@ def synthesize(
 
     Examples
     --------
-    ``synthesize(get_task("duplicate-detector"), seed=0).machine``
+    >>> from synthesis import get_task
+    >>> at_once = Settings.of(seconds=0.5)  # the best that there is by then
+    >>> found = synthesize(get_task("delayed-echo@layered-3x2"), settings=at_once, workers=1)
+    >>> found.machine.name
+    'delayed-echo@layered-3x2'
     """
     with Loop.of(task, seed, settings, start).side_by_side(workers) as loop:
         return loop.outcome(*carried_out(loop, loop.rng, loop.seconds))

@@ -36,6 +36,14 @@ class Record:
         Sum of absolute weights.
     details : mapping
         Whatever else is telling (JSON-compatible).
+
+    Examples
+    --------
+    >>> record = Record("remove", "remove", 60, 0.5, 9, 9.5, {"link": "norm/dict/accum/dict"})
+    >>> record.to_dict()["link"]
+    'norm/dict/accum/dict'
+    >>> Record.from_dict(record.to_dict()) == record
+    True
     """
 
     event: str
@@ -115,7 +123,14 @@ def read_jsonl(
 
 
 class FrontMember(NamedTuple):
-    """A machine on the front."""
+    """A machine on the front.
+
+    Examples
+    --------
+    >>> member = FrontMember(links=1, loss=0.5, parameters=VValue({"a": 2.0}))
+    >>> member.links, member.loss
+    (1, 0.5)
+    """
 
     links: int
     loss: float

@@ -80,6 +80,14 @@ class StreamTask:
     sources : output ports that a search space may start from
     draw_pool : rng -> Streams, optional
         Strings for recurrent machines; eight batches of ``draw`` when omitted.
+
+    Examples
+    --------
+    >>> from synthesis import get_task
+    >>> task = get_task("modulo-3")
+    >>> batch = task.batch(np.random.default_rng(0))
+    >>> task.name, len(task.held_out)
+    ('modulo-3', 2)
     """
 
     name: str
