@@ -45,6 +45,15 @@ class Result(Outcome):
     machine : Machine
     front : Front
         Machines found on the way, links against training loss.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> from synthesis.process.records import Front
+    >>> machine = duplicate_detector()
+    >>> found = Result(machine.trainable, 0.0, {"held_out_loss": 0.0}, [], machine, Front())
+    >>> found.loss, found.figures, found.machine.name
+    (0.0, {'held_out_loss': 0.0}, 'duplicate-detector')
     """
 
     machine: Machine

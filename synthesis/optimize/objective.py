@@ -247,6 +247,18 @@ class ModelObjective:
         shape of the predictions, each a function of its own prediction, whose squares add up to the
         loss.
     inputs, targets : a batch of the task
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.tasks import table_task
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.normal(size=(20, 2))
+    >>> task, model = table_task(x, x[:, :1], rng), Perceptron([2, 3, 1])
+    >>> objective = ModelObjective(model, task, *task.batch(rng))
+    >>> loss, slope = objective.gradient(model.initial(rng))
+    >>> slope.support == model.initial(rng).support
+    True
     """
 
     def __init__(self, model: Model, task: Task, inputs: Any, targets: Any) -> None:

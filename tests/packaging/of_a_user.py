@@ -54,14 +54,13 @@ def trees() -> float:
     return float(inner(restrict(step, start.support), moved))
 
 
-@neuron_type("halved", reads=["dict"], writes=["dict"])
-def halved(inputs: VValue) -> dict[str, VValue]:
-    """A neuron of one's own."""
-    return {"dict": subtree(inputs, "dict") * 0.5}
-
-
 def machines() -> int:
-    """A machine by hand, on both engines."""
+    """A machine by hand with a neuron of one's own, on both engines."""
+
+    @neuron_type("halved", reads=["dict"], writes=["dict"])
+    def halved(inputs: VValue) -> dict[str, VValue]:
+        return {"dict": subtree(inputs, "dict") * 0.5}
+
     zoo = duplicate_detector()
     link = Link("half", "dict", "input", "char", 1.0)
     machine = Machine(
