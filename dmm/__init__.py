@@ -9,7 +9,7 @@ and `dmm.compiled` (the engines), `dmm.proof` (what holds for strings of every l
 only, in the order show, zoo, proof, compiled, reference, machine, neurons.
 """
 
-from vvalues import __version__
+from vvalues import __version__ as __version__
 
 from .compiled import Program, compile_machine
 from .machine import (
@@ -56,7 +56,6 @@ __all__ = [
     "Session",
     "Streams",
     "Trace",
-    "__version__",
     "compile_machine",
     "declare_coercion",
     "down_movement",

@@ -9,7 +9,7 @@ if interruption.is_command():  # before anything that takes time
     interruption.end_quietly()
 
 # isort: split
-from vvalues import __version__
+from vvalues import __version__ as __version__
 
 from .edits.links import prune_by_ablation, prune_by_magnitude, remove_dead
 from .edits.neurons import add_neuron, delete_neuron
@@ -41,7 +41,6 @@ __all__ = [
     "StreamTask",
     "Synthesizer",
     "Task",
-    "__version__",
     "add_neuron",
     "compensated_removals",
     "delete_neuron",

@@ -14,7 +14,7 @@ import signal
 import sys
 from types import FrameType
 
-__all__ = ["advise", "end_quietly", "is_command"]
+__all__ = ["advise", "end_quietly", "is_command", "is_script"]
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 _advice = ""
@@ -24,10 +24,15 @@ def is_command() -> bool:
     """Whether this process is ``dmm`` or ``python -m synthesis``, and just about to begin."""
     given = sys.orig_argv
     program = sys.argv[0] if sys.argv else ""
-    if program in given and os.path.basename(program) in ("dmm", "dmm.exe"):
+    if program in given and is_script(program):
         return True  # processes that it starts have its argv, but were given other words
     module = given[given.index("-m") + 1 :][:1] if "-m" in given else []
     return program == "-m" and module in (["synthesis"], ["synthesis.reproduce"])
+
+
+def is_script(program: str) -> bool:
+    """Whether this is the script ``dmm``, wherever it is installed."""
+    return os.path.basename(program) in ("dmm", "dmm.exe")
 
 
 def end_quietly() -> None:

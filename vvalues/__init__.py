@@ -101,7 +101,6 @@ __all__ = [
     "Pattern",
     "Support",
     "VValue",
-    "__version__",
     "absolute",
     "add",
     "apply_matrix",

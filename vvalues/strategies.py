@@ -72,8 +72,8 @@ def patient(max_examples: int | None = None) -> settings:
     ...     check_tree_gradients(lambda v: inner(v, v), v)
     >>> test_the_gradient_of_a_square()
     """
-    more = {} if max_examples is None else {"max_examples": max_examples}
-    return settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], **more)
+    slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    return slow if max_examples is None else settings(slow, max_examples=max_examples)
 
 
 def keys(alphabet: Sequence[str] | None = KEYS) -> SearchStrategy[str]:

@@ -128,5 +128,11 @@ def has_coercions() -> bool:
 
 
 def may_flow(sent: str, received: str) -> bool:
-    """Whether a link may lead from a port of one kind to a port of another."""
+    """Whether a link may lead from a port of one kind to a port of another.
+
+    Examples
+    --------
+    >>> may_flow("tree", "tree"), may_flow("tree", "image")
+    (True, False)
+    """
     return sent == received or ANY in (sent, received) or (sent, received) in _coercions

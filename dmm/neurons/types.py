@@ -164,11 +164,13 @@ def neuron_type(
 
     Examples
     --------
-    >>> @neuron_type("half", reads=["dict"], writes=["dict"], source="an example")
-    ... def half(inputs):
-    ...     return {"dict": inputs.subtree("dict") * 0.5}
-    >>> get_neuron_type("half").source
-    'an example'
+    >>> @neuron_type("norm", reads=["dict"], writes=["norm"])
+    ... def average(inputs):
+    ...     return {"norm": inputs.subtree("dict") * 0.5}
+    Traceback (most recent call last):
+        ...
+    ValueError: neuron type 'norm' is registered already (dmm-lite.jl \
+(anhinga/julia-flux-drafts), max_norm_dict); choose another name
     """
 
     def decorate(activation: Activation) -> Activation:
@@ -233,14 +235,8 @@ def family(name: str) -> Callable[[Maker], Maker]:
 
     Examples
     --------
-    >>> @family("times")
-    ... def times(argument):
-    ...     def activation(inputs):
-    ...         return {"dict": inputs.subtree("dict") * float(argument)}
-    ...     port = (Field("dict"),)
-    ...     return NeuronType(f"times({argument})", port, port, activation)
-    >>> get_neuron_type("times(3)").name
-    'times(3)'
+    >>> get_neuron_type("delay(3)").name  # made when it is asked for
+    'delay(3)'
     """
 
     def decorate(make: Maker) -> Maker:
@@ -263,7 +259,13 @@ def add_maker(name: str, make: Maker) -> None:
 
 
 def families() -> tuple[str, ...]:
-    """Names of all families, which come before the parentheses."""
+    """Names of all families, which come before the parentheses.
+
+    Examples
+    --------
+    >>> "delay" in families()
+    True
+    """
     return tuple(sorted(_families))
 
 
@@ -271,7 +273,13 @@ def families() -> tuple[str, ...]:
 
 
 def number(inputs: VValue, field: str) -> Any:
-    """The ``:number`` of one field of a neuron's inputs (0 where absent)."""
+    """The ``:number`` of one field of a neuron's inputs (0 where absent).
+
+    Examples
+    --------
+    >>> number(VValue({"dict": 2.5}), "dict"), number(VValue(), "dict")
+    (2.5, 0.0)
+    """
     unit = _units.get(field)
     if unit is None:
         unit = _units[field] = VValue({field: {NUMBER: 1.0}})

@@ -13,38 +13,38 @@ from typing import Any
 
 from vvalues import __version__
 
+from ..interruption import is_script
+
 __all__ = ["COMMAND", "VERSION", "add_completion", "called", "files_completed", "next_words"]
 
 COMMAND = "dmm"
-MODULE = "python -m synthesis"
 VERSION = f"dataflow-matrix-machines {__version__}"
 SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
 
 
-def called(given: Sequence[str] | None = None) -> str:
+def called(program: str | None = None, interpreter: str | None = None) -> str:
     """How this command was called, so that what it advises can be typed as it stands.
 
     Parameters
     ----------
-    given : sequence of str, optional
-        The words that started the process (default: those of this one).
+    program, interpreter : str, optional
+        What runs, and what runs it (default: those of this process).
 
     Examples
     --------
-    >>> called([".venv/bin/python", "-m", "synthesis", "run", "modulo-3"])
-    '.venv/bin/python -m synthesis'
-    >>> called([".venv/bin/python", ".venv/bin/dmm", "run", "modulo-3"])
+    >>> called(".venv/bin/dmm")
     '.venv/bin/dmm'
-    >>> called(["python", "of_my_own.py"])
+    >>> called("/src/synthesis/__main__.py", ".venv/bin/python")
+    '.venv/bin/python -m synthesis'
+    >>> called("of_my_own.py", "python")
     'python -m synthesis'
     """
-    words = list(sys.orig_argv if given is None else given)
-    for word, following in zip(words[1:], [*words[2:], ""], strict=True):
-        if word == "-m":
-            return f"{_typed(words[0])} -m synthesis" if following == "synthesis" else MODULE
-        if Path(word).stem == COMMAND:
-            return _typed(word)
-    return MODULE
+    program = sys.argv[0] if program is None else program
+    interpreter = sys.orig_argv[0] if interpreter is None else interpreter
+    if is_script(program):
+        return _typed(program)
+    is_module = Path(program).parts[-2:] == ("synthesis", "__main__.py")
+    return f"{_typed(interpreter)} -m synthesis" if is_module else "python -m synthesis"
 
 
 def _typed(program: str) -> str:

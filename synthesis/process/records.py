@@ -82,7 +82,13 @@ class Record:
 
 
 def to_jsonl(records: Iterable[Record | Mapping[str, Any]]) -> str:
-    """One JSON object per line; numbers that are not finite become null."""
+    """One JSON object per line; numbers that are not finite become null.
+
+    Examples
+    --------
+    >>> to_jsonl([{"step": 1, "loss": math.inf}]).strip()
+    '{"step": 1, "loss": null}'
+    """
     lines = []
     for record in records:
         flat = record.to_dict() if isinstance(record, Record) else dict(record)
@@ -111,6 +117,11 @@ def read_jsonl(
     ------
     ValueError
         If a line is not a JSON object; the message names it.
+
+    Examples
+    --------
+    >>> read_jsonl('{"step": 1, "loss": 0.5}')
+    [{'step': 1, 'loss': 0.5}]
     """
     budget = Budget(where, len(text)) if budget is None else budget
     # Not splitlines: text may hold other characters that end lines, and JSON does not escape them.

@@ -54,6 +54,11 @@ class Operation:
         How tightly ``text`` binds: 1 a sum, 2 a product, 3 an atom.
     needs : tuple of int
         How tightly the arguments must bind to stand without brackets.
+
+    Examples
+    --------
+    >>> get_operations(["multiply"])[0].text
+    '{}·{}'
     """
 
     kind: str
