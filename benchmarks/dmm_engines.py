@@ -137,7 +137,7 @@ class Measured:
 
 def table(title: str, columns: list[str], rows: list[list[object]]) -> str:
     """A Markdown table."""
-    lines = [f"### {title}", "", "| " + " | ".join(columns) + " |", "|" + "--:|" * len(columns)]
+    lines = [f"## {title}", "", "| " + " | ".join(columns) + " |", "|" + "--:|" * len(columns)]
     lines += ["| " + " | ".join(map(spelled, row)) + " |" for row in rows]
     return "\n".join(lines) + "\n"
 
@@ -308,7 +308,7 @@ def jax_side_by_side() -> str:
     try:
         import jax
     except ImportError:
-        return "### JAX\n\nNot installed.\n"
+        return "## JAX\n\nNot installed.\n"
     jax.config.update("jax_enable_x64", True)
     rows: list[list[object]] = []
     warm_up = jax.jit(lambda x: x + 1.0)  # starting the backend is not compilation

@@ -9,6 +9,8 @@ and `dmm.compiled` (the engines), `dmm.proof` (what holds for strings of every l
 only, in the order show, zoo, proof, compiled, reference, machine, neurons.
 """
 
+from vvalues import __version__ as __version__
+
 from .compiled import Program, compile_machine
 from .machine import (
     Link,

@@ -1,8 +1,8 @@
 """Makes the pictures of the README, all of them from one run of the program: ``docs/pictures``.
 
-    python docs/make_pictures.py            # about 20 seconds
+    python -m docs.make_pictures            # about 20 seconds
 
-Needs the extra ``plot``. The run is that of notebook 03 (task duplicate-detector, seed 2, first
+Needs the extra ``plot``. The run is that of notebook 01 (task duplicate-detector, seed 2, first
 pass), so the pictures are the same every time.
 """
 
@@ -20,8 +20,10 @@ matplotlib.rcParams["svg.hashsalt"] = "pictures"  # the same file from the same 
 matplotlib.rcParams["svg.fonttype"] = "none"  # texts stay texts: smaller, and searchable
 
 from dmm import Machine, text_streams  # noqa: E402
-from dmm.show import heat_map, save_graph, trace  # noqa: E402
-from synthesis import Settings, get_task, synthesize  # noqa: E402
+from dmm.show import equations, heat_map, save_graph, trace  # noqa: E402
+from docs.film import film, frames_of  # noqa: E402
+from synthesis import Settings, get_task, search_events  # noqa: E402
+from synthesis.loop import prepare  # noqa: E402
 from synthesis.show.plots import curves, pareto  # noqa: E402
 
 PICTURES = Path(__file__).resolve().parent / "pictures"
@@ -35,8 +37,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=PICTURES, help="folder (default: %(default)s)")
     folder = parser.parse_args(arguments).out
     folder.mkdir(parents=True, exist_ok=True)
-    settings = Settings(regrow_failures=0)
-    outcome = synthesize(get_task("duplicate-detector"), seed=SEED, settings=settings)
+    settings = Settings.of(judge={"regrowths": 0})
+    loop, state = prepare(get_task("duplicate-detector"), seed=SEED, settings=settings)
+    events = list(search_events(loop, state))
+    records = [record for event in events for record in event.records]
+    outcome = loop.outcome(events[-1].state, records)
+    told = equations(outcome.machine).splitlines()[:5]
+    moving = film(frames_of(events), outcome.machine, told)
+    (folder / "film.svg").write_text(moving, encoding="utf-8")
     save_graph(outcome.machine, folder / "found-machine.svg")
     _save(curves(outcome.records)[0], folder / "synthesis-curves.svg")
     _save(pareto(outcome.records), folder / "links-against-loss.svg")

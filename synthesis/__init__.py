@@ -9,6 +9,8 @@ if interruption.is_command():  # before anything that takes time
     interruption.end_quietly()
 
 # isort: split
+from vvalues import __version__ as __version__
+
 from .edits.links import prune_by_ablation, prune_by_magnitude, remove_dead
 from .edits.neurons import add_neuron, delete_neuron
 from .edits.normalise import normalise, simplify_weights, snap

@@ -1,4 +1,4 @@
-"""``python -m synthesis``."""
+"""``python -m synthesis``: the command ``dmm`` where no script is installed."""
 
 import sys
 

@@ -14,17 +14,25 @@ import signal
 import sys
 from types import FrameType
 
-__all__ = ["advise", "end_quietly", "is_command"]
+__all__ = ["advise", "end_quietly", "is_command", "is_script"]
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 _advice = ""
 
 
 def is_command() -> bool:
-    """Whether this process is ``python -m synthesis``, and just about to begin."""
+    """Whether this process is ``dmm`` or ``python -m synthesis``, and just about to begin."""
     given = sys.orig_argv
+    program = sys.argv[0] if sys.argv else ""
+    if program in given and is_script(program):
+        return True  # processes that it starts have its argv, but were given other words
     module = given[given.index("-m") + 1 :][:1] if "-m" in given else []
-    return sys.argv[:1] == ["-m"] and module in (["synthesis"], ["synthesis.reproduce"])
+    return program == "-m" and module in (["synthesis"], ["synthesis.reproduce"])
+
+
+def is_script(program: str) -> bool:
+    """Whether this is the script ``dmm``, wherever it is installed."""
+    return os.path.basename(program) in ("dmm", "dmm.exe")
 
 
 def end_quietly() -> None:

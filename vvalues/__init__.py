@@ -92,6 +92,8 @@ from .show import diff
 
 _register()
 
+__version__ = "0.2.0.dev0"
+
 __all__ = [
     "NUMBER",
     "LinearMap",

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import autograd.numpy as anp
 import numpy as np
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
@@ -37,6 +38,7 @@ __all__ = [
     "overlapping_pairs",
     "pairs",
     "paths",
+    "patient",
     "patterns",
     "same_support_pairs",
     "supports",
@@ -47,6 +49,31 @@ __all__ = [
 KEYS = ("a", "b", "c")
 Shapes = Mapping[str, tuple[int, ...]]
 _T = TypeVar("_T")
+
+
+def patient(max_examples: int | None = None) -> settings:
+    """Settings for tests of gradients, whose every case is hundreds of evaluations.
+
+    There is no deadline, and slow drawing is no failure: the first case compiles and caches, and
+    what a busy machine takes says nothing about a gradient. All else is as in the profile.
+
+    Parameters
+    ----------
+    max_examples : int, optional
+        Number of cases; by default that of the profile.
+
+    Examples
+    --------
+    >>> from hypothesis import given
+    >>> from vvalues.testing import check_tree_gradients
+    >>> @patient(10)
+    ... @given(vvalues())
+    ... def test_the_gradient_of_a_square(v):
+    ...     check_tree_gradients(lambda v: inner(v, v), v)
+    >>> test_the_gradient_of_a_square()
+    """
+    slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    return slow if max_examples is None else settings(slow, max_examples=max_examples)
 
 
 def keys(alphabet: Sequence[str] | None = KEYS) -> SearchStrategy[str]:

@@ -62,6 +62,16 @@ class Program:
     -----
     Large arrays are kept from one run to the next, for each thread its own: several threads may
     use one program at once. What `bind` returns is for the thread that asked.
+
+    Examples
+    --------
+    >>> from dmm import text_streams
+    >>> from dmm.zoo import duplicate_detector
+    >>> detector = duplicate_detector()
+    >>> program = Program(detector, [("output", "dict-1")])
+    >>> streams = text_streams(["aa.", "ab."], 30)
+    >>> program(detector.trainable, streams)[0, -1]  # a letter twice, none
+    array([1., 0.])
     """
 
     def __init__(
@@ -232,6 +242,20 @@ def compile_machine(
     ValueError
         If an observed port or the engine does not exist, or the engine cannot run the machine; the
         message says why.
+
+    Examples
+    --------
+    >>> from autograd import grad
+    >>> from dmm import text_streams
+    >>> from dmm.zoo import duplicate_detector
+    >>> detector = duplicate_detector()
+    >>> program = compile_machine(detector)
+    >>> streams = text_streams(["aa.", "ab."], 50)
+    >>> program(detector.trainable, streams).shape  # observed inputs, ticks, strings
+    (2, 50, 2)
+    >>> slope = grad(lambda weights: (program(weights, streams) ** 2).sum())(detector.trainable)
+    >>> slope.support == detector.trainable.support
+    True
     """
     _check_observed(machine, observed)
     if engine not in ENGINES:

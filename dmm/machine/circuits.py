@@ -44,6 +44,12 @@ class Pace(NamedTuple):
         Every sample is held for so many ticks.
     delay : int
         The answer to a sample is observed so many ticks after the sample's first tick.
+
+    Examples
+    --------
+    >>> pace = Pace(ticks=10, delay=4)  # a sample every ten ticks, answered four ticks later
+    >>> pace.ticks, pace.delay
+    (10, 4)
     """
 
     ticks: int = 1

@@ -51,6 +51,12 @@ def machine_from_matrix(matrix: VValue, *, name: str = "machine") -> Machine:
     ------
     ValueError
         For an unknown neuron type or a malformed link; the message names the path.
+
+    Examples
+    --------
+    >>> matrix = VValue({"norm-1-1": {"dict": {"accum-1-1": {"dict": 0.5}}}})
+    >>> machine_from_matrix(matrix).neurons["norm-1-1"]
+    'norm'
     """
     check_links(matrix, "network matrix")
     names = dict.fromkeys(key for path in matrix.support.paths for key in (path[0], path[2]))
@@ -114,7 +120,14 @@ def links(text: str) -> VValue:
 def machine_of(
     neurons: Mapping[str, str], *, fixed: str = "", trainable: str = "", **options: Any
 ) -> Machine:
-    """A machine from links as text; further options are those of `Machine`."""
+    """A machine from links as text; further options are those of `Machine`.
+
+    Examples
+    --------
+    >>> machine = machine_of({"x": "input", "a": "accum"}, trainable="a.dict-2 <- x.char 0.5")
+    >>> [link.weight for link in machine.links() if not link.is_fixed]
+    [0.5]
+    """
     return Machine(neurons, links(fixed), links(trainable), **options)
 
 
@@ -122,12 +135,29 @@ def machine_of(
 
 
 def save_machine(machine: Machine, file: str | os.PathLike) -> None:
-    """Write a machine as JSON, atomically: neurons by type name, fixed and trainable links."""
+    """Write a machine as JSON, atomically: neurons by type name, fixed and trainable links.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from dmm.zoo import duplicate_detector
+    >>> with TemporaryDirectory() as folder:
+    ...     save_machine(duplicate_detector(), os.path.join(folder, "detector.json"))
+    ...     load_machine(os.path.join(folder, "detector.json")) == duplicate_detector()
+    True
+    """
     write_atomically(file, json_bytes(machine_to_plain(machine), indent=1))
 
 
 def machine_to_plain(machine: Machine) -> dict[str, Any]:
-    """What a machine file holds: a JSON-compatible object."""
+    """What a machine file holds: a JSON-compatible object.
+
+    Examples
+    --------
+    >>> from dmm.zoo import sparse_counter
+    >>> sorted(machine_to_plain(sparse_counter()))
+    ['fixed', 'format', 'metadata', 'name', 'neurons', 'trainable', 'version']
+    """
     document = {
         "format": FORMAT,
         "version": VERSION,
@@ -160,6 +190,16 @@ def load_machine(file: str | os.PathLike, *, memory: int = MEMORY) -> Machine:
         If the file cannot be read.
     ValueError
         If it is malformed or too large; the message names the file and the path inside it.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from dmm.zoo import sparse_counter
+    >>> with TemporaryDirectory() as folder:
+    ...     file = os.path.join(folder, "counter.json")
+    ...     save_machine(sparse_counter(), file)
+    ...     print(load_machine(file).name)
+    sparse-counter
     """
     where = printable(os.fspath(file))
     data = read_bytes(file, memory)
@@ -192,6 +232,12 @@ def machine_from_plain(
     ------
     ValueError
         If it is malformed; the message begins with ``where`` and names the path inside.
+
+    Examples
+    --------
+    >>> from dmm.zoo import sparse_counter
+    >>> machine_from_plain(machine_to_plain(sparse_counter())) == sparse_counter()
+    True
     """
     if not isinstance(document, Mapping):
         raise ValueError(f"{where}: expected an object, not {type(document).__name__}")

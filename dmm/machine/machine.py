@@ -26,7 +26,14 @@ __all__ = ["Link", "Machine", "fixed_links", "initial_outputs", "type_from_name"
 
 
 class Link(NamedTuple):
-    """One entry of the network matrix, in the published argument order."""
+    """One entry of the network matrix, in the published argument order.
+
+    Examples
+    --------
+    >>> link = Link("norm-1", "dict", "accum-1", "dict", 0.5)
+    >>> "/".join(link.path), link.weight, link.is_fixed
+    ('norm-1/dict/accum-1/dict', 0.5, False)
+    """
 
     neuron_in: str
     field_in: str
@@ -73,6 +80,15 @@ class Machine:
     References
     ----------
     arXiv:1712.07447, sections 2 and 4 (network matrix, two-stroke cycle).
+
+    Examples
+    --------
+    >>> links = VValue({"out": {"dict-1": {"in": {"char": 2.0}}}})
+    >>> machine = Machine({"in": "input", "out": "output"}, trainable=links, name="doubler")
+    >>> machine.type_of("out").name, [link.weight for link in machine.links()]
+    ('output', [2.0])
+    >>> machine.with_trainable(2 * links).trainable["out", "dict-1", "in", "char"]
+    4.0
     """
 
     neurons: Mapping[str, str]
@@ -265,7 +281,13 @@ def type_from_name(neuron: str) -> str:
 
 
 def fixed_links(neurons: Mapping[str, str]) -> dict[tuple[str, ...], float]:
-    """The links of weight 1 that the types of these neurons always have."""
+    """The links of weight 1 that the types of these neurons always have.
+
+    Examples
+    --------
+    >>> fixed_links({"sum": "accum", "clock": "timer"})
+    {('sum', 'dict-1', 'sum', 'dict'): 1.0, ('clock', 'timer', 'clock', 'timer'): 1.0}
+    """
     links: dict[tuple[str, ...], float] = {}
     for neuron, type_name in neurons.items():
         for field_in, sender, field_out in get_neuron_type(type_name).fixed_links:
@@ -280,6 +302,12 @@ def initial_outputs(machine: Machine) -> VValue:
 
     What the types emit plus ``machine.initial``; the matrix that a `Machine.matrix_port` holds is
     not part of it.
+
+    Examples
+    --------
+    >>> from dmm.zoo import wave
+    >>> initial_outputs(wave()).support.paths[0]
+    ('update-1', 'single', 'self', 'delta', 'update-1', 'single')
     """
     outputs = {}
     for neuron, type_name in machine.neurons.items():

@@ -39,6 +39,14 @@ class Streams:
         What to call the strings in messages and plots.
     shapes : mapping of path to shape
         Of the array leaves; all other leaves are scalars.
+
+    Examples
+    --------
+    >>> streams = text_streams(["ab.", "c.", "d."], ticks=30)
+    >>> streams.select([2]).labels
+    ('d.',)
+    >>> sorted(streams.arrays)
+    ['input']
     """
 
     keys: tuple[tuple[Path, ...], ...]
@@ -215,6 +223,12 @@ def text_streams(
     References
     ----------
     ``input_dummy`` in dmm-lite.jl: ``if t mod 10 == 0`` emit character ``min(t / 10, last)``.
+
+    Examples
+    --------
+    >>> streams = text_streams(["ab.", "c."], ticks=30)
+    >>> len(streams), streams.ticks, streams.labels
+    (2, 30, ('ab.', 'c.'))
     """
     texts = [texts] if isinstance(texts, str) else list(texts)
     if ticks < 1 or period < 1:

@@ -24,6 +24,11 @@ class Wire(NamedTuple):
     weight : float
     lag : int
         Samples: 0 for what the sender makes of the same sample.
+
+    Examples
+    --------
+    >>> Wire("sum", "dict-2", "input", "char", lag=1).weight
+    1.0
     """
 
     neuron_in: str

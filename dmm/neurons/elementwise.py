@@ -171,12 +171,24 @@ class NumberFunction(Kernel):
 
 
 def logistic(x: Any) -> Any:
-    """``1 / (1 + exp(-x))``, without overflow and also for complex arguments."""
+    """``1 / (1 + exp(-x))``, without overflow and also for complex arguments.
+
+    Examples
+    --------
+    >>> float(logistic(0.0)), float(logistic(1000.0))
+    (0.5, 1.0)
+    """
     return 0.5 * (1.0 + anp.tanh(0.5 * x))
 
 
 def soft_plus(x: Any) -> Any:
-    """``log(1 + exp(x))``, without overflow and also for complex arguments."""
+    """``log(1 + exp(x))``, without overflow and also for complex arguments.
+
+    Examples
+    --------
+    >>> round(float(soft_plus(0.0)), 4), float(soft_plus(1000.0))
+    (0.6931, 1000.0)
+    """
     sign = np.where(np.real(getval(x)) >= 0, 1.0, -1.0)
     return 0.5 * (x + sign * x) + anp.log1p(anp.exp(-sign * x))
 

@@ -42,6 +42,12 @@ class Field:
         True when only the ``:number`` of the stream is read (or written).
     kind : str
         Kind of linear stream.
+
+    Examples
+    --------
+    >>> picture = Field("x", kind="image")
+    >>> picture.name, picture.kind
+    ('x', 'image')
     """
 
     name: str
@@ -94,6 +100,14 @@ def declare_coercion(sent: str, received: str, function: Coercion) -> None:
     References
     ----------
     arXiv:1712.07447, section 2 (typed dataflow matrix machines).
+
+    Examples
+    --------
+    >>> declare_coercion("picture", "tree", lambda picture: picture * 0.5)
+    >>> declare_coercion("picture", "picture", lambda picture: picture)
+    Traceback (most recent call last):
+        ...
+    ValueError: both kinds are 'picture'; streams of one kind need no coercion
     """
     if sent == received:
         raise ValueError(f"both kinds are {sent!r}; streams of one kind need no coercion")
@@ -114,5 +128,11 @@ def has_coercions() -> bool:
 
 
 def may_flow(sent: str, received: str) -> bool:
-    """Whether a link may lead from a port of one kind to a port of another."""
+    """Whether a link may lead from a port of one kind to a port of another.
+
+    Examples
+    --------
+    >>> may_flow("tree", "tree"), may_flow("tree", "image")
+    (True, False)
+    """
     return sent == received or ANY in (sent, received) or (sent, received) in _coercions

@@ -69,6 +69,12 @@ class NeuronType:
         What such a neuron emits before the first tick (field / stream).
     spelling : Spelling
         How such neurons are written in equations and programs; as their kernel says when omitted.
+
+    Examples
+    --------
+    >>> kind = get_neuron_type("compare")
+    >>> [field.name for field in kind.reads], [field.name for field in kind.writes]
+    (['dict-1', 'dict-2'], ['true', 'false'])
     """
 
     name: str
@@ -122,6 +128,11 @@ def register(neuron_type: NeuronType) -> NeuronType:
     ------
     ValueError
         If another type has this name already.
+
+    Examples
+    --------
+    >>> register(get_neuron_type("norm")).name  # the same again is no other
+    'norm'
     """
     known = _registry.get(neuron_type.name)
     if known is not None and known.activation is not neuron_type.activation:
@@ -150,6 +161,16 @@ def neuron_type(
         port of another kind than a tree is given as a `Field`.
     **options
         Further attributes of `NeuronType`.
+
+    Examples
+    --------
+    >>> @neuron_type("norm", reads=["dict"], writes=["norm"])
+    ... def average(inputs):
+    ...     return {"norm": inputs.subtree("dict") * 0.5}
+    Traceback (most recent call last):
+        ...
+    ValueError: neuron type 'norm' is registered already (dmm-lite.jl \
+(anhinga/julia-flux-drafts), max_norm_dict); choose another name
     """
 
     def decorate(activation: Activation) -> Activation:
@@ -168,6 +189,11 @@ def get_neuron_type(name: str) -> NeuronType:
     ValueError
         If there is none; the message lists the known ones. A name such as ``delay(3)`` is made
         by its family, and has one spelling: ``delay(03)`` is refused.
+
+    Examples
+    --------
+    >>> get_neuron_type("norm").writes[0].name
+    'norm'
     """
     known = _registry.get(name)
     if known is not None:
@@ -182,7 +208,13 @@ def get_neuron_type(name: str) -> NeuronType:
 
 
 def neuron_types() -> tuple[str, ...]:
-    """Names of all registered types."""
+    """Names of all registered types.
+
+    Examples
+    --------
+    >>> {"accum", "norm", "dot", "compare"} <= set(neuron_types())
+    True
+    """
     return tuple(sorted(_registry))
 
 
@@ -200,6 +232,11 @@ def family(name: str) -> Callable[[Maker], Maker]:
     that a type with parameters (``delay(3)``) can be written down and read back like any other.
     The function gets the text between the parentheses and raises ValueError if it cannot make a
     type of it.
+
+    Examples
+    --------
+    >>> get_neuron_type("delay(3)").name  # made when it is asked for
+    'delay(3)'
     """
 
     def decorate(make: Maker) -> Maker:
@@ -222,7 +259,13 @@ def add_maker(name: str, make: Maker) -> None:
 
 
 def families() -> tuple[str, ...]:
-    """Names of all families, which come before the parentheses."""
+    """Names of all families, which come before the parentheses.
+
+    Examples
+    --------
+    >>> "delay" in families()
+    True
+    """
     return tuple(sorted(_families))
 
 
@@ -230,7 +273,13 @@ def families() -> tuple[str, ...]:
 
 
 def number(inputs: VValue, field: str) -> Any:
-    """The ``:number`` of one field of a neuron's inputs (0 where absent)."""
+    """The ``:number`` of one field of a neuron's inputs (0 where absent).
+
+    Examples
+    --------
+    >>> number(VValue({"dict": 2.5}), "dict"), number(VValue(), "dict")
+    (2.5, 0.0)
+    """
     unit = _units.get(field)
     if unit is None:
         unit = _units[field] = VValue({field: {NUMBER: 1.0}})

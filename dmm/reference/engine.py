@@ -38,7 +38,17 @@ Sources = Mapping[str, Sequence[VValue]]
 
 
 class Trace(NamedTuple):
-    """What one string did: per tick the V-values of all inputs and of all outputs."""
+    """What one string did: per tick the V-values of all inputs and of all outputs.
+
+    Examples
+    --------
+    >>> from dmm.zoo import pure_oscillator
+    >>> trace = run(pure_oscillator(), ticks=4)
+    >>> len(trace.inputs)
+    4
+    >>> [outputs["self", "out", "self", "b", "held-1", "single"] for outputs in trace.outputs]
+    [-1.0, 1.0, -1.0, 1.0]
+    """
 
     inputs: list[VValue]
     outputs: list[VValue]
@@ -106,6 +116,13 @@ def up_movement(
     ValueError, TypeError
         What an activation raises, with the neuron, its type and the tick in front; and for an
         output field that the type does not declare.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> letters = VValue({"norm": {"dict": {"a": 3.0, "b": -5.0}}})
+    >>> up_movement(duplicate_detector(), letters, {}, neurons={"norm": "norm"})
+    VValue({'norm': {'norm': 5.0}})
     """
     outputs = {}
     for neuron, type_name in (machine.neurons if neurons is None else neurons).items():
@@ -156,7 +173,16 @@ def two_stroke_cycle(
     stopped: StoppedPaths = (),
     tick: int = 0,
 ) -> tuple[VValue, VValue]:
-    """One tick (numbered from 0): down, then up movement; returns ``(inputs, outputs)``."""
+    """One tick (numbered from 0): down, then up movement; returns ``(inputs, outputs)``.
+
+    Examples
+    --------
+    >>> from dmm.zoo import pure_oscillator
+    >>> machine = pure_oscillator()
+    >>> inputs, outputs = two_stroke_cycle(machine, machine.matrix, initial_state(machine), {})
+    >>> sorted({path[0] for path in outputs})
+    ['held-1', 'self']
+    """
     inputs = _down_at(tick, matrix, outputs, machine)
     active = active_neurons(machine, matrix)
     return inputs, up_movement(machine, inputs, sources, stopped, tick, active)
@@ -216,6 +242,12 @@ def initial_state(machine: Machine, trainable: VValue | None = None) -> VValue:
     machine : Machine
     trainable : VValue, optional
         In place of the machine's own; may be traced by autograd.
+
+    Examples
+    --------
+    >>> from dmm.zoo import event_log
+    >>> initial_state(event_log())["log", "self", "end-list"]
+    1.0
     """
     outputs = initial_outputs(machine)
     if machine.matrix_port is None:
@@ -274,6 +306,14 @@ def run(
     ValueError
         If the number of ticks is not known; and where a link or a neuron cannot work on the
         streams it meets (the message names tick, neuron, field).
+
+    Examples
+    --------
+    >>> from dmm import text_streams
+    >>> from dmm.zoo import duplicate_detector
+    >>> seen = run(duplicate_detector(), text_streams("aa.", 30)).inputs
+    >>> [seen[tick]["output", "dict-1", ":number"] for tick in (5, 25)]  # no letter twice; one
+    [0.0, 1.0]
     """
     if ticks is None:
         if streams is None:

@@ -23,6 +23,14 @@ class ReferenceProgram:
 
     For machines the compiled engine cannot run (a neuron type without kernel, a network matrix
     held by a neuron), and as the judge in tests.
+
+    Examples
+    --------
+    >>> from dmm import text_streams
+    >>> from dmm.zoo import duplicate_detector
+    >>> program = ReferenceProgram(duplicate_detector(), [("output", "dict-1")])
+    >>> program(program.machine.trainable, text_streams("aa.", 50)).shape
+    (1, 50, 1)
     """
 
     engine = "reference"

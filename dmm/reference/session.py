@@ -75,6 +75,20 @@ class Session:
     ----------
     moment : Moment
         The present state; immutable.
+
+    Examples
+    --------
+    >>> from dmm.zoo import asynchronous_accumulation
+    >>> session = Session(asynchronous_accumulation())
+    >>> session.default("reader", {"step": 1})
+    >>> session.step(3)
+    >>> session.feed("reader", {"a": 1})  # at the next tick
+    >>> session.step(3)
+    >>> session.inputs["printer", "dict-1"]
+    VValue({'a': 1.0, 'step': 3.0})
+    >>> session.undo(2)
+    >>> session.tick
+    3
     """
 
     def __init__(self, machine: Machine, *, history: int = 1000) -> None:

@@ -57,6 +57,13 @@ class Diagnostics:
     inert : links into a field that is not read, or from one that is not written
     constants : outputs that do not depend on any input stream, with the value they settle at
     pairs : near-cancelling pairs
+
+    Examples
+    --------
+    >>> from dmm.show import diagnose
+    >>> from dmm.zoo import duplicate_detector
+    >>> diagnose(duplicate_detector()).summary()
+    '0 dead neurons, 1 unread output'
     """
 
     silent: tuple[str, ...]

@@ -30,6 +30,15 @@ class MachineDiff:
     retyped : tuple of (neuron, type before, type after)
     n_equal : int
         Links that are the same in both.
+
+    Examples
+    --------
+    >>> from dmm.show import diff
+    >>> from dmm.zoo import duplicate_detector
+    >>> detector = duplicate_detector()
+    >>> change = diff(detector, detector.with_trainable(2 * detector.trainable))
+    >>> len(change.changed), len(change.added), change.n_equal
+    (8, 0, 3)
     """
 
     one: str

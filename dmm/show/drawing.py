@@ -64,7 +64,15 @@ class Drawing:
 
 
 def arrange(machine: Machine) -> Drawing:
-    """Place the neurons of a machine in layers from left to right."""
+    """Place the neurons of a machine in layers from left to right.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> drawing = arrange(duplicate_detector())
+    >>> len(drawing.boxes), drawing.width > drawing.height
+    (9, True)
+    """
     links, n_hidden = shown_links(machine)
     columns = shown_layers(machine, links, n_hidden)
     boxes = {n: Box(n, i) for i, column in enumerate(columns) for n in column}

@@ -147,7 +147,14 @@ def _for_dot(text: str) -> str:
 
 
 def to_svg(machine: Machine) -> str:
-    """The machine as a stand-alone SVG document, light and dark."""
+    """The machine as a stand-alone SVG document, light and dark.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> to_svg(duplicate_detector())[:4]
+    '<svg'
+    """
     picture = svg_graph(machine)
     head, body = picture.split(">", 1)
     head = head.replace('class="dmm-graph"', 'class="dmm dmm-graph"')
@@ -214,6 +221,15 @@ def save_graph(machine: Machine, file: str | os.PathLike, *, engine: str | None 
         If the engine's package is not installed.
     ValueError
         For an unknown engine, or another suffix than ``.svg`` with the engine "svg".
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from dmm.zoo import duplicate_detector
+    >>> with TemporaryDirectory() as folder:
+    ...     save_graph(duplicate_detector(), Path(folder) / "detector.svg").name
+    'detector.svg'
     """
     path = FilePath(file)
     suffix = path.suffix.lower().lstrip(".")

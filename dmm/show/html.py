@@ -24,6 +24,7 @@ __all__ = ["fragment", "page", "report"]
 
 NAME_CELLS = 36
 MINUS = "\N{MINUS SIGN}"
+MOST_OPEN = 60  # links of a machine whose card begins unfolded
 
 LEGEND = """<p class="legend"><span><span class="bar"><i class="pos" style="width:40%"></i></span>
 positive: solid, to the right</span> <span><span class="bar"><i class="neg" style="width:40%"></i>
@@ -36,19 +37,28 @@ the right.</p>"""
 
 
 def fragment(machine: Machine) -> str:
-    """HTML of a machine for a notebook: link table, tree, equations and graph.
+    """HTML of a machine for a notebook: graph and equations, then its links and its tree, folded.
+
+    Of a large machine everything is folded.
 
     Returns
     -------
     str
         One ``<div>`` with its own style sheet.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> fragment(duplicate_detector()).startswith('<div class="dmm">')
+    True
     """
+    is_open = len(machine.fixed) + len(machine.trainable) <= MOST_OPEN
     parts = [
         f'<div class="dmm"><style>{STYLE}</style>',
         f'<p class="head"><b>{escape(plain(machine.name))}</b> {escape(headline(machine))}</p>',
-        _neurons(machine),
-        _folded("Equations", _pre(equations(machine))),
-        _folded("Graph", _graph(machine)),
+        _folded("Graph", _graph(machine), is_open),
+        _folded("Equations", _pre(equations(machine)), is_open),
+        _folded("Links", _neurons(machine)),
         _folded("Tree", _pre(tree(machine))),
         "</div>",
     ]
@@ -79,6 +89,12 @@ def report(
         Further sections, shown as they are in a fixed-width font.
     sections : mapping of title to HTML, optional
         Further sections behind the graph, such as pictures; put in as they are, unescaped.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> "<h2>Equations</h2>" in report(duplicate_detector(), {"loss": 0.0}, lead="Found.")
+    True
     """
     parts = [
         _section("Equations", _pre(equations(machine) if written is None else written)),
@@ -109,6 +125,11 @@ def page(
         Of the page, and a line below it.
     figures, lead, texts, sections
         See `report`.
+
+    Examples
+    --------
+    >>> "<h2>Notes</h2>" in page("A run", figures={"loss": 0.5}, texts={"Notes": "none"})
+    True
     """
     parts = [
         *(_wide_section(name, _pre(text)) for name, text in (texts or {}).items()),
@@ -136,7 +157,7 @@ def _page(
 <body>
 <main class="dmm page">
 <h1>{name}</h1>
-<p class="head">{escape(plain(head))}</p>
+{f'<p class="head">{escape(plain(head))}</p>' if head else ""}
 {f"<p>{escape(plain(lead))}</p>" if lead else ""}
 {table}{"".join(parts)}
 </main>
@@ -153,8 +174,8 @@ def _wide_section(title: str, body: str) -> str:
     return _section(escape(plain(title)), f'<div class="wide">{body}</div>')
 
 
-def _folded(title: str, body: str) -> str:
-    return f"<details><summary>{title}</summary>\n{body}\n</details>"
+def _folded(title: str, body: str, is_open: bool = False) -> str:
+    return f"<details{' open' * is_open}><summary>{title}</summary>\n{body}\n</details>"
 
 
 def _pre(text: str) -> str:

@@ -34,6 +34,12 @@ def shown_links(machine: Machine) -> tuple[list[Link], int]:
 
     Up to 60 links are all shown. Of more, the 40 largest; links that every neuron of a type has
     say little and links without effect say nothing, so those are left out first.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> len(shown_links(duplicate_detector()))
+    2
     """
     links = list(machine.links())
     if len(links) <= LIMIT:
@@ -79,7 +85,14 @@ def _is_customary(machine: Machine, link: Link) -> bool:
 
 
 def reading_order(machine: Machine) -> list[str]:
-    """All neurons, sources first and sinks last, each after those it reads where possible."""
+    """All neurons, sources first and sinks last, each after those it reads where possible.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> reading_order(duplicate_detector())
+    ['timer', 'input', 'const_1', 'eos', 'accum', 'dot', 'norm', 'compare', 'output']
+    """
     return [neuron for layer in layers(machine) for neuron in layer]
 
 
@@ -89,6 +102,12 @@ def layers(machine: Machine) -> list[list[str]]:
     The first layer holds the sources and the clockwork that only they need; the last one holds the
     sinks. In between a neuron stands behind everything it reads, except inside a cycle, where it
     stands at its distance from where signals enter the cycle.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> layers(duplicate_detector())
+    [['timer', 'input', 'const_1', 'eos'], ['accum'], ['dot', 'norm'], ['compare'], ['output']]
     """
     links = wired(machine, machine.links())
     origins = _origins(machine, links)

@@ -62,7 +62,9 @@ STYLE = """
 .dmm .links td:first-child { min-width: 4.5rem; }
 .dmm .links .weight { min-width: 4.5rem;  text-align: right; white-space: nowrap; }
 .dmm .links td:nth-child(4) { min-width: 9rem; }
-@media (max-width: 40rem) { .dmm .bar { width: 3rem; } .dmm .links { margin-left: 0; }
+@media (max-width: 40rem) { .dmm pre { font-size: 11.5px; white-space: pre-wrap;
+  overflow-wrap: anywhere; padding: .6rem; }
+  .dmm .bar { width: 3rem; } .dmm .links { margin-left: 0; }
   .dmm .neuron .count { float: none; } .dmm .links td { padding-right: .4rem; }
   .dmm .links td:first-child { min-width: 3.4rem; } .dmm .links .weight { min-width: 3.6rem; }
   .dmm .links td:nth-child(4) { min-width: 7.5rem; } }

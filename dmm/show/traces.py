@@ -94,6 +94,14 @@ def trace(
     ------
     ValueError
         If there is no such port; the message lists the neuron's fields.
+
+    Examples
+    --------
+    >>> from dmm import text_streams
+    >>> from dmm.zoo import duplicate_detector
+    >>> held = trace(duplicate_detector(), text_streams("abba.", 50), ("accum", "dict"))
+    >>> held.values.shape
+    (50, 3)
     """
     return _traces(machine, streams, [port], string, ticks, side)[0]
 

@@ -31,6 +31,13 @@ def duplicate_detector() -> Machine:
     References
     ----------
     arXiv:1606.09470, section 3; github anhinga/julia-flux-drafts, ``handcrafted.jl``.
+
+    Examples
+    --------
+    >>> from dmm import compile_machine, text_streams
+    >>> detector = duplicate_detector()
+    >>> compile_machine(detector)(detector.trainable, text_streams("hello.", 60))[0, -1]
+    array([1.])
     """
     names = ("timer", "input", "accum", "norm", "compare", "dot", "const_1", "eos", "output")
     return machine_of(
@@ -65,6 +72,15 @@ def fuzzy_if() -> Machine:
     References
     ----------
     arXiv:1712.07447, section 6; arXiv:1606.09470 (gates, multiplexers).
+
+    Examples
+    --------
+    >>> from dmm import run, streams_from_trees
+    >>> quarter = [VValue(0.25)] * 4
+    >>> streams = {"stream-if": [quarter], "stream-1": [[VValue({"a": 1})] * 4]}
+    >>> streams["stream-2"] = [[VValue({"b": 1})] * 4]
+    >>> run(fuzzy_if(), streams_from_trees(streams)).inputs[-1]["output", "dict-1"]
+    VValue({'a': 0.25, 'b': 0.75})
     """
     return machine_of(
         {
@@ -94,6 +110,12 @@ def sparse_counter() -> Machine:
     References
     ----------
     arXiv:1606.09470, section 3.
+
+    Examples
+    --------
+    >>> from dmm import run, text_streams
+    >>> run(sparse_counter(), text_streams("abca", 10, period=1)).inputs[5]["output", "dict-1"]
+    VValue({'a': 2.0, 'b': 1.0, 'c': 1.0})
     """
     return machine_of(
         {"timer": "timer", "input": "input", "accum": "accum", "output": "output"},
@@ -123,6 +145,15 @@ def layers_in_turn(matrices: list[VValue], neurons: dict[str, str]) -> Machine:
     ----------
     github jsa-aerial/DMM, ``src/dmm/core.clj`` (the network matrix as the output of a neuron);
     arXiv:1606.09470 (layers in turn).
+
+    Examples
+    --------
+    >>> from dmm import run, streams_from_trees
+    >>> once, tenfold = links("a.dict <- x.stream"), links("a.dict <- x.stream 10")
+    >>> machine = layers_in_turn([once, tenfold], {"x": "stream", "a": "identity"})
+    >>> ones = streams_from_trees({"x": [[VValue(1.0)] * 6]})
+    >>> [inputs["a", "dict"] for inputs in run(machine, ones).inputs]
+    [0.0, 10.0, 1.0, 10.0, 1.0, 10.0]
     """
     n = len(matrices)
     names = [f"matrix-{k}" for k in range(n)]
@@ -157,6 +188,15 @@ def asynchronous_accumulation() -> Machine:
     References
     ----------
     github jsa-aerial/DMM, ``examples/dmm/oct_28_2016_experiment.clj``.
+
+    Examples
+    --------
+    >>> from dmm import Session
+    >>> session = Session(asynchronous_accumulation())
+    >>> session.feed("reader", {"a": 1})
+    >>> session.step(4)
+    >>> session.inputs["printer", "dict-1"]
+    VValue({'a': 1.0})
     """
     return machine_of(
         {"reader": "stream", "accum": "accum", "printer": "output"},
@@ -177,6 +217,14 @@ def event_log() -> Machine:
     References
     ----------
     github jsa-aerial/DMM, ``examples/dmm/jul_13_2017_experiment.clj`` (``dmm-cons``).
+
+    Examples
+    --------
+    >>> from dmm import run, streams_from_trees
+    >>> events = [VValue({"a": 1}), VValue(), VValue({"b": 2}), VValue()]
+    >>> trace = run(event_log(), streams_from_trees({"events": [events]}))
+    >>> trace.outputs[-1]["log", "self", "this"]  # the newest
+    VValue({'b': 2.0})
     """
     return machine_of(
         {"events": "stream", "log": "event_list"},

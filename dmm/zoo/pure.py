@@ -65,6 +65,14 @@ def pure_machine(row: VValue, constants: dict[int, VValue]) -> Machine:
     References
     ----------
     github anhinga/fluid, ``Lightweight_Pure_DMMs``, experiments of 26 and 27 August 2017.
+
+    Examples
+    --------
+    >>> from dmm import run
+    >>> from dmm.zoo import links
+    >>> machine = pure_machine(VValue(), {1: links("plus.a <- held-1.single 2")})
+    >>> run(machine, ticks=1).outputs[0]["held-1", "single", "plus", "a", "held-1", "single"]
+    2.0
     """
     held = {f"held-{k}": "register" for k in range(1, N_CONSTANTS + 1)}
     neurons = {
@@ -96,6 +104,13 @@ def pure_oscillator() -> Machine:
     References
     ----------
     As `pure_machine`; ``aug_26``.
+
+    Examples
+    --------
+    >>> from dmm import run
+    >>> path = ("self", "out", "self", "b", "held-1", "single")
+    >>> [outputs[path] for outputs in run(pure_oscillator(), ticks=4).outputs]
+    [-1.0, 1.0, -1.0, 1.0]
     """
     return pure_machine(
         VValue({"held-1": {"single": 1.0}}), {1: links("self.b <- held-1.single -2")}
@@ -112,6 +127,14 @@ def pure_soliton() -> Machine:
     References
     ----------
     As `pure_machine`; ``aug_27``.
+
+    Examples
+    --------
+    >>> from dmm import run
+    >>> trace = run(pure_soliton(), ticks=3)
+    >>> rows = [outputs["self", "out", "self", "b"] for outputs in trace.outputs]
+    >>> [sender for row in rows for (sender, _), weight in row.items() if weight]
+    ['held-2', 'held-3', 'held-4']
     """
     constants = {}
     for k in range(1, N_CONSTANTS + 1):

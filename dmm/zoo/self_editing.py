@@ -29,6 +29,14 @@ def wave() -> Machine:
     ----------
     github jsa-aerial/DMM, ``examples/dmm/oct_19_2016_experiment.clj``; github
     anhinga/late-2022-julia-drafts, ``draft-self-referential.jl``.
+
+    Examples
+    --------
+    >>> from dmm import run
+    >>> trace = run(wave(), ticks=3)
+    >>> rows = [outputs["self", "single", "self", "delta"] for outputs in trace.outputs]
+    >>> [sender for row in rows for (sender, _), weight in row.items() if weight]
+    ['update-2', 'update-3', 'update-1']
     """
     updates = ("update-1", "update-2", "update-3")
     held = {}

@@ -1,7 +1,7 @@
-"""Command line: ``python -m synthesis fit|predict|run|resume|evaluate|show|sweep|reproduce|...``.
+"""Command line: ``dmm fit|predict|run|resume|evaluate|show|sweep|reproduce|...``.
 
-Whatever is wrong with a file, a name or an option gives one clear line on standard error and exit
-status 2.
+``python -m synthesis`` is the same command by another name. Whatever is wrong with a file, a name
+or an option gives one clear line on standard error and exit status 2.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +21,7 @@ from vvalues.core.paths import printable
 
 from .. import interruption
 from ..loop import Loop, Result, Settings, flat
+from .calling import VERSION, add_completion, called, next_words
 from .options import add_limit, add_settings, add_steps, add_workers, count
 from .own_data import INTERRUPTED, add_commands
 
@@ -142,9 +145,11 @@ def _resume(options: argparse.Namespace) -> int:
 
 
 def _carry_out(run: Any, options: argparse.Namespace) -> int:
+    from ..runs.files import REPORT
     from ..show.live import with_progress
 
-    advice = f"go on with: python -m synthesis resume {printable(str(run.folder))}"
+    began = time.monotonic()
+    advice = f"go on with: {called()} resume {printable(str(run.folder))}"
     interruption.advise(advice)
     try:
         with ExitStack() as stack:
@@ -158,26 +163,29 @@ def _carry_out(run: Any, options: argparse.Namespace) -> int:
     if run.is_cut:
         print(
             f"synthesis: stopped after {run.limit:g} seconds; this is the best so far, go on with: "
-            f"python -m synthesis resume {run.folder} --seconds X",
+            f"{called()} resume {run.folder} --seconds X",
             file=sys.stderr,
         )
     outcome = run.finish()
+    seconds = time.monotonic() - began
+    folder = shlex.quote(str(run.folder))
     if isinstance(outcome, Result):
-        _tell_of_machine(outcome)
+        from ..show.closing import closing_words
+
+        print(closing_words(outcome, seconds))
+        going_on = [
+            f"show {folder}/machine.json --as table",
+            f"show {folder}/machine.json --as python",
+        ]
     else:
         from ..show.outcome import figures_of
 
         print("\n".join(f"{name} {x:.3g}" for name, x in figures_of(outcome).items()))
+        print(f"this took {seconds:.0f} seconds")
+        going_on = [f"show {folder}", f"evaluate {folder}"]
     print(f"written to {run.folder}: {', '.join(run.written)}")
+    print(next_words(run.folder / REPORT, going_on))
     return 0
-
-
-def _tell_of_machine(outcome: Result) -> None:
-    print(outcome.machine)
-    print()
-    print(f"training strings: loss {outcome.loss:.3g}, {len(outcome.parameters)} trainable links")
-    for name, value in outcome.figures.items():
-        print(f"held-out strings: {name.removeprefix('held_out_')} {value:.3g}")
 
 
 def _evaluate(options: argparse.Namespace) -> int:
@@ -280,7 +288,7 @@ class _Parser(argparse.ArgumentParser):
     """Errors in one line, like all others."""
 
     def error(self, message: str) -> Any:
-        self.exit(2, f"synthesis: {message} (see python -m synthesis --help)\n")
+        self.exit(2, f"synthesis: {message} (see {called()} --help)\n")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -289,7 +297,8 @@ def _parser() -> argparse.ArgumentParser:
     from ..show.film import FILM
     from ..tasks.streams.duplicate_detector import PUBLISHED_TEXT, PUBLISHED_TICKS
 
-    parser = _Parser(prog="python -m synthesis", description=__doc__.split("\n")[0])
+    parser = _Parser(prog=called(), description=__doc__.split("\n")[0])
+    parser.add_argument("--version", action="version", version=VERSION)
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     add_commands(commands)
 
@@ -371,4 +380,6 @@ def _parser() -> argparse.ArgumentParser:
 
     settings = commands.add_parser("settings", help="list the settings of the loop")
     settings.set_defaults(command=_list_settings)
+
+    add_completion(commands, parser)
     return parser

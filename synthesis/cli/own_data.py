@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import time
 import warnings
@@ -15,6 +16,7 @@ import numpy as np
 
 from vvalues.files import write_atomically
 
+from .calling import next_words
 from .csv_files import CsvTable, csv_text, read_csv
 from .options import count
 
@@ -149,6 +151,9 @@ def _fit(options: argparse.Namespace) -> int:
     written = _write(folder, options.data.stem, synthesizer, data, seconds)
     print(f"{synthesizer.verdict_.told()}\n\n{synthesizer.equations_}\n")
     print(f"written to {folder} after {seconds:.1f} s: {', '.join(written)}")
+    machine = shlex.quote(str(folder / MACHINE))
+    going_on = [f"predict {machine} NEW.csv", f"show {machine} --as table"]
+    print(next_words(folder / REPORT, going_on))
     return 0
 
 

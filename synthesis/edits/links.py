@@ -33,6 +33,16 @@ def remove_dead(parameters: VValue, state: Any, objective: Objective) -> tuple[V
     ------
     TypeError
         If the objective's model cannot tell.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import get_task
+    >>> task, rng = get_task("modulo-3@layered-2x1"), np.random.default_rng(0)
+    >>> model = task.model(rng)
+    >>> objective, weights = task.objective(model, rng), model.initial(rng)
+    >>> fewer, _ = remove_dead(weights, (), objective)
+    >>> len(weights), len(fewer), objective.loss(fewer) == objective.loss(weights)
+    (78, 66, True)
     """
     model = getattr(objective, "model", None)
     if parameters.support.shapes is None and not hasattr(model, "support"):
@@ -66,7 +76,18 @@ def prune_by_magnitude(
 def prune_by_ablation(
     parameters: VValue, state: Any, objective: Objective, *, count: int = 1
 ) -> tuple[VValue, Any]:
-    """Drop the ``count`` links whose removal, one at a time, raises the measured loss least."""
+    """Drop the ``count`` links whose removal, one at a time, raises the measured loss least.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import get_task
+    >>> task, rng = get_task("modulo-3@layered-2x1"), np.random.default_rng(0)
+    >>> model = task.model(rng)
+    >>> objective, weights = task.objective(model, rng), model.initial(rng)
+    >>> fewer, _ = prune_by_ablation(weights, (), objective, count=5)
+    >>> len(weights) - len(fewer) >= 5  # and what is dead without them
+    True
+    """
     links = _links(parameters, objective)
     worth = np.full(parameters.size, np.inf)
     worth[links] = ablation_losses(objective, parameters, links)
@@ -85,6 +106,15 @@ def ablation_losses(
     Returns
     -------
     array (n,)
+
+    Examples
+    --------
+    >>> from synthesis.tasks import get_task
+    >>> task, rng = get_task("modulo-3@layered-2x1"), np.random.default_rng(0)
+    >>> model = task.model(rng)
+    >>> objective, weights = task.objective(model, rng), model.initial(rng)
+    >>> ablation_losses(objective, weights, np.array([0, 1])).shape
+    (2,)
     """
     chosen = np.arange(parameters.size) if elements is None else elements
     without = np.tile(parameters.buffer, (len(chosen), 1))

@@ -109,6 +109,16 @@ def add_neuron(
     ------
     ValueError
         If the name is taken.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> rng = np.random.default_rng(0)
+    >>> model = Perceptron([2, 3, 1])
+    >>> weights = model.initial(rng)
+    >>> more, _ = add_neuron(weights, (), model.places(), rng)
+    >>> weights.size, more.size
+    (13, 17)
     """
     living = neurons.names(parameters)
     name = neurons.fresh_name(parameters) if name is None else name
@@ -126,6 +136,14 @@ def neuron_leaves(parameters: VValue, neurons: Neurons, name: str) -> VValue:
     ------
     ValueError
         If it does not exist.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> model = Perceptron([2, 3, 1])
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> neuron_leaves(weights, model.places(), model.places().names(weights)[0]).size
+    4
     """
     living = neurons.names(parameters)
     if name not in living:

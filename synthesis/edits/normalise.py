@@ -92,6 +92,13 @@ def normalise(machine: Machine) -> VValue:
     VValue
         Trainable weights with which the machine computes the same, up to rounding (neurons of
         unknown scaling are left alone).
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> detector = duplicate_detector()
+    >>> normalise(detector) == detector.trainable  # nothing is left to divide out
+    True
     """
     weights = _Weights(machine)
     for neuron in _in_order(machine):
@@ -208,6 +215,16 @@ def snap(
     Notes
     -----
     All weights at once first; if that loses something, one after the other, nearest first.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import get_task
+    >>> task, rng = get_task("modulo-3@layered-2x1"), np.random.default_rng(0)
+    >>> model = task.model(rng)
+    >>> objective, weights = task.objective(model, rng), model.initial(rng)
+    >>> exact = snap(objective, weights, tolerance=1e9)  # so much that any value will do
+    >>> len(np.unique(exact.buffer)) < len(np.unique(weights.buffer))
+    True
     """
     grid = np.array(sorted({abs(v) for v in values}))
     weights = np.array(parameters.buffer)
@@ -233,6 +250,16 @@ def simplify_weights(machine: Machine, objective: Objective, tolerance: float) -
     ----------
     tolerance : float
         Largest loss allowed afterwards.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import get_task
+    >>> task, rng = get_task("modulo-3@layered-2x1"), np.random.default_rng(0)
+    >>> model = task.model(rng)
+    >>> objective, weights = task.objective(model, rng), model.initial(rng)
+    >>> machine = model.machine(weights)
+    >>> simplify_weights(machine, objective, tolerance=0.0).support == weights.support
+    True
     """
     scaled = normalise(machine)
     if not objective.loss(scaled) <= tolerance:

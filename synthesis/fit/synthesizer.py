@@ -26,7 +26,13 @@ __all__ = ["ConvergenceWarning", "Synthesizer"]
 
 
 class ConvergenceWarning(UserWarning):
-    """The verdict is not exact, and the effort is spent."""
+    """The verdict is not exact, and the effort is spent.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> warnings.filterwarnings("ignore", category=ConvergenceWarning)  # the verdict says it
+    """
 
 
 class Synthesizer(Parameters):

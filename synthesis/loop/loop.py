@@ -46,6 +46,15 @@ class Result(Outcome):
     machine : Machine
     front : Front
         Machines found on the way, links against training loss.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> from synthesis.process.records import Front
+    >>> machine = duplicate_detector()
+    >>> found = Result(machine.trainable, 0.0, {"held_out_loss": 0.0}, [], machine, Front())
+    >>> found.loss, found.figures, found.machine.name
+    (0.0, {'held_out_loss': 0.0}, 'duplicate-detector')
     """
 
     machine: Machine
@@ -221,9 +230,8 @@ class Loop:
             after = replace(after, phase=ROUTE[state.phase][word], memory=hands_on)
         if state.phase == "judge" and after.phase in ATTEMPTS:
             after = begun(self, after)
-        return after, with_snapshot(
-            records, after.parameters, self.search.model.space.trainable.support
-        )
+        space = self.search.model.space.trainable.support
+        return after, with_snapshot(records, after.parameters, space)
 
     def cut_short(self, state: SearchState) -> tuple[SearchState, list[Record]]:
         """When time is up the best machine is the result, its weights simplified if it is small."""
@@ -354,6 +362,13 @@ def search_events(loop: Loop, state: SearchState) -> Iterator[Event]:
     """Run the loop from a state, one event per unit of work, within its settings' time.
 
     The same state gives the same events to the bit, except where the wall-clock limit cuts in.
+
+    Examples
+    --------
+    >>> from synthesis import get_task
+    >>> loop, state = prepare(get_task("modulo-3@layered-2x1"), seed=0)
+    >>> next(search_events(loop, state)).state.step > 0
+    True
     """
     return events(loop, state, loop.seconds)
 
@@ -375,7 +390,11 @@ def synthesize(
 
     Examples
     --------
-    ``synthesize(get_task("duplicate-detector"), seed=0).machine``
+    >>> from synthesis import get_task
+    >>> at_once = Settings.of(seconds=0.5)  # the best that there is by then
+    >>> found = synthesize(get_task("delayed-echo@layered-3x2"), settings=at_once, workers=1)
+    >>> found.machine.name
+    'delayed-echo@layered-3x2'
     """
     with Loop.of(task, seed, settings, start).side_by_side(workers) as loop:
         return loop.outcome(*carried_out(loop, loop.rng, loop.seconds))

@@ -72,6 +72,13 @@ def nesterov(rate: Rate, decay: float = 0.9) -> Optimizer:
     References
     ----------
     I. Sutskever, J. Martens, G. Dahl, G. Hinton, ICML (2013), 1139-1147.
+
+    Examples
+    --------
+    >>> optimizer, v = nesterov(0.1), VValue({"a": 1.0, "b": -2.0})
+    >>> step, state = optimizer.update(v, optimizer.init(v), v)  # of the gradient v
+    >>> round(step["a"], 4), round(step["b"], 4)
+    (-0.19, 0.38)
     """
 
     def rule(count: int, g: Array, velocity: Array) -> tuple[Array, ...]:
@@ -87,6 +94,13 @@ def nadam(rate: Rate, beta1: float = 0.9, beta2: float = 0.999, epsilon: float =
     References
     ----------
     T. Dozat, ICLR workshop (2016).
+
+    Examples
+    --------
+    >>> optimizer, v = nadam(0.1), VValue({"a": 1.0, "b": -2.0})
+    >>> step, state = optimizer.update(v, optimizer.init(v), v)  # of the gradient v
+    >>> round(step["a"], 4), round(step["b"], 4)
+    (-0.1474, 0.1474)
     """
 
     def rule(count: int, g: Array, first: Array, second: Array) -> tuple[Array, ...]:
@@ -104,6 +118,13 @@ def radam(rate: Rate, beta1: float = 0.9, beta2: float = 0.999, epsilon: float =
     References
     ----------
     L. Liu et al., arXiv:1908.03265, algorithm 2.
+
+    Examples
+    --------
+    >>> optimizer, v = radam(0.1), VValue({"a": 1.0, "b": -2.0})
+    >>> step, state = optimizer.update(v, optimizer.init(v), v)  # of the gradient v
+    >>> round(step["a"], 4), round(step["b"], 4)
+    (-0.1, 0.2)
     """
     longest = 2.0 / (1.0 - beta2) - 1.0
 
@@ -129,6 +150,13 @@ def adamax(
     References
     ----------
     D. Kingma, J. Ba, arXiv:1412.6980, algorithm 2.
+
+    Examples
+    --------
+    >>> optimizer, v = adamax(0.1), VValue({"a": 1.0, "b": -2.0})
+    >>> step, state = optimizer.update(v, optimizer.init(v), v)  # of the gradient v
+    >>> round(step["a"], 4), round(step["b"], 4)
+    (-0.1, 0.1)
     """
 
     def rule(count: int, g: Array, first: Array, largest: Array) -> tuple[Array, ...]:
@@ -146,6 +174,13 @@ def amsgrad(
     References
     ----------
     S. Reddi, S. Kale, S. Kumar, arXiv:1904.09237, algorithm 2.
+
+    Examples
+    --------
+    >>> optimizer, v = amsgrad(0.1), VValue({"a": 1.0, "b": -2.0})
+    >>> step, state = optimizer.update(v, optimizer.init(v), v)  # of the gradient v
+    >>> round(step["a"], 4), round(step["b"], 4)
+    (-0.3162, 0.3162)
     """
 
     def rule(
@@ -166,6 +201,13 @@ def adabelief(
     References
     ----------
     J. Zhuang et al., arXiv:2010.07468, algorithm 2.
+
+    Examples
+    --------
+    >>> optimizer, v = adabelief(0.1), VValue({"a": 1.0, "b": -2.0})
+    >>> step, state = optimizer.update(v, optimizer.init(v), v)  # of the gradient v
+    >>> round(step["a"], 4), round(step["b"], 4)
+    (-0.1111, 0.1111)
     """
 
     def rule(count: int, g: Array, first: Array, spread: Array) -> tuple[Array, ...]:
@@ -183,6 +225,13 @@ def adadelta(rate: Rate = 1.0, decay: float = 0.9, epsilon: float = 1e-6) -> Opt
     References
     ----------
     M. Zeiler, arXiv:1212.5701, algorithm 1.
+
+    Examples
+    --------
+    >>> optimizer, v = adadelta(), VValue({"a": 1.0, "b": -2.0})
+    >>> step, state = optimizer.update(v, optimizer.init(v), v)  # of the gradient v
+    >>> round(step["a"], 4), round(step["b"], 4)
+    (-0.0032, 0.0032)
     """
 
     def rule(count: int, g: Array, gradients: Array, steps: Array) -> tuple[Array, ...]:
@@ -201,6 +250,13 @@ def optimistic_adam(
     References
     ----------
     C. Daskalakis, A. Ilyas, V. Syrgkanis, H. Zeng, arXiv:1711.00141.
+
+    Examples
+    --------
+    >>> optimizer, v = optimistic_adam(0.1), VValue({"a": 1.0, "b": -2.0})
+    >>> step, state = optimizer.update(v, optimizer.init(v), v)  # of the gradient v
+    >>> round(step["a"], 4), round(step["b"], 4)
+    (-0.2, 0.2)
     """
 
     def rule(count: int, g: Array, first: Array, second: Array, before: Array) -> tuple[Array, ...]:

@@ -60,7 +60,19 @@ class GradientSource(Protocol):
 
 @dataclass(frozen=True)
 class ExactGradient:
-    """Reverse mode, exact."""
+    """Reverse mode, exact.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import get_task
+    >>> task, rng = get_task("modulo-3@layered-2x1"), np.random.default_rng(0)
+    >>> model = task.model(rng)
+    >>> objective, weights = task.objective(model, rng), model.initial(rng)
+    >>> exact, rng = ExactGradient(), np.random.default_rng(0)
+    >>> loss, slope = exact(objective, weights, rng)
+    >>> slope == objective.gradient(weights)[1]
+    True
+    """
 
     def __call__(
         self, objective: Objective, parameters: VValue, rng: np.random.Generator | None = None

@@ -30,6 +30,15 @@ class Fit(NamedTuple):
     loss : float
         Without the penalty.
     iterations : int
+
+    Examples
+    --------
+    >>> from synthesis.tasks import get_task
+    >>> task, rng = get_task("modulo-3@layered-2x1"), np.random.default_rng(0)
+    >>> model = task.model(rng)
+    >>> objective, weights = task.objective(model, rng), model.initial(rng)
+    >>> levenberg_marquardt(objective, weights, iterations=3).iterations
+    3
     """
 
     parameters: VValue
@@ -70,6 +79,16 @@ def levenberg_marquardt(
     ----------
     K. Levenberg (1944), D. Marquardt (1963); re-weighting: Candes, Wakin, Boyd, J. Fourier Anal.
     Appl. 14 (2008), 877-905.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import get_task
+    >>> task, rng = get_task("modulo-3@layered-2x1"), np.random.default_rng(0)
+    >>> model = task.model(rng)
+    >>> objective, weights = task.objective(model, rng), model.initial(rng)
+    >>> fit = levenberg_marquardt(objective, weights, iterations=20)
+    >>> fit.loss < objective.loss(weights)
+    True
     """
     support = parameters.support
     w = np.array(parameters.buffer)
@@ -137,6 +156,16 @@ def compensated_removals(
     ----------
     B. Hassibi, D. Stork, NIPS 1992 (optimal brain surgeon). Saliencies are not used to rank:
     scale symmetries make them vanish for essential weights.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import get_task
+    >>> task, rng = get_task("modulo-3@layered-2x1"), np.random.default_rng(0)
+    >>> model = task.model(rng)
+    >>> objective, weights = task.objective(model, rng), model.initial(rng)
+    >>> losses, changes = compensated_removals(objective, weights)
+    >>> losses.shape == (weights.size,)
+    True
     """
     w = parameters.buffer
     n = len(w)

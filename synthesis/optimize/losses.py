@@ -15,7 +15,13 @@ __all__ = ["cross_entropies", "cross_entropy_and_errors", "log_softmax", "softma
 
 
 def log_softmax(logits: Any) -> Any:
-    """Logarithms of the probabilities, in the shape of the logits."""
+    """Logarithms of the probabilities, in the shape of the logits.
+
+    Examples
+    --------
+    >>> np.exp(log_softmax(np.array([[0.0, np.log(3.0)]]))).round(4)
+    array([[0.25, 0.75]])
+    """
     shifted = _shifted(logits)
     return shifted - anp.log(anp.sum(anp.exp(shifted), axis=-1, keepdims=True))
 
@@ -54,7 +60,14 @@ def cross_entropies(logits: Any, labels: np.ndarray) -> Any:
 
 
 def cross_entropy_and_errors(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
-    """The sum of `cross_entropies` of logits (n, classes), and its gradient by the logits."""
+    """The sum of `cross_entropies` of logits (n, classes), and its gradient by the logits.
+
+    Examples
+    --------
+    >>> loss, slope = cross_entropy_and_errors(np.array([[0.0, np.log(3.0)]]), np.array([1]))
+    >>> round(loss, 4), slope.round(4)
+    (0.2877, array([[ 0.25, -0.25]]))
+    """
     shifted = _shifted(logits)
     errors = np.exp(shifted)
     totals = errors.sum(axis=-1)

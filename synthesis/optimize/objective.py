@@ -24,7 +24,20 @@ STEP = 1e-5  # of central differences, in units of max(1, |weight|)
 
 
 class Objective(Protocol):
-    """A scalar loss of V-values, possibly a mean of squares."""
+    """A scalar loss of V-values, possibly a mean of squares.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import get_task
+    >>> task, rng = get_task("modulo-3@layered-2x1"), np.random.default_rng(0)
+    >>> model = task.model(rng)
+    >>> objective, weights = task.objective(model, rng), model.initial(rng)
+    >>> loss, slope = objective.gradient(weights)
+    >>> slope.support == weights.support
+    True
+    >>> abs(loss - objective.loss(weights)) < 1e-9
+    True
+    """
 
     def loss(self, parameters: VValue) -> float:
         """Loss at the parameters."""
@@ -58,6 +71,15 @@ class MachineObjective:
         NaN where nothing is asked.
     weights : array that broadcasts to the targets, optional
         Weight of every squared error (0 where nothing is asked).
+
+    Examples
+    --------
+    >>> from synthesis.tasks import get_task
+    >>> task, rng = get_task("modulo-3@layered-2x1"), np.random.default_rng(0)
+    >>> model = task.model(rng)
+    >>> objective, weights = task.objective(model, rng), model.initial(rng)
+    >>> objective.losses(weights.support, np.stack([weights.buffer, 0 * weights.buffer])).shape
+    (2,)
     """
 
     def __init__(
@@ -167,6 +189,16 @@ class JointObjective:
     Parameters
     ----------
     parts : Objectives
+
+    Examples
+    --------
+    >>> from synthesis.tasks import get_task
+    >>> task, rng = get_task("modulo-3@layered-2x1"), np.random.default_rng(0)
+    >>> model = task.model(rng)
+    >>> objective, weights = task.objective(model, rng), model.initial(rng)
+    >>> twice = JointObjective(objective, objective)
+    >>> twice.loss(weights) == 2 * objective.loss(weights)
+    True
     """
 
     def __init__(self, *parts: Objective) -> None:
@@ -215,6 +247,18 @@ class ModelObjective:
         shape of the predictions, each a function of its own prediction, whose squares add up to the
         loss.
     inputs, targets : a batch of the task
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.tasks import table_task
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.normal(size=(20, 2))
+    >>> task, model = table_task(x, x[:, :1], rng), Perceptron([2, 3, 1])
+    >>> objective = ModelObjective(model, task, *task.batch(rng))
+    >>> loss, slope = objective.gradient(model.initial(rng))
+    >>> slope.support == model.initial(rng).support
+    True
     """
 
     def __init__(self, model: Model, task: Task, inputs: Any, targets: Any) -> None:

@@ -195,6 +195,14 @@ def average(inner: Optimizer, decay: float) -> Optimizer:
     References
     ----------
     B. Polyak, A. Juditsky, SIAM J. Control and Optimization 30 (1992), 838-855.
+
+    Examples
+    --------
+    >>> from synthesis.optimize.optimizers import sgd
+    >>> optimizer, v = average(sgd(0.5), decay=0.5), VValue({"a": 1.0})
+    >>> step, state = optimizer.update(v, optimizer.init(v), v)
+    >>> averaged(state, v + step)
+    VValue({'a': 0.75})
     """
     if not 0.0 <= decay < 1.0:
         raise ValueError(f"decay is {decay!r}; expected a number in [0, 1)")
@@ -302,6 +310,12 @@ def weight_decay(strength: float | Schedule, *patterns: Pattern) -> Optimizer:
     strength : float, or a schedule
     *patterns : as those of `vvalues.select`
         Which leaves decay; all without any.
+
+    Examples
+    --------
+    >>> optimizer, v = weight_decay(0.1), VValue({"a": 1.0})
+    >>> optimizer.update(0.0 * v, optimizer.init(v), v)[0]
+    VValue({'a': -0.1})
     """
 
     def update(step: VValue, state: CountState, parameters: VValue) -> tuple[VValue, CountState]:
@@ -332,6 +346,13 @@ def adamw(
     References
     ----------
     I. Loshchilov, F. Hutter, arXiv:1711.05101, algorithm 2.
+
+    Examples
+    --------
+    >>> optimizer, v = adamw(0.1, decay=0.5), VValue({"a": 1.0})
+    >>> step, state = optimizer.update(0.0 * v, optimizer.init(v), v)
+    >>> step  # nothing but decay
+    VValue({'a': -0.05})
     """
 
     def strength(count: int) -> float:

@@ -23,7 +23,14 @@ OUTPUT = (("output", "dict-1"), ("output", "dict-2"))
 
 @runtime_checkable
 class Model(Protocol):
-    """A differentiable function whose parameters are one V-value."""
+    """A differentiable function whose parameters are one V-value.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> isinstance(Perceptron([2, 3, 1]), Model)
+    True
+    """
 
     def initial(self, rng: np.random.Generator) -> VValue:
         """Random parameters to start from."""
@@ -65,6 +72,15 @@ class MachineModel:
         What a prediction consists of.
     stopped : collection of (neuron type, field)
         Inputs without gradient (see `dmm.compile_machine`).
+
+    Examples
+    --------
+    >>> from dmm import layered_space, text_streams
+    >>> rng = np.random.default_rng(0)
+    >>> model = MachineModel(layered_space(rng))
+    >>> weights = model.initial(rng)
+    >>> len(weights), model(weights, text_streams("ab.", 30)).shape
+    (1486, (2, 30, 1))
     """
 
     def __init__(

@@ -203,6 +203,12 @@ def machine_neurons(like: str | None = None, scale: float = 0.01) -> KeyedNeuron
     A new neuron is wired like the one of this name, by weights of this scale. Its type is the
     machine's business: ``replace(machine, neurons={**machine.neurons, new: machine.neurons[like]},
     trainable=parameters)``.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> machine_neurons().names(duplicate_detector().trainable)
+    ('accum', 'compare', 'const_1', 'dot', 'eos', 'input', 'norm', 'output')
     """
     return KeyedNeurons((0, 2), scale=scale, like=like)
 
@@ -302,6 +308,13 @@ def hidden_units(layer: int, scale: float = 0.01) -> AxisNeurons:
 
     After the edit the parameters are those of a `Perceptron` of other sizes. The last layer has no
     hidden units: editing it is a ValueError that names the leaf it would need.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> weights = Perceptron([2, 3, 1]).initial(np.random.default_rng(0))
+    >>> hidden_units(1).names(weights)
+    ('0', '1', '2')
     """
     if layer < 1:
         raise ValueError(f"layer is {layer!r}; the first hidden layer is 1")

@@ -32,6 +32,14 @@ class Event(NamedTuple):
     is_cut : bool
         Whether time was up, and the state is an end for now: the run can be resumed from the one
         before it.
+
+    Examples
+    --------
+    >>> from synthesis import get_task, search_events
+    >>> from synthesis.loop import prepare
+    >>> first = next(iter(search_events(*prepare(get_task("modulo-3@layered-2x1"), seed=0))))
+    >>> first.records[0].event, first.is_cut
+    ('fit', False)
     """
 
     state: Any

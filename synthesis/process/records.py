@@ -36,6 +36,14 @@ class Record:
         Sum of absolute weights.
     details : mapping
         Whatever else is telling (JSON-compatible).
+
+    Examples
+    --------
+    >>> record = Record("remove", "remove", 60, 0.5, 9, 9.5, {"link": "norm/dict/accum/dict"})
+    >>> record.to_dict()["link"]
+    'norm/dict/accum/dict'
+    >>> Record.from_dict(record.to_dict()) == record
+    True
     """
 
     event: str
@@ -74,7 +82,13 @@ class Record:
 
 
 def to_jsonl(records: Iterable[Record | Mapping[str, Any]]) -> str:
-    """One JSON object per line; numbers that are not finite become null."""
+    """One JSON object per line; numbers that are not finite become null.
+
+    Examples
+    --------
+    >>> to_jsonl([{"step": 1, "loss": math.inf}]).strip()
+    '{"step": 1, "loss": null}'
+    """
     lines = []
     for record in records:
         flat = record.to_dict() if isinstance(record, Record) else dict(record)
@@ -103,6 +117,11 @@ def read_jsonl(
     ------
     ValueError
         If a line is not a JSON object; the message names it.
+
+    Examples
+    --------
+    >>> read_jsonl('{"step": 1, "loss": 0.5}')
+    [{'step': 1, 'loss': 0.5}]
     """
     budget = Budget(where, len(text)) if budget is None else budget
     # Not splitlines: text may hold other characters that end lines, and JSON does not escape them.
@@ -115,7 +134,14 @@ def read_jsonl(
 
 
 class FrontMember(NamedTuple):
-    """A machine on the front."""
+    """A machine on the front.
+
+    Examples
+    --------
+    >>> member = FrontMember(links=1, loss=0.5, parameters=VValue({"a": 2.0}))
+    >>> member.links, member.loss
+    (1, 0.5)
+    """
 
     links: int
     loss: float

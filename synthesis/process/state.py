@@ -41,6 +41,12 @@ class State:
         What goes on from here; "done" at the end.
     rng : mapping
         State of the random generator.
+
+    Examples
+    --------
+    >>> state = State(VValue({"a": 1.0, "b": 2.0}), loss=0.5, phase="polish")
+    >>> state.links, state.phase
+    (2, 'polish')
     """
 
     parameters: VValue
@@ -81,7 +87,14 @@ class State:
 
 
 def generator_state(rng: np.random.Generator) -> dict[str, Any]:
-    """JSON-compatible state of a Generator."""
+    """JSON-compatible state of a Generator.
+
+    Examples
+    --------
+    >>> state = generator_state(np.random.default_rng(0))
+    >>> generator_from(state).random() == np.random.default_rng(0).random()
+    True
+    """
     return dict(rng.bit_generator.state)
 
 
@@ -92,6 +105,13 @@ def generator_from(state: Mapping[str, Any]) -> np.random.Generator:
     ------
     ValueError
         If it is of no bit generator of numpy's, or malformed.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> state = generator_state(rng)
+    >>> rng.random() == generator_from(state).random()
+    True
     """
     name = state.get("bit_generator")
     if name not in BIT_GENERATORS:

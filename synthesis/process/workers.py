@@ -48,7 +48,13 @@ class ProcessLost(BrokenExecutor):
 
 
 def usable_cores() -> int:
-    """Number of cores this process may use."""
+    """Number of cores this process may use.
+
+    Examples
+    --------
+    >>> usable_cores() >= 1
+    True
+    """
     if hasattr(os, "sched_getaffinity"):
         return max(1, len(os.sched_getaffinity(0)))
     return os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""Loss, links and weights over the steps of a synthesis, as inline SVG without dependencies."""
+"""Loss, links and weights over the steps of a synthesis, as HTML with inline SVG."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
-from dmm.show import number_text, plain
+from dmm.show import count, plain
 
 __all__ = ["svg_curves"]
 
 Record = Mapping[str, Any]
 
-WIDTH, PANEL, GAP = 720.0, 150.0, 34.0
-LEFT, RIGHT, TOP = 64.0, 12.0, 30.0
+WIDTH, PANEL, GAP = 720.0, 150.0, 44.0
+LEFT, RIGHT, TOP = 88.0, 108.0, 58.0
+STRIP, STRIP_AT = 16.0, 4.0
 MOST_POINTS = 600
-MOST_EVENTS = 5
+LABEL_WIDTH = 7.5  # of a letter in the strip of phases
 
 ROUNDING = 1e-16
 
 STYLE = """
-.dmm-curves { width: 100%; min-width: 34rem; max-width: 56rem; height: auto; }
+.dmm-curves { width: 100%; max-width: 56rem; height: auto; }
 .dmm-curves .grid { stroke: var(--rule); fill: none; }
 .dmm-curves .curve { fill: none; stroke: var(--pos); stroke-width: 1.8; stroke-linejoin: round; }
 .dmm-curves .links { stroke: var(--neg); }
@@ -32,18 +33,28 @@ STYLE = """
 .dmm-curves .mid { text-anchor: middle; }
 .dmm-curves .strong { fill: var(--ink); font-weight: 700; }
 .dmm-curves .last { fill: var(--ink); }
-.dmm-curves .mark { fill: var(--card); stroke: var(--ink); stroke-width: 1.3; }
+.dmm-phases i { display: inline-block; width: 1.1em; height: .8em; margin-right: .4em;
+  border: 1px solid var(--rule); }
+.dmm-phases span { display: inline-block; margin-right: 1.2em; }
+.phase0 { fill: #1a5fa822; background: #1a5fa822; }
+.phase1 { fill: #b0450826; background: #b0450826; }
+.phase2 { fill: #57616e30; background: #57616e30; }
+.phase3 { fill: #1a5fa855; background: #1a5fa855; }
+.phase4 { fill: #b0450855; background: #b0450855; }
+@media (max-width: 40rem) { .dmm .dmm-curves text { font-size: 22px; }
+  .dmm .dmm-curves .inside { display: none; } }
 """
 """Beside the style sheet of `dmm.show`, whose colours it uses."""
 
-# Each event has its own shape, drawn around (0, 0): colour alone would not do.
-SHAPES = (
-    "M0 5L-5 -4H5Z",  # triangle down
-    "M-4 -4L4 4M-4 4L4 -4",  # cross
-    "M0 -5L5 0L0 5L-5 0Z",  # diamond
-    "M-4 -4H4V4H-4Z",  # square
-    "M0 -5L5 4H-5Z",  # triangle up
-)
+N_TINTS = 5
+
+
+class Band(NamedTuple):
+    """A stretch of steps that were spent in one phase."""
+
+    phase: str
+    begin: float
+    end: float
 
 
 class Curve(NamedTuple):
@@ -56,25 +67,31 @@ class Curve(NamedTuple):
 
 
 CURVES = (
-    Curve("loss", "loss (logarithmic; 1e-16 stands for anything less)", True, False),
+    Curve("loss", "loss (logarithmic)", True, False),
     Curve("links", "trainable links (logarithmic)", True, True),
     Curve("l1", "sum of |weights|", False, False),
 )
 
 
 def svg_curves(records: Iterable[Record]) -> str:
-    """Loss and link count (and the l1 norm, if recorded) over steps, edits and back-outs marked.
+    """Loss and link count (and the l1 norm, if recorded) over steps, on bands of the phases.
 
     Parameters
     ----------
     records : iterable of mappings
-        With the keys ``step``, ``loss``, ``links``, ``l1``, ``event``; whatever is missing or not
+        With the keys ``step``, ``loss``, ``links``, ``l1``, ``phase``; whatever is missing or not
         finite is left out.
 
     Returns
     -------
     str
-        An ``<svg>`` element, or "" if no record holds two finite numbers.
+        A ``<figure>`` element, or "" if no record holds two finite numbers.
+
+    Examples
+    --------
+    >>> records = [{"step": i, "loss": 0.5**i, "phase": "dense"} for i in range(9)]
+    >>> svg_curves(records).count('class="curve')
+    1
     """
     entries = [r for r in records if _number(r.get("step")) is not None]
     panels = []
@@ -86,21 +103,23 @@ def svg_curves(records: Iterable[Record]) -> str:
         return ""
     steps = [x for _, points in panels for x, _ in points]
     x_scale = _scale(min(steps), max(steps), LEFT, WIDTH - RIGHT)
-    events = _events(entries)
+    bands = _bands(entries)
+    tints = _tints(bands)
     height = TOP + len(panels) * (PANEL + GAP)
     parts = [
+        '<figure style="margin: 0">',
+        f"<style>{STYLE}</style>",
+        _legend(bands, tints),
         f'<svg class="dmm-curves" viewBox="0 0 {WIDTH:.0f} {height:.0f}" role="img" '
         'aria-label="Curves of the synthesis" xmlns="http://www.w3.org/2000/svg">',
-        f"<style>{STYLE}</style>",
-        *_legend(events),
+        *_strip(bands, tints, x_scale),
     ]
     for i, (curve, points) in enumerate(panels):
         top = TOP + i * (PANEL + GAP)
+        parts += [_band(band, tints, x_scale, top, PANEL) for band in bands]
         parts += _panel(curve, points, x_scale, top)
-        if i == 0:
-            parts += _marks(events, x_scale, top)
     parts += _x_axis(min(steps), max(steps), x_scale, height - GAP + 4)
-    return "\n".join([*parts, "</svg>"])
+    return "\n".join([*parts, "</svg></figure>"])
 
 
 # -------------------- numbers --------------------
@@ -165,8 +184,10 @@ def _panel(
     parts.append(f'<path class="curve {curve.key}" d="{path}"/>')
     x, y = places[-1]
     last = _tick_text(points[-1][1])
+    if curve.key == "loss" and points[-1][1] <= ROUNDING:
+        last = f"≤ {last}"  # what is less is drawn there
     parts.append(f'<circle class="last" cx="{x:.1f}" cy="{y:.1f}" r="3"/>')
-    parts.append(f'<text x="{x - 6:.1f}" y="{y - 7:.1f}" class="tick end strong">{last}</text>')
+    parts.append(f'<text x="{x + 8:.1f}" y="{y + 4:.1f}" class="tick strong">{last}</text>')
     return parts
 
 
@@ -197,51 +218,76 @@ def _round_ticks(largest: float) -> list[float]:
 def _x_axis(low: float, high: float, x_scale: Callable, y: float) -> list[str]:
     ticks = [t for t in _round_ticks(high) if t >= low] or [low]
     marks = [
-        f'<text x="{x_scale(tick):.1f}" y="{y + 12:.1f}" class="tick mid">{_tick_text(tick)}</text>'
+        f'<text x="{x_scale(tick):.1f}" y="{y + 14:.1f}" class="tick mid">{_tick_text(tick)}</text>'
         for tick in ticks
     ]
-    end = f'<text x="{WIDTH - RIGHT:.0f}" y="{y + 26:.1f}" class="tick end">steps</text>'
+    middle = (LEFT + WIDTH - RIGHT) / 2
+    end = f'<text x="{middle:.0f}" y="{y + 36:.1f}" class="tick mid">steps</text>'
     return [*marks, end]
 
 
-# -------------------- events --------------------
+# -------------------- phases --------------------
 
 
-def _events(entries: Sequence[Record]) -> dict[str, list[float]]:
-    """Steps of every kind of event, most frequent kinds first; plain training is no event."""
-    found: dict[str, list[float]] = {}
+def _bands(entries: Sequence[Record]) -> list[Band]:
+    """Stretches of one phase, in order; a record tells of the steps that led to it."""
+    bands: list[Band] = []
+    at = 0.0
     for entry in entries:
-        event = str(entry.get("event") or "")
-        if event and event != "train":
-            found.setdefault(event, []).append(float(entry["step"]))
-    kinds = sorted(found, key=lambda event: -len(found[event]))
-    return {event: found[event] for event in kinds[:MOST_EVENTS]}
+        phase, step = str(entry.get("phase") or ""), float(entry["step"])
+        if bands and bands[-1].phase == phase:
+            bands[-1] = bands[-1]._replace(end=step)
+        elif phase and step > at:
+            bands.append(Band(phase, at, step))
+        at = step
+    return bands
 
 
-def _legend(events: Mapping[str, list[float]]) -> list[str]:
-    parts, x = [], WIDTH - RIGHT
-    for i, (event, steps) in reversed(list(enumerate(events.items()))):
-        text = f"{plain(event)[:20]} ({number_text(len(steps))})"
-        x -= 7.2 * len(text) + 26
-        parts.append(_mark(i, x, 12.0, event))
-        parts.append(f'<text x="{x + 10:.1f}" y="16" class="tick">{escape(text)}</text>')
+def _tints(bands: Sequence[Band]) -> dict[str, int]:
+    """Tints of the phases that took most steps, in the order in which they began."""
+    spent = _spent(bands)
+    most = sorted(spent, key=lambda phase: -spent[phase])[:N_TINTS]
+    return {phase: i for i, phase in enumerate(phase for phase in spent if phase in most)}
+
+
+def _spent(bands: Sequence[Band]) -> dict[str, float]:
+    spent: dict[str, float] = {}
+    for band in bands:
+        spent[band.phase] = spent.get(band.phase, 0.0) + band.end - band.begin
+    return spent
+
+
+def _band(
+    band: Band, tints: Mapping[str, int], x_scale: Callable, top: float, height: float
+) -> str:
+    """A phase behind the curves; phases without a tint stay blank."""
+    if band.phase not in tints:
+        return ""
+    x, end = max(x_scale(band.begin), LEFT), x_scale(band.end)
+    return (
+        f'<rect class="phase{tints[band.phase]}" x="{x:.1f}" y="{top:.1f}" '
+        f'width="{max(end - x, 0.0):.1f}" height="{height:.1f}"/>'
+    )
+
+
+def _strip(bands: Sequence[Band], tints: Mapping[str, int], x_scale: Callable) -> list[str]:
+    """The phases above the panels, with their names where there is room."""
+    parts = []
+    for band in bands:
+        parts.append(_band(band, tints, x_scale, STRIP_AT, STRIP))
+        x, end = max(x_scale(band.begin), LEFT), x_scale(band.end)
+        name = plain(band.phase)
+        if band.phase in tints and end - x > LABEL_WIDTH * (len(name) + 1):
+            place = f'x="{(x + end) / 2:.1f}" y="{STRIP_AT + 12:.1f}"'
+            parts.append(f'<text {place} class="tick mid inside">{escape(name)}</text>')
     return parts
 
 
-def _marks(events: Mapping[str, list[float]], x_scale: Callable, top: float) -> list[str]:
-    marks = []
-    for i, (event, steps) in enumerate(events.items()):
-        seen: set[int] = set()
-        for step in steps:
-            x = x_scale(step)
-            if int(x) not in seen:  # marks on the same pixel add nothing
-                seen.add(int(x))
-                marks.append(_mark(i, x, top + PANEL + 10, event))
-    return marks
-
-
-def _mark(i: int, x: float, y: float, event: str) -> str:
-    return (
-        f'<path class="mark mark-{i}" transform="translate({x:.1f} {y:.1f})" d="{SHAPES[i]}">'
-        f"<title>{escape(plain(event))}</title></path>"
+def _legend(bands: Sequence[Band], tints: Mapping[str, int]) -> str:
+    spent = _spent(bands)
+    parts = (
+        f'<span><i class="phase{tint}"></i>{escape(plain(phase))}: '
+        f"{count(round(spent[phase]), 'step')}</span>"
+        for phase, tint in tints.items()
     )
+    return f'<p class="legend dmm-phases">{"".join(parts)}</p>' if tints else ""

@@ -45,6 +45,15 @@ def evaluate_machine(
     ValueError
         If the machine's ports are not those of the task, it is not finite on a string, or a text
         is given for a task that reads none.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> from synthesis import get_task
+    >>> task = get_task("duplicate-detector")
+    >>> figures = evaluate_machine(duplicate_detector(), task, "aabb.", 90)
+    >>> figures["task_loss"], figures["links_trainable"]
+    (0.0, 8)
     """
     _check_ports(machine, task)
     examples, tried_on = _strings(task, text, ticks)
@@ -111,7 +120,14 @@ def _quoted(names: Iterable[str]) -> str:
 
 
 def figures_table(figures: dict[str, Any]) -> str:
-    """Figures as aligned text, one a line."""
+    """Figures as aligned text, one a line.
+
+    Examples
+    --------
+    >>> print(figures_table({"task_loss": 0.0, "links_trainable": 8}))
+    task_loss        0
+    links_trainable  8
+    """
     width = max(map(len, figures), default=0)
     return "\n".join(f"{name:<{width}}  {_shown(value)}" for name, value in figures.items())
 

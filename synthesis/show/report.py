@@ -13,21 +13,15 @@ from dmm.show import report as machine_report
 from vvalues import format_path
 
 from ..loop.loop import Result
-from ..loop.search import Common
 from ..process.models import MachineModel
 from ..process.records import Record
 from ..tasks import StreamTask
 from ..verdicts import Verdict
+from .closing import errors_of_an_answer, verdict_in_words
 from .curves_svg import svg_curves
 
 __all__ = ["answers_table", "fit_report", "report"]
 
-EXACT = Common().exact
-HELD_OUT_WORDS = {
-    "held_out_loss": "squared error summed over everything",
-    "held_out_max_element": "largest squared error of one output at one tick",
-    "held_out_per_element": "mean squared error of one output at one tick",
-}
 SHOWN_TICKS = 30
 
 
@@ -51,7 +45,8 @@ def report(outcome: Result, task: StreamTask, seed: int) -> str:
     return machine_report(
         outcome.machine,
         figures=_figures(outcome, records),
-        lead=f"Task: {task.summary}. Found unattended by {task.name}, seed {seed}.",
+        lead=f"{verdict_in_words(outcome)} Task: {task.summary}. Found unattended by {task.name}, "
+        f"seed {seed}.",
         texts={
             "Answers on a held-out string": _answers(outcome, task),
             "What it cannot do without": _removals(outcome, records),
@@ -106,12 +101,11 @@ def fit_report(
 
 def _figures(outcome: Result, records: list[dict[str, Any]]) -> dict[str, float | str]:
     figures: dict[str, float | str] = {
-        "verdict": "exact on the training strings" if outcome.loss <= EXACT else "not exact",
-        "trainable links": f"{_first_links(records)} at the start, {len(outcome.parameters)} now",
-        "loss on the training strings": outcome.loss,
+        "trainable links": f"{_first_links(records):,} at the start, {len(outcome.parameters)} now",
+        "training strings: loss (squared errors, summed)": outcome.loss,
     }
-    for name, value in outcome.figures.items():
-        figures["held-out strings: " + HELD_OUT_WORDS.get(name, name)] = value
+    for name, value in errors_of_an_answer(outcome.figures).items():
+        figures[f"held-out strings: {name}"] = value
     for member in outcome.front:
         figures[f"Pareto front: least loss with {member.links} links"] = member.loss
     return figures
@@ -143,10 +137,6 @@ def answers_table(outputs: Sequence[str], asked: np.ndarray, answers: np.ndarray
     """
     both = np.nan_to_num(np.round(np.concatenate([asked, answers]), 6))
     changes = np.flatnonzero(np.abs(np.diff(both, axis=1)).max(axis=0, initial=0.0)) + 1
-    header = [
-        step,
-        *(f"{plain(name)} {what}" for name in outputs for what in ("asked", "answered")),
-    ]
     rows = [
         [
             str(t + 1),
@@ -154,9 +144,17 @@ def answers_table(outputs: Sequence[str], asked: np.ndarray, answers: np.ndarray
         ]
         for t in [0, *changes[:SHOWN_TICKS]]
     ]
+    columns = [step, *("asked", "answered") * len(outputs)]
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    # Names stand above their two columns, so that a table of two outputs fits on a phone.
+    names = [" " * widths[0]]
+    for i, name in enumerate(map(plain, outputs)):
+        widths[2 * i + 1] = max(widths[2 * i + 1], len(name) - widths[2 * i + 2] - 2)
+        names.append(name.rjust(widths[2 * i + 1] + 2 + widths[2 * i + 2]))
     hidden = len(changes) - SHOWN_TICKS
     more = f"\n... {count(hidden, 'more change')} up to {step} {asked.shape[1]}"
-    return _aligned([header, *rows]) + (more if hidden > 0 else "")
+    table = "\n".join(["  ".join(names), *(_padded(row, widths) for row in (columns, *rows))])
+    return table + (more if hidden > 0 else "")
 
 
 def _removals(outcome: Result, records: Iterable[Mapping[str, Any]]) -> str:
@@ -169,7 +167,7 @@ def _removals(outcome: Result, records: Iterable[Mapping[str, Any]]) -> str:
     if not without:
         return "No removal of a link that is left was tried."
     rows = [[f"{loss:.3g}", link] for link, loss in sorted(without.items(), key=lambda x: x[1])]
-    return _aligned([["loss", "without the link, all others refitted"], *rows], last_is_text=True)
+    return _aligned([["loss", "without the link, all others refitted"], *rows])
 
 
 def _commands(task: StreamTask, seed: int) -> str:
@@ -188,11 +186,11 @@ def _number(value: float) -> str:
     return "-" if np.isnan(value) else f"{round(float(value), 4) + 0.0:g}"
 
 
-def _aligned(lines: list[list[str]], *, last_is_text: bool = False) -> str:
+def _aligned(lines: list[list[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    if last_is_text:
-        widths[-1] = 0
-    return "\n".join(
-        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True))
-        for line in lines
-    )
+    widths[-1] = 0  # text, on the left
+    return "\n".join(_padded(line, widths) for line in lines)
+
+
+def _padded(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True))

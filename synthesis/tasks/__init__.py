@@ -80,7 +80,13 @@ _tasks = {task.name: task for task in (DUPLICATE_DETECTOR, *SUITE)}
 
 
 def task_names() -> tuple[str, ...]:
-    """Names of all stream tasks."""
+    """Names of all stream tasks.
+
+    Examples
+    --------
+    >>> "duplicate-detector" in task_names(), len(task_names())
+    (True, 14)
+    """
     return tuple(_tasks)
 
 

@@ -82,6 +82,11 @@ def controller(states: np.ndarray) -> np.ndarray:
     """A linear state feedback that keeps the pole up for ever: actions (n,).
 
     Its gains are of the size of the linear-quadratic regulator's for these constants.
+
+    Examples
+    --------
+    >>> int(controller(np.array([0.0, 0.0, 0.1, 0.0])))  # it leans to the right
+    1
     """
     return (states @ np.array([1.0, 2.0, 30.0, 6.0]) > 0.0).astype(np.intp)
 

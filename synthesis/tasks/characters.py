@@ -231,6 +231,12 @@ def easy_task(
     -----
     Its entropy is one choice per ``ab``: ``H(repeat) / (4 - 2 repeat)`` nats per character, 9.614
     nats per 40 characters.
+
+    Examples
+    --------
+    >>> task = easy_task(np.random.default_rng(0), 400)
+    >>> task.length
+    40
     """
     check_probability("repeat", repeat)
     if repeat == 1.0:
@@ -263,6 +269,12 @@ def hard_task(rng: np.random.Generator, groups: int = 150_001, letters: int = 6)
     -----
     Its entropy is one letter's choice per group: ``ln(letters) / (letters + 2)`` nats per
     character, 8.959 nats per 40 characters.
+
+    Examples
+    --------
+    >>> task = hard_task(np.random.default_rng(0), 400)
+    >>> task.length
+    40
     """
     if not 1 <= letters <= 10:
         raise ValueError(f"letters is {letters}; expected 1 to 10")
@@ -291,6 +303,11 @@ def text_task(
     ------
     ValueError
         If the text is empty, has a character outside the alphabet or is too short.
+
+    Examples
+    --------
+    >>> text_task("hello world " * 40).length
+    40
     """
     check_probability("held_out", held_out)
     if not text:

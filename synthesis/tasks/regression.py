@@ -74,7 +74,14 @@ def check_table(values: Any, names: Sequence[str], what: str) -> np.ndarray:
 
 
 def r_squared(predictions: Any, targets: np.ndarray) -> float:
-    """Coefficient of determination, 1 for a perfect fit; -inf where a prediction is not finite."""
+    """Coefficient of determination, 1 for a perfect fit; -inf where a prediction is not finite.
+
+    Examples
+    --------
+    >>> y = np.array([1.0, 2.0, 3.0])
+    >>> r_squared(y, y), r_squared(np.full(3, 2.0), y)
+    (1.0, 0.0)
+    """
     with np.errstate(all="ignore"):
         error = float(np.sum((np.asarray(predictions) - targets) ** 2))
     total = float(np.sum((targets - targets.mean(axis=0)) ** 2))
@@ -185,6 +192,13 @@ def table_task(
     ------
     ValueError
         If a value is not finite, shapes disagree, or there are fewer than two rows.
+
+    Examples
+    --------
+    >>> x = np.linspace(0.0, 1.0, 40)[:, None]
+    >>> task = table_task(x, x**2, np.random.default_rng(0))
+    >>> len(task.inputs), len(task.held_out_inputs)
+    (30, 10)
     """
     x, y = (np.asarray(t, dtype=np.float64) for t in (inputs, targets))
     x, y = (t[:, None] if t.ndim == 1 else t for t in (x, y))
@@ -281,6 +295,12 @@ class Formula:
     function : arrays (samples,) -> array (samples,)
     samples : int
         Size of the training table.
+
+    Examples
+    --------
+    >>> product = Formula("product", "x y", 2, -1.0, 1.0, lambda x, y: x * y)
+    >>> product.text, product.samples
+    ('x y', 20)
     """
 
     name: str
@@ -295,7 +315,14 @@ class Formula:
 def formula_task(
     formula: Formula, rng: np.random.Generator, n_test: int = N_TEST
 ) -> RegressionTask:
-    """Training and held-out tables of a formula, both uniform on its range."""
+    """Training and held-out tables of a formula, both uniform on its range.
+
+    Examples
+    --------
+    >>> product = Formula("product", "x y", 2, -1.0, 1.0, lambda x, y: x * y)
+    >>> formula_task(product, np.random.default_rng(0)).inputs.shape
+    (20, 2)
+    """
 
     def table(rows: int) -> tuple[np.ndarray, np.ndarray]:
         x = rng.uniform(formula.low, formula.high, (rows, formula.n_inputs))

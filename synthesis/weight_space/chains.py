@@ -53,6 +53,11 @@ def straight_line(one: VValue, other: VValue, n_beads: int) -> tuple[VValue, ...
     ------
     ValueError
         If the ends have different supports or there are fewer than two beads.
+
+    Examples
+    --------
+    >>> [bead["a"] for bead in straight_line(VValue({"a": 0.0}), VValue({"a": 1.0}), 3)]
+    [0.0, 0.5, 1.0]
     """
     check_same_support(one, other, "the two ends")
     if n_beads < 2:
@@ -74,6 +79,12 @@ def along(beads: Sequence[VValue], points: int) -> Iterator[tuple[float, VValue]
     ------
     position : float in [0, 1]
     parameters : VValue
+
+    Examples
+    --------
+    >>> ends = straight_line(VValue({"a": 0.0}), VValue({"a": 1.0}), 2)
+    >>> [round(bead["a"], 2) for _, bead in along(ends, 5)]
+    [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     """
     n_segments = len(beads) - 1
     for i, (one, other) in enumerate(pairwise(beads)):

@@ -73,7 +73,15 @@ def vulnerability_map(reference: Reference) -> Vulnerability:
 
 
 def neurons_cut(parameters: VValue, neurons: set[str]) -> VValue:
-    """The links that are left when some neurons are lost, with every link to or from them."""
+    """The links that are left when some neurons are lost, with every link to or from them.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> links = duplicate_detector().trainable
+    >>> len(links), len(neurons_cut(links, {"norm"}))
+    (8, 6)
+    """
     lost = [path[0] in neurons or path[2] in neurons for path in parameters.support.paths]
     return restrict(parameters, parameters.support.where(~np.array(lost, dtype=bool)))
 
@@ -115,6 +123,13 @@ def renamed_apart(one: Machine, other: Machine, suffix: str = "'") -> Machine:
     """The other circuit with its hidden neurons renamed where the first has the same names.
 
     Sources and outputs, which both circuits share, keep their names.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> detector = duplicate_detector()
+    >>> sorted(set(renamed_apart(detector, detector).neurons) - set(detector.neurons))
+    ["accum'", "compare'", "dot'", "norm'"]
     """
     # What receives a trainable link is hidden; clockwork, sources and constants do not.
     hidden = {path[0] for path in other.trainable.support.paths if other.type_of(path[0]).writes}
@@ -154,6 +169,15 @@ def on_common_support(one: Machine, other: Machine) -> tuple[MachineModel, VValu
     ------
     ValueError
         If a neuron has different types in the two.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> detector = duplicate_detector()
+    >>> doubled = detector.with_trainable(2 * detector.trainable)
+    >>> model, one, other = on_common_support(detector, doubled)
+    >>> one.support == other.support
+    True
     """
     for name in set(one.neurons) & set(other.neurons):
         if one.neurons[name] != other.neurons[name]:

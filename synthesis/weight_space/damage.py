@@ -62,6 +62,14 @@ def predicted_changes(
     References
     ----------
     G. Raghavan, J. Li, M. Thomson, arXiv:2005.11603 (vulnerability from the metric).
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> predicted_changes(model, weights, inputs, unit_deletions(model, weights, 1)).shape
+    (3,)
     """
     check_inputs(inputs, 1, "a prediction of changes")
     here = linearize(model, parameters, inputs)
@@ -72,7 +80,16 @@ def predicted_changes(
 def true_changes(
     model: Model, parameters: VValue, inputs: Any, directions: Iterable[VValue]
 ) -> np.ndarray:
-    """Measured squared change of the outputs for many steps, mean over inputs: (directions,)."""
+    """Measured squared change of the outputs for many steps, mean over inputs: (directions,).
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> true_changes(model, weights, inputs, unit_deletions(model, weights, 1)).shape
+    (3,)
+    """
     check_inputs(inputs, 1, "a measurement of changes")
     before = np.asarray(model(parameters, inputs))
     squared = [
@@ -88,6 +105,14 @@ def link_vulnerability(model: Model, parameters: VValue, inputs: Any) -> VValue:
     Returns
     -------
     VValue on the support of the parameters: ``w^2 g_ww``, first order, never negative.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> link_vulnerability(model, weights, inputs).support == weights.support
+    True
     """
     diagonal = metric_diagonal(model, parameters, inputs)
     return from_buffer(parameters.support, parameters.buffer**2 * diagonal.buffer)
@@ -103,6 +128,14 @@ def unit_deletions(model: Layered, parameters: VValue, layer: int) -> list[VValu
     parameters : VValue
     layer : int
         1 is the first hidden layer.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> len(unit_deletions(model, weights, 1))
+    3
     """
     outgoing = (model.layers[layer], "weights")
     support = parameters.support
@@ -125,6 +158,14 @@ def unit_vulnerability(
     Notes
     -----
     For the last hidden layer this is ``E[h_j^2] |W[j, :]|^2``, exactly the true change.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> unit_vulnerability(model, weights, inputs, 1).shape
+    (3,)
     """
     steps = unit_deletions(model, parameters, layer)
     return predicted_changes(model, parameters, inputs, steps)
@@ -137,12 +178,23 @@ def damaged(parameters: VValue, damage: VValue) -> VValue:
     ----------
     damage : VValue of zeros and ones
         1 is damaged.
+
+    Examples
+    --------
+    >>> damaged(VValue({"a": 3.0, "b": 5.0}), VValue({"a": 1.0, "b": 0.0}))
+    VValue({'a': 0.0, 'b': 5.0})
     """
     return masked(parameters, intact(damage))
 
 
 def intact(damage: VValue) -> VValue:
-    """The mask of what is not damaged."""
+    """The mask of what is not damaged.
+
+    Examples
+    --------
+    >>> intact(VValue({"a": 1.0, "b": 0.0}))
+    VValue({'a': 0.0, 'b': 1.0})
+    """
     return from_buffer(damage.support, 1.0 - damage.buffer)
 
 

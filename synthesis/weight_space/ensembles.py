@@ -105,7 +105,16 @@ def _shifted(parameters: VValue, step: np.ndarray) -> VValue:
 
 
 def ensemble_probabilities(model: Model, members: Sequence[VValue], inputs: Any) -> np.ndarray:
-    """Mean of the members' class probabilities: (n, classes)."""
+    """Mean of the members' class probabilities: (n, classes).
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> ensemble_probabilities(model, [weights, 2.0 * weights], inputs).sum(axis=1).round(6)[:2]
+    array([1., 1.])
+    """
     return np.mean([softmax(np.asarray(model(member, inputs))) for member in members], axis=0)
 
 
@@ -116,6 +125,14 @@ def disagreement(model: Model, members: Sequence[VValue], inputs: Any) -> float:
     ------
     ValueError
         If there are fewer than two members.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> disagreement(model, [weights, weights], inputs)
+    0.0
     """
     if len(members) < 2:
         raise ValueError(f"{len(members)} member; disagreement needs two")

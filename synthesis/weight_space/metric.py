@@ -51,19 +51,48 @@ def metric_product(model: Model, parameters: VValue, inputs: Any, direction: VVa
     References
     ----------
     G. Raghavan, M. Thomson, arXiv:2106.02793 (metric of weight space from the outputs).
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> moved = metric_product(model, weights, inputs, weights)
+    >>> moved.support == weights.support
+    True
     """
     here = _at(model, parameters, inputs, direction)
     return here.pull(here.push(direction)) / number_of_inputs(inputs)
 
 
 def squared_length(model: Model, parameters: VValue, inputs: Any, direction: VValue) -> float:
-    """``d^T g d``: predicted squared change of the outputs, mean over inputs, to first order."""
+    """``d^T g d``: predicted squared change of the outputs, mean over inputs, to first order.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> small = 1e-3 * weights
+    >>> true = output_drift(model, weights, weights + small, inputs) ** 2
+    >>> bool(abs(squared_length(model, weights, inputs, small) / true - 1) < 0.01)
+    True
+    """
     here = _at(model, parameters, inputs, direction)
     return float(np.sum(here.push(direction) ** 2)) / number_of_inputs(inputs)
 
 
 def metric_diagonal(model: Model, parameters: VValue, inputs: Any) -> VValue:
-    """Diagonal of ``g``: squared change of the outputs per unit of each weight."""
+    """Diagonal of ``g``: squared change of the outputs per unit of each weight.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> metric_diagonal(model, weights, inputs).support == weights.support
+    True
+    """
     return _at(model, parameters, inputs).diagonal() / number_of_inputs(inputs)
 
 
@@ -91,6 +120,16 @@ def solve_metric(
     -----
     ``(1/mu) [v - J^T (N mu I + J J^T)^-1 J v]`` with the stacked Jacobian J: the matrix to solve
     has one row per number of the output, however many weights there are.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> found = solve_metric(model, weights, inputs, weights, damping=0.1)
+    >>> back = metric_product(model, weights, inputs, found) + 0.1 * found
+    >>> float(np.abs((back - weights).buffer).max()) < 1e-9
+    True
     """
     if not damping > 0:
         raise ValueError(f"damping is {damping}; expected a number above 0")
@@ -115,6 +154,15 @@ def null_space_projection(
     Notes
     -----
     ``v - J^T (J J^T + ridge)^-1 J v``.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> free = null_space_projection(model, weights, inputs[:2], weights)
+    >>> bool(squared_length(model, weights, inputs[:2], free) < 1e-6)
+    True
     """
     return project_out(_at(model, parameters, inputs, vector), vector, ridge)
 
@@ -162,6 +210,15 @@ def top_directions(
     -----
     Found through the small matrix ``J J^T``: if ``J J^T u = s u`` then ``J^T u / sqrt(s)`` is an
     eigenvector of ``J^T J`` of the same eigenvalue.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> values, directions = top_directions(model, weights, inputs, 2)
+    >>> bool(values[0] >= values[1]), len(directions)
+    (True, 2)
     """
     here = _at(model, parameters, inputs)
     n_numbers = here.values.size
@@ -182,6 +239,16 @@ def output_drift(model: Model, one: VValue, other: VValue, inputs: Any) -> float
     Notes
     -----
     For neighbours this is the square root of `squared_length` of their difference.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> output_drift(model, weights, weights, inputs)
+    0.0
+    >>> output_drift(model, weights, 1.1 * weights, inputs) > 0.0
+    True
     """
     check_inputs(inputs, 1, "output drift")
     change = np.asarray(model(other, inputs)) - np.asarray(model(one, inputs))

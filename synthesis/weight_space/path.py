@@ -80,6 +80,13 @@ def normalized(size: float | Callable[[int], float]) -> Optimizer:
     Notes
     -----
     A pair (init, update) as all optimizers of this library; a zero gradient gives a zero step.
+
+    Examples
+    --------
+    >>> optimizer, v = normalized(0.5), VValue({"a": 3.0, "b": 4.0})
+    >>> step, _ = optimizer.update(v, optimizer.init(v), v)
+    >>> round(step["a"], 4), round(step["b"], 4)
+    (-0.3, -0.4)
     """
 
     def update(gradient: VValue, count: int, parameters: VValue) -> tuple[VValue, int]:
@@ -282,7 +289,13 @@ def metric_pull(
 
 
 def moved_by(parameters: VValue, gradient: VValue, size: float) -> VValue:
-    """Parameters after one step of a given length against a gradient."""
+    """Parameters after one step of a given length against a gradient.
+
+    Examples
+    --------
+    >>> moved_by(VValue({"a": 1.0}), VValue({"a": 5.0}), 0.25)
+    VValue({'a': 0.75})
+    """
     norm = float(np.linalg.norm(gradient.buffer))
     step = gradient.buffer * (size / norm if norm else 0.0)
     return from_buffer(parameters.support, parameters.buffer - step)

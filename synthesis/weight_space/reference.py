@@ -297,6 +297,15 @@ def freeze(
     -----
     The published notebook passes one live object as student and reference, so that its divergence
     has no gradient. Here the copy is taken by this function, and walks refuse anything else.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> frozen = freeze(model, weights, inputs)
+    >>> frozen.values.shape
+    (20, 2)
     """
     if is_traced(parameters):
         raise TypeError(
@@ -321,6 +330,14 @@ def divergence(
     ------
     ValueError
         If they have different supports, or are one object.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> divergence(model, weights, 2.0 * weights, inputs) > 0.0
+    True
     """
     check_same_support(one, other, "the two networks")
     _check_apart(one, other)

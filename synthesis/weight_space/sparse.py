@@ -39,7 +39,13 @@ FEW = 60
 
 
 def n_zeros(parameters: VValue) -> int:
-    """Number of elements that are exactly zero."""
+    """Number of elements that are exactly zero.
+
+    Examples
+    --------
+    >>> n_zeros(VValue({"a": 0.0, "b": 2.0, "w": np.zeros(3)}))
+    4
+    """
     return int(parameters.size - np.count_nonzero(parameters.buffer))
 
 

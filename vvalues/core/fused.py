@@ -59,6 +59,18 @@ class Differentiable(Protocol):
     """What a fused operation consists of: plain functions on arrays, complex ones included.
 
     It may have a method ``plain(weights)`` besides: the values in operations of autograd.
+
+    Examples
+    --------
+    >>> class Squares:
+    ...     def forward(self, weights):
+    ...         return weights**2
+    ...     def pullback(self, weights, g):
+    ...         return 2 * weights * g
+    ...     def pushforward(self, weights, direction):
+    ...         return 2 * weights * direction
+    >>> evaluate(np.array([3.0]), Squares())
+    array([9.])
     """
 
     def forward(self, weights: np.ndarray) -> Any:
@@ -85,6 +97,19 @@ def evaluate(weights: np.ndarray, run: Differentiable, /) -> Any:
     ------
     NotImplementedError
         When a third derivative is asked of a run without the method ``plain``.
+
+    Examples
+    --------
+    >>> from autograd import grad
+    >>> class Squares:
+    ...     def forward(self, weights):
+    ...         return weights**2
+    ...     def pullback(self, weights, g):
+    ...         return 2 * weights * g
+    ...     def pushforward(self, weights, direction):
+    ...         return 2 * weights * direction
+    >>> grad(lambda weights: evaluate(weights, Squares())[0])(np.array([3.0, 4.0]))
+    array([6., 0.])
     """
     return run.forward(weights)
 

@@ -60,7 +60,14 @@ def negative(tree: VValue) -> VValue:
 
 
 def align(tree: VValue, support: Support) -> np.ndarray:
-    """Buffer of the tree's projection on a support: zeros where the tree has nothing."""
+    """Buffer of the tree's projection on a support: zeros where the tree has nothing.
+
+    Examples
+    --------
+    >>> support = VValue({"a": 1, "b": 2}).support
+    >>> align(VValue({"b": 5, "c": 6}), support)
+    array([0., 5.])
+    """
     if tree.support is support:
         return tree.buffer
     theirs, mine = support.elements(tree.support)

@@ -83,6 +83,12 @@ class Support:
     shapes : tuple of shapes, or None when every leaf is a scalar
     offsets : array of len(paths) + 1 positions in the buffer
     size : number of elements of the buffer (the dimension of this coordinate subspace)
+
+    Examples
+    --------
+    >>> from vvalues import VValue
+    >>> VValue({"a": {"x": 1.0}, "w": np.zeros((2, 3))}).support.paths
+    (('a', 'x'), ('w',))
     """
 
     __slots__ = ("__dict__", "__weakref__", "offsets", "paths", "shapes", "size")

@@ -82,12 +82,30 @@ def primitive(function: F, /) -> F:
 
 
 def is_traced(value: Any) -> bool:
-    """Whether a value is being differentiated."""
+    """Whether a value is being differentiated.
+
+    Examples
+    --------
+    >>> from autograd import grad
+    >>> is_traced(1.0)
+    False
+    >>> seen = []
+    >>> slope = grad(lambda x: seen.append(is_traced(x)) or x * x)(2.0)
+    >>> seen
+    [True]
+    """
     return isbox(value)
 
 
 def is_tree(value: Any) -> bool:
-    """Whether a value is a V-value, boxed or not."""
+    """Whether a value is a V-value, boxed or not.
+
+    Examples
+    --------
+    >>> from vvalues import VValue
+    >>> is_tree(VValue({"a": 1})), is_tree({"a": 1})
+    (True, False)
+    """
     return type(value) is _tree.VValue or type(getval(value)) is _tree.VValue
 
 
@@ -98,6 +116,15 @@ def unboxed(tree: Any, argument: str = "value") -> VValue:
     ------
     TypeError
         If it is not a V-value; the message names the argument.
+
+    Examples
+    --------
+    >>> from autograd import grad
+    >>> from vvalues import VValue, inner
+    >>> seen = []
+    >>> slope = grad(lambda v: seen.append(unboxed(v)) or inner(v, v))(VValue({"a": 2}))
+    >>> seen
+    [VValue({'a': 2.0})]
     """
     tree = getval(tree)
     if type(tree) is not _tree.VValue:
@@ -106,7 +133,14 @@ def unboxed(tree: Any, argument: str = "value") -> VValue:
 
 
 def support_of(tree: Any, argument: str = "value") -> Support:
-    """The support of a V-value, boxed or not."""
+    """The support of a V-value, boxed or not.
+
+    Examples
+    --------
+    >>> from vvalues import VValue
+    >>> support_of(VValue({"a": {"x": 1}})).paths
+    (('a', 'x'),)
+    """
     return unboxed(tree, argument).support
 
 
@@ -117,6 +151,13 @@ def require_trees(**arguments: Any) -> None:
     ------
     TypeError
         The message names the argument and the remedy.
+
+    Examples
+    --------
+    >>> require_trees(point={"a": 1.0})
+    Traceback (most recent call last):
+        ...
+    TypeError: argument point is dict {'a': 1.0}; expected a VValue: wrap it in VValue(...)
     """
     for name, value in arguments.items():
         if type(value) is not _tree.VValue:

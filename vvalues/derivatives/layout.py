@@ -9,6 +9,7 @@ from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
+from autograd.tracer import getval
 
 from ..core.bridges import ravel, unravel
 from ..core.kernels import align
@@ -127,8 +128,9 @@ def layout_of(value: Any, what: str) -> Layout:
         raise TypeError(
             f"{what} is {type(value).__name__}; expected a VValue, an array or a number"
         )
-    if isinstance(value, (Real, np.ndarray)) or hasattr(value, "shape"):
-        return Layout(None, anp.shape(value))
+    plain = getval(value)  # a box has a shape only if what is inside has one, and a float has none
+    if isinstance(plain, (Real, np.ndarray)) or hasattr(plain, "shape"):
+        return Layout(None, np.shape(plain))
     raise TypeError(
         f"{what} is {type(value).__name__} {value!r:.40}; expected a VValue, an array or a number"
     )

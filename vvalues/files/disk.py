@@ -91,6 +91,15 @@ def write_atomically(file: str | os.PathLike, data: str | bytes) -> None:
     ------
     OSError
         If it cannot be written; the error names the file, and the old content is still there.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_atomically(Path(folder) / "page.html", "<p>whole, or not at all</p>")
+    ...     [file.name for file in Path(folder).iterdir()]
+    ['page.html']
     """
     target = FilePath(file)
     payload = data.encode("utf-8") if isinstance(data, str) else data
@@ -121,6 +130,16 @@ def append(file: str | os.PathLike, data: bytes) -> None:
     ------
     OSError
         If it cannot be written, or only in part; the error names the file.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     append(Path(folder) / "log", b"one, ")
+    ...     append(Path(folder) / "log", b"two")
+    ...     print((Path(folder) / "log").read_text())
+    one, two
     """
     with naming(file), open(file, "ab") as stream:
         stream.write(data)
@@ -128,7 +147,16 @@ def append(file: str | os.PathLike, data: bytes) -> None:
 
 @contextmanager
 def naming(file: str | os.PathLike) -> Iterator[None]:
-    """Let errors of the operating system name this file, whatever they name themselves."""
+    """Let errors of the operating system name this file, whatever they name themselves.
+
+    Examples
+    --------
+    >>> with naming("model.json"):
+    ...     raise PermissionError(13, "Permission denied")
+    Traceback (most recent call last):
+        ...
+    PermissionError: [Errno 13] Permission denied: 'model.json'
+    """
     try:
         yield
     except OSError as error:

@@ -61,6 +61,11 @@ def json_bytes(document: Any, *, indent: int | None = None) -> bytes:
     ------
     ValueError
         If a number is not finite.
+
+    Examples
+    --------
+    >>> json_bytes({"a": [1, 2.5]}).decode().strip()
+    '{"a": [1, 2.5]}'
     """
     text = json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
     try:

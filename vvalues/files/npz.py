@@ -61,6 +61,11 @@ def from_npz(data: bytes, where: str = "npz data", memory: int = MEMORY) -> VVal
     ValueError
         If the data is not such an archive, needs too much memory, or its parts contradict each
         other; the message starts with ``where``.
+
+    Examples
+    --------
+    >>> from_npz(to_npz(VValue({"w": np.ones(2), "b": 0.5})))
+    VValue({'b': 0.5, 'w': array(2,)})
     """
     budget = Budget(where, len(data), memory)
     try:

@@ -99,6 +99,16 @@ def read_bytes(file: str | os.PathLike, memory: int = MEMORY) -> bytes:
         If the file is larger.
     OSError
         If it cannot be read.
+
+    Examples
+    --------
+    >>> from vvalues.files import write_atomically
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_atomically(Path(folder, "small"), b"abc")
+    ...     read_bytes(Path(folder, "small"))
+    b'abc'
     """
     with open(file, "rb") as stream:
         data = stream.read(memory + 1)
@@ -129,6 +139,15 @@ def parse_json(data: bytes | str, where: str, budget: Budget | None = None) -> A
     ValueError
         If it is not JSON, nested too deeply, needs too much memory, holds a key twice in one
         object or a number that is not finite; the message starts with ``where``.
+
+    Examples
+    --------
+    >>> parse_json('{"a": [1, 2]}', "weights.json")
+    {'a': [1, 2]}
+    >>> parse_json('{"a": 1, "a": 2}', "weights.json")
+    Traceback (most recent call last):
+        ...
+    ValueError: weights.json: the key 'a' occurs twice in one object
     """
     budget = Budget(where, len(data)) if budget is None else budget
     text = _decoded(data, where, budget)
@@ -162,6 +181,13 @@ def parse_object(data: bytes | str, where: str, budget: Budget | None = None) ->
     ------
     ValueError
         As `parse_json`, and if the value is not an object.
+
+    Examples
+    --------
+    >>> parse_object("[1]", "weights.json")
+    Traceback (most recent call last):
+        ...
+    ValueError: weights.json: expected an object, not list
     """
     document = parse_json(data, where, budget)
     if not isinstance(document, dict):
@@ -234,6 +260,15 @@ def parse_shape(value: Any, where: str) -> Shape:
     ------
     ValueError
         If it is not a list of at most 32 whole numbers >= 0, or is larger than any memory.
+
+    Examples
+    --------
+    >>> parse_shape([2, 3], "leaf w")
+    (2, 3)
+    >>> parse_shape([2, -3], "leaf w")
+    Traceback (most recent call last):
+        ...
+    ValueError: leaf w: the shape [2, -3] is not a list of at most 32 whole numbers >= 0
     """
     is_shape = isinstance(value, list) and len(value) <= _AXES
     if not (is_shape and all(type(n) is int and n >= 0 for n in value)):

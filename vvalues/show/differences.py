@@ -32,6 +32,13 @@ class Difference:
         Leaves that both have, with other values.
     added, removed : Support
         Leaves that only one of them has.
+
+    Examples
+    --------
+    >>> from vvalues import diff
+    >>> change = diff(VValue({"a": 1, "b": 2}), VValue({"b": 3, "c": 4}))
+    >>> change.added.paths, change.removed.paths, change.changed.paths
+    ((('c',),), (('a',),), (('b',),))
     """
 
     before: VValue

@@ -38,6 +38,11 @@ def to_html(tree: VValue, limit: int = 200) -> str:
     Returns
     -------
     str; a bar beside every scalar is as long as its magnitude, relative to the largest shown
+
+    Examples
+    --------
+    >>> "<details" in to_html(VValue({"layer": {"w": 0.5, "b": 1.0}}))
+    True
     """
     lines = list(rows(tree, limit)) if len(tree) else []
     largest = max((abs(row.leaf) for row in lines if isinstance(row.leaf, float)), default=0.0)

@@ -45,6 +45,13 @@ class Trajectory(NamedTuple):
         gives the states one by one.
     n_evaluations, n_steps : int
         Of the solution itself, without its derivatives.
+
+    Examples
+    --------
+    >>> from vvalues import VValue
+    >>> found = solve_ivp(lambda t, state: -1.0 * state, VValue({"x": 1.0}), [0.0, 1.0, 2.0])
+    >>> found.states["x"].round(3)
+    array([1.   , 0.368, 0.135])
     """
 
     times: np.ndarray
@@ -71,7 +78,7 @@ def solve_ivp(
 
     Parameters
     ----------
-    slope : callable (t, state, *parameters) -> VValue
+    slope : callable (t, state, parameters...) -> VValue
         Where it has nothing, the state stands still. A leaf that the state has not is refused.
     start : VValue
         The state at ``times[0]``; may be differentiated.

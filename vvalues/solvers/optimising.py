@@ -31,6 +31,15 @@ class Constraint(NamedTuple):
     function : of what is minimised over -> VValue, array or number
     low, high : of that kind, or numbers; None is no bound
         Absent leaves of a tree are zero.
+
+    Examples
+    --------
+    >>> from vvalues import VValue, sum_leaves
+    >>> unit = Constraint(sum_leaves, low=1.0, high=1.0)
+    >>> start, square = VValue({"a": 3.0, "b": 1.0}), lambda v: v["a"] ** 2 + v["b"] ** 2
+    >>> found = minimize(square, start, method="SLSQP", constraints=[unit])
+    >>> round(found.x["a"], 4), round(found.x["b"], 4)
+    (0.5, 0.5)
     """
 
     function: Callable[[Any], Any]

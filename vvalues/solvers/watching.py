@@ -40,6 +40,14 @@ class Outcome:
     jacobian : LinearMap, or None
         Of residuals.
     scipy : the result of scipy, None if a callback has stopped it
+
+    Examples
+    --------
+    >>> from vvalues import VValue
+    >>> from vvalues.solvers import minimize
+    >>> found = minimize(lambda v: (v["a"] - 2.0) ** 2, VValue({"a": 0.0}))
+    >>> round(found.x["a"], 4), found.success
+    (2.0, True)
     """
 
     x: Any

@@ -35,6 +35,7 @@ def check_vector_space(
     --------
     >>> check_vector_space(VValue({"a": 1}), VValue({"a": {"b": 2}, "c": -1}))
     """
+    __tracebackhide__ = True
     rng = np.random.default_rng(0) if rng is None else rng
     everything = (*trees, VValue())
     for x in everything:
@@ -46,6 +47,7 @@ def check_vector_space(
 
 
 def _check_one(x: VValue, rtol: float, a: float, b: float) -> None:
+    __tracebackhide__ = True
     space = vspace(x)
     zero = space.zeros()
     _same("zero is neutral", space.add(x, zero), x, rtol)
@@ -64,6 +66,7 @@ def _check_one(x: VValue, rtol: float, a: float, b: float) -> None:
 
 
 def _check_basis(x: VValue, rtol: float) -> None:
+    __tracebackhide__ = True
     space = vspace(x)
     basis = list(space.standard_basis())
     _true("there are as many basis vectors as dimensions", len(basis) == space.size)
@@ -76,6 +79,7 @@ def _check_basis(x: VValue, rtol: float) -> None:
 
 
 def _check_two(x: VValue, y: VValue, rtol: float, a: float) -> None:
+    __tracebackhide__ = True
     space = vspace(x)
     _same("addition is commutative", space.add(x, y), space.add(y, x), rtol)
     bound = rtol * abs(a) * (kernels.max_norm(x) + kernels.max_norm(y))
@@ -90,6 +94,7 @@ def _check_two(x: VValue, y: VValue, rtol: float, a: float) -> None:
 
 
 def _check_three(x: VValue, y: VValue, z: VValue, rtol: float) -> None:
+    __tracebackhide__ = True
     space = vspace(x)
     bound = rtol * sum(kernels.max_norm(v) for v in (x, y, z))
     left, right = space.add(space.add(x, y), z), space.add(x, space.add(y, z))
@@ -101,11 +106,13 @@ def _check_three(x: VValue, y: VValue, z: VValue, rtol: float) -> None:
 
 
 def _inner_of_magnitudes(x: VValue, y: VValue) -> float:
+    __tracebackhide__ = True
     absolute = (from_buffer(v.support, np.abs(v.buffer)) for v in (x, y))
     return kernels.inner(*absolute)
 
 
 def _same(axiom: str, left: VValue, right: VValue, rtol: float, atol: float = 0.0) -> None:
+    __tracebackhide__ = True
     try:
         assert_trees_close(left, right, rtol=rtol, atol=atol)
     except AssertionError as error:
@@ -113,5 +120,6 @@ def _same(axiom: str, left: VValue, right: VValue, rtol: float, atol: float = 0.
 
 
 def _true(axiom: str, holds: bool) -> None:
+    __tracebackhide__ = True
     if not holds:
         raise AssertionError(f"not a vector space: {axiom}")

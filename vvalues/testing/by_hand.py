@@ -65,6 +65,7 @@ def check_fused(
     AssertionError: pushforward is not the derivative of forward: element 0 is 2.0, by the complex \
 step 3.0
     """
+    __tracebackhide__ = True
     rng = np.random.default_rng(0) if rng is None else rng
     weights = np.array(weights, dtype=np.float64)
     values = run.forward(weights)
@@ -91,6 +92,7 @@ step 3.0
 
 
 def _check_first(run: Differentiable, w: np.ndarray, probes: tuple[Any, ...], step: float) -> None:
+    __tracebackhide__ = True
     d, e, g, h = probes
     moved, pulled = run.pushforward(w, d), run.pullback(w, g)
     words = "pushforward is not the derivative of forward"
@@ -112,6 +114,7 @@ def _check_first(run: Differentiable, w: np.ndarray, probes: tuple[Any, ...], st
 
 
 def _check_second(run: Differentiable, w: np.ndarray, probes: tuple[Any, ...], step: float) -> None:
+    __tracebackhide__ = True
     d, e, g = probes
     bent = complex_step(lambda x: run.pullback(x, g), w, d)
     turned = complex_step(lambda x: run.pushforward(x, d), w, e)
@@ -130,6 +133,7 @@ def _check_second(run: Differentiable, w: np.ndarray, probes: tuple[Any, ...], s
 def _check_plain(
     run: Differentiable, plain: Callable[[Any], Any], w: np.ndarray, probes: tuple[Any, ...]
 ) -> None:
+    __tracebackhide__ = True
     d, e, g = probes
 
     def weighed(x: Any) -> Any:
@@ -152,6 +156,7 @@ def _near(
     words: str, claimed: Any, function: Callable, w: np.ndarray, d: np.ndarray, step: float
 ) -> None:
     """Compare with a central difference quotient of fourth order."""
+    __tracebackhide__ = True
     f = [np.asarray(function(w + k * step * d)) for k in (-2, -1, 1, 2)]
     quotient = (8.0 * (f[2] - f[1]) - (f[3] - f[0])) / (12.0 * step)
     noise = 64.0 * _EPSILON * float(max(np.max(np.abs(x), initial=0.0) for x in f)) / step
@@ -161,6 +166,7 @@ def _near(
 def _same(
     words: str, claimed: Any, expected: Any, how: str, size: float = 0.0, rtol: float = EXACT
 ) -> None:
+    __tracebackhide__ = True
     claimed, expected = np.asarray(claimed), np.asarray(expected)
     if claimed.shape != expected.shape:
         raise AssertionError(f"{words}: shape {claimed.shape}, {how} {expected.shape}")

@@ -40,6 +40,7 @@ def assert_trees_close(
       b: 0.0, expected 2.0
       a: 1.0, expected 0.0
     """
+    __tracebackhide__ = True
     support = actual.support.union(expected.support).support
     left, right = kernels.align(actual, support), kernels.align(expected, support)
     with np.errstate(invalid="ignore"):

@@ -174,7 +174,20 @@ def _number_text(value: float, digits: int) -> str:
 
 
 def to_text(model: EvolvingModel, parameters: VValue, digits: int = DIGITS) -> str:
-    """One line per output: ``y0 = ...``."""
+    """One line per output: ``y0 = ...``.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import EvolvingModel
+    >>> from synthesis.architectures.evolving.structure import add_operation
+    >>> from vvalues import VValue
+    >>> model = EvolvingModel(["a", "b"], ["y"], operations=["multiply"])
+    >>> tree = VValue({"layer-1": {"output": {"y": {"a": 1.0}}}})
+    >>> tree, name = add_operation(tree, "layer-1", "multiply", ["a", "b"])
+    >>> tree = tree + VValue({"layer-1": {"output": {"y": {name: 2.0}}}})
+    >>> print(to_text(model, tree))
+    y = a + 2·a·b
+    """
     found = formulas(model, parameters)
     return "\n".join(f"{name} = {text(expression, digits)}" for name, expression in found.items())
 

@@ -37,7 +37,7 @@ class Operation:
         Fields that links arrive at, in order.
     apply : callable, rows -> rows
         Untraced values; also of complex rows (see `vvalues.core.fused`).
-    partials : callable, (value, *rows) -> tuple of rows
+    partials : callable, (value, rows...) -> tuple of rows
         Partial derivatives by each argument, given the value; likewise.
     traced : callable
         The same as ``apply`` on ``autograd.numpy``.
@@ -54,6 +54,11 @@ class Operation:
         How tightly ``text`` binds: 1 a sum, 2 a product, 3 an atom.
     needs : tuple of int
         How tightly the arguments must bind to stand without brackets.
+
+    Examples
+    --------
+    >>> get_operations(["multiply"])[0].text
+    '{}·{}'
     """
 
     kind: str

@@ -49,6 +49,12 @@ def draw_operation(
     index_zero_defect : bool
         Repeat the seed's first defect: source number 0 counts as missing and becomes a constant,
         so that no operation ever reads the first input.
+
+    Examples
+    --------
+    >>> drawn = draw_operation(["multiply"], ["a", "b"], np.random.default_rng(0))
+    >>> drawn.kind, len(drawn.arguments)
+    ('multiply', 2)
     """
     operation = OPERATIONS[str(rng.choice(kinds))]
     arguments: list[str | float] = []

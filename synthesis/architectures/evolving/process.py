@@ -314,6 +314,11 @@ def over_seeds(
         A function that can be pickled, when the executor's workers are processes.
     executor : concurrent.futures.Executor, optional
         Processes, threads, or a cluster's; without one the jobs run here, one after the other.
+
+    Examples
+    --------
+    >>> over_seeds(lambda seed: seed**2, range(4))
+    [0, 1, 4, 9]
     """
     mapped = map(job, seeds) if executor is None else executor.map(job, seeds)
     return list(mapped)

@@ -47,7 +47,13 @@ SCALE = "log-scale"
 
 
 def layer_name(number: int) -> str:
-    """Key of a layer, counted from 1."""
+    """Key of a layer, counted from 1.
+
+    Examples
+    --------
+    >>> layer_name(2)
+    'layer-2'
+    """
     return f"layer-{number}"
 
 
@@ -69,6 +75,11 @@ def operation_of(name: str, path: Path = ()) -> Operation:
     ------
     ValueError
         If the name is not ``kind-number`` with a registered kind; the message names the path.
+
+    Examples
+    --------
+    >>> operation_of("multiply-3").kind
+    'multiply'
     """
     kind, _, number = name.rpartition("-")
     if kind not in OPERATIONS or not number.isdecimal():
@@ -81,7 +92,14 @@ def operation_of(name: str, path: Path = ()) -> Operation:
 
 
 def operation_names(support: Support, layer: str) -> tuple[str, ...]:
-    """Names of a layer's operations, oldest first."""
+    """Names of a layer's operations, oldest first.
+
+    Examples
+    --------
+    >>> tree = VValue({"layer-1": {"multiply-1": {"first": {"a": 1.0}, "second": {"b": 1.0}}}})
+    >>> operation_names(tree.support, "layer-1")
+    ('multiply-1',)
+    """
     names = {path[1] for path in support.paths if len(path) > 1 and path[0] == layer} - {OUTPUT}
     return tuple(sorted(names, key=_age))
 
@@ -92,7 +110,14 @@ def _age(name: str) -> tuple[int, str]:
 
 
 def fresh_name(support: Support, layer: str, kind: str) -> str:
-    """A name that no operation of the layer has: its number is higher than all others."""
+    """A name that no operation of the layer has: its number is higher than all others.
+
+    Examples
+    --------
+    >>> tree = VValue({"layer-1": {"multiply-1": {"first": {"a": 1.0}, "second": {"b": 1.0}}}})
+    >>> fresh_name(tree.support, "layer-1", "multiply")
+    'multiply-2'
+    """
     numbers = [_age(name)[0] for name in operation_names(support, layer)]
     return f"{kind}-{max(numbers, default=0) + 1}"
 
@@ -104,6 +129,12 @@ def links_of(support: Support, layer: str) -> dict[str, dict[str, set[str]]]:
     ------
     ValueError
         If a path is no part of an operation; the message names the path.
+
+    Examples
+    --------
+    >>> tree = VValue({"layer-1": {"multiply-1": {"first": {"a": 1.0}, "second": {"b": 1.0}}}})
+    >>> sorted(links_of(tree.support, "layer-1")["multiply-1"])
+    ['first', 'second']
     """
     found: dict[str, dict[str, set[str]]] = {}
     for path in support.paths:
@@ -128,7 +159,14 @@ def links_of(support: Support, layer: str) -> dict[str, dict[str, set[str]]]:
 
 
 def readers(support: Support, layer: str) -> dict[str, set[str]]:
-    """For every source that an operation of the layer reads: which operations do."""
+    """For every source that an operation of the layer reads: which operations do.
+
+    Examples
+    --------
+    >>> tree = VValue({"layer-1": {"multiply-1": {"first": {"a": 1.0}, "second": {"b": 1.0}}}})
+    >>> readers(tree.support, "layer-1")["a"]
+    {'multiply-1'}
+    """
     found: dict[str, set[str]] = {}
     for name, arguments in links_of(support, layer).items():
         for source in set().union(*arguments.values()):
@@ -137,7 +175,14 @@ def readers(support: Support, layer: str) -> dict[str, set[str]]:
 
 
 def unread_operations(support: Support, layer: str) -> tuple[str, ...]:
-    """Operations that no other operation reads (the seed's leaf operations), oldest first."""
+    """Operations that no other operation reads (the seed's leaf operations), oldest first.
+
+    Examples
+    --------
+    >>> tree = VValue({"layer-1": {"multiply-1": {"first": {"a": 1.0}, "second": {"b": 1.0}}}})
+    >>> unread_operations(tree.support, "layer-1")
+    ('multiply-1',)
+    """
     read = readers(support, layer)
     return tuple(name for name in operation_names(support, layer) if name not in read)
 
@@ -150,6 +195,13 @@ def levels(support: Support, layer: str, inputs: Iterable[str]) -> list[list[str
     ValueError
         If a link reads something that the layer does not have, or operations read each other in a
         circle; the message names the path.
+
+    Examples
+    --------
+    >>> tree = VValue({"layer-1": {"multiply-1": {"first": {"a": 1.0}, "second": {"b": 1.0}}}})
+    >>> tree, wave = add_operation(tree, "layer-1", "sin", ["multiply-1"])
+    >>> levels(tree.support, "layer-1", ["a", "b"])
+    [['multiply-1'], ['sin-2']]
     """
     links = links_of(support, layer)
     available = set(inputs)
@@ -204,6 +256,13 @@ def add_operation(
     ------
     ValueError
         If the kind is unknown, or the number of arguments is wrong.
+
+    Examples
+    --------
+    >>> tree = VValue({"layer-1": {"output": {"y": {"a": 1.0}}}})
+    >>> tree, name = add_operation(tree, "layer-1", "multiply", ["a", "b"], outputs=["y"])
+    >>> name, len(tree)
+    ('multiply-1', 5)
     """
     name = fresh_name(parameters.support, layer, kind)
     operation = operation_of(name)
@@ -234,6 +293,12 @@ def remove_operation(parameters: VValue, layer: str, name: str) -> VValue:
     ------
     ValueError
         If the layer has no such operation.
+
+    Examples
+    --------
+    >>> tree = VValue({"layer-1": {"multiply-1": {"first": {"a": 1.0}, "second": {"b": 1.0}}}})
+    >>> operation_names(remove_operation(tree, "layer-1", "multiply-1").support, "layer-1")
+    ()
     """
     if name not in operation_names(parameters.support, layer):
         raise ValueError(f"{layer} has no operation {name!r}")
@@ -260,7 +325,14 @@ def without_scales(parameters: VValue) -> VValue:
 
 
 def remove_unused(parameters: VValue) -> VValue:
-    """The tree without operations that no output depends on, and without output weights of 0."""
+    """The tree without operations that no output depends on, and without output weights of 0.
+
+    Examples
+    --------
+    >>> tree = VValue({"layer-1": {"multiply-1": {"first": {"a": 1.0}, "second": {"b": 1.0}}}})
+    >>> operation_names(remove_unused(tree).support, "layer-1")  # no output reads it
+    ()
+    """
     zero = {
         path
         for path, value in parameters.items()

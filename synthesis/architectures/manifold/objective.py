@@ -89,7 +89,7 @@ class TermWeights(Bounded, called="weight {}"):
 
 
 def flow(layout: Layout, links: Links) -> Any:
-    """(sum of |strength| from inputs to hidden - sum from hidden to outputs)^2; differentiable."""
+    """(sum of strengths from inputs to hidden - sum from hidden to outputs)^2; differentiable."""
     rows, columns = links.schedule.rows, links.schedule.columns
     enters = (rows < layout.n_hidden) & (columns < layout.n_inputs)
     leaves = (rows >= layout.n_hidden) & (columns >= layout.n_inputs)
@@ -107,7 +107,7 @@ def sparsity(layout: Layout, links: Links) -> float:
 
 
 def soft_count(links: Links, softness: float) -> Any:
-    """Number of links, where a weak one counts less: sum of |D| / (|D| + softness).
+    """Number of links, where a weak one counts less: sum of ``|D| / (|D| + softness)``.
 
     Zero exactly for a cell without link, so that only living cells need looking at; tends to the
     number of links as the softness tends to 0.

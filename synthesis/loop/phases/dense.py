@@ -62,6 +62,12 @@ class Dense(Phase):
         Coupled L1, loss per unit of weight.
     unit : int
         Steps between checkpoints.
+
+    Examples
+    --------
+    >>> from synthesis import Settings
+    >>> Settings.of(dense={"steps": 300}).dense.steps
+    300
     """
 
     steps: int = whole(600)
@@ -107,6 +113,12 @@ class Bite(Phase):
         Adam steps between bites.
     l1 : float
         Coupled L1, loss per unit of weight.
+
+    Examples
+    --------
+    >>> from synthesis import Settings
+    >>> Settings.of(bite={"fraction": 0.2}).bite.fraction
+    0.2
     """
 
     fraction: float = checked(0.1, _check_part)

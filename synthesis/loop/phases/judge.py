@@ -29,6 +29,12 @@ class Judge(Phase):
     restarts : int
         Fresh random starts, if there is any regrowing (after it; in recurrent spaces, as another
         population, before it); the best machine counts.
+
+    Examples
+    --------
+    >>> from synthesis import Settings
+    >>> Settings.of(judge={"regrowths": 0}).judge.regrowths
+    0
     """
 
     second_opinions: int = whole(3)
@@ -132,6 +138,12 @@ class Simplify(Phase):
     ----------
     slack : float
         By how much the loss may rise, relative, to rounding errors.
+
+    Examples
+    --------
+    >>> from synthesis import Settings
+    >>> Settings.of(simplify={"slack": 1.0}).simplify.slack
+    1.0
     """
 
     slack: float = at_least(1.01, 1.0)

@@ -40,6 +40,12 @@ class Population(Phase):
     unit : int
         Steps between checkpoints.
     guard : Guard
+
+    Examples
+    --------
+    >>> from synthesis import Settings
+    >>> Settings.of(population={"starts": 4}).population.starts
+    4
     """
 
     starts: int = whole(8, least=1)

@@ -80,6 +80,12 @@ class Rescue(Phase):
         Adam steps that follow.
     scale : float
         Standard deviation of the noise.
+
+    Examples
+    --------
+    >>> from synthesis import Settings
+    >>> Settings.of(rescue={"scale": 0.05}).rescue.scale
+    0.05
     """
 
     steps: int = whole(400)
@@ -115,6 +121,12 @@ class Regrow(Phase):
         Standard deviations of new weights, in turn.
     in_a_loop : float
         Factor of these in recurrent spaces: noise in a loop of gain 1 grows with every tick.
+
+    Examples
+    --------
+    >>> from synthesis import Settings
+    >>> Settings.of(regrow={"neurons": 8}).regrow.neurons
+    8
     """
 
     neurons: int = whole(5)

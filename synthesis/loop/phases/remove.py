@@ -55,6 +55,12 @@ class Remove(Phase):
         Of a long one.
     long_l1 : float
         L1 of a long fit, relative to that of a short one.
+
+    Examples
+    --------
+    >>> from synthesis import Settings
+    >>> Settings.of(remove={"candidates": 12}).remove.candidates
+    12
     """
 
     factor: float = at_least(1.3, 1.0)
@@ -144,6 +150,12 @@ class Polish(Phase):
     iterations, patience : int
     tolerance : float
         See `synthesis.levenberg_marquardt`.
+
+    Examples
+    --------
+    >>> from synthesis import Settings
+    >>> Settings.of(polish={"iterations": 100}).polish.iterations
+    100
     """
 
     iterations: int = whole(300)

@@ -49,6 +49,12 @@ class Shrink(Phase):
         A round may raise the loss to ``max(factor * loss, floor)``.
     settled : float
         A round that drops a smaller share of the links than this was the last one.
+
+    Examples
+    --------
+    >>> from synthesis import Settings
+    >>> Settings.of(shrink={"rounds": 4}).shrink.rounds
+    4
     """
 
     rounds: int = whole(8)

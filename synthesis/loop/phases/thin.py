@@ -67,6 +67,12 @@ class Sparsify(Phase):
         One variant each.
     rate : float
         First learning rate, in place of the contests' own.
+
+    Examples
+    --------
+    >>> from synthesis import Settings
+    >>> Settings.of(sparsify={"rate": 0.01}).sparsify.rate
+    0.01
     """
 
     penalties: tuple[float, ...] = checked((0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0), check_each)
@@ -96,6 +102,12 @@ class Thin(Phase):
         Decoupled L1 of all variants, per unit of learning rate.
     least : int
         With fewer links than this, least squares goes on.
+
+    Examples
+    --------
+    >>> from synthesis import Settings
+    >>> Settings.of(thin={"least": 10}).thin.least
+    10
     """
 
     shares: tuple[float, ...] = checked((0.02, 0.05, 0.1, 0.15, 0.25, 0.35, 0.5, 0.65), check_each)
@@ -129,6 +141,12 @@ class Refine(Phase):
     ----------
     lengthening : int
         So many times as many steps as a contest.
+
+    Examples
+    --------
+    >>> from synthesis import Settings
+    >>> Settings.of(refine={"lengthening": 3}).refine.lengthening
+    3
     """
 
     lengthening: int = whole(2, least=1)

@@ -80,6 +80,14 @@ class StreamTask:
     sources : output ports that a search space may start from
     draw_pool : rng -> Streams, optional
         Strings for recurrent machines; eight batches of ``draw`` when omitted.
+
+    Examples
+    --------
+    >>> from synthesis import get_task
+    >>> task = get_task("modulo-3")
+    >>> batch = task.batch(np.random.default_rng(0))
+    >>> task.name, len(task.held_out)
+    ('modulo-3', 2)
     """
 
     name: str
@@ -238,7 +246,15 @@ def task_from_streams(
 def targets_of_machine(
     machine: Machine, observed: Sequence[tuple[str, str]] = OUTPUT
 ) -> Callable[[Streams], np.ndarray]:
-    """The specification "do what this machine does"."""
+    """The specification "do what this machine does".
+
+    Examples
+    --------
+    >>> from dmm import text_streams
+    >>> from dmm.zoo import duplicate_detector
+    >>> targets_of_machine(duplicate_detector())(text_streams("aa.", 30)).shape
+    (2, 30, 1)
+    """
     program = compile_machine(machine, observed)
     return lambda streams: program(machine.trainable, streams)
 
@@ -284,6 +300,12 @@ def named_space(name: str, sources: Sequence[Port]) -> Callable[[np.random.Gener
     ------
     ValueError
         If there is no such space.
+
+    Examples
+    --------
+    >>> space = named_space("layered-4x2", [("input", "char")])
+    >>> len(space(np.random.default_rng(0)).trainable)
+    850
     """
     match = _PATTERN.fullmatch(name)
     if match is None:

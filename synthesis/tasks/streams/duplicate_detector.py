@@ -35,6 +35,12 @@ def random_texts(
     One published string does not determine the detector; eight of these do: they have repeated
     letters, no letters, inner stops, and (the last stop repeats for ever) more than four stops
     within the window, so that the clamp of the dot product shows.
+
+    Examples
+    --------
+    >>> texts = random_texts(np.random.default_rng(0), 2)
+    >>> len(texts), all(text.endswith(".") for text in texts)
+    (2, True)
     """
     texts = []
     for _ in range(n):

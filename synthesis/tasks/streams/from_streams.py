@@ -67,7 +67,14 @@ def _entry(entry: Any, name: str, string: int, tick: int) -> VValue:
 
 
 def with_delay(streams: Streams, delay: int) -> Streams:
-    """The streams with ``delay`` empty ticks at the end, in which late answers can come."""
+    """The streams with ``delay`` empty ticks at the end, in which late answers can come.
+
+    Examples
+    --------
+    >>> from dmm import text_streams
+    >>> with_delay(text_streams("ab.", 30), 4).ticks
+    34
+    """
     arrays = {
         name: np.concatenate([array, np.zeros((delay, *array.shape[1:]))])
         for name, array in streams.arrays.items()
@@ -103,7 +110,14 @@ def to_targets(targets: Any, streams: Streams, delay: int) -> np.ndarray:
 def with_constants(
     streams: Streams, constants: Mapping[str, VValue | Mapping[str, float]]
 ) -> Streams:
-    """The streams with further sources that are the same at every tick."""
+    """The streams with further sources that are the same at every tick.
+
+    Examples
+    --------
+    >>> from dmm import text_streams
+    >>> sorted(with_constants(text_streams("ab.", 30), {"vowels": {"a": 1, "e": 1}}).arrays)
+    ['input', 'stream-vowels']
+    """
     if not constants:
         return streams
     trees: dict[str, Sequence[Sequence[VValue]]] = {

@@ -18,7 +18,13 @@ NOTHING = VValue()
 
 
 def events(sequence: Sequence[VValue], ticks: int, period: int) -> list[VValue]:
-    """A stream with one event every ``period`` ticks, from the first tick on."""
+    """A stream with one event every ``period`` ticks, from the first tick on.
+
+    Examples
+    --------
+    >>> events([VValue({"a": 1}), VValue({"b": 1})], ticks=4, period=2)
+    [VValue({'a': 1.0}), VValue({}), VValue({'b': 1.0}), VValue({})]
+    """
     stream = [NOTHING] * ticks
     for t, event in zip(range(0, ticks, period), sequence, strict=False):
         stream[t] = event
@@ -38,6 +44,12 @@ def letters(
     spread : float
         Every string multiplies the weights by random factors between ``1 / spread`` and
         ``spread``, so that counts and differences of counts cover a wide range.
+
+    Examples
+    --------
+    >>> drawn = letters("ab")(np.random.default_rng(0), 30)
+    >>> len(drawn), sorted({path[0] for letter in drawn for path in letter.support.paths})
+    (30, ['a', 'b'])
     """
     trees = [VValue({letter: 1.0}) for letter in alphabet]
     base = np.ones(len(alphabet)) if weights is None else np.asarray(weights, dtype=np.float64)
@@ -50,7 +62,14 @@ def letters(
 
 
 def numbers(values: Sequence[float]) -> Sequences:
-    """Independent numbers from a list (a zero is no event)."""
+    """Independent numbers from a list (a zero is no event).
+
+    Examples
+    --------
+    >>> drawn = numbers([1.0, 2.0])(np.random.default_rng(0), 30)
+    >>> len(drawn), {number[":number"] for number in drawn} == {1.0, 2.0}
+    (30, True)
+    """
 
     def draw(rng: np.random.Generator, n: int) -> list[VValue]:
         chosen = (float(values[i]) for i in rng.choice(len(values), size=n))
@@ -60,7 +79,13 @@ def numbers(values: Sequence[float]) -> Sequences:
 
 
 def constant(keys: Mapping[str, float]) -> VValue:
-    """A stream that is the same at every tick, as a V-value (pass it in place of `Sequences`)."""
+    """A stream that is the same at every tick, as a V-value (pass it in place of `Sequences`).
+
+    Examples
+    --------
+    >>> constant({"a": 1.0})
+    VValue({'a': 1.0})
+    """
     return VValue(keys)
 
 
@@ -80,6 +105,13 @@ def random_streams(
     strings, ticks : int
     periods : sequence of int
         Ticks between events, taken in turn by the strings.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> streams = random_streams(rng, {"x": numbers([1, 2])}, strings=3, ticks=40, periods=[10])
+    >>> len(streams), streams.ticks
+    (3, 40)
     """
     trees: dict[str, list[list[VValue]]] = {name: [] for name in sources}
     for string in range(strings):

@@ -108,8 +108,10 @@ def test_run_writes_its_files_and_prints_the_machine(tmp_path, capsys):
     out = tmp_path / "run"
     assert main(["run", EASY, "--seed", "1", "--out", str(out), *QUICK]) == 0
     printed = capsys.readouterr().out
-    assert "held-out strings: loss" in printed
+    assert printed.startswith(("Exact on the training strings", "Not exact: "))
     assert "output" in printed
+    assert "held-out strings: largest error of one answer" in printed
+    assert f"show {out}/machine.json --as table" in printed
     for name in ("machine.json", "records.jsonl", "report.html", "checkpoint.json"):
         assert (out / name).stat().st_size > 0
     assert main(["resume", str(out)]) == 0  # a finished run is simply shown again

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from synthesis.interruption import is_command
 from synthesis.runs.run import Run
 from synthesis.tasks import get_task
 
@@ -71,6 +72,14 @@ def test_an_interrupt_among_the_imports_ends_quietly(number, n_imports):
     assert_ended_quietly(process, number, error=rest)
 
 
+def test_the_script_is_a_command_and_what_it_starts_is_none(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/dmm", "tasks"])
+    monkeypatch.setattr(sys, "orig_argv", ["python", "/usr/bin/dmm", "tasks"])
+    assert is_command()
+    monkeypatch.setattr(sys, "orig_argv", ["python", "-c", "from multiprocessing import spawn"])
+    assert not is_command()
+
+
 @pytest.mark.parametrize(
     "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.heavy)]
 )
@@ -82,7 +91,7 @@ def test_an_interrupted_run_says_how_to_go_on(number, tmp_path):
     process.send_signal(number)
     error = process.communicate(timeout=60)[1]
     assert_ended_quietly(process, number, error=error)
-    assert f"go on with: python -m synthesis resume {folder}" in error
+    assert f"go on with: {sys.executable} -m synthesis resume {folder}" in error
     with Run.resumed(folder) as run:
         assert run.process.task.name == get_task(SMALL).name
 

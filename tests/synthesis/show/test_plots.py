@@ -221,7 +221,7 @@ def test_watch_passes_everything_on_and_shows_it_in_one_place(notebook, monkeypa
     assert len(notebook.updates) == len(given)  # all but the first, and once more at the end
     last = notebook.updates[-1]
     assert last["text/plain"] == "step 50 · bite: 1 link, loss 2.5"
-    assert "<svg" in last["text/html"] and "back-out" in last["text/html"]
+    assert "<svg" in last["text/html"] and "simplify: 10 steps" in last["text/html"]
     assert "<script" not in last["text/html"]
 
 
@@ -229,7 +229,7 @@ def test_watch_shows_the_end_however_fast_the_run_and_when_it_is_left(notebook, 
     monkeypatch.setattr(live, "SECONDS", 3600.0)
     assert len(list(watch(events()))) == 5
     assert (len(notebook.first), len(notebook.updates)) == (1, 1)
-    assert "back-out" in notebook.updates[-1]["text/html"]
+    assert "simplify: 10 steps" in notebook.updates[-1]["text/html"]
     watching = watch(events())
     next(watching)
     watching.close()

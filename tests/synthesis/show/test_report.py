@@ -37,7 +37,8 @@ def test_it_leads_with_the_task_and_ends_with_commands(page):
     assert f"Task: {TASK.summary}. Found unattended by duplicate-detector, seed 3." in text
     assert "python -m synthesis evaluate machine.json --task duplicate-detector" in text
     assert "run duplicate-detector --seed 4" in text
-    assert "1486 at the start, 8 now" in text
+    assert "1,486 at the start, 8 now" in text
+    assert "Exact on the training strings, and on strings held out" in text
 
 
 def test_asked_and_answered_stand_side_by_side(page):

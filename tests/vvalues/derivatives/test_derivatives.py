@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import vvalues as vv
 from tests.vvalues.laws import laws
 from vvalues import VValue, strategies
+from vvalues.derivatives.layout import layout_of
 from vvalues.testing import assert_trees_close, check_tree_gradients
 
 A = VValue({"a": 1.5, "b": {":number": 5.0, "c": 2.0}, "w": np.array([1.0, -2.0])})
@@ -283,3 +284,15 @@ def test_is_refused_with_the_remedy(name):
     call, words = REFUSED[name]
     with pytest.raises((TypeError, ValueError), match=words):
         call()
+
+
+def test_a_number_in_boxes_is_a_number():
+    """Older versions of autograd keep plain floats in their boxes, which have no shape."""
+    found = []
+
+    def slope(x):
+        found.append(layout_of(x, "the value").size)
+        return x * x
+
+    assert grad(lambda x: grad(slope)(x))(2.0) == 2.0
+    assert found == [1]

@@ -138,6 +138,7 @@ def test_torch_itself():
 
 @pytest.mark.parametrize("library", ["optree", "jax", "torch"])
 def test_an_absent_library_is_an_import_error(library, monkeypatch):
-    monkeypatch.setitem(sys.modules, library, None)
+    for name in [library, *(each for each in sys.modules if each.startswith(f"{library}."))]:
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ImportError):
         getattr(interop, f"register_{library}").__wrapped__()

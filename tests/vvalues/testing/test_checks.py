@@ -10,7 +10,13 @@ from autograd.test_util import check_grads
 import vvalues as vv
 from vvalues import VValue
 from vvalues.core.autodiff import VValueSpace
-from vvalues.testing import assert_trees_close, check_tree_gradients, check_vector_space, keep_clear
+from vvalues.testing import (
+    assert_trees_close,
+    check_fused,
+    check_tree_gradients,
+    check_vector_space,
+    keep_clear,
+)
 
 POINT = VValue({"n1": {"in": 1.5, "out": -2.0}, "n2": 0.5})
 
@@ -204,3 +210,33 @@ def test_a_broken_axiom_is_named(axiom, monkeypatch):
     monkeypatch.setattr(VValueSpace, *BROKEN[axiom])
     with pytest.raises(AssertionError, match=f"not a vector space: .*({axiom})"):
         check_vector_space(*trees)
+
+
+class Claimed:
+    """A fused operation whose pushforward forgets a factor."""
+
+    def forward(self, weights):
+        return weights**3
+
+    def pullback(self, weights, g):
+        return 3 * weights**2 * g
+
+    def pushforward(self, weights, direction):
+        return 2 * weights**2 * direction
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        lambda: check_tree_gradients(planted(off_support), POINT),
+        lambda: assert_trees_close(POINT, VValue()),
+        lambda: check_fused(Claimed(), np.array([1.0])),
+        lambda: check_vector_space(VValue({"a": np.inf})),
+    ],
+    ids=["check_tree_gradients", "assert_trees_close", "check_fused", "check_vector_space"],
+)
+def test_a_failing_check_shows_the_test_and_not_the_checker(failing):
+    with pytest.raises(AssertionError) as caught, np.errstate(invalid="ignore"):
+        failing()
+    shown = {str(entry.path) for entry in caught.traceback.filter(caught)}
+    assert shown == {__file__}
