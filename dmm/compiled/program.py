@@ -28,6 +28,7 @@ from .fast import why_not_fast
 from .lowering import Lowered, Reason, lower
 from .movement import Workspace
 from .plan import Plan, make_plan
+from .plastic import PlasticProgram, why_not_plastic
 
 __all__ = ["Program", "compile_machine"]
 
@@ -201,7 +202,7 @@ def compile_machine(
     stopped: Collection[tuple[str, str]] = (),
     recompute: bool | int = False,
     engine: str | None = None,
-) -> Program | ReferenceProgram:
+) -> Program | PlasticProgram | ReferenceProgram:
     """Compile a machine.
 
     Parameters
@@ -238,7 +239,12 @@ def compile_machine(
         raise ValueError(f"engine is {engine!r}; expected None, 'numpy', 'fast' or 'reference'")
     if engine == "reference":
         return ReferenceProgram(machine, observed, stopped)
-    lowered = lower(machine, stopped)
+    if machine.matrix_port is not None and engine is None:
+        lowered: Lowered | Reason | None = why_not_plastic(machine)
+        if lowered is None:
+            return PlasticProgram(machine, observed, stopped)
+    else:
+        lowered = lower(machine, stopped)
     if isinstance(lowered, Reason):
         warnings.warn(f"{lowered}; this machine runs on the reference engine", stacklevel=2)
         return ReferenceProgram(machine, observed, stopped)

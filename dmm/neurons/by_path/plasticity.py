@@ -1,0 +1,149 @@
+"""Plasticity: neurons that turn activities, errors and rewards into fragments of a network matrix.
+
+A machine that holds its own matrix is edited by what arrives at its holder: V-values of depth 4,
+receiving neuron / receiving field / sending neuron / sending field. A rule of learning makes such a
+fragment out of numbers. Two types are enough for that:
+
+* ``label(neuron/field)`` says where a number belongs: it emits its number under this path;
+* ``plasticity`` multiplies two labelled streams, ``post`` by receiving ports and ``pre`` by sending
+  ports, into a fragment, and a ``mask`` says which links may change at all. A number on ``gate`` is
+  the third factor: a clock, a reward, a surprise.
+
+So Hebb's rule reads ``post`` from the output of a cell, the delta rule from a target minus that
+output, and reward-modulated rules send the reward to the gate - each of them a few links. A leak is
+``mask_multiply`` of mask and running matrix with a negative link to the holder.
+
+References
+----------
+D. O. Hebb, The Organization of Behavior, 1949; B. Widrow, M. Hoff, 1960 (delta rule);
+R. J. Williams, Machine Learning 8, 1992 (rewards); T. Miconi, J. Clune, K. O. Stanley,
+arXiv:1804.02464 (plasticity trained by gradient descent); fragments of the running matrix:
+arXiv:1712.07447, section 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from autograd.tracer import getval
+
+import vvalues as vv
+from vvalues import NUMBER, VValue, put
+from vvalues.core.paths import printable
+
+from ..fields import parse_field
+from ..spelling import Spelling
+from ..terms import Element, Term
+from ..types import NeuronType, family, neuron_type, number
+
+__all__ = ["outer_product"]
+
+SOURCE = "arXiv:1712.07447, section 4 (edits of the network matrix); arXiv:1804.02464"
+
+
+# -------------------- where a number belongs --------------------
+
+
+@family("label")
+def label(argument: str) -> NeuronType:
+    """``label(a/b)``: the number of its input under the path a / b.
+
+    Labelled numbers of many neurons add up to one stream that says which is which.
+    """
+    path = tuple(argument.split("/"))
+    if not all(path) or NUMBER in path:
+        raise ValueError(
+            f"label({printable(argument[:40])}): a label is a path such as label(cell/dict): keys "
+            "separated by slashes, none of them empty"
+        )
+
+    def activation(inputs: VValue) -> dict[str, Any]:
+        return {"dict": put(VValue(), path, number(inputs, "number"))}
+
+    def terms(inputs: Mapping[str, Collection[Element]]) -> Iterator[Term]:
+        yield Term("dict", path, (("number", ()),))
+
+    return NeuronType(
+        f"label({argument})",
+        (parse_field("number/:number"),),
+        (parse_field("dict"),),
+        activation,
+        source=SOURCE,
+        spelling=Spelling(python=f"return {{'dict': {{{path!a}: scalar(read('number'))}}}}"),
+        terms=terms,
+    )
+
+
+# -------------------- fragments --------------------
+
+
+def outer_product(post: VValue, pre: VValue) -> VValue:
+    """Every element of one tree times every element of another, at the path of both.
+
+    Parameters
+    ----------
+    post, pre : VValue with scalar leaves
+        Receiving ports and sending ports, for a fragment of a network matrix.
+
+    Returns
+    -------
+    VValue
+        Differentiable by both.
+
+    Examples
+    --------
+    >>> outer_product(VValue({"cell": 2.0}), VValue({"x": 3.0, "y": 5.0}))
+    VValue({'cell': {'x': 6.0, 'y': 10.0}})
+    """
+    product = VValue()
+    for path in getval(post).support.paths:
+        at = (*path, NUMBER)
+        product = product + put(VValue(), path, vv.scale(pre, post[at]))
+    return product
+
+
+def _terms(inputs: Mapping[str, Collection[Element]]) -> Iterator[Term]:
+    for name in ("post", "pre", "mask"):
+        if any(element and isinstance(element[-1], int) for element in inputs[name]):
+            raise ValueError(f"{name} has an array leaf; activities and masks are numbers")
+    masks = set(inputs["mask"])
+    for post in inputs["post"]:
+        for pre in inputs["pre"]:
+            link = post + pre
+            for n in range(len(link) + 1):
+                if link[:n] in masks:
+                    factors = (("gate", ()), ("post", post), ("pre", pre), ("mask", link[:n]))
+                    yield Term("delta", link, factors)
+
+
+@neuron_type(
+    "plasticity",
+    reads=["gate/:number", "post", "pre", "mask"],
+    writes=["delta"],
+    is_alive="all",
+    source=SOURCE,
+    spelling=Spelling(
+        letter="D",
+        python="""
+gate, mask, delta = scalar(read('gate')), read('mask'), {}
+for p, x in read('post').items():
+    for q, y in read('pre').items():
+        for n in range(len(p + q) + 1):
+            share = gate * mask.get((p + q)[:n], 0.0) * x * y
+            delta[p + q] = delta.get(p + q, 0.0) + share
+return {'delta': delta}
+""",
+    ),
+    terms=_terms,
+)
+def plasticity(inputs: VValue) -> dict[str, Any]:
+    """``gate * mask * (post x pre)``: a fragment of a network matrix.
+
+    ``post`` has a number for every receiving port (neuron / field), ``pre`` for every sending one;
+    their products stand at the paths of links. The mask is selected by as in ``mask_multiply``: a
+    number at a link lets this link change, a number at a neuron all links into it.
+    """
+    fragment = outer_product(inputs.subtree("post"), inputs.subtree("pre"))
+    allowed = vv.mask_multiply(inputs.subtree("mask"), fragment)
+    return {"delta": vv.scale(allowed, number(inputs, "gate"))}
