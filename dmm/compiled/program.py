@@ -89,6 +89,10 @@ class Program:
         self._indices: dict[tuple[str, int], np.ndarray] = {}
         self._mine = _OfThread()
 
+    def live_on(self, streams: Streams) -> np.ndarray:
+        """Which trainable links can influence what is observed; the same for all streams."""
+        return self.live
+
     def bind(self, streams: Streams) -> BoundProgram:
         """The program on given streams; remembered as long as the streams live."""
         mine = self._mine

@@ -133,7 +133,7 @@ class Machine:
     def without_idle_neurons(self) -> Machine:
         """Drop neurons that have no link besides their type's own fixed ones.
 
-        Neurons that observe (types without outputs) and sources stay.
+        Neurons that observe (types without outputs), sources and the holder of the matrix stay.
         """
         linked = {key for path in self.trainable.support.paths for key in (path[0], path[2])}
         needed = {path[2] for path in self.fixed.support.paths if path[2] != path[0]}
@@ -144,6 +144,7 @@ class Machine:
             or name in needed
             or not self.type_of(name).writes
             or self.type_of(name).is_source
+            or (self.matrix_port is not None and name == self.matrix_port[0])
         }
         return replace(self, neurons=keep, fixed=_between(self.fixed, keep))
 

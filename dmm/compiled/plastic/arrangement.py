@@ -90,6 +90,8 @@ class Arrangement:
     still_links : list of paths
     holder : int or None
         Key slot of the stream that is the matrix; None where nothing moves.
+    is_read : bool
+        Whether somebody besides the holder reads the matrix.
     held : list of paths
         Links that the stream of the holder contains, with their columns in ``held_column``.
     """
@@ -114,6 +116,7 @@ class Arrangement:
     moving: Links
     still_links: list[Link]
     holder: int | None
+    is_read: bool
     held: list[Path]
     held_column: np.ndarray
 
@@ -121,6 +124,14 @@ class Arrangement:
     def n_columns(self) -> int:
         """Number of elements besides the ``:number``."""
         return len(self.column)
+
+    def living_links(self) -> set[Element]:
+        """Links of which something depends: they carry a stream, or are read as one."""
+        elements = list(self.column)
+        still = {*self.still.weight, *self.still.key_weight}
+        moving = {*self.moving.weight, *self.moving.key_weight}
+        found = {self.still_links[i] for i in still} | {elements[i] for i in moving}
+        return found | set(self.held) if self.is_read else found
 
 
 def arranged(
@@ -234,6 +245,7 @@ class _Arranging:
             moving=self._table(moving, column),
             still_links=still,
             holder=holder,
+            is_read=self.is_read,
             held=held,
             held_column=np.array([column[link] for link in held], np.intp),
         )

@@ -45,7 +45,7 @@ class PlasticProgram:
     observed : tuple of (neuron, input field)
     support : Support of the trainable matrix
     live : boolean array, per element of the trainable matrix
-        All of them: of a machine that edits its links nothing is known beforehand.
+        All of them: nothing is known before there are streams, see `live_on`.
 
     Raises
     ------
@@ -99,6 +99,11 @@ class PlasticProgram:
             self._mine.bound[streams] = bound
         return bound
 
+    def live_on(self, streams: Streams) -> np.ndarray:
+        """Which trainable links can influence what is observed on these streams."""
+        bound = self.bind(streams)
+        return self.live if isinstance(bound, _OnReference) else bound.live
+
     def __call__(self, trainable: VValue, streams: Streams) -> np.ndarray:
         """Observed numbers, (observed, ticks, strings); differentiable, see `Program.__call__`."""
         return self.evaluate(self.flatten(trainable), streams)
@@ -141,6 +146,11 @@ class BoundPlasticProgram:
     streams : Streams
     support : Support
         Of the trainable matrix.
+
+    Attributes
+    ----------
+    live : boolean array, per element of the trainable matrix
+        Which links can influence what is observed.
     """
 
     def __init__(self, arrangement: Arrangement, streams: Streams, support: Support) -> None:
@@ -157,6 +167,8 @@ class BoundPlasticProgram:
         self._still = _Places(arrangement.still_links, position)
         self._held = _Places(arrangement.held, position)
         self._last: tuple[np.ndarray, Life] | None = None
+        alive = arrangement.living_links()
+        self.live = np.array([path in alive for path in support.paths], dtype=bool)
 
     # -------------------- weights --------------------
 

@@ -4,7 +4,7 @@ A machine that holds its own matrix is edited by what arrives at its holder: V-v
 receiving neuron / receiving field / sending neuron / sending field. A rule of learning makes such a
 fragment out of numbers. Two types are enough for that:
 
-* ``label(neuron/field)`` says where a number belongs: it emits its number under this path;
+* ``label(neuron/field,...)`` says where numbers belong: it emits each of them under its path;
 * ``plasticity`` multiplies two labelled streams, ``post`` by receiving ports and ``pre`` by sending
   ports, into a fragment, and a ``mask`` says which links may change at all. A number on ``gate`` is
   the third factor: a clock, a reward, a surprise.
@@ -45,32 +45,46 @@ SOURCE = "arXiv:1712.07447, section 4 (edits of the network matrix); arXiv:1804.
 # -------------------- where a number belongs --------------------
 
 
+LABELLED = """
+found = {{}}
+for field, path in {labels}.items():
+    found[path] = found.get(path, 0.0) + scalar(read(field))
+return {{'dict': found}}
+"""
+
+
 @family("label")
 def label(argument: str) -> NeuronType:
-    """``label(a/b)``: the number of its input under the path a / b.
+    """``label(a/b,c/d)``: what it reads on ``number-1`` under the path a / b, and so on.
 
-    Labelled numbers of many neurons add up to one stream that says which is which.
+    So the numbers of many neurons become one stream that says which is which.
     """
-    path = tuple(argument.split("/"))
-    if not all(path) or NUMBER in path:
-        raise ValueError(
-            f"label({printable(argument[:40])}): a label is a path such as label(cell/dict): keys "
-            "separated by slashes, none of them empty"
-        )
+    paths = [tuple(text.split("/")) for text in argument.split(",")]
+    for path in paths:
+        if not all(path) or NUMBER in path:
+            raise ValueError(
+                f"label({printable(argument[:40])}): labels are paths with commas between them, "
+                "such as label(x-1/stream,x-2/stream); no key may be empty"
+            )
+    labels = {f"number-{i}": path for i, path in enumerate(paths, 1)}
 
     def activation(inputs: VValue) -> dict[str, Any]:
-        return {"dict": put(VValue(), path, number(inputs, "number"))}
+        total = VValue()
+        for field, path in labels.items():
+            total = total + put(VValue(), path, number(inputs, field))
+        return {"dict": total}
 
     def terms(inputs: Mapping[str, Collection[Element]]) -> Iterator[Term]:
-        yield Term("dict", path, (("number", ()),))
+        for field, path in labels.items():
+            yield Term("dict", path, ((field, ()),))
 
     return NeuronType(
         f"label({argument})",
-        (parse_field("number/:number"),),
+        tuple(parse_field(f"{field}/:number") for field in labels),
         (parse_field("dict"),),
         activation,
         source=SOURCE,
-        spelling=Spelling(python=f"return {{'dict': {{{path!a}: scalar(read('number'))}}}}"),
+        spelling=Spelling(python=LABELLED.format(labels=labels)),
         terms=terms,
     )
 

@@ -31,7 +31,7 @@ def plastic_case(rng: np.random.Generator, max_ticks: int = 8) -> Case:
     for i in range(int(rng.integers(1, 4))):
         neurons[f"editor-{i}"] = str(rng.choice(EDITORS))
     for i, port in enumerate(_ports(rng, neurons)):
-        neurons[f"label-{i}"] = f"label({'/'.join(port)})"
+        neurons[f"label-{i}"] = f"label({'/'.join(port)})" if i else _two_labels(rng, neurons)
     links = _random_links(rng, neurons)
     keeper = ("self", "accum", "self", "single")
     fixed = dict(fixed_links(neurons))
@@ -112,6 +112,11 @@ def _fragment(rng: np.random.Generator, neurons: dict[str, str]) -> VValue:
         receiving, sending = _ports(rng, neurons)
         leaves[receiving + sending] = 0.3 * rng.standard_normal()
     return from_leaves(leaves)
+
+
+def _two_labels(rng: np.random.Generator, neurons: dict[str, str]) -> str:
+    """A type that labels two numbers by ports that read."""
+    return f"label({','.join('/'.join(_ports(rng, neurons)[0]) for _ in range(2))})"
 
 
 def _ports(
