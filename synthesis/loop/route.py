@@ -107,8 +107,8 @@ LEARNERS: Mapping[str, Any] = {
         "budget": 1e-6,
         "descent": {"rate": 0.02},
     },
-    "dense": {"steps": 300, "l1": 0.03, "unit": 25, "first_life": 0.1, "trials": 3},
-    "bite": {"fraction": 0.15, "steps": 40, "l1": 0.03},
+    "dense": {"steps": 250, "l1": 0.03, "unit": 25, "first_life": 0.1, "trials": 3},
+    "bite": {"fraction": 0.2, "steps": 20, "l1": 0.03},
     "shrink": {"factor": 1.02, "floor": 1e-9, "iterations": 10, "rounds": 4},
     "remove": {
         "factor": 1.03,

@@ -143,4 +143,6 @@ class MachineModel:
 
     def machine(self, parameters: VValue, name: str = "machine") -> Machine:
         """The machine with these trainable links, without neurons that nothing is linked to."""
-        return replace(self.space.with_trainable(parameters).without_idle_neurons(), name=name)
+        machine = self.space.with_trainable(parameters)
+        watched = {neuron for neuron, _ in self.observed}
+        return replace(machine.without_idle_neurons(keep=watched), name=name)

@@ -6,7 +6,8 @@ forwards, backwards and along tangents. A `PlasticProgram` does it all, as one p
 autograd; `dmm.compile_machine` makes one of a machine with a matrix port.
 """
 
-from .arrangement import Arrangement, arranged
+from .arrangement import arranged
+from .places import Arrangement
 from .plastic_program import BoundPlasticProgram, PlasticProgram
 from .supports import Supports, supports_of, why_not_plastic
 

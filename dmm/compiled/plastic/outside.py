@@ -8,7 +8,7 @@ from ...machine.machine import initial_outputs
 from ...machine.streams import Streams
 from ...neurons import StreamReader
 from ..plan import Port
-from .arrangement import Arrangement
+from .places import Arrangement
 from .supports import elements_of
 
 __all__ = ["Outside"]

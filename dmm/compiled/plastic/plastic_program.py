@@ -19,8 +19,9 @@ from ...machine.machine import Machine, initial_outputs
 from ...machine.streams import Streams
 from ...reference.judge import ReferenceProgram
 from ..lowering import Reason
-from .arrangement import Arrangement, arranged
+from .arrangement import arranged
 from .outside import Outside
+from .places import Arrangement
 from .supports import supports_of, why_not_plastic
 from .sweeps import Life, Start, Sweeps
 

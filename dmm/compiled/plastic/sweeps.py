@@ -19,9 +19,9 @@ import numpy as np
 
 from ...neurons import Partials, Stream, at_tick
 from ..plan import Segment
-from .arrangement import Arrangement, Links, Together
 from .moves import Moves, Nudge, flat_product
 from .outside import Outside
+from .places import Arrangement, Links, Together
 
 __all__ = ["Gradients", "Life", "Start", "Sweeps"]
 
