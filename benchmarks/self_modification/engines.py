@@ -21,7 +21,7 @@ __all__ = ["measure"]
 PERIODS = 28
 """Of five ticks: 140 ticks."""
 
-REPEATS = 5
+REPEATS = 3
 
 
 def measure() -> None:

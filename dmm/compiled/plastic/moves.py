@@ -11,7 +11,7 @@ import numpy as np
 
 from ...neurons import SegmentSum
 
-__all__ = ["Moves", "Nudge", "flat_product"]
+__all__ = ["Moves", "Nudge", "flat", "flat_product"]
 
 
 class Moves:
@@ -91,7 +91,11 @@ class Nudge:
             rows[self._place] += self._sums(change * slots[self.slot])
 
 
+def flat(streams: np.ndarray) -> np.ndarray:
+    """Streams with keys, (..., slots, strings, columns), with strings and columns as one axis."""
+    return streams.reshape(*streams.shape[:-2], streams.shape[-2] * streams.shape[-1])
+
+
 def flat_product(matrix: np.ndarray, streams: np.ndarray, out: np.ndarray) -> None:
-    """Product over the slots of streams with keys, (..., slots, strings, columns)."""
-    flat = streams.reshape(*streams.shape[:-2], streams.shape[-2] * streams.shape[-1])
-    np.matmul(matrix, flat, out=out.reshape(*out.shape[:-2], flat.shape[-1]))
+    """Product over the slots of streams with keys."""
+    np.matmul(matrix, flat(streams), out=flat(out))

@@ -19,7 +19,7 @@ import numpy as np
 
 from ...neurons import Partials, Stream, at_tick
 from ..plan import Segment
-from .moves import Moves, Nudge, flat_product
+from .moves import Moves, Nudge, flat, flat_product
 from .outside import Outside
 from .places import Arrangement, Links, Together
 
@@ -78,6 +78,7 @@ class Sweeps:
         self.has_offset = bool(arrangement.offset.any())
         self.has_keys = bool(arrangement.key_slot_of) and arrangement.n_columns > 0
         self.stops = bool((arrangement.passing == 0.0).any())
+        self._arrays: dict[tuple[str, np.dtype], np.ndarray] = {}
 
     # -------------------- forward --------------------
 
@@ -98,15 +99,23 @@ class Sweeps:
         a, outside = self.arrangement, self.outside
         dtype = np.result_type(start.still, start.held, np.float64)
         ticks, strings, columns = outside.ticks, outside.strings, a.n_columns
-        numbers = np.zeros((ticks + 1, len(a.slot_of), strings), dtype)
-        keys = np.zeros((ticks + 1, len(a.key_slot_of), strings, columns), dtype)
+        numbers = self._take("numbers", (ticks + 1, len(a.slot_of), strings), dtype)
+        keys = self._take("keys", (ticks + 1, len(a.key_slot_of), strings, columns), dtype)
+        numbers[0], keys[0] = 0.0, 0.0
         outside.fill(numbers, keys)
         if a.holder is not None:
             keys[0, a.holder][:, a.held_column] += start.held
-        rows = np.zeros((ticks, a.n_rows, strings), dtype)
-        key_rows = np.zeros((ticks, a.n_key_rows, strings, columns), dtype)
+        rows = self._take("rows", (ticks, a.n_rows, strings), dtype)
+        key_rows = self._take("key rows", (ticks, a.n_key_rows, strings, columns), dtype)
         matrix, key_matrix = self._matrices(start.still)
         return Life(matrix, key_matrix, numbers, keys, rows, key_rows)
+
+    def _take(self, name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+        """The array of this name; the next run will overwrite it, all but its first entry."""
+        key = name, np.dtype(dtype)
+        if key not in self._arrays:
+            self._arrays[key] = np.zeros(shape, dtype)
+        return self._arrays[key]
 
     def _matrices(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         a, still = self.arrangement, self.arrangement.still
@@ -157,20 +166,26 @@ class Sweeps:
         a, ticks = self.arrangement, self.outside.ticks
         dtype = np.result_type(life.numbers, g)
         partials = self.linearised(life)
-        rows = np.zeros(life.rows.shape, dtype)
-        key_rows = np.zeros(life.key_rows.shape, dtype)
+        rows = np.zeros(life.rows.shape[1:], dtype)
+        key_rows = np.zeros(life.key_rows.shape[1:], dtype)
         numbers = np.zeros(life.numbers.shape[1:], dtype)
         keys = np.zeros(life.keys.shape[1:], dtype)
-        rows[:, a.observed] = g.swapaxes(0, 1)
+        matrix, key_matrix = (
+            np.zeros(life.matrix.shape, dtype),
+            np.zeros(life.key_matrix.shape, dtype),
+        )
         transposed = np.ascontiguousarray(life.matrix.T)
         key_transposed = np.ascontiguousarray(life.key_matrix.T)
         for t in reversed(range(ticks)):
-            self._up_back(partials, t, numbers, keys, rows[t], key_rows[t])
-            np.matmul(transposed, rows[t], out=numbers)
+            self._up_back(partials, t, numbers, keys, rows, key_rows)
+            rows[a.observed] = g[:, t]
+            matrix += rows @ life.numbers[t].T
+            np.matmul(transposed, rows, out=numbers)
             if self.has_keys:
-                flat_product(key_transposed, key_rows[t], keys)
-            self._move_back(life, t, numbers, keys, rows[t], key_rows[t])
-        still = self._still_gradient(life, rows, key_rows)
+                key_matrix += flat(key_rows) @ flat(life.keys[t]).T
+                flat_product(key_transposed, key_rows, keys)
+            self._move_back(life, t, numbers, keys, rows, key_rows)
+        still = self._still_gradient(matrix, key_matrix)
         held = np.zeros(len(a.held), dtype)
         if a.holder is not None:
             held = keys[a.holder].sum(axis=0)[a.held_column]
@@ -212,15 +227,12 @@ class Sweeps:
         if self.key_moves.count:
             self.key_moves.apply_back(matrix, life.keys[t], key_rows, keys, held)
 
-    def _still_gradient(self, life: Life, rows: np.ndarray, key_rows: np.ndarray) -> np.ndarray:
-        """Cotangents of the still weights, from all ticks in one product."""
+    def _still_gradient(self, matrix: np.ndarray, key_matrix: np.ndarray) -> np.ndarray:
+        """Cotangents of the still weights, from those of the matrices they are in."""
         still: Links = self.arrangement.still
-        out = np.zeros(len(self.arrangement.still_links), rows.dtype)
-        matrix = np.tensordot(rows, life.numbers[:-1], ((0, 2), (0, 2)))
+        out = np.zeros(len(self.arrangement.still_links), matrix.dtype)
         np.add.at(out, still.weight, matrix[still.row, still.slot])
-        if self.has_keys:
-            matrix = np.tensordot(key_rows, life.keys[:-1], ((0, 2, 3), (0, 2, 3)))
-            np.add.at(out, still.key_weight, matrix[still.key_row, still.key_slot])
+        np.add.at(out, still.key_weight, key_matrix[still.key_row, still.key_slot])
         return out
 
     # -------------------- forward mode --------------------
