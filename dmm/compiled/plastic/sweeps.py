@@ -13,7 +13,7 @@ then the up movement of every group of neurons.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from ...neurons import Partials, Stream, at_tick
 from ..plan import Segment
 from .moves import Moves, Nudge, flat, flat_product
 from .outside import Outside
-from .places import Arrangement, Links, Together
+from .places import Arrangement, Links
 
 __all__ = ["Gradients", "Life", "Start", "Sweeps"]
 
@@ -56,6 +56,19 @@ class Life:
     rows: np.ndarray
     key_rows: np.ndarray
     partials: list[Partials] | None = None
+
+    def over_time(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """What there is of for every tick."""
+        return self.numbers, self.keys, self.rows, self.key_rows
+
+
+class Tick(NamedTuple):
+    """One tick's worth of derivatives: in slots, and in rows."""
+
+    numbers: np.ndarray
+    keys: np.ndarray
+    rows: np.ndarray
+    key_rows: np.ndarray
 
 
 class Sweeps:
@@ -154,7 +167,7 @@ class Sweeps:
         """Local partial derivatives of every group, for all ticks at once."""
         if life.partials is None:
             life.partials = [
-                group.kernel.linearise(_taken_over_time(group, life))
+                group.kernel.linearise(_taken(group.rows, life.rows, life.key_rows))
                 for group in self.arrangement.groups
             ]
         return life.partials
@@ -163,69 +176,53 @@ class Sweeps:
 
     def pull_back(self, life: Life, g: np.ndarray) -> Gradients:
         """Cotangents of the start from those of the observed numbers."""
-        a, ticks = self.arrangement, self.outside.ticks
+        a = self.arrangement
         dtype = np.result_type(life.numbers, g)
         partials = self.linearised(life)
-        rows = np.zeros(life.rows.shape[1:], dtype)
-        key_rows = np.zeros(life.key_rows.shape[1:], dtype)
-        numbers = np.zeros(life.numbers.shape[1:], dtype)
-        keys = np.zeros(life.keys.shape[1:], dtype)
-        matrix, key_matrix = (
-            np.zeros(life.matrix.shape, dtype),
-            np.zeros(life.key_matrix.shape, dtype),
-        )
+        tick = Tick(*(np.zeros(x.shape[1:], dtype) for x in life.over_time()))
+        matrix = np.zeros(life.matrix.shape, dtype)
+        key_matrix = np.zeros(life.key_matrix.shape, dtype)
         transposed = np.ascontiguousarray(life.matrix.T)
         key_transposed = np.ascontiguousarray(life.key_matrix.T)
-        for t in reversed(range(ticks)):
-            self._up_back(partials, t, numbers, keys, rows, key_rows)
-            rows[a.observed] = g[:, t]
-            matrix += rows @ life.numbers[t].T
-            np.matmul(transposed, rows, out=numbers)
+        for t in reversed(range(self.outside.ticks)):
+            self._up_back(partials, t, tick)
+            tick.rows[a.observed] = g[:, t]
+            matrix += tick.rows @ life.numbers[t].T
+            np.matmul(transposed, tick.rows, out=tick.numbers)
             if self.has_keys:
-                key_matrix += flat(key_rows) @ flat(life.keys[t]).T
-                flat_product(key_transposed, key_rows, keys)
-            self._move_back(life, t, numbers, keys, rows, key_rows)
-        still = self._still_gradient(matrix, key_matrix)
+                key_matrix += flat(tick.key_rows) @ flat(life.keys[t]).T
+                flat_product(key_transposed, tick.key_rows, tick.keys)
+            self._move_back(life, t, tick)
         held = np.zeros(len(a.held), dtype)
         if a.holder is not None:
-            held = keys[a.holder].sum(axis=0)[a.held_column]
-        return Gradients(still, held)
+            held = tick.keys[a.holder].sum(axis=0)[a.held_column]
+        return Gradients(self._still_gradient(matrix, key_matrix), held)
 
-    def _up_back(
-        self,
-        partials: list[Partials],
-        t: int,
-        numbers: np.ndarray,
-        keys: np.ndarray,
-        rows: np.ndarray,
-        key_rows: np.ndarray,
-    ) -> None:
+    def _up_back(self, partials: list[Partials], t: int, tick: Tick) -> None:
         """Cotangents of what is emitted at a tick to those of the rows."""
-        rows[: self.n_sums] = numbers[: self.n_sums]
-        key_rows[: self.n_keyed_sums] = keys[: self.n_keyed_sums]
+        tick.rows[: self.n_sums] = tick.numbers[: self.n_sums]
+        tick.key_rows[: self.n_keyed_sums] = tick.keys[: self.n_keyed_sums]
         for group, partial in zip(self.arrangement.groups, partials, strict=True):
-            outputs = _taken(group.slots, numbers, keys)
-            _put(group.rows, group.kernel.adjoint(at_tick(partial, t), outputs), rows, key_rows)
-        if self.stops:
-            rows *= self.arrangement.passing[:, None]
-            key_rows *= self.arrangement.key_passing[:, None, None]
+            outputs = _taken(group.slots, tick.numbers, tick.keys)
+            inputs = group.kernel.adjoint(at_tick(partial, t), outputs)
+            _put(group.rows, inputs, tick.rows, tick.key_rows)
+        self._stop(tick)
 
-    def _move_back(
-        self,
-        life: Life,
-        t: int,
-        numbers: np.ndarray,
-        keys: np.ndarray,
-        rows: np.ndarray,
-        key_rows: np.ndarray,
-    ) -> None:
+    def _move_back(self, life: Life, t: int, tick: Tick) -> None:
         """The transposed down movement of the moving links."""
         if not self.moves.count:
             return
-        matrix, held = self._weights(life.keys, t), keys[self.arrangement.holder]
-        self.moves.apply_back(matrix, life.numbers[t], rows, numbers, held)
+        matrix, held = self._weights(life.keys, t), tick.keys[self.arrangement.holder]
+        self.moves.apply_back(matrix, life.numbers[t], tick.rows, tick.numbers, held)
         if self.key_moves.count:
-            self.key_moves.apply_back(matrix, life.keys[t], key_rows, keys, held)
+            self.key_moves.apply_back(matrix, life.keys[t], tick.key_rows, tick.keys, held)
+
+    def _stop(self, tick: Tick) -> None:
+        """Let nothing pass where no gradient is to flow."""
+        if self.stops:
+            a = self.arrangement
+            np.multiply(tick.rows, a.passing[:, None], out=tick.rows)
+            np.multiply(tick.key_rows, a.key_passing[:, None, None], out=tick.key_rows)
 
     def _still_gradient(self, matrix: np.ndarray, key_matrix: np.ndarray) -> np.ndarray:
         """Cotangents of the still weights, from those of the matrices they are in."""
@@ -239,70 +236,46 @@ class Sweeps:
 
     def push_forward(self, life: Life, direction: Start) -> np.ndarray:
         """Tangents of the observed numbers, (directions, observed, ticks, strings)."""
-        a, outside = self.arrangement, self.outside
-        n, strings, columns = len(direction.still), outside.strings, a.n_columns
+        a, still, n = self.arrangement, self.arrangement.still, len(direction.still)
         dtype = np.result_type(life.numbers, direction.still, direction.held)
         partials = self.linearised(life)
-        numbers = np.zeros((n, len(a.slot_of), strings), dtype)
-        keys = np.zeros((n, len(a.key_slot_of), strings, columns), dtype)
-        rows = np.zeros((n, a.n_rows, strings), dtype)
-        key_rows = np.zeros((n, a.n_key_rows, strings, columns), dtype)
+        tick = Tick(*(np.zeros((n, *x.shape[1:]), dtype) for x in life.over_time()))
         if a.holder is not None:
-            keys[:, a.holder][..., a.held_column] += direction.held[:, None]
-        still = a.still
-        nudge = Nudge(direction.still, still.row, still.slot, still.weight, a.n_rows)
-        key_nudge = Nudge(
-            direction.still, still.key_row, still.key_slot, still.key_weight, a.n_key_rows
-        )
-        out = np.zeros(
-            (n, len(range(*a.observed.indices(a.n_rows))), outside.ticks, strings), dtype
-        )
-        for t in range(outside.ticks):
-            np.matmul(life.matrix, numbers, out=rows)
-            nudge.add(life.numbers[t], rows)
+            tick.keys[:, a.holder][..., a.held_column] += direction.held[:, None]
+        change = direction.still
+        nudge = Nudge(change, still.row, still.slot, still.weight, a.n_rows)
+        key_nudge = Nudge(change, still.key_row, still.key_slot, still.key_weight, a.n_key_rows)
+        n_observed = a.observed.stop - a.observed.start
+        out = np.zeros((n, n_observed, self.outside.ticks, self.outside.strings), dtype)
+        for t in range(self.outside.ticks):
+            np.matmul(life.matrix, tick.numbers, out=tick.rows)
+            nudge.add(life.numbers[t], tick.rows)
             if self.has_keys:
-                flat_product(life.key_matrix, keys, key_rows)
-                key_nudge.add(life.keys[t], key_rows)
-            self._move_tangents(life, t, numbers, keys, rows, key_rows)
-            out[:, :, t] = rows[:, a.observed]
-            if self.stops:
-                rows *= a.passing[:, None]
-                key_rows *= a.key_passing[:, None, None]
-            self._up_tangents(partials, t, rows, key_rows, numbers, keys)
+                flat_product(life.key_matrix, tick.keys, tick.key_rows)
+                key_nudge.add(life.keys[t], tick.key_rows)
+            self._move_tangents(life, t, tick)
+            out[:, :, t] = tick.rows[:, a.observed]
+            self._stop(tick)
+            self._up_tangents(partials, t, tick)
         return out
 
-    def _move_tangents(
-        self,
-        life: Life,
-        t: int,
-        numbers: np.ndarray,
-        keys: np.ndarray,
-        rows: np.ndarray,
-        key_rows: np.ndarray,
-    ) -> None:
+    def _move_tangents(self, life: Life, t: int, tick: Tick) -> None:
         if not self.moves.count:
             return
-        matrix, moved = self._weights(life.keys, t), keys[:, self.arrangement.holder]
-        self.moves.apply_tangent(matrix, life.numbers[t], moved, numbers, rows)
+        matrix, moved = self._weights(life.keys, t), tick.keys[:, self.arrangement.holder]
+        self.moves.apply_tangent(matrix, life.numbers[t], moved, tick.numbers, tick.rows)
         if self.key_moves.count:
-            self.key_moves.apply_tangent(matrix, life.keys[t], moved, keys, key_rows)
+            self.key_moves.apply_tangent(matrix, life.keys[t], moved, tick.keys, tick.key_rows)
 
-    def _up_tangents(
-        self,
-        partials: list[Partials],
-        t: int,
-        rows: np.ndarray,
-        key_rows: np.ndarray,
-        numbers: np.ndarray,
-        keys: np.ndarray,
-    ) -> None:
-        numbers[:, self.n_sums :] = 0.0
-        keys[:, self.n_keyed_sums :] = 0.0
-        numbers[:, : self.n_sums] = rows[:, : self.n_sums]
-        keys[:, : self.n_keyed_sums] = key_rows[:, : self.n_keyed_sums]
+    def _up_tangents(self, partials: list[Partials], t: int, tick: Tick) -> None:
+        tick.numbers[:, self.n_sums :] = 0.0
+        tick.keys[:, self.n_keyed_sums :] = 0.0
+        tick.numbers[:, : self.n_sums] = tick.rows[:, : self.n_sums]
+        tick.keys[:, : self.n_keyed_sums] = tick.key_rows[:, : self.n_keyed_sums]
         for group, partial in zip(self.arrangement.groups, partials, strict=True):
-            inputs = _taken(group.rows, rows, key_rows)
-            _put(group.slots, group.kernel.tangent(at_tick(partial, t), inputs), numbers, keys)
+            inputs = _taken(group.rows, tick.rows, tick.key_rows)
+            outputs = group.kernel.tangent(at_tick(partial, t), inputs)
+            _put(group.slots, outputs, tick.numbers, tick.keys)
 
 
 # -------------------- groups --------------------
@@ -317,10 +290,6 @@ def _taken(segments: list[Segment], numbers: np.ndarray, keys: np.ndarray) -> li
         )
         for segment in segments
     ]
-
-
-def _taken_over_time(group: Together, life: Life) -> list[Stream]:
-    return _taken(group.rows, life.rows, life.key_rows)
 
 
 def _put(segments: list[Segment], streams: Any, numbers: np.ndarray, keys: np.ndarray) -> None:
