@@ -220,7 +220,8 @@ def compile_machine(
     recompute : bool or int
         For long runs: store the state only every so many ticks (True: see
         `dmm.compiled.segments.segment_length`) and compute each segment once more for the
-        derivatives: a quarter of the memory, or far less, for up to twice the time.
+        derivatives: a quarter of the memory, or far less, for up to twice the time. Without effect
+        on machines that hold their own matrix.
     engine : str, optional
         ``"numpy"``, ``"fast"`` (kernels of numba: the extra ``fast``) or ``"reference"``. When
         omitted, the fast one where it is installed and knows all neuron types of the machine,
@@ -229,8 +230,8 @@ def compile_machine(
 
     Returns
     -------
-    Program, or ReferenceProgram (with a warning that says why) for a machine that the compiled
-    engine cannot run.
+    Program; PlasticProgram for a machine that holds its own matrix; ReferenceProgram (with a
+    warning that says why) for a machine that neither can run.
 
     Raises
     ------

@@ -61,7 +61,6 @@ class _Arranging:
         self.row_of: dict[Port, int] = {}
         self.key_row_of: dict[Port, int] = {}
         self.observed_row: dict[Port, int] = {}
-        self.observed_key_row: dict[Port, int] = {}
         self.stopped_rows: list[int] = []
         self.stopped_key_rows: list[int] = []
 
@@ -104,7 +103,9 @@ class _Arranging:
             for read in self.types[neuron].reads:
                 self._rows([neuron], read)
         first = self.n_rows
-        keys = self._number_observed()
+        for port in self.observed:  # rows of their own, whoever else reads it
+            self.observed_row[port] = self.n_rows
+            self.n_rows += 1
         still, moving = self._split()
         holder = self.key_slot_of.get(self.port)
         held = [
@@ -128,7 +129,6 @@ class _Arranging:
             passing=_zero_at(self.n_rows, self.stopped_rows),
             key_passing=_zero_at(self.n_key_rows, self.stopped_key_rows),
             observed=slice(first, self.n_rows),
-            observed_keys=keys,
             still=self._table(still, {link: i for i, link in enumerate(still)}),
             moving=self._table(moving, column),
             still_links=still,
@@ -245,18 +245,6 @@ class _Arranging:
         self.n_key_rows += len(names) if is_keyed else 0
         return segment
 
-    def _number_observed(self) -> list[tuple[int, int]]:
-        """Rows of their own for what is observed, whoever else reads it."""
-        keys = []
-        for i, port in enumerate(self.observed):
-            self.observed_row[port] = self.n_rows
-            self.n_rows += 1
-            if self._arriving(port) - {()}:
-                self.observed_key_row[port] = self.n_key_rows
-                keys.append((i, self.n_key_rows))
-                self.n_key_rows += 1
-        return keys
-
     # -------------------- links --------------------
 
     def _split(self) -> tuple[list[Link], list[Link]]:
@@ -272,8 +260,9 @@ class _Arranging:
             slot, key_slot = self.slot_of.get(link[2:]), self.key_slot_of.get(link[2:])
             rows = self.row_of.get(link[:2]), self.observed_row.get(link[:2])
             plain += [(row, slot, weight[link]) for row in rows if None not in (row, slot)]
-            rows = self.key_row_of.get(link[:2]), self.observed_key_row.get(link[:2])
-            keyed += [(row, key_slot, weight[link]) for row in rows if None not in (row, key_slot)]
+            key_row = self.key_row_of.get(link[:2])
+            if None not in (key_row, key_slot):
+                keyed.append((key_row, key_slot, weight[link]))
         return Links(
             *np.array(sorted(plain), np.intp).reshape(-1, 3).T,
             *np.array(sorted(keyed), np.intp).reshape(-1, 3).T,

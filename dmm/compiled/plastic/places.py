@@ -78,7 +78,6 @@ class Arrangement:
     passing : array (rows,) of float
         0 for rows whose inputs pass no gradient.
     observed : slice of rows
-    observed_keys : list of (position among the observed, key row)
     still, moving : Links
     still_links : list of paths
     holder : int or None
@@ -104,7 +103,6 @@ class Arrangement:
     passing: np.ndarray
     key_passing: np.ndarray
     observed: slice
-    observed_keys: list[tuple[int, int]]
     still: Links
     moving: Links
     still_links: list[Link]
