@@ -318,8 +318,9 @@ class _Following:
 
     def _keeper(self) -> Link | None:
         """The holder's fixed link of weight 1 to itself, through which the gradient flows."""
+        further = self.machine.trainable + initial_outputs(self.machine).subtree(self.port)
         for link in self._kept_links():
-            is_one = self.machine.fixed[link] == 1.0 and link not in self.machine.trainable
+            is_one = self.machine.fixed[link] == 1.0 and link not in further
             is_stopped = (self.neurons[link[0]], link[1]) in self.stopped
             if is_one and not is_stopped:
                 return link

@@ -147,6 +147,14 @@ def test_only_links_that_are_edited_move_when_the_matrix_is_kept(learner):
     assert everything.changing == set(learner.machine.matrix.support.paths)
 
 
+def test_a_keeper_that_starts_elsewhere_keeps_nothing(learner):
+    machine = kept(learner.machine)
+    more = VValue({"self": {"single": links("self.accum <- self.single -0.5")}})
+    case = replace(learner, machine=replace(machine, initial=machine.initial + more))
+    assert supports_of(case.machine, case.streams).keeper is None
+    assert_engines_agree(case)
+
+
 @pytest.mark.parametrize("change", [lambda machine: machine, kept])
 def test_derivatives_of_both_orders(learner, change):
     machine = change(learner.machine)
