@@ -16,7 +16,8 @@ from .labels import number_text, plain
 __all__ = ["learning_rules"]
 
 MATRIX = "W"
-FACTORS = {"plasticity": ("gate", "post", "pre"), "gate": ("gate", "dict")}
+# The clock or reward that opens the gate stands last: when, after what.
+FACTORS = {"plasticity": ("post", "pre", "gate"), "gate": ("dict", "gate")}
 
 
 def learning_rules(machine: Machine) -> list[str]:
@@ -90,12 +91,11 @@ class _Rules:
         for field in FACTORS[kind]:
             into = [k for k in self.links if k.path[:2] == (neuron, field) and k.weight]
             own, word = self._sum(into, sign)
-            if word.startswith("("):
+            if word.startswith("(") and own * sign > 0.0:
                 sign = 1
             strength *= own
             words.append(word)
-        # The clock or reward that opens the gate stands last: when, after what.
-        return strength, [word for word in (*words[1:], words[0]) if word]
+        return strength, [word for word in words if word]
 
     def _reads_matrix(self, neuron: str) -> bool:
         into = [link for link in self.links if link.path[:2] == (neuron, "main")]

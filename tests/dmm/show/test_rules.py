@@ -29,6 +29,15 @@ def test_a_difference_may_stand_either_way_round():
     assert learning_rules(machine) == learning_rules(rule) == ["W += 0.500 (y - p) x clock-3"]
 
 
+def test_it_is_a_difference_that_is_turned_round_and_not_a_gate():
+    rule = zoo.delta_rule(rate=0.5)
+    turned = {path: -w if path[1] == "post" else w for path, w in rule.trainable.items()}
+    turned["rule-1", "gate", "clock-4", "stream"] = -0.25
+    turned["self", "delta", "rule-1", "delta"] = -0.5
+    machine = rule.with_trainable(from_leaves(turned))
+    assert learning_rules(machine) == ["W += 0.500 (y - p) x (clock-3 - 0.250 clock-4)"]
+
+
 def test_sums_in_all_factors_and_gates_of_gates():
     machine = zoo.delta_rule(rate=1.0)
     more = links(
