@@ -3,12 +3,14 @@
 The way of a machine through this room: `lower` brings it into elementary neurons (or says why that
 cannot be), `make_plan` groups and orders them, a `Program` binds the plan to streams and runs it:
 parallel blocks for all ticks at once, loop blocks tick by tick - or `fast`, eight strings side by
-side. `compile_machine` does it all.
+side. `compile_machine` does it all. Machines that hold their own matrix go another way, through the
+room `plastic`.
 """
 
 from .bound import BoundProgram
 from .lowering import Lowered, Reason, lower
 from .plan import Plan, make_plan
+from .plastic import PlasticProgram
 from .program import OUTPUT, Program, compile_machine
 from .stepping import Stepper
 
@@ -17,6 +19,7 @@ __all__ = [
     "BoundProgram",
     "Lowered",
     "Plan",
+    "PlasticProgram",
     "Program",
     "Reason",
     "Stepper",

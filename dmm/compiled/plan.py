@@ -41,11 +41,11 @@ class Segment:
     count: int
     key_start: int | None = None  # position among the rows or slots that carry keys
 
-    @property
+    @cached_property
     def span(self) -> slice:
         return slice(self.start, self.start + self.count)
 
-    @property
+    @cached_property
     def key_span(self) -> slice | None:
         if self.key_start is None:
             return None

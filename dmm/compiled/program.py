@@ -28,6 +28,7 @@ from .fast import why_not_fast
 from .lowering import Lowered, Reason, lower
 from .movement import Workspace
 from .plan import Plan, make_plan
+from .plastic import PlasticProgram, why_not_plastic
 
 __all__ = ["Program", "compile_machine"]
 
@@ -97,6 +98,10 @@ class Program:
         self.live[self.plan.trainable[1]] = True
         self._indices: dict[tuple[str, int], np.ndarray] = {}
         self._mine = _OfThread()
+
+    def live_on(self, streams: Streams) -> np.ndarray:
+        """Which trainable links can influence what is observed; the same for all streams."""
+        return self.live
 
     def bind(self, streams: Streams) -> BoundProgram:
         """The program on given streams; remembered as long as the streams live."""
@@ -211,7 +216,7 @@ def compile_machine(
     stopped: Collection[tuple[str, str]] = (),
     recompute: bool | int = False,
     engine: str | None = None,
-) -> Program | ReferenceProgram:
+) -> Program | PlasticProgram | ReferenceProgram:
     """Compile a machine.
 
     Parameters
@@ -225,7 +230,8 @@ def compile_machine(
     recompute : bool or int
         For long runs: store the state only every so many ticks (True: see
         `dmm.compiled.segments.segment_length`) and compute each segment once more for the
-        derivatives: a quarter of the memory, or far less, for up to twice the time.
+        derivatives: a quarter of the memory, or far less, for up to twice the time. Without effect
+        on machines that hold their own matrix.
     engine : str, optional
         ``"numpy"``, ``"fast"`` (kernels of numba: the extra ``fast``) or ``"reference"``. When
         omitted, the fast one where it is installed and knows all neuron types of the machine,
@@ -234,8 +240,8 @@ def compile_machine(
 
     Returns
     -------
-    Program, or ReferenceProgram (with a warning that says why) for a machine that the compiled
-    engine cannot run.
+    Program; PlasticProgram for a machine that holds its own matrix; ReferenceProgram (with a
+    warning that says why) for a machine that neither can run.
 
     Raises
     ------
@@ -262,7 +268,12 @@ def compile_machine(
         raise ValueError(f"engine is {engine!r}; expected None, 'numpy', 'fast' or 'reference'")
     if engine == "reference":
         return ReferenceProgram(machine, observed, stopped)
-    lowered = lower(machine, stopped)
+    if machine.matrix_port is not None and engine is None:
+        lowered: Lowered | Reason | None = why_not_plastic(machine)
+        if lowered is None:
+            return PlasticProgram(machine, observed, stopped)
+    else:
+        lowered = lower(machine, stopped)
     if isinstance(lowered, Reason):
         warnings.warn(f"{lowered}; this machine runs on the reference engine", stacklevel=2)
         return ReferenceProgram(machine, observed, stopped)

@@ -7,7 +7,7 @@
 * input: `Streams`, `text_streams`, `streams_from_trees`;
 * machines written in samples instead of ticks: `Circuit`, `Wire`, `Pace`;
 * large machines to start a synthesis from: `layered_space`, `recurrent_space`,
-  `superfluid_space`.
+  `superfluid_space`, `plastic_space`.
 
 `dmm.machine.wiring` is the graph of a machine, for whoever orders neurons or leaves some out.
 """
@@ -23,6 +23,7 @@ from .files import (
     machine_to_plain,
     save_machine,
 )
+from .learners import plastic_space
 from .machine import Link, Machine, fixed_links, initial_outputs, type_from_name
 from .spaces import SOURCES, TYPES, layered_space, recurrent_space, superfluid_space
 from .streams import Streams, streams_from_trees, text_streams
@@ -47,6 +48,7 @@ __all__ = [
     "machine_from_plain",
     "machine_of",
     "machine_to_plain",
+    "plastic_space",
     "recurrent_space",
     "save_machine",
     "streams_from_trees",

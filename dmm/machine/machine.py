@@ -146,22 +146,25 @@ class Machine:
         """The same machine with another trainable matrix."""
         return replace(self, trainable=trainable)
 
-    def without_idle_neurons(self) -> Machine:
+    def without_idle_neurons(self, keep: Collection[str] = ()) -> Machine:
         """Drop neurons that have no link besides their type's own fixed ones.
 
-        Neurons that observe (types without outputs) and sources stay.
+        Neurons that observe (types without outputs), sources and the holder of the matrix stay,
+        and those to ``keep``.
         """
         linked = {key for path in self.trainable.support.paths for key in (path[0], path[2])}
         needed = {path[2] for path in self.fixed.support.paths if path[2] != path[0]}
-        keep = {
+        kept = {
             name: type_name
             for name, type_name in self.neurons.items()
             if name in linked
+            or name in keep
             or name in needed
             or not self.type_of(name).writes
             or self.type_of(name).is_source
+            or (self.matrix_port is not None and name == self.matrix_port[0])
         }
-        return replace(self, neurons=keep, fixed=_between(self.fixed, keep))
+        return replace(self, neurons=kept, fixed=_between(self.fixed, kept))
 
     def without_neuron(self, neuron: str) -> Machine:
         """The same machine without a neuron, its links and what it emits before the first tick."""

@@ -98,6 +98,17 @@ class Streams:
                     leaves[path] = float(values[0]) if shape is None else values.reshape(shape)
         return from_leaves(leaves)
 
+    def begin(self, ticks: int) -> Streams:
+        """The first ticks of all streams.
+
+        Examples
+        --------
+        >>> text_streams("ab", 20).begin(5).ticks
+        5
+        """
+        arrays = {name: array[:ticks] for name, array in self.arrays.items()}
+        return Streams(self.keys, arrays, min(ticks, self.ticks), self.labels, self.shapes)
+
     def select(self, strings: Sequence[int] | np.ndarray) -> Streams:
         """The streams of some of the strings.
 

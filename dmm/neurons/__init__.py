@@ -7,8 +7,8 @@
 * A spelling says how neurons of a type are written in equations (made of `Linear` and `call`) and
   in stand-alone programs.
 * The library by what neurons do: `sums`, `norms`, `products`, `comparisons`, `gates`,
-  `elementwise`, `memories`, `lists`, `superfluid`, `sources`. Importing a module registers its
-  types.
+  `elementwise`, `memories`, `superfluid`, `sources`; `by_path` (lists, plasticity). Importing a
+  module registers its types.
 
 References
 ----------
@@ -17,12 +17,12 @@ Types from ``dmm-lite.jl`` (DMM Lite): github anhinga/julia-flux-drafts,
 ``src/dmm``. Every card names its own.
 """
 
+from .by_path import END, as_list, outer_product
 from .comparisons import Compare, LessOrEqual, relu
 from .elementwise import Elementwise, NumberFunction, logistic, soft_plus
 from .fields import ANY, TREE, Field, coercion, declare_coercion, may_flow, parse_field
 from .gates import Choice, Product
-from .kernel import Kernel, Partials, Step, Stream, StreamReader, key_dot, plus, times
-from .lists import END, as_list
+from .kernel import Kernel, Partials, Step, Stream, StreamReader, at_tick, key_dot, plus, times
 from .memories import LargerOf
 from .norms import MaxNorm
 from .products import DotProduct, clamp
@@ -30,6 +30,7 @@ from .sources import END_OF_TEXT
 from .spelling import Function, Linear, Spelling, call
 from .sums import Sum
 from .superfluid import FUNCTION, MixtureKernel, repertoire
+from .terms import Element, SegmentSum, Term, Terms, TermsKernel
 from .types import (
     NeuronType,
     add_maker,
@@ -52,6 +53,7 @@ __all__ = [
     "Choice",
     "Compare",
     "DotProduct",
+    "Element",
     "Elementwise",
     "Field",
     "Function",
@@ -65,13 +67,18 @@ __all__ = [
     "NumberFunction",
     "Partials",
     "Product",
+    "SegmentSum",
     "Spelling",
     "Step",
     "Stream",
     "StreamReader",
     "Sum",
+    "Term",
+    "Terms",
+    "TermsKernel",
     "add_maker",
     "as_list",
+    "at_tick",
     "call",
     "clamp",
     "coercion",
@@ -86,6 +93,7 @@ __all__ = [
     "neuron_type",
     "neuron_types",
     "number",
+    "outer_product",
     "parse_field",
     "plus",
     "register",

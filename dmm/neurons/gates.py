@@ -7,7 +7,9 @@ and ``lin-comb-neuron``), so that they emit nothing for ordinary arguments. Ours
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from vvalues import VValue
 
 from .kernel import Kernel, Partials, Stream, key_dot, plus, times
 from .spelling import Call, Function, Linear, Spelling, on_every_element
+from .terms import Element, Term
 from .types import neuron_type, number
 
 __all__ = ["Choice", "Choose", "Product"]
@@ -153,6 +156,20 @@ def multiplexer(inputs: VValue) -> dict[str, Any]:
     return {"dict": chosen + vv.scale(inputs.subtree("dict-2"), 1.0 - share)}
 
 
+def _mask_terms(inputs: Mapping[str, Collection[Element]], *, in_place: bool) -> Iterator[Term]:
+    """Each element of the mask times every element it is the beginning of."""
+    below: dict[Element, list[Element]] = {}
+    for element in inputs["main"]:
+        for n in range(len(element) + 1):
+            below.setdefault(element[:n], []).append(element)
+    for mask in inputs["mask"]:
+        if mask and isinstance(mask[-1], int):
+            raise ValueError("the mask has an array leaf; its leaves must be numbers")
+        for element in below.get(mask, ()):
+            target = element if in_place else element[len(mask) :]
+            yield Term("single", target, (("mask", mask), ("main", element)))
+
+
 @neuron_type(
     "mask_multiply",
     reads=["mask", "main"],
@@ -168,6 +185,7 @@ for start, factor in read('mask').items():
 return {'single': total}
 """
     ),
+    terms=partial(_mask_terms, in_place=True),
 )
 def mask_multiply(inputs: VValue) -> dict[str, Any]:
     """The subtrees of ``main`` that the mask selects, scaled, where they are."""
@@ -190,6 +208,7 @@ for start, factor in read('mask').items():
 return {'single': total}
 """
     ),
+    terms=partial(_mask_terms, in_place=False),
 )
 def linear_combination(inputs: VValue) -> dict[str, Any]:
     """The sum of the subtrees of ``main`` that the mask selects, each times its coefficient."""

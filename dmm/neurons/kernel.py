@@ -27,7 +27,17 @@ import numpy as np
 from .fields import Field
 from .spelling import Spelling
 
-__all__ = ["Kernel", "Partials", "Step", "Stream", "StreamReader", "key_dot", "plus", "times"]
+__all__ = [
+    "Kernel",
+    "Partials",
+    "Step",
+    "Stream",
+    "StreamReader",
+    "at_tick",
+    "key_dot",
+    "plus",
+    "times",
+]
 
 Partials = tuple[Any, ...]
 Step = Callable[[int], None]
@@ -113,7 +123,7 @@ class Kernel(ABC):
         """
 
         def step(t: int) -> None:
-            _store(self.adjoint(_at(partials, t), _streams(y[t])), x[t])
+            _store(self.adjoint(at_tick(partials, t), _streams(y[t])), x[t])
 
         return step
 
@@ -121,7 +131,7 @@ class Kernel(ABC):
         """Bind `tangent` to tangents of inputs and outputs; directions in place of machines."""
 
         def step(t: int) -> None:
-            _store(self.tangent(_at(partials, t), _streams(x[t])), y[t])
+            _store(self.tangent(at_tick(partials, t), _streams(x[t])), y[t])
 
         return step
 
@@ -156,14 +166,14 @@ def _store(streams: Sequence[Stream], wide: np.ndarray) -> None:
             target[..., 1:] = 0.0 if stream.keys is None else stream.keys
 
 
-def _at(partial: Any, t: int) -> Any:
+def at_tick(partial: Any, t: int) -> Any:
     """One tick of partial derivatives, however they are nested."""
     if isinstance(partial, np.ndarray):
         return partial[t]
     if isinstance(partial, Stream):
-        return Stream(*(_at(part, t) for part in partial))
+        return Stream(*(at_tick(part, t) for part in partial))
     if isinstance(partial, (tuple, list)):
-        return tuple(_at(part, t) for part in partial)
+        return tuple(at_tick(part, t) for part in partial)
     return partial
 
 

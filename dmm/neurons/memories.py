@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from vvalues.core.paths import printable
 from .fields import parse_field
 from .kernel import Kernel, Partials, Stream
 from .spelling import Call, Function, Linear, Spelling, as_number
+from .terms import Element, Term
 from .types import NeuronType, family, neuron_type, number
 
 __all__ = ["Larger", "LargerOf"]
@@ -109,6 +111,18 @@ def delay(argument: str) -> NeuronType:
             "line": assemble({"1": inputs.subtree("dict"), **moved}),
         }
 
+    def terms(inputs: Mapping[str, Collection[Element]]) -> Iterator[Term]:
+        for element in inputs["dict"]:
+            yield Term("line", ("1", *element), (("dict", element),))
+        for element in inputs["line"]:
+            if element and str(element[0]).isdecimal():
+                age = int(element[0])
+                if age == ticks:
+                    yield Term("dict", element[1:], (("line", element),))
+                elif age < ticks:
+                    moved = (str(age + 1), *element[1:])
+                    yield Term("line", moved, (("line", element),))
+
     fields = tuple(map(parse_field, ("dict", "line")))
     return NeuronType(
         f"delay({ticks})",
@@ -118,4 +132,5 @@ def delay(argument: str) -> NeuronType:
         fixed_links=(("line", "", "line"),),
         source="arXiv:1606.09470 (shift registers)",
         spelling=Spelling(python=SHIFT.format(ticks=ticks)),
+        terms=terms,
     )

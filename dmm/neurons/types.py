@@ -23,6 +23,7 @@ from vvalues import NUMBER, VValue, assemble, inner
 from .fields import Field, parse_field
 from .kernel import Kernel, StreamReader
 from .spelling import Spelling
+from .terms import Terms
 
 __all__ = [
     "NeuronType",
@@ -56,6 +57,9 @@ class NeuronType:
     kernel : Kernel or None
         Vectorised implementation with its derivative; without one the reference engine is used.
         A source that reads something has a `dmm.neurons.StreamReader` instead.
+    terms : callable or None
+        In place of a kernel, for types that do not treat all keys alike, see `dmm.neurons.terms`.
+        Such neurons are compiled in machines that hold their own matrix.
     is_source : bool
         True when the neuron emits an external input stream.
     is_alive : {"always", "any", "all"}
@@ -88,6 +92,7 @@ class NeuronType:
     source: str = ""
     initial: VValue = field(default_factory=VValue)
     spelling: Spelling = field(default_factory=Spelling, compare=False)
+    terms: Terms | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.spelling == Spelling() and isinstance(self.kernel, Kernel):

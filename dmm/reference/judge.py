@@ -47,6 +47,10 @@ class ReferenceProgram:
         self.support: Support = machine.trainable.support
         self.live = np.ones(self.support.size, dtype=bool)
 
+    def live_on(self, streams: Streams) -> np.ndarray:
+        """All links: the reference engine does not look."""
+        return self.live
+
     def __call__(self, trainable: VValue, streams: Streams) -> np.ndarray:
         """As `Program.__call__`."""
         return anp.stack([self._one(trainable, streams, b) for b in range(len(streams))], axis=-1)

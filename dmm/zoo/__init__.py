@@ -1,12 +1,14 @@
 """Machines of the literature, written by hand, each with its source and expected trace.
 
 Small programs (`duplicate_detector`, `fuzzy_if`, ...), gated cells (`lstm`, `gru`), machines that
-hold and edit their own network matrix (`wave`, `self_copying`, `fast_weights`, ...) and pure
-machines, whose every stream is a matrix. `links` and `machine_of` write machines down.
+hold and edit their own network matrix (`wave`, `self_copying`, `fast_weights`, ...), rules of
+learning (`delta_rule`, `hebb_rule`) and pure machines, whose every stream is a matrix. `links` and
+`machine_of` write machines down.
 """
 
 from ..machine import links, machine_of
 from .cells import gru, lstm
+from .plastic import delta_rule, hebb_rule
 from .programs import (
     asynchronous_accumulation,
     duplicate_detector,
@@ -21,12 +23,14 @@ from .self_editing import copy_links, editable, fast_weights, self_copying, wave
 __all__ = [
     "asynchronous_accumulation",
     "copy_links",
+    "delta_rule",
     "duplicate_detector",
     "editable",
     "event_log",
     "fast_weights",
     "fuzzy_if",
     "gru",
+    "hebb_rule",
     "layers_in_turn",
     "links",
     "lstm",

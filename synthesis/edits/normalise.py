@@ -8,7 +8,7 @@ weights are of size 1, `snap` rounds what can be rounded without a loss.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -36,6 +36,13 @@ SCALING: Mapping[str, str] = {
 SIMPLE_VALUES = (1.0, 2.0, 0.5, 3.0, 4.0, 0.25, 1 / 3, 5.0, 10.0, 0.1, 0.0)
 
 
+FACTORS: Mapping[str, tuple[str, ...]] = {
+    "gate": ("gate", "dict"),
+    "plasticity": ("gate", "post", "pre", "mask"),
+}
+"""Fields whose product a neuron emits: each has a scale of its own."""
+
+
 class _Weights:
     """Weights by path, with the links into and out of every port."""
 
@@ -54,8 +61,8 @@ class _Weights:
         """Whether a fixed link of another neuron reads this one (its scale is then not free)."""
         return any(p[2] == neuron and p[0] != neuron for p in self.fixed)
 
-    def has_fixed_inputs(self, neuron: str) -> bool:
-        return any(p[0] == neuron and p[2] != neuron for p in self.fixed)
+    def has_fixed_inputs(self, neuron: str, field: str | None = None) -> bool:
+        return any(p[0] == neuron and p[2] != neuron and field in (None, p[1]) for p in self.fixed)
 
     def scale(self, paths: list[tuple[str, ...]], factor: float) -> None:
         for path in paths:
@@ -103,7 +110,11 @@ def normalise(machine: Machine) -> VValue:
     weights = _Weights(machine)
     for neuron in _in_order(machine):
         kind = machine.neurons[neuron]
-        if weights.has_fixed_readers(neuron) or weights.has_fixed_inputs(neuron):
+        if weights.has_fixed_readers(neuron):
+            continue
+        if kind in FACTORS:
+            _normalise_factors(weights, neuron, FACTORS[kind])
+        if weights.has_fixed_inputs(neuron):
             continue
         if kind in SCALING:
             if kind == "compare":
@@ -147,6 +158,20 @@ def _normalise_scaling(weights: _Weights, neuron: str, scaling: str) -> None:
     factor = 1.0 / largest if scaling in (ODD, EVEN) else 1.0 / abs(largest)
     weights.scale(incoming, factor)
     weights.scale(outgoing, 1.0 / (abs(factor) if scaling == EVEN else factor))
+
+
+def _normalise_factors(weights: _Weights, neuron: str, fields: Sequence[str]) -> None:
+    """Give the largest weight into each factor size 1; the readers take the scale over."""
+    outgoing = [p for p in weights.out_of(neuron) if p[0] != neuron]
+    for field in fields:
+        incoming = weights.into(neuron, field)
+        largest = max((weights.values[p] for p in incoming), key=abs, default=0.0)
+        if largest == 0.0 or weights.has_fixed_inputs(neuron, field):
+            continue
+        if any(p[2] == neuron for p in incoming):
+            continue
+        weights.scale(incoming, 1.0 / largest)
+        weights.scale(outgoing, largest)
 
 
 SWAPPED_INPUTS = {"dict-1": "dict-2", "dict-2": "dict-1"}

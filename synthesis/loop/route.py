@@ -88,6 +88,38 @@ class Settings(Bounded, called="setting {}"):
         """
         return _changed(cls(), changes, "")
 
+    @classmethod
+    def for_learners(cls, **changes: Any) -> Settings:
+        """Settings for machines that change themselves, with changes as in `of`.
+
+        Such machines run off easily, so that descent begins with the first part of their lives;
+        and nothing that learns is exact, so that a link goes if the loss hardly rises, and the
+        first machine that is judged is the result.
+        """
+        return _changed(_changed(cls(), LEARNERS, ""), changes, "")
+
+
+LEARNERS: Mapping[str, Any] = {
+    "common": {
+        "small": 24,
+        "rescues": 0,
+        "fit_l1": 0.01,
+        "budget": 1e-6,
+        "descent": {"rate": 0.02},
+    },
+    "dense": {"steps": 250, "l1": 0.03, "unit": 25, "first_life": 0.1, "trials": 3},
+    "bite": {"fraction": 0.2, "steps": 20, "l1": 0.03},
+    "shrink": {"factor": 1.02, "floor": 1e-9, "iterations": 10, "rounds": 4},
+    "remove": {
+        "factor": 1.03,
+        "iterations": 8,
+        "candidates": 4,
+        "all_below": 8,
+        "long_iterations": 15,
+    },
+    "polish": {"iterations": 15, "patience": 3},
+    "judge": {"regrowths": 0, "restarts": 0},
+}
 
 ROUTE: Mapping[str, Mapping[str, str]] = {
     "begin": {"large": "dense", "small": "shrink", "recurrent": "population"},

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from vvalues import VValue
 
 from ..process.bounds import Bounded, above, finite, positive
@@ -20,7 +22,10 @@ from .optimizers import (
     with_state_leaves,
 )
 
-__all__ = ["ClippedAdam", "resumed", "trained"]
+__all__ = ["SHRINKAGE", "ClippedAdam", "resumed", "trained"]
+
+SHRINKAGE = 0.9
+"""What parameters are multiplied by where the gradient is not finite."""
 
 Moments = tuple[Any, ...]
 """Leaves of an optimizer's state (see `synthesis.optimize.state_leaves`)."""
@@ -61,10 +66,18 @@ def resumed(optimizer: Optimizer, parameters: VValue, moments: Moments) -> Any:
 def trained(
     objective: Objective, parameters: VValue, optimizer: Optimizer, moments: Moments, steps: int
 ) -> tuple[VValue, Moments]:
-    """Parameters and moments after some steps."""
+    """Parameters and moments after some steps.
+
+    Where the gradient is not finite - a machine that edits itself can run off at any time - all
+    parameters shrink a little instead.
+    """
     state = resumed(optimizer, parameters, moments)
     for _ in range(steps):
-        _, gradient = objective.gradient(parameters)
+        with np.errstate(over="ignore", invalid="ignore"):
+            _, gradient = objective.gradient(parameters)
+        if not np.all(np.isfinite(gradient.buffer)):
+            parameters = SHRINKAGE * parameters
+            continue
         update, state = optimizer.update(gradient, state, parameters)
         parameters = parameters + update
     return parameters, tuple(state_leaves(state))

@@ -97,6 +97,24 @@ class MachineObjective:
         scale = per_string if weights is None else per_string * np.asarray(weights)
         self._scale = np.broadcast_to(scale, self.targets.shape)
         self._root = np.sqrt(self._scale)
+        self._beginnings: dict[int, MachineObjective] = {}
+
+    def begin(self, share: float) -> MachineObjective:
+        """The same for the first part of all strings: this share of their ticks, at least one.
+
+        Its loss is that part of the whole one.
+        """
+        ticks = max(1, round(share * self.inputs.ticks))
+        if ticks == self.inputs.ticks:
+            return self
+        known = self._beginnings.get(ticks)
+        if known is None:
+            shorter = MachineObjective(
+                self.model, self.inputs.begin(ticks), self.targets[:, :ticks]
+            )
+            shorter._scale, shorter._root = self._scale[:, :ticks], self._root[:, :ticks]
+            known = self._beginnings[ticks] = shorter
+        return known
 
     def loss(self, parameters: VValue) -> float:
         """Loss at the parameters."""
@@ -132,7 +150,7 @@ class MachineObjective:
 
     def living(self, support: Support) -> Support:
         """Links that can influence an observed stream."""
-        return self.model.living(support)
+        return support.where(self.model.program(support).live_on(self.inputs))
 
 
 class BlackBoxObjective(MachineObjective):

@@ -114,7 +114,13 @@ class MachineModel:
 
     @property
     def is_recurrent(self) -> bool:
-        """Whether the space has cycles besides self-links of summing neurons."""
+        """Whether the space has cycles besides self-links of summing neurons.
+
+        A machine that holds its own matrix is one big cycle, but what it learns in a life is as
+        smooth in its weights as in a layered machine: it counts as no recurrent space.
+        """
+        if self.space.matrix_port is not None:
+            return False
         program = self.program(self.space.trainable.support)
         return any(block.is_loop for block in program.plan.blocks)
 
@@ -153,4 +159,6 @@ class MachineModel:
 
     def machine(self, parameters: VValue, name: str = "machine") -> Machine:
         """The machine with these trainable links, without neurons that nothing is linked to."""
-        return replace(self.space.with_trainable(parameters).without_idle_neurons(), name=name)
+        machine = self.space.with_trainable(parameters)
+        watched = {neuron for neuron, _ in self.observed}
+        return replace(machine.without_idle_neurons(keep=watched), name=name)

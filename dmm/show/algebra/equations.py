@@ -19,6 +19,7 @@ from ...neurons.spelling import Port, Symbol
 from ..diagnostics import diagnose
 from ..labels import constant_text, number_text, pad, plain, unique_labels, width
 from ..reading import LIMIT, reading_order, shown_links
+from ..rules import learning_rules
 from .expressions import text
 from .observations import Observations, observe
 from .simplify import Equation, System, simplified
@@ -138,6 +139,9 @@ def _written(machine: Machine, system: System) -> str:
     for line, remarks in lines:
         *above, last = _wrapped(line)
         out += [*above, f"{pad(last, max(column, width(last) + 4))}{remarks}".rstrip()]
+    rules = learning_rules(machine)
+    if rules:
+        out = [*rules, "", *out]
     return "\n".join([*out, "", *legend(machine, system, neurons)])
 
 

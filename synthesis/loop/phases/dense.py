@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from vvalues import VValue
+import numpy as np
+
+from vvalues import VValue, from_buffer
 
 from ...edits.links import prune_by_magnitude
 from ...optimize.descent import ClippedAdam, Moments, resumed, trained
-from ...optimize.optimizers import state_leaves
-from ...process.bounds import checked, finite, whole
+from ...optimize.objective import MachineObjective, Objective
+from ...optimize.optimizers import Optimizer, state_leaves
+from ...process.bounds import checked, finite, share, whole
 from ...process.checks import check_probability
 from ..search import Phase, Search, SearchState, Step, Words
 
-__all__ = ["Bite", "Dense", "DenseMemory"]
+__all__ = ["Bite", "Dense", "DenseMemory", "fresh_weights"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,14 @@ class Dense(Phase):
         Coupled L1, loss per unit of weight.
     unit : int
         Steps between checkpoints.
+    first_life : float
+        Share of every string's ticks that descent begins with. It grows to all of them over the
+        first half of the steps: what learns in its life must not run off before it has begun to.
+    trials : int
+        Further random starts that have a trial; the best goes on. 0: there is no trial.
+    trial_steps : int
+    trial_life : float
+        How far lives have grown in a trial, from ``first_life`` (0) to the whole (1).
 
     Examples
     --------
@@ -73,6 +84,10 @@ class Dense(Phase):
     steps: int = whole(600)
     l1: float = finite(0.001)
     unit: int = whole(50, least=1)
+    first_life: float = share(1.0)
+    trials: int = whole(0)
+    trial_steps: int = whole(60)
+    trial_life: float = share(0.3)
 
     words: ClassVar[Words] = {
         "more": "steps are left",
@@ -86,13 +101,41 @@ class Dense(Phase):
         total = self.steps if memory.steps is None else memory.steps
         steps = min(self.unit, total - memory.done)
         optimizer = search.common.descent.optimizer(self.l1)
-        parameters, moments = trained(
-            search.objective, state.parameters, optimizer, memory.moments, steps
-        )
+        if self.trials and not memory.done:
+            state = self._best_of_trials(search, state, optimizer)
+        objective = self._objective(search, memory.done / max(total, 1))
+        parameters, moments = trained(objective, state.parameters, optimizer, memory.moments, steps)
         memory = replace(memory, moments=moments, done=memory.done + steps)
         state = replace(_moved(search, state, parameters, steps), memory=memory)
         word = "more" if memory.done < total else "done"
         return Step(word, state, [state.record("train")], DenseMemory(moments))
+
+    def _objective(self, search: Search, done: float) -> Objective:
+        """What descent goes by when this share of its steps is done."""
+        life = self.first_life + (1.0 - self.first_life) * min(1.0, 2.0 * done)
+        if life == 1.0:
+            return search.objective
+        assert isinstance(search.objective, MachineObjective)
+        return search.objective.begin(life)
+
+    def _best_of_trials(
+        self, search: Search, state: SearchState, optimizer: Optimizer
+    ) -> SearchState:
+        """Whichever start has the least loss after its trial, the present one among them."""
+        rng, objective = state.generator(), self._objective(search, self.trial_life / 2.0)
+        starts = [state.parameters, *(fresh_weights(search, rng) for _ in range(self.trials))]
+        ends = [trained(objective, start, optimizer, (), self.trial_steps)[0] for start in starts]
+        losses = [objective.loss(end) for end in ends]
+        best = min(range(len(ends)), key=lambda i: losses[i])
+        return state.after(
+            rng, parameters=ends[best], step=state.step + self.trial_steps * len(starts)
+        )
+
+
+def fresh_weights(search: Search, rng: np.random.Generator) -> VValue:
+    """Random weights on the whole search space, of the size of its own."""
+    whole = search.model.space.trainable
+    return from_buffer(whole.support, float(np.std(whole.buffer)) * rng.standard_normal(whole.size))
 
 
 def _check_part(name: str, value: float) -> None:

@@ -16,7 +16,7 @@ from vvalues import Support, VValue, from_buffer, restrict
 from ...process.bounds import checked, finite, whole
 from ...process.checks import check_each
 from ..search import Phase, Search, SearchState, Step, Words
-from .dense import DenseMemory
+from .dense import DenseMemory, fresh_weights
 from .shrink import ShrinkMemory
 
 __all__ = ["Begin", "FreshStart", "Regrow", "Rescue", "regrown"]
@@ -63,9 +63,7 @@ class FreshStart(Phase):
             state = replace(state, reserve=())
             return Step("recurrent", state, [state.record("fresh start")])
         rng = state.generator()
-        whole = search.model.space.trainable
-        scale = float(np.std(whole.buffer))
-        parameters = from_buffer(whole.support, scale * rng.standard_normal(whole.size))
+        parameters = fresh_weights(search, rng)
         state = state.after(rng, parameters=parameters, loss=search.objective.loss(parameters))
         return Step(_size(search, state), state, [state.record("fresh start")])
 

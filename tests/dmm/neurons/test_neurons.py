@@ -83,6 +83,21 @@ EXPECTED = [
     ("accum", {"dict-1": A, "dict-2": B}, {"dict": {"a": 7.0, "b": -3.0}}),
     ("identity", {"dict": A}, {"dict": A}),
     ("register", {"single": A}, {"single": A}),
+    (
+        "plasticity",
+        {
+            "gate": {":number": 2.0},
+            "post": {"cell": {"dict": 3.0}, "other": {"dict": 1.0}},
+            "pre": {"x": {"stream": 5.0}, "y": {"stream": -1.0}},
+            "mask": {"cell": 1.0, "other": {"dict": {"y": 0.5}}},
+        },
+        {
+            "delta": {
+                "cell": {"dict": {"x": {"stream": 30.0}, "y": {"stream": -6.0}}},
+                "other": {"dict": {"y": {"stream": -1.0}}},
+            }
+        },
+    ),
     ("accumulator", {"accum": A, "delta": B}, {"single": {"a": 7.0, "b": -3.0}}),
     ("norm", {"dict": A}, {"norm": 3.0}),
     ("dot", {"dict-1": A, "dict-2": B}, {"dot": 4.0}),

@@ -132,9 +132,11 @@ ZOO = {
     name: getattr(zoo, name)
     for name in (
         "asynchronous_accumulation",
+        "delta_rule",
         "event_log",
         "fast_weights",
         "fuzzy_if",
+        "hebb_rule",
         "pure_oscillator",
         "pure_soliton",
         "self_copying",

@@ -240,6 +240,7 @@ def test_a_type_without_plain_python_must_be_given():
 FAMILIES = {
     "delay": ("1", "3"),
     "functions": ("accum,norm",),
+    "label": ("x", "cell/dict,cell/other,x", "a/b,a/b"),
     "superfluid": ("accum,norm,dot",),
 }
 MEMBERS = [f"{name}({argument})" for name in FAMILIES for argument in FAMILIES[name]]

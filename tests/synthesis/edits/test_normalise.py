@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmm import compile_machine, text_streams
+from dmm import compile_machine, text_streams, zoo
 from dmm.zoo import duplicate_detector
 from synthesis.edits.normalise import normalise, rescaled_products, simplify_weights, snap
 from synthesis.loop import Search
@@ -166,3 +166,21 @@ def test_an_exact_machine_is_made_exact_on_the_proof_too():
 def _example(task, text, ticks):
     example = task.example(text_streams(text, ticks))
     return example.inputs, example.targets
+
+
+def test_every_factor_of_a_rule_gets_a_scale_of_its_own():
+    rule = zoo.delta_rule(rate=0.2)
+    strange = {
+        ("rule-1", "gate", "clock-3", "stream"): 4.0,
+        ("rule-1", "post", "y", "dict"): -0.5,
+        ("rule-1", "post", "p", "dict"): 0.5,
+        ("rule-1", "pre", "x", "dict"): 5.0,
+        ("self", "delta", "rule-1", "delta"): -0.02,
+    }
+    found = normalise(rule.with_trainable(from_leaves(strange)))
+    sign = found["rule-1", "post", "y", "dict"]
+    assert abs(sign) == 1.0
+    assert found["rule-1", "post", "p", "dict"] == -sign
+    assert found["rule-1", "gate", "clock-3", "stream"] == 1.0
+    assert found["rule-1", "pre", "x", "dict"] == 1.0
+    assert found["self", "delta", "rule-1", "delta"] == pytest.approx(0.2 * sign)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from autograd.tracer import getval
 
-from vvalues import VValue, assemble
+from vvalues import Path, VValue, assemble
 
-from .spelling import Spelling
-from .types import neuron_type
+from ..spelling import Spelling
+from ..terms import Element, Term
+from ..types import neuron_type
 
 __all__ = ["END", "as_list"]
 
@@ -34,6 +36,25 @@ def as_list(tree: VValue) -> list[VValue]:
     return entries
 
 
+def _moved(
+    written: str, read: str, *, below: Path = (), under: Path = ()
+) -> Callable[[Mapping[str, Collection[Element]]], Iterator[Term]]:
+    """Terms that move what stands ``under`` a key to where it stands ``below`` another."""
+
+    def terms(inputs: Mapping[str, Collection[Element]]) -> Iterator[Term]:
+        n = len(under)
+        for element in inputs[read]:
+            if element[:n] == under:
+                yield Term(written, (*below, *element[n:]), ((read, element),))
+
+    return terms
+
+
+def _cons_terms(inputs: Mapping[str, Collection[Element]]) -> Iterator[Term]:
+    for field in ("this", "rest"):
+        yield from _moved("list", field, below=(field,))(inputs)
+
+
 def _cons(this: VValue, rest: VValue) -> VValue:
     return assemble({("this",): this, ("rest",): rest})
 
@@ -46,6 +67,7 @@ def _cons(this: VValue, rest: VValue) -> VValue:
     spelling=Spelling(
         python="return {'list': add(below('this', read('this')), below('rest', read('rest')))}"
     ),
+    terms=_cons_terms,
 )
 def cons(inputs: VValue) -> dict[str, Any]:
     """The list of ``this`` followed by the list ``rest``."""
@@ -58,6 +80,7 @@ def cons(inputs: VValue) -> dict[str, Any]:
     writes=["this"],
     source=EVENTS,
     spelling=Spelling(python="return {'this': subtree('this', read('list'))}"),
+    terms=_moved("this", "list", under=("this",)),
 )
 def first(inputs: VValue) -> dict[str, Any]:
     """The first entry of a list."""
@@ -70,6 +93,7 @@ def first(inputs: VValue) -> dict[str, Any]:
     writes=["rest"],
     source=EVENTS,
     spelling=Spelling(python="return {'rest': subtree('rest', read('list'))}"),
+    terms=_moved("rest", "list", under=("rest",)),
 )
 def rest(inputs: VValue) -> dict[str, Any]:
     """A list without its first entry."""

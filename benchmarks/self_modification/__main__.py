@@ -1,0 +1,34 @@
+"""``python -m benchmarks.self_modification NAME [--seeds 0:10] [--strings 48] [--workers 1]``
+
+``engines``: the compiled engine against the reference engine. Any other name: a task of learning,
+and what the unattended loop makes of random self-modifying machines on it. Results are written to
+``benchmarks/results``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from ..measure import seeds_of
+from . import engines, found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", choices=("engines", *found.EXPERIMENTS))
+    parser.add_argument("--seeds", type=seeds_of, default=range(5))
+    parser.add_argument("--strings", type=int, default=48)
+    parser.add_argument("--workers", type=int, default=1)
+    options = parser.parse_args()
+    if options.name == "engines":
+        engines.measure()
+    else:
+        found.measure(options.name, options.seeds, options.strings, options.workers)
+
+
+if __name__ == "__main__":
+    main()

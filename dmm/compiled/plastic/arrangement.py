@@ -1,0 +1,279 @@
+"""Numbering what a machine that edits its own matrix consists of, see `places`.
+
+Summing neurons come first, with one row for all that they read: what they emit is their row.
+Observed ports are the last rows. The slots of what comes from outside are the last slots.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
+from itertools import chain
+
+import numpy as np
+
+from ...machine.wiring import reach
+from ...neurons import Element, Field, Kernel, NeuronType, TermsKernel, get_neuron_type
+from ..plan import Port, Segment
+from .places import Arrangement, Links, Together
+from .supports import Link, Supports
+
+__all__ = ["arranged"]
+
+
+def arranged(
+    supports: Supports, observed: Sequence[Port], stopped: Collection[Port] = ()
+) -> Arrangement:
+    """Number the rows, slots and columns of a machine.
+
+    Parameters
+    ----------
+    supports : Supports
+    observed : sequence of (neuron, input field)
+    stopped : collection of (neuron type, field) whose inputs pass no gradient
+    """
+    return _Arranging(supports, tuple(observed), frozenset(stopped)).arrangement()
+
+
+class _Arranging:
+    def __init__(
+        self, supports: Supports, observed: tuple[Port, ...], stopped: frozenset[Port]
+    ) -> None:
+        self.supports, self.observed, self.stopped = supports, observed, stopped
+        port = supports.machine.matrix_port
+        assert port is not None
+        self.port: Port = port
+        self.links = self._relevant()
+        read = {link[2:] for link in self.links if link != supports.keeper}
+        # What is still in the matrix need not travel with it if nobody but its holder reads it.
+        self.is_read = self.port in read
+        outputs = dict(supports.outputs)
+        if supports.keeper is not None and not self.is_read:
+            outputs[self.port] = supports.changing
+        self.outputs = outputs
+        self.kept = {neuron for link in self.links for neuron in (link[0], link[2])}
+        if not supports.changing and not self.is_read:
+            self.kept.discard(self.port[0])
+        self.types = {n: get_neuron_type(t) for n, t in supports.neurons.items()}
+        self.slot_of: dict[Port, int] = {}
+        self.key_slot_of: dict[Port, int] = {}
+        self.row_of: dict[Port, int] = {}
+        self.key_row_of: dict[Port, int] = {}
+        self.observed_row: dict[Port, int] = {}
+        self.stopped_rows: list[int] = []
+        self.stopped_key_rows: list[int] = []
+
+    def _relevant(self) -> list[Link]:
+        """Links that can influence what is observed, by what they carry or by what they edit."""
+        into: dict[str, list[Link]] = defaultdict(list)
+        for link in self.supports.links:
+            into[link[0]].append(link)
+        observed = set(self.observed)
+        starts = [link[2] for link in self.supports.links if link[:2] in observed]
+        if self.supports.changing:
+            starts.append(self.port[0])
+        kept = set(reach(starts, lambda neuron: [link[2] for link in into[neuron]]))
+        links = [
+            link
+            for link in self.supports.links
+            if link[2] in kept and (link[0] in kept or link[:2] in observed)
+        ]
+        return links
+
+    def arrangement(self) -> Arrangement:
+        emitting = [n for n in sorted(self.kept) if self._emits(n)]
+        inside = [n for n in emitting if not self._is_origin(n)]
+        origins = [n for n in emitting if self._is_origin(n)]
+        sums = [n for n in inside if self._is_merged(n)]
+        keyed = [n for n in sums if self._is_keyed_output(n, self.types[n].writes[0])]
+        sums = keyed + [n for n in sums if n not in keyed]
+        self._number_sums(sums, len(keyed))
+        used = {element for port in self._ports() for element in self.outputs.get(port, ())}
+        used |= set(chain.from_iterable(self._arriving(port) for port in self._read_ports()))
+        column = {e: i for i, e in enumerate(sorted(used - {()}, key=str))}
+        groups = [
+            self._together(names, column)
+            for names in self._by_type([n for n in inside if n not in sums])
+        ]
+        for neuron in origins:
+            for written in self.types[neuron].writes:
+                self._number_slot(neuron, written)
+        for neuron in origins:  # stream readers: which entry is emitted
+            for read in self.types[neuron].reads:
+                self._rows([neuron], read)
+        first = self.n_rows
+        for port in self.observed:  # rows of their own, whoever else reads it
+            self.observed_row[port] = self.n_rows
+            self.n_rows += 1
+        still, moving = self._split()
+        holder = self.key_slot_of.get(self.port)
+        held = [
+            link
+            for link in self.supports.machine.matrix.support.paths
+            if holder is not None and link in self.outputs[self.port]
+        ]
+        return Arrangement(
+            supports=self.supports,
+            column=column,
+            sums=sums,
+            n_keyed_sums=len(keyed),
+            offset=np.array([getattr(self.types[n].kernel, "offset", 0.0) for n in sums]),
+            groups=groups,
+            origins=origins,
+            row_of=self.row_of,
+            slot_of=self.slot_of,
+            key_slot_of=self.key_slot_of,
+            n_rows=self.n_rows,
+            n_key_rows=self.n_key_rows,
+            passing=_zero_at(self.n_rows, self.stopped_rows),
+            key_passing=_zero_at(self.n_key_rows, self.stopped_key_rows),
+            observed=slice(first, self.n_rows),
+            still=self._table(still, {link: i for i, link in enumerate(still)}),
+            moving=self._table(moving, column),
+            still_links=still,
+            holder=holder,
+            is_read=self.is_read,
+            held=held,
+            held_column=np.array([column[link] for link in held], np.intp),
+        )
+
+    # -------------------- rows and slots --------------------
+
+    def _is_origin(self, neuron: str) -> bool:
+        return self.types[neuron].is_source or not self.types[neuron].reads
+
+    def _emits(self, neuron: str) -> bool:
+        """Whether a neuron ever emits anything."""
+        return any(self.outputs.get((neuron, f.name)) for f in self.types[neuron].writes)
+
+    def _is_merged(self, neuron: str) -> bool:
+        """A summing neuron whose inputs all pass gradients: one row does for all fields."""
+        of = self.types[neuron]
+        return of.is_sum and not any((of.name, f.name) in self.stopped for f in of.reads)
+
+    def _is_keyed_output(self, neuron: str, written: Field) -> bool:
+        return not written.is_scalar and bool(
+            self.outputs.get((neuron, written.name), frozenset()) - {()}
+        )
+
+    def _arriving(self, port: Port) -> frozenset[Element]:
+        """What a read field is given by the links that are kept."""
+        return self._inputs.get(port, frozenset())
+
+    @cached_property
+    def _inputs(self) -> dict[Port, frozenset[Element]]:
+        found: dict[Port, frozenset[Element]] = defaultdict(frozenset)
+        for link in self.links:
+            read = self.types[link[0]].read_field(link[1])
+            assert read is not None
+            sent = self.outputs.get(link[2:], frozenset())
+            found[link[:2]] |= sent & {()} if read.is_scalar else sent
+        return dict(found)
+
+    def _ports(self) -> list[Port]:
+        return [(n, f.name) for n in sorted(self.kept) for f in self.types[n].writes]
+
+    def _read_ports(self) -> list[Port]:
+        return [(n, f.name) for n in sorted(self.kept) for f in self.types[n].reads]
+
+    def _number_sums(self, sums: list[str], n_keyed: int) -> None:
+        for i, neuron in enumerate(sums):
+            of = self.types[neuron]
+            self.slot_of[neuron, of.writes[0].name] = i
+            for read in of.reads:
+                self.row_of[neuron, read.name] = i
+                if i < n_keyed and not read.is_scalar:
+                    self.key_row_of[neuron, read.name] = i
+            if i < n_keyed:
+                self.key_slot_of[neuron, of.writes[0].name] = i
+        self.n_rows, self.n_key_rows = len(sums), n_keyed
+
+    def _by_type(self, neurons: Iterable[str]) -> list[list[str]]:
+        """Neurons that can share their arrays: one type, and keys in the same fields."""
+        found: dict[tuple, list[str]] = defaultdict(list)
+        for neuron in neurons:
+            of = self.types[neuron]
+            if of.terms is None:
+                reads = tuple(bool(self._arriving((neuron, f.name)) - {()}) for f in of.reads)
+                writes = tuple(self._is_keyed_output(neuron, f) for f in of.writes)
+                key: tuple = of.name, reads, writes
+            else:  # terms depend on the very elements
+                key = of.name, tuple(self._arriving((neuron, f.name)) for f in of.reads)
+            found[key].append(neuron)
+        return list(found.values())
+
+    def _together(self, names: list[str], column: dict[Element, int]) -> Together:
+        of = self.types[names[0]]
+        rows = [self._rows(names, read) for read in of.reads]
+        slots = []
+        for written in of.writes:
+            for neuron in names:
+                self._number_slot(neuron, written)
+            first = names[0], written.name
+            slots.append(Segment(self.slot_of[first], len(names), self.key_slot_of.get(first)))
+        if of.terms is None:
+            assert isinstance(of.kernel, Kernel)
+            return Together(of, names, of.kernel, rows, slots)
+        mine = {f.name: self._arriving((names[0], f.name)) for f in of.reads}
+        # What would come after the last tick has no column.
+        terms = [term for term in of.terms(mine) if not term.element or term.element in column]
+        kernel = TermsKernel(terms, of.reads, of.writes, column)
+        return Together(of, names, kernel, rows, slots)
+
+    def _number_slot(self, neuron: str, written: Field) -> None:
+        port = neuron, written.name
+        self.slot_of[port] = len(self.slot_of)
+        if self._is_keyed_output(neuron, written):
+            self.key_slot_of[port] = len(self.key_slot_of)
+
+    def _rows(self, names: list[str], read: Field) -> Segment:
+        of = self.types[names[0]]
+        only_number = read.is_scalar or (of.terms is None and _reads_numbers(of))
+        is_keyed = not only_number and bool(self._arriving((names[0], read.name)) - {()})
+        segment = Segment(self.n_rows, len(names), self.n_key_rows if is_keyed else None)
+        is_stopped = (of.name, read.name) in self.stopped
+        for i, neuron in enumerate(names):
+            self.row_of[neuron, read.name] = self.n_rows + i
+            if is_keyed:
+                self.key_row_of[neuron, read.name] = self.n_key_rows + i
+        if is_stopped:
+            self.stopped_rows += range(self.n_rows, self.n_rows + len(names))
+            if is_keyed:
+                self.stopped_key_rows += range(self.n_key_rows, self.n_key_rows + len(names))
+        self.n_rows += len(names)
+        self.n_key_rows += len(names) if is_keyed else 0
+        return segment
+
+    # -------------------- links --------------------
+
+    def _split(self) -> tuple[list[Link], list[Link]]:
+        changing = self.supports.changing
+        return (
+            [link for link in self.links if link not in changing],
+            [link for link in self.links if link in changing],
+        )
+
+    def _table(self, links: list[Link], weight: dict) -> Links:
+        plain, keyed = [], []
+        for link in links:
+            slot, key_slot = self.slot_of.get(link[2:]), self.key_slot_of.get(link[2:])
+            rows = self.row_of.get(link[:2]), self.observed_row.get(link[:2])
+            plain += [(row, slot, weight[link]) for row in rows if None not in (row, slot)]
+            key_row = self.key_row_of.get(link[:2])
+            if None not in (key_row, key_slot):
+                keyed.append((key_row, key_slot, weight[link]))
+        return Links(
+            *np.array(sorted(plain), np.intp).reshape(-1, 3).T,
+            *np.array(sorted(keyed), np.intp).reshape(-1, 3).T,
+        )
+
+
+def _reads_numbers(of: NeuronType) -> bool:
+    return isinstance(of.kernel, Kernel) and of.kernel.reads_numbers_only
+
+
+def _zero_at(size: int, places: list[int]) -> np.ndarray:
+    out = np.ones(size)
+    out[places] = 0.0
+    return out

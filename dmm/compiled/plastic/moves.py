@@ -1,0 +1,101 @@
+"""The down movement of a machine that edits its matrix, and its transposes.
+
+Slots and rows are arrays (slots, strings) of numbers or (slots, strings, columns) of keys; the
+matrix that moves is (strings, columns), a weight being one of its columns. Tangents have an axis of
+directions in front.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...neurons import SegmentSum
+
+__all__ = ["Moves", "Nudge", "flat", "flat_product"]
+
+
+class Moves:
+    """Moving links: row and slot of each, and the column of its weight.
+
+    The slots may carry keys behind the strings; the weights never do.
+    """
+
+    def __init__(self, row: np.ndarray, slot: np.ndarray, column: np.ndarray) -> None:
+        self.count = len(row)
+        self.row, self.slot, self.column = row, slot, column
+        self.to_row, self.to_slot, self.to_column = map(SegmentSum, (row, slot, column))
+
+    def _weights(self, matrix: np.ndarray, like: np.ndarray) -> np.ndarray:
+        """One weight per link and string, beside slots of this many axes."""
+        weights = matrix[..., self.column].swapaxes(-1, -2)
+        return weights[..., None] if like.ndim == 3 else weights
+
+    def apply(self, matrix: np.ndarray, slots: np.ndarray, rows: np.ndarray) -> None:
+        """Add to the rows (rows, strings, ...) what the links carry."""
+        rows[self.to_row.targets] += self.to_row(self._weights(matrix, slots) * slots[self.slot])
+
+    def apply_back(
+        self,
+        matrix: np.ndarray,
+        slots: np.ndarray,
+        rows: np.ndarray,
+        slots_back: np.ndarray,
+        matrix_back: np.ndarray,
+    ) -> None:
+        """Add to the cotangents of the slots, and of the matrix (strings, columns)."""
+        g = rows[self.row]
+        slots_back[self.to_slot.targets] += self.to_slot(self._weights(matrix, slots) * g)
+        weights_back = g * slots[self.slot]
+        if weights_back.ndim == 3:
+            weights_back = weights_back.sum(-1)
+        matrix_back[:, self.to_column.targets] += self.to_column(weights_back).T
+
+    def apply_tangent(
+        self,
+        matrix: np.ndarray,
+        slots: np.ndarray,
+        matrix_moved: np.ndarray,
+        slots_moved: np.ndarray,
+        rows: np.ndarray,
+    ) -> None:
+        """Add to the tangents of the rows (directions, rows, strings, ...)."""
+        weights = self._weights(matrix, slots)
+        weights_moved = matrix_moved[..., self.column].swapaxes(-1, -2)
+        if slots.ndim == 3:
+            weights_moved = weights_moved[..., None]
+        carried = weights * slots_moved[:, self.slot] + weights_moved * slots[self.slot]
+        rows[:, self.to_row.targets] += self.to_row(carried, 1)
+
+
+class Nudge:
+    """Directions in the weights of still links, as their entries that are not zero."""
+
+    def __init__(
+        self,
+        directions: np.ndarray,
+        row: np.ndarray,
+        slot: np.ndarray,
+        weight: np.ndarray,
+        n_rows: int,
+    ) -> None:
+        change = directions[:, weight]
+        which, link = np.nonzero(change)
+        self.change, self.slot = change[which, link], slot[link]
+        self._sums = SegmentSum(which * n_rows + row[link])
+        self._place = np.divmod(self._sums.targets, max(n_rows, 1))
+
+    def add(self, slots: np.ndarray, rows: np.ndarray) -> None:
+        """Add to the rows (directions, rows, strings, ...) what the slots give to them."""
+        if len(self.change):
+            change = self.change.reshape(-1, *(1,) * (slots.ndim - 1))
+            rows[self._place] += self._sums(change * slots[self.slot])
+
+
+def flat(streams: np.ndarray) -> np.ndarray:
+    """Streams with keys, (..., slots, strings, columns), with strings and columns as one axis."""
+    return streams.reshape(*streams.shape[:-2], streams.shape[-2] * streams.shape[-1])
+
+
+def flat_product(matrix: np.ndarray, streams: np.ndarray, out: np.ndarray) -> None:
+    """Product over the slots of streams with keys."""
+    np.matmul(matrix, flat(streams), out=flat(out))

@@ -1,0 +1,128 @@
+"""What reaches a machine from outside, on the columns of one run: streams, constants, the start."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...machine.machine import initial_outputs
+from ...machine.streams import Streams
+from ...neurons import StreamReader
+from ..plan import Port
+from .places import Arrangement
+from .supports import elements_of
+
+__all__ = ["Outside"]
+
+
+class Outside:
+    """What all slots are given without any weight.
+
+    Parameters
+    ----------
+    arrangement : Arrangement
+    streams : Streams
+
+    Attributes
+    ----------
+    ticks, strings : int
+    """
+
+    def __init__(self, arrangement: Arrangement, streams: Streams) -> None:
+        self.arrangement = arrangement
+        self.ticks, self.strings = streams.ticks, len(streams)
+        self._constant: list[tuple[Port, np.ndarray]] = []  # a row of 1 + columns for all ticks
+        self._streams: dict[Port, np.ndarray] = {}  # (ticks, strings, 1 + columns)
+        self._readers: list[tuple[int, Port]] = []  # row that says which entry, and where to
+        for neuron in arrangement.origins:
+            self._prepare(neuron, streams)
+        self._start = self._starting()
+
+    def fill(self, numbers: np.ndarray, keys: np.ndarray) -> None:
+        """Write the streams, the constants and what all slots emit before the first tick."""
+        for port, wide in self._constant:
+            self._write(port, wide[None, None], numbers[1:], keys[1:])
+        readers = {port for _, port in self._readers}
+        for port, wide in self._streams.items():
+            if port not in readers:
+                self._write(port, wide, numbers[1:], keys[1:])
+        for port, wide in self._start:
+            slot, key_slot = self._slots(port)
+            numbers[0, slot] += wide[0]
+            if key_slot is not None:
+                keys[0, key_slot] += wide[1:]
+
+    def read(self, rows: np.ndarray, numbers: np.ndarray, keys: np.ndarray) -> None:
+        """The entries that stream readers emit after a tick with these rows."""
+        for row, port in self._readers:
+            wide = self._streams[port]
+            index = StreamReader.entries(rows[row].real, len(wide))
+            entries = wide[index, np.arange(self.strings)] * (index >= 0)[:, None]
+            slot, key_slot = self._slots(port)
+            numbers[slot] = entries[:, 0]
+            if key_slot is not None:
+                keys[key_slot] = entries[:, 1:]
+
+    # -------------------- preparing --------------------
+
+    def _prepare(self, neuron: str, streams: Streams) -> None:
+        machine = self.arrangement.supports.machine
+        neuron_type = machine.type_of(neuron)
+        if not neuron_type.is_source:
+            constant = elements_of(neuron_type.constant())
+            for written in neuron_type.writes:
+                port = neuron, written.name
+                own = {e[1:]: x for e, x in constant.items() if e[0] == written.name}
+                self._constant.append((port, self._wide(own)))
+            return
+        port = neuron, neuron_type.writes[0].name
+        array = streams.arrays.get(neuron)
+        if array is None:
+            return
+        self._streams[port] = self._on_columns(streams, array)
+        if neuron_type.reads:
+            row = self.arrangement.row_of[neuron, neuron_type.reads[0].name]
+            self._readers.append((row, port))
+
+    def _wide(self, elements: dict) -> np.ndarray:
+        wide = np.zeros(1 + self.arrangement.n_columns)
+        for element, number in elements.items():
+            if element == () or element in self.arrangement.column:
+                wide[1 + self.arrangement.column[element] if element else 0] = number
+        return wide
+
+    def _on_columns(self, streams: Streams, array: np.ndarray) -> np.ndarray:
+        column = self.arrangement.column
+        wide = np.zeros((self.ticks, self.strings, 1 + len(column)))
+        wide[..., 0] = array[..., 0]
+        for string in range(self.strings):
+            for path, (span, shape) in streams.spans(string).items():
+                elements = [path] if shape is None else _indexed(path, span.stop - span.start)
+                for i, element in enumerate(elements):
+                    if element in column:
+                        own = array[:, string, 1 + span.start + i]
+                        wide[:, string, 1 + column[element]] = own
+        return wide
+
+    def _starting(self) -> list[tuple[Port, np.ndarray]]:
+        """What neurons emit before the first tick besides the matrix of the holder."""
+        found: dict[Port, dict] = {}
+        for element, number in elements_of(
+            initial_outputs(self.arrangement.supports.machine)
+        ).items():
+            port = str(element[0]), str(element[1])
+            if port in self.arrangement.slot_of:
+                found.setdefault(port, {})[element[2:]] = number
+        return [(port, self._wide(elements)) for port, elements in found.items()]
+
+    def _slots(self, port: Port) -> tuple[int, int | None]:
+        return self.arrangement.slot_of[port], self.arrangement.key_slot_of.get(port)
+
+    def _write(self, port: Port, wide: np.ndarray, numbers: np.ndarray, keys: np.ndarray) -> None:
+        slot, key_slot = self._slots(port)
+        numbers[:, slot] = wide[..., 0]
+        if key_slot is not None:
+            keys[:, key_slot] = wide[..., 1:]
+
+
+def _indexed(path: tuple, count: int) -> list[tuple]:
+    return [(*path, i) for i in range(count)]

@@ -1,0 +1,125 @@
+"""Where everything lies in the arrays of a machine that edits its own matrix.
+
+As in `dmm.compiled.plan` a *slot* is an output and a *row* an input; here one numbering serves the
+whole machine, because every tick needs all of it.
+
+Links are of two kinds. The weight of a *still* link is that of the start for ever: all of them
+together are one matrix product. The weight of a *moving* link is an element of the stream that
+holds the matrix, which differs from string to string.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vvalues import Path
+
+from ...neurons import Element, Kernel, NeuronType
+from ..plan import Port, Segment
+from .supports import Link, Supports
+
+__all__ = ["Arrangement", "Links", "Together"]
+
+
+@dataclass(frozen=True)
+class Together:
+    """Neurons of one type that are run together.
+
+    Attributes
+    ----------
+    neuron_type : NeuronType
+    neurons : list of str
+    kernel : Kernel
+        That of the type, or its terms on the columns of this run.
+    rows, slots : list of Segment, one per read and per written field
+    """
+
+    neuron_type: NeuronType
+    neurons: list[str]
+    kernel: Kernel
+    rows: list[Segment]
+    slots: list[Segment]
+
+
+@dataclass(frozen=True)
+class Links:
+    """Links as arrays: row and slot (numbers), the same for keys, and what their weight is.
+
+    ``weight`` is the position among the still links, or the column of a moving link.
+    """
+
+    row: np.ndarray
+    slot: np.ndarray
+    weight: np.ndarray
+    key_row: np.ndarray
+    key_slot: np.ndarray
+    key_weight: np.ndarray
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """Everything about a run that does not depend on weights and numbers.
+
+    Attributes
+    ----------
+    column : mapping of Element to int
+        Column of every element but ``()``.
+    sums : list of str
+        Summing neurons; slot and row i are those of ``sums[i]``, and of the first
+        ``n_keyed_sums`` also key slot and key row i.
+    offset : array (sums,)
+    groups : list of Together
+    origins : list of str
+        Neurons whose output comes from outside: sources and constants.
+    row_of : number of every input
+    slot_of, key_slot_of : number of every output, and of those that can carry keys
+    passing : array (rows,) of float
+        0 for rows whose inputs pass no gradient.
+    observed : slice of rows
+    still, moving : Links
+    still_links : list of paths
+    holder : int or None
+        Key slot of the stream that is the matrix; None where nothing moves.
+    is_read : bool
+        Whether somebody besides the holder reads the matrix.
+    held : list of paths
+        Links that the stream of the holder contains, with their columns in ``held_column``.
+    """
+
+    supports: Supports
+    column: dict[Element, int]
+    sums: list[str]
+    n_keyed_sums: int
+    offset: np.ndarray
+    groups: list[Together]
+    origins: list[str]
+    row_of: dict[Port, int]
+    slot_of: dict[Port, int]
+    key_slot_of: dict[Port, int]
+    n_rows: int
+    n_key_rows: int
+    passing: np.ndarray
+    key_passing: np.ndarray
+    observed: slice
+    still: Links
+    moving: Links
+    still_links: list[Link]
+    holder: int | None
+    is_read: bool
+    held: list[Path]
+    held_column: np.ndarray
+
+    @property
+    def n_columns(self) -> int:
+        """Number of elements besides the ``:number``."""
+        return len(self.column)
+
+    def living_links(self) -> set[Element]:
+        """Links of which something depends: they carry a stream, or are read as one."""
+        elements = list(self.column)
+        still = {*self.still.weight, *self.still.key_weight}
+        moving = {*self.moving.weight, *self.moving.key_weight}
+        found = {self.still_links[i] for i in still} | {elements[i] for i in moving}
+        return found | set(self.held) if self.is_read else found

@@ -1,0 +1,279 @@
+"""Compiled machines that hold their own network matrix and edit it while they run."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Collection, Sequence
+from threading import local
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import autograd.numpy as anp
+import numpy as np
+from autograd import make_jvp, make_vjp
+
+from vvalues import Support, VValue, ravel, restrict, unravel
+from vvalues.core.fused import evaluate
+
+from ...machine.machine import Machine, initial_outputs
+from ...machine.streams import Streams
+from ...reference.judge import ReferenceProgram
+from ..lowering import Reason
+from .arrangement import arranged
+from .outside import Outside
+from .places import Arrangement
+from .supports import supports_of, why_not_plastic
+from .sweeps import Life, Start, Sweeps
+
+__all__ = ["BoundPlasticProgram", "PlasticProgram"]
+
+
+class PlasticProgram:
+    """A compiled machine whose matrix is one of its own streams.
+
+    Parameters
+    ----------
+    machine : Machine
+        With a matrix port.
+    observed : sequence of (neuron, input field)
+    stopped : collection of (neuron type, field)
+        Inputs that pass no gradient.
+
+    Attributes
+    ----------
+    machine : Machine
+    engine : "plastic"
+    observed : tuple of (neuron, input field)
+    support : Support of the trainable matrix
+    live : boolean array, per element of the trainable matrix
+        All of them: nothing is known before there are streams, see `live_on`.
+
+    Raises
+    ------
+    ValueError
+        If the machine holds no matrix, or has neurons that this engine cannot run.
+
+    Notes
+    -----
+    What the matrix can come to hold depends on what the streams hold. It is followed when streams
+    are bound; where it cannot be known, those streams run on the reference engine, with a warning
+    that says why.
+
+    Numbers that are not finite spread as in numpy: zero times infinity is not a number here, while
+    the reference engine does not even look at what has no link.
+    """
+
+    engine = "plastic"
+
+    def __init__(
+        self,
+        machine: Machine,
+        observed: Sequence[tuple[str, str]],
+        stopped: Collection[tuple[str, str]] = (),
+    ) -> None:
+        if machine.matrix_port is None:
+            raise ValueError("the machine holds no network matrix; take a Program")
+        reason = why_not_plastic(machine)
+        if reason is not None:
+            raise ValueError(f"{reason}; take a ReferenceProgram, or compile_machine to choose")
+        self.machine = machine
+        self.observed = tuple(observed)
+        self.stopped = frozenset(stopped)
+        self.support: Support = machine.trainable.support
+        self.live = np.ones(self.support.size, dtype=bool)
+        self._mine = _OfThread()
+
+    def bind(self, streams: Streams) -> BoundPlasticProgram | _OnReference:
+        """The program on given streams; remembered as long as the streams live."""
+        bound = self._mine.bound.get(streams)
+        if bound is None:
+            supports = supports_of(self.machine, streams, self.stopped)
+            if isinstance(supports, Reason):
+                warnings.warn(
+                    f"{supports}; these streams run on the reference engine", stacklevel=3
+                )
+                reference = ReferenceProgram(self.machine, self.observed, self.stopped)
+                bound = _OnReference(reference, streams)
+            else:
+                arrangement = arranged(supports, self.observed, self.stopped)
+                bound = BoundPlasticProgram(arrangement, streams, self.support)
+            self._mine.bound[streams] = bound
+        return bound
+
+    def live_on(self, streams: Streams) -> np.ndarray:
+        """Which trainable links can influence what is observed on these streams."""
+        bound = self.bind(streams)
+        return self.live if isinstance(bound, _OnReference) else bound.live
+
+    def __call__(self, trainable: VValue, streams: Streams) -> np.ndarray:
+        """Observed numbers, (observed, ticks, strings); differentiable, see `Program.__call__`."""
+        return self.evaluate(self.flatten(trainable), streams)
+
+    def flatten(self, trainable: VValue) -> np.ndarray:
+        """Weights in the order of ``support``."""
+        if trainable.support is not self.support:
+            trainable = restrict(trainable, self.support)
+        return ravel(trainable)
+
+    def evaluate(self, weights: np.ndarray, streams: Streams) -> np.ndarray:
+        """As a call, for flat weights of shape (links,) or (machines, links); differentiable."""
+        bound = self.bind(streams)
+        return (
+            bound.forward(weights) if isinstance(bound, _OnReference) else evaluate(weights, bound)
+        )
+
+    def jacobian(self, weights: np.ndarray, streams: Streams) -> tuple[np.ndarray, np.ndarray]:
+        """Values and their exact Jacobian, by forward mode, see `Program.jacobian`."""
+        return self.bind(streams).jacobian(weights)
+
+    def trace(self, trainable: VValue, streams: Streams) -> np.ndarray:
+        """Observed streams with their keys, see `Program.trace`; by the reference engine."""
+        return ReferenceProgram(self.machine, self.observed).trace(trainable, streams)
+
+
+class _OfThread(local):
+    """What a program keeps for each thread that uses it."""
+
+    def __init__(self) -> None:
+        self.bound: WeakKeyDictionary[Streams, Any] = WeakKeyDictionary()
+
+
+class BoundPlasticProgram:
+    """A program on one batch of streams; remembers its last forward pass.
+
+    Parameters
+    ----------
+    arrangement : Arrangement
+    streams : Streams
+    support : Support
+        Of the trainable matrix.
+
+    Attributes
+    ----------
+    live : boolean array, per element of the trainable matrix
+        Which links can influence what is observed.
+    """
+
+    def __init__(self, arrangement: Arrangement, streams: Streams, support: Support) -> None:
+        self.arrangement = arrangement
+        self.sweeps = Sweeps(arrangement, Outside(arrangement, streams))
+        machine, port = arrangement.supports.machine, arrangement.supports.machine.matrix_port
+        assert port is not None
+        begun = machine.fixed + initial_outputs(machine).subtree(port)
+        position = {path: i for i, path in enumerate(support.paths)}
+        self.n_weights = support.size
+        self._base_still = np.array([begun[link] for link in arrangement.still_links])
+        # What the holder emits at first besides the matrix is among the streams from outside.
+        self._base_held = np.array([machine.fixed[link] for link in arrangement.held])
+        self._still = _Places(arrangement.still_links, position)
+        self._held = _Places(arrangement.held, position)
+        self._last: tuple[np.ndarray, Life] | None = None
+        alive = arrangement.living_links()
+        self.live = np.array([path in alive for path in support.paths], dtype=bool)
+
+    # -------------------- weights --------------------
+
+    def _start(self, weights: np.ndarray) -> Start:
+        if weights.shape != (self.n_weights,):
+            raise ValueError(
+                f"weights have shape {weights.shape}; this program needs ({self.n_weights},) or "
+                f"(machines, {self.n_weights})"
+            )
+        return Start(
+            self._base_still + self._still.spread(weights),
+            self._base_held + self._held.spread(weights),
+        )
+
+    def _life(self, weights: np.ndarray) -> Life:
+        if self._last is not None:
+            known, life = self._last
+            # By content: the caller may have changed the array in place since.
+            if known.dtype == weights.dtype and np.array_equal(known, weights):
+                return life
+        life = self.sweeps.forward(self._start(weights))
+        self._last = np.array(weights), life
+        return life
+
+    # -------------------- values and derivatives --------------------
+
+    def forward(self, weights: np.ndarray) -> np.ndarray:
+        """Observed numbers, ([machines,] observed, ticks, strings)."""
+        if weights.ndim == 2:
+            return np.stack([self.forward(row) for row in weights])
+        return np.array(self.sweeps.observed(self._life(weights)))
+
+    def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
+        """Gradient of ``sum(g * observed)``, of the shape of the weights."""
+        if weights.ndim == 2:
+            return np.stack([self.pullback(w, own) for w, own in zip(weights, g, strict=True)])
+        found = self.sweeps.pull_back(self._life(weights), g)
+        out = np.zeros(self.n_weights, np.result_type(found.still, found.held))
+        self._still.collect(found.still, out)
+        self._held.collect(found.held, out)
+        return out
+
+    def pushforward(self, weights: np.ndarray, direction: np.ndarray) -> np.ndarray:
+        """Derivative of the observed numbers along a direction of the shape of the weights."""
+        if weights.ndim == 2:
+            pairs = zip(weights, direction, strict=True)
+            return np.stack([self.pushforward(w, d) for w, d in pairs])
+        return self._pushed(weights, direction[None])[0]
+
+    def jacobian(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Values, and their derivatives by every weight (links, observed, ticks, strings)."""
+        values = self.forward(weights)
+        return values, self._pushed(weights, np.eye(self.n_weights))
+
+    def _pushed(self, weights: np.ndarray, directions: np.ndarray) -> np.ndarray:
+        start = Start(self._still.spread(directions), self._held.spread(directions))
+        return self.sweeps.push_forward(self._life(weights), start)
+
+
+class _Places:
+    """Where the trainable ones among some links are in the vector of weights."""
+
+    def __init__(self, links: Sequence[Any], position: dict) -> None:
+        self.size = len(links)
+        self.link = np.array([i for i, link in enumerate(links) if link in position], np.intp)
+        self.weight = np.array([position[links[i]] for i in self.link], np.intp)
+
+    def spread(self, weights: np.ndarray) -> np.ndarray:
+        """(..., weights) -> (..., links), 0 for links that are not trainable."""
+        out = np.zeros((*weights.shape[:-1], self.size), weights.dtype)
+        out[..., self.link] = weights[..., self.weight]
+        return out
+
+    def collect(self, links: np.ndarray, out: np.ndarray) -> None:
+        """Add cotangents of links to those of the weights."""
+        out[self.weight] += links[self.link]
+
+
+class _OnReference:
+    """The interface of a bound program, on the reference engine."""
+
+    def __init__(self, program: ReferenceProgram, streams: Streams) -> None:
+        self.program, self.streams = program, streams
+
+    def _values(self, weights: np.ndarray) -> np.ndarray:
+        return self.program(unravel(weights, self.program.support), self.streams)
+
+    def forward(self, weights: np.ndarray) -> np.ndarray:
+        """As `BoundPlasticProgram.forward`."""
+        if weights.ndim == 2:
+            return anp.stack([self.forward(row) for row in weights])
+        return self._values(weights)
+
+    def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
+        """As `BoundPlasticProgram.pullback`."""
+        if weights.ndim == 2:
+            return np.stack([self.pullback(w, own) for w, own in zip(weights, g, strict=True)])
+        return make_vjp(self._values)(weights)[0](g)
+
+    def pushforward(self, weights: np.ndarray, direction: np.ndarray) -> np.ndarray:
+        """As `BoundPlasticProgram.pushforward`."""
+        return make_jvp(self._values)(weights)(direction)[1]
+
+    def jacobian(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As `BoundPlasticProgram.jacobian`."""
+        directions = np.eye(len(weights))
+        return self.forward(weights), np.stack([self.pushforward(weights, d) for d in directions])

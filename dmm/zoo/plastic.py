@@ -1,0 +1,95 @@
+"""Rules of learning as machines of a few links: they change their own links while they run.
+
+All of them are members of the search space `dmm.machine.plastic_space`, so what is found there can
+be held beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from vvalues import Path
+from vvalues.core.tree import from_leaves
+
+from ..machine import Machine, plastic_space
+
+__all__ = ["delta_rule", "hebb_rule"]
+
+
+def delta_rule(inputs: int = 3, targets: int = 1, rate: float = 0.2, leak: float = 0.0) -> Machine:
+    """A machine that learns a linear map while it runs, from its errors.
+
+    Parameters
+    ----------
+    inputs, targets : int
+        Streams ``x-1``, ... and ``y-1``, ..., in periods of five ticks: see
+        `synthesis.tasks.streams.learning`.
+    rate : float
+        Share of the error, times the input, that goes into the links.
+    leak : float
+        Share of every learned link that is forgotten at the same time.
+
+    Notes
+    -----
+    At phase 3 of a period the error of the prediction, ``y - p``, is there; its outer product with
+    the input is added to the links from the inputs to the cells.
+
+    References
+    ----------
+    B. Widrow, M. Hoff, IRE WESCON Convention Record 4, 1960.
+
+    Examples
+    --------
+    >>> from dmm.show.rules import learning_rules
+    >>> learning_rules(delta_rule(rate=0.31, leak=0.02))
+    ['W += -0.020 W clock-3', 'W += 0.310 (y - p) x clock-3']
+    """
+    space = _space(inputs, targets, leaks=1 if leak else 0)
+    weights: dict[Path, float] = {
+        ("rule-1", "gate", "clock-3", "stream"): 1.0,
+        ("rule-1", "post", "y", "dict"): 1.0,
+        ("rule-1", "post", "p", "dict"): -1.0,
+        ("rule-1", "pre", "x", "dict"): 1.0,
+        ("self", "delta", "rule-1", "delta"): rate,
+    }
+    if leak:
+        weights["leak-1", "gate", "clock-3", "stream"] = 1.0
+        weights["self", "delta", "leak-1", "dict"] = -leak
+    return replace(space, trainable=from_leaves(weights), name="delta-rule")
+
+
+def hebb_rule(inputs: int = 4, targets: int = 1, rate: float = 1.0) -> Machine:
+    """A machine that keeps what it has seen once: links grow with what they join.
+
+    With inputs at right angles to each other and of length 1, and ``rate`` 1, it recalls every
+    value exactly.
+
+    Parameters
+    ----------
+    inputs, targets, rate : as for `delta_rule`
+
+    References
+    ----------
+    D. O. Hebb, The Organization of Behavior, 1949.
+
+    Examples
+    --------
+    >>> from dmm.show.rules import learning_rules
+    >>> learning_rules(hebb_rule())
+    ['W += 1 y x clock-3']
+    """
+    weights: dict[Path, float] = {
+        ("rule-1", "gate", "clock-3", "stream"): 1.0,
+        ("rule-1", "post", "y", "dict"): 1.0,
+        ("rule-1", "pre", "x", "dict"): 1.0,
+        ("self", "delta", "rule-1", "delta"): rate,
+    }
+    space = _space(inputs, targets, leaks=0)
+    return replace(space, trainable=from_leaves(weights), name="hebb-rule")
+
+
+def _space(inputs: int, targets: int, leaks: int) -> Machine:
+    generator = np.random.default_rng(0)  # its weights are replaced
+    return plastic_space(generator, inputs=inputs, targets=targets, rules=1, leaks=leaks)
