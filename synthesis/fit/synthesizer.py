@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -148,7 +149,9 @@ class Synthesizer(Parameters):
         strings, names = to_strings(X, y, group)
         problem = Problem.of(strings, lookahead=self.lookahead, held_out=self.held_out)
         effort = effort_named(self.effort)
-        starts = effort.starts if isinstance(self.spaces, str) else tuple(self.spaces)
+        starts = effort.starts
+        if not isinstance(self.spaces, str):
+            starts, effort = tuple(self.spaces), replace(effort, noisy=())
         search = Search(problem, effort, vocabulary, self._rng())
         self._search(search, starts)
         best = search.best()

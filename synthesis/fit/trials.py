@@ -205,7 +205,7 @@ class Search:
 
         After every trial ``tell`` is called with what was tried, and this search.
         """
-        if not self.problem.is_contradictory:
+        if not (self.problem.is_contradictory and self.effort.noisy):
             self._try(starts, tell)
         if not self.right():
             self._clean(starts, tell)
