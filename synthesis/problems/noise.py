@@ -23,6 +23,9 @@ CLEAR = 0.25
 """How far an answer may be from a level, in spacings, to be taken for it."""
 
 DIGITS = 3
+ROUGH = 0.01
+"""How far a spacing may be from a round number: values taken for the wrong level move it."""
+
 FINE = 0.1
 CONTRADICTION = 1e-6
 
@@ -69,8 +72,8 @@ def level_spacing(values: np.ndarray) -> float | None:
     Notes
     -----
     The frequency at which the values, as points on a circle, have the largest mean: 1 without
-    noise, 0.82 with noise of a tenth of the spacing, 0.45 with a fifth. Rounded to three digits
-    where the values do not tell it from that.
+    noise, 0.82 with noise of a tenth of the spacing, 0.45 with a fifth. Rounded
+    where the values hardly tell it from a round number.
 
     Examples
     --------
@@ -104,7 +107,7 @@ def _rounded(known: np.ndarray, spacing: float, multiples: np.ndarray) -> float:
     error = float(np.sqrt(np.mean(left**2) / (multiples @ multiples)))
     for digits in range(1, DIGITS + 1):
         simple = float(f"{spacing:.{digits}g}")
-        if abs(simple - spacing) <= 3.0 * error + 1e-12 * spacing:
+        if abs(simple - spacing) <= max(3.0 * error, ROUGH * spacing):
             return simple
     return spacing
 

@@ -27,7 +27,10 @@ BITS = 7.0
 """What another operation costs, roughly: a neuron's type, a wire and its ends."""
 
 SURE = 3.0
-"""Standard errors by which a weight may be moved to a simpler number."""
+"""Standard errors by which a weight may be moved to a simpler number ..."""
+
+NEAR = 0.05
+"""... or this share of it: a chance error of four is worth less than the digits of a weight."""
 
 DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 20, 25, 50, 100)
 LAGS = 8
@@ -203,12 +206,13 @@ def _grown(
 
 
 def _weighed(rows: np.ndarray, answers: np.ndarray) -> Iterator[Sum]:
-    """A sum with weights by least squares, simple ones, and simple ones without a constant."""
+    """A sum with weights by least squares, and simple ones; with a constant and without."""
     numbers = tuple(range(1, len(rows)))
     seen: list[np.ndarray] = []
     for kept in (list(range(len(rows))), list(numbers)):
         weights, error = _estimated(rows[kept], answers)
-        for chosen in (weights, _simplest(weights, SURE * error)):
+        reaches = (0.0 * error, SURE * error, np.maximum(SURE * error, NEAR * np.abs(weights)))
+        for chosen in (_simplest(weights, reach) for reach in reaches):
             full = np.zeros(len(rows))
             full[kept] = chosen
             if not any(np.array_equal(full, other) for other in seen):

@@ -1,7 +1,6 @@
 """Forecasts: right where the truth is known, never from the future, honest where there is none."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from synthesis.fit.data import SOURCE, read_streams
@@ -228,6 +227,7 @@ def test_before_fit_there_is_nothing():
 
 
 def test_panels():
+    pd = pytest.importorskip("pandas")
     named = pd.Series(np.arange(5.0), name="level")
     frame = pd.DataFrame({"u": np.arange(5.0)})
     panel = read_panel(named, frame)
