@@ -54,7 +54,7 @@ def judged(search: Search, trial: Trial, member: Member, given: Strings) -> Verd
         return Verdict(
             False,
             _short_of_exact(search, trial, figures),
-            (*_trouble(trial), *_noise(search, figures)),
+            tuple(_trouble(trial)),
             figures,
         )
     long = answers_of(trial.candidate, search.long, problem.n_outputs)
@@ -112,6 +112,12 @@ def _short_of_exact(search: Search, trial: Trial, figures: dict[str, Errors]) ->
     name = "validation" if "validation" in figures else "training"
     errors = figures[name]
     spent = "" if search.is_complete else "; the effort is spent"
+    if search.problem.is_contradictory:
+        return (
+            "Not exact, and no machine can be: the same streams are answered differently. It "
+            f"leaves a standard deviation of {np.sqrt(errors.mean_square):.3g} on {name}, R^2 "
+            f"{errors.determination:.3f} ({count(trial.links, 'link')}, {trial.bits:.0f} bits)."
+        )
     return (
         f"Not exact: {100.0 * errors.right:.4g} % of the answers of {name} are right, mean squared "
         f"error {errors.mean_square:.3g}, R^2 {errors.determination:.3f} "
@@ -121,17 +127,6 @@ def _short_of_exact(search: Search, trial: Trial, figures: dict[str, Errors]) ->
 
 def _trouble(trial: Trial) -> list[str]:
     return [trial.flaw] if trial.flaw else []
-
-
-def _noise(search: Search, figures: dict[str, Errors]) -> list[str]:
-    """Whether the data can be answered at all, and how large their noise seems."""
-    if not search.problem.is_contradictory:
-        return []
-    left = figures["validation" if "validation" in figures else "training"].mean_square
-    return [
-        "the same streams are answered differently in the data: their noise, of standard deviation "
-        f"{np.sqrt(left):.3g} if this machine is the program, is in no machine's reach"
-    ]
 
 
 def _gaps(trial: Trial) -> list[str]:

@@ -228,8 +228,9 @@ class Synthesizer(Parameters):
         asked = problem.split.training.answers[problem.split.training.asked]
         self._is_classifier = bool(np.all((asked == 0.0) | (asked == 1.0)))
         if not self.verdict_.is_exact and not best.is_right:
+            advice = " More effort, more data or lookahead may help."
             warnings.warn(
-                f"{self.verdict_.sentence} More effort, more data or lookahead may help.",
+                self.verdict_.sentence + ("" if problem.is_contradictory else advice),
                 ConvergenceWarning,
                 stacklevel=3,
             )

@@ -238,7 +238,12 @@ class Search:
         inner = Search(clean, replace(self.effort, noisy=()), self.vocabulary, self.rng)
         inner.run(starts, tell)
         self.count += inner.count
-        self.reconsider(inner.compacted(trial) for trial in inner.right()[:FROM_CLEAN])
+        for right in inner.right()[:FROM_CLEAN]:
+            small = inner.compacted(right)
+            circuit = self.problem.taken_over(small.circuit, clean)
+            trial = self.measured(Proposal(circuit, small.proposal.origin))
+            if trial is not None:
+                self.trials.append(trial)
 
     def reconsider(self, trials: Iterable[Trial]) -> None:
         """Try circuits of an earlier search on this one's strings."""

@@ -24,9 +24,11 @@ class Forecast:
     Attributes
     ----------
     mean : array (steps,)
-        The path without noise; of classes and choices, their probabilities by draws.
+        The path without noise; of counts and choices, the mean of random paths; of classes their
+        shares, (steps, classes).
     low, high : array (steps,)
-        Between which so large a share of random paths lies.
+        Between which so large a share of random paths lies; of classes the same as ``mean``. Of a
+        simulation, between which its errors lay while it was fitted.
     level : float
     """
 
@@ -53,9 +55,9 @@ class Answers:
 
         Returns
         -------
-        array like the series
-            Means (probabilities of a 1; of classes, the likeliest). NaN for the first samples, of
-            which too little came before.
+        array (samples,), or a list of them for several strings
+            Means (on another scale: medians; probabilities of a 1; of classes, the likeliest). NaN
+            for the first samples, of which too little came before.
 
         Raises
         ------
@@ -69,9 +71,7 @@ class Answers:
         told = means[0]
         if len(means) > 1:
             told = np.where(np.isnan(told), np.nan, np.argmax(np.nan_to_num(means), axis=0))
-        if panel.is_flat:
-            return told[0]
-        return [row[:n] for row, n in zip(told, panel.lengths, strict=True)]
+        return self._given(panel, told)
 
     def predict_proba(self, series: Any = None, X: Any = None, group: Any = None) -> np.ndarray:
         """Probabilities of every class for every sample, (strings, samples, classes).
@@ -89,19 +89,24 @@ class Answers:
             means = np.concatenate([1.0 - means, means])
         return means.transpose(1, 2, 0)
 
-    def interval(self, series: Any = None, X: Any = None) -> tuple[np.ndarray, np.ndarray]:
+    def interval(self, series: Any = None, X: Any = None, group: Any = None) -> tuple[Any, Any]:
         """Between which each sample was to be expected, ``horizon`` samples before it.
 
         Returns
         -------
-        low, high : arrays (samples,)
+        low, high : like what `predict` returns
             By quantiles of the errors on samples that came after those a forecast was fitted to.
+
+        Raises
+        ------
+        AttributeError
+            Before `fit`, of counts, choices and classes, or after a fit for runs.
         """
         self._fitted()
-        if not self.rule_.has_noise:
+        if not self.rule_.has_noise or self.rule_.is_simulation:
             raise AttributeError("intervals are of numbers; see predict_proba, or forecast")
-        panel, tail = self._panel(series, X), (1.0 - self.level) / 2.0
-        low, high = (self.rule_.reach(panel, q)[0] for q in (tail, 1.0 - tail))
+        panel, tail = self._panel(series, X, group), (1.0 - self.level) / 2.0
+        low, high = (self._given(panel, self.rule_.reach(panel, q)) for q in (tail, 1.0 - tail))
         return low, high
 
     def forecast(
@@ -131,8 +136,14 @@ class Answers:
         calm = self.rule_.run(panel, future, steps)[:, 0]
         if not draws:
             return Forecast(calm, calm, calm, self.level)
-        paths = self.rule_.run(panel, future, steps, draws, np.random.default_rng(self.seed))
         tail = (1.0 - self.level) / 2.0
+        if self.rule_.is_simulation:
+            low, high = np.quantile(self.rule_.surprises, [tail, 1.0 - tail])
+            return Forecast(calm, calm + low, calm + high, self.level)
+        paths = self.rule_.run(panel, future, steps, draws, np.random.default_rng(self.seed))
+        if self.rule_.outputs > 1:
+            shares = np.array([(paths == k).mean(axis=1) for k in range(self.rule_.outputs)]).T
+            return Forecast(shares, shares, shares, self.level)
         low, high = np.quantile(paths, [tail, 1.0 - tail], axis=1)
         mean = calm if self.rule_.has_noise else paths.mean(axis=1)
         return Forecast(mean, low, high, self.level)
@@ -159,14 +170,25 @@ class Answers:
         Raises
         ------
         ValueError
-            If the horizon is not 1, or there is more than one output.
+            If it forecasts more than one sample ahead, on another scale, or no number.
         """
         self._fitted()
-        if self.rule_.horizon != 1 or self.rule_.outputs > 1:
-            raise ValueError("a machine that runs free forecasts one number, one sample ahead")
+        rule = self.rule_
+        if rule.horizon != 1 or not rule.has_noise or rule.transform != "none":
+            raise ValueError(
+                "a machine that runs free forecasts a number itself, one sample ahead; fit with "
+                "horizon=1, transform='none' and likelihood 'gaussian' or 'huber'"
+            )
         return self.rule_.circuit(runs_free=True).lowered()[0]
 
     # -------------------- inside --------------------
+
+    @staticmethod
+    def _given(panel: Panel, told: np.ndarray) -> Any:
+        """In the form of the series: an array, or one per string."""
+        if panel.is_flat:
+            return told[0]
+        return [row[:n] for row, n in zip(told, panel.lengths, strict=True)]
 
     def _fitted(self) -> Rule:
         if not hasattr(self, "rule_"):
@@ -189,7 +211,7 @@ class Answers:
         return panel
 
     def _future(self, X: Any, steps: int) -> dict[str, np.ndarray]:
-        beside = [name for name in self.rule_.inputs if name != self.panel_.own]
+        beside = sorted(self.rule_.reads - {self.panel_.own})
         given = {str(k): np.asarray(v, dtype=float) for k, v in dict(X or {}).items()}
         missing = [name for name in beside if name not in given]
         if missing:

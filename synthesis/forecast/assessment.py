@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from dmm.show import count
 
 from .sums import Weight
@@ -37,6 +39,8 @@ class Report:
     is_stable : bool or None
     independence : float
         How likely what is left is as alike from sample to sample by chance.
+    compared : str
+        With the best rival, by what differs on the same samples.
     weights : tuple of Weight
     resamples : int
         Of the bootstrap; 0 if there was none.
@@ -55,6 +59,7 @@ class Report:
     within: tuple[tuple[str, int, float], ...]
     is_stable: bool | None
     independence: float
+    compared: str
     weights: tuple[Weight, ...]
     resamples: int = 0
 
@@ -66,10 +71,9 @@ class Report:
             ahead = "run free beside the other streams"
         what = LOSSES.get(self.likelihood, "mean negative log-likelihood")
         best = min(self.rivals, key=lambda rival: rival[2])
-        compared = "better than" if self.loss + self.error < best[2] else "not surely better than"
         return (
             f"{self.own}, {ahead}: {what} {self.loss:.4g} +- {self.error:.2g} on samples "
-            f"that came after those it was fitted to; {compared} {best[0]}, {best[2]:.4g} "
+            f"that it was not fitted to; {self.compared} {best[0]}, {best[2]:.4g} "
             f"({count(self.links, 'link')})."
         )
 
@@ -86,6 +90,10 @@ class Report:
             found.append(
                 f"what it leaves is not noise (p = {self.independence:.2g}): errors depend on "
                 "those before them"
+            )
+        if self.aim == "free run":
+            found.append(
+                "the way was chosen by the runs whose error is told: on new data it will be more"
             )
         if self.within:
             name, size, loss = self.within[0]
@@ -107,7 +115,8 @@ class Report:
             held = ""
             if w.held is not None:
                 held = f"  in {round(w.held * self.resamples)} of {self.resamples} resamples"
-            reach = f"{w.low:<10.4g} to {w.high:<10.4g}"
+            is_known = np.isfinite(w.low)
+            reach = f"{w.low:<10.4g} to {w.high:<10.4g}" if is_known else f"{'not known':<24}"
             lines.append(f"  {w.value:<12.5g}  {reach}  {w.term}{held}")
         lines.append("")
         lines.append("  loss        parameters  way")

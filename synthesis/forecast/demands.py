@@ -16,8 +16,8 @@ FEWEST = 20
 """Samples of all strings below which nothing can be told."""
 
 LEAST_LAGS = 8
-LAGS = 24
-"""Latest samples that are looked at by default, at least and at most (a season and two always)."""
+LAGS = 60
+"""Latest samples that are looked at by default, at least and at most: a season and two."""
 
 
 class Asked(Protocol):
@@ -28,6 +28,7 @@ class Asked(Protocol):
     lags: int | None
     level: float
     aim: str
+    transform: str
     uses_own_past: bool
 
 
@@ -55,6 +56,8 @@ def check_data(asked: Asked, panel: Panel, likelihood: str) -> None:
         )
     if not asked.uses_own_past and len(panel.streams) == 1:
         raise ValueError("without its own past a forecast needs streams beside the series")
+    if asked.aim == "free run" and asked.transform not in ("auto", "none"):
+        raise ValueError("aim 'free run' knows no other scale; transform the series before")
     is_plain = asked.horizon == 1 and likelihood == "gaussian" and asked.uses_own_past
     if asked.aim == "free run" and not (is_plain and len(panel.lengths) == 1):
         raise ValueError(
@@ -73,6 +76,11 @@ def lags_for(asked: Asked, panel: Panel, season: int) -> int:
     """
     shortest = int(panel.lengths.min())
     room = shortest - asked.horizon
+    if room < 2:
+        raise ValueError(
+            f"the shortest string has {shortest} samples; a forecast {asked.horizon} ahead needs "
+            f"{asked.horizon + 2} at least"
+        )
     if asked.lags is not None:
         if not 1 <= asked.lags <= room - 1:
             raise ValueError(

@@ -29,9 +29,23 @@ from .sums import (
     weights_of,
 )
 from .transforms import transforms_for
-from .ways import CONSTANT, Recipe, Search, Tried, chosen, is_bounded, rivals, tried_freely
+from .ways import (
+    CONSTANT,
+    Recipe,
+    Search,
+    Tried,
+    chosen,
+    compared,
+    is_bounded,
+    left_by_run,
+    rivals,
+    tried_freely,
+)
 
 __all__ = ["Forecaster"]
+
+PATHS = 20
+"""Random paths by which counts and choices are judged: a calm one hides what runs away."""
 
 PORTMANTEAU = 10
 """Samples over which errors are looked at for what joins them."""
@@ -51,7 +65,7 @@ class Forecaster(Parameters, Answers):
         Samples ahead.
     likelihood : str or Likelihood
         "gaussian" (noise of unknown size), "huber" (the same with outliers), "poisson" (counts),
-        "bernoulli" (0 and 1), "categorical" (classes, as numbers or symbols).
+        "bernoulli" (0 and 1), "categorical" (classes 0, 1, ...).
     transform : str
         The scale: "none", "sqrt", "log", or "auto" for whichever forecasts best.
     lags : int, optional
@@ -187,10 +201,13 @@ class Forecaster(Parameters, Answers):
             self.lags_,
             search.likelihood,
             recipe.transform,
-            _surprises(search, recipe),
+            left_by_run(search, found) if self.aim == "free run" else _surprises(search, recipe),
+            self.aim == "free run",
         )
         rows = search.rows(recipe.transform)
         self.weights_ = weights_of(rows, found, search.likelihood, self.level)
+        if self.aim == "free run":  # errors of runs are no noise: nothing is known of intervals
+            self.weights_ = [replace(w, low=np.nan, high=np.nan) for w in self.weights_]
         self.circuit_ = self.rule_.circuit()
         self.machine_, _ = self.circuit_.lowered()
         self.equations_ = self.rule_.equations()
@@ -199,19 +216,24 @@ class Forecaster(Parameters, Answers):
 
     def _stays_near(self) -> bool | None:
         """Whether a run from the end of the first string, as long as that is, stays sound."""
-        if self.rule_.inputs != (self.panel_.own,) or self.rule_.outputs > 1:
+        rule, length = self.rule_, int(self.panel_.lengths[0])
+        if rule.reads - {rule.own} or rule.own not in rule.inputs or rule.outputs > 1:
             return None
-        path = self.rule_.run(self.panel_, {}, int(self.panel_.lengths[0]))[:, 0]
-        return is_bounded(path, self.panel_.observed())
+        paths = 1 if rule.has_noise else PATHS
+        rng = None if rule.has_noise else np.random.default_rng(0)
+        run = rule.run(self.panel_, {}, length, paths, rng)
+        return is_bounded(run, self.panel_.observed())
 
     def _report(self, best: Tried, limit: float, tried: list[Tried]) -> Report:
         search, rows = self._search, self._search.rows(self.rule_.transform)
-        others = rivals(search, self.season_)
-        if self.aim == "free run":
-            others = (one for one in others if one.name == CONSTANT)  # the others run one sample
-        means = search.likelihood.mean(self.rule_.sum.predictor(rows))
-        left = rows.target - means[0] if len(means) == 1 else (rows.target == 0.0) - means[0]
-        within = sorted((t for t in tried if t.loss <= limit), key=lambda t: t.loss)
+        others = list(rivals(search, self.season_))
+        if self.aim == "free run":  # the others run one sample at a time
+            others = [one for one in others if one.name == CONSTANT]
+        residual, sure = search.likelihood.working(self.rule_.sum.predictor(rows), rows.target)
+        left = residual[0] * np.sqrt(sure[0])
+        alike = independence(left, PORTMANTEAU) if self.horizon == 1 else 1.0  # else they overlap
+        within = _others(best, [t for t in tried if t.loss <= limit])
+        rival = min(others, key=lambda one: one.loss)
         return Report(
             own=self.panel_.own,
             horizon=self.horizon,
@@ -223,9 +245,10 @@ class Forecaster(Parameters, Answers):
             loss=best.loss,
             error=best.error,
             rivals=tuple((one.name, one.size, one.loss) for one in others),
-            within=tuple((one.name, one.size, one.loss) for one in within if one is not best),
+            within=tuple((one.name, one.size, one.loss) for one in within),
             is_stable=self.is_stable_,
-            independence=independence(left, PORTMANTEAU),
+            independence=alike,
+            compared=compared(best, rival),
             weights=tuple(self.weights_),
         )
 
@@ -254,6 +277,22 @@ def _adapted(search: Search, likelihood: Likelihood) -> Likelihood:
     rows = search.rows("none")
     plain = search.sums(rows, FAMILIES[0])[-1]
     return likelihood.adapted(rows.target - plain.predictor(rows)[0])
+
+
+def _others(best: Tried, tried: list[Tried]) -> list[Tried]:
+    """The others, the best first, each sum of features once."""
+    seen = {_made_of(best)}
+    found = []
+    for one in sorted(tried, key=lambda t: t.loss):
+        if _made_of(one) not in seen:
+            seen.add(_made_of(one))
+            found.append(one)
+    return found
+
+
+def _made_of(one: Tried) -> tuple[str, frozenset]:
+    recipe, found = one.key
+    return recipe.transform, frozenset(found.features)
 
 
 def _surprises(search: Search, recipe: Recipe) -> np.ndarray:

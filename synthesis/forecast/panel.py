@@ -76,6 +76,8 @@ def read_panel(series: Any, X: Any = None, group: Any = None, own: str | None = 
     >>> panel.own, list(panel.streams), panel.series.shape
     ('y', ['y', 'u'], (1, 3))
     """
+    if getattr(series, "ndim", 1) == 2 and series.shape[1] == 1:
+        series = series.iloc[:, 0] if hasattr(series, "iloc") else series[:, 0]
     name = own or str(getattr(series, "name", None) or OWN)
     beside = _mapping(X)
     if name in beside:

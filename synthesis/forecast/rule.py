@@ -14,13 +14,13 @@ from ..fit.data import SOURCE
 from ..likelihoods import Likelihood
 from ..problems import answer_port
 from .panel import Panel
-from .sums import Rows, Sum
+from .sums import Rows, Sum, streams_of
 from .transforms import TRANSFORMS, Transform
 from .ways import FreeRun, rows_of
 
 __all__ = ["Rule"]
 
-LARGEST = 1e12
+LARGEST = 1e150
 """Predictors beyond this are cut off: a run that leaves all bounds has said so by then."""
 
 CALLED = {
@@ -48,6 +48,8 @@ class Rule:
         The scale.
     surprises : array
         By how much samples differed, on the scale, from what was forecast before them.
+    is_simulation : bool
+        Whether it was fitted by whole runs; ``surprises`` are then the errors of its run.
     """
 
     sum: Sum
@@ -58,6 +60,7 @@ class Rule:
     likelihood: Likelihood
     transform: str
     surprises: np.ndarray = field(repr=False)
+    is_simulation: bool = False
 
     @property
     def scale(self) -> Transform:
@@ -68,6 +71,11 @@ class Rule:
     def outputs(self) -> int:
         """Predictors: one, or one per class."""
         return len(self.sum.weights)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Streams that its features look at."""
+        return frozenset(name for feature in self.sum.features for name in streams_of(feature))
 
     @property
     def has_noise(self) -> bool:
@@ -156,9 +164,8 @@ class Rule:
             Without it there is no noise.
         """
         free = FreeRun(self.sum.features, panel.own)
-        given = {name: panel.streams[name] for name in self.inputs}
-        if panel.own in given:
-            given[panel.own] = self.scale.there(panel.series)
+        given = {name: panel.streams[name] for name in {*self.reads, self.own}}
+        given[panel.own] = self.scale.there(panel.series)
         waiting = []
         for back in range(self.horizon - 1, -1, -1):
             free.begin(given, 0, int(panel.lengths[0]) - back, paths)

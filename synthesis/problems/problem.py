@@ -45,7 +45,6 @@ FEWEST = 5
 LONG = 60
 """Samples from which strings can be cut in time."""
 
-SAME_UNIT = 0.02
 MOSTLY_CLEAR = 0.75
 """Share of the answers that have to be near a level for the noise to be taken off."""
 
@@ -107,7 +106,7 @@ class Problem:
         """
         late = strings.later(lookahead)
         units = {name: unit_of(late.inputs.arrays[name]) for name in late.inputs.arrays}
-        answer_units = tuple(_answer_unit(answers) for answers in late.answers)
+        answer_units = tuple(unit_of(answers) for answers in late.answers)
         whole = tuple(grid_of(answers) is not None for answers in late.answers)
         scaled = _scaled(late, units, answer_units)
         return Problem(split_strings(scaled, held_out), units, answer_units, whole, lookahead)
@@ -136,20 +135,35 @@ class Problem:
 
     def cleaned(self) -> Problem | None:
         """The same without the noise of answers that lie about levels; None if there is none."""
-        training = self.split.training
-        if all(self.is_whole):
+        spacing = [level_spacing(answers) for answers in self.split.training.answers]
+        if all(self.is_whole) or None in spacing:
             return None
-        spacing = [level_spacing(answers) for answers in training.answers]
-        if any(one is None or abs(one - 1.0) > SAME_UNIT for one in spacing):
-            return None
-        if self.is_clear(training) < MOSTLY_CLEAR:
-            return None
-        return replace(self.seen(levelled), is_whole=(True,) * self.n_outputs)
+        levels = np.array(spacing, dtype=float)
 
-    @staticmethod
-    def is_clear(strings: Strings) -> float:
-        """The share of the answers that are near a level."""
-        return float(levelled(strings).asked.sum() / max(strings.asked.sum(), 1))
+        def without_noise(strings: Strings) -> Strings:
+            multiples = strings.answers / levels[:, None, None]
+            return levelled(Strings(strings.inputs, multiples, strings.lengths))
+
+        clean = self.seen(without_noise)
+        asked = self.split.training.asked.sum()
+        if clean.split.training.asked.sum() < MOSTLY_CLEAR * asked:
+            return None
+        units = tuple(map(float, levels * self.answer_units))
+        return replace(clean, answer_units=units, is_whole=(True,) * self.n_outputs)
+
+    def taken_over(self, circuit: Circuit, other: Problem) -> Circuit:
+        """A circuit for another problem of the same streams, in this one's units of answers."""
+        factors = {
+            answer_port(k): theirs / ours
+            for k, (theirs, ours) in enumerate(
+                zip(other.answer_units, self.answer_units, strict=True)
+            )
+        }
+        wires = (
+            wire._replace(weight=wire.weight * factors.get((wire.neuron_in, wire.field_in), 1.0))
+            for wire in circuit.wires
+        )
+        return Circuit(circuit.neurons, tuple(wires))
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -182,12 +196,6 @@ class Problem:
 
 
 # -------------------- units --------------------
-
-
-def _answer_unit(answers: np.ndarray) -> float:
-    """The unit of answers: the spacing of their levels, where there are such behind noise."""
-    spacing = None if grid_of(answers) is not None else level_spacing(answers)
-    return unit_of(answers) if spacing is None else spacing
 
 
 def unit_of(values: np.ndarray) -> float:

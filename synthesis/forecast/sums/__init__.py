@@ -1,7 +1,19 @@
 """Sums of features: what they are made of, how they are fitted, and how sure they are."""
 
 from .families import FAMILIES, Family, candidates, season_of
-from .features import Feature, Given, Hinge, Lagged, Leaky, Product, Step, Values, circuit_of, depth
+from .features import (
+    Feature,
+    Given,
+    Hinge,
+    Lagged,
+    Leaky,
+    Product,
+    Step,
+    Values,
+    circuit_of,
+    depth,
+    streams_of,
+)
 from .fitting import Rows, Sum, fitted, grown
 from .uncertainty import Weight, independence, kind_of, stability, weights_of
 
@@ -28,5 +40,6 @@ __all__ = [
     "kind_of",
     "season_of",
     "stability",
+    "streams_of",
     "weights_of",
 ]

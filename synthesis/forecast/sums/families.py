@@ -22,6 +22,9 @@ GATES = 3
 FEW = 4
 """Streams of which all products are remembered."""
 
+FEWEST = 12
+"""Samples below which no season is looked for."""
+
 QUANTILES = tuple(k / 10.0 for k in range(1, 10))
 RATES = (0.5, 0.7, 0.8, 0.9, 0.95)
 """Bounds and rates from which the better ones are found."""
@@ -161,13 +164,16 @@ def season_of(series: np.ndarray, most: int) -> int:
     Notes
     -----
     The first peak of the autocorrelation of the differences (which have no trend) that is as high
-    as any, and beyond what chance does: two standard errors.
+    as any, and beyond what the largest of as many does
+    by chance.
 
     Examples
     --------
     >>> season_of(np.tile([1.0, 5.0, 2.0, 2.5], 12), 20)
     4
     """
+    if len(series) < FEWEST:
+        return 0
     change = np.diff(series)
     change = change - change.mean()
     power = float(change @ change)
@@ -178,7 +184,7 @@ def season_of(series: np.ndarray, most: int) -> int:
         [float(change[k:] @ change[: len(change) - k]) / power for k in range(most + 2)]
     )
     peaks = [k for k in range(2, most + 1) if like[k] > like[k - 1] and like[k] >= like[k + 1]]
-    high = [k for k in peaks if like[k] > 2.0 / np.sqrt(len(change))]
+    high = [k for k in peaks if like[k] > np.sqrt(2.0 * np.log(most) / len(change)) + 0.1]
     if not high:
         return 0
     top = max(like[k] for k in high)

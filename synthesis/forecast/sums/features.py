@@ -31,6 +31,7 @@ __all__ = [
     "Values",
     "circuit_of",
     "depth",
+    "streams_of",
 ]
 
 
@@ -252,6 +253,19 @@ def depth(feature: Feature) -> int:
     """
     own = feature.lag if isinstance(feature, Lagged) else 0
     return own + max((depth(part) for part in feature.parts), default=0)
+
+
+def streams_of(feature: Feature) -> set[str]:
+    """Names of the streams that a feature looks at.
+
+    Examples
+    --------
+    >>> sorted(streams_of(Product(Given("u"), Lagged(Given("y"), 1))))
+    ['u', 'y']
+    """
+    if isinstance(feature, Given):
+        return {feature.name}
+    return set().union(*(streams_of(part) for part in feature.parts))
 
 
 # -------------------- as a machine --------------------

@@ -16,6 +16,10 @@ from .fitting import Rows, Sum
 __all__ = ["Weight", "independence", "kind_of", "resampled", "stability", "weights_of"]
 
 
+TOLD = 1e-6
+"""Share of a derivative that others may not tell, for a bound to count as free."""
+
+
 @dataclass(frozen=True)
 class Weight:
     """One weight of a forecast, with what is known about it.
@@ -56,28 +60,45 @@ def weights_of(rows: Rows, found: Sum, likelihood: Likelihood, level: float) -> 
     (which terms, where a step is) counts as known: the intervals are too narrow by that.
     """
     matrix = rows.matrix(found.features)
-    predictor = found.weights @ matrix
-    residual, sure = likelihood.working(predictor, rows.target)
     terms = ["1", *map(str, found.features)]
-    reach = float(norm.ppf(0.5 + level / 2.0))
-    told = []
-    for k, weights in enumerate(found.weights):
-        moved = [
-            -weight * (rows.column(feature) > 0.0)
-            for feature, weight in zip(found.features, weights[1:], strict=True)
-            if isinstance(feature, Hinge)
-        ]
-        jacobian = np.vstack([matrix, *moved]) * np.sqrt(sure[k])
-        freedom = max(matrix.shape[1] - len(jacobian), 1)
-        noise = 1.0
-        if likelihood.name in ("gaussian", "huber"):
-            noise = float((sure[k] * residual[k] ** 2).sum()) / freedom
-        spread = np.sqrt(noise * np.diag(np.linalg.pinv(jacobian @ jacobian.T)))
-        told += [
-            Weight(k, term, float(w), float(w - reach * s), float(w + reach * s))
-            for term, w, s in zip(terms, weights, spread[: len(terms)], strict=True)
-        ]
-    return told
+    reach = float(norm.ppf(0.5 + level / 2.0)) * _spreads(rows, found, likelihood, matrix)
+    return [
+        Weight(k, term, float(w), float(w - r), float(w + r))
+        for k, (weights, reaches) in enumerate(zip(found.weights, reach, strict=True))
+        for term, w, r in zip(terms, weights, reaches, strict=True)
+    ]
+
+
+def _spreads(rows: Rows, found: Sum, likelihood: Likelihood, matrix: np.ndarray) -> np.ndarray:
+    """Standard errors of weights, (outputs, 1 + features)."""
+    predictor = found.weights @ matrix
+    if len(found.weights) > 1:
+        curvature = likelihood.curvature(predictor)
+        size = found.weights.size
+        hessian = np.einsum("klr,ir,jr->kilj", curvature, matrix, matrix).reshape(size, size)
+        return np.sqrt(np.maximum(np.diag(np.linalg.pinv(hessian, hermitian=True)), 0.0)).reshape(
+            found.weights.shape
+        )
+    residual, sure = likelihood.working(predictor, rows.target)
+    jacobian = _with_bounds(rows, found, matrix) * np.sqrt(sure[0])
+    freedom = max(matrix.shape[1] - len(jacobian), 1)
+    noise = 1.0
+    if likelihood.name in ("gaussian", "huber"):
+        noise = float((sure[0] * residual[0] ** 2).sum()) / freedom
+    variances = noise * np.diag(np.linalg.pinv(jacobian @ jacobian.T, hermitian=True))
+    return np.sqrt(np.maximum(variances, 0.0))[None, : len(matrix)]
+
+
+def _with_bounds(rows: Rows, found: Sum, matrix: np.ndarray) -> np.ndarray:
+    """Derivatives by weights, and by those bounds of hinges that the samples tell from them."""
+    jacobian = matrix
+    for feature, weight in zip(found.features, found.weights[0, 1:], strict=True):
+        if isinstance(feature, Hinge):
+            moved = -weight * (rows.column(feature) > 0.0)
+            rest = moved - np.linalg.lstsq(jacobian.T, moved, rcond=None)[0] @ jacobian
+            if rest @ rest > TOLD * (moved @ moved):
+                jacobian = np.vstack([jacobian, moved])
+    return jacobian
 
 
 def kind_of(feature: Feature) -> str:
@@ -110,8 +131,9 @@ def resampled(rows: Rows, rng: np.random.Generator) -> Rows:
     H. R. Kuensch, Ann. Statist. 17 (1989), 1217-1241.
     """
     n = len(rows)
-    length = max(2, round(2.0 * n ** (1.0 / 3.0)))
     string = rows.places[0]
+    shortest = int(np.unique(string, return_counts=True)[1].min())
+    length = min(max(2, round(2.0 * n ** (1.0 / 3.0))), shortest)
     starts = np.flatnonzero(string[: max(n - length + 1, 1)] == string[length - 1 :][:n])
     drawn = rng.choice(starts, size=-(-n // length))
     return rows.take((drawn[:, None] + np.arange(min(length, n))).ravel()[:n])

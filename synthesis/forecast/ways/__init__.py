@@ -1,10 +1,10 @@
 """Ways to forecast, each tried on what comes after the data that it was fitted to."""
 
 from .baselines import CONSTANT, rivals
-from .choice import Tried, chosen
+from .choice import Tried, chosen, compared
 from .freely import FreeRun, is_bounded
 from .recipes import Recipe, Search, rows_of
-from .refinement import tried_freely
+from .refinement import left_by_run, tried_freely
 
 __all__ = [
     "CONSTANT",
@@ -13,7 +13,9 @@ __all__ = [
     "Search",
     "Tried",
     "chosen",
+    "compared",
     "is_bounded",
+    "left_by_run",
     "rivals",
     "rows_of",
     "tried_freely",

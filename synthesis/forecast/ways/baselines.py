@@ -35,8 +35,8 @@ def rivals(search: Search, season: int) -> Iterator[Tried]:
     if likelihood.name not in ("gaussian", "huber"):
         return
     yield _repeated("naive (the last value)", rows.horizon, cuts, likelihood)
-    if season:
-        periods = -(-rows.horizon // season)
+    periods = -(-rows.horizon // season) if season else 0
+    if 0 < periods * season <= search.lags + rows.horizon - 1:
         yield _repeated(f"seasonal naive ({season})", periods * season, cuts, likelihood)
     if own in search.inputs:
         order = _order(rows, own)

@@ -68,7 +68,7 @@ class Search:
         """Rows to fit and rows to forecast then."""
         rows = self.rows(transform)
         string, sample = rows.places
-        cut = parts(string, sample + self.horizon, self.horizon)
+        cut = parts(string, sample + self.horizon)
         return [(rows.take(part.fit), rows.take(part.forecast)) for part in cut]
 
     def tried(self, transforms: Sequence[str], families: Sequence[Family]) -> Iterator[Tried]:

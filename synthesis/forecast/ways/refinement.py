@@ -13,17 +13,22 @@ from itertools import pairwise
 import numpy as np
 from scipy.optimize import least_squares
 
-from ..sums import Family, Sum
+from ..sums import Family, Sum, Values
 from .choice import Tried
 from .freely import FreeRun
 from .recipes import Recipe, Search
 
-__all__ = ["free_run", "refined_freely", "tried_freely"]
+__all__ = ["free_run", "left_by_run", "refined_freely", "tried_freely"]
+
+LEAST = 1e-3
+"""The least size of a weight, relative to one that would tell all of the series."""
 
 STEP = 1e-6
 """Of weights, relative to their size, for derivatives of a run by them."""
 
-LARGEST = 1e6
+LARGEST = 1e3
+"""Times the largest sample: beyond that a run has left the series for good."""
+
 ITERATIONS = 30
 
 SHORTLIST = 12
@@ -65,11 +70,12 @@ def free_run(
     run = FreeRun(found.features, own)
     run.begin(given, 0, start, len(weights))
     beside = {name: x[0] for name, x in given.items() if name != own}
+    bound = LARGEST * float(np.abs(given[own][0, :stop]).max())
     out = np.empty((stop - start, len(weights)))
     with np.errstate(over="ignore", invalid="ignore"):
         for t in range(start, stop):
             now = np.einsum("pf,fp->p", weights, run.matrix())
-            now = np.clip(np.nan_to_num(now, nan=LARGEST), -LARGEST, LARGEST)
+            now = np.clip(np.nan_to_num(now, nan=bound), -bound, bound)
             out[t - start] = now
             run.push({own: now, **{name: np.full(len(now), x[t]) for name, x in beside.items()}})
     return out
@@ -90,7 +96,10 @@ def refined_freely(
         Its loss is the mean squared error of the run.
     """
     series = given[own][0, start:stop]
-    scale = np.maximum(np.abs(found.weights[0]), 1e-3)
+    values = Values({name: x[:, :stop] for name, x in given.items()})
+    columns = [np.ones(1), *(values[feature][0, start:] for feature in found.features)]
+    usual = float(series.std()) / (np.array([np.abs(c).mean() for c in columns]) + 1e-300)
+    scale = np.maximum(np.abs(found.weights[0]), LEAST * usual)
 
     def residuals(w: np.ndarray) -> np.ndarray:
         return free_run(found, (w * scale)[None], own, given, start, stop)[:, 0] - series
@@ -103,6 +112,14 @@ def refined_freely(
     begin = found.weights[0] / scale
     fit = least_squares(residuals, begin, jacobian, max_nfev=ITERATIONS, x_scale="jac")
     return Sum(found.features, (fit.x * scale)[None], float(np.mean(fit.fun**2)))
+
+
+def left_by_run(search: Search, found: Sum) -> np.ndarray:
+    """By how much the series differs from a run through all of it, (samples,)."""
+    given = {name: search.panel.streams[name] for name in search.inputs}
+    own, stop = search.panel.own, int(search.panel.lengths[0])
+    run = free_run(found, found.weights, own, given, search.lags, stop)[:, 0]
+    return search.panel.series[0, search.lags : stop] - run
 
 
 # -------------------- which features --------------------

@@ -93,3 +93,15 @@ def test_noise_alone_ends_in_a_small_machine():
         model = quick().fit({"x": x}, y)
     assert model.front_.best.links <= 2
     assert abs(model.figures_["report"].determination) < 0.05
+
+
+def test_a_program_of_levels_is_found_behind_its_noise():
+    """No sum of streams is a sum modulo 3; without the noise it is found, in the user's units."""
+    rng = np.random.default_rng(1)
+    x = rng.integers(0, 2, (STRINGS, SAMPLES))
+    clean = 0.7 * (np.cumsum(x, axis=1) % 3)
+    with pytest.warns(ConvergenceWarning, match="Not exact"):
+        model = quick().fit({"x": x}, clean + 0.1 * rng.standard_normal(clean.shape))
+    np.testing.assert_allclose(model.predict({"x": x}), clean, atol=1e-9)
+    assert not model.verdict_.is_exact
+    assert "no machine can be" in model.verdict_.sentence
