@@ -114,9 +114,10 @@ def _short_of_exact(search: Search, trial: Trial, figures: dict[str, Errors]) ->
     spent = "" if search.is_complete else "; the effort is spent"
     if search.problem.is_contradictory:
         return (
-            "Not exact, and no machine can be: the same streams are answered differently. It "
-            f"leaves a standard deviation of {np.sqrt(errors.mean_square):.3g} on {name}, R^2 "
-            f"{errors.determination:.3f} ({count(trial.links, 'link')}, {trial.bits:.0f} bits)."
+            "Not exact, and no machine can be on these streams: what is the same up to a sample is "
+            f"answered differently there. On {name} a mean squared error of "
+            f"{errors.mean_square:.3g} is left, R^2 {errors.determination:.3f} "
+            f"({count(trial.links, 'link')}, {trial.bits:.0f} bits)."
         )
     return (
         f"Not exact: {100.0 * errors.right:.4g} % of the answers of {name} are right, mean squared "

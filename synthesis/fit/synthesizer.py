@@ -228,9 +228,11 @@ class Synthesizer(Parameters):
         asked = problem.split.training.answers[problem.split.training.asked]
         self._is_classifier = bool(np.all((asked == 0.0) | (asked == 1.0)))
         if not self.verdict_.is_exact and not best.is_right:
-            advice = " More effort, more data or lookahead may help."
+            advice = "More effort, more data or lookahead may help."
+            if problem.is_contradictory:
+                advice = "If that is no noise, lookahead or another stream may help."
             warnings.warn(
-                self.verdict_.sentence + ("" if problem.is_contradictory else advice),
+                f"{self.verdict_.sentence} {advice}",
                 ConvergenceWarning,
                 stacklevel=3,
             )
