@@ -81,9 +81,11 @@ class Answers:
         AttributeError
             If the likelihood has no classes.
         """
-        name = self._fitted().likelihood.name
-        if name not in ("bernoulli", "categorical"):
-            raise AttributeError(f"likelihood {name!r} has no classes; predict gives means")
+        likelihood = self._fitted().likelihood
+        if not likelihood.has_classes:
+            raise AttributeError(
+                f"likelihood {likelihood.name!r} has no classes; predict gives means"
+            )
         means = self.rule_.means(self._panel(series, X, group))
         if len(means) == 1:
             means = np.concatenate([1.0 - means, means])
@@ -102,11 +104,11 @@ class Answers:
         AttributeError
             Before `fit`, of counts, choices and classes, or after a fit for runs.
         """
-        self._fitted()
-        if not self.rule_.has_noise or self.rule_.is_simulation:
+        rule = self._fitted()
+        if not rule.has_noise or rule.is_simulation:
             raise AttributeError("intervals are of numbers; see predict_proba, or forecast")
         panel, tail = self._panel(series, X, group), (1.0 - self.level) / 2.0
-        low, high = (self._given(panel, self.rule_.reach(panel, q)) for q in (tail, 1.0 - tail))
+        low, high = (self._given(panel, rule.reach(panel, q)) for q in (tail, 1.0 - tail))
         return low, high
 
     def forecast(
@@ -131,21 +133,21 @@ class Answers:
         ValueError
             If streams for the samples to come are missing.
         """
-        self._fitted()
+        rule = self._fitted()
         panel, future = self._panel(series, past), self._future(X, steps)
-        calm = self.rule_.run(panel, future, steps)[:, 0]
+        calm = rule.run(panel, future, steps)[:, 0]
         if not draws:
             return Forecast(calm, calm, calm, self.level)
         tail = (1.0 - self.level) / 2.0
-        if self.rule_.is_simulation:
-            low, high = np.quantile(self.rule_.surprises, [tail, 1.0 - tail])
+        if rule.is_simulation:
+            low, high = np.quantile(rule.surprises, [tail, 1.0 - tail])
             return Forecast(calm, calm + low, calm + high, self.level)
-        paths = self.rule_.run(panel, future, steps, draws, np.random.default_rng(self.seed))
-        if self.rule_.outputs > 1:
-            shares = np.array([(paths == k).mean(axis=1) for k in range(self.rule_.outputs)]).T
+        paths = rule.run(panel, future, steps, draws, np.random.default_rng(self.seed))
+        if rule.outputs > 1:
+            shares = np.array([(paths == k).mean(axis=1) for k in range(rule.outputs)]).T
             return Forecast(shares, shares, shares, self.level)
         low, high = np.quantile(paths, [tail, 1.0 - tail], axis=1)
-        mean = calm if self.rule_.has_noise else paths.mean(axis=1)
+        mean = calm if rule.has_noise else paths.mean(axis=1)
         return Forecast(mean, low, high, self.level)
 
     def score(self, series: Any, X: Any = None, group: Any = None) -> float:
@@ -172,14 +174,13 @@ class Answers:
         ValueError
             If it forecasts more than one sample ahead, on another scale, or no number.
         """
-        self._fitted()
-        rule = self.rule_
+        rule = self._fitted()
         if rule.horizon != 1 or not rule.has_noise or rule.transform != "none":
             raise ValueError(
                 "a machine that runs free forecasts a number itself, one sample ahead; fit with "
                 "horizon=1, transform='none' and likelihood 'gaussian' or 'huber'"
             )
-        return self.rule_.circuit(runs_free=True).lowered()[0]
+        return rule.circuit(runs_free=True).lowered()[0]
 
     # -------------------- inside --------------------
 

@@ -13,7 +13,7 @@ from .sums import Weight
 __all__ = ["Report"]
 
 SIGNIFICANT = 0.01
-MOST = 3
+"""Probability by chance below which errors count as joined."""
 
 LOSSES = {
     "gaussian": "mean squared error",

@@ -31,7 +31,6 @@ from .sums import (
 from .transforms import transforms_for
 from .ways import (
     CONSTANT,
-    Recipe,
     Search,
     Tried,
     chosen,
@@ -191,7 +190,7 @@ class Forecaster(Parameters, Answers):
         return likelihood_named(given) if isinstance(given, str) else given
 
     def _settle(self, search: Search, best: Tried, limit: float, tried: list[Tried]) -> None:
-        recipe, found = best.key
+        recipe, found = best.key.recipe, best.key.found
         self._search, self._recipe = search, recipe
         self.rule_ = Rule(
             found,
@@ -201,7 +200,7 @@ class Forecaster(Parameters, Answers):
             self.lags_,
             search.likelihood,
             recipe.transform,
-            left_by_run(search, found) if self.aim == "free run" else _surprises(search, recipe),
+            left_by_run(search, found) if self.aim == "free run" else search.surprises(best.key),
             self.aim == "free run",
         )
         rows = search.rows(recipe.transform)
@@ -291,14 +290,4 @@ def _others(best: Tried, tried: list[Tried]) -> list[Tried]:
 
 
 def _made_of(one: Tried) -> tuple[str, frozenset]:
-    recipe, found = one.key
-    return recipe.transform, frozenset(found.features)
-
-
-def _surprises(search: Search, recipe: Recipe) -> np.ndarray:
-    """By how much samples differed, on a recipe's scale, from its forecasts before them."""
-    left = []
-    for before, after in search.cuts(recipe.transform):
-        found = search.refitted(before, recipe)
-        left.append(after.target - found.predictor(after)[0])
-    return np.concatenate(left)
+    return one.key.recipe.transform, frozenset(one.key.found.features)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..fit.data import SOURCE, read_streams
+from .transforms import Transform
 
 __all__ = ["Panel", "read_panel"]
 
@@ -43,11 +44,20 @@ class Panel:
 
     def observed(self) -> np.ndarray:
         """All its samples, one string after the other."""
-        return np.concatenate([x[:n] for x, n in zip(self.series, self.lengths, strict=True)])
+        return self.series[self._is_known]
 
-    def with_series(self, series: np.ndarray) -> Panel:
-        """The same streams beside another series."""
-        return Panel(self.own, {**self.streams, self.own: series}, self.lengths, self.is_flat)
+    def on_scale(self, scale: Transform) -> np.ndarray:
+        """The series on a scale, (strings, samples).
+
+        0 beyond the end of a string, where a scale may have no values.
+        """
+        scaled = np.zeros_like(self.series)
+        scaled[self._is_known] = scale.there(self.observed())
+        return scaled
+
+    @property
+    def _is_known(self) -> np.ndarray:
+        return np.arange(self.series.shape[1]) < self.lengths[:, None]
 
 
 def read_panel(series: Any, X: Any = None, group: Any = None, own: str | None = None) -> Panel:
@@ -92,7 +102,7 @@ def read_panel(series: Any, X: Any = None, group: Any = None, own: str | None = 
                 f"stream {stream!r} has keys; a forecast reads numbers: give one stream per key"
             )
     streams = {stream: given.streams.arrays[SOURCE + stream][..., 0].T for stream in given.names}
-    is_flat = group is None and np.ndim(series) == 1 and not _is_nested(series)
+    is_flat = group is None and not _is_nested(series) and np.ndim(series) == 1
     return Panel(name, streams, given.lengths, is_flat)
 
 

@@ -16,7 +16,7 @@ from ..problems import answer_port
 from .panel import Panel
 from .sums import Rows, Sum, streams_of
 from .transforms import TRANSFORMS, Transform
-from .ways import FreeRun, rows_of
+from .ways import FreeRun, losses_of, rows_of
 
 __all__ = ["Rule"]
 
@@ -80,7 +80,7 @@ class Rule:
     @property
     def has_noise(self) -> bool:
         """Whether it forecasts numbers with noise of any size."""
-        return self.likelihood.name in ("gaussian", "huber")
+        return self.likelihood.has_noise
 
     def circuit(self, runs_free: bool = False) -> Circuit:
         """Its machine in samples; one that runs free reads its own answers for the series."""
@@ -126,9 +126,7 @@ class Rule:
 
     def losses(self, panel: Panel) -> np.ndarray:
         """What every forecast costs, on the series' own scale."""
-        rows = self.rows(panel)
-        predictor, observed = self.sum.predictor(rows), rows.target
-        return self.likelihood.losses(self.scale.back(predictor), self.scale.back(observed))
+        return losses_of(self.sum, self.rows(panel), self.transform, self.likelihood)
 
     def reach(self, panel: Panel, quantile: float) -> np.ndarray:
         """Below which each sample was to be expected with a probability, (strings, samples)."""
@@ -163,9 +161,9 @@ class Rule:
         rng : numpy.random.Generator, optional
             Without it there is no noise.
         """
-        free = FreeRun(self.sum.features, panel.own)
+        free = FreeRun(self.sum.features)
         given = {name: panel.streams[name] for name in {*self.reads, self.own}}
-        given[panel.own] = self.scale.there(panel.series)
+        given[panel.own] = panel.on_scale(self.scale)
         waiting = []
         for back in range(self.horizon - 1, -1, -1):
             free.begin(given, 0, int(panel.lengths[0]) - back, paths)

@@ -7,7 +7,8 @@ again (Fisher scoring) - where the predictor should go and how sure the observat
 
 from .continuous import Gaussian, Huber
 from .discrete import Bernoulli, Categorical, Poisson
-from .likelihood import LIKELIHOODS, Likelihood, likelihood_named
+from .likelihood import Likelihood
+from .named import LIKELIHOODS, likelihood_named
 
 __all__ = [
     "LIKELIHOODS",

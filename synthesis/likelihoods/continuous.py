@@ -6,45 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .likelihood import Likelihood, refuse
+
 __all__ = ["Gaussian", "Huber"]
 
 NORMAL = 1.4826
 """Standard deviations of a Gaussian in its median absolute deviation."""
 
 
-def _check_finite(observed: np.ndarray, name: str) -> None:
-    if not np.isfinite(observed).all():
-        at = int(np.flatnonzero(~np.isfinite(observed))[0])
-        raise ValueError(f"{name}: observation {at} is {observed[at]}; expected a finite number")
+class _Number(Likelihood):
+    """A number that is expected to be the predictor, with noise around it."""
 
-
-@dataclass(frozen=True)
-class Gaussian:
-    """Squared error; the noise's variance is the mean of it.
-
-    Examples
-    --------
-    >>> Gaussian().losses(np.array([[1.0, 2.0]]), np.array([1.0, 4.0]))
-    array([0., 4.])
-    """
-
-    name = "gaussian"
     square = 1.0
-
-    def outputs(self, observed: np.ndarray) -> int:
-        return 1
+    has_noise = True
 
     def check(self, observed: np.ndarray, name: str) -> None:
-        _check_finite(observed, name)
-
-    def adapted(self, residuals: np.ndarray) -> Gaussian:
-        return self
-
-    def losses(self, predictor: np.ndarray, observed: np.ndarray) -> np.ndarray:
-        return (observed - predictor[0]) ** 2
-
-    def working(self, predictor: np.ndarray, observed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return observed - predictor, np.ones_like(predictor)
+        refuse(~np.isfinite(observed), observed, name, "expected a finite number")
 
     def curvature(self, predictor: np.ndarray) -> np.ndarray:
         return np.ones((1, *predictor.shape))
@@ -57,7 +34,26 @@ class Gaussian:
 
 
 @dataclass(frozen=True)
-class Huber:
+class Gaussian(_Number):
+    """Squared error; the noise's variance is the mean of it.
+
+    Examples
+    --------
+    >>> Gaussian().losses(np.array([[1.0, 2.0]]), np.array([1.0, 4.0]))
+    array([0., 4.])
+    """
+
+    name = "gaussian"
+
+    def losses(self, predictor: np.ndarray, observed: np.ndarray) -> np.ndarray:
+        return (observed - predictor[0]) ** 2
+
+    def working(self, predictor: np.ndarray, observed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return observed - predictor, np.ones_like(predictor)
+
+
+@dataclass(frozen=True)
+class Huber(_Number):
     """Squared error up to a width, then linear: outliers count, but do not pull.
 
     Attributes
@@ -81,13 +77,6 @@ class Huber:
     width: float = 0.0
     share: float = 1.345
     name = "huber"
-    square = 1.0
-
-    def outputs(self, observed: np.ndarray) -> int:
-        return 1
-
-    def check(self, observed: np.ndarray, name: str) -> None:
-        _check_finite(observed, name)
 
     def adapted(self, residuals: np.ndarray) -> Huber:
         middle = float(np.median(np.abs(residuals - np.median(residuals))))
@@ -101,15 +90,6 @@ class Huber:
     def working(self, predictor: np.ndarray, observed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         residual = observed - predictor
         return residual, np.minimum(self._width / np.maximum(np.abs(residual), 1e-300), 1.0)
-
-    def curvature(self, predictor: np.ndarray) -> np.ndarray:
-        return np.ones((1, *predictor.shape))
-
-    def mean(self, predictor: np.ndarray) -> np.ndarray:
-        return predictor
-
-    def drawn(self, predictor: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        return predictor[0] + rng.standard_normal(predictor.shape[1:])
 
     @property
     def _width(self) -> float:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logsumexp, xlogy
 
+from .likelihood import Likelihood, refuse
+
 __all__ = ["Bernoulli", "Categorical", "Poisson"]
 
 LARGEST = 30.0
@@ -16,8 +18,12 @@ LEAST = 1e-6
 """The least that an observation weighs: an all but certain one still says where to go."""
 
 
+def _is_whole(observed: np.ndarray) -> np.ndarray:
+    return (observed >= 0.0) & (observed == np.round(observed))
+
+
 @dataclass(frozen=True)
-class Poisson:
+class Poisson(Likelihood):
     """Counts whose mean is the exponential of the predictor.
 
     Examples
@@ -27,21 +33,9 @@ class Poisson:
     """
 
     name = "poisson"
-    square = 0.5
-
-    def outputs(self, observed: np.ndarray) -> int:
-        return 1
 
     def check(self, observed: np.ndarray, name: str) -> None:
-        wrong = ~((observed >= 0.0) & (observed == np.round(observed)))
-        if wrong.any():
-            at = int(np.flatnonzero(wrong)[0])
-            raise ValueError(
-                f"{name}: observation {at} is {observed[at]:g}; counts are whole and not negative"
-            )
-
-    def adapted(self, residuals: np.ndarray) -> Poisson:
-        return self
+        refuse(~_is_whole(observed), observed, name, "counts are whole and not negative")
 
     def losses(self, predictor: np.ndarray, observed: np.ndarray) -> np.ndarray:
         eta = np.minimum(predictor[0], LARGEST)
@@ -62,7 +56,7 @@ class Poisson:
 
 
 @dataclass(frozen=True)
-class Bernoulli:
+class Bernoulli(Likelihood):
     """Zeros and ones; the predictor is the logit of the probability of a 1.
 
     Examples
@@ -72,19 +66,11 @@ class Bernoulli:
     """
 
     name = "bernoulli"
-    square = 0.5
-
-    def outputs(self, observed: np.ndarray) -> int:
-        return 1
+    has_classes = True
 
     def check(self, observed: np.ndarray, name: str) -> None:
-        wrong = (observed != 0.0) & (observed != 1.0)
-        if wrong.any():
-            at = int(np.flatnonzero(wrong)[0])
-            raise ValueError(f"{name}: observation {at} is {observed[at]:g}; expected 0 or 1")
-
-    def adapted(self, residuals: np.ndarray) -> Bernoulli:
-        return self
+        is_other = (observed != 0.0) & (observed != 1.0)
+        refuse(is_other, observed, name, "expected 0 or 1")
 
     def losses(self, predictor: np.ndarray, observed: np.ndarray) -> np.ndarray:
         against = np.where(observed > 0.5, -predictor[0], predictor[0])
@@ -107,7 +93,7 @@ class Bernoulli:
 
 
 @dataclass(frozen=True)
-class Categorical:
+class Categorical(Likelihood):
     """Classes 0, 1, ...; predictors are logits, one output per class.
 
     Examples
@@ -117,21 +103,13 @@ class Categorical:
     """
 
     name = "categorical"
-    square = 0.5
+    has_classes = True
 
     def outputs(self, observed: np.ndarray) -> int:
         return int(observed.max()) + 1
 
     def check(self, observed: np.ndarray, name: str) -> None:
-        wrong = ~((observed >= 0.0) & (observed == np.round(observed)))
-        if wrong.any():
-            at = int(np.flatnonzero(wrong)[0])
-            raise ValueError(
-                f"{name}: observation {at} is {observed[at]:g}; expected the number of a class"
-            )
-
-    def adapted(self, residuals: np.ndarray) -> Categorical:
-        return self
+        refuse(~_is_whole(observed), observed, name, "expected the number of a class")
 
     def losses(self, predictor: np.ndarray, observed: np.ndarray) -> np.ndarray:
         told = np.take_along_axis(predictor, observed.astype(int)[None], axis=0)[0]

@@ -27,6 +27,8 @@ SMALL = {
     "synthesis.optimize.regularizers": "the one charge that knows what a neuron is",
     "synthesis.fit.parameters": "what scikit-learn asks of every estimator",
     "synthesis.forecast.transforms": "the scales",
+    "synthesis.likelihoods.likelihood": "what a likelihood is, which all of them know",
+    "synthesis.likelihoods.named": "the list of likelihoods, which knows all of them",
     "synthesis.runs.catalogue": "a table of names",
     "synthesis.runs.files": "what a run leaves behind",
     "synthesis.verdicts.description": "one idea: bits",

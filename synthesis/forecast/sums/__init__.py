@@ -12,6 +12,7 @@ from .features import (
     Values,
     circuit_of,
     depth,
+    latest,
     streams_of,
 )
 from .fitting import Rows, Sum, fitted, grown
@@ -38,6 +39,7 @@ __all__ = [
     "grown",
     "independence",
     "kind_of",
+    "latest",
     "season_of",
     "stability",
     "streams_of",

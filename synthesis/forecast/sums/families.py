@@ -8,8 +8,8 @@ from itertools import combinations, permutations
 
 import numpy as np
 
-from .features import Feature, Given, Hinge, Lagged, Leaky, Product, Step
-from .fitting import Rows, parent
+from .features import Feature, Given, Hinge, Lagged, Leaky, Product, Step, latest
+from .fitting import Rows, midpoints, parent
 
 __all__ = ["FAMILIES", "Family", "candidates", "season_of"]
 
@@ -81,14 +81,14 @@ def candidates(
     lags : int
         Latest samples of each.
     """
-    latest = {name: [_lagged(name, lag) for lag in range(lags)] for name in streams}
-    found: dict[Feature, None] = dict.fromkeys(f for name in streams for f in latest[name])
+    samples = {name: latest(name, lags) for name in streams}
+    found: dict[Feature, None] = dict.fromkeys(f for name in streams for f in samples[name])
     if family.has_memories:
         found |= dict.fromkeys(_memories(own, streams))
     if family.has_expectations:
         found |= dict.fromkeys(_expected(streams))
-    near = [feature for name in streams for feature in latest[name][:NEAR]]
-    few = [feature for name in streams for feature in latest[name][:GATES]]
+    near = [feature for name in streams for feature in samples[name][:NEAR]]
+    few = [feature for name in streams for feature in samples[name][:GATES]]
     if family.has_bends:
         found |= dict.fromkeys(Hinge(f, bound) for f in near for bound in _bounds(rows, f))
     if family.has_products:
@@ -97,10 +97,6 @@ def candidates(
     if family.has_steps:
         found |= dict.fromkeys(_gated(rows, few))
     return _changing(rows, list(found))
-
-
-def _lagged(name: str, lag: int) -> Feature:
-    return Lagged(Given(name), lag) if lag else Given(name)
 
 
 def _memories(own: str, streams: Sequence[str]) -> Iterator[Feature]:
@@ -133,10 +129,9 @@ def _gated(rows: Rows, few: Sequence[Feature]) -> Iterator[Feature]:
 
 def _bounds(rows: Rows, feature: Feature) -> list[float]:
     """Bounds at tenths of a feature's samples; none of a feature with two values."""
-    seen = np.unique(rows.column(feature))
-    if len(seen) < 3:
+    between = midpoints(rows.column(feature))
+    if len(between) < 2:
         return []
-    between = (seen[1:] + seen[:-1]) / 2.0
     wanted = np.quantile(rows.column(feature), QUANTILES)
     places = np.minimum(np.searchsorted(between, wanted), len(between) - 1)
     return np.unique(between[places]).tolist()

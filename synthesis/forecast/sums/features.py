@@ -7,17 +7,24 @@ built exactly when that is done.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.signal import lfilter
 
 from dmm.machine import Circuit
 
 from ...fit.data import SOURCE
-from ...starts.composition.atoms import leaky_signal
+from ...starts.composition.atoms import (
+    constant,
+    exceeds_signal,
+    leaky,
+    leaky_signal,
+    product_signal,
+    relu_signal,
+)
 from ...starts.signals import ANSWER, Builder, Signal
 
 __all__ = [
@@ -31,6 +38,7 @@ __all__ = [
     "Values",
     "circuit_of",
     "depth",
+    "latest",
     "streams_of",
 ]
 
@@ -83,16 +91,31 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Lagged:
-    """What a feature was some samples ago; 0 before the first."""
+class _OfOne(ABC):
+    """An expression over one other."""
 
     of: Feature
-    lag: int
-    number = None
 
     @property
     def parts(self) -> tuple[Feature, ...]:
         return (self.of,)
+
+    @property
+    def number(self) -> float | None:
+        return None
+
+    @abstractmethod
+    def over(self, *parts: np.ndarray) -> np.ndarray: ...
+
+    @abstractmethod
+    def signal(self, builder: Builder, *parts: Signal) -> Signal: ...
+
+
+@dataclass(frozen=True)
+class Lagged(_OfOne):
+    """What a feature was some samples ago; 0 before the first."""
+
+    lag: int
 
     def with_number(self, number: float) -> Lagged:
         return self
@@ -111,15 +134,10 @@ class Lagged:
 
 
 @dataclass(frozen=True)
-class Leaky:
+class Leaky(_OfOne):
     """A sum that forgets: ``rate`` times what it was, plus what comes."""
 
-    of: Feature
     rate: float
-
-    @property
-    def parts(self) -> tuple[Feature, ...]:
-        return (self.of,)
 
     @property
     def number(self) -> float | None:
@@ -129,7 +147,7 @@ class Leaky:
         return replace(self, rate=number)
 
     def over(self, *parts: np.ndarray) -> np.ndarray:
-        return np.asarray(lfilter([1.0], [1.0, -self.rate], parts[0], axis=1))
+        return leaky(parts[0], self.rate)
 
     def signal(self, builder: Builder, *parts: Signal) -> Signal:
         return leaky_signal(builder, parts[0], self.rate)
@@ -139,59 +157,42 @@ class Leaky:
 
 
 @dataclass(frozen=True)
-class Hinge:
-    """By how much a feature exceeds a bound; 0 where it does not."""
+class _Bounded(_OfOne):
+    """An expression with a bound that may be moved."""
 
-    of: Feature
     bound: float
-
-    @property
-    def parts(self) -> tuple[Feature, ...]:
-        return (self.of,)
 
     @property
     def number(self) -> float | None:
         return self.bound
 
-    def with_number(self, number: float) -> Hinge:
+    def with_number(self, number: float) -> _Bounded:
         return replace(self, bound=number)
+
+
+@dataclass(frozen=True)
+class Hinge(_Bounded):
+    """By how much a feature exceeds a bound; 0 where it does not."""
 
     def over(self, *parts: np.ndarray) -> np.ndarray:
         return np.maximum(parts[0] - self.bound, 0.0)
 
     def signal(self, builder: Builder, *parts: Signal) -> Signal:
-        bound = self.bound * Signal.of("const_1", "const_1")
-        return Signal.of(builder.neuron("compare", dict_1=parts[0], dict_2=bound), "true")
+        return relu_signal(builder, parts[0], constant(self.bound))
 
     def __str__(self) -> str:
         return f"relu({self.of} - {self.bound:.4g})"
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(_Bounded):
     """1 where a feature exceeds a bound, else 0."""
-
-    of: Feature
-    bound: float
-
-    @property
-    def parts(self) -> tuple[Feature, ...]:
-        return (self.of,)
-
-    @property
-    def number(self) -> float | None:
-        return self.bound
-
-    def with_number(self, number: float) -> Step:
-        return replace(self, bound=number)
 
     def over(self, *parts: np.ndarray) -> np.ndarray:
         return (parts[0] > self.bound).astype(float)
 
     def signal(self, builder: Builder, *parts: Signal) -> Signal:
-        bound = self.bound * Signal.of("const_1", "const_1")
-        neuron = builder.neuron("less_or_equal", left=parts[0], right=bound)
-        return Signal.of(neuron, "false-channel")
+        return exceeds_signal(builder, parts[0], constant(self.bound))
 
     def __str__(self) -> str:
         return f"[{self.of} > {self.bound:.4g}]"
@@ -219,11 +220,22 @@ class Product:
         return parts[0] * parts[1]
 
     def signal(self, builder: Builder, *parts: Signal) -> Signal:
-        neuron = builder.neuron("dot_free", dict_1=parts[0], dict_2=parts[1])
-        return Signal.of(neuron, "dot")
+        return product_signal(builder, *parts)
 
     def __str__(self) -> str:
         return f"{self.one} {self.other}"
+
+
+def latest(name: str, samples: int) -> list[Feature]:
+    """The latest samples of a stream, the newest first.
+
+    Examples
+    --------
+    >>> print(*latest("y", 3))
+    y y[t-1] y[t-2]
+    """
+    given = Given(name)
+    return [Lagged(given, lag) if lag else given for lag in range(samples)]
 
 
 class Values:
@@ -297,7 +309,7 @@ def circuit_of(
     }
     if feeds_back is not None:
         known[Given(feeds_back)] = Signal.of(f"{ANSWER}-0", "", 1)
-    signals = [Signal.of("const_1", "const_1")]
+    signals = [constant()]
     signals += [_signal(feature, builder, known) for feature in features]
     totals = []
     for row in weights:

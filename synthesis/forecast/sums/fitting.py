@@ -19,7 +19,7 @@ from dmm.machine import Circuit
 from ...likelihoods import Likelihood
 from .features import Feature, Hinge, Leaky, Product, Step, Values, circuit_of
 
-__all__ = ["Rows", "Sum", "fitted", "grown", "parent"]
+__all__ = ["Rows", "Sum", "fitted", "grown", "hessian", "midpoints", "parent"]
 
 ITERATIONS = 50
 TOLERANCE = 1e-10
@@ -141,7 +141,7 @@ def fitted(
         Weights to begin with, of those features that it has.
     """
     matrix, target = rows.matrix(features), rows.target
-    size = np.sqrt(np.mean(matrix**2, axis=1)) + 1e-300
+    size = _sizes(matrix)
     matrix = matrix / size[:, None]
     weights = _begun(features, outputs, start) * size
     loss = float(likelihood.losses(weights @ matrix, target).mean())
@@ -180,10 +180,32 @@ def _scoring_step(
         root = np.sqrt(sure[0])
         return _least_squares(matrix * root, residual[0] * root)[None]
     slope = (residual * sure) @ matrix.T
+    bend = hessian(likelihood, predictor, matrix)
+    bend[np.diag_indices_from(bend)] += RIDGE * np.trace(bend)
+    return np.linalg.lstsq(bend, slope.ravel(), rcond=None)[0].reshape(slope.shape)
+
+
+def hessian(likelihood: Likelihood, predictor: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Second derivatives of what is expected to be lost, by all weights.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+    predictor : array (outputs, rows)
+    matrix : array (1 + features, rows)
+
+    Returns
+    -------
+    array (outputs * (1 + features), outputs * (1 + features))
+    """
+    size = len(predictor) * len(matrix)
     curvature = likelihood.curvature(predictor)
-    hessian = np.einsum("klr,ir,jr->kilj", curvature, matrix, matrix).reshape(2 * [slope.size])
-    hessian[np.diag_indices_from(hessian)] += RIDGE * np.trace(hessian)
-    return np.linalg.lstsq(hessian, slope.ravel(), rcond=None)[0].reshape(slope.shape)
+    return np.einsum("klr,ir,jr->kilj", curvature, matrix, matrix).reshape(size, size)
+
+
+def _sizes(matrix: np.ndarray) -> np.ndarray:
+    """The root mean square of every row; never 0."""
+    return np.sqrt(np.mean(matrix**2, axis=1)) + 1e-300
 
 
 def _least_squares(matrix: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -194,6 +216,18 @@ def _least_squares(matrix: np.ndarray, target: np.ndarray) -> np.ndarray:
         return np.linalg.solve(gram, matrix @ target)
     except np.linalg.LinAlgError:
         return np.linalg.lstsq(matrix.T, target, rcond=None)[0]
+
+
+def midpoints(column: np.ndarray) -> np.ndarray:
+    """Between every two neighbouring values of a feature, in order.
+
+    Examples
+    --------
+    >>> midpoints(np.array([4.0, 1.0, 2.0, 2.0]))
+    array([1.5, 3. ])
+    """
+    seen = np.unique(column)
+    return (seen[1:] + seen[:-1]) / 2.0
 
 
 # -------------------- growth --------------------
@@ -234,8 +268,7 @@ class _Growth:
         self.candidates = list(candidates)
         place = {feature: k for k, feature in enumerate(self.candidates)}
         raw = np.array([rows.column(feature) for feature in self.candidates])
-        self.size = np.sqrt(np.mean(raw**2, axis=1)) + 1e-300
-        self.matrix = raw / self.size[:, None]
+        self.matrix = raw / _sizes(raw)[:, None]
         above = [parent(feature) for feature in self.candidates]
         self.parents = np.array([-1 if f is None else place[f] for f in above])
 
@@ -293,9 +326,8 @@ class _Growth:
         numbers = self.numbers(newest)
         without = self.fit(others, current)
         raw = np.array([self.rows.column(newest.with_number(number)) for number in numbers])
-        matrix = raw / (np.sqrt(np.mean(raw**2, axis=1)) + 1e-300)[:, None]
-        nobody = np.full(len(raw), -1)
-        gain = self._gain(without, matrix, nobody, np.zeros(len(raw), dtype=bool))
+        nobody, is_alone = np.full(len(raw), -1), np.zeros(len(raw), dtype=bool)
+        gain = self._gain(without, raw / _sizes(raw)[:, None], nobody, is_alone)
         best = self.fit((*others, newest.with_number(numbers[int(gain.argmax())])), without)
         return best if best.loss < current.loss else current
 
@@ -304,8 +336,7 @@ class _Growth:
         holder = feature.one if isinstance(feature, Product) else feature
         if isinstance(holder, Leaky):
             return RATES
-        seen = np.unique(self.rows.column(holder.parts[0]))
-        between = (seen[1:] + seen[:-1]) / 2.0
+        between = midpoints(self.rows.column(holder.parts[0]))
         inner = between[len(between) // 20 : len(between) - len(between) // 20]
         if len(inner) <= BOUNDS:
             return inner.tolist()

@@ -11,10 +11,9 @@ from scipy.stats import norm
 
 from ...likelihoods import Likelihood
 from .features import Feature, Hinge, Leaky, Product
-from .fitting import Rows, Sum
+from .fitting import Rows, Sum, hessian
 
 __all__ = ["Weight", "independence", "kind_of", "resampled", "stability", "weights_of"]
-
 
 TOLD = 1e-6
 """Share of a derivative that others may not tell, for a bound to count as free."""
@@ -73,20 +72,19 @@ def _spreads(rows: Rows, found: Sum, likelihood: Likelihood, matrix: np.ndarray)
     """Standard errors of weights, (outputs, 1 + features)."""
     predictor = found.weights @ matrix
     if len(found.weights) > 1:
-        curvature = likelihood.curvature(predictor)
-        size = found.weights.size
-        hessian = np.einsum("klr,ir,jr->kilj", curvature, matrix, matrix).reshape(size, size)
-        return np.sqrt(np.maximum(np.diag(np.linalg.pinv(hessian, hermitian=True)), 0.0)).reshape(
-            found.weights.shape
-        )
+        variances = _variances(hessian(likelihood, predictor, matrix))
+        return np.sqrt(variances).reshape(found.weights.shape)
     residual, sure = likelihood.working(predictor, rows.target)
     jacobian = _with_bounds(rows, found, matrix) * np.sqrt(sure[0])
     freedom = max(matrix.shape[1] - len(jacobian), 1)
     noise = 1.0
-    if likelihood.name in ("gaussian", "huber"):
+    if likelihood.has_noise:
         noise = float((sure[0] * residual[0] ** 2).sum()) / freedom
-    variances = noise * np.diag(np.linalg.pinv(jacobian @ jacobian.T, hermitian=True))
-    return np.sqrt(np.maximum(variances, 0.0))[None, : len(matrix)]
+    return np.sqrt(noise * _variances(jacobian @ jacobian.T))[None, : len(matrix)]
+
+
+def _variances(information: np.ndarray) -> np.ndarray:
+    return np.maximum(np.diag(np.linalg.pinv(information, hermitian=True)), 0.0)
 
 
 def _with_bounds(rows: Rows, found: Sum, matrix: np.ndarray) -> np.ndarray:

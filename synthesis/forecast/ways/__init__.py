@@ -3,7 +3,7 @@
 from .baselines import CONSTANT, rivals
 from .choice import Tried, chosen, compared
 from .freely import FreeRun, is_bounded
-from .recipes import Recipe, Search, rows_of
+from .recipes import Recipe, Search, Way, losses_of, rows_of
 from .refinement import left_by_run, tried_freely
 
 __all__ = [
@@ -12,10 +12,12 @@ __all__ = [
     "Recipe",
     "Search",
     "Tried",
+    "Way",
     "chosen",
     "compared",
     "is_bounded",
     "left_by_run",
+    "losses_of",
     "rivals",
     "rows_of",
     "tried_freely",

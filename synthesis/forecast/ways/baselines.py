@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...likelihoods import Gaussian, Likelihood
-from ..sums import Feature, Given, Lagged, Rows, fitted
+from ..sums import Feature, Rows, fitted, latest
 from .choice import Tried
 from .recipes import Search
 
@@ -15,7 +15,6 @@ __all__ = ["CONSTANT", "rivals"]
 
 AUTOREGRESSION = 13
 """Largest order of an autoregression."""
-
 
 CONSTANT = "constant"
 
@@ -32,7 +31,7 @@ def rivals(search: Search, season: int) -> Iterator[Tried]:
     rows, cuts, own = search.rows("none"), search.cuts("none"), search.panel.own
     likelihood, outputs = search.likelihood, search.outputs
     yield _fitted_ones(CONSTANT, [], cuts, likelihood, outputs)
-    if likelihood.name not in ("gaussian", "huber"):
+    if not likelihood.has_noise:
         return
     yield _repeated("naive (the last value)", rows.horizon, cuts, likelihood)
     periods = -(-rows.horizon // season) if season else 0
@@ -40,14 +39,13 @@ def rivals(search: Search, season: int) -> Iterator[Tried]:
         yield _repeated(f"seasonal naive ({season})", periods * season, cuts, likelihood)
     if own in search.inputs:
         order = _order(rows, own)
-        lags: list[Feature] = [Lagged(Given(own), k) if k else Given(own) for k in range(order)]
-        yield _fitted_ones(f"AR({order}) by AIC", lags, cuts, likelihood, outputs)
+        yield _fitted_ones(f"AR({order}) by AIC", latest(own, order), cuts, likelihood, outputs)
 
 
 def _order(rows: Rows, own: str) -> int:
     """The order that Akaike's criterion chooses by all rows."""
     most = min(AUTOREGRESSION, int(rows.places[1].min()) + 1, len(rows) // 4)
-    lags: list[Feature] = [Lagged(Given(own), k) if k else Given(own) for k in range(max(most, 1))]
+    lags = latest(own, max(most, 1))
     n = len(rows)
     cost = [
         n * np.log(max(fitted(rows, lags[:order], Gaussian()).loss, 1e-300)) + 2.0 * (order + 2)

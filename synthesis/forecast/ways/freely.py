@@ -21,12 +21,10 @@ class FreeRun:
     Parameters
     ----------
     features : sequence of Feature
-    own : str
-        The series that is fed with its own forecasts.
     """
 
-    def __init__(self, features: Sequence[Feature], own: str) -> None:
-        self.features, self.own = tuple(features), own
+    def __init__(self, features: Sequence[Feature]) -> None:
+        self.features = tuple(features)
         self.order = list(_with_parts(self.features))
         self._kept = 1 + max((depth(feature) for feature in self.features), default=0)
         self._past: dict[Feature, deque[np.ndarray]] = {}

@@ -13,7 +13,7 @@ from ..sums import Family, Rows, Sum, Values, candidates, grown
 from ..transforms import TRANSFORMS
 from .choice import Tried, parts
 
-__all__ = ["Recipe", "Search"]
+__all__ = ["Recipe", "Search", "Way", "losses_of", "rows_of"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,24 @@ class Recipe:
     def __str__(self) -> str:
         scale = f" on the scale {self.transform}" if self.transform != "none" else ""
         return f"{self.family.name}, {self.size} features{scale}"
+
+
+@dataclass(frozen=True)
+class Way:
+    """A recipe and what it makes of the data.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    found : Sum
+        By all rows.
+    by_cut : tuple of Sum
+        By those before each cut; none of a way that was tried by runs.
+    """
+
+    recipe: Recipe
+    found: Sum
+    by_cut: tuple[Sum, ...] = ()
 
 
 class Search:
@@ -82,17 +100,17 @@ class Search:
         self, transform: str, family: Family, cuts: Sequence[tuple[Rows, Rows]]
     ) -> Iterator[Tried]:
         whole = {len(s.features): s for s in self.sums(self.rows(transform), family)}
-        losses: dict[int, list[np.ndarray]] = {size: [] for size in whole}
-        for before, after in cuts:
-            found = self.sums(before, family)
-            for size in whole:
-                nearest = _no_larger(found, size)
-                losses[size].append(self.losses(nearest, after, transform))
+        per_cut = [self.sums(before, family) for before, _ in cuts]
         for features, one in whole.items():
             recipe = Recipe(transform, family, features)
             links = len(one.circuit(self.inputs).wires)
             size = links + 2 * (transform != "none")  # the scale is one more thing to read, twice
-            yield Tried(str(recipe), size, np.concatenate(losses[features]), (recipe, one))
+            by_cut = [_no_larger(found, features) for found in per_cut]
+            losses = [
+                losses_of(found, after, transform, self.likelihood)
+                for found, (_, after) in zip(by_cut, cuts, strict=True)
+            ]
+            yield Tried(str(recipe), size, np.concatenate(losses), Way(recipe, one, tuple(by_cut)))
 
     def sums(self, rows: Rows, family: Family) -> list[Sum]:
         """Sums of a family's features, by their number."""
@@ -104,11 +122,14 @@ class Search:
         found = self.sums(rows, recipe.family)
         return _no_larger(found, recipe.size)
 
-    def losses(self, found: Sum, rows: Rows, transform: str) -> np.ndarray:
-        """What a sum costs on rows, on the series' own scale."""
-        scale = TRANSFORMS[transform]
-        predictor, observed = scale.back(found.predictor(rows)), scale.back(rows.target)
-        return self.likelihood.losses(predictor, observed)
+    def surprises(self, way: Way) -> np.ndarray:
+        """By how much samples differed, on a way's scale, from its forecasts before them."""
+        cuts = self.cuts(way.recipe.transform)
+        left = [
+            after.target - found.predictor(after)[0]
+            for found, (_, after) in zip(way.by_cut, cuts, strict=True)
+        ]
+        return np.concatenate(left)
 
 
 def _no_larger(found: Sequence[Sum], size: int) -> Sum:
@@ -119,8 +140,9 @@ def _no_larger(found: Sequence[Sum], size: int) -> Sum:
 
 def rows_of(panel: Panel, inputs: Sequence[str], transform: str, lags: int, horizon: int) -> Rows:
     """Every sample of a panel from which, and to which, there is enough."""
-    scaled = TRANSFORMS[transform].there(panel.series) if transform != "none" else panel.series
-    values = Values({name: panel.streams[name] for name in inputs} | _own(panel, inputs, scaled))
+    scaled = panel.on_scale(TRANSFORMS[transform])
+    streams = {**panel.streams, panel.own: scaled}
+    values = Values({name: streams[name] for name in inputs})
     places = [
         (np.full(n - horizon - lags + 1, k), np.arange(lags - 1, n - horizon))
         for k, n in enumerate(panel.lengths)
@@ -130,5 +152,7 @@ def rows_of(panel: Panel, inputs: Sequence[str], transform: str, lags: int, hori
     return Rows(values, scaled, (string, sample), horizon)
 
 
-def _own(panel: Panel, inputs: Sequence[str], scaled: np.ndarray) -> dict[str, np.ndarray]:
-    return {panel.own: scaled} if panel.own in inputs else {}
+def losses_of(found: Sum, rows: Rows, transform: str, likelihood: Likelihood) -> np.ndarray:
+    """What a sum costs on rows, on the series' own scale, (rows,)."""
+    scale = TRANSFORMS[transform]
+    return likelihood.losses(scale.back(found.predictor(rows)), scale.back(rows.target))

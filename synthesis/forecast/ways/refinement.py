@@ -7,7 +7,7 @@ series, hidden states included.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -16,9 +16,9 @@ from scipy.optimize import least_squares
 from ..sums import Family, Sum, Values
 from .choice import Tried
 from .freely import FreeRun
-from .recipes import Recipe, Search
+from .recipes import Recipe, Search, Way
 
-__all__ = ["free_run", "left_by_run", "refined_freely", "tried_freely"]
+__all__ = ["Course", "left_by_run", "tried_freely"]
 
 LEAST = 1e-3
 """The least size of a weight, relative to one that would tell all of the series."""
@@ -41,85 +41,86 @@ BLOCKS = 10
 """Blocks of each part whose mean errors count as independent."""
 
 
-def free_run(
-    found: Sum,
-    weights: np.ndarray,
-    own: str,
-    given: Mapping[str, np.ndarray],
-    start: int,
-    stop: int,
-) -> np.ndarray:
-    """A series run free from a known beginning, beside streams that are known throughout.
+class Course:
+    """A series that may be run free from any of its samples, beside streams known throughout.
 
     Parameters
     ----------
-    found : Sum
-        Whose features are run.
-    weights : array (paths, 1 + features)
-        One path each.
-    own : str
-        The series.
-    given : mapping of name to array (1, samples)
-    start, stop : int
-        The first sample that is forecast, and the first that is not.
-
-    Returns
-    -------
-    array (stop - start, paths)
+    search : Search
+        Of a single string.
     """
-    run = FreeRun(found.features, own)
-    run.begin(given, 0, start, len(weights))
-    beside = {name: x[0] for name, x in given.items() if name != own}
-    bound = LARGEST * float(np.abs(given[own][0, :stop]).max())
-    out = np.empty((stop - start, len(weights)))
-    with np.errstate(over="ignore", invalid="ignore"):
-        for t in range(start, stop):
-            now = np.einsum("pf,fp->p", weights, run.matrix())
-            now = np.clip(np.nan_to_num(now, nan=bound), -bound, bound)
-            out[t - start] = now
-            run.push({own: now, **{name: np.full(len(now), x[t]) for name, x in beside.items()}})
-    return out
 
+    def __init__(self, search: Search) -> None:
+        self.own, self.first = search.panel.own, search.lags
+        self.given = {name: search.panel.streams[name] for name in search.inputs}
+        self.series = search.panel.series[0]
+        self.length = int(search.panel.lengths[0])
 
-def refined_freely(
-    found: Sum, own: str, given: Mapping[str, np.ndarray], start: int, stop: int
-) -> Sum:
-    """The same features with weights for which a free run is nearest to a series.
+    def run(self, found: Sum, weights: np.ndarray, start: int, stop: int) -> np.ndarray:
+        """The series as its own forecasts go on from a sample.
 
-    Parameters
-    ----------
-    found, own, given, start, stop : as in `free_run`
+        Parameters
+        ----------
+        found : Sum
+            Whose features are run.
+        weights : array (paths, 1 + features)
+            One path each.
+        start, stop : int
+            The first sample that is forecast, and the first that is not.
 
-    Returns
-    -------
-    Sum
-        Its loss is the mean squared error of the run.
-    """
-    series = given[own][0, start:stop]
-    values = Values({name: x[:, :stop] for name, x in given.items()})
-    columns = [np.ones(1), *(values[feature][0, start:] for feature in found.features)]
-    usual = float(series.std()) / (np.array([np.abs(c).mean() for c in columns]) + 1e-300)
-    scale = np.maximum(np.abs(found.weights[0]), LEAST * usual)
+        Returns
+        -------
+        array (stop - start, paths)
+        """
+        free = FreeRun(found.features)
+        free.begin(self.given, 0, start, len(weights))
+        beside = {name: x[0] for name, x in self.given.items() if name != self.own}
+        bound = LARGEST * float(np.abs(self.series[:stop]).max())
+        out = np.empty((stop - start, len(weights)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            for t in range(start, stop):
+                now = np.einsum("pf,fp->p", weights, free.matrix())
+                now = np.clip(np.nan_to_num(now, nan=bound), -bound, bound)
+                out[t - start] = now
+                others = {name: np.full(len(now), x[t]) for name, x in beside.items()}
+                free.push({self.own: now, **others})
+        return out
 
-    def residuals(w: np.ndarray) -> np.ndarray:
-        return free_run(found, (w * scale)[None], own, given, start, stop)[:, 0] - series
+    def left(self, found: Sum, start: int, stop: int) -> np.ndarray:
+        """By how much the series differs from a run, (stop - start,)."""
+        return self.series[start:stop] - self.run(found, found.weights, start, stop)[:, 0]
 
-    def jacobian(w: np.ndarray) -> np.ndarray:
-        moved = np.vstack([w, w + STEP * np.eye(len(w))])
-        runs = free_run(found, moved * scale, own, given, start, stop)
-        return (runs[:, 1:] - runs[:, :1]) / STEP
+    def refined(self, found: Sum, stop: int) -> Sum:
+        """The same features with weights for which a run up to a sample is nearest to the series.
 
-    begin = found.weights[0] / scale
-    fit = least_squares(residuals, begin, jacobian, max_nfev=ITERATIONS, x_scale="jac")
-    return Sum(found.features, (fit.x * scale)[None], float(np.mean(fit.fun**2)))
+        Returns
+        -------
+        Sum
+            Its loss is the mean squared error of the run.
+        """
+        start, series = self.first, self.series[self.first : stop]
+        values = Values({name: x[:, :stop] for name, x in self.given.items()})
+        columns = [np.ones(1), *(values[feature][0, start:] for feature in found.features)]
+        usual = float(series.std()) / (np.array([np.abs(c).mean() for c in columns]) + 1e-300)
+        scale = np.maximum(np.abs(found.weights[0]), LEAST * usual)
+
+        def residuals(w: np.ndarray) -> np.ndarray:
+            return self.run(found, (w * scale)[None], start, stop)[:, 0] - series
+
+        def jacobian(w: np.ndarray) -> np.ndarray:
+            moved = np.vstack([w, w + STEP * np.eye(len(w))])
+            runs = self.run(found, moved * scale, start, stop)
+            return (runs[:, 1:] - runs[:, :1]) / STEP
+
+        begin = found.weights[0] / scale
+        fit = least_squares(residuals, begin, jacobian, max_nfev=ITERATIONS, x_scale="jac")
+        return Sum(found.features, (fit.x * scale)[None], float(np.mean(fit.fun**2)))
 
 
 def left_by_run(search: Search, found: Sum) -> np.ndarray:
     """By how much the series differs from a run through all of it, (samples,)."""
-    given = {name: search.panel.streams[name] for name in search.inputs}
-    own, stop = search.panel.own, int(search.panel.lengths[0])
-    run = free_run(found, found.weights, own, given, search.lags, stop)[:, 0]
-    return search.panel.series[0, search.lags : stop] - run
+    course = Course(search)
+    return course.left(found, course.first, course.length)
 
 
 # -------------------- which features --------------------
@@ -134,37 +135,30 @@ def tried_freely(search: Search, families: Sequence[Family]) -> Iterator[Tried]:
         Of a single string.
     families : sequence of Family
     """
-    given = {name: search.panel.streams[name] for name in search.inputs}
-    total = int(search.panel.lengths[0])
-    edges = [int(share * total) for share in CUTS]
-    parts = list(pairwise(edges))
+    course = Course(search)
+    edges = [int(share * course.length) for share in CUTS]
     sums = {
-        (family.name, stop): {len(s.features): s for s in _before(search, family, stop)}
+        (family, stop): {len(s.features): s for s in _before(search, family, stop)}
         for family in families
         for stop in edges
     }
-    ways = [(family, size) for family in families for size in range(1, search.most + 1)]
-    ways = [w for w in ways if all(w[1] in sums[w[0].name, stop] for stop in edges)]
 
     def losses(family: Family, size: int, is_refined: bool) -> np.ndarray:
         found = []
-        for stop, end in parts:
-            one = sums[family.name, stop][size]
-            if is_refined:
-                one = refined_freely(one, search.panel.own, given, search.lags, stop)
-            run = free_run(one, one.weights, search.panel.own, given, stop, end)[:, 0]
-            square = (run - search.panel.series[0, stop:end]) ** 2
-            found += [float(block.mean()) for block in np.array_split(square, BLOCKS)]
+        for stop, end in pairwise(edges):
+            one = sums[family, stop][size]
+            left = course.left(course.refined(one, stop) if is_refined else one, stop, end)
+            found += [float(np.mean(block**2)) for block in np.array_split(left, BLOCKS)]
         return np.array(found)
 
-    ways.sort(key=lambda way: float(np.median(losses(way[0], way[1], False))))
+    ways = [(family, size) for family in families for size in range(1, search.most + 1)]
+    ways = [(f, size) for f, size in ways if all(size in sums[f, stop] for stop in edges)]
+    ways.sort(key=lambda way: float(np.median(losses(way[0], way[1], is_refined=False))))
     for family, size in ways[:SHORTLIST]:
-        one = refined_freely(
-            sums[family.name, total][size], search.panel.own, given, search.lags, total
-        )
+        one = course.refined(sums[family, course.length][size], course.length)
         recipe = Recipe("none", family, size)
         links = len(one.circuit(search.inputs).wires)
-        yield Tried(str(recipe), links, losses(family, size, True), (recipe, one))
+        yield Tried(str(recipe), links, losses(family, size, is_refined=True), Way(recipe, one))
 
 
 def _before(search: Search, family: Family, stop: int) -> list[Sum]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.signal import lfilter
 
 from dmm import get_neuron_type
 
@@ -19,10 +20,13 @@ from ..signals import Builder, Signal
 __all__ = [
     "OPERATIONS",
     "Operation",
+    "constant",
+    "exceeds_signal",
     "floored",
     "floored_signal",
     "leaky",
     "leaky_signal",
+    "product_signal",
     "relu_signal",
 ]
 
@@ -100,9 +104,11 @@ def _largest(x: Numbers) -> Numbers:
 
 def leaky(x: Numbers, pole: float, reset: Numbers | None = None) -> Numbers:
     """A sum that forgets: ``pole`` times what it was, plus ``x``; only ``x`` where reset is 1."""
+    if reset is None:
+        return np.asarray(lfilter([1.0], [1.0, -pole], x, axis=1))
     out = np.empty(x.shape)
     total = np.zeros(len(x))
-    keep = pole * (np.ones(x.shape) if reset is None else 1.0 - reset)
+    keep = pole * (1.0 - reset)
     for t in range(x.shape[1]):
         total = x[:, t] + keep[:, t] * total
         out[:, t] = total
@@ -112,7 +118,8 @@ def leaky(x: Numbers, pole: float, reset: Numbers | None = None) -> Numbers:
 # -------------------- neurons --------------------
 
 
-def _constant(value: float = 1.0) -> Signal:
+def constant(value: float = 1.0) -> Signal:
+    """A number at every sample."""
     return value * Signal.of("const_1", "const_1")
 
 
@@ -126,7 +133,8 @@ def _norm(builder: Builder, one: Signal) -> Signal:
     return Signal.of(builder.neuron("norm", dict=one), "norm")
 
 
-def _product(builder: Builder, one: Signal, other: Signal) -> Signal:
+def product_signal(builder: Builder, one: Signal, other: Signal) -> Signal:
+    """Two numbers multiplied; of two signals with keys, their inner product."""
     return Signal.of(builder.neuron("dot_free", dict_1=one, dict_2=other), "dot")
 
 
@@ -139,7 +147,9 @@ def _clamped_product(builder: Builder, one: Signal, other: Signal) -> Signal:
     return Signal.of(builder.neuron("dot", dict_1=one, dict_2=other), "dot")
 
 
-def _exceeds(builder: Builder, one: Signal, other: Signal) -> Signal:
+def exceeds_signal(builder: Builder, one: Signal, other: Signal) -> Signal:
+    """1 where one signal exceeds another, else 0."""
+    # On its false channel: the true one is 1 where nothing has arrived yet.
     neuron = builder.neuron("less_or_equal", left=one, right=other)
     return Signal.of(neuron, "false-channel")
 
@@ -186,7 +196,7 @@ def _above(least: int) -> Operation:
     return Operation(
         f"{least} or more",
         lambda x: (x > bound).astype(float),
-        lambda b, x: _exceeds(b, x, _constant(bound)),
+        lambda b, x: exceeds_signal(b, x, constant(bound)),
         ("less_or_equal",),
         ("whole",),
     )
@@ -194,7 +204,7 @@ def _above(least: int) -> Operation:
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("lag", _lag, lambda b, x: x.lagged(), reads=("any",)),
-    Operation("not", lambda x: 1.0 - x, lambda b, x: _constant() - x, reads=("flag",)),
+    Operation("not", lambda x: 1.0 - x, lambda b, x: constant() - x, reads=("flag",)),
     Operation("sum", lambda x: np.cumsum(x, axis=1), _sum, ("accum",), ("any",)),
     Operation(
         "floored sum",
@@ -205,7 +215,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "run",
         lambda x: _since(x, 1.0 - x),
-        lambda b, x: _since_signal(b, x, _constant() - x),
+        lambda b, x: _since_signal(b, x, constant() - x),
         ("multiplexer",),
         ("flag",),
     ),
@@ -218,24 +228,24 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "positive",
         lambda x: (x > 0).astype(float),
-        lambda b, x: _exceeds(b, x, Signal({})),
+        lambda b, x: exceeds_signal(b, x, Signal({})),
         ("less_or_equal",),
     ),
     Operation(
         "negative",
         lambda x: (x < 0).astype(float),
-        lambda b, x: _exceeds(b, Signal({}), x),
+        lambda b, x: exceeds_signal(b, Signal({}), x),
         ("less_or_equal",),
     ),
     *(_above(least) for least in (2, 3, 4, 5, 6)),
     Operation("largest", _largest, _largest_signal, ("running_max",)),
     Operation("+", np.add, lambda b, x, y: x + y, (), ("any", "any"), True),
     Operation("-", np.subtract, lambda b, x, y: x - y, (), ("any", "any")),
-    Operation("*", np.multiply, _product, ("dot_free",), ("number", "number"), True),
+    Operation("*", np.multiply, product_signal, ("dot_free",), ("number", "number"), True),
     Operation(
         "dot",
         lambda x, y: np.einsum("stk,stk->st", x, y),
-        _product,
+        product_signal,
         ("dot_free",),
         ("keyed", "keyed"),
         True,
@@ -267,7 +277,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         ">",
         lambda x, y: (x > y).astype(float),
-        _exceeds,
+        exceeds_signal,
         ("less_or_equal",),
         ("number", "number"),
     ),

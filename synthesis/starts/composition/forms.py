@@ -12,6 +12,7 @@ from typing import Protocol
 
 from ..proposal import Gap
 from ..signals import Builder, Signal
+from .atoms import constant, exceeds_signal, relu_signal
 
 __all__ = [
     "TOLERANCE",
@@ -53,22 +54,11 @@ class Form(Protocol):
         ...
 
 
-def _one() -> Signal:
-    return Signal.of("const_1", "const_1")
-
-
 def _total(rows: Sequence[int], weights: Sequence[float], signal_of: SignalOf) -> Signal:
     total = Signal({})
     for row, weight in zip(rows, weights, strict=True):
         total = total + weight * signal_of(row)
     return total
-
-
-def _step(builder: Builder, total: Signal, bound: float) -> Signal:
-    """1 where a signal exceeds a bound."""
-    # On its false channel: the true one is 1 where nothing has arrived yet.
-    neuron = builder.neuron("less_or_equal", left=total, right=bound * _one())
-    return Signal.of(neuron, "false-channel")
 
 
 @dataclass(frozen=True)
@@ -82,7 +72,7 @@ class Sum:
 
     def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
         """The sum: wires alone."""
-        return _total(self.rows, self.weights, signal_of) + self.constant * _one()
+        return _total(self.rows, self.weights, signal_of) + constant(self.constant)
 
     def renumbered(self, numbers: Sequence[int]) -> Sum:
         """The same over other numbers of rows."""
@@ -120,13 +110,12 @@ class Kinked:
         """A norm per fold, a comparison per kink or step."""
         total = _total(self.rows, self.weights, signal_of)
         for centre in self.folds:
-            total = Signal.of(builder.neuron("norm", dict=total - centre * _one()), "norm")
-        signal = self.slope * total + self.constant * _one()
+            total = Signal.of(builder.neuron("norm", dict=total - constant(centre)), "norm")
+        signal = self.slope * total + constant(self.constant)
         for place, change in self.kinks:
-            neuron = builder.neuron("compare", dict_1=total, dict_2=place * _one())
-            signal = signal + change * Signal.of(neuron, "true")
+            signal = signal + change * relu_signal(builder, total, constant(place))
         for place, change in self.steps:
-            signal = signal + change * _step(builder, total, place)
+            signal = signal + change * exceeds_signal(builder, total, constant(place))
         return signal
 
     def renumbered(self, numbers: Sequence[int]) -> Kinked:
@@ -146,7 +135,7 @@ class Threshold:
     def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
         """A step."""
         total = _total(self.rows, self.weights, signal_of)
-        return _step(builder, total, self.bound)
+        return exceeds_signal(builder, total, constant(self.bound))
 
     def renumbered(self, numbers: Sequence[int]) -> Threshold:
         """The same over other numbers of rows."""
@@ -233,11 +222,10 @@ class Extreme:
     def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
         """A comparison."""
         one = signal_of(self.rows[0])
-        other = self.weight * signal_of(self.rows[1]) + self.constant * _one()
+        other = self.weight * signal_of(self.rows[1]) + constant(self.constant)
         sign = 1.0 if self.is_larger else -1.0
         pair = (other, one) if self.is_larger else (one, other)
-        neuron = builder.neuron("compare", dict_1=pair[0], dict_2=pair[1])
-        return one + sign * Signal.of(neuron, "true")
+        return one + sign * relu_signal(builder, *pair)
 
     def renumbered(self, numbers: Sequence[int]) -> Extreme:
         """The same over other numbers of rows."""

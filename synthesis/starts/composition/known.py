@@ -133,20 +133,15 @@ class Known:
         return np.pad(values, ((0, 0), (stream.lag, 0)))[:, : values.shape[1]]
 
     def few_rows(self, numbers: Sequence[int], output: int) -> np.ndarray:
-        """Streams of the bank on the samples of its strings that are asked."""
-        asked = self.asked[output][self.few]
-        return np.stack([self.bank.values[i][asked] for i in numbers])
-
-    def few_wanted(self, output: int) -> np.ndarray:
-        """The answers that are asked of the bank's strings."""
-        return np.asarray(self.answers[output][self.few][self.asked[output][self.few]])
-
-    def few_values(self, numbers: Sequence[int], output: int) -> np.ndarray:
-        """As `few_rows`, of streams beside the bank as well."""
+        """Streams on the samples of the bank's strings that are asked."""
         asked = self.asked[output][self.few]
         bank = self.bank.values
         found = (bank[i] if i >= 0 else self.values(i)[self.few] for i in numbers)
         return np.stack([values[asked] for values in found])
+
+    def few_wanted(self, output: int) -> np.ndarray:
+        """The answers that are asked of the bank's strings."""
+        return np.asarray(self.answers[output][self.few][self.asked[output][self.few]])
 
     def size(self, number: int) -> int:
         """Operations in a stream."""

@@ -36,7 +36,6 @@ DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 20, 25, 50, 100)
 LAGS = 8
 POLES = (0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95)
 
-
 LATE = 6
 """Samples that answers may come too late by."""
 
@@ -163,7 +162,7 @@ class Noisy:
     ) -> list[_Set]:
         """The best sets of one stream, two, ... by the bank's few strings, the best first."""
         known.look_at(_answered_earlier(known.problem.beginnings, late))
-        rows, answers = known.few_values(pool, output), known.few_wanted(output)
+        rows, answers = known.few_rows(pool, output), known.few_wanted(output)
         rows = rows - rows.mean(axis=1, keepdims=True)
         size = np.linalg.norm(rows, axis=1)
         is_new = size > 1e-9 * max(float(size.max(initial=0.0)), 1e-300)

@@ -79,7 +79,7 @@ def test_the_machine_says_what_the_sum_says(chosen, seed):
 @given(st.lists(features(), min_size=1, max_size=3), st.integers(0, 1000), st.integers(8, 20))
 def test_a_run_pushed_on_by_the_data_has_the_values_of_the_data(chosen, seed, known):
     data = _data(seed)
-    run = FreeRun(chosen, "x")
+    run = FreeRun(chosen)
     run.begin(data, 0, known, paths=2)
     for t in range(known, 30):
         run.push({name: np.full(2, x[0, t]) for name, x in data.items()})
