@@ -11,6 +11,8 @@ __all__ = ["Parameters"]
 class Parameters:
     """For classes whose constructor does nothing but keep its arguments under their names."""
 
+    _needs_answers = True
+
     @classmethod
     def _defaults(cls) -> dict[str, Any]:
         parameters = signature(cls.__init__).parameters
@@ -36,6 +38,22 @@ class Parameters:
                 )
             setattr(self, name, value)
         return self
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="regressor",
+            target_tags=TargetTags(required=self._needs_answers, multi_output=self._needs_answers),
+            regressor_tags=RegressorTags(),
+            input_tags=InputTags(
+                one_d_array=True, two_d_array=True, three_d_array=True, string=True
+            ),
+            requires_fit=True,
+        )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "machine_")
 
     def __repr__(self) -> str:
         given = (f"{name}={getattr(self, name)!r}" for name in self._defaults())

@@ -287,19 +287,3 @@ class Synthesizer(Parameters):
         answers = answers_of(best.candidate, strings, len(self.names_.outputs))
         errors = errors_of(answers, strings, self._whole, self._units)
         return errors.right if self._is_classifier else errors.determination
-
-    # -------------------- scikit-learn --------------------
-
-    def __sklearn_tags__(self) -> Any:
-        from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags
-
-        return Tags(
-            estimator_type="regressor",
-            target_tags=TargetTags(required=True, multi_output=True),
-            regressor_tags=RegressorTags(),
-            input_tags=InputTags(two_d_array=True, three_d_array=True, string=True),
-            requires_fit=True,
-        )
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "machine_")

@@ -56,8 +56,9 @@ class Answers:
         Returns
         -------
         array (samples,), or a list of them for several strings
-            Means (on another scale: medians; probabilities of a 1; of classes, the likeliest). NaN
-            for the first samples, of which too little came before.
+            Means (on another scale: medians; probabilities of a 1; of classes and symbols, the
+            likeliest). NaN for the first samples, of which too little came before; None for
+            symbols.
 
         Raises
         ------
@@ -71,10 +72,15 @@ class Answers:
         told = means[0]
         if len(means) > 1:
             told = np.where(np.isnan(told), np.nan, np.argmax(np.nan_to_num(means), axis=0))
+        if panel.symbols:
+            shown = np.array([*panel.symbols, None], dtype=object)
+            told = shown[np.nan_to_num(told, nan=-1.0).astype(int)]
         return self._given(panel, told)
 
     def predict_proba(self, series: Any = None, X: Any = None, group: Any = None) -> np.ndarray:
         """Probabilities of every class for every sample, (strings, samples, classes).
+
+        Classes are in the order of ``classes_``.
 
         Raises
         ------
@@ -200,19 +206,18 @@ class Answers:
         rule = self._fitted()
         if series is None:
             return self.panel_
-        panel = read_panel(series, X, group, own=self.panel_.own)
-        expected = [name for name in self.panel_.streams if name != panel.own]
-        received = [name for name in panel.streams if name != panel.own]
+        panel = read_panel(series, X, group, self.panel_.own, like=self.panel_)
+        expected, received = self.panel_.beside, panel.beside
         if sorted(expected) != sorted(received):
             raise ValueError(
                 f"streams beside {panel.own}: {', '.join(received) or 'none'}; expected "
                 f"{', '.join(expected) or 'none'}, as in fit"
             )
         rule.likelihood.check(panel.observed(), panel.own)
-        return panel
+        return panel.by_class(self.panel_.classes)
 
     def _future(self, X: Any, steps: int) -> dict[str, np.ndarray]:
-        beside = sorted(self.rule_.reads - {self.panel_.own})
+        beside = sorted(self.rule_.reads.intersection(self.panel_.beside))
         given = {str(k): np.asarray(v, dtype=float) for k, v in dict(X or {}).items()}
         missing = [name for name in beside if name not in given]
         if missing:

@@ -42,6 +42,8 @@ class Report:
     compared : str
         With the best rival, by what differs on the same samples.
     weights : tuple of Weight
+    classes : tuple of str
+        What outputs are called, if there are several.
     resamples : int
         Of the bootstrap; 0 if there was none.
     """
@@ -61,6 +63,7 @@ class Report:
     independence: float
     compared: str
     weights: tuple[Weight, ...]
+    classes: tuple[str, ...] = ()
     resamples: int = 0
 
     @property
@@ -117,7 +120,8 @@ class Report:
                 held = f"  in {round(w.held * self.resamples)} of {self.resamples} resamples"
             is_known = np.isfinite(w.low)
             reach = f"{w.low:<10.4g} to {w.high:<10.4g}" if is_known else f"{'not known':<24}"
-            lines.append(f"  {w.value:<12.5g}  {reach}  {w.term}{held}")
+            told = f" for {self.classes[w.output]}" if self.classes else ""
+            lines.append(f"  {w.value:<12.5g}  {reach}  {w.term}{told}{held}")
         lines.append("")
         lines.append("  loss        parameters  way")
         rows = [(f"this one: {self.recipe}", self.links, self.loss), *self.rivals]

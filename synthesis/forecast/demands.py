@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from ..likelihoods import Likelihood
 from .panel import Panel
 
 __all__ = ["Asked", "check_data", "check_parameters", "lags_for"]
@@ -43,22 +44,26 @@ def check_parameters(asked: Asked) -> None:
         raise ValueError(f"level is {asked.level}; expected a share between 0 and 1")
 
 
-def check_data(asked: Asked, panel: Panel, likelihood: str) -> None:
+def check_data(asked: Asked, panel: Panel, likelihood: Likelihood) -> None:
     """Raise ValueError unless something can be learned from a panel in the way that is asked."""
     observed = panel.observed()
     if len(observed) < FEWEST:
         raise ValueError(
             f"{panel.own} has {len(observed)} samples; a forecast needs {FEWEST} at least"
         )
-    if np.ptp(observed) == 0.0:
+    if panel.symbols and not likelihood.has_classes:
         raise ValueError(
-            f"{panel.own} is {observed[0]:g} at every sample; there is nothing to forecast"
+            f"{panel.own} holds symbols, such as {panel.symbols[0]!r}; likelihood='categorical' "
+            "forecasts those"
         )
+    if np.ptp(observed) == 0.0:
+        only = panel.shown(observed[0])
+        raise ValueError(f"{panel.own} is {only} at every sample; there is nothing to forecast")
     if not asked.uses_own_past and len(panel.streams) == 1:
         raise ValueError("without its own past a forecast needs streams beside the series")
     if asked.aim == "free run" and asked.transform not in ("auto", "none"):
         raise ValueError("aim 'free run' knows no other scale; transform the series before")
-    is_plain = asked.horizon == 1 and likelihood == "gaussian" and asked.uses_own_past
+    is_plain = asked.horizon == 1 and likelihood.name == "gaussian" and asked.uses_own_past
     if asked.aim == "free run" and not (is_plain and len(panel.lengths) == 1):
         raise ValueError(
             "aim 'free run' is for one string of numbers, horizon 1, likelihood 'gaussian' and the "

@@ -64,7 +64,7 @@ class Forecaster(Parameters, Answers):
         Samples ahead.
     likelihood : str or Likelihood
         "gaussian" (noise of unknown size), "huber" (the same with outliers), "poisson" (counts),
-        "bernoulli" (0 and 1), "categorical" (classes 0, 1, ...).
+        "bernoulli" (0 and 1), "categorical" (classes 0, 1, ..., or symbols).
     transform : str
         The scale: "none", "sqrt", "log", or "auto" for whichever forecasts best.
     lags : int, optional
@@ -94,6 +94,8 @@ class Forecaster(Parameters, Answers):
         With intervals.
     report_ : Report
         Prints what was found, beside what the plainest ways would have done.
+    classes_ : tuple
+        Of a series of classes or symbols, in the order of probabilities; else empty.
     season_, lags_ : int
     is_stable_ : bool or None
         Whether it stays near the data when it runs free; None where it cannot, for want of streams
@@ -116,6 +118,7 @@ class Forecaster(Parameters, Answers):
     circuit_: Circuit
     equations_: str
     report_: Report
+    _needs_answers = False  # the series is what scikit-learn calls X
 
     def __init__(
         self,
@@ -150,7 +153,8 @@ class Forecaster(Parameters, Answers):
         Parameters
         ----------
         series : array-like, pandas.Series
-            Shape (samples,), (strings, samples), or a list of arrays.
+            Shape (samples,), (strings, samples), or a list of arrays; for symbols a text, words, or
+            a list of lists of words.
         X : mapping of name to likewise, or DataFrame, optional
             Streams beside it, known as far as the series is.
         group : array-like (samples,), optional
@@ -166,12 +170,15 @@ class Forecaster(Parameters, Answers):
         likelihood = self._likelihood()
         observed = panel.observed()
         likelihood.check(observed, panel.own)
-        check_data(self, panel, likelihood.name)
+        check_data(self, panel, likelihood)
+        if likelihood.outputs(observed) > 1:
+            panel = panel.by_class(likelihood.outputs(observed))
         scales = transforms_for(self.transform, observed, likelihood.name == "gaussian")
         self.season_ = season_of(panel.series[0, : panel.lengths[0]], int(panel.lengths[0]) // 4)
         self.lags_ = lags_for(self, panel, self.season_)
-        inputs = [n for n in panel.streams if self.uses_own_past or n != panel.own]
+        inputs = (panel.own_names if self.uses_own_past else ()) + panel.beside
         self.panel_ = panel
+        self.classes_ = panel.symbols or (*range(panel.classes),) if likelihood.has_classes else ()
         search = Search(panel, inputs, self.horizon, self.lags_, self.most, likelihood)
         if likelihood.name == "huber":
             likelihood = search.likelihood = _adapted(search, likelihood)
@@ -201,6 +208,7 @@ class Forecaster(Parameters, Answers):
             search.likelihood,
             recipe.transform,
             left_by_run(search, found) if self.aim == "free run" else search.surprises(best.key),
+            tuple(map(str, self.classes_)),
             self.aim == "free run",
         )
         rows = search.rows(recipe.transform)
@@ -239,6 +247,7 @@ class Forecaster(Parameters, Answers):
             aim=self.aim,
             likelihood=search.likelihood.name,
             recipe=str(self._recipe),
+            classes=self.rule_.classes if self.rule_.outputs > 1 else (),
             equations=self.equations_,
             links=len(self.circuit_.wires),
             loss=best.loss,

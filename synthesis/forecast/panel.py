@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from ..fit.data import SOURCE, read_streams
+from ..fit.data import read_streams
+from .symbols import apart, coded, entries, numbers_of
 from .transforms import Transform
 
 __all__ = ["Panel", "read_panel"]
@@ -30,12 +31,19 @@ class Panel:
     lengths : int array (strings,)
     is_flat : bool
         There is one string, and it was given without an axis for strings.
+    symbols : tuple of str
+        What the numbers 0, 1, ... of the series stand for; empty if it holds numbers.
+    classes : int
+        In how many classes the series is, if it is looked at class by class: ``own/a`` is 1 where
+        it is ``a``. 0 if it is looked at as a number.
     """
 
     own: str
     streams: Mapping[str, np.ndarray]
     lengths: np.ndarray
     is_flat: bool
+    symbols: tuple[str, ...] = ()
+    classes: int = 0
 
     @property
     def series(self) -> np.ndarray:
@@ -55,24 +63,65 @@ class Panel:
         scaled[self._is_known] = scale.there(self.observed())
         return scaled
 
+    def by_class(self, classes: int) -> Panel:
+        """The same, looked at class by class."""
+        panel = replace(self, classes=classes)
+        beside = {name: x for name, x in self.streams.items() if name != self.own}
+        own = panel.told(self.series)
+        indicators = {name: own[name] * self._is_known for name in panel.own_names}
+        return replace(panel, streams={self.own: self.series, **indicators, **beside})
+
+    def told(self, series: np.ndarray) -> dict[str, np.ndarray]:
+        """The streams that values of the series make up."""
+        names = self._indicators
+        return {self.own: series, **{name: 1.0 * (series == k) for k, name in enumerate(names)}}
+
+    def shown(self, value: float) -> str:
+        """A sample of the series as users wrote it."""
+        return self.symbols[int(value)] if self.symbols else f"{value:g}"
+
+    @property
+    def own_names(self) -> tuple[str, ...]:
+        """Under which names forecasts look at the series' own past."""
+        return self._indicators or (self.own,)
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Names of the other streams."""
+        return tuple(n for n in self.streams if n not in (self.own, *self._indicators))
+
+    @property
+    def _indicators(self) -> tuple[str, ...]:
+        called = self.symbols or tuple(map(str, range(self.classes)))
+        return tuple(f"{self.own}/{one}" for one in called) if self.classes else ()
+
     @property
     def _is_known(self) -> np.ndarray:
         return np.arange(self.series.shape[1]) < self.lengths[:, None]
 
 
-def read_panel(series: Any, X: Any = None, group: Any = None, own: str | None = None) -> Panel:
+def read_panel(
+    series: Any,
+    X: Any = None,
+    group: Any = None,
+    own: str | None = None,
+    like: Panel | None = None,
+) -> Panel:
     """A panel from what users have.
 
     Parameters
     ----------
     series : array-like, pandas.Series
-        Shape (samples,), or (strings, samples), or a list of arrays of any lengths.
+        Shape (samples,), or (strings, samples), or a list of arrays of any lengths; a text, or a
+        list of texts, for symbols.
     X : mapping of name to likewise, or pandas.DataFrame, optional
-        Streams beside it.
+        Streams beside it; one with keys becomes a stream ``name/key`` for each.
     group : array-like (samples,), optional
         Which string a sample belongs to.
     own : str, optional
         What the series is called; else its own name, or ``y``.
+    like : Panel, optional
+        One whose symbols and keys these are.
 
     Raises
     ------
@@ -85,6 +134,9 @@ def read_panel(series: Any, X: Any = None, group: Any = None, own: str | None = 
     >>> panel = read_panel([1.0, 2.0, 4.0], {"u": [0.0, 1.0, 0.0]})
     >>> panel.own, list(panel.streams), panel.series.shape
     ('y', ['y', 'u'], (1, 3))
+    >>> panel = read_panel("abca")
+    >>> panel.symbols, panel.series.tolist()
+    (('a', 'b', 'c'), [[0.0, 1.0, 2.0, 0.0]])
     """
     if getattr(series, "ndim", 1) == 2 and series.shape[1] == 1:
         series = series.iloc[:, 0] if hasattr(series, "iloc") else series[:, 0]
@@ -95,15 +147,18 @@ def read_panel(series: Any, X: Any = None, group: Any = None, own: str | None = 
             f"X has a stream {name!r}, which is what the series is called; its own past is looked "
             "at in any case: leave it out of X"
         )
+    series = entries(series)
     given = read_streams({name: series, **beside}, group)
-    for stream in given.names:
-        if given.has_keys(stream):
-            raise ValueError(
-                f"stream {stream!r} has keys; a forecast reads numbers: give one stream per key"
-            )
-    streams = {stream: given.streams.arrays[SOURCE + stream][..., 0].T for stream in given.names}
+    symbols, values = like.symbols if like else (), numbers_of(given, name)
+    if given.has_keys(name):
+        symbols, values = coded(given, name, symbols)
+    streams = {name: values}
+    for stream in given.names[1:]:
+        streams |= apart(given, stream)
+    if like:  # a key that does not come up is 0
+        streams = {k: np.zeros_like(values) for k in like.beside if "/" in k} | streams
     is_flat = group is None and not _is_nested(series) and np.ndim(series) == 1
-    return Panel(name, streams, given.lengths, is_flat)
+    return Panel(name, streams, given.lengths, is_flat, symbols)
 
 
 def _mapping(X: Any) -> dict[str, Any]:

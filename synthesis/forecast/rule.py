@@ -48,6 +48,8 @@ class Rule:
         The scale.
     surprises : array
         By how much samples differed, on the scale, from what was forecast before them.
+    classes : tuple of str
+        What outputs are called, if there are several.
     is_simulation : bool
         Whether it was fitted by whole runs; ``surprises`` are then the errors of its run.
     """
@@ -60,6 +62,7 @@ class Rule:
     likelihood: Likelihood
     transform: str
     surprises: np.ndarray = field(repr=False)
+    classes: tuple[str, ...] = ()
     is_simulation: bool = False
 
     @property
@@ -97,7 +100,7 @@ class Rule:
         }
         told = CALLED.get(self.likelihood.name, self.scale.of("{}")).format(self.own)
         for k in range(self.outputs):
-            which = f" = {k}" if self.outputs > 1 else ""
+            which = f" = {self.classes[k]}" if self.outputs > 1 else ""
             called[answer_port(k)] = f"{told}[t+{self.horizon}]{which}"
         return sample_equations(circuit, called)
 
@@ -162,8 +165,7 @@ class Rule:
             Without it there is no noise.
         """
         free = FreeRun(self.sum.features)
-        given = {name: panel.streams[name] for name in {*self.reads, self.own}}
-        given[panel.own] = panel.on_scale(self.scale)
+        given = {**panel.streams, panel.own: panel.on_scale(self.scale)}
         waiting = []
         for back in range(self.horizon - 1, -1, -1):
             free.begin(given, 0, int(panel.lengths[0]) - back, paths)
@@ -172,7 +174,7 @@ class Rule:
         for t in range(steps):
             out[t] = waiting.pop(0)
             others = {name: np.full(paths, x[t]) for name, x in beside.items()}
-            free.push({panel.own: out[t], **others})
+            free.push({**panel.told(out[t]), **others})
             waiting.append(self._next(free, rng))
         return self.scale.back(out)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, logsumexp, xlogy
+from scipy.special import expit, xlogy
 
 from .likelihood import Likelihood, refuse
 
@@ -113,7 +113,7 @@ class Categorical(Likelihood):
 
     def losses(self, predictor: np.ndarray, observed: np.ndarray) -> np.ndarray:
         told = np.take_along_axis(predictor, observed.astype(int)[None], axis=0)[0]
-        return logsumexp(predictor, axis=0) - told
+        return np.logaddexp.reduce(predictor, axis=0) - told
 
     def working(self, predictor: np.ndarray, observed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         mean = self.mean(predictor)
@@ -127,7 +127,7 @@ class Categorical(Likelihood):
         return np.eye(len(mean))[:, :, None] * mean - mean[:, None] * mean
 
     def mean(self, predictor: np.ndarray) -> np.ndarray:
-        return np.exp(predictor - logsumexp(predictor, axis=0))
+        return np.exp(predictor - np.logaddexp.reduce(predictor, axis=0))
 
     def drawn(self, predictor: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         edges = np.cumsum(self.mean(predictor), axis=0)

@@ -15,6 +15,9 @@ from .fitting import Rows, Sum, hessian
 
 __all__ = ["Weight", "independence", "kind_of", "resampled", "stability", "weights_of"]
 
+SINGULAR = 1e-12
+"""Share of the largest eigenvalue below which one is 0."""
+
 TOLD = 1e-6
 """Share of a derivative that others may not tell, for a bound to count as free."""
 
@@ -84,7 +87,10 @@ def _spreads(rows: Rows, found: Sum, likelihood: Likelihood, matrix: np.ndarray)
 
 
 def _variances(information: np.ndarray) -> np.ndarray:
-    return np.maximum(np.diag(np.linalg.pinv(information, hermitian=True)), 0.0)
+    """The diagonal of the inverse; what the data leave open (the sum of all logits) left out."""
+    size = np.sqrt(np.maximum(np.diag(information), 1e-300))
+    inverse = np.linalg.pinv(information / np.outer(size, size), rcond=SINGULAR, hermitian=True)
+    return np.maximum(np.diag(inverse), 0.0) / size**2
 
 
 def _with_bounds(rows: Rows, found: Sum, matrix: np.ndarray) -> np.ndarray:

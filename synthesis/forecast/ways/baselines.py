@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...likelihoods import Gaussian, Likelihood
-from ..sums import Feature, Rows, fitted, latest
+from ..sums import Feature, Given, Rows, fitted, latest
 from .choice import Tried
 from .recipes import Search
 
@@ -31,6 +31,9 @@ def rivals(search: Search, season: int) -> Iterator[Tried]:
     rows, cuts, own = search.rows("none"), search.cuts("none"), search.panel.own
     likelihood, outputs = search.likelihood, search.outputs
     yield _fitted_ones(CONSTANT, [], cuts, likelihood, outputs)
+    if likelihood.has_classes and set(search.panel.own_names) <= set(search.inputs):
+        last: list[Feature] = [Given(name) for name in search.panel.own_names]
+        yield _fitted_ones("Markov chain (the last class)", last, cuts, likelihood, outputs)
     if not likelihood.has_noise:
         return
     yield _repeated("naive (the last value)", rows.horizon, cuts, likelihood)

@@ -318,3 +318,11 @@ def test_columns_are_series():
     np.testing.assert_array_equal(flat, column)
     with pytest.raises(ValueError, match="needs 3 at least"):
         Forecaster().fit(list(np.arange(30.0)[:, None]))
+
+
+def test_scikit_learn_cuts_a_series_in_time():
+    selection = pytest.importorskip("sklearn.model_selection", reason="needs scikit-learn")
+    y = autoregression(3, 200, (0.8,))
+    cuts = selection.TimeSeriesSplit(2)
+    scores = selection.cross_val_score(Forecaster(families=LAGS_ONLY, most=1), y, cv=cuts)
+    assert scores.shape == (2,) and (scores > 0.2).all()
