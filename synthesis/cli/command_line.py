@@ -1,4 +1,4 @@
-"""Command line: ``dmm fit|predict|run|resume|evaluate|show|sweep|reproduce|...``.
+"""Command line: ``dmm fit|predict|forecast|run|resume|evaluate|show|sweep|reproduce|...``.
 
 ``python -m synthesis`` is the same command by another name. Whatever is wrong with a file, a name
 or an option gives one clear line on standard error and exit status 2.
@@ -21,6 +21,7 @@ from vvalues.core.paths import printable
 
 from .. import interruption
 from ..loop import Loop, Result, Settings, flat
+from . import forecasting
 from .calling import VERSION, add_completion, called, next_words
 from .options import add_limit, add_settings, add_steps, add_workers, count
 from .own_data import INTERRUPTED, add_commands
@@ -301,6 +302,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=VERSION)
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     add_commands(commands)
+    forecasting.add_command(commands)
 
     run = commands.add_parser(
         "run",

@@ -23,7 +23,7 @@ from .options import count
 if TYPE_CHECKING:
     from ..fit import Fitted, Synthesizer
 
-__all__ = ["add_commands"]
+__all__ = ["add_commands", "chosen"]
 
 REPORT = "report.html"
 EQUATIONS = "equations.txt"
@@ -87,11 +87,11 @@ class _Data:
             If a column is not there, is used twice, or holds what is no number.
         """
         table = read_csv(options.data)
-        targets = _chosen(options.target, table)
+        targets = chosen(options.target, table)
         if options.group is not None:
             table.labels(options.group)
         rest = [name for name in table.columns if name not in (*targets, options.group)]
-        inputs = _chosen(options.inputs, table) if options.inputs else rest
+        inputs = chosen(options.inputs, table) if options.inputs else rest
         for name in inputs:
             if name not in rest:
                 raise ValueError(f"column {name!r} is both an input and a target or the group")
@@ -99,8 +99,14 @@ class _Data:
         return _Data(table, _streams(table, inputs, options.group), answers, options.group)
 
 
-def _chosen(text: str, table: CsvTable) -> list[str]:
-    """Columns by name; commas part names, unless one column is called so as a whole."""
+def chosen(text: str, table: CsvTable) -> list[str]:
+    """Columns by name; commas part names, unless one column is called so as a whole.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column, or one is named twice.
+    """
     names = [text] if text in table.columns else [name.strip() for name in text.split(",")]
     for i, name in enumerate(names):
         table.column(name)

@@ -55,7 +55,7 @@ class Answers:
 
         Returns
         -------
-        array (samples,), or a list of them for several strings
+        array (samples,) or (strings, samples), or a list, as the series came
             Means (on another scale: medians; probabilities of a 1; of classes and symbols, the
             likeliest). NaN for the first samples, of which too little came before; None for
             symbols.
@@ -192,10 +192,9 @@ class Answers:
 
     @staticmethod
     def _given(panel: Panel, told: np.ndarray) -> Any:
-        """In the form of the series: an array, or one per string."""
-        if panel.is_flat:
-            return told[0]
-        return [row[:n] for row, n in zip(told, panel.lengths, strict=True)]
+        """In the form in which the series came."""
+        strings = [row[:n, None] for row, n in zip(told, panel.lengths, strict=True)]
+        return panel.layout.join(strings, [panel.own], is_flat=True)
 
     def _fitted(self) -> Rule:
         if not hasattr(self, "rule_"):

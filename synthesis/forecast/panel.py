@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..fit.data import read_streams
+from ..fit.data import Layout, read_streams
 from .symbols import apart, coded, entries, numbers_of
 from .transforms import Transform
 
@@ -28,9 +28,8 @@ class Panel:
         What the series is called.
     streams : mapping of name to array (strings, samples)
         0 beyond the end of a string; ``own`` is the first.
-    lengths : int array (strings,)
-    is_flat : bool
-        There is one string, and it was given without an axis for strings.
+    layout : Layout
+        How answers are given back.
     symbols : tuple of str
         What the numbers 0, 1, ... of the series stand for; empty if it holds numbers.
     classes : int
@@ -40,10 +39,14 @@ class Panel:
 
     own: str
     streams: Mapping[str, np.ndarray]
-    lengths: np.ndarray
-    is_flat: bool
+    layout: Layout
     symbols: tuple[str, ...] = ()
     classes: int = 0
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Samples of every string, (strings,)."""
+        return self.layout.lengths
 
     @property
     def series(self) -> np.ndarray:
@@ -157,8 +160,7 @@ def read_panel(
         streams |= apart(given, stream)
     if like:  # a key that does not come up is 0
         streams = {k: np.zeros_like(values) for k in like.beside if "/" in k} | streams
-    is_flat = group is None and not _is_nested(series) and np.ndim(series) == 1
-    return Panel(name, streams, given.lengths, is_flat, symbols)
+    return Panel(name, streams, given.layout, symbols)
 
 
 def _mapping(X: Any) -> dict[str, Any]:
@@ -174,7 +176,3 @@ def _mapping(X: Any) -> dict[str, Any]:
         f"X is {type(X).__name__}; expected a mapping name -> stream, or a DataFrame: streams "
         "beside the series have names"
     )
-
-
-def _is_nested(series: Any) -> bool:
-    return isinstance(series, (list, tuple)) and bool(series) and np.ndim(series[0]) > 0

@@ -6,7 +6,17 @@ what no machine can be learned from. `Names` remembers what streams and outputs 
 
 from .asked import Asked, read_answers, to_strings
 from .given import Given, read_streams
+from .layouts import Layout
 from .names import Names
 from .pieces import SOURCE
 
-__all__ = ["SOURCE", "Asked", "Given", "Names", "read_answers", "read_streams", "to_strings"]
+__all__ = [
+    "SOURCE",
+    "Asked",
+    "Given",
+    "Layout",
+    "Names",
+    "read_answers",
+    "read_streams",
+    "to_strings",
+]

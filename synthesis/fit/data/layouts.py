@@ -88,7 +88,7 @@ class Rows(Layout):
 
     def join(self, strings: Sequence[np.ndarray], outputs: Sequence[str], is_flat: bool) -> Any:
         """A table again."""
-        table = np.empty((self.lengths.sum(), strings[0].shape[1]))
+        table = np.empty((self.lengths.sum(), strings[0].shape[1]), dtype=strings[0].dtype)
         for rows, string in zip(self.rows, strings, strict=True):
             table[rows] = string
         return _labelled(table, outputs, is_flat, self.index)
