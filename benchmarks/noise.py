@@ -52,34 +52,38 @@ def tried(name: str, level: float, seed: int) -> dict[str, object]:
     }
 
 
+def row_of(name: str, level: float, seed: int) -> list[object]:
+    """A row of the table."""
+    one = tried(name, level, seed)
+    found = "yes" if one["found"] else f"no (off by {one['off']:.2g})"
+    return [name, seed, found, one["links"], f"{one['seconds']:.1f}", f"`{one['equations']}`"]
+
+
+def written(rows: dict[float, list[list[object]]]) -> None:
+    """Write the tables of all levels."""
+    lines = ["# Programs behind noise", "", machine_line(), ""]
+    for level, of_level in rows.items():
+        count = sum(row[2] == "yes" for row in of_level)
+        head = ["program", "seed", "found", "links", "seconds", "equations"]
+        title = f"## Noise of {level:g} standard deviations: {count} of {len(of_level)}"
+        lines += [title, "", markdown_table(head, of_level), ""]
+    write_result("noise", "\n".join(lines))
+
+
 def main() -> None:
+    """Try every program with every seed; the tables are written after each seed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--levels", type=float, nargs="+", default=[0.05, 0.2])
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--only", nargs="+", default=list(PROGRAMS), choices=list(PROGRAMS))
     arguments = parser.parse_args()
-    lines = ["# Programs behind noise", "", machine_line(), ""]
-    for level in arguments.levels:
-        rows, count = [], 0
-        for name in arguments.only:
-            for seed in range(arguments.seeds):
-                one = tried(name, level, seed)
-                count += bool(one["found"])
-                rows.append(
-                    [
-                        name,
-                        seed,
-                        "yes" if one["found"] else f"no (off by {one['off']:.2g})",
-                        one["links"],
-                        f"{one['seconds']:.1f}",
-                        f"`{one['equations']}`",
-                    ]
-                )
-                print(level, *rows[-1], flush=True)
-        head = ["program", "seed", "found", "links", "seconds", "equations"]
-        lines += [f"## Noise of {level:g} standard deviations: {count} of {len(rows)}", ""]
-        lines += [markdown_table(head, rows), ""]
-    write_result("noise", "\n".join(lines))
+    rows: dict[float, list[list[object]]] = {level: [] for level in arguments.levels}
+    for seed in range(arguments.seeds):
+        for level, of_level in rows.items():
+            for name in arguments.only:
+                of_level.append(row_of(name, level, seed))
+                print(level, *of_level[-1], flush=True)
+        written(rows)
 
 
 if __name__ == "__main__":

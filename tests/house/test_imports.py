@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from configparser import ConfigParser
 from importlib import import_module
 from pkgutil import walk_packages
@@ -37,6 +39,18 @@ def test_imports_keep_the_contract(contract, monkeypatch):
         config_filename=str(CONFIGURATION), limit_to_contracts=(contract,), no_cache=True
     )
     assert found == os.EX_OK
+
+
+def test_the_front_doors_need_numpy_and_autograd_only():
+    """What else is needed is imported where it is: every process that works for us starts so."""
+    code = (
+        "import sys; before = set(sys.modules); import synthesis; "
+        "new = {name.partition('.')[0] for name in set(sys.modules) - before}; "
+        "print(*sorted(new - set(sys.stdlib_module_names)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    new = {name for name in done.stdout.split() if "cython" not in name}  # of numpy's own making
+    assert new == {"numpy", "autograd", *PACKAGES}
 
 
 @pytest.mark.parametrize("room", rooms())

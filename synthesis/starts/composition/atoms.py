@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter
 
 from dmm import get_neuron_type
 
@@ -105,6 +104,8 @@ def _largest(x: Numbers) -> Numbers:
 def leaky(x: Numbers, pole: float, reset: Numbers | None = None) -> Numbers:
     """A sum that forgets: ``pole`` times what it was, plus ``x``; only ``x`` where reset is 1."""
     if reset is None:
+        from scipy.signal import lfilter  # as long to import as all else together
+
         return np.asarray(lfilter([1.0], [1.0, -pole], x, axis=1))
     out = np.empty(x.shape)
     total = np.zeros(len(x))

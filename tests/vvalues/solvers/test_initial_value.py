@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import autograd.numpy as anp
 import numpy as np
 import pytest
@@ -226,11 +224,3 @@ def test_one_jacobian_solves_once_and_the_next_one_anew():
 def test_a_solution_that_explodes_says_where():
     with pytest.raises(RuntimeError, match=r"RK45 failed at t = 0\.\d+"):
         solve_ivp(lambda t, v: v * v * v, VValue({"a": 1.0}), [0.0, 1.0])
-
-
-def test_the_front_door_does_not_need_scipy():
-    import subprocess
-
-    code = "import sys, vvalues; print([m for m in sys.modules if m.startswith('scipy')])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
