@@ -173,8 +173,7 @@ class Rule:
         out = np.empty((steps, paths))
         for t in range(steps):
             out[t] = waiting.pop(0)
-            others = {name: np.full(paths, x[t]) for name, x in beside.items()}
-            free.push({**panel.told(out[t]), **others})
+            free.push({**panel.told(out[t]), **{name: x[t] for name, x in beside.items()}})
             waiting.append(self._next(free, rng))
         return self.scale.back(out)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -24,11 +24,12 @@ class FreeRun:
     """
 
     def __init__(self, features: Sequence[Feature]) -> None:
-        self.features = tuple(features)
-        self.order = list(_with_parts(self.features))
-        self._kept = 1 + max((depth(feature) for feature in self.features), default=0)
-        self._past: dict[Feature, deque[np.ndarray]] = {}
-        self._paths = 0
+        self.order = tuple(_with_parts(features))
+        self._place = {feature: i for i, feature in enumerate(self.order)}
+        self._wanted = [self._place[feature] for feature in features]
+        self._steps = [self._step(feature) for feature in self.order]
+        self._kept = 1 + max((depth(feature) for feature in features), default=0)
+        self._now = 0
 
     def begin(self, given: Mapping[str, np.ndarray], string: int, length: int, paths: int) -> None:
         """Stand at the last sample of a string, in all paths.
@@ -40,33 +41,38 @@ class FreeRun:
             Which string, and how many of its samples are known.
         paths : int
         """
-        self._paths = paths
         values = Values({name: x[string : string + 1, :length] for name, x in given.items()})
-        for feature in self.order:
+        # The latest samples of every expression, in a ring; 0 before the first.
+        self._past = np.zeros((len(self.order), self._kept, paths))
+        for row, feature in zip(self._past, self.order, strict=True):
             tail = values[feature][0, -self._kept :]
-            past = (np.full(paths, value) for value in tail)
-            self._past[feature] = deque(past, maxlen=self._kept)
+            row[self._kept - len(tail) :] = tail[:, None]
+        self._now = self._kept - 1
+        self._matrix = np.ones((1 + len(self._wanted), paths))
 
-    def push(self, sample: Mapping[str, np.ndarray]) -> None:
-        """Go on by a sample: numbers of every given stream, (paths,)."""
-        for feature in self.order:
-            self._past[feature].append(self._next(feature, sample))
+    def push(self, sample: Mapping[str, Any]) -> None:
+        """Go on by a sample: numbers of every given stream, (paths,) or one for all."""
+        before, self._now = self._now, (self._now + 1) % self._kept
+        for row, step in zip(self._past, self._steps, strict=True):
+            row[self._now] = step(sample, row[before])
 
-    def _next(self, feature: Feature, sample: Mapping[str, np.ndarray]) -> np.ndarray:
+    def _step(self, feature: Feature) -> Callable[[Mapping[str, Any], np.ndarray], Any]:
+        """What a feature is next, by a sample and by what it was."""
         if isinstance(feature, Given):
-            return sample[feature.name]
+            return lambda sample, before: sample[feature.name]
+        parts = [self._place[part] for part in feature.parts]
         if isinstance(feature, Lagged):
-            past = self._past[feature.of]
-            return past[-1 - feature.lag] if feature.lag < len(past) else 0.0 * past[-1]
-        parts = [self._past[part][-1] for part in feature.parts]
+            (of,), lag = parts, feature.lag
+            return lambda sample, before: self._past[of, (self._now - lag) % self._kept]
         if isinstance(feature, Leaky):
-            return feature.rate * self._past[feature][-1] + parts[0]
-        return feature.over(*(part[:, None] for part in parts))[:, 0]
+            (of,), rate = parts, feature.rate
+            return lambda sample, before: rate * before + self._past[of, self._now]
+        return lambda sample, before: feature.over(*(self._past[i, self._now] for i in parts))
 
     def matrix(self) -> np.ndarray:
-        """A constant and the features now, (1 + features, paths)."""
-        now = (self._past[feature][-1] for feature in self.features)
-        return np.array([np.ones(self._paths), *now])
+        """A constant and the features now, (1 + features, paths); good until the next push."""
+        self._matrix[1:] = self._past[self._wanted, self._now]
+        return self._matrix
 
 
 def _with_parts(features: Sequence[Feature]) -> dict[Feature, None]:

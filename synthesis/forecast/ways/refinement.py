@@ -8,6 +8,7 @@ series, hidden states included.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -80,10 +81,9 @@ class Course:
         with np.errstate(over="ignore", invalid="ignore"):
             for t in range(start, stop):
                 now = np.einsum("pf,fp->p", weights, free.matrix())
-                now = np.clip(np.nan_to_num(now, nan=bound), -bound, bound)
+                now = np.fmax(np.fmin(now, bound), -bound)  # what is no number is too large, too
                 out[t - start] = now
-                others = {name: np.full(len(now), x[t]) for name, x in beside.items()}
-                free.push({self.own: now, **others})
+                free.push({self.own: now, **{name: x[t] for name, x in beside.items()}})
         return out
 
     def left(self, found: Sum, start: int, stop: int) -> np.ndarray:
@@ -104,13 +104,16 @@ class Course:
         usual = float(series.std()) / (np.array([np.abs(c).mean() for c in columns]) + 1e-300)
         scale = np.maximum(np.abs(found.weights[0]), LEAST * usual)
 
+        @lru_cache(maxsize=1)  # residuals and derivatives are asked for at the same weights
+        def runs(w: tuple[float, ...]) -> np.ndarray:
+            moved = np.vstack([w, w + STEP * np.eye(len(w))])
+            return self.run(found, moved * scale, start, stop)
+
         def residuals(w: np.ndarray) -> np.ndarray:
-            return self.run(found, (w * scale)[None], start, stop)[:, 0] - series
+            return runs(tuple(w))[:, 0] - series
 
         def jacobian(w: np.ndarray) -> np.ndarray:
-            moved = np.vstack([w, w + STEP * np.eye(len(w))])
-            runs = self.run(found, moved * scale, start, stop)
-            return (runs[:, 1:] - runs[:, :1]) / STEP
+            return (runs(tuple(w))[:, 1:] - runs(tuple(w))[:, :1]) / STEP
 
         begin = found.weights[0] / scale
         fit = least_squares(residuals, begin, jacobian, max_nfev=ITERATIONS, x_scale="jac")
