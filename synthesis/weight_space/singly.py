@@ -81,8 +81,8 @@ def removed_singly(
 def _columns(here: Linearization, elements: np.ndarray) -> np.ndarray:
     """The Jacobian by some elements of the parameters, (numbers of the output, elements)."""
     size = here.support.size
-    if len(elements) == size:
-        return here.rows()
+    if len(elements) == size or here.values.size <= 3 * len(elements):  # rows may be pulled
+        return here.rows()[:, elements]
     units = np.zeros((len(elements), size))
     units[np.arange(len(elements)), elements] = 1.0
     pushed = [here.push(from_buffer(here.support, unit)).ravel() for unit in units]

@@ -63,7 +63,7 @@ def test_a_sparse_network_does_more_of_it_than_one_cut_at_once(case):
     reference, weights = frozen(case), prunable_elements(case.model, case.parameters.support)
     share = 0.3
     found = sparsified(
-        reference, share, rng=np.random.default_rng(7), steps=60, stages=4, settle=40, size=0.05,
+        reference, share, rng=np.random.default_rng(7), steps=30, stages=3, settle=20, size=0.05,
         strength=1.0, per_step=None,
     )  # fmt: skip
     sparse, cut = found.projected, largest_kept(case.parameters, share, weights)

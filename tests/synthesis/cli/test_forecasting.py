@@ -14,12 +14,12 @@ from synthesis.cli.csv_files import csv_text
 def table(tmp_path_factory):
     """A walk that returns, a pump that drives it, the weather, in two runs."""
     rng = np.random.default_rng(0)
-    pump = rng.integers(0, 2, 160).astype(float)
-    y = np.zeros(160)
-    for t in range(1, 160):
+    pump = rng.integers(0, 2, 80).astype(float)
+    y = np.zeros(80)
+    for t in range(1, 80):
         y[t] = 0.5 * y[t - 1] + 2.0 * pump[t - 1] + 0.1 * rng.standard_normal()
-    sky = ["rain" if t % 3 == 0 else "sun" for t in range(160)]
-    run = [t // 80 for t in range(160)]
+    sky = ["rain" if t % 3 == 0 else "sun" for t in range(80)]
+    run = [t // 40 for t in range(80)]
     file = tmp_path_factory.mktemp("forecast") / "tank.csv"
     text = csv_text(["y", "pump", "sky", "run"], [y.tolist(), pump.tolist(), sky, run])
     file.write_text(text, encoding="utf-8", newline="")
@@ -37,7 +37,7 @@ def test_a_forecast_leaves_machine_report_and_what_comes_next(table, tmp_path, c
     assert "1 sample ahead" in capsys.readouterr().out
     assert load_machine(out / "machine.json").name == "tank"
     rows = read(out / "predictions.csv")
-    assert len(rows) == 160 and rows[0]["predicted y"] == "" and rows[-1]["line"] == "161"
+    assert len(rows) == 80 and rows[0]["predicted y"] == "" and rows[-1]["line"] == "81"
     assert float(rows[-1]["low"]) < float(rows[-1]["predicted y"]) < float(rows[-1]["high"])
     ahead = read(out / "forecast.csv")
     assert [row["sample"] for row in ahead] == ["1", "2", "3", "4", "5"]
@@ -51,9 +51,9 @@ def test_streams_beside_it_and_groups(table, tmp_path):
     assert main(["forecast", str(table), "--series", "y", *beside]) == 0
     assert "pump" in (out / "equations.txt").read_text(encoding="utf-8")
     rows = read(out / "predictions.csv")
-    assert rows[80]["run"] == "1" and rows[80]["predicted y"] == ""  # a string begins
+    assert rows[40]["run"] == "1" and rows[40]["predicted y"] == ""  # a string begins
     error = [float(r["predicted y"]) - float(r["y"]) for r in rows if r["predicted y"]]
-    assert np.std(error) < 0.15
+    assert np.std(error) < 0.2
     assert not (out / "forecast.csv").exists()  # the pump's future is not known
 
 
@@ -62,8 +62,8 @@ def test_the_next_symbol_with_its_probability(table, tmp_path):
     options = ["--likelihood", "categorical", "--steps", "3", "--out", str(out)]
     assert main(["forecast", str(table), "--series", "sky", *options]) == 0
     ahead = read(out / "forecast.csv")
-    assert [round(float(row["probability of sun"])) for row in ahead] == [1, 1, 0]
-    assert read(out / "predictions.csv")[-1]["predicted sky"] == "rain"
+    assert [round(float(row["probability of sun"])) for row in ahead] == [1, 0, 1]
+    assert read(out / "predictions.csv")[-2]["predicted sky"] == "rain"
 
 
 @pytest.mark.parametrize(

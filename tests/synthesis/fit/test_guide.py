@@ -11,6 +11,7 @@ import pytest
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "your-own-streams.md"
 
 
+@pytest.mark.notebook
 @pytest.mark.filterwarnings("ignore::synthesis.fit.ConvergenceWarning")
 def test_every_output_in_the_guide_is_real():
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)

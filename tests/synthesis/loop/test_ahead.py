@@ -18,7 +18,12 @@ from synthesis.process.workers import ProcessLost, WarmProcesses
 from synthesis.tasks import get_task
 
 TASK = "delayed-echo@layered-3x2"
-BRIEF = Settings.of(dense={"steps": 30}, bite={"steps": 5, "fraction": 0.3}, judge={"regrowths": 2})
+BRIEF = Settings.of(
+    dense={"steps": 30},
+    bite={"steps": 5, "fraction": 0.3},
+    shrink={"rounds": 2, "iterations": 5},
+    judge={"regrowths": 2},
+)
 RECURRENT = Settings.of(
     population={"steps": 60, "starts": 3, "success": 1e9, "unit": 30},
     common={"contest": {"steps": 20, "budget": 1e9}, "exact": 1e9},

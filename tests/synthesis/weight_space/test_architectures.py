@@ -76,8 +76,8 @@ def test_they_are_ranked_sparsified_and_recovered(case):
 
 def test_a_sparse_manifold_keeps_its_shape_and_its_largest_links():
     rng = np.random.default_rng(0)
-    model = Manifold(5, 16, 4, link_weights=True, start=Start.wide_toy())
-    parameters, inputs = model.initial(rng), rng.standard_normal((20, 5))
+    model = Manifold(3, 8, 2, link_weights=True, start=Start.wide_toy())
+    parameters, inputs = model.initial(rng), rng.standard_normal((6, 3))
     is_weight = prunable_elements(model, parameters.support)
     sparse = largest_kept(parameters, 0.9, is_weight)
     np.testing.assert_array_equal(sparse.buffer[~is_weight], parameters.buffer[~is_weight])
