@@ -348,7 +348,7 @@ def overlapping_pairs(**options: Any) -> SearchStrategy[tuple[VValue, VValue]]:
     Examples
     --------
     >>> from hypothesis import find
-    >>> two = overlapping_pairs(elements=integers(1), max_leaves=2, max_depth=1)
+    >>> two = overlapping_pairs(elements=integers(1), max_leaves=2, max_depth=1, alphabet=["a"])
     >>> find(two, lambda pair: len(sum(pair)) == 2)
     (VValue({':number': 0.0}), VValue({':number': 0.0, 'a': 0.0}))
     """
@@ -361,7 +361,7 @@ def disjoint_pairs(**options: Any) -> SearchStrategy[tuple[VValue, VValue]]:
     Examples
     --------
     >>> from hypothesis import find
-    >>> two = disjoint_pairs(elements=integers(1), max_leaves=2, max_depth=1)
+    >>> two = disjoint_pairs(elements=integers(1), max_leaves=2, max_depth=1, alphabet=["a"])
     >>> find(two, lambda pair: len(pair[0]) == len(pair[1]) > 0)
     (VValue({':number': 0.0}), VValue({'a': 0.0}))
     """
