@@ -52,6 +52,13 @@ class Optimizer(NamedTuple):
     ----------
     init : parameters -> state
     update : (gradient, state, parameters) -> (step, state)
+
+    Examples
+    --------
+    >>> halving = Optimizer(lambda parameters: (), lambda g, state, v: (-0.5 * v, state))
+    >>> v = VValue({"a": 4.0})
+    >>> v + halving.update(VValue(), halving.init(v), v)[0]
+    VValue({'a': 2.0})
     """
 
     init: Callable[[VValue], State]
@@ -115,6 +122,12 @@ def clip_by_norm(largest: float, order: float | None = None, *, each: bool = Fal
         As that of ``numpy.linalg.norm``; Euclidean when omitted.
     each : bool
         Every leaf by itself, not the whole tree.
+
+    Examples
+    --------
+    >>> v = VValue({"a": 3.0, "b": -4.0})
+    >>> clip_by_norm(2.5).update(v, (), v)[0]
+    VValue({'a': 1.5, 'b': -2.0})
     """
 
     def update(gradient: VValue, state: State, parameters: VValue) -> tuple[VValue, State]:
@@ -129,12 +142,26 @@ def clip_by_norm(largest: float, order: float | None = None, *, each: bool = Fal
 
 
 def clip(bound: float) -> Optimizer:
-    """Clip every element of the gradient to ``[-bound, bound]``."""
+    """Clip every element of the gradient to ``[-bound, bound]``.
+
+    Examples
+    --------
+    >>> v = VValue({"a": 4.0, "b": -0.5})
+    >>> clip(1.0).update(v, clip(1.0).init(v), v)[0]
+    VValue({'a': 1.0, 'b': -0.5})
+    """
     return lifted(lambda parameters: (), lambda g, parameters: rules.clip(g, bound))
 
 
 def l1(strength: float | Schedule) -> Optimizer:
-    """Coupled L1: adds ``strength * sign(parameter)`` to the gradient, before the adaptive step."""
+    """Coupled L1: adds ``strength * sign(parameter)`` to the gradient, before the adaptive step.
+
+    Examples
+    --------
+    >>> v, slope = VValue({"a": 2.0, "b": -3.0}), VValue({"a": 0.5, "b": 0.5})
+    >>> l1(0.1).update(slope, l1(0.1).init(v), v)[0]
+    VValue({'a': 0.6, 'b': 0.4})
+    """
 
     def rule(gradient: Array, parameters: Array, updates: int) -> None:
         rules.l1(gradient, parameters, rate_at(strength, updates))
@@ -152,6 +179,13 @@ def decoupled_l1(strength: float | Schedule) -> Optimizer:
     -----
     Adaptive optimizers divide a coupled penalty by their own gradient memory, so that it fades;
     the decoupled one keeps its strength.
+
+    Examples
+    --------
+    >>> from synthesis.optimize import sgd
+    >>> optimizer, v = chain(sgd(0.1), decoupled_l1(0.05)), VValue({"a": 1.0, "b": 0.02})
+    >>> v + optimizer.update(VValue(), optimizer.init(v), v)[0]  # b stops at zero
+    VValue({'a': 0.95, 'b': 0.0})
     """
 
     def rule(step: Array, parameters: Array, updates: int) -> None:
@@ -161,7 +195,15 @@ def decoupled_l1(strength: float | Schedule) -> Optimizer:
 
 
 def chain(*parts: Optimizer) -> Optimizer:
-    """Apply transformations one after the other, each to the output of the one before."""
+    """Apply transformations one after the other, each to the output of the one before.
+
+    Examples
+    --------
+    >>> from synthesis.optimize import sgd
+    >>> optimizer, v = chain(clip(1.0), sgd(0.1)), VValue({"a": 4.0, "b": -0.5})
+    >>> optimizer.update(v, optimizer.init(v), v)[0]
+    VValue({'a': -0.1, 'b': 0.05})
+    """
 
     def init(parameters: VValue) -> tuple:
         return tuple(part.init(parameters) for part in parts)
@@ -183,6 +225,14 @@ def masked(inner: Optimizer, choose: Callable[[VValue], Pattern] | Pattern) -> O
     ----------
     inner : Optimizer
     choose : pattern of `vvalues.select`, or a function from parameters to one
+
+    Examples
+    --------
+    >>> from synthesis.optimize import sgd
+    >>> optimizer = masked(sgd(0.5), "layer-2/**")
+    >>> v = VValue({"layer-1": {"w": 1.0}, "layer-2": {"w": 2.0}})
+    >>> optimizer.update(v, optimizer.init(v), v)[0]
+    VValue({'layer-1': {'w': 0.0}, 'layer-2': {'w': -1.0}})
     """
 
     def part(parameters: VValue) -> VValue:
@@ -218,14 +268,29 @@ def map_trees(state: S, change: Callable[[VValue], VValue]) -> S:
 
 
 def state_leaves(state: State) -> list[Any]:
-    """V-values and numbers of a state in a fixed order, for checkpoints."""
+    """V-values and numbers of a state in a fixed order, for checkpoints.
+
+    Examples
+    --------
+    >>> from synthesis.optimize import momentum
+    >>> state_leaves(momentum(0.1).init(VValue({"a": 1.0})))
+    [0, VValue({'a': 0.0})]
+    """
     leaves: list[Any] = []
     _map_state(state, lambda leaf: leaves.append(leaf))
     return leaves
 
 
 def with_state_leaves(template: S, leaves: list[Any]) -> S:
-    """Inverse of `state_leaves` for a state of the same make."""
+    """Inverse of `state_leaves` for a state of the same make.
+
+    Examples
+    --------
+    >>> from synthesis.optimize import momentum
+    >>> state = momentum(0.1).init(VValue({"a": 1.0}))
+    >>> with_state_leaves(state, [7, VValue({"a": 0.25})])
+    MomentumState(updates=7, velocity=VValue({'a': 0.25}))
+    """
     remaining = iter(leaves)
     return _map_state(template, lambda leaf: next(remaining))
 

@@ -165,6 +165,16 @@ class BlackBoxObjective(MachineObjective):
     Parameters
     ----------
     model, inputs, targets, weights : as for `MachineObjective`
+
+    Examples
+    --------
+    >>> from synthesis.tasks import get_task
+    >>> task, rng = get_task("modulo-3@layered-2x1"), np.random.default_rng(0)
+    >>> model = task.model(rng)
+    >>> objective, weights = task.objective(model, rng), model.initial(rng)
+    >>> box = BlackBoxObjective(model, objective.inputs, objective.targets)
+    >>> round(objective.loss(weights), 3), round(box.loss(weights), 3)
+    (86.145, 86.145)
     """
 
     def values(self, parameters: VValue) -> np.ndarray:

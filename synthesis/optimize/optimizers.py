@@ -61,7 +61,14 @@ __all__ = [
 
 
 def sgd(rate: float | Schedule) -> Optimizer:
-    """``step = -rate * gradient``."""
+    """``step = -rate * gradient``.
+
+    Examples
+    --------
+    >>> v, slope = VValue({"a": 1.0}), VValue({"a": 4.0})
+    >>> sgd(0.1).update(slope, sgd(0.1).init(v), v)[0]
+    VValue({'a': -0.4})
+    """
 
     def rule(gradient: Array, parameters: Array, updates: int) -> None:
         rules.sgd(gradient, rate_at(rate, updates))
@@ -77,7 +84,15 @@ class MomentumState(NamedTuple):
 
 
 def momentum(rate: float | Schedule, decay: float = 0.9) -> Optimizer:
-    """Heavy ball: ``velocity = decay * velocity + gradient; step = -rate * velocity``."""
+    """Heavy ball: ``velocity = decay * velocity + gradient; step = -rate * velocity``.
+
+    Examples
+    --------
+    >>> optimizer, v, slope = momentum(0.25, decay=0.5), VValue({"a": 1.0}), VValue({"a": 4.0})
+    >>> step, state = optimizer.update(slope, optimizer.init(v), v)
+    >>> step, optimizer.update(slope, state, v)[0]
+    (VValue({'a': -1.0}), VValue({'a': -1.5}))
+    """
 
     def rule(gradient: Array, parameters: Array, updates: int, velocity: Array) -> None:
         rules.momentum(gradient, velocity, rate_at(rate, updates), decay)
@@ -98,6 +113,13 @@ def adagrad(rate: float | Schedule, epsilon: float = 1e-8) -> Optimizer:
     References
     ----------
     J. Duchi, E. Hazan, Y. Singer, JMLR 12 (2011), 2121-2159.
+
+    Examples
+    --------
+    >>> optimizer, v, slope = adagrad(0.1), VValue({"a": 1.0}), VValue({"a": 4.0})
+    >>> step, state = optimizer.update(slope, optimizer.init(v), v)
+    >>> round(step["a"], 4), round(optimizer.update(slope, state, v)[0]["a"], 4)  # less and less
+    (-0.1, -0.0707)
     """
 
     def rule(gradient: Array, parameters: Array, updates: int, memory: Array) -> None:
@@ -121,6 +143,13 @@ def rmsprop(rate: float | Schedule, share: float = 0.1, epsilon: float = 1e-8) -
     References
     ----------
     T. Tieleman, G. Hinton, COURSERA: Neural Networks for Machine Learning (2012), lecture 6.5.
+
+    Examples
+    --------
+    >>> optimizer, v, slope = rmsprop(0.1), VValue({"a": 1.0}), VValue({"a": 4.0})
+    >>> step, state = optimizer.update(slope, optimizer.init(v), v)
+    >>> round(step["a"], 4), state.memory
+    (-0.3162, VValue({'a': 1.6}))
     """
 
     def rule(gradient: Array, parameters: Array, updates: int, memory: Array) -> None:
@@ -145,6 +174,13 @@ def adam(
     References
     ----------
     D. Kingma, J. Ba, arXiv:1412.6980, algorithm 1.
+
+    Examples
+    --------
+    >>> optimizer, v = adam(0.1), VValue({"a": 1.0, "b": 1.0})
+    >>> step, state = optimizer.update(VValue({"a": 4.0, "b": -0.01}), optimizer.init(v), v)
+    >>> round(step["a"], 4), round(step["b"], 4)  # whatever the size of the gradient
+    (-0.1, 0.1)
     """
 
     def rule(g: Array, parameters: Array, updates: int, first: Array, second: Array) -> None:
@@ -160,6 +196,12 @@ def lion(rate: float | Schedule, beta1: float = 0.9, beta2: float = 0.99) -> Opt
     References
     ----------
     X. Chen et al., arXiv:2302.06675, algorithm 2 (without its decay: see `weight_decay`).
+
+    Examples
+    --------
+    >>> optimizer, v = lion(0.1), VValue({"a": 1.0, "b": 1.0})
+    >>> optimizer.update(VValue({"a": 4.0, "b": -0.01}), optimizer.init(v), v)[0]
+    VValue({'a': -0.1, 'b': 0.1})
     """
 
     def rule(gradient: Array, parameters: Array, updates: int, velocity: Array) -> None:
@@ -187,6 +229,13 @@ def rprop(
     References
     ----------
     C. Igel, M. Huesken, Neurocomputing 50 (2003), 105-123.
+
+    Examples
+    --------
+    >>> optimizer, v = rprop(initial=0.1), VValue({"a": 1.0})
+    >>> step, state = optimizer.update(VValue({"a": 4.0}), optimizer.init(v), v)
+    >>> step, optimizer.update(VValue({"a": 1.0}), state, v)[0]  # the sign has stayed
+    (VValue({'a': -0.1}), VValue({'a': -0.12}))
     """
 
     def init(parameters: VValue) -> RpropState:
