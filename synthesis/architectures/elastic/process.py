@@ -28,14 +28,8 @@ from ...optimize.optimizers import (
 from ...process.codec import to_plain
 from ...process.records import Record
 from ...process.state import DONE
-from ...tasks.characters import (
-    CharacterTask,
-    Phase,
-    cycles_of,
-    phases_described,
-    phases_of,
-    reading,
-)
+from ...tasks.characters import CharacterTask
+from ...tasks.successions import Phase, cycles_of, phases_described, phases_of, reading
 from ..training import Seed, Training, TrainingState, driven_by, kept, seed_of
 from .arrays import PREFIX, READOUT
 from .birth import EPSILON, RMS_SHARE, memory_of_new

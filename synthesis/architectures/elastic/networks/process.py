@@ -15,13 +15,8 @@ from ....process.codec import from_plain, to_plain
 from ....process.process import Outcome, events
 from ....process.records import Record
 from ....process.state import DONE
-from ....tasks.characters import (
-    CharacterTask,
-    Phase,
-    cycles_of,
-    phases_described,
-    phases_of,
-)
+from ....tasks.characters import CharacterTask
+from ....tasks.successions import Phase, cycles_of, phases_described, phases_of
 from ...training import Seed, Training, TrainingState
 from ..model import ElasticNetwork
 from ..process import check_every

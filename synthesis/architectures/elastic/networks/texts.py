@@ -7,7 +7,7 @@ from copy import copy
 
 import numpy as np
 
-from ....tasks.characters import Phase
+from ....tasks.successions import Phase
 
 __all__ = ["Texts"]
 

@@ -23,7 +23,7 @@ from synthesis.architectures.evolving.search.symbolic import (
     search,
     symbolic_search,
 )
-from synthesis.tasks.regression import CONSTANTS, NGUYEN, formula_task
+from synthesis.tasks.formulas import CONSTANTS, NGUYEN, formula_task
 from vvalues import VValue
 
 
