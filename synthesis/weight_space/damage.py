@@ -241,6 +241,18 @@ def recovery(
     ----------
     US patent application 2021/0397964, claims; arXiv:2005.11603. First order, which the claims
     allow.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.weight_space import freeze
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> reference, rng = freeze(model, weights, inputs), np.random.default_rng(0)
+    >>> damage = from_buffer(weights.support, (np.arange(weights.size) == 5) * 1.0)
+    >>> path = recovery(reference, damaged(weights, damage), damage, steps=60, rng=rng, every=20)
+    >>> [round(reference.divergence(point.parameters), 5) for point in path]
+    [0.0006, 3e-05, 1e-05, 0.0]
     """
     reference.check(hurt)
     check_same_support(hurt, damage, "damaged network and damage")
