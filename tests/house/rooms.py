@@ -19,6 +19,7 @@ NEEDS = {
     "dmm.compiled.fast.ticking": "numba",
     "dmm.show.plots": "matplotlib",
     "synthesis.architectures.evolving.formula_equality": "sympy",
+    "synthesis.show.plots": "matplotlib",
 }
 
 MODULES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
