@@ -19,6 +19,7 @@ NEEDS = {
     "dmm.compiled.fast.ticking": "numba",
     "dmm.show.plots": "matplotlib",
     "synthesis.architectures.evolving.formula_equality": "sympy",
+    "synthesis.architectures.evolving.formula_simplify": "sympy",
     "synthesis.show.plots": "matplotlib",
 }
 

@@ -191,6 +191,14 @@ def test_operations_that_others_can_stand_in_for_go():
     assert needed == small
 
 
+def test_the_only_operation_may_go():
+    x = samples()
+    objective = EvolvingObjective(EvolvingModel(1, operations=["sin"]), x, np.full((20, 1), 3.0))
+    tree = VValue({"layer-1": {"sin-1": {"value": {"x0": 1.0}}, "output": {"y0": {"sin-1": 1.0}}}})
+    assert not without_spare_operations(objective, tree, 100.0)
+    assert without_spare_operations(objective, tree, 1e-3) == tree
+
+
 def test_nothing_is_rounded_that_matters():
     x = samples()
     model = EvolvingModel(1, operations=["add"], trains_links=True)
