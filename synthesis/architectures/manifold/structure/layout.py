@@ -39,6 +39,11 @@ class Start(NamedTuple):
         links of its row.
     cutoff : float
         Raw; the source's -1 is a cutoff of 0.269.
+
+    Examples
+    --------
+    >>> Start(weight=(0.0, 0.5)).weight, Start().cutoff
+    ((0.0, 0.5), -1.0)
     """
 
     alpha: tuple[float, float] = (5.0, 0.1)
@@ -95,6 +100,12 @@ class Layout(Bounded):
     has_link_weights : bool
         One weight per link and one bias per receiving neuron, in place of one weight and one bias
         per sending neuron.
+
+    Examples
+    --------
+    >>> layout = Layout(2, 3, 1, 1.0, has_link_weights=False)
+    >>> layout.n_rows, layout.n_columns, layout.n_cells
+    (4, 5, 14)
     """
 
     n_inputs: int = field(metadata=bound(partial(check_whole, least=1)))
