@@ -108,6 +108,7 @@ def _gplearn(task, executor, seconds):
 
 
 def has_gplearn():
+    """Whether gplearn is installed, which is measured beside ours."""
     try:
         import gplearn.genetic  # noqa: F401
     except ImportError:
