@@ -124,8 +124,8 @@ def orthogonalized(matrix: Array, steps: int = 5) -> Array:
     Examples
     --------
     >>> found = orthogonalized(np.array([[3.0, 0.0, 0.0], [0.0, 0.0, -0.5]]))
-    >>> bool(np.all(np.abs(np.linalg.svd(found)[1] - 1.0) < 0.35))
-    True
+    >>> np.linalg.svd(found)[1].round(2)
+    array([1.04, 0.71])
     """
     a, b, c = QUINTIC
     x = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix

@@ -111,8 +111,10 @@ def link_vulnerability(model: Model, parameters: VValue, inputs: Any) -> VValue:
     >>> from synthesis.architectures import Perceptron
     >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
     >>> weights = model.initial(np.random.default_rng(0))
-    >>> link_vulnerability(model, weights, inputs).support == weights.support
-    True
+    >>> link_vulnerability(model, weights, inputs)["layer-2", "weights"].round(4)
+    array([[0.0105, 0.0055],
+           [0.0246, 0.0795],
+           [0.0445, 0.0002]])
     """
     diagonal = metric_diagonal(model, parameters, inputs)
     return from_buffer(parameters.support, parameters.buffer**2 * diagonal.buffer)

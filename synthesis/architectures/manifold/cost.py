@@ -81,6 +81,13 @@ class CostModel:
     for_seconds, for_bytes : tuple of float
     softness : float
         Strength at which a link counts half.
+
+    Examples
+    --------
+    >>> model = CostModel((1e-5, *[0.0] * 8), (0.0, 0.0, 16.0, *[0.0] * 6))  # 16 bytes a link
+    >>> layout = Layout(2, 3, 1, 1.0, has_link_weights=False)
+    >>> model.predicted(layout, links=11, levels=2, batch=8)
+    (1e-05, 176.0)
     """
 
     for_seconds: tuple[float, ...]

@@ -42,8 +42,8 @@ def as_machine(model: Manifold, parameters: VValue, name: str = "manifold") -> M
     --------
     >>> model = Manifold(2, 1, 1)
     >>> machine = as_machine(model, model.initial(np.random.default_rng(0)))
-    >>> "output-0" in machine.neurons
-    True
+    >>> len(machine.neurons), machine.name
+    (16, 'manifold')
     """
     layout = model.layout
     links = model.links(parameters)

@@ -59,8 +59,12 @@ class SearchSettings(Bounded, called="setting {}"):
 
     Examples
     --------
-    >>> SearchSettings(operations=("multiply", "sin"), forms=0).depth
-    3
+    >>> from synthesis.architectures.evolving import to_text
+    >>> x = np.linspace(-2.0, 2.0, 30)[:, None]
+    >>> few = SearchSettings(operations=("multiply",), depth=2, forms=0)
+    >>> model, found = symbolic_search(x, x**4 - x, few)
+    >>> print(to_text(model, found.parameters))
+    y0 = x0·x0·x0·x0 - x0
     """
 
     operations: tuple[str, ...] = (

@@ -42,8 +42,10 @@ class Start(NamedTuple):
 
     Examples
     --------
-    >>> Start(weight=(0.0, 0.5)).weight, Start().cutoff
-    ((0.0, 0.5), -1.0)
+    >>> from synthesis.architectures.manifold import Manifold
+    >>> loose, tight = (Manifold(2, 9, 1, start=Start(cutoff=raw)) for raw in (-4.0, 0.0))
+    >>> [model.links(model.initial(np.random.default_rng(0))).n_links for model in (loose, tight)]
+    [54, 0]
     """
 
     alpha: tuple[float, float] = (5.0, 0.1)

@@ -27,8 +27,11 @@ class Step(NamedTuple):
 
     Examples
     --------
-    >>> Step(first=0, last=3, ready=0).last
-    3
+    >>> from synthesis.architectures.manifold.structure.layout import Layout
+    >>> layout = Layout(1, 3, 1, 1.0, has_link_weights=True)
+    >>> schedule = Schedule(layout, np.array([0, 1, 2, 3]), np.array([0, 0, 1, 3]))
+    >>> [(step.first, step.last) for step in schedule.steps]
+    [(0, 1), (1, 2), (2, 3)]
     """
 
     first: int

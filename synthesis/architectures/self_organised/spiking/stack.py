@@ -62,8 +62,11 @@ class LayerSettings(Bounded):
 
     Examples
     --------
-    >>> LayerSettings(300, winners=5).winners
-    5
+    >>> rng = np.random.default_rng(0)
+    >>> layers = [LayerSettings(10), LayerSettings(6, winners=2, kernel=None)]
+    >>> stack = SpikingStack(leaky_retina(rng, n=80, side=5.0), layers, rng)
+    >>> [layer.plastic.weights.shape for layer in stack.layers]
+    [(80, 10), (10, 6)]
     """
 
     n_units: int = field(metadata=bound(partial(check_whole, least=1)))
