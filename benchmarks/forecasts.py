@@ -143,6 +143,7 @@ def _two_thousand() -> list[object]:
 
 
 def main() -> None:
+    """Measure both kinds of forecasts, print and keep the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=DATA)
     folder = parser.parse_args().data

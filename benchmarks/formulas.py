@@ -29,8 +29,8 @@ from synthesis.architectures.evolving import formulas
 from synthesis.architectures.evolving.formula_equality import are_equal, is_same_formula
 from synthesis.architectures.evolving.formula_simplify import simplified
 from synthesis.architectures.evolving.search import SearchSettings, symbolic_search
-from synthesis.tasks.formulas import EXPRESSIONS, INSIDE, UNSEEN
-from synthesis.tasks.regression import NGUYEN, formula_task, r_squared
+from synthesis.tasks.formulas import EXPRESSIONS, INSIDE, NGUYEN, UNSEEN, formula_task
+from synthesis.tasks.regression import r_squared
 
 from .measure import machine_line, markdown_table, write_result
 from .nguyen import gplearn_seed, has_gplearn

@@ -29,7 +29,8 @@ import numpy as np
 
 from synthesis.architectures.evolving.formula import formulas, size, to_text
 from synthesis.architectures.evolving.search.symbolic import symbolic_search
-from synthesis.tasks.regression import CONSTANTS, NGUYEN, formula_task, r_squared
+from synthesis.tasks.formulas import CONSTANTS, NGUYEN, formula_task
+from synthesis.tasks.regression import r_squared
 
 from .measure import machine_line, markdown_table, write_result
 
@@ -107,6 +108,7 @@ def _gplearn(task, executor, seconds):
 
 
 def has_gplearn():
+    """Whether gplearn is installed, which is measured beside ours."""
     try:
         import gplearn.genetic  # noqa: F401
     except ImportError:

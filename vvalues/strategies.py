@@ -95,7 +95,14 @@ def paths(
     max_depth: int = 3,
     alphabet: Sequence[str] | None = KEYS,
 ) -> SearchStrategy[Path]:
-    """Paths; the empty one is the root, whose leaf is the scalar of the whole tree."""
+    """Paths; the empty one is the root, whose leaf is the scalar of the whole tree.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> find(paths(min_depth=1), lambda path: "b" in path)
+    ('b',)
+    """
     return st.lists(keys(alphabet), min_size=min_depth, max_size=max_depth).map(tuple)
 
 
@@ -116,6 +123,12 @@ def numbers(
     away_from : numbers, further apart than two margins
         Kinks to keep away from: numbers nearer than ``margin`` are moved out, never rejected.
     margin : float
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> find(numbers(0.0, 2.0, away_from=[1.0]), lambda x: 0.5 < x < 1.5)
+    1.1
     """
     kinks = tuple(away_from)
     plain = st.floats(min_value, max_value, allow_subnormal=False).map(_on_grid)
@@ -129,7 +142,14 @@ def _on_grid(x: float) -> float:
 
 
 def integers(magnitude: int = 8) -> SearchStrategy[float]:
-    """Small integers as floats: sums and products of a few are exact, so laws hold with ``==``."""
+    """Small integers as floats: sums and products of a few are exact, so laws hold with ``==``.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> find(integers(), lambda x: x**2 > 30)
+    6.0
+    """
     return st.integers(-magnitude, magnitude).map(float)
 
 
@@ -140,7 +160,14 @@ def supports(
     arrays: Shapes | None = None,
     **path_options: Any,
 ) -> SearchStrategy[Support]:
-    """Supports; further options are those of `paths`."""
+    """Supports; further options are those of `paths`.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> find(supports(max_leaves=1, arrays={"m": (2, 3)}), lambda support: support.size > 1)
+    Support(1 leaf: m)
+    """
     return _path_lists(min_leaves, max_leaves, arrays, path_options).map(
         lambda chosen: _support(chosen, arrays)
     )
@@ -282,7 +309,15 @@ def functions(*, max_steps: int = 3, to_number: bool | None = None) -> SearchStr
 def same_support_pairs(
     draw: DrawFn, *, elements: SearchStrategy[float] | None = None, **options: Any
 ) -> tuple[VValue, VValue]:
-    """Two V-values with one support; options are those of `vvalues`."""
+    """Two V-values with one support; options are those of `vvalues`.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> two = same_support_pairs(elements=integers(1), max_leaves=1)
+    >>> find(two, lambda pair: pair[0] != pair[1])
+    (VValue({':number': 0.0}), VValue({':number': 1.0}))
+    """
     support = draw(supports(**options))
     return draw(_on(support, elements)), draw(_on(support, elements))
 
@@ -308,17 +343,42 @@ def _split_pairs(
 
 
 def overlapping_pairs(**options: Any) -> SearchStrategy[tuple[VValue, VValue]]:
-    """Two V-values with at least one path in common; options are those of `vvalues`."""
+    """Two V-values with a path in common at least; options: all of `vvalues` but ``min_leaves``.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> two = overlapping_pairs(elements=integers(1), max_leaves=2, max_depth=1, alphabet=["a"])
+    >>> find(two, lambda pair: len(sum(pair)) == 2)
+    (VValue({':number': 0.0}), VValue({':number': 0.0, 'a': 0.0}))
+    """
     return _split_pairs(1, None, **options)
 
 
 def disjoint_pairs(**options: Any) -> SearchStrategy[tuple[VValue, VValue]]:
-    """Two V-values without a common path; options are those of `vvalues`."""
+    """Two V-values without a common path; options: all of `vvalues` but ``min_leaves``.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> two = disjoint_pairs(elements=integers(1), max_leaves=2, max_depth=1, alphabet=["a"])
+    >>> find(two, lambda pair: len(pair[0]) == len(pair[1]) > 0)
+    (VValue({':number': 0.0}), VValue({'a': 0.0}))
+    """
     return _split_pairs(0, 0, **options)
 
 
 def pairs(**options: Any) -> SearchStrategy[tuple[VValue, VValue]]:
-    """Two V-values whose supports are the same, overlap or are disjoint."""
+    """Two V-values whose supports are the same, overlap or are disjoint.
+
+    Options are all of `vvalues` but ``min_leaves``.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> find(pairs(max_leaves=1), lambda pair: len(pair[0]) > len(pair[1]))
+    (VValue({':number': 0.0}), VValue({}))
+    """
     return st.one_of(
         same_support_pairs(**options), overlapping_pairs(**options), disjoint_pairs(**options)
     )
@@ -326,6 +386,13 @@ def pairs(**options: Any) -> SearchStrategy[tuple[VValue, VValue]]:
 
 @st.composite
 def triples(draw: DrawFn, **options: Any) -> tuple[VValue, VValue, VValue]:
-    """Three V-values, for associativity and distributivity."""
+    """Three V-values, for associativity and distributivity; options are those of `pairs`.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> find(triples(max_leaves=1), lambda three: len(three[2]) > len(three[1]))
+    (VValue({}), VValue({}), VValue({':number': 0.0}))
+    """
     one, other = draw(pairs(**options))
     return one, other, draw(vvalues(**options))

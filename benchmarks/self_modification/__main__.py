@@ -18,6 +18,7 @@ from . import engines, found
 
 
 def main() -> None:
+    """Measure one part, print and keep its table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", choices=("engines", *found.EXPERIMENTS))
     parser.add_argument("--seeds", type=seeds_of, default=range(5))

@@ -34,6 +34,17 @@ class BoundProgram:
     Attributes
     ----------
     columns : for every string, the `dmm.compiled.binding.Columns` of its keys
+
+    Examples
+    --------
+    >>> from dmm.compiled import Program
+    >>> from dmm import text_streams
+    >>> from dmm.zoo import duplicate_detector
+    >>> detector = duplicate_detector()
+    >>> program = Program(detector, [("output", "dict-1")], engine="numpy")
+    >>> bound, weights = program.bind(text_streams("aa.", 30)), program.flatten(detector.trainable)
+    >>> bound.forward(weights)[0, -1], bound.pushforward(weights, weights)[0, -1]
+    (array([1.]), array([6.]))
     """
 
     def __init__(

@@ -57,6 +57,13 @@ class Lowered:
     origin : array
         For every element of the lowered trainable matrix, the element of the original one.
     stopped : frozenset of (neuron type, field) whose inputs pass no gradient
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> lowered = lower(duplicate_detector())
+    >>> lowered.origin.tolist()  # nothing was to be lowered
+    [0, 1, 2, 3, 4, 5, 6, 7]
     """
 
     original: Machine
@@ -66,7 +73,14 @@ class Lowered:
 
 
 class Reason(str):
-    """Why the compiled engine cannot run a machine, in words."""
+    """Why the compiled engine cannot run a machine, in words.
+
+    Examples
+    --------
+    >>> from dmm.zoo import wave
+    >>> f"on the reference engine, as {lower(wave())}"
+    'on the reference engine, as the network matrix is held by self/single'
+    """
 
 
 class _CannotLower(ValueError):
@@ -81,6 +95,15 @@ def lower(machine: Machine, stopped: Collection[tuple[str, str]] = ()) -> Lowere
     machine : Machine
     stopped : collection of (neuron type, field)
         Inputs that pass no gradient.
+
+    Examples
+    --------
+    >>> from dmm.zoo import wave
+    >>> mixing = Machine({"x": "stream", "mix": "superfluid(relu,tanh)"})
+    >>> list(lower(mixing).machine.neurons)  # a summing neuron per coefficient
+    ['x', 'mix', 'mix :function relu', 'mix :function tanh']
+    >>> lower(wave())
+    'the network matrix is held by self/single'
     """
     if machine.matrix_port is not None:
         return Reason(f"the network matrix is held by {'/'.join(machine.matrix_port)}")

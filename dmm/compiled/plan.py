@@ -115,6 +115,16 @@ class Plan:
         one element may stand behind several live links
     n_weights : elements of the trainable matrix, live or not
     slot_of, key_slot_of : number of every output, and of every output that can carry keys
+
+    Examples
+    --------
+    >>> from dmm.compiled import lower
+    >>> from dmm.zoo import duplicate_detector
+    >>> plan = make_plan(lower(duplicate_detector()), [("output", "dict-1")])
+    >>> len(plan.links), plan.n_slots  # the count of full stops does not matter here
+    (8, 7)
+    >>> list(plan.slot_of)[:4]
+    [('const_1', 'const_1'), ('input', 'char'), ('accum', 'dict'), ('timer', 'timer')]
     """
 
     machine: Machine
@@ -155,6 +165,14 @@ def make_plan(lowered: Lowered, observed: Sequence[Port]) -> Plan:
     ----------
     lowered : Lowered
     observed : sequence of (neuron, input field)
+
+    Examples
+    --------
+    >>> from dmm.compiled import lower
+    >>> from dmm.zoo import duplicate_detector
+    >>> plan = make_plan(lower(duplicate_detector()), [("output", "dict-1")])
+    >>> [[group.neurons for group in block.groups] for block in plan.blocks]
+    [[['accum'], ['timer']], [['norm']], [['compare']]]
     """
     return _Planner(lowered, tuple(observed)).plan()
 

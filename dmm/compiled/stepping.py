@@ -24,7 +24,7 @@ __all__ = ["Stepper"]
 
 
 class Stepper:
-    """A machine that is continued from given states.
+    r"""A machine that is continued from given states.
 
     Parameters
     ----------
@@ -51,6 +51,22 @@ class Stepper:
     -----
     Sums are added in the order of the engine without numba, one step at a time. Where they are not
     exact in floating point, a run of many ticks at once may round otherwise.
+
+    Examples
+    --------
+    >>> from dmm import streams_from_trees
+    >>> from dmm.machine import machine_of
+    >>> from vvalues import VValue
+    >>> links = "sum.dict-1 <- sum.dict\n sum.dict-2 <- x.stream\n output.dict-1 <- sum.dict"
+    >>> machine = machine_of({"x": "stream", "sum": "accum", "output": "output"}, fixed=links)
+    >>> digits = streams_from_trees({"x": [[VValue(0.0)], [VValue(5.0)]]})
+    >>> stepper = Stepper(machine, [("output", "dict-1")], digits, tick=0)
+    >>> states = stepper.start[None]
+    >>> for _ in range(4):
+    ...     states = stepper.step(states)[0][:, 1]  # on from where it was fed with 5
+    >>> stepper.step(states)[1]  # per state, per alternative, what is observed
+    array([[[15.],
+            [15.]]])
     """
 
     start: np.ndarray

@@ -47,6 +47,13 @@ class Compare(Kernel):
     """``true = relu(dict-1 - dict-2)``, ``false = relu(dict-2 - dict-1)`` on ``:number``.
 
     The derivative at a tie is 0 on both outputs.
+
+    Examples
+    --------
+    >>> more, less = Stream(np.array([5.0, 4.0])), Stream(np.array([3.0, 1.0]))
+    >>> true, _ = Compare().forward([more, less])
+    >>> true.number
+    array([2., 3.])
     """
 
     writes_numbers_only = True
@@ -113,7 +120,14 @@ class Compare(Kernel):
 
 
 def relu(x: Any) -> Any:
-    """``max(0, x)`` of a number, with derivative 0 at 0."""
+    """``max(0, x)`` of a number, with derivative 0 at 0.
+
+    Examples
+    --------
+    >>> from autograd import grad
+    >>> relu(3.0), [float(grad(relu)(x)) for x in (-2.0, 0.0, 3.0)]
+    (3.0, [0.0, 0.0, 1.0])
+    """
     return x * float(x > 0)  # a comparison is not traced; the product carries the derivative
 
 
@@ -150,7 +164,14 @@ class Exceeds(Function):
 
 
 class LessOrEqual(Kernel):
-    """1 on the first output if no element of the first input exceeds that of the second."""
+    """1 on the first output if no element of the first input exceeds that of the second.
+
+    Examples
+    --------
+    >>> left, right = Stream(np.array([5.0, 1.0])), Stream(np.array([3.0, 4.0]))
+    >>> [stream.number.tolist() for stream in LessOrEqual().forward([left, right])]
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
 
     writes_numbers_only = True
 

@@ -44,6 +44,13 @@ class Elementwise(Kernel):
         functions that the standard library has too (``np.arctan``: ``math.atan``) need none.
     portable : str
         The same in the words that C and JavaScript share, such as ``"sinh(x)"``.
+
+    Examples
+    --------
+    >>> cube = Elementwise(lambda x: x**3, lambda x: 3 * x**2)
+    >>> stream = Stream(np.array([2.0]), np.array([[1.0, -1.0]]))
+    >>> cube.forward([stream]), cube.linearise([stream])
+    ([Stream(number=array([8.]), keys=array([[ 1., -1.]]))], (array([12.]), array([[3., 3.]])))
     """
 
     def __init__(
@@ -148,6 +155,12 @@ class NumberFunction(Kernel):
     Parameters
     ----------
     function, derivative : vectorised functions, safe for complex arguments
+
+    Examples
+    --------
+    >>> cosine = NumberFunction(np.cos, lambda x: -np.sin(x))
+    >>> cosine.forward([Stream(np.array([0.0, np.pi]))])[0].number
+    array([ 1., -1.])
     """
 
     reads_numbers_only = True

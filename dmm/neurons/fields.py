@@ -103,8 +103,8 @@ def declare_coercion(sent: str, received: str, function: Coercion) -> None:
 
     Examples
     --------
-    >>> declare_coercion("picture", "tree", lambda picture: picture * 0.5)
-    >>> declare_coercion("picture", "picture", lambda picture: picture)
+    >>> declare_coercion("picture", "tree", abs)
+    >>> declare_coercion("picture", "picture", abs)
     Traceback (most recent call last):
         ...
     ValueError: both kinds are 'picture'; streams of one kind need no coercion
@@ -118,7 +118,15 @@ def declare_coercion(sent: str, received: str, function: Coercion) -> None:
 
 
 def coercion(sent: str, received: str) -> Coercion | None:
-    """The coercion between two kinds; None where none is needed (or none is declared)."""
+    """The coercion between two kinds; None where none is needed (or none is declared).
+
+    Examples
+    --------
+    >>> from vvalues import VValue
+    >>> declare_coercion("photograph", "tree", abs)
+    >>> coercion("photograph", "tree")(VValue({"pixel": -4}))
+    VValue({'pixel': 4.0})
+    """
     return _coercions.get((sent, received))
 
 

@@ -29,7 +29,14 @@ PATTERNS = "arXiv:1712.07447, section 6; arXiv:1606.09470 (gates and multiplexer
 
 
 class Product(Kernel):
-    """``number of the first input * second input``."""
+    """``number of the first input * second input``.
+
+    Examples
+    --------
+    >>> gate, gated = Stream(np.array([0.5])), Stream(np.array([3.0]), np.array([[2.0, 4.0]]))
+    >>> Product().forward([gate, gated])
+    [Stream(number=array([1.5]), keys=array([[1., 2.]]))]
+    """
 
     def forward(self, inputs: list[Stream]) -> list[Stream]:
         factor, (number, keys) = inputs[0].number, inputs[1]
@@ -95,7 +102,14 @@ class Choose(Function):
 
 
 class Choice(Kernel):
-    """``g * first + (1 - g) * second`` with ``g`` the number of input 0."""
+    """``g * first + (1 - g) * second`` with ``g`` the number of input 0.
+
+    Examples
+    --------
+    >>> streams = [Stream(np.array([0.25])), Stream(np.array([8.0])), Stream(np.array([4.0]))]
+    >>> Choice().forward(streams)[0].number
+    array([5.])
+    """
 
     def forward(self, inputs: list[Stream]) -> list[Stream]:
         share, (one, one_keys), (other, other_keys) = inputs[0].number, inputs[1], inputs[2]

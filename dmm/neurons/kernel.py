@@ -45,7 +45,15 @@ Step = Callable[[int], None]
 
 
 class Stream(NamedTuple):
-    """Arrays of a group of streams: the ``:number`` and the other keys (None: all zero)."""
+    """Arrays of a group of streams: the ``:number`` and the other keys (None: all zero).
+
+    Examples
+    --------
+    >>> from dmm.neurons import get_neuron_type
+    >>> counts = Stream(np.array([0.0]), np.array([[2.0, 5.0]]))  # a tree with two keys
+    >>> get_neuron_type("norm").kernel.forward([counts])[0].number
+    array([5.])
+    """
 
     number: np.ndarray
     keys: np.ndarray | None = None
@@ -64,6 +72,14 @@ class Kernel(ABC):
         Every input is used through its ``:number`` alone.
     writes_numbers_only : bool
         No output has keys.
+
+    Examples
+    --------
+    >>> from dmm.neurons import get_neuron_type
+    >>> tanh = get_neuron_type("tanh").kernel
+    >>> x, dx = Stream(np.array([0.0, 1.0])), Stream(np.array([1.0, 1.0]))
+    >>> tanh.tangent(tanh.linearise([x]), [dx])[0].number.round(3)
+    array([1.  , 0.42])
     """
 
     is_sum = False
@@ -137,7 +153,15 @@ class Kernel(ABC):
 
 
 class StreamReader:
-    """In place of a kernel: a source whose one input says which entry of its stream it emits."""
+    """In place of a kernel: a source whose one input says which entry of its stream it emits.
+
+    Examples
+    --------
+    >>> from dmm.neurons import get_neuron_type
+    >>> reader = get_neuron_type("input").kernel
+    >>> reader.entries(np.array([1.0, 5.0, 12.0]), 3)
+    array([ 1, -1, -1])
+    """
 
     @staticmethod
     def entries(number: np.ndarray, length: int) -> np.ndarray:
@@ -167,7 +191,13 @@ def _store(streams: Sequence[Stream], wide: np.ndarray) -> None:
 
 
 def at_tick(partial: Any, t: int) -> Any:
-    """One tick of partial derivatives, however they are nested."""
+    """One tick of partial derivatives, however they are nested.
+
+    Examples
+    --------
+    >>> at_tick((np.array([[1.0, 2.0], [3.0, 4.0]]), None), 1)
+    (array([3., 4.]), None)
+    """
     if isinstance(partial, np.ndarray):
         return partial[t]
     if isinstance(partial, Stream):
@@ -181,17 +211,36 @@ def at_tick(partial: Any, t: int) -> Any:
 
 
 def plus(left: np.ndarray | None, right: np.ndarray | None) -> np.ndarray | None:
-    """Sum where None is zero."""
+    """Sum where None is zero.
+
+    Examples
+    --------
+    >>> plus(None, np.array([1.0, 2.0]))
+    array([1., 2.])
+    """
     if left is None or right is None:
         return right if left is None else left
     return left + right
 
 
 def times(keys: np.ndarray | None, factor: np.ndarray) -> np.ndarray | None:
-    """Keys times a number per stream, where None is zero."""
+    """Keys times a number per stream, where None is zero.
+
+    Examples
+    --------
+    >>> times(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([10.0, 0.5]))
+    array([[10. , 20. ],
+           [ 1.5,  2. ]])
+    """
     return None if keys is None else keys * factor[..., None]
 
 
 def key_dot(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Sum of products over the keys."""
+    """Sum of products over the keys.
+
+    Examples
+    --------
+    >>> key_dot(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]))
+    array([11.])
+    """
     return np.einsum("...c,...c->...", x, y)

@@ -37,7 +37,14 @@ class Larger(Function):
 
 
 class LargerOf(Kernel):
-    """The larger of two numbers; a tie goes to the first."""
+    """The larger of two numbers; a tie goes to the first.
+
+    Examples
+    --------
+    >>> numbers = [Stream(np.array([1.0, 5.0])), Stream(np.array([3.0, 4.0]))]
+    >>> LargerOf().forward(numbers)[0].number
+    array([3., 5.])
+    """
 
     reads_numbers_only = True
     writes_numbers_only = True

@@ -34,7 +34,17 @@ class MaxNormOf(Function):
 
 
 class MaxNorm(Kernel):
-    """``norm = max |element|``; the derivative is shared equally among ties, 0 at zero."""
+    """``norm = max |element|``; the derivative is shared equally among ties, 0 at zero.
+
+    Examples
+    --------
+    >>> stream = Stream(np.array([1.0]), np.array([[-3.0, 3.0]]))
+    >>> norm = MaxNorm()
+    >>> norm.forward([stream])[0].number
+    array([3.])
+    >>> norm.adjoint(norm.linearise([stream]), [Stream(np.array([1.0]))])  # the tie shares it
+    [Stream(number=array([0.]), keys=array([[-0.5,  0.5]]))]
+    """
 
     writes_numbers_only = True
 

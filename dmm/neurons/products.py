@@ -64,6 +64,14 @@ class DotProduct(Kernel):
         False: clamp to ``[-bound, bound]``, with derivative 1 on the bound itself. True:
         ``bound * tanh(x / bound)``, the mean of ``-bound`` and ``bound`` under the softmax of
         ``-x / bound`` and ``x / bound``; smooth everywhere.
+
+    Examples
+    --------
+    >>> one = Stream(np.array([1.0]), np.array([[2.0, 3.0]]))
+    >>> [DotProduct(bound).forward([one, one])[0].number for bound in (np.inf, 4.0)]
+    [array([14.]), array([4.])]
+    >>> DotProduct(4.0, is_soft=True).forward([one, one])[0].number.round(3)
+    array([3.993])
     """
 
     writes_numbers_only = True
@@ -171,7 +179,14 @@ class DotProduct(Kernel):
 
 
 def clamp(x: Any, bound: float) -> Any:
-    """A number within ``[-bound, bound]``, with derivative 1 on the bound itself."""
+    """A number within ``[-bound, bound]``, with derivative 1 on the bound itself.
+
+    Examples
+    --------
+    >>> from autograd import grad
+    >>> [(float(clamp(x, 4.0)), float(grad(clamp)(x, 4.0))) for x in (3.0, 4.0, 5.0)]
+    [(3.0, 1.0), (4.0, 1.0), (4.0, 0.0)]
+    """
     if math.isinf(bound):
         return x
     if math.isinf(getval(x)):  # times zero it would be NaN

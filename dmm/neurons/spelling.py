@@ -90,6 +90,14 @@ class Spelling:
         and so has every output before. Variables are declared as ``double`` or ``int``; at hand
         are `SHARED_FUNCTIONS`, and ``fmax``, ``fmin``, ``fabs``. Empty: no such program can have
         the type.
+
+    Examples
+    --------
+    >>> from dmm.neurons import get_neuron_type
+    >>> spelling = get_neuron_type("compare").spelling
+    >>> print(spelling.letter, spelling.portable, sep=": ")
+    r: out0[0] = fmax(0.0, in0[0] - in1[0]);
+    out1[0] = fmax(0.0, in1[0] - in0[0]);
     """
 
     letter: str = ""
@@ -114,7 +122,14 @@ class Symbol:
 
 @dataclass(frozen=True)
 class Linear:
-    """A sum of coefficients times atoms, plus a number."""
+    """A sum of coefficients times atoms, plus a number.
+
+    Examples
+    --------
+    >>> x = Linear(((Symbol(("x", "stream"), 0), 1.0),), constant=1.0)
+    >>> x + x * -0.25
+    Linear(terms=((Symbol(port=('x', 'stream'), delay=0, is_number=False), 0.75),), constant=0.75)
+    """
 
     terms: tuple[tuple[Atom, float], ...] = ()
     constant: float = 0.0
@@ -181,7 +196,14 @@ class Call:
 
 @dataclass(frozen=True)
 class Function(ABC):
-    """What a call prints as, and what it computes on the streams of a run."""
+    r"""What a call prints as, and what it computes on the streams of a run.
+
+    Examples
+    --------
+    >>> from dmm.neurons.comparisons import Relu
+    >>> print(Relu().text(["x - 1"]), "is", Relu().latex(["x - 1"]))
+    relu(x - 1) is \max\left(0,\, x - 1\right)
+    """
 
     @abstractmethod
     def text(self, arguments: list[str]) -> str:
@@ -197,7 +219,15 @@ class Function(ABC):
 
 
 def call(function: Function, *arguments: Linear) -> Linear:
-    """A call of a function that maps zero to zero, as an expression."""
+    """A call of a function that maps zero to zero, as an expression.
+
+    Examples
+    --------
+    >>> from dmm.neurons.comparisons import Relu
+    >>> x = Linear(((Symbol(("x", "stream"), 0), 1.0),))
+    >>> call(Relu(), x).n_atoms(), call(Relu(), Linear())  # the call and what it is of; nothing
+    (2, Linear(terms=(), constant=0.0))
+    """
     if any(not a.terms and not a.constant for a in arguments):
         return Linear()
     return Linear(((Call(function, arguments), 1.0),))

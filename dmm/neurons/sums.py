@@ -26,6 +26,11 @@ class Sum(Kernel):
     ----------
     offset : float
         Added to the ``:number``.
+
+    Examples
+    --------
+    >>> Sum(offset=0.5).forward([Stream(np.array([1.0])), Stream(np.array([2.0]))])[0].number
+    array([3.5])
     """
 
     is_sum = True

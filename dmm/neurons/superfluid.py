@@ -143,6 +143,14 @@ class MixtureKernel(Kernel):
     ----------
     types : list of NeuronType, each with a kernel
     reads, writes : fields of the mixture, coefficients not counted
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tanh, relu = get_neuron_type("tanh"), get_neuron_type("relu")
+    >>> kernel = MixtureKernel([tanh, relu], tanh.reads, tanh.writes)
+    >>> kernel.forward([Stream(np.array([1.0])), Stream(np.array([0.5])), Stream(np.array([2.0]))])
+    [Stream(number=array([2.38079708]), keys=None)]
     """
 
     def __init__(

@@ -37,6 +37,14 @@ class Term(NamedTuple):
         Where in its stream.
     factors : tuple of (read field, element)
         What is multiplied; no factor at all is the number 1.
+
+    Examples
+    --------
+    >>> from dmm.neurons import get_neuron_type
+    >>> has = {"gate": [()], "mask": [("w", "x")], "post": [("w",)], "pre": [("x",)]}
+    >>> [term] = get_neuron_type("plasticity").terms(has)
+    >>> term.element, term.factors
+    (('w', 'x'), (('gate', ()), ('post', ('w',)), ('pre', ('x',)), ('mask', ('w', 'x'))))
     """
 
     field: str
@@ -95,6 +103,14 @@ class TermsKernel(Kernel):
     ------
     ValueError
         If there is no term: such a neuron never emits anything.
+
+    Examples
+    --------
+    >>> from dmm.neurons import Field
+    >>> product = Term("out", (), (("left", ()), ("right", ())))
+    >>> kernel = TermsKernel([product], [Field("left"), Field("right")], [Field("out")], {})
+    >>> kernel.forward([Stream(np.array([3.0])), Stream(np.array([4.0]))])[0].number
+    array([12.])
     """
 
     def __init__(

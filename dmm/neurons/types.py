@@ -258,6 +258,13 @@ def add_maker(name: str, make: Maker) -> None:
     ------
     ValueError
         If another family has this name.
+
+    Examples
+    --------
+    >>> add_maker("delay", lambda argument: get_neuron_type("accum"))
+    Traceback (most recent call last):
+        ...
+    ValueError: a family of neuron types is called 'delay' already
     """
     if _families.setdefault(name, make) is not make:
         raise ValueError(f"a family of neuron types is called {name!r} already")
@@ -295,6 +302,12 @@ _units: dict[str, VValue] = {}
 
 
 def known_types() -> str:
-    """The registered types in words, for error messages: one line whatever the names hold."""
+    """The registered types in words, for error messages: one line whatever the names hold.
+
+    Examples
+    --------
+    >>> [name for name in known_types().split(", ") if name.startswith("tan")]
+    ['tanh']
+    """
     names = (name if name.isprintable() else repr(name) for name in neuron_types())
     return f"known types: {', '.join(names)}"

@@ -60,7 +60,15 @@ class Alphabet:
 
 
 class Automaton(Protocol):
-    """Anything with a start and a step."""
+    """Anything with a start and a step.
+
+    Examples
+    --------
+    >>> from dmm.proof import Transducer
+    >>> automaton = Transducer(lambda total, x: (total + x, total + x))
+    >>> automaton.step(automaton.start, 2.0)
+    (2.0, 2.0)
+    """
 
     @property
     def start(self) -> Any:

@@ -32,6 +32,15 @@ class Counterexample:
     given, asked : tuple of float
         What the machine answers and what the other side does, per output; None where it asks
         nothing.
+
+    Examples
+    --------
+    >>> from dmm.machine import Wire
+    >>> from dmm.proof import Transducer
+    >>> echo = Circuit({"x": "stream", "output": "output"},
+    ...                [Wire("output", "dict-1", "x", "stream")])
+    >>> prove(echo, Transducer(lambda past, x: (x, past)), {"x": (0, 1)}).counterexample
+    Counterexample(streams={'x': (1.0,)}, sample=0, given=(1.0,), asked=(0.0,))
     """
 
     streams: Mapping[str, tuple[float, ...]]
@@ -68,6 +77,16 @@ class Proof:
         Samples up to which every string was compared; where the verdict is "proved", longer ones
         lead to no other states.
     counterexample : Counterexample, optional
+
+    Examples
+    --------
+    >>> from dmm.machine import Wire
+    >>> from dmm.proof import Transducer
+    >>> echo = Circuit({"x": "stream", "output": "output"},
+    ...                [Wire("output", "dict-1", "x", "stream")])
+    >>> proof = prove(echo, Transducer(lambda past, x: (x, x)), {"x": (0, 1)})
+    >>> proof.verdict, proof.states, proof.length
+    ('proved', 2, 2)
     """
 
     verdict: str

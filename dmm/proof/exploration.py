@@ -31,6 +31,15 @@ class Reachable:
         Samples of the strings that were followed.
     answers : tuple of (float, float)
         The least and the largest answer that was met, per output; no other comes if it is closed.
+
+    Examples
+    --------
+    >>> from dmm.machine import Wire
+    >>> echo = Circuit({"x": "stream", "output": "output"},
+    ...                [Wire("output", "dict-1", "x", "stream")])
+    >>> found = reachable(echo, {"x": (0, 1, 2)})
+    >>> found.states, found.answers
+    (4, ((0.0, 2.0),))
     """
 
     states: int

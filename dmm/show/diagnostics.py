@@ -26,7 +26,7 @@ PAIR_TOLERANCE = 0.1
 
 @dataclass(frozen=True)
 class Pair:
-    """Two links from one output to one neuron with nearly opposite weights.
+    r"""Two links from one output to one neuron with nearly opposite weights.
 
     Attributes
     ----------
@@ -37,6 +37,17 @@ class Pair:
         On a neuron that subtracts its two fields the pair acts as one link of weight
         ``first - second``; on one that adds them (or on one field) it nearly cancels. Of other
         neuron types nothing is known.
+
+    Examples
+    --------
+    >>> from dmm.machine import machine_of
+    >>> links = ("compare.dict-1 <- x.stream 0.90", "compare.dict-2 <- x.stream -0.89",
+    ...          "output.dict-1 <- compare.true")
+    >>> neurons = {"x": "stream", "compare": "compare", "output": "output"}
+    >>> machine = machine_of(neurons, trainable="\n".join(links))
+    >>> [pair] = diagnose(machine).pairs
+    >>> pair.first.weight, pair.second.weight, pair.effect
+    (0.9, -0.89, 'one link')
     """
 
     first: Link

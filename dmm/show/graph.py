@@ -171,6 +171,12 @@ def to_pdf(machine: Machine) -> bytes:
     ------
     ImportError
         If matplotlib is not installed (extra ``plot``).
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> to_pdf(duplicate_detector())[:8]  # doctest: +SKIP
+    b'%PDF-1.4'
     """
     page = io.BytesIO()
     _draw_with_matplotlib(machine, page, "pdf")
@@ -187,6 +193,13 @@ def to_networkx(machine: Machine) -> networkx.MultiDiGraph:
     ------
     ImportError
         If networkx is not installed (extra ``graph``).
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> graph = to_networkx(duplicate_detector())  # doctest: +SKIP
+    >>> graph.nodes["norm"], sorted(graph.predecessors("compare"))  # doctest: +SKIP
+    ({'kind': 'norm'}, ['const_1', 'norm'])
     """
     networkx = imported("networkx", "graph")
     graph = networkx.MultiDiGraph(name=machine.name)

@@ -49,8 +49,8 @@ def fragment(machine: Machine) -> str:
     Examples
     --------
     >>> from dmm.zoo import duplicate_detector
-    >>> fragment(duplicate_detector()).startswith('<div class="dmm">')
-    True
+    >>> fragment(duplicate_detector())[:17]
+    '<div class="dmm">'
     """
     is_open = len(machine.fixed) + len(machine.trainable) <= MOST_OPEN
     parts = [

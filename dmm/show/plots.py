@@ -51,12 +51,25 @@ def imported(module: str, extra: str) -> Any:
 
 
 def pyplot() -> Any:
-    """The module ``matplotlib.pyplot``, see `imported`."""
+    """The module ``matplotlib.pyplot``, see `imported`.
+
+    Examples
+    --------
+    >>> figure, (left, right) = pyplot().subplots(1, 2)
+    >>> len(figure.axes)
+    2
+    """
     return imported("matplotlib.pyplot", "plot")
 
 
 def new_axes(width: float, height: float) -> Any:
-    """Axes of a figure of their own, in inches."""
+    """Axes of a figure of their own, in inches.
+
+    Examples
+    --------
+    >>> new_axes(6.0, 2.5).figure.get_size_inches()
+    array([6. , 2.5])
+    """
     return pyplot().subplots(figsize=(width, height), layout="constrained")[1]
 
 
@@ -76,6 +89,14 @@ def heat_map(values: StreamTrace, ax: Axes | None = None, *, limit: float | None
     ax : Axes, optional
     limit : float, optional
         Value of the strongest colour; the largest value that occurs when omitted.
+
+    Examples
+    --------
+    >>> from dmm import text_streams
+    >>> from dmm.zoo import duplicate_detector
+    >>> held = trace(duplicate_detector(), text_streams("abba.", 50), "accum/dict")
+    >>> [label.get_text() for label in heat_map(held).get_yticklabels()]
+    ['.', 'a', 'b']
     """
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -160,6 +181,15 @@ def side_by_side(
     string : int
         Which string of the streams.
     axes : two Axes, optional
+
+    Examples
+    --------
+    >>> from dmm import text_streams
+    >>> from dmm.zoo import duplicate_detector, sparse_counter
+    >>> machines = duplicate_detector(), sparse_counter()
+    >>> pair = side_by_side(*machines, text_streams("aab.", 40), "accum/dict")
+    >>> [ax.get_title(loc="left") for ax in pair]
+    ["accum/dict of duplicate-detector on 'aab.'", "accum/dict of sparse-counter on 'aab.'"]
     """
     traces = [
         trace(one, streams, port, string=string),
@@ -205,6 +235,13 @@ def draw(
     sizes : mapping of the path of a trainable link to a number, optional
         Not negative; shown in place of the weights, as text and - their square roots - as width
         and darkness.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> ax = draw(duplicate_detector(), resize=True)
+    >>> ax.figure.get_size_inches().round(1)  # and ax.figure.savefig("detector.png")
+    array([13.2,  3.9])
     """
     drawing = arrange(machine)
     width, height = max(drawing.width, 1.0), max(drawing.height, 1.0)

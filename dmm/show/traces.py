@@ -40,6 +40,14 @@ class StreamTrace:
     values : array of shape (ticks, keys)
         Row 0 is tick 1.
     label : str
+
+    Examples
+    --------
+    >>> from dmm import text_streams
+    >>> from dmm.zoo import duplicate_detector
+    >>> held = trace(duplicate_detector(), text_streams("abba.", 50), "accum/dict")
+    >>> dict(zip(held.key_labels, held.values[-1].tolist()))
+    {'.': 1.0, 'a': 2.0, 'b': 2.0}
     """
 
     port: tuple[str, str]

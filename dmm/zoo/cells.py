@@ -53,6 +53,15 @@ def lstm(weights: Weights) -> Machine:
     References
     ----------
     S. Hochreiter, J. Schmidhuber, Neural Computation 9, 1997; as a machine: arXiv:1606.09470.
+
+    Examples
+    --------
+    >>> from dmm import run, streams_from_trees
+    >>> weights = {"in": (0, 0, 9), "forget": (0, 0, 9), "out": (0, 0, 9), "new": (1, 0, 0)}
+    >>> once = [VValue(0.5), *[VValue()] * 14]
+    >>> trace = run(lstm(weights), streams_from_trees({"x": [once]}))
+    >>> [round(trace.inputs[tick]["output", "dict-1"], 3) for tick in (6, 11)]  # kept
+    [0.432, 0.432]
     """
     fields = {"in": "number", "forget": "number", "out": "number", "new": "dict"}
     neurons = {
@@ -110,6 +119,15 @@ def gru(weights: Weights) -> Machine:
     References
     ----------
     K. Cho et al., arXiv:1406.1078; as a machine: arXiv:1606.09470.
+
+    Examples
+    --------
+    >>> from dmm import run, streams_from_trees
+    >>> weights = {"update": (0, 0, 0), "reset": (0, 0, 9), "new": (1, 0, 0)}
+    >>> numbers = [VValue(0.5), *[VValue()] * 3] * 4
+    >>> trace = run(gru(weights), streams_from_trees({"x": [numbers]}))
+    >>> [round(trace.inputs[tick]["output", "dict-1"], 3) for tick in (5, 9, 13)]
+    [0.231, 0.347, 0.404]
     """
     of_input, of_hidden, bias = weights["new"]
     gates = {gate: weights[gate] for gate in ("update", "reset")}

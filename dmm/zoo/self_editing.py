@@ -79,6 +79,15 @@ def editable(neurons: dict[str, str] | None = None, matrix: VValue | None = None
     References
     ----------
     github jsa-aerial/DMM, live editing sessions of January, March and April 2018.
+
+    Examples
+    --------
+    >>> from dmm import run, streams_from_trees
+    >>> fragment = links("output.dict-1 <- x.stream 3")
+    >>> trees = {"x": [[VValue(1.0)] * 5], "direct": [[fragment, *[VValue()] * 4]]}
+    >>> trace = run(editable({"x": "stream", "output": "output"}), streams_from_trees(trees))
+    >>> [inputs["output", "dict-1"] for inputs in trace.inputs]
+    [0.0, 0.0, 3.0, 3.0, 3.0]
     """
     own = links("self.accum <- self.single\nself.delta <- direct.stream")
     return Machine(
@@ -178,6 +187,15 @@ def self_copying() -> Machine:
     ----------
     arXiv:1712.07447, section 6: triggered by the network, nested copies give fractal growth. The
     authors announced a deep copy and did not release one.
+
+    Examples
+    --------
+    >>> from dmm import run, streams_from_trees
+    >>> trace = run(self_copying(), streams_from_trees({"x": [[VValue({"x": 1})] * 12]}))
+    >>> [inputs["output", "dict-1"] for inputs in trace.inputs]
+    [0.0, 0.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.5, 10.0]
+    >>> list(trace.outputs[-1]["self", "single", "norm-1'1"].items())
+    [(('dict', "accum-1'1", 'dict'), 1.0)]
     """
     matrix = links(
         """
@@ -242,6 +260,17 @@ def fast_weights(rate: float = 0.1) -> Machine:
     ----------
     B. Widrow, M. Hoff, 1960 (delta rule); J. Schmidhuber, Neural Computation 4, 1992 (fast
     weights); the self-modifying matrix: arXiv:1712.07447.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from dmm import Streams, run
+    >>> x = np.random.default_rng(0).normal(size=(2, 60, 1, 1))
+    >>> arrays = {"x-1": x[0], "x-2": x[1], "target": 0.7 * x[0] - 0.4 * x[1]}
+    >>> trace = run(fast_weights(), Streams((((),),), arrays, ticks=60))
+    >>> learned = trace.outputs[-1]["self", "single", "cell", "dict"]
+    >>> {path[0]: round(weight, 2) for path, weight in learned.items()}
+    {'x-1': 0.7, 'x-2': -0.4}
     """
     text = """
         self.accum <- self.single

@@ -23,7 +23,7 @@ from ..process.codec import from_plain
 from ..process.records import Record
 from ..process.state import DONE
 from ..tasks.descriptions import task_of
-from ..weight_space.pulls import loss_and_gradient
+from ..weight_space.task_pulls import loss_and_gradient
 from .manifold.network import Network
 from .perceptron import Perceptron
 from .training import Seed, Training, TrainingState, kept, seed_of

@@ -232,6 +232,13 @@ class PerceptronLinearization:
     support : Support of the parameters
     signals : list of arrays
         Inputs of every layer of weights: the inputs, then each hidden layer's activations.
+
+    Examples
+    --------
+    >>> model, inputs = Perceptron([2, 3, 1]), np.ones((4, 2))
+    >>> here = PerceptronLinearization(model, model.initial(np.random.default_rng(0)), inputs)
+    >>> here.values.shape, here.rows().shape, here.gram().shape
+    ((4, 1), (4, 13), (4, 4))
     """
 
     def __init__(self, model: Perceptron, parameters: VValue, inputs: np.ndarray) -> None:

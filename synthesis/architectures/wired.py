@@ -39,6 +39,11 @@ def wiring_tree(
     Returns
     -------
     VValue, layer / unit / inputs / source -> weight
+
+    Examples
+    --------
+    >>> wiring_tree("layer-1", ["u"], ["a", "b", "c"], np.array([[0.5], [0.0], [2.0]]))
+    VValue({'layer-1': {'u': {'inputs': {'a': 0.5, 'c': 2.0}}}})
     """
     matrix = np.asarray(weights, dtype=np.float64)
     if matrix.shape != (len(sources), len(units)):
@@ -61,7 +66,13 @@ def wiring_tree(
 def synapse_tree(
     layer: str, units: Sequence[str], sources: Sequence[str], weights: np.ndarray
 ) -> VValue:
-    """Self-organised weights (sources, units) as `wiring_tree`: synapses of 0.1 or more."""
+    """Self-organised weights (sources, units) as `wiring_tree`: synapses of 0.1 or more.
+
+    Examples
+    --------
+    >>> synapse_tree("layer-1", ["u"], ["a", "b", "c"], np.array([[0.5], [0.09], [2.0]]))
+    VValue({'layer-1': {'u': {'inputs': {'a': 0.5, 'c': 2.0}}}})
+    """
     return wiring_tree(layer, units, sources, np.where(weights >= SYNAPSE, weights, 0.0))
 
 

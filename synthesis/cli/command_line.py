@@ -36,7 +36,17 @@ class UsageError(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point; returns the exit status."""
+    """Entry point; returns the exit status.
+
+    Examples
+    --------
+    >>> from contextlib import redirect_stdout
+    >>> from io import StringIO
+    >>> with redirect_stdout(StringIO()) as told:
+    ...     status = main(["tasks"])
+    >>> status, told.getvalue().splitlines()[-1]
+    (0, 'modulo-3               number of ones so far, modulo 3')
+    """
     options = _parser().parse_args(arguments)
     try:
         status = options.command(options)

@@ -85,8 +85,8 @@ def prune_by_ablation(
     >>> model = task.model(rng)
     >>> objective, weights = task.objective(model, rng), model.initial(rng)
     >>> fewer, _ = prune_by_ablation(weights, (), objective, count=5)
-    >>> len(weights) - len(fewer) >= 5  # and what is dead without them
-    True
+    >>> len(weights), len(fewer)  # with what is dead without the five
+    (78, 61)
     """
     links = _links(parameters, objective)
     worth = np.full(parameters.size, np.inf)

@@ -37,6 +37,12 @@ class Mended(NamedTuple):
         Whether ``loss`` is not above the tolerance.
     regrowths : int
         How often links grew again; 0 if a fit of what was left was enough.
+
+    Examples
+    --------
+    >>> found = Mended(VValue({"a": 2.0}), loss_before=4.0, loss=1e-9, is_mended=True, regrowths=1)
+    >>> f"{found.loss_before:g} -> {found.loss:g} after {found.regrowths} regrowth"
+    '4 -> 1e-09 after 1 regrowth'
     """
 
     parameters: VValue
@@ -59,6 +65,16 @@ class PartObjective:
     ----------
     support : Support
         A leaf per element.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import get_task
+    >>> task, rng = get_task("modulo-3@layered-2x1"), np.random.default_rng(0)
+    >>> model = task.model(rng)
+    >>> objective, weights = task.objective(model, rng), model.initial(rng)
+    >>> part = PartObjective(objective, weights, np.array([0, 5]))
+    >>> len(part.part), round(part.loss(part.part), 3), len(part.gradient(part.part)[1])
+    (2, 86.145, 2)
     """
 
     def __init__(self, objective: Objective, parameters: VValue, elements: np.ndarray) -> None:
@@ -140,6 +156,19 @@ def mended(
     ------
     TypeError
         If the model's parameters are no links; it says why.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.optimize import ModelObjective
+    >>> from synthesis.tasks import table_task
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.normal(size=(20, 2))
+    >>> task, model = table_task(x, x @ [[2.0], [1.0]], rng), Perceptron([2, 1])
+    >>> left = VValue({"layer-1": {"weights": np.array([[2.0], [0.0]]), "bias": np.zeros(1)}})
+    >>> found = mended(ModelObjective(model, task, *task.batch(rng)), left, rng)
+    >>> found.is_mended, found.regrowths, found.parameters["layer-1", "weights"].round(2).tolist()
+    (True, 1, [[2.0], [1.0]])
     """
     support = left.support if whole is None else whole
     left = restrict(left, support)

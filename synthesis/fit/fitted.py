@@ -41,6 +41,17 @@ class Fitted:
     names : Names
     lookahead : int
         Samples that an answer waits for.
+
+    Examples
+    --------
+    >>> from dmm.machine import Circuit, Wire
+    >>> from synthesis.fit.data import read_streams
+    >>> neurons = {"stream-x": "stream", "sum": "accum", "output": "output"}
+    >>> wires = [("sum", "dict-2", "stream-x", "stream"), ("output", "dict-1", "sum", "dict")]
+    >>> memory = Wire("sum", "dict-1", "sum", "dict", lag=1)
+    >>> machine, _ = Circuit(neurons, [memory, *(Wire(*ends) for ends in wires)]).lowered()
+    >>> Fitted(machine, Names.of(read_streams([[1.0]]), ("y",), "flat")).predict([[1.0, 2.0]])
+    array([[1., 3.]])
     """
 
     machine: Machine

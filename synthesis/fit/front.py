@@ -40,6 +40,16 @@ class Member:
         What streams and answers are called in equations.
     lookahead : int
         Samples that an answer waits for.
+
+    Examples
+    --------
+    >>> from dmm.machine import Circuit, Wire
+    >>> from synthesis.verdicts import Errors
+    >>> echo = Circuit({"stream-x": "stream", "output": "output"},
+    ...                [Wire("output", "dict-1", "stream-x", "stream", 2.0)])
+    >>> (machine, pace), right = echo.lowered(), Errors(9, 0.0, 0.0, 1.0, 1.0)
+    >>> Member(machine, echo, pace, 10.0, right, right, "by hand").equations
+    'output.dict-1 = 2 x'
     """
 
     machine: Machine
@@ -88,6 +98,18 @@ class Choices(Sequence[Member]):
     ----------
     best : Member
         What `fit` settled on.
+
+    Examples
+    --------
+    >>> from dmm.machine import Circuit, Wire
+    >>> from synthesis.verdicts import Errors
+    >>> echo = Circuit({"stream-x": "stream", "output": "output"},
+    ...                [Wire("output", "dict-1", "stream-x", "stream", 2.0)])
+    >>> (machine, pace), right = echo.lowered(), Errors(9, 0.0, 0.0, 1.0, 1.0)
+    >>> best = Member(machine, echo, pace, 10.0, right, right, "by hand")
+    >>> print(Choices([best], best))
+    links   bits  validation error   right  equations
+       1 *    10                 0  100.0 %  output.dict-1 = 2 x
     """
 
     def __init__(self, members: Sequence[Member], best: Member) -> None:

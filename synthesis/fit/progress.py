@@ -25,6 +25,11 @@ class Progress:
     share : float
         Of the trials that the effort allows.
     best : Trial or None
+
+    Examples
+    --------
+    >>> Progress("delays", trials=30, share=0.25, best=None).share
+    0.25
     """
 
     stage: str

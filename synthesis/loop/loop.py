@@ -19,7 +19,7 @@ from vvalues import Support, VValue, format_path
 from ..optimize.objective import MachineObjective
 from ..process.codec import from_plain, to_plain, types_in
 from ..process.models import MachineModel
-from ..process.process import Event, Outcome, carried_out, events
+from ..process.process import Event, carried_out, events
 from ..process.records import Front, FrontMember, Record
 from ..process.snapshots import with_snapshot
 from ..process.state import DONE
@@ -29,36 +29,12 @@ from .ahead import ATTEMPTS, Ahead, begun
 from .phases.dense import DenseMemory
 from .phases.judge import finished, with_best
 from .route import ROUTE, Settings, phases
-from .search import Counts, Search, SearchState
+from .search import Counts, Result, Search, SearchState
 from .trainer import PopulationMemory
 
 __all__ = ["Loop", "Result", "prepare", "search_events", "synthesize"]
 
 DEPTH = 8  # attempts ahead where nobody says how many processes there are
-
-
-@dataclass(frozen=True)
-class Result(Outcome):
-    """Outcome of a run of the loop.
-
-    Attributes
-    ----------
-    machine : Machine
-    front : Front
-        Machines found on the way, links against training loss.
-
-    Examples
-    --------
-    >>> from dmm.zoo import duplicate_detector
-    >>> from synthesis.process.records import Front
-    >>> machine = duplicate_detector()
-    >>> found = Result(machine.trainable, 0.0, {"held_out_loss": 0.0}, [], machine, Front())
-    >>> found.loss, found.figures, found.machine.name
-    (0.0, {'held_out_loss': 0.0}, 'duplicate-detector')
-    """
-
-    machine: Machine
-    front: Front
 
 
 @dataclass(frozen=True)
@@ -77,6 +53,13 @@ class Loop:
         Machine to start from in place of the task's random search space.
     ahead : Ahead, optional
         Carries out attempts in other processes, with the same result.
+
+    Examples
+    --------
+    >>> from synthesis import get_task
+    >>> loop = Loop.of(get_task("modulo-3@layered-2x1"), seed=0)
+    >>> loop.start(loop.rng).links, loop.settings.common.small
+    (78, 120)
     """
 
     task: StreamTask
@@ -353,7 +336,15 @@ def _is_known(task: StreamTask) -> bool:
 def prepare(
     task: StreamTask, seed: int, settings: Settings | None = None, start: Machine | None = None
 ) -> tuple[Loop, SearchState]:
-    """The loop and the state it begins in; parameters as for `Loop.of`."""
+    """The loop and the state it begins in; parameters as for `Loop.of`.
+
+    Examples
+    --------
+    >>> from synthesis import get_task
+    >>> loop, state = prepare(get_task("modulo-3@layered-2x1"), seed=0)
+    >>> state.phase, state.links, round(state.loss)
+    ('shrink', 78, 75)
+    """
     loop = Loop.of(task, seed, settings, start)
     return loop, loop.start(loop.rng)
 

@@ -46,6 +46,11 @@ class Attempt:
         "fit", "regrow", "regrow with feedback" or "trim".
     loss : float
     links : int
+
+    Examples
+    --------
+    >>> [attempt.event for attempt in (Attempt("fit", 0.5, 7), Attempt("regrow", 1e-9, 9))]
+    ['fit', 'regrow']
     """
 
     event: str
@@ -69,6 +74,14 @@ class Repair:
         Whether ``loss`` is not above the tolerance.
     attempts : tuple of Attempt
         In order.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> tried = Attempt("fit", 0.5, 7), Attempt("regrow", 1e-9, 9)
+    >>> repair = Repair(duplicate_detector(), 4.0, 1e-9, {}, is_mended=True, attempts=tried)
+    >>> repair.regrowths
+    1
     """
 
     machine: Machine
@@ -184,6 +197,13 @@ def damaged(
     ------
     ValueError
         If there are fewer trainable links than are to be removed.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> machine, removed = damaged(duplicate_detector(), np.random.default_rng(0), links=2)
+    >>> len(machine.trainable), ["/".join(path) for path in removed]
+    (6, ['norm/dict/accum/dict', 'output/dict-2/dot/dot'])
     """
     support = machine.trainable.support
     if not 0 <= links <= support.size:
@@ -213,6 +233,16 @@ def space_around(machine: Machine, spares: int = 0) -> Machine:
     -------
     Machine
         Links that the machine does not have are there with weight zero.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> detector = duplicate_detector()
+    >>> space = space_around(detector, spares=1)
+    >>> len(detector.trainable), len(space.trainable)
+    (8, 182)
+    >>> sorted(set(space.neurons) - set(detector.neurons))
+    ['accum-spare-1', 'compare-spare-1', 'dot-spare-1', 'norm-spare-1']
     """
     kinds = {kind: None for name, kind in machine.neurons.items() if _is_hidden(machine, name)}
     fresh = {f"{kind}-spare-{i}": kind for kind in kinds for i in range(1, spares + 1)}
@@ -243,6 +273,15 @@ def along_an_order(whole: Support, left: Support, rng: np.random.Generator) -> S
     The order agrees with the links that are left (where these form no cycle): neurons without
     inputs come first, neurons without outputs last. Without cycles a machine stays bounded while
     its weights are searched, and is fast to run.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> detector = duplicate_detector()
+    >>> whole = space_around(detector).trainable.support
+    >>> forward = along_an_order(whole, detector.trainable.support, np.random.default_rng(0))
+    >>> len(detector.trainable), len(forward), len(whole)
+    (8, 45, 64)
     """
     receivers = {path[0] for path in whole.paths}
     senders = {path[2] for path in whole.paths}

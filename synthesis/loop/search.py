@@ -1,4 +1,4 @@
-"""What the phases of the loop work on: the search, its state, and the step from one to the next."""
+"""What the loop works on: the search, its state, the step from one to the next, and the result."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from dmm import Streams
+from dmm import Machine, Streams
 from vvalues import VValue
 
 from ..optimize.descent import ClippedAdam
@@ -17,6 +17,7 @@ from ..optimize.least_squares import Fit
 from ..optimize.objective import Objective
 from ..process.bounds import Bounded, finite, whole
 from ..process.models import MachineModel
+from ..process.process import Outcome
 from ..process.records import Front, Record
 from ..process.state import State
 from .contest import Contest
@@ -25,6 +26,7 @@ __all__ = [
     "Common",
     "Counts",
     "Phase",
+    "Result",
     "Search",
     "SearchState",
     "Step",
@@ -59,6 +61,12 @@ class Common(Bounded, called="setting {}"):
         How weights move while there are many of them.
     contest : Contest
         How variants of a recurrent machine compete.
+
+    Examples
+    --------
+    >>> from synthesis import Settings
+    >>> Settings.of(common={"exact": 1e-6}).common.exact
+    1e-06
     """
 
     small: int = whole(120, least=1)
@@ -87,6 +95,14 @@ class Search:
     proof : Objective, optional
         Further strings that an exact machine has to be exact on too. What these strings show only
         (a clamp out of the pool's reach) is settled at the end, without another link.
+
+    Examples
+    --------
+    >>> from synthesis import get_task
+    >>> from synthesis.loop import prepare
+    >>> loop, state = prepare(get_task("modulo-3@layered-2x1"), seed=0)
+    >>> round(loop.search.objective.loss(state.parameters)), loop.search.common.small
+    (75, 120)
     """
 
     objective: Objective
@@ -107,6 +123,11 @@ class Counts:
     rescues, regrowths, restarts : int
     starts : int
         Starts of the present population that were taken up after the first.
+
+    Examples
+    --------
+    >>> Counts().one_more("failures").one_more("failures").failures
+    2
     """
 
     failures: int = 0
@@ -138,6 +159,14 @@ class SearchState(State):
         The best machine of earlier passes.
     best_loss : float
     front : Front
+
+    Examples
+    --------
+    >>> from synthesis import get_task
+    >>> from synthesis.loop import prepare
+    >>> _, state = prepare(get_task("modulo-3@layered-2x1"), seed=0)
+    >>> state.phase, state.links, state.counted("failures").counts.failures
+    ('shrink', 78, 1)
     """
 
     memory: Any = None
@@ -167,6 +196,16 @@ class Step(NamedTuple):
     records : list of Record
     hands_on : any
         What the phase leaves to the next one as its memory, when it is over.
+
+    Examples
+    --------
+    >>> from synthesis import get_task
+    >>> from synthesis.loop import prepare
+    >>> from synthesis.loop.phases import Begin
+    >>> loop, state = prepare(get_task("modulo-3@layered-2x1"), seed=0)
+    >>> step = Begin()(loop.search, state)
+    >>> step.word
+    'small'
     """
 
     word: str
@@ -191,6 +230,12 @@ class Phase(Bounded, ABC, called="setting {}"):
         How it can end, in a word, and what that means.
     memory : class or None
         What it remembers between units, if anything.
+
+    Examples
+    --------
+    >>> from synthesis.loop.phases import Polish, Remove
+    >>> sorted(Remove.words), Polish(iterations=100).patience
+    (['more', 'stuck'], 30)
     """
 
     words: ClassVar[Words] = {}
@@ -212,3 +257,27 @@ def is_better(links: int, loss: float, than_links: int, than_loss: float, exact:
     if loss <= exact and than_loss <= exact:
         return links < than_links  # losses at rounding level mean nothing
     return loss < than_loss
+
+
+@dataclass(frozen=True)
+class Result(Outcome):
+    """Outcome of a run of the loop.
+
+    Attributes
+    ----------
+    machine : Machine
+    front : Front
+        Machines found on the way, links against training loss.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> from synthesis.process.records import Front
+    >>> machine = duplicate_detector()
+    >>> found = Result(machine.trainable, 0.0, {"held_out_loss": 0.0}, [], machine, Front())
+    >>> found.loss, found.figures, found.machine.name
+    (0.0, {'held_out_loss': 0.0}, 'duplicate-detector')
+    """
+
+    machine: Machine
+    front: Front

@@ -1,10 +1,11 @@
 """How weights move.
 
-`losses` and `regularizers` say what is charged, `objective` and `black_box` what is minimised,
-`gradients` where slopes come from. Steps are taken by `optimizers` on trees, whose rules on arrays
-are in `rules`, by `adaptive` (further ones), by `matrices` (for leaves that are matrices), and by
-`least_squares`; `wrappers` makes optimizers of optimizers (groups by pattern, freezing, averages,
-precision), `rates` has schedules. `descent` is how the loop uses them.
+`losses` and `regularizers` say what is charged, `objective` what is minimised, `gradients` where
+slopes come from. Steps are taken by `optimizers` on trees, whose rules on arrays are in `rules`, by
+`adaptive` (further ones), by `matrices` (for leaves that are matrices), and by `least_squares`;
+`composing` says what an optimizer is and chains them, `wrappers` makes optimizers of optimizers
+(groups by pattern, freezing, averages, precision), `rates` has schedules. `descent` is how the loop
+uses them.
 """
 
 from .adaptive import (

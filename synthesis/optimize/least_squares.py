@@ -87,8 +87,8 @@ def levenberg_marquardt(
     >>> model = task.model(rng)
     >>> objective, weights = task.objective(model, rng), model.initial(rng)
     >>> fit = levenberg_marquardt(objective, weights, iterations=20)
-    >>> fit.loss < objective.loss(weights)
-    True
+    >>> round(objective.loss(weights)), round(fit.loss)
+    (86, 82)
     """
     support = parameters.support
     w = np.array(parameters.buffer)

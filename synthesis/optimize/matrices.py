@@ -124,8 +124,8 @@ def orthogonalized(matrix: Array, steps: int = 5) -> Array:
     Examples
     --------
     >>> found = orthogonalized(np.array([[3.0, 0.0, 0.0], [0.0, 0.0, -0.5]]))
-    >>> bool(np.all(np.abs(np.linalg.svd(found)[1] - 1.0) < 0.35))
-    True
+    >>> np.linalg.svd(found)[1].round(2)
+    array([1.04, 0.71])
     """
     a, b, c = QUINTIC
     x = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix
@@ -244,6 +244,15 @@ def apollo(
     H. Zhu et al., arXiv:2412.05270, algorithm 1 (without its decay: see `weight_decay`); limited
     growth: X. Chen et al., arXiv:2410.01623. github zhuhanqing/APOLLO @76b3472,
     ``apollo_torch/apollo.py``, which leaves the correction of the bias to the rate.
+
+    Examples
+    --------
+    >>> v, slope = VValue({"w": np.ones((3, 2))}), VValue({"w": np.array([[1.0, 9.0]] * 3)})
+    >>> optimizer = apollo(0.1, rank=2)
+    >>> optimizer.update(slope, optimizer.init(v), v)[0]["w"].round(3)
+    array([[-0.02, -0.18],
+           [-0.02, -0.18],
+           [-0.02, -0.18]])
     """
     _check("rank", rank, rank >= 1, "at least 1")
     _check("period", period, period >= 1, "at least 1")

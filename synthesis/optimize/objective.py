@@ -33,10 +33,8 @@ class Objective(Protocol):
     >>> model = task.model(rng)
     >>> objective, weights = task.objective(model, rng), model.initial(rng)
     >>> loss, slope = objective.gradient(weights)
-    >>> slope.support == weights.support
-    True
-    >>> abs(loss - objective.loss(weights)) < 1e-9
-    True
+    >>> round(loss, 3), slope.size
+    (86.145, 78)
     """
 
     def loss(self, parameters: VValue) -> float:
@@ -165,6 +163,16 @@ class BlackBoxObjective(MachineObjective):
     Parameters
     ----------
     model, inputs, targets, weights : as for `MachineObjective`
+
+    Examples
+    --------
+    >>> from synthesis.tasks import get_task
+    >>> task, rng = get_task("modulo-3@layered-2x1"), np.random.default_rng(0)
+    >>> model = task.model(rng)
+    >>> objective, weights = task.objective(model, rng), model.initial(rng)
+    >>> box = BlackBoxObjective(model, objective.inputs, objective.targets)
+    >>> round(objective.loss(weights), 3), round(box.loss(weights), 3)
+    (86.145, 86.145)
     """
 
     def values(self, parameters: VValue) -> np.ndarray:
@@ -215,8 +223,8 @@ class JointObjective:
     >>> model = task.model(rng)
     >>> objective, weights = task.objective(model, rng), model.initial(rng)
     >>> twice = JointObjective(objective, objective)
-    >>> twice.loss(weights) == 2 * objective.loss(weights)
-    True
+    >>> round(objective.loss(weights), 3), round(twice.loss(weights), 3)
+    (86.145, 172.289)
     """
 
     def __init__(self, *parts: Objective) -> None:
@@ -275,8 +283,8 @@ class ModelObjective:
     >>> task, model = table_task(x, x[:, :1], rng), Perceptron([2, 3, 1])
     >>> objective = ModelObjective(model, task, *task.batch(rng))
     >>> loss, slope = objective.gradient(model.initial(rng))
-    >>> slope.support == model.initial(rng).support
-    True
+    >>> slope.size, slope["layer-1", "weights"].shape
+    (13, (2, 3))
     """
 
     def __init__(self, model: Model, task: Task, inputs: Any, targets: Any) -> None:

@@ -1,29 +1,44 @@
-"""Optimizers on V-values: pure ``(init, update)`` pairs that compose.
+"""The plain and the adaptive optimizers, whose rules on arrays are in `synthesis.optimize.rules`.
 
-``update(gradient, state, parameters) -> (step, state)``; the new parameters are
-``parameters + step``. All state is made of V-values and counts of updates, so when an edit changes
-the support of the parameters, `restrict_state` carries the state along: moments of removed leaves
-are dropped, new leaves start from zero. (An update does the same with what it is given.)
-
-What an optimizer does to the elements is a rule on arrays (`synthesis.optimize.rules`); here the
-rules are lifted to trees.
+How they are composed, and what their states are, says `synthesis.optimize.composing`, whose names
+are here as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
-from vvalues import Pattern, Support, VValue, from_buffer, restrict, select
-from vvalues.core import align
+from vvalues import VValue, from_buffer
 
 from . import rules
+from .composing import (
+    Array,
+    CountState,
+    Optimizer,
+    State,
+    chain,
+    clip,
+    clip_by_norm,
+    decoupled_l1,
+    l1,
+    lifted,
+    map_trees,
+    masked,
+    rate_at,
+    restrict_state,
+    state_leaves,
+    with_state_leaves,
+    zeros,
+)
 from .rates import Schedule, schedule
 
 __all__ = [
+    "CountState",
     "Optimizer",
+    "Schedule",
+    "State",
     "adagrad",
     "adam",
     "chain",
@@ -44,76 +59,21 @@ __all__ = [
     "with_state_leaves",
 ]
 
-State = Any
-Array = np.ndarray
-S = TypeVar("S")
-
-
-class Optimizer(NamedTuple):
-    """A pair of pure functions.
-
-    Attributes
-    ----------
-    init : parameters -> state
-    update : (gradient, state, parameters) -> (step, state)
-    """
-
-    init: Callable[[VValue], State]
-    update: Callable[[VValue, State, VValue], tuple[VValue, State]]
-
-
-def _rate(rate: float | Schedule, count: int) -> float:
-    return rate(count) if callable(rate) else rate
-
-
-def _zeros(tree: VValue) -> VValue:
-    return from_buffer(tree.support, np.zeros(tree.size))
-
-
-def _lifted(init: Callable[[VValue], State], rule: Callable[..., None]) -> Optimizer:
-    """An optimizer on trees from a rule on arrays.
-
-    Parameters
-    ----------
-    init : parameters -> state
-        The state is a tuple of V-values and numbers; a number counts updates.
-    rule : (gradient, parameters, *parts of the state) -> None
-        V-values are replaced by arrays. It makes the gradient the step, in place, and updates the
-        arrays of the state.
-    """
-
-    def update(gradient: VValue, state: State, parameters: VValue) -> tuple[VValue, State]:
-        support = parameters.support
-        step = np.array(align(gradient, support))  # a gradient may live on a larger support
-        # A state may come from parameters on another support: what is new starts from zero.
-        parts = [np.array(align(part, support)) if _is_tree(part) else part for part in state]
-        rule(step, parameters.buffer, *parts)
-        new = [from_buffer(support, p) if isinstance(p, np.ndarray) else p + 1 for p in parts]
-        return from_buffer(support, step), _alike(state, new)
-
-    return Optimizer(init, update)
-
-
-def _alike(state: Any, parts: list[Any]) -> Any:
-    return type(state)(*parts) if hasattr(state, "_fields") else tuple(parts)
-
-
-# -------------------- plain and adaptive steps --------------------
-
-
-class CountState(NamedTuple):
-    """Number of updates so far."""
-
-    updates: int
-
 
 def sgd(rate: float | Schedule) -> Optimizer:
-    """``step = -rate * gradient``."""
+    """``step = -rate * gradient``.
+
+    Examples
+    --------
+    >>> v, slope = VValue({"a": 1.0}), VValue({"a": 4.0})
+    >>> sgd(0.1).update(slope, sgd(0.1).init(v), v)[0]
+    VValue({'a': -0.4})
+    """
 
     def rule(gradient: Array, parameters: Array, updates: int) -> None:
-        rules.sgd(gradient, _rate(rate, updates))
+        rules.sgd(gradient, rate_at(rate, updates))
 
-    return _lifted(lambda parameters: CountState(0), rule)
+    return lifted(lambda parameters: CountState(0), rule)
 
 
 class MomentumState(NamedTuple):
@@ -124,12 +84,20 @@ class MomentumState(NamedTuple):
 
 
 def momentum(rate: float | Schedule, decay: float = 0.9) -> Optimizer:
-    """Heavy ball: ``velocity = decay * velocity + gradient; step = -rate * velocity``."""
+    """Heavy ball: ``velocity = decay * velocity + gradient; step = -rate * velocity``.
+
+    Examples
+    --------
+    >>> optimizer, v, slope = momentum(0.25, decay=0.5), VValue({"a": 1.0}), VValue({"a": 4.0})
+    >>> step, state = optimizer.update(slope, optimizer.init(v), v)
+    >>> step, optimizer.update(slope, state, v)[0]
+    (VValue({'a': -1.0}), VValue({'a': -1.5}))
+    """
 
     def rule(gradient: Array, parameters: Array, updates: int, velocity: Array) -> None:
-        rules.momentum(gradient, velocity, _rate(rate, updates), decay)
+        rules.momentum(gradient, velocity, rate_at(rate, updates), decay)
 
-    return _lifted(lambda parameters: MomentumState(0, _zeros(parameters)), rule)
+    return lifted(lambda parameters: MomentumState(0, zeros(parameters)), rule)
 
 
 class AdagradState(NamedTuple):
@@ -145,12 +113,19 @@ def adagrad(rate: float | Schedule, epsilon: float = 1e-8) -> Optimizer:
     References
     ----------
     J. Duchi, E. Hazan, Y. Singer, JMLR 12 (2011), 2121-2159.
+
+    Examples
+    --------
+    >>> optimizer, v, slope = adagrad(0.1), VValue({"a": 1.0}), VValue({"a": 4.0})
+    >>> step, state = optimizer.update(slope, optimizer.init(v), v)
+    >>> round(step["a"], 4), round(optimizer.update(slope, state, v)[0]["a"], 4)  # less and less
+    (-0.1, -0.0707)
     """
 
     def rule(gradient: Array, parameters: Array, updates: int, memory: Array) -> None:
-        rules.adagrad(gradient, memory, _rate(rate, updates), epsilon)
+        rules.adagrad(gradient, memory, rate_at(rate, updates), epsilon)
 
-    return _lifted(lambda parameters: AdagradState(0, _zeros(parameters)), rule)
+    return lifted(lambda parameters: AdagradState(0, zeros(parameters)), rule)
 
 
 class RmspropState(NamedTuple):
@@ -168,12 +143,19 @@ def rmsprop(rate: float | Schedule, share: float = 0.1, epsilon: float = 1e-8) -
     References
     ----------
     T. Tieleman, G. Hinton, COURSERA: Neural Networks for Machine Learning (2012), lecture 6.5.
+
+    Examples
+    --------
+    >>> optimizer, v, slope = rmsprop(0.1), VValue({"a": 1.0}), VValue({"a": 4.0})
+    >>> step, state = optimizer.update(slope, optimizer.init(v), v)
+    >>> round(step["a"], 4), state.memory
+    (-0.3162, VValue({'a': 1.6}))
     """
 
     def rule(gradient: Array, parameters: Array, updates: int, memory: Array) -> None:
-        rules.rmsprop(gradient, memory, _rate(rate, updates), share, epsilon)
+        rules.rmsprop(gradient, memory, rate_at(rate, updates), share, epsilon)
 
-    return _lifted(lambda parameters: RmspropState(0, _zeros(parameters)), rule)
+    return lifted(lambda parameters: RmspropState(0, zeros(parameters)), rule)
 
 
 class AdamState(NamedTuple):
@@ -192,13 +174,20 @@ def adam(
     References
     ----------
     D. Kingma, J. Ba, arXiv:1412.6980, algorithm 1.
+
+    Examples
+    --------
+    >>> optimizer, v = adam(0.1), VValue({"a": 1.0, "b": 1.0})
+    >>> step, state = optimizer.update(VValue({"a": 4.0, "b": -0.01}), optimizer.init(v), v)
+    >>> round(step["a"], 4), round(step["b"], 4)  # whatever the size of the gradient
+    (-0.1, 0.1)
     """
 
     def rule(g: Array, parameters: Array, updates: int, first: Array, second: Array) -> None:
-        now = _rate(rate, updates)
+        now = rate_at(rate, updates)
         rules.adam(g, first, second, updates + 1, now, beta1, beta2, epsilon)
 
-    return _lifted(lambda parameters: AdamState(0, _zeros(parameters), _zeros(parameters)), rule)
+    return lifted(lambda parameters: AdamState(0, zeros(parameters), zeros(parameters)), rule)
 
 
 def lion(rate: float | Schedule, beta1: float = 0.9, beta2: float = 0.99) -> Optimizer:
@@ -207,12 +196,18 @@ def lion(rate: float | Schedule, beta1: float = 0.9, beta2: float = 0.99) -> Opt
     References
     ----------
     X. Chen et al., arXiv:2302.06675, algorithm 2 (without its decay: see `weight_decay`).
+
+    Examples
+    --------
+    >>> optimizer, v = lion(0.1), VValue({"a": 1.0, "b": 1.0})
+    >>> optimizer.update(VValue({"a": 4.0, "b": -0.01}), optimizer.init(v), v)[0]
+    VValue({'a': -0.1, 'b': 0.1})
     """
 
     def rule(gradient: Array, parameters: Array, updates: int, velocity: Array) -> None:
-        rules.lion(gradient, velocity, _rate(rate, updates), beta1, beta2)
+        rules.lion(gradient, velocity, rate_at(rate, updates), beta1, beta2)
 
-    return _lifted(lambda parameters: MomentumState(0, _zeros(parameters)), rule)
+    return lifted(lambda parameters: MomentumState(0, zeros(parameters)), rule)
 
 
 class RpropState(NamedTuple):
@@ -234,151 +229,20 @@ def rprop(
     References
     ----------
     C. Igel, M. Huesken, Neurocomputing 50 (2003), 105-123.
+
+    Examples
+    --------
+    >>> optimizer, v = rprop(initial=0.1), VValue({"a": 1.0})
+    >>> step, state = optimizer.update(VValue({"a": 4.0}), optimizer.init(v), v)
+    >>> step, optimizer.update(VValue({"a": 1.0}), state, v)[0]  # the sign has stayed
+    (VValue({'a': -0.1}), VValue({'a': -0.12}))
     """
 
     def init(parameters: VValue) -> RpropState:
         sizes = np.full(parameters.size, initial)
-        return RpropState(from_buffer(parameters.support, sizes), _zeros(parameters))
+        return RpropState(from_buffer(parameters.support, sizes), zeros(parameters))
 
     def rule(gradient: Array, parameters: Array, sizes: Array, previous: Array) -> None:
         rules.rprop(gradient, sizes, previous, initial, grow, shrink, smallest, largest)
 
-    return _lifted(init, rule)
-
-
-# -------------------- transformations, for `chain` --------------------
-
-
-def clip_by_norm(largest: float, order: float | None = None, *, each: bool = False) -> Optimizer:
-    """Scale the gradient down to a norm of at most ``largest``.
-
-    Parameters
-    ----------
-    largest : float
-    order : float, optional
-        As that of ``numpy.linalg.norm``; Euclidean when omitted.
-    each : bool
-        Every leaf by itself, not the whole tree.
-    """
-
-    def update(gradient: VValue, state: State, parameters: VValue) -> tuple[VValue, State]:
-        support = parameters.support
-        step = np.array(align(gradient, support))
-        n = len(support)
-        for span in (support.span(i, i + 1) for i in range(n)) if each else [support.span(0, n)]:
-            rules.clip_by_norm(step[span], largest, order)
-        return from_buffer(support, step), state
-
-    return Optimizer(lambda parameters: (), update)
-
-
-def clip(bound: float) -> Optimizer:
-    """Clip every element of the gradient to ``[-bound, bound]``."""
-    return _lifted(lambda parameters: (), lambda g, parameters: rules.clip(g, bound))
-
-
-def l1(strength: float | Schedule) -> Optimizer:
-    """Coupled L1: adds ``strength * sign(parameter)`` to the gradient, before the adaptive step."""
-
-    def rule(gradient: Array, parameters: Array, updates: int) -> None:
-        rules.l1(gradient, parameters, _rate(strength, updates))
-
-    return _lifted(lambda parameters: CountState(0), rule)
-
-
-def decoupled_l1(strength: float | Schedule) -> Optimizer:
-    """Proximal L1 after the adaptive step: shrinks towards zero by ``strength``, stopping there.
-
-    Goes *last* in a chain: it sees the step, not the gradient. ``strength`` is per step, so with a
-    learning rate it is ``rate * lambda``.
-
-    Notes
-    -----
-    Adaptive optimizers divide a coupled penalty by their own gradient memory, so that it fades;
-    the decoupled one keeps its strength.
-    """
-
-    def rule(step: Array, parameters: Array, updates: int) -> None:
-        rules.decoupled_l1(step, parameters, _rate(strength, updates))
-
-    return _lifted(lambda parameters: CountState(0), rule)
-
-
-def chain(*parts: Optimizer) -> Optimizer:
-    """Apply transformations one after the other, each to the output of the one before."""
-
-    def init(parameters: VValue) -> tuple:
-        return tuple(part.init(parameters) for part in parts)
-
-    def update(gradient: VValue, states: tuple, parameters: VValue) -> tuple[VValue, State]:
-        new = []
-        for part, state in zip(parts, states, strict=True):
-            gradient, state = part.update(gradient, state, parameters)
-            new.append(state)
-        return gradient, tuple(new)
-
-    return Optimizer(init, update)
-
-
-def masked(inner: Optimizer, choose: Callable[[VValue], Pattern] | Pattern) -> Optimizer:
-    """Let an optimizer see and move only some leaves; the others stay where they are.
-
-    Parameters
-    ----------
-    inner : Optimizer
-    choose : pattern of `vvalues.select`, or a function from parameters to one
-    """
-
-    def part(parameters: VValue) -> VValue:
-        return select(parameters, choose(parameters) if callable(choose) else choose)
-
-    def update(gradient: VValue, state: State, parameters: VValue) -> tuple[VValue, State]:
-        chosen = part(parameters)
-        step, state = inner.update(restrict(gradient, chosen.support), state, chosen)
-        return restrict(step, parameters.support), state
-
-    return Optimizer(lambda parameters: inner.init(part(parameters)), update)
-
-
-# -------------------- state across edits and checkpoints --------------------
-
-
-def restrict_state(state: S, support: Support) -> S:
-    """Optimizer state for parameters on another support; counts are kept.
-
-    Examples
-    --------
-    >>> from vvalues import VValue
-    >>> state = adam(0.1).init(VValue({"a": 1.0, "b": 2.0}))
-    >>> restrict_state(state, VValue({"b": 1.0, "c": 1.0}).support).first
-    VValue({'b': 0.0, 'c': 0.0})
-    """
-    return map_trees(state, lambda tree: restrict(tree, support))
-
-
-def map_trees(state: S, change: Callable[[VValue], VValue]) -> S:
-    """Optimizer state with its trees changed; counts are kept."""
-    return _map_state(state, lambda leaf: change(leaf) if _is_tree(leaf) else leaf)
-
-
-def state_leaves(state: State) -> list[Any]:
-    """V-values and numbers of a state in a fixed order, for checkpoints."""
-    leaves: list[Any] = []
-    _map_state(state, lambda leaf: leaves.append(leaf))
-    return leaves
-
-
-def with_state_leaves(template: S, leaves: list[Any]) -> S:
-    """Inverse of `state_leaves` for a state of the same make."""
-    remaining = iter(leaves)
-    return _map_state(template, lambda leaf: next(remaining))
-
-
-def _is_tree(leaf: Any) -> bool:
-    return isinstance(leaf, VValue)
-
-
-def _map_state(state: Any, function: Callable[[Any], Any]) -> Any:
-    if isinstance(state, tuple):
-        return _alike(state, [_map_state(part, function) for part in state])
-    return function(state)
+    return lifted(init, rule)

@@ -62,6 +62,14 @@ class Split:
         None where there is nothing to keep apart.
     how : str
         In words.
+
+    Examples
+    --------
+    >>> from synthesis.tasks.streams import to_streams
+    >>> x = np.arange(40.0).reshape(10, 4)
+    >>> split = split_strings(Strings(to_streams(x), x.T[None], np.full(10, 4)), held_out=0.2)
+    >>> split.how, split.report.numbers("stream-x")[:, -1]
+    ('6 strings to train on, 2 to decide by, 2 for the report', array([35., 39.]))
     """
 
     training: Strings
@@ -85,6 +93,15 @@ class Problem:
         All answers are whole multiples of their unit.
     lookahead : int
         Samples that an answer may wait for.
+
+    Examples
+    --------
+    >>> from synthesis.tasks.streams import to_streams
+    >>> x = 30.0 * np.arange(1.0, 21.0).reshape(5, 4)
+    >>> strings = Strings(to_streams(x), x.cumsum(axis=1).T[None], np.full(5, 4))
+    >>> problem = Problem.of(strings)
+    >>> problem.units, problem.answer_units, problem.is_whole, problem.n_outputs
+    ({'stream-x': 30.0}, (30.0,), (True,), 1)
     """
 
     split: Split
@@ -267,6 +284,13 @@ def split_strings(strings: Strings, held_out: float) -> Split:
     """Strings to train on, to decide by and to report on; one long series is cut in time.
 
     The order of the strings decides: the first ones are trained on, the last ones reported.
+
+    Examples
+    --------
+    >>> from synthesis.tasks.streams import to_streams
+    >>> x = np.arange(100.0)[None]
+    >>> split_strings(Strings(to_streams(x), x.T[None], np.array([100])), held_out=0.2).how
+    'cut in time: samples 1 to 60 to train on, 63 to 80 to decide by, from 83 on for the report'
     """
     n = len(strings)
     apart = round(held_out * n)

@@ -24,6 +24,14 @@ class Strings:
         NaN where nothing is asked, and beyond the end of a string.
     lengths : array of int (strings,)
         Samples of every string.
+
+    Examples
+    --------
+    >>> from synthesis.tasks.streams import to_streams
+    >>> asked = np.array([[[1.0], [3.0], [np.nan]]])  # the sum so far; nothing of the last sample
+    >>> strings = Strings(to_streams([[1.0, 2.0, 3.0]]), asked, np.array([3]))
+    >>> strings.samples, strings.numbers("stream-x").ravel(), strings.asked.ravel()
+    (3, array([1., 2., 3.]), array([ True,  True, False]))
     """
 
     inputs: Streams
@@ -151,6 +159,15 @@ def strung_together(strings: Strings, rng: np.random.Generator, times: int) -> S
     Returns
     -------
     Strings, as many as there were
+
+    Examples
+    --------
+    >>> from synthesis.tasks.streams import to_streams
+    >>> inputs = to_streams([[1.0, 2.0], [7.0, 8.0]])
+    >>> strings = Strings(inputs, np.zeros((1, 2, 2)), np.array([2, 2]))
+    >>> strung_together(strings, np.random.default_rng(0), 3).numbers("stream-x")
+    array([[7., 8., 7., 8., 7., 8.],
+           [1., 2., 1., 2., 1., 2.]])
     """
     samples = times * strings.samples
     n = len(strings)

@@ -39,6 +39,18 @@ def save_checkpoint(file: str | os.PathLike, state: Any, run: Mapping[str, Any])
     ------
     TypeError
         If the state holds something that cannot be kept.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from synthesis.process import State
+    >>> from vvalues import VValue
+    >>> with TemporaryDirectory() as folder:
+    ...     save_checkpoint(Path(folder, "run"), State(VValue({"a": 0.1})), {"seed": 7})
+    ...     state, run = load_checkpoint(Path(folder, "run"), [State])
+    >>> state.parameters, run
+    (VValue({'a': 0.1}), {'seed': 7})
     """
     writer = Writer()
     head = {"format": FORMAT, "version": VERSION, "run": dict(run), "state": writer.plain(state)}
@@ -47,7 +59,20 @@ def save_checkpoint(file: str | os.PathLike, state: Any, run: Mapping[str, Any])
 
 
 def is_checkpoint(file: str | os.PathLike) -> bool:
-    """Whether a file begins as checkpoints do; nothing more of it is read."""
+    """Whether a file begins as checkpoints do; nothing more of it is read.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from synthesis.process import State
+    >>> from vvalues import VValue
+    >>> with TemporaryDirectory() as folder:
+    ...     save_checkpoint(Path(folder, "run"), State(VValue({"a": 0.1})), {"seed": 7})
+    ...     written = Path(folder, "notes").write_text("no checkpoint")
+    ...     is_checkpoint(Path(folder, "run")), is_checkpoint(Path(folder, "notes"))
+    (True, False)
+    """
     with open(file, encoding="utf-8", errors="replace") as stream:
         return f'"{FORMAT}"' in stream.read(80)
 
@@ -60,6 +85,17 @@ def read_identity(file: str | os.PathLike, *, memory: int = MEMORY) -> dict[str,
     ValueError
         If the file is no checkpoint of this version, or too large (see `load_checkpoint`); the
         message names it.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from synthesis.process import State
+    >>> from vvalues import VValue
+    >>> with TemporaryDirectory() as folder:
+    ...     save_checkpoint(Path(folder, "run"), State(VValue({"a": 0.1})), {"seed": 7})
+    ...     read_identity(Path(folder, "run"))
+    {'seed': 7}
     """
     return _document(file, memory)[0]["run"]
 
@@ -98,6 +134,17 @@ def load_checkpoint(
     ------
     ValueError
         If the file is no checkpoint of this version, malformed or too large; the message names it.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from synthesis.process import State
+    >>> from vvalues import VValue
+    >>> with TemporaryDirectory() as folder:
+    ...     save_checkpoint(Path(folder, "run"), State(VValue({"a": 0.1}), loss=0.5), {})
+    ...     load_checkpoint(Path(folder, "run"), [State])[0].loss
+    0.5
     """
     document, budget = _document(file, memory)
     try:

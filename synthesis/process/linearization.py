@@ -26,6 +26,15 @@ class Linearization(Protocol):
     ----------
     values : array, the model's output
     support : Support of the parameters
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> here = linearize(model, weights, inputs)
+    >>> here.values.shape, here.push(weights).shape, here.pull(here.values).size, here.gram().shape
+    ((20, 2), (20, 2), 17, (40, 40))
     """
 
     values: np.ndarray

@@ -43,7 +43,19 @@ class Model(Protocol):
 
 @runtime_checkable
 class Task(Protocol):
-    """Data and a loss."""
+    """Data and a loss.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.tasks import SumsAndDifferences
+    >>> task, rng = SumsAndDifferences(n_test=100), np.random.default_rng(0)
+    >>> inputs, targets = task.batch(rng)
+    >>> inputs.shape, targets.shape
+    ((50, 5), (50, 4))
+    >>> sorted(task.evaluate(model := Perceptron([5, 4]), model.initial(rng)))
+    ['output_0', 'output_1', 'output_2', 'output_3', 'test_loss']
+    """
 
     def batch(self, rng: np.random.Generator) -> tuple[Any, Any]:
         """``(inputs, targets)`` to train on."""

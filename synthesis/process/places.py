@@ -21,7 +21,16 @@ __all__ = ["AxisNeurons", "KeyedNeurons", "Neurons", "hidden_units", "machine_ne
 
 
 class Neurons(Protocol):
-    """How neurons lie in a tree of parameters (and in the optimizer's trees, which are alike)."""
+    """How neurons lie in a tree of parameters (and in the optimizer's trees, which are alike).
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> model = Perceptron([2, 3, 1])
+    >>> places, weights = model.places(), model.initial(np.random.default_rng(0))
+    >>> places.names(weights), weights.size - places.without(weights, ["0"]).size
+    (('0', '1', '2'), 4)
+    """
 
     def names(self, tree: VValue) -> tuple[str, ...]:
         """All neurons, in the order of their making."""
@@ -59,7 +68,13 @@ class Neurons(Protocol):
 
 
 def shown(names: Sequence[str]) -> str:
-    """The first few names, for messages."""
+    """The first few names, for messages.
+
+    Examples
+    --------
+    >>> shown([f"neuron-{k}" for k in range(1, 20)])
+    'neuron-1, neuron-2, neuron-3, neuron-4, neuron-5, neuron-6, ...'
+    """
     return ", ".join(names[:6]) + (", ..." if len(names) > 6 else "") if names else "none"
 
 
@@ -228,6 +243,14 @@ class AxisNeurons:
         Standard deviation of a new neuron's first values.
     fixed : mapping of path to number
         Leaves in which a new neuron has this first value instead.
+
+    Examples
+    --------
+    >>> tree = VValue({"w": np.arange(6.0).reshape(2, 3), "bias": np.zeros(3)})
+    >>> neurons = AxisNeurons({("w",): 1, ("bias",): 0})
+    >>> neurons.names(tree), neurons.without(tree, ["0"])["w"]
+    (('0', '1', '2'), array([[1., 2.],
+           [4., 5.]]))
     """
 
     axes: Mapping[Path, int]

@@ -59,6 +59,13 @@ class Outcome:
     figures : dict
         On data that nothing was decided on.
     records : list of Record
+
+    Examples
+    --------
+    >>> from vvalues import VValue
+    >>> found = Outcome(VValue({"a": 1.0}), 0.25, {"held_out_loss": 0.5}, [])
+    >>> found.loss, found.figures
+    (0.25, {'held_out_loss': 0.5})
     """
 
     parameters: VValue
@@ -72,6 +79,15 @@ class Process(Protocol[S]):
 
     A process holds what does not change during a run: data, model, settings. Equal states lead to
     equal states, to the bit, so a run can be interrupted after any unit of work and resumed.
+
+    Examples
+    --------
+    >>> from synthesis import get_task
+    >>> from synthesis.loop import prepare
+    >>> process, state = prepare(get_task("modulo-3@layered-2x1"), seed=0)
+    >>> later, records = process.advance(state)
+    >>> later.step, later.phase, records[-1].event
+    (30, 'shrink', 'prune')
     """
 
     def start(self, rng: np.random.Generator) -> S:
@@ -84,7 +100,16 @@ class Process(Protocol[S]):
 
 
 class StoredProcess(Process[S], Protocol[S]):
-    """A process whose runs are kept in folders (`synthesis.runs.Run`)."""
+    """A process whose runs are kept in folders (`synthesis.runs.Run`).
+
+    Examples
+    --------
+    >>> from synthesis import get_task
+    >>> from synthesis.loop import prepare
+    >>> process, _ = prepare(get_task("modulo-3@layered-2x1"), seed=7)
+    >>> [process.identity[key] for key in ("process", "task", "seed")]
+    ['loop', 'modulo-3@layered-2x1', 7]
+    """
 
     @property
     def types(self) -> tuple[type, ...]:
@@ -130,6 +155,15 @@ def events(process: Process[S], state: S, seconds: float = math.inf) -> Iterator
     Yields
     ------
     Event
+
+    Examples
+    --------
+    >>> from itertools import islice
+    >>> from synthesis import get_task
+    >>> from synthesis.loop import prepare
+    >>> process, state = prepare(get_task("modulo-3@layered-2x1"), seed=0)
+    >>> [(event.state.phase, event.state.step) for event in islice(events(process, state), 3)]
+    [('shrink', 30), ('shrink', 36), ('shrink', 42)]
     """
     deadline = time.monotonic() + seconds
     cut_short = getattr(process, "cut_short", None)
@@ -148,7 +182,17 @@ def events(process: Process[S], state: S, seconds: float = math.inf) -> Iterator
 def carried_out(
     process: Process[S], rng: np.random.Generator, seconds: float = math.inf
 ) -> tuple[S, list[Record]]:
-    """Run a process from its start to its end: the last state, and everything that happened."""
+    """Run a process from its start to its end: the last state, and everything that happened.
+
+    Examples
+    --------
+    >>> from synthesis import Settings, get_task
+    >>> from synthesis.loop import prepare
+    >>> process, _ = prepare(get_task("modulo-3@layered-2x1"), 0, Settings.of(common={"steps": 30}))
+    >>> state, records = carried_out(process, process.rng, seconds=0.02)
+    >>> state.phase
+    'done'
+    """
     state = process.start(rng)
     records: list[Record] = []
     for event in events(process, state, seconds):

@@ -44,7 +44,16 @@ COMMAND = "from synthesis.process.workers import serve; serve()"
 
 
 class ProcessLost(BrokenExecutor):
-    """A process ended before it delivered a result."""
+    """A process ended before it delivered a result.
+
+    Examples
+    --------
+    >>> with WarmProcesses(1) as executor:  # doctest: +SKIP
+    ...     executor.submit(os._exit, 1).result()
+    Traceback (most recent call last):
+        ...
+    synthesis.process.workers.ProcessLost: the process ended with 1 before it had a result
+    """
 
 
 def usable_cores() -> int:

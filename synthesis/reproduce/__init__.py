@@ -32,7 +32,13 @@ MODULES = {
 
 
 def names() -> tuple[str, ...]:
-    """Names of all reproductions."""
+    """Names of all reproductions.
+
+    Examples
+    --------
+    >>> names()[:3]
+    ('invariant-paths', 'geodesics', 'sparse-path')
+    """
     return tuple(MODULES)
 
 
@@ -43,6 +49,11 @@ def get(name: str) -> Callable[[bool, Path], dict[str, Any]]:
     ------
     ValueError
         If there is none; the message lists the known ones.
+
+    Examples
+    --------
+    >>> get("growth").__module__
+    'synthesis.reproduce.growth'
     """
     if name not in MODULES:
         raise ValueError(f"unknown reproduction {name!r}; known ones: {', '.join(MODULES)}")

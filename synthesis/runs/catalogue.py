@@ -46,6 +46,15 @@ def process_of(identity: Mapping[str, Any]) -> StoredProcess:
     ValueError
         If no process of that name can be made again from its identity alone, or the identity lacks
         something or holds something else than it should.
+
+    Examples
+    --------
+    >>> from synthesis import get_task
+    >>> from synthesis.loop import prepare
+    >>> process, _ = prepare(get_task("modulo-3@layered-2x1"), seed=7)
+    >>> again = process_of(process.identity)
+    >>> again.task.name, again.seed
+    ('modulo-3@layered-2x1', 7)
     """
     name = str(identity.get("process"))
     if name not in PROCESSES:

@@ -26,6 +26,12 @@ class ClusterExecutor(Executor):
     Parameters
     ----------
     client : distributed.Client
+
+    Examples
+    --------
+    >>> executor = ClusterExecutor(distributed.Client("tcp://scheduler:8786"))  # doctest: +SKIP
+    >>> executor.submit(divmod, 7, 3).result()  # doctest: +SKIP
+    (2, 1)
     """
 
     def __init__(self, client: Client) -> None:
@@ -62,7 +68,8 @@ def dask_executor(address: str) -> Iterator[Executor]:
 
     Examples
     --------
-    ``with dask_executor("tcp://scheduler:8786") as executor: sweep(..., executor=executor)``
+    >>> with dask_executor("tcp://scheduler:8786") as executor:  # doctest: +SKIP
+    ...     sweep(["modulo-3"], seeds=range(8), executor=executor).summary()
     """
     try:
         from distributed import Client

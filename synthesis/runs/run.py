@@ -45,6 +45,19 @@ class Run:
         is the one that the run can be resumed from.
     written : tuple of str
         Names of the files that hold what was found, once it is finished.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from synthesis import get_task
+    >>> from synthesis.loop import prepare
+    >>> process, _ = prepare(get_task("modulo-3@layered-2x1"), seed=0)
+    >>> with TemporaryDirectory() as folder:
+    ...     with Run.new(folder, process) as run:
+    ...         first = next(run.events())
+    ...     with Run.resumed(folder) as run:
+    ...         first.state.step, run.state.step
+    (30, 30)
     """
 
     def __init__(self, folder: Path, stored: StoredRun, lock: FolderLock) -> None:

@@ -60,6 +60,12 @@ class Member:
         Run directory; nothing is written without one.
     steps : int, optional
         Of an experiment; its own when omitted.
+
+    Examples
+    --------
+    >>> row = Member("modulo-3", seed=7, settings=Settings()).row(status="done", links=5)
+    >>> {name: value for name, value in row.items() if value}
+    {'task': 'modulo-3', 'seed': 7, 'status': 'done', 'links': 5}
     """
 
     task: str | StreamTask
@@ -192,7 +198,14 @@ def _checked_name(task: str | StreamTask) -> str:
 
 
 def run_member(member: Member) -> MemberOutcome:
-    """One run from beginning to end, in this process; an exception becomes a failed outcome."""
+    """One run from beginning to end, in this process; an exception becomes a failed outcome.
+
+    Examples
+    --------
+    >>> outcome = run_member(Member("no-such-task", seed=0, settings=Settings()))
+    >>> outcome.row["status"], outcome.row["error"].partition(";")[0]
+    ('failed', "ValueError: unknown task 'no-such-task'")
+    """
     begun, cpu_begun = time.perf_counter(), time.thread_time()
 
     def spent() -> dict[str, float]:

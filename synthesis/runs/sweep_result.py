@@ -56,6 +56,11 @@ class MemberOutcome:
     machine : Machine or None
     traceback : str
         Of a member that failed.
+
+    Examples
+    --------
+    >>> MemberOutcome({"task": "modulo-3", "seed": 0, "status": "done", "links": 9}).is_done
+    True
     """
 
     row: dict[str, Any]
@@ -75,6 +80,13 @@ class SweepResult:
     Attributes
     ----------
     outcomes : tuple of MemberOutcome
+
+    Examples
+    --------
+    >>> rows = [{"task": "modulo-3", "seed": s, "status": "done", "links": 9 + s} for s in (0, 1)]
+    >>> result = SweepResult(tuple(MemberOutcome(row) for row in rows))
+    >>> result.summary(), [row["links"] for row in result.rows]
+    ('2 members: 2 done', [9, 10])
     """
 
     outcomes: tuple[MemberOutcome, ...] = field(default=())

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 
 from dmm.show import count, equations
 
-from ..loop.loop import Result
-from ..loop.search import Common
+from ..loop.search import Common, Result
 
 __all__ = ["closing_words", "errors_of_an_answer", "verdict_in_words"]
 

@@ -42,7 +42,11 @@ def watch(events: Iterable[Event]) -> Iterator[Event]:
 
     Examples
     --------
-    ``events = list(watch(search_events(*prepare(task, seed=0))))``
+    >>> from synthesis import get_task
+    >>> from synthesis.loop import prepare, search_events
+    >>> events = watch(search_events(*prepare(get_task("modulo-3@layered-2x1"), seed=0)))
+    >>> next(events).records[0].event
+    'fit'
     """
     show = _display()
     rows: list[dict[str, Any]] = []
@@ -100,6 +104,14 @@ def with_progress(events: Iterable[Event], stream: TextIO | None = None) -> Iter
     """Pass events through and show them as one progress line.
 
     With tqdm a bar, on a terminal only; without it, or when the output is no terminal, nothing.
+
+    Examples
+    --------
+    >>> from synthesis import get_task
+    >>> from synthesis.loop import prepare, search_events
+    >>> events = with_progress(search_events(*prepare(get_task("modulo-3@layered-2x1"), seed=0)))
+    >>> next(events).records[0].event
+    'fit'
     """
     stream = sys.stderr if stream is None else stream
     bar = _bar(stream)

@@ -98,6 +98,13 @@ def loss_curve(records: Iterable[AnyRecord], ax: Axes | None = None) -> Axes:
     ----------
     records : records of a run, objects or dicts
     ax : Axes, optional
+
+    Examples
+    --------
+    >>> from synthesis.process import Record
+    >>> records = [Record("train", "dense", 10 * i, 0.5**i, 9 - i, 4.0) for i in range(4)]
+    >>> loss_curve(records).lines[0].get_ydata()
+    array([1.   , 0.5  , 0.25 , 0.125])
     """
     rows, ax = _flat(records), _own_axes(ax)
     path = _loss_path(rows)
@@ -143,6 +150,13 @@ def links_curve(records: Iterable[AnyRecord], ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     records, ax : as for `loss_curve`
+
+    Examples
+    --------
+    >>> from synthesis.process import Record
+    >>> records = [Record("train", "dense", 10 * i, 0.5**i, 9 - i, 4.0) for i in range(4)]
+    >>> links_curve(records).lines[0].get_ydata()
+    array([9., 8., 7., 6.])
     """
     rows, ax = _flat(records), _own_axes(ax)
     steps, links = _column(rows, "step"), _column(rows, "links")
@@ -159,6 +173,13 @@ def weights_curve(records: Iterable[AnyRecord], ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     records, ax : as for `loss_curve`
+
+    Examples
+    --------
+    >>> from synthesis.process import Record
+    >>> records = [Record("train", "dense", 10 * i, 0.5**i, 9 - i, 4.0) for i in range(4)]
+    >>> weights_curve(records).lines[0].get_ydata()
+    array([4., 4., 4., 4.])
     """
     rows, ax = _flat(records), _own_axes(ax)
     steps, sums = _column(rows, "step"), _column(rows, "l1")
@@ -176,6 +197,13 @@ def curves(records: Iterable[AnyRecord], axes: Sequence[Axes] | None = None) -> 
     ----------
     records : records of a run, objects or dicts
     axes : three Axes, optional
+
+    Examples
+    --------
+    >>> from synthesis.process import Record
+    >>> records = [Record("train", "dense", 10 * i, 0.5**i, 9 - i, 4.0) for i in range(4)]
+    >>> [ax.get_title(loc="left") for ax in curves(records)]
+    ['loss (squared error)', 'trainable links', 'regulariser: sum of |weights|']
     """
     rows = _flat(records)
     if axes is None:
@@ -239,6 +267,14 @@ def pareto(
     chosen : (links, loss), optional
         The machine to mark. When omitted, the one a run ended in (its last record), or the smallest
         one of least loss.
+
+    Examples
+    --------
+    >>> from synthesis.process import Record
+    >>> records = [Record("train", "dense", 10 * i, 0.5**i, 9 - i, 4.0) for i in range(4)]
+    >>> ax = pareto(records)
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('trainable links', 'loss')
     """
     entries = list(found)
     points = [point for point in map(_point, entries) if all(map(math.isfinite, point))]
@@ -313,6 +349,15 @@ def before_and_after(
     ----------
     before, after : Machine
     axes : two Axes, optional
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> from synthesis.loop import space_around
+    >>> detector = duplicate_detector()
+    >>> axes = before_and_after(space_around(detector), detector)
+    >>> [ax.get_title(loc="left") for ax in axes]
+    ['before: 64 trainable links', 'after: 8 trainable links']
     """
     machines = {"before": before, "after": after}
     axes = _stacked(machines.values()) if axes is None else axes

@@ -12,7 +12,7 @@ from dmm.show import count, plain
 from dmm.show import report as machine_report
 from vvalues import format_path
 
-from ..loop.loop import Result
+from ..loop.search import Result
 from ..process.models import MachineModel
 from ..process.records import Record
 from ..tasks import StreamTask

@@ -40,6 +40,15 @@ class Counts:
         Explains how the answers depend on the counts.
     per_part : int
         Circuits that are proposed.
+
+    Examples
+    --------
+    >>> from synthesis.fit.data.asked import to_strings
+    >>> from synthesis.problems import Problem
+    >>> x = np.random.default_rng(0).integers(0, 2, (12, 8))
+    >>> problem = Problem.of(to_strings(x, (2 * x - 1).cumsum(axis=1))[0])
+    >>> next(Counts(symbols=2).propose(problem, ("accum", "dot"))).origin
+    'counts; composition: a composition of stream-latent-1'
     """
 
     name = "counts"
@@ -89,6 +98,16 @@ class Clocks:
         Explains how the answers depend on the clock, and on the flags of its first and last sample.
     per_period : int
         Circuits that are proposed.
+
+    Examples
+    --------
+    >>> from synthesis.fit.data.asked import to_strings
+    >>> from synthesis.problems import Problem
+    >>> x = np.random.default_rng(0).integers(0, 2, (12, 24))
+    >>> problem = Problem.of(to_strings(x, np.tile([0, 0, 1], (12, 8)))[0])
+    >>> start = Clocks(periods=(3,), composition=Composition(bank=100, largest=2))
+    >>> next(start.propose(problem, ("accum", "compare", "less_or_equal"))).origin.partition(";")[0]
+    'a clock of 3'
     """
 
     name = "clocks"

@@ -26,6 +26,12 @@ class Gap:
     is_settled : bool
         The choice is forced (the data lie on a grid and the bounds are neighbours on it), or a
         number so simple that it lies between bounds so narrow by no accident.
+
+    Examples
+    --------
+    >>> gap = Gap(value=2.5, low=2.0, high=3.0, is_settled=False)
+    >>> f"{gap.value:g}, or any number from {gap.low:g} to {gap.high:g}"
+    '2.5, or any number from 2 to 3'
     """
 
     value: float
@@ -53,6 +59,14 @@ class Proposal:
     holds : Circuit -> bool, optional
         Whether this circuit, or a smaller one made of it, does on strings of every length what it
         was made for. Asked of circuits that are right on the data.
+
+    Examples
+    --------
+    >>> from dmm.machine import Wire
+    >>> echo = Circuit({"stream-x": "stream", "output": "output"},
+    ...                [Wire("output", "dict-1", "stream-x", "stream")])
+    >>> Proposal(echo, "by hand", gaps=(Gap(2.5, 2.0, 3.0, is_settled=False),)).origin
+    'by hand'
     """
 
     circuit: Circuit
@@ -64,7 +78,14 @@ class Proposal:
 
 
 class Start(Protocol):
-    """Whatever proposes circuits for a problem; what they are worth is found out by trial."""
+    """Whatever proposes circuits for a problem; what they are worth is found out by trial.
+
+    Examples
+    --------
+    >>> from synthesis.starts import Automaton, Clocks, Composition, Delayed
+    >>> [start.name for start in (Composition(), Delayed(Composition(), 2), Clocks(), Automaton())]
+    ['composition', 'composition, 2 late', 'clocks', 'automaton']
+    """
 
     @property
     def name(self) -> str:

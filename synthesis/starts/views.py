@@ -67,6 +67,19 @@ class Delayed:
         Proposes for the same streams with answers moved to where they belong.
     samples : int
         How much too late the answers come.
+
+    Examples
+    --------
+    >>> from dmm.show.algebra import sample_equations
+    >>> from synthesis.fit.data.asked import to_strings
+    >>> from synthesis.problems import Problem
+    >>> from synthesis.starts import Composition
+    >>> x = np.random.default_rng(0).normal(size=(12, 8)).round(1)
+    >>> problem = Problem.of(to_strings(x, np.pad(x, ((0, 0), (2, 0)))[:, :8])[0])
+    >>> start = Delayed(Composition(bank=50, largest=2), samples=2)
+    >>> proposals = start.propose(problem, ("accum", "dot"))
+    >>> print(sample_equations(next(proposals).circuit))
+    output.dict-1 = x[t-2]
     """
 
     start: Start
@@ -110,6 +123,18 @@ class Changes:
     Attributes
     ----------
     start : Start
+
+    Examples
+    --------
+    >>> from dmm.show.algebra import sample_equations
+    >>> from synthesis.fit.data.asked import to_strings
+    >>> from synthesis.problems import Problem
+    >>> from synthesis.starts import Composition
+    >>> x = np.random.default_rng(0).normal(size=(12, 8)).round(1)
+    >>> problem = Problem.of(to_strings(x, x.cumsum(axis=1))[0])
+    >>> proposals = Changes(Composition(bank=50, largest=2)).propose(problem, ("accum", "dot"))
+    >>> print(sample_equations(next(proposals).circuit))
+    output.dict-1 = output.dict-1[t-1] + x
     """
 
     start: Start
@@ -159,6 +184,18 @@ class Shifted:
     ----------
     start : Start
         Sees what the answers differ from it.
+
+    Examples
+    --------
+    >>> from dmm.show.algebra import sample_equations
+    >>> from synthesis.fit.data.asked import to_strings
+    >>> from synthesis.problems import Problem
+    >>> from synthesis.starts import Composition
+    >>> x = np.random.default_rng(0).integers(0, 2, (12, 8))
+    >>> problem = Problem.of(to_strings(x, 3 + x + np.pad(x, ((0, 0), (1, 0)))[:, :8])[0])
+    >>> proposals = Shifted(Composition(bank=200, largest=3)).propose(problem, ("accum", "dot"))
+    >>> print(sample_equations(next(proposals).circuit))
+    output.dict-1 = x[t-1] + x + 3
     """
 
     start: Start

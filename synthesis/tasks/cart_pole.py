@@ -31,6 +31,13 @@ class CartPole:
     ----------
     A. Barto, R. Sutton, C. Anderson, IEEE Trans. SMC 13 (1983), 834; constants as in Gymnasium's
     CartPole-v1, whose limit is 500.
+
+    Examples
+    --------
+    >>> world, rng = CartPole(), np.random.default_rng(0)
+    >>> always_left = lambda states: np.zeros(len(states), dtype=int)
+    >>> world.episodes(always_left, 3, rng), world.episodes(controller, 3, rng)
+    (array([11,  9,  9]), array([500, 500, 500]))
     """
 
     gravity: float = 9.8
@@ -112,6 +119,12 @@ class CartPoleImitation:
         Scaled states to learn from, and as many others to judge by.
     actions, held_out_actions : arrays of int (n,)
         The controller's.
+
+    Examples
+    --------
+    >>> task = CartPoleImitation(np.random.default_rng(0), n=200)
+    >>> task.inputs.shape, np.bincount(task.actions).tolist()
+    ((200, 4), [91, 109])
     """
 
     scale = np.array([0.5, 0.5, 0.05, 0.5])

@@ -9,10 +9,9 @@ ThomasMiconi/DiffRNN, ``gentext.py``.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
@@ -22,20 +21,14 @@ from vvalues import VValue
 from ..optimize.losses import cross_entropies
 from ..process.checks import check_probability
 from ..process.models import Model
-from .descriptions import Origin, described, drawn_by, task_of
+from .descriptions import Origin, drawn_by
 
 __all__ = [
     "ALPHABET",
     "CharacterTask",
-    "Phase",
-    "cycles_of",
-    "easy_hard_easy",
     "easy_task",
     "encode",
     "hard_task",
-    "phases_described",
-    "phases_of",
-    "reading",
     "text_task",
 ]
 
@@ -129,6 +122,13 @@ class CharacterTask:
         Least possible mean cross-entropy, in nats per character (0 when unknown).
     origin : Origin, optional
         How the text was drawn.
+
+    Examples
+    --------
+    >>> task = easy_task(np.random.default_rng(0), 400)
+    >>> inputs, targets = task.batch(np.random.default_rng(0))
+    >>> task.decode(inputs[:12])
+    '(ab)(ababab)'
     """
 
     name: str
@@ -316,84 +316,3 @@ def text_task(
     codes = encode(text, alphabet)
     n = round(len(codes) * (1.0 - held_out))
     return CharacterTask("text", "a text", codes[:n], codes[n:], alphabet, length)
-
-
-# -------------------- schedules --------------------
-
-
-@dataclass(frozen=True)
-class Phase:
-    """A task for so many cycles.
-
-    Raises
-    ------
-    ValueError
-        If there are not at least 1.
-    """
-
-    task: CharacterTask
-    cycles: int
-
-    def __post_init__(self) -> None:
-        if self.cycles < 1:
-            raise ValueError(f"cycles is {self.cycles}; a phase takes at least 1")
-
-
-def easy_hard_easy(
-    rng: np.random.Generator, cycles: int = 300_000, groups: int = 150_001
-) -> tuple[Phase, ...]:
-    """A third of the cycles easy, a third hard, and the same easy text again."""
-    easy, hard = easy_task(rng, groups), hard_task(rng, groups)
-    third = cycles // 3
-    return Phase(easy, third), Phase(hard, third), Phase(replace(easy), cycles - 2 * third)
-
-
-def reading(phases: Sequence[Phase], cycle: int, at: int) -> tuple[np.ndarray, int, bool]:
-    """What a cycle reads: phase after phase, and a text that ends begins again.
-
-    Parameters
-    ----------
-    phases : sequence of Phase
-    cycle : int
-        Cycles before this one.
-    at : int
-        Place in the text where the last one ended.
-
-    Returns
-    -------
-    symbols : array of int (length + 1,)
-    at : int
-        Where this one ends.
-    wraps : bool
-        Whether the text has just begun again.
-    """
-    for phase in phases:
-        if cycle < phase.cycles:
-            break
-        cycle -= phase.cycles
-    codes, length = phase.task.codes, phase.task.length
-    at = 0 if cycle == 0 else at
-    wraps = at + length + 1 >= len(codes)
-    at = 0 if wraps else at
-    return codes[at : at + length + 1].astype(np.intp), at + length, wraps
-
-
-def cycles_of(phases: Sequence[Phase]) -> int:
-    """Cycles of all phases together."""
-    return sum(phase.cycles for phase in phases)
-
-
-def phases_described(phases: Sequence[Phase]) -> list[dict[str, Any]]:
-    """Phases in words; JSON-compatible."""
-    return [{"task": described(phase.task), "cycles": phase.cycles} for phase in phases]
-
-
-def phases_of(descriptions: Sequence[Mapping[str, Any]]) -> tuple[Phase, ...]:
-    """The phases of a description.
-
-    Raises
-    ------
-    ValueError
-        If a text cannot be drawn again.
-    """
-    return tuple(Phase(task_of(words["task"]), words["cycles"]) for words in descriptions)

@@ -50,6 +50,13 @@ class Origin:
         Its keyword arguments (JSON-compatible).
     rng : mapping, optional
         State of the generator that it drew from.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import easy_task
+    >>> origin = easy_task(np.random.default_rng(0), 400).origin
+    >>> origin.maker, origin.options
+    ('easy', {'groups': 400, 'repeat': 0.6})
     """
 
     maker: str
@@ -99,6 +106,14 @@ def task_of(description: Mapping[str, Any]) -> Any:
     ValueError
         If nothing tells how it was made, or made again it is another one; the message says what
         differs.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import easy_task
+    >>> task = easy_task(np.random.default_rng(0), 400)
+    >>> again = task_of(described(task))
+    >>> task.decode(task.codes[:12]), again.decode(again.codes[:12])
+    ('(abab)(ab)(a', '(abab)(ab)(a')
     """
     words = dict(description)
     kind, origin = words.pop("kind"), words.pop("origin", None)

@@ -49,6 +49,13 @@ class Digits:
         Ink between 0 and 1 is standardised by them; (0, 1) leaves it as it is.
     origin : Origin, optional
         Where the images came from.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import bars_task
+    >>> task = bars_task(np.random.default_rng(0))
+    >>> task.n_pixels, task.n_classes, task.batch(np.random.default_rng(0))[0].shape
+    (64, 3, (50, 64))
     """
 
     name: str
@@ -290,6 +297,11 @@ def find_mnist(folder: str | os.PathLike | None = None) -> Path:
     ------
     FileNotFoundError
         If there is none; the message says where was looked.
+
+    Examples
+    --------
+    >>> find_mnist("/data/mnist")  # doctest: +SKIP
+    PosixPath('/data/mnist')
     """
     checkout = Path(__file__).resolve().parents[2]
     places = [folder, os.environ.get(FOLDER_VARIABLE)] if folder is None else [folder]
@@ -332,6 +344,11 @@ def load_mnist(folder: str | os.PathLike | None = None, name: str = "MNIST") -> 
         If the files are not there.
     ValueError
         If one is corrupt or holds no images; the message names it.
+
+    Examples
+    --------
+    >>> load_mnist().images.shape  # doctest: +SKIP
+    (60000, 784)
     """
     return _load(find_mnist(folder).resolve(), name)
 
@@ -362,6 +379,11 @@ def small_digits() -> Digits:
     ------
     ImportError
         If scikit-learn is not installed.
+
+    Examples
+    --------
+    >>> small_digits().images.shape  # doctest: +SKIP
+    (1500, 64)
     """
     try:
         from sklearn.datasets import load_digits

@@ -107,6 +107,12 @@ class SumsAndDifferences(_DrawnTask):
     References
     ----------
     M. Woods, Dynamic Neural Manifold (2018), toy notebook.
+
+    Examples
+    --------
+    >>> inputs, targets = SumsAndDifferences().drawn(np.random.default_rng(0), 1)
+    >>> inputs.round(2), targets.round(2)
+    (array([[ 0.13, -0.13,  0.64,  0.1 , -0.54]]), array([[-0.67, -0.64, -0.56, -1.28]]))
     """
 
     batch_size: int = whole(50, least=1)
@@ -134,6 +140,12 @@ class Echo(_DrawnTask):
     """What was the number ``delay`` steps ago? Standard normal numbers; 0 before the first.
 
     Without memory the error cannot be below ``1 - delay / n_steps``.
+
+    Examples
+    --------
+    >>> inputs, targets = Echo(delay=1, n_steps=4).drawn(np.random.default_rng(0), 1)
+    >>> inputs.round(2).ravel(), targets.round(2).ravel()
+    (array([ 0.13, -0.13,  0.64,  0.1 ]), array([ 0.  ,  0.13, -0.13,  0.64]))
     """
 
     delay: int = whole(2, least=1)
@@ -164,6 +176,13 @@ class Latch(_DrawnTask):
     """What was the number when the mark was set last? Uniform numbers in [-1, 1]; 0 before.
 
     Inputs are the number and the mark (1 with probability ``chance``, else 0).
+
+    Examples
+    --------
+    >>> inputs, targets = Latch(chance=0.5, n_steps=5).drawn(np.random.default_rng(1), 1)
+    >>> inputs[0].round(2).T, targets.round(2).ravel()
+    (array([[ 0.02,  0.9 , -0.71,  0.9 , -0.38],
+           [ 1.  ,  0.  ,  1.  ,  0.  ,  1.  ]]), array([ 0.02,  0.02, -0.71, -0.71, -0.38]))
     """
 
     chance: float = 0.2

@@ -1,22 +1,153 @@
-"""Formulas with constants inside quotients, exponentials and sines, as science has them.
+"""Formulas as tasks: Nguyen's, and such with constants inside quotients and exponentials.
 
-Sources: Keijzer, EuroGP 2003 (LNCS 2610), and Korns, GPTP VIII (2011), for the formulas of their
-names, on ranges and with samples of ours; the others are laws of physics and biochemistry with
-constants of ours. `UNSEEN` was written down before any of it was tried, and no setting of the
+The Nguyen benchmark: N. Q. Uy et al., Genetic Programming and Evolvable Machines 12 (2011), 91-119,
+in the form of B. K. Petersen et al., arXiv:1912.04871, table of the Nguyen suite (github
+dso-org/deep-symbolic-optimization, ``dso/dso/task/regression/benchmarks.csv``): every formula with
+20 uniform training samples, one or two variables, operations + - * / sin cos exp log.
+
+Further sources: Keijzer, EuroGP 2003 (LNCS 2610), and Korns, GPTP VIII (2011), for the formulas of
+their names, on ranges and with samples of ours; the others are laws of physics and biochemistry
+with constants of ours. `UNSEEN` was written down before any of it was tried, and no setting of the
 search was chosen by it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from .regression import Formula
+from .regression import RegressionTask
 
-__all__ = ["EXPRESSIONS", "INSIDE", "UNSEEN"]
+__all__ = [
+    "CONSTANTS",
+    "EXPRESSIONS",
+    "INSIDE",
+    "NGUYEN",
+    "UNSEEN",
+    "Formula",
+    "formula_task",
+]
 
+N_TEST = 1000
 SAMPLES = 50
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A benchmark formula.
+
+    Attributes
+    ----------
+    name, text : str
+    n_inputs : int
+    low, high : float
+        Every input is uniform between them.
+    function : arrays (samples,) -> array (samples,)
+    samples : int
+        Size of the training table.
+
+    Examples
+    --------
+    >>> product = Formula("product", "x y", 2, -1.0, 1.0, lambda x, y: x * y)
+    >>> product.text, product.samples
+    ('x y', 20)
+    """
+
+    name: str
+    text: str
+    n_inputs: int
+    low: float
+    high: float
+    function: Callable[..., np.ndarray]
+    samples: int = 20
+
+
+def formula_task(
+    formula: Formula, rng: np.random.Generator, n_test: int = N_TEST
+) -> RegressionTask:
+    """Training and held-out tables of a formula, both uniform on its range.
+
+    Examples
+    --------
+    >>> product = Formula("product", "x y", 2, -1.0, 1.0, lambda x, y: x * y)
+    >>> formula_task(product, np.random.default_rng(0)).inputs.shape
+    (20, 2)
+    """
+
+    def table(rows: int) -> tuple[np.ndarray, np.ndarray]:
+        x = rng.uniform(formula.low, formula.high, (rows, formula.n_inputs))
+        return x, formula.function(*x.T)[:, None]
+
+    inputs, targets = table(formula.samples)
+    held_out_inputs, held_out_targets = table(n_test)
+    return RegressionTask(
+        name=formula.name,
+        summary=formula.text,
+        input_names=tuple(f"x{i}" for i in range(formula.n_inputs)),
+        output_names=("y0",),
+        inputs=inputs,
+        targets=targets,
+        held_out_inputs=held_out_inputs,
+        held_out_targets=held_out_targets,
+    )
+
+
+def _named(*formulas: Formula) -> Mapping[str, Formula]:
+    return {formula.name: formula for formula in formulas}
+
+
+NGUYEN = _named(
+    Formula("Nguyen-1", "x³ + x² + x", 1, -1, 1, lambda x: x**3 + x**2 + x),
+    Formula("Nguyen-2", "x⁴ + x³ + x² + x", 1, -1, 1, lambda x: x**4 + x**3 + x**2 + x),
+    Formula("Nguyen-3", "x⁵ + … + x", 1, -1, 1, lambda x: sum(x**k for k in range(1, 6))),
+    Formula("Nguyen-4", "x⁶ + … + x", 1, -1, 1, lambda x: sum(x**k for k in range(1, 7))),
+    Formula("Nguyen-5", "sin(x²) cos(x) - 1", 1, -1, 1, lambda x: np.sin(x**2) * np.cos(x) - 1),
+    Formula("Nguyen-6", "sin(x) + sin(x + x²)", 1, -1, 1, lambda x: np.sin(x) + np.sin(x + x**2)),
+    Formula(
+        "Nguyen-7", "log(x + 1) + log(x² + 1)", 1, 0, 2, lambda x: np.log(x + 1) + np.log(x**2 + 1)
+    ),
+    Formula("Nguyen-8", "√x", 1, 0, 4, np.sqrt),
+    Formula("Nguyen-9", "sin(x) + sin(y²)", 2, 0, 1, lambda x, y: np.sin(x) + np.sin(y**2)),
+    Formula("Nguyen-10", "2 sin(x) cos(y)", 2, 0, 1, lambda x, y: 2 * np.sin(x) * np.cos(y)),
+    Formula("Nguyen-11", "x^y", 2, 0, 1, lambda x, y: x**y),
+    Formula("Nguyen-12", "x⁴ - x³ + y²/2 - y", 2, 0, 1, lambda x, y: x**4 - x**3 + y**2 / 2 - y),
+)
+
+CONSTANTS = _named(
+    Formula(
+        "Constant-1",
+        "3.39x³ + 2.12x² + 1.78x",
+        1,
+        -1,
+        1,
+        lambda x: 3.39 * x**3 + 2.12 * x**2 + 1.78 * x,
+    ),
+    Formula(
+        "Constant-2", "sin(x²) cos(x) - 0.75", 1, -1, 1, lambda x: np.sin(x**2) * np.cos(x) - 0.75
+    ),
+    Formula(
+        "Constant-3", "sin(1.5x) cos(0.5y)", 2, 0, 1, lambda x, y: np.sin(1.5 * x) * np.cos(0.5 * y)
+    ),
+    Formula("Constant-4", "2.7x^y", 2, 0, 1, lambda x, y: 2.7 * x**y),
+    Formula("Constant-5", "√(1.23x)", 1, 0, 4, lambda x: np.sqrt(1.23 * x)),
+    Formula("Constant-6", "x^0.426", 1, 0, 4, lambda x: x**0.426),
+    Formula(
+        "Constant-7", "2 sin(1.3x) cos(y)", 2, 0, 1, lambda x, y: 2 * np.sin(1.3 * x) * np.cos(y)
+    ),
+    Formula(
+        "Constant-8",
+        "log(x + 1.4) + log(x² + 1.3)",
+        1,
+        0,
+        2,
+        lambda x: np.log(x + 1.4) + np.log(x**2 + 1.3),
+    ),
+)
+"""Formulas with constants that are no simple numbers, of the same source."""
+
+# -------------------- constants inside --------------------
 
 
 def _suite(*rows: tuple[str, str, int, float, float, Callable[..., np.ndarray]]) -> dict:

@@ -1,16 +1,8 @@
-"""Regression tasks: tables, the small experiment of evolving layers, benchmark formulas.
-
-References
-----------
-Nguyen benchmark: N. Q. Uy et al., Genetic Programming and Evolvable Machines 12 (2011), 91-119, in
-the form of B. K. Petersen et al., arXiv:1912.04871, table of the Nguyen suite (github
-dso-org/deep-symbolic-optimization, ``dso/dso/task/regression/benchmarks.csv``): every formula with
-20 uniform training samples, one or two variables, operations + - * / sin cos exp log.
-"""
+"""Regression tasks: tables, and the small experiment of evolving layers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,18 +15,12 @@ from ..process.models import Model
 from .descriptions import Origin, drawn_by
 
 __all__ = [
-    "CONSTANTS",
-    "NGUYEN",
-    "Formula",
     "RegressionTask",
     "check_table",
-    "formula_task",
     "r_squared",
     "small_experiment",
     "table_task",
 ]
-
-N_TEST = 1000
 
 
 def check_table(values: Any, names: Sequence[str], what: str) -> np.ndarray:
@@ -52,6 +38,13 @@ def check_table(values: Any, names: Sequence[str], what: str) -> np.ndarray:
     ValueError
         If the shape is wrong, there is no row, or a value is NaN or infinite; the message names
         row and column.
+
+    Examples
+    --------
+    >>> check_table([[1.0, 2.0], [3.0, float("nan")]], ["mass", "speed"], "inputs")
+    Traceback (most recent call last):
+        ...
+    ValueError: inputs: row 1, column speed is nan; expected finite numbers
     """
     try:
         table = np.asarray(values, dtype=np.float64)
@@ -107,6 +100,14 @@ class RegressionTask:
         bound on the expected error can be checked without sampling noise.
     origin : Origin, optional
         How the tables were drawn.
+
+    Examples
+    --------
+    >>> task = small_experiment(np.random.default_rng(0), samples=100)
+    >>> task.input_names, task.output_names, task.inputs.shape, task.targets.shape
+    (('x0', 'x1', 'x2', 'x3'), ('y0', 'y1'), (100, 4), (100, 2))
+    >>> round(float(task.loss(0.0 * task.targets, task.targets)), 3)  # of a model that says 0
+    0.953
     """
 
     name: str
@@ -250,6 +251,13 @@ def small_experiment(
     model is 1 per output, and that of any function without products of ``x0`` at least 1. The
     quadrature of the task (7 Gauss-Hermite nodes per relevant input) keeps this bound exactly:
     under its discrete measure ``x0`` is independent of the rest, with mean 0 and variance 1.
+
+    Examples
+    --------
+    >>> task = small_experiment(np.random.default_rng(0), samples=3, distractors=1)
+    >>> x0, x1, x2, x3, _ = task.inputs.T
+    >>> task.targets[:, 0].round(2), (x0 * x1 + x2).round(2)
+    (array([ 0.62,  1.42, -2.35]), array([ 0.62,  1.42, -2.35]))
     """
     origin = drawn_by("products", rng, samples=samples, distractors=distractors, noise=noise)
     n = 4 + distractors
@@ -277,120 +285,3 @@ def small_experiment(
 def _products(x: np.ndarray) -> np.ndarray:
     product = x[:, 0] * x[:, 1]
     return np.stack([product + x[:, 2], product * x[:, 3]], axis=1)
-
-
-# -------------------- benchmark formulas --------------------
-
-
-@dataclass(frozen=True)
-class Formula:
-    """A benchmark formula.
-
-    Attributes
-    ----------
-    name, text : str
-    n_inputs : int
-    low, high : float
-        Every input is uniform between them.
-    function : arrays (samples,) -> array (samples,)
-    samples : int
-        Size of the training table.
-
-    Examples
-    --------
-    >>> product = Formula("product", "x y", 2, -1.0, 1.0, lambda x, y: x * y)
-    >>> product.text, product.samples
-    ('x y', 20)
-    """
-
-    name: str
-    text: str
-    n_inputs: int
-    low: float
-    high: float
-    function: Callable[..., np.ndarray]
-    samples: int = 20
-
-
-def formula_task(
-    formula: Formula, rng: np.random.Generator, n_test: int = N_TEST
-) -> RegressionTask:
-    """Training and held-out tables of a formula, both uniform on its range.
-
-    Examples
-    --------
-    >>> product = Formula("product", "x y", 2, -1.0, 1.0, lambda x, y: x * y)
-    >>> formula_task(product, np.random.default_rng(0)).inputs.shape
-    (20, 2)
-    """
-
-    def table(rows: int) -> tuple[np.ndarray, np.ndarray]:
-        x = rng.uniform(formula.low, formula.high, (rows, formula.n_inputs))
-        return x, formula.function(*x.T)[:, None]
-
-    inputs, targets = table(formula.samples)
-    held_out_inputs, held_out_targets = table(n_test)
-    return RegressionTask(
-        name=formula.name,
-        summary=formula.text,
-        input_names=tuple(f"x{i}" for i in range(formula.n_inputs)),
-        output_names=("y0",),
-        inputs=inputs,
-        targets=targets,
-        held_out_inputs=held_out_inputs,
-        held_out_targets=held_out_targets,
-    )
-
-
-def _named(*formulas: Formula) -> Mapping[str, Formula]:
-    return {formula.name: formula for formula in formulas}
-
-
-NGUYEN = _named(
-    Formula("Nguyen-1", "x³ + x² + x", 1, -1, 1, lambda x: x**3 + x**2 + x),
-    Formula("Nguyen-2", "x⁴ + x³ + x² + x", 1, -1, 1, lambda x: x**4 + x**3 + x**2 + x),
-    Formula("Nguyen-3", "x⁵ + … + x", 1, -1, 1, lambda x: sum(x**k for k in range(1, 6))),
-    Formula("Nguyen-4", "x⁶ + … + x", 1, -1, 1, lambda x: sum(x**k for k in range(1, 7))),
-    Formula("Nguyen-5", "sin(x²) cos(x) - 1", 1, -1, 1, lambda x: np.sin(x**2) * np.cos(x) - 1),
-    Formula("Nguyen-6", "sin(x) + sin(x + x²)", 1, -1, 1, lambda x: np.sin(x) + np.sin(x + x**2)),
-    Formula(
-        "Nguyen-7", "log(x + 1) + log(x² + 1)", 1, 0, 2, lambda x: np.log(x + 1) + np.log(x**2 + 1)
-    ),
-    Formula("Nguyen-8", "√x", 1, 0, 4, np.sqrt),
-    Formula("Nguyen-9", "sin(x) + sin(y²)", 2, 0, 1, lambda x, y: np.sin(x) + np.sin(y**2)),
-    Formula("Nguyen-10", "2 sin(x) cos(y)", 2, 0, 1, lambda x, y: 2 * np.sin(x) * np.cos(y)),
-    Formula("Nguyen-11", "x^y", 2, 0, 1, lambda x, y: x**y),
-    Formula("Nguyen-12", "x⁴ - x³ + y²/2 - y", 2, 0, 1, lambda x, y: x**4 - x**3 + y**2 / 2 - y),
-)
-
-CONSTANTS = _named(
-    Formula(
-        "Constant-1",
-        "3.39x³ + 2.12x² + 1.78x",
-        1,
-        -1,
-        1,
-        lambda x: 3.39 * x**3 + 2.12 * x**2 + 1.78 * x,
-    ),
-    Formula(
-        "Constant-2", "sin(x²) cos(x) - 0.75", 1, -1, 1, lambda x: np.sin(x**2) * np.cos(x) - 0.75
-    ),
-    Formula(
-        "Constant-3", "sin(1.5x) cos(0.5y)", 2, 0, 1, lambda x, y: np.sin(1.5 * x) * np.cos(0.5 * y)
-    ),
-    Formula("Constant-4", "2.7x^y", 2, 0, 1, lambda x, y: 2.7 * x**y),
-    Formula("Constant-5", "√(1.23x)", 1, 0, 4, lambda x: np.sqrt(1.23 * x)),
-    Formula("Constant-6", "x^0.426", 1, 0, 4, lambda x: x**0.426),
-    Formula(
-        "Constant-7", "2 sin(1.3x) cos(y)", 2, 0, 1, lambda x, y: 2 * np.sin(1.3 * x) * np.cos(y)
-    ),
-    Formula(
-        "Constant-8",
-        "log(x + 1.4) + log(x² + 1.3)",
-        1,
-        0,
-        2,
-        lambda x: np.log(x + 1.4) + np.log(x**2 + 1.3),
-    ),
-)
-"""Formulas with constants that are no simple numbers, of the same source."""

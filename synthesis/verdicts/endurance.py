@@ -24,7 +24,15 @@ UNHEARD = 6.0
 
 
 def long_strings(strings: Strings, rng: np.random.Generator) -> Strings:
-    """Training inputs strung together, ten times as long as the longest."""
+    """Training inputs strung together, ten times as long as the longest.
+
+    Examples
+    --------
+    >>> from synthesis.tasks.streams import to_streams
+    >>> strings = Strings(to_streams([[1.0, 2.0]]), np.zeros((1, 2, 1)), np.array([2]))
+    >>> long_strings(strings, np.random.default_rng(0)).samples
+    20
+    """
     order = rng.permutation(len(strings))[:MOST]
     return strung_together(strings.select(order), rng, TIMES)
 
@@ -41,6 +49,19 @@ def stress(
     strings, long : Strings
         Training strings, and those of `long_strings`.
     is_whole : per output, whether all answers asked are whole
+
+    Examples
+    --------
+    >>> from dmm.machine import Circuit, Wire
+    >>> from synthesis.tasks.streams import to_streams
+    >>> doubling = Circuit({"stream-x": "stream", "sum": "accum", "output": "output"},
+    ...                    [Wire("sum", "dict-1", "sum", "dict", 2.0, lag=1),
+    ...                     Wire("sum", "dict-2", "stream-x", "stream"),
+    ...                     Wire("output", "dict-1", "sum", "dict")])
+    >>> strings = Strings(to_streams(np.ones((1, 120))), np.zeros((1, 120, 1)), np.array([120]))
+    >>> long = long_strings(strings, np.random.default_rng(0))
+    >>> stress(Candidate(*doubling.lowered()), strings, long, is_whole=(True,))
+    'the answer does not stay finite on strings 10 times as long'
     """
     n = len(is_whole)
     short, answers = answers_of(candidate, strings, n), answers_of(candidate, long, n)
@@ -85,6 +106,17 @@ def all_states(candidate: Candidate, strings: Strings, n_outputs: int) -> Reacha
     Reachable, or None
         None where values or states are too many to visit, streams hold more than numbers, or only
         the reference engine can run the machine.
+
+    Examples
+    --------
+    >>> from dmm.machine import Circuit, Wire
+    >>> from synthesis.tasks.streams import to_streams
+    >>> late = Circuit({"stream-x": "stream", "output": "output"},
+    ...                [Wire("output", "dict-1", "stream-x", "stream", lag=1)])
+    >>> strings = Strings(to_streams([[0.0, 1.0, 1.0]]), np.zeros((1, 3, 1)), np.array([3]))
+    >>> found = all_states(Candidate(*late.lowered()), strings, 1)
+    >>> found.states, found.answers
+    (5, ((0.0, 1.0),))
     """
     if isinstance(lower(candidate.machine), Reason):
         return None
@@ -106,7 +138,23 @@ def all_states(candidate: Candidate, strings: Strings, n_outputs: int) -> Reacha
 def hears_the_future(
     candidate: Candidate, strings: Strings, n_outputs: int, rng: np.random.Generator
 ) -> bool:
-    """Whether an answer changes when only later inputs do."""
+    """Whether an answer changes when only later inputs do.
+
+    Examples
+    --------
+    >>> from dmm.machine import Circuit, Wire
+    >>> from synthesis.tasks.streams import to_streams
+    >>> echo = Circuit({"stream-x": "stream", "output": "output"},
+    ...                [Wire("output", "dict-1", "stream-x", "stream")])
+    >>> machine, pace = echo.lowered()
+    >>> x, rng = np.arange(1.0, 7.0)[None], np.random.default_rng(0)
+    >>> strings = Strings(to_streams(x), x.T[None], np.array([6]))
+    >>> late = Candidate(machine, pace._replace(delay=2))  # it answers with the sample after
+    >>> hears_the_future(Candidate(machine, pace), strings, 1, rng)
+    False
+    >>> hears_the_future(late, strings, 1, rng)
+    True
+    """
     middle = strings.samples // 2
     if not middle:
         return False

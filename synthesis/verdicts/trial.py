@@ -25,6 +25,14 @@ class Candidate:
     pace : Pace
     origin : str
         Which start proposed it, and how.
+
+    Examples
+    --------
+    >>> from dmm.machine import Circuit, Wire
+    >>> echo = Circuit({"x": "stream", "output": "output"},
+    ...                [Wire("output", "dict-1", "x", "stream")])
+    >>> Candidate(*echo.lowered(), origin="by hand").pace
+    Pace(ticks=1, delay=1)
     """
 
     machine: Machine
@@ -33,7 +41,15 @@ class Candidate:
 
 
 def fed(streams: Streams, pace: Pace) -> Streams:
-    """Samples as ticks: each held as long as the pace says, and ticks to answer the last one."""
+    """Samples as ticks: each held as long as the pace says, and ticks to answer the last one.
+
+    Examples
+    --------
+    >>> from dmm.machine import Pace
+    >>> from synthesis.tasks.streams import to_streams
+    >>> fed(to_streams([[1.0, 2.0]]), Pace(ticks=2, delay=1)).arrays["stream-x"].ravel()
+    array([1., 1., 2., 2., 0.])
+    """
     arrays = {}
     ticks = streams.ticks * pace.ticks + pace.delay
     for name, array in streams.arrays.items():
@@ -44,7 +60,18 @@ def fed(streams: Streams, pace: Pace) -> Streams:
 
 
 def answers_of(candidate: Candidate, strings: Strings, n_outputs: int) -> np.ndarray:
-    """What a machine answers, (outputs, samples, strings); NaN where it is not finite."""
+    """What a machine answers, (outputs, samples, strings); NaN where it is not finite.
+
+    Examples
+    --------
+    >>> from dmm.machine import Circuit, Wire
+    >>> from synthesis.tasks.streams import to_streams
+    >>> late = Circuit({"stream-x": "stream", "output": "output"},
+    ...                [Wire("output", "dict-1", "stream-x", "stream", lag=1)])
+    >>> strings = Strings(to_streams([[1.0, 2.0, 3.0]]), np.zeros((1, 3, 1)), np.array([3]))
+    >>> answers_of(Candidate(*late.lowered()), strings, 1).ravel()
+    array([0., 1., 2.])
+    """
     observed = [answer_port(k) for k in range(n_outputs)]
     machine, pace = candidate.machine, candidate.pace
     program = compile_machine(machine, observed)
@@ -72,6 +99,11 @@ class Errors:
         the largest asked number elsewhere.
     determination : float
         R^2: 1 for right answers, 0 for the mean of what is asked.
+
+    Examples
+    --------
+    >>> print(Errors(asked=40, mean_square=0.01, largest=0.5, right=0.9, determination=0.98))
+    mean squared error 0.01, R^2 0.9800, 90 % right of 40 numbers
     """
 
     asked: int
@@ -112,6 +144,14 @@ def errors_of(
         Whole multiples of the unit are asked.
     units : per output, optional
         1 when omitted.
+
+    Examples
+    --------
+    >>> from synthesis.tasks.streams import to_streams
+    >>> asked = np.array([1.0, 2.0, 3.0, 4.0]).reshape(1, 4, 1)
+    >>> strings = Strings(to_streams([[0.0] * 4]), asked, np.array([4]))
+    >>> print(errors_of(asked + [[[0.0], [0.0], [0.0], [0.5]]], strings, is_whole=(True,)))
+    mean squared error 0.0625, R^2 0.9500, 75 % right of 4 numbers
     """
     asked = strings.asked
     count = int(asked.sum())

@@ -30,6 +30,17 @@ def out_of_reach(candidate: Candidate, strings: Strings) -> list[str]:
     candidate : Candidate
     strings : Strings
         On which it is right.
+
+    Examples
+    --------
+    >>> from dmm.machine import Circuit, Wire
+    >>> from synthesis.tasks.streams import to_streams
+    >>> larger = Circuit({"stream-x": "stream", "compare": "compare", "output": "output"},
+    ...                  [Wire("compare", "dict-1", "stream-x", "stream"),
+    ...                   Wire("output", "dict-1", "compare", "true")])
+    >>> strings = Strings(to_streams([[1.0, 2.0]]), np.array([[[1.0], [2.0]]]), np.array([2]))
+    >>> out_of_reach(Candidate(*larger.lowered()), strings)
+    ['in the comparison compare the first is always larger']
     """
     machine = candidate.machine
     ports = [(n, port) for n, kind in machine.neurons.items() for port in PORTS.get(kind, ())]

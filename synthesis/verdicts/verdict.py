@@ -30,6 +30,16 @@ class Verdict:
         How many states the machine has on streams of the values that are in the data, if these are
         few and all of its states were visited: no string, however long, leads out of them. It stays
         what it is, then; that it is the program that was meant is another matter.
+
+    Examples
+    --------
+    >>> from synthesis.verdicts import Errors
+    >>> verdict = Verdict(True, "Exact on all strings.", ("No string is longer than 9.",),
+    ...                   {"training": Errors(40, 0.0, 0.0, 1.0, 1.0)})
+    >>> print(verdict.told())
+    Exact on all strings.
+      training: mean squared error 0, R^2 1.0000, 100 % right of 40 numbers
+      not settled: No string is longer than 9.
     """
 
     is_exact: bool

@@ -65,9 +65,6 @@ from .pulls import (
     Invariance,
     PullToPruned,
     PullTowards,
-    Robustness,
-    StoredLabels,
-    TaskLoss,
     WeightAnchor,
     largest_kept,
     weighted,
@@ -75,6 +72,7 @@ from .pulls import (
 from .reference import Categorical, Numbers, Reference, divergence, freeze
 from .singly import removed_singly
 from .sparse import Sparsified, gradual_magnitude, n_zeros, settled, sparse_path, sparsified
+from .task_pulls import Robustness, StoredLabels, TaskLoss
 
 __all__ = [
     "Categorical",

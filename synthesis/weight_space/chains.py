@@ -38,6 +38,12 @@ class Chain:
         Sum over neighbours of their distance on the last batch, per input; nan at the start.
     anchor : float
         Sum over inner beads of the term that holds them, on the last batch; nan at the start.
+
+    Examples
+    --------
+    >>> chain = Chain(0, straight_line(VValue({"a": 0.0}), VValue({"a": 1.0}), 3))
+    >>> [bead["a"] for bead in chain.beads]
+    [0.0, 0.5, 1.0]
     """
 
     step: int
@@ -148,6 +154,17 @@ def geodesic(
     References
     ----------
     G. Raghavan, M. Thomson, arXiv:2106.02793 (paths between optima); the discrete energy is ours.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.optimize import sgd
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> beads, rng = straight_line(weights, -weights, 5), np.random.default_rng(0)
+    >>> path = geodesic(model, beads, inputs, sgd(0.5), steps=20, rng=rng, batch=20)
+    >>> [round(chain.energy, 5) for chain in path][1::6]
+    [0.00217, 0.00212, 0.00208, 0.00205]
     """
     if len(beads) < 3:
         raise ValueError(f"{len(beads)} beads; a chain that can move has at least three")
@@ -241,6 +258,18 @@ def pulled_over(
     References
     ----------
     github Guruprasad93/FlexibleMachineLearning @9043036 (the optimiser takes any target weights).
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.weight_space import freeze
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> reference, other = freeze(model, weights, inputs), model.initial(np.random.default_rng(1))
+    >>> path = pulled_over(reference, other, steps=40, size=0.1, rng=np.random.default_rng(0))
+    >>> ends = [point.parameters for point in path][::10]
+    >>> [round(float(np.linalg.norm((end - other).buffer)), 2) for end in ends]
+    [3.21, 2.21, 1.21, 0.25, 0.19]
     """
     check_same_support(reference.parameters, other, "the two ends")
     start = copied(reference.parameters)

@@ -18,8 +18,9 @@ from ..process.linearization import linearize
 from ..process.models import Model, Task
 from ..tasks.digits import Digits
 from .path import Waypoint, last, null_space_pull, walk
-from .pulls import Invariance, Pull, StoredLabels, TaskLoss, WeightAnchor, weighted
+from .pulls import Invariance, Pull, WeightAnchor, weighted
 from .reference import Categorical, Reference, check_inputs, freeze
+from .task_pulls import StoredLabels, TaskLoss
 
 __all__ = [
     "Memory",
@@ -49,6 +50,15 @@ class Memory(NamedTuple):
         Their labels (used by replay alone).
     task : Task
         The task learned last (used by elastic weight consolidation alone).
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.tasks import bars_task
+    >>> model, task = Perceptron([64, 3]), bars_task(rng := np.random.default_rng(0))
+    >>> memory = remember(model, model.initial(rng), task, 6, rng)
+    >>> round(memory.reference(temperature=2.0).divergence(2.0 * memory.parameters), 4)
+    0.0165
     """
 
     model: Model
@@ -70,7 +80,17 @@ def learn(
     steps: int,
     rng: np.random.Generator,
 ) -> VValue:
-    """Train on a task from given weights: a walk down its loss."""
+    """Train on a task from given weights: a walk down its loss.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.tasks import bars_task
+    >>> model, task = Perceptron([64, 3]), bars_task(rng := np.random.default_rng(0))
+    >>> weights = learn(model, task, model.initial(rng), momentum(0.05), 20, rng)
+    >>> f"{task.evaluate(model, weights)['accuracy']:.1f}"
+    '51.7'
+    """
     pull = TaskLoss(model, task)
     return last(walk(start, pull, optimizer, steps=steps, rng=rng, every=max(steps, 1))).parameters
 
@@ -84,6 +104,15 @@ def remember(
     ------
     ValueError
         If a class has fewer images than its share.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.tasks import bars_task
+    >>> model, task = Perceptron([64, 3]), bars_task(rng := np.random.default_rng(0))
+    >>> memory = remember(model, model.initial(rng), task, 6, rng)
+    >>> memory.inputs.shape, sorted(memory.targets.tolist())
+    ((6, 64), [0, 0, 1, 1, 2, 2])
     """
     return Memory(model, parameters, *task.store(n, rng), task)
 
@@ -92,7 +121,17 @@ def remember(
 
 
 def fine_tuning(memory: Memory, task: Task, rng: np.random.Generator) -> Pull:
-    """The new task's loss alone: the plain gradient."""
+    """The new task's loss alone: the plain gradient.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.tasks import bars_task
+    >>> model, task = Perceptron([64, 3]), bars_task(rng := np.random.default_rng(0))
+    >>> memory = remember(model, model.initial(rng), task, 6, rng)
+    >>> round(fine_tuning(memory, task, rng)(memory.parameters, 0, rng)[0], 3)
+    1.317
+    """
     return TaskLoss(memory.model, task)
 
 
@@ -114,6 +153,16 @@ def staying_invariant(
     References
     ----------
     github Guruprasad93/FlexibleMachineLearning @9043036 (mean of the one, sum of the other).
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.tasks import bars_task
+    >>> model, task = Perceptron([64, 3]), bars_task(rng := np.random.default_rng(0))
+    >>> memory = remember(model, model.initial(rng), task, 6, rng)
+    >>> pull = staying_invariant()(memory, task, rng)
+    >>> round(pull(memory.parameters, 0, rng)[0], 3)  # the new task's loss; nothing has moved yet
+    1.317
     """
 
     def method(memory: Memory, task: Task, rng: np.random.Generator) -> Pull:
@@ -125,7 +174,17 @@ def staying_invariant(
 
 
 def replay(memory: Memory, task: Task, rng: np.random.Generator) -> Pull:
-    """The new task's mean loss plus the summed loss of the stored inputs with their labels."""
+    """The new task's mean loss plus the summed loss of the stored inputs with their labels.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.tasks import bars_task
+    >>> model, task = Perceptron([64, 3]), bars_task(rng := np.random.default_rng(0))
+    >>> memory = remember(model, model.initial(rng), task, 6, rng)
+    >>> round(replay(memory, task, rng)(memory.parameters, 0, rng)[0], 3)
+    13.075
+    """
     stored = StoredLabels(memory.model, memory.task, memory.inputs, memory.targets)
     return weighted((1.0, TaskLoss(memory.model, task)), (1.0, stored))
 
@@ -140,6 +199,16 @@ def elastic_weights(
     strength : float
     n_fisher : int
         Images the Fisher information is estimated on.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.tasks import bars_task
+    >>> model, task = Perceptron([64, 3]), bars_task(rng := np.random.default_rng(0))
+    >>> memory = remember(model, model.initial(rng), task, 6, rng)
+    >>> pull = elastic_weights(strength=10.0, n_fisher=50)(memory, task, rng)
+    >>> round(pull(memory.parameters, 0, rng)[0], 3)
+    1.745
     """
 
     def method(memory: Memory, task: Task, rng: np.random.Generator) -> Pull:
@@ -153,7 +222,18 @@ def elastic_weights(
 def null_space(
     per_step: int, ridge: float = 1e-6
 ) -> Callable[[Memory, Task, np.random.Generator], Pull]:
-    """The new task's gradient in the null space of the metric of ``per_step`` stored inputs."""
+    """The new task's gradient in the null space of the metric of ``per_step`` stored inputs.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.tasks import bars_task
+    >>> model, task = Perceptron([64, 3]), bars_task(rng := np.random.default_rng(0))
+    >>> memory = remember(model, model.initial(rng), task, 6, rng)
+    >>> loss, gradient = null_space(per_step=3)(memory, task, rng)(memory.parameters, 0, rng)
+    >>> float(np.abs(gradient.buffer).max().round(4))
+    0.2229
+    """
 
     def method(memory: Memory, task: Task, rng: np.random.Generator) -> Pull:
         check_inputs(memory.inputs, per_step, "a null-space step")
@@ -233,6 +313,16 @@ def learned_along(
         Momentum .9 at rate .001, as published, when omitted.
     every, observe
         See `walk`.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.tasks import bars_task
+    >>> model, task = Perceptron([64, 3]), bars_task(rng := np.random.default_rng(0))
+    >>> memory = remember(model, model.initial(rng), task, 6, rng)
+    >>> path = learned_along(memory, task, staying_invariant(), rng, steps=10, every=5)
+    >>> [(point.step, round(point.length, 4)) for point in path]
+    [(0, 0.0), (5, 0.0145), (10, 0.0414)]
     """
     pull = method(memory, task, rng)
     return list(
@@ -276,6 +366,18 @@ def continual_sequence(
     -------
     list of lists of float
         After each task, test accuracies (percent) on all tasks learned so far.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.tasks import bars_task
+    >>> rng = np.random.default_rng(0)
+    >>> tasks, model = [bars_task(rng), bars_task(rng)], Perceptron([64, 3])
+    >>> rate = momentum(0.05), 20
+    >>> found = continual_sequence(model, tasks, model.initial(rng), fine_tuning, rng,
+    ...                            first=rate, later=rate, stored_each=6)
+    >>> [[round(accuracy) for accuracy in after] for after in found]
+    [[61], [47, 47]]
     """
     parameters = learn(model, tasks[0], start, *first, rng)
     memory = remember(model, parameters, tasks[0], stored_each, rng)

@@ -111,8 +111,10 @@ def link_vulnerability(model: Model, parameters: VValue, inputs: Any) -> VValue:
     >>> from synthesis.architectures import Perceptron
     >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
     >>> weights = model.initial(np.random.default_rng(0))
-    >>> link_vulnerability(model, weights, inputs).support == weights.support
-    True
+    >>> link_vulnerability(model, weights, inputs)["layer-2", "weights"].round(4)
+    array([[0.0105, 0.0055],
+           [0.0246, 0.0795],
+           [0.0445, 0.0002]])
     """
     diagonal = metric_diagonal(model, parameters, inputs)
     return from_buffer(parameters.support, parameters.buffer**2 * diagonal.buffer)
@@ -241,6 +243,18 @@ def recovery(
     ----------
     US patent application 2021/0397964, claims; arXiv:2005.11603. First order, which the claims
     allow.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.weight_space import freeze
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> reference, rng = freeze(model, weights, inputs), np.random.default_rng(0)
+    >>> damage = from_buffer(weights.support, (np.arange(weights.size) == 5) * 1.0)
+    >>> path = recovery(reference, damaged(weights, damage), damage, steps=60, rng=rng, every=20)
+    >>> [round(reference.divergence(point.parameters), 5) for point in path]
+    [0.0006, 3e-05, 1e-05, 0.0]
     """
     reference.check(hurt)
     check_same_support(hurt, damage, "damaged network and damage")

@@ -32,6 +32,15 @@ def spread_along(path: Sequence[Waypoint], n: int) -> list[VValue]:
     ------
     ValueError
         If the path has fewer waypoints than ``n``.
+
+    Examples
+    --------
+    >>> from synthesis.optimize import sgd
+    >>> from synthesis.weight_space import PullTowards, walk
+    >>> start, pull = VValue({"a": 0.0}), PullTowards(VValue({"a": 1.0}))
+    >>> path = list(walk(start, pull, sgd(0.5), steps=6, rng=np.random.default_rng(0)))
+    >>> [member["a"] for member in spread_along(path, 3)]
+    [0.0, 0.5, 0.984375]
     """
     if not 2 <= n <= len(path):
         raise ValueError(f"n is {n}; this path has {len(path)} waypoints (and an ensemble 2 ends)")
@@ -80,6 +89,19 @@ def diverse_members(
     ----------
     G. Raghavan et al., Nature Machine Intelligence (2024), figure 5 (ensembles from invariant
     paths).
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.weight_space import freeze
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> reference, rng = freeze(model, weights, inputs), np.random.default_rng(0)
+    >>> members = diverse_members(reference, 3, steps=20, rng=rng)
+    >>> [round(float(np.linalg.norm((member - weights).buffer)), 2) for member in members]
+    [0.0, 0.39, 0.38]
+    >>> [round(reference.divergence(member), 3) for member in members]
+    [0.0, 0.0, 0.0]
     """
     members = [copied(reference.parameters)]
     while len(members) < n:

@@ -53,6 +53,15 @@ class Waypoint:
         Length of the path so far.
     figures : dict
         What the caller measured here.
+
+    Examples
+    --------
+    >>> from synthesis.weight_space.pulls import PullTowards
+    >>> from synthesis.optimize import sgd
+    >>> path = walk(VValue({"a": 0.0}), PullTowards(VValue({"a": 1.0})), sgd(0.5), steps=3,
+    ...             rng=np.random.default_rng(0))
+    >>> [(point.step, point.parameters["a"], point.length) for point in path]
+    [(0, 0.0, 0.0), (1, 0.5, 0.5), (2, 0.75, 0.75), (3, 0.875, 0.875)]
     """
 
     step: int
@@ -137,6 +146,15 @@ def walk(
         If the mask has another support, or a number of steps is not sensible.
     FloatingPointError
         If the weights are no longer finite.
+
+    Examples
+    --------
+    >>> from synthesis.optimize import sgd
+    >>> from synthesis.weight_space.pulls import PullTowards
+    >>> rng, pull = np.random.default_rng(0), PullTowards(VValue({"a": 1.0, "b": 1.0}))
+    >>> start, only_a = VValue({"a": 0.0, "b": 0.0}), VValue({"a": 1.0, "b": 0.0})
+    >>> last(walk(start, pull, sgd(0.5), steps=3, rng=rng, free=only_a)).parameters
+    VValue({'a': 0.875, 'b': 0.0})
     """
     if steps < 0 or every < 1:
         raise ValueError(f"steps is {steps} and every is {every}; expected >= 0 and >= 1")
@@ -164,7 +182,16 @@ def walk(
 
 
 def last(path: Iterator[Waypoint]) -> Waypoint:
-    """Walk to the end; the last waypoint."""
+    """Walk to the end; the last waypoint.
+
+    Examples
+    --------
+    >>> from synthesis.optimize import sgd
+    >>> from synthesis.weight_space.pulls import PullTowards
+    >>> rng, pull = np.random.default_rng(0), PullTowards(VValue({"a": 1.0}))
+    >>> last(walk(VValue({"a": 0.0}), pull, sgd(0.5), steps=4, rng=rng)).distance
+    0.9375
+    """
     waypoint = None
     for waypoint in path:  # noqa: B007  (the last one is what is asked)
         pass
@@ -218,6 +245,19 @@ def invariant_path(
     ----------
     G. Raghavan et al., Nature Machine Intelligence (2024), s42256-024-00902-x, figure 1; github
     Guruprasad93/FlexibleMachineLearning @9043036.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.optimize import sgd
+    >>> from synthesis.weight_space import PullTowards, freeze
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> reference, rng = freeze(model, weights, inputs), np.random.default_rng(0)
+    >>> pull = PullTowards(-weights)
+    >>> end = last(invariant_path(reference, weights, pull, sgd(0.02), steps=20, rng=rng))
+    >>> round(end.distance, 3), round(reference.divergence(end.parameters), 4)
+    (1.366, 0.0012)
     """
     reference.check(start)
     if per_step is not None:
@@ -254,6 +294,18 @@ def null_space_pull(
         So many stored inputs per step, drawn afresh.
     ridge : float
         See `metric.null_space_projection`.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.weight_space import PullTowards
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> pull, rng = null_space_pull(model, inputs, PullTowards(-weights)), np.random.default_rng(0)
+    >>> step = pull(weights, 0, rng)[1]
+    >>> moved = model(weights - step * 1e-3, inputs) - model(weights, inputs)
+    >>> float(np.linalg.norm(step.buffer).round(2)), float(np.abs(moved).max().round(6))
+    (3.55, 1e-06)
     """
 
     def pull(parameters: VValue, step: int, rng: np.random.Generator) -> tuple[float, VValue]:
@@ -278,6 +330,17 @@ def metric_pull(
     -----
     The minimiser of ``d^T g d + damping |d|^2 - 2 damping <gradient, d>``; with the factor it
     tends to the plain gradient for large damping and to the null-space projection for small.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.weight_space import PullTowards
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> rng, towards = np.random.default_rng(0), PullTowards(-weights)
+    >>> pulls = [metric_pull(model, inputs, towards, damping=d) for d in (1e-6, 1.0, 1e6)]
+    >>> [float(np.linalg.norm(pull(weights, 0, rng)[1].buffer).round(2)) for pull in pulls]
+    [3.55, 3.93, 4.13]
     """
 
     def pull(parameters: VValue, step: int, rng: np.random.Generator) -> tuple[float, VValue]:

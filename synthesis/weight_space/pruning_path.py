@@ -15,6 +15,7 @@ import numpy as np
 from vvalues import VValue, from_buffer, restrict
 
 from ..optimize.optimizers import adam, chain, clip_by_norm
+from ..process.bounds import Bounded, at_least, positive, share, whole
 from ..process.linearization import linearize
 from ..process.models import MachineModel
 from .path import last, walk
@@ -33,7 +34,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class PruningSettings:
+class PruningSettings(Bounded):
     """Constants of `pruned_along_path`.
 
     Attributes
@@ -57,17 +58,29 @@ class PruningSettings:
         Links tried before giving up.
     segments : int
         Steps in which one link is walked to zero.
+
+    Raises
+    ------
+    ValueError
+        If one is not of this kind or size; the message names it.
+
+    Examples
+    --------
+    >>> PruningSettings(bite=1.5)
+    Traceback (most recent call last):
+        ...
+    ValueError: bite is 1.5; a probability is between 0 and 1
     """
 
-    few: int = 120
-    bite: float = 0.1
-    bite_steps: int = 60
-    rate: float = 0.003
-    strength: float = 1.0
-    budget: float = 0.4
-    slack: float = 1.5
-    candidates: int = 12
-    segments: int = 3
+    few: int = whole(120, least=0)
+    bite: float = share(0.1)
+    bite_steps: int = whole(60, least=0)
+    rate: float = positive(0.003)
+    strength: float = at_least(1.0, 0.0)
+    budget: float = at_least(0.4, 0.0)
+    slack: float = at_least(1.5, 0.0)
+    candidates: int = whole(12, least=0)
+    segments: int = whole(3, least=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +95,12 @@ class Pruned:
         From the frozen machine: squared difference of the outputs, summed over outputs and ticks,
         mean over strings.
     phase : {"start", "bite", "single"}
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> Pruned(duplicate_detector().trainable, deviation=0.0, phase="start").links
+    8
     """
 
     parameters: VValue
@@ -95,7 +114,20 @@ class Pruned:
 
 
 def deviation(reference: Reference, parameters: VValue) -> float:
-    """Squared difference from the frozen outputs, summed, mean over strings."""
+    """Squared difference from the frozen outputs, summed, mean over strings.
+
+    Examples
+    --------
+    >>> from dmm import text_streams
+    >>> from dmm.zoo import duplicate_detector
+    >>> from synthesis.process import MachineModel
+    >>> from synthesis.weight_space import circuit_reference
+    >>> detector = duplicate_detector()
+    >>> model, streams = MachineModel(detector), text_streams(["abba.", "abc."], 60)
+    >>> reference = circuit_reference(model, detector.trainable, streams)
+    >>> round(deviation(reference, 1.1 * detector.trainable), 2)
+    34.26
+    """
     values = np.asarray(reference.model(parameters, reference.inputs))
     return float(np.sum((values - reference.values) ** 2)) / len(reference)
 
@@ -120,6 +152,20 @@ def pruned_along_path(
     ------
     TypeError
         If the reference is not one of a `MachineModel`.
+
+    Examples
+    --------
+    >>> from dmm import text_streams
+    >>> from dmm.zoo import duplicate_detector
+    >>> from synthesis.process import MachineModel
+    >>> from synthesis.weight_space import circuit_reference
+    >>> detector = duplicate_detector()
+    >>> model, streams = MachineModel(detector), text_streams(["abba.", "abc."], 60)
+    >>> reference = circuit_reference(model, detector.trainable, streams)
+    >>> loose = PruningSettings(budget=40.0, candidates=2)
+    >>> path = pruned_along_path(reference, np.random.default_rng(0), loose)
+    >>> [(pruned.phase, pruned.links) for pruned in path]
+    [('start', 8), ('single', 8), ('single', 7), ('single', 4)]
     """
     if not isinstance(reference.model, MachineModel):
         raise TypeError(

@@ -7,18 +7,13 @@ are pulls; a walk follows the sum of a few.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
-import autograd.numpy as anp
 import numpy as np
-from autograd import grad, value_and_grad
 
 from vvalues import VValue, from_buffer
 
-from ..process.checks import check_whole
-from ..process.linearization import linearize
-from ..process.models import Model, Task
 from .reference import Reference, check_same_support
 
 __all__ = [
@@ -27,12 +22,8 @@ __all__ = [
     "Pull",
     "PullToPruned",
     "PullTowards",
-    "Robustness",
-    "StoredLabels",
-    "TaskLoss",
     "WeightAnchor",
     "largest_kept",
-    "loss_and_gradient",
     "weighted",
 ]
 
@@ -41,7 +32,14 @@ Pull = Callable[[VValue, int, np.random.Generator], tuple[float, VValue]]
 
 
 def weighted(*terms: tuple[float | Callable[[int], float], Pull]) -> Pull:
-    """The sum of pulls with weights; a weight is a number or a function of the step."""
+    """The sum of pulls with weights; a weight is a number or a function of the step.
+
+    Examples
+    --------
+    >>> there, back = PullTowards(VValue({"a": 1.0})), PullTowards(VValue({"a": 0.0}))
+    >>> weighted((1.0, there), (0.5, back))(VValue({"a": 3.0}), 0, np.random.default_rng(0))
+    (4.25, VValue({'a': 3.5}))
+    """
 
     def pull(parameters: VValue, step: int, rng: np.random.Generator) -> tuple[float, VValue]:
         value, total = 0.0, np.zeros(parameters.size)
@@ -53,58 +51,6 @@ def weighted(*terms: tuple[float | Callable[[int], float], Pull]) -> Pull:
         return value, from_buffer(parameters.support, total)
 
     return pull
-
-
-def loss_and_gradient(
-    model: Model, task: Task, parameters: VValue, inputs: Any, targets: Any
-) -> tuple[float, VValue]:
-    """A task's loss on a batch and its gradient by the parameters, through `linearize`."""
-    here = linearize(model, parameters, inputs)
-    value, cotangent = value_and_grad(task.loss)(here.values, targets)
-    return float(value), here.pull(cotangent)
-
-
-class TaskLoss:
-    """Another task: its loss on a fresh random batch.
-
-    Parameters
-    ----------
-    model : Model
-    task : Task
-    """
-
-    def __init__(self, model: Model, task: Task) -> None:
-        self.model = model
-        self.task = task
-
-    def __call__(
-        self, parameters: VValue, step: int, rng: np.random.Generator
-    ) -> tuple[float, VValue]:
-        return loss_and_gradient(self.model, self.task, parameters, *self.task.batch(rng))
-
-
-class StoredLabels:
-    """Replay: the *sum* of a task's loss over stored inputs with their labels.
-
-    Parameters
-    ----------
-    model : Model
-    task : Task
-        Whose loss is a mean over inputs.
-    inputs, targets : stored
-    """
-
-    def __init__(self, model: Model, task: Task, inputs: Any, targets: np.ndarray) -> None:
-        self.model, self.task = model, task
-        self.inputs, self.targets = inputs, targets
-
-    def __call__(
-        self, parameters: VValue, step: int, rng: np.random.Generator
-    ) -> tuple[float, VValue]:
-        value, gradient = loss_and_gradient(
-            self.model, self.task, parameters, self.inputs, self.targets
-        )
-        return len(self.targets) * value, gradient * len(self.targets)
 
 
 class Invariance:
@@ -126,6 +72,16 @@ class Invariance:
     ValueError
         At the first call, if the student has another support, shares its object with the
         reference, or there are fewer stored inputs than ``per_step``.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.weight_space import freeze
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> pull = Invariance(freeze(model, weights, inputs))
+    >>> [round(pull(weights * scale, 0, np.random.default_rng(0))[0], 4) for scale in (1.0, 2.0)]
+    [0.0, 0.2573]
     """
 
     def __init__(
@@ -156,6 +112,11 @@ class PullTowards:
     Parameters
     ----------
     target : VValue
+
+    Examples
+    --------
+    >>> PullTowards(VValue({"a": 1.0}))(VValue({"a": 3.0}), 0, np.random.default_rng(0))
+    (2.0, VValue({'a': 2.0}))
     """
 
     def __init__(self, target: VValue) -> None:
@@ -228,6 +189,12 @@ class PullToPruned:
     ----------
     github Guruprasad93/FlexibleMachineLearning @9043036, ``moveSparseHyper_GPU.py`` (global mask,
     recomputed at every step).
+
+    Examples
+    --------
+    >>> pull, v = PullToPruned(sparsity=0.5), VValue({"a": 0.5, "b": 3.0})
+    >>> pull(v, 0, np.random.default_rng(0))
+    (0.125, VValue({'a': 0.5, 'b': 0.0}))
     """
 
     def __init__(
@@ -259,6 +226,13 @@ class WeightAnchor:
     References
     ----------
     J. Kirkpatrick et al., arXiv:1612.00796, equation 3.
+
+    Examples
+    --------
+    >>> importance = VValue({"a": 10.0, "b": 0.0})
+    >>> anchor = WeightAnchor(VValue({"a": 1.0, "b": 1.0}), importance, strength=1.0)
+    >>> anchor(VValue({"a": 1.5, "b": 9.0}), 0, np.random.default_rng(0))
+    (1.25, VValue({'a': 5.0, 'b': 0.0}))
     """
 
     def __init__(self, centre: VValue, importance: VValue, strength: float) -> None:
@@ -285,6 +259,12 @@ class Diversity:
     ------
     ValueError
         If there are no members.
+
+    Examples
+    --------
+    >>> push = Diversity([VValue({"a": 0.0})])
+    >>> push(VValue({"a": 2.0}), 0, np.random.default_rng(0))
+    (-1.3862943611198906, VValue({'a': -1.0}))
     """
 
     def __init__(self, members: Sequence[VValue]) -> None:
@@ -301,51 +281,6 @@ class Diversity:
             away = parameters.buffer - member.buffer
             squared = float(away @ away)
             if squared:
-                value -= np.log(squared) / len(self.members)
+                value -= math.log(squared) / len(self.members)
                 push -= 2.0 * away / (squared * len(self.members))
         return value, from_buffer(parameters.support, push)
-
-
-class Robustness:
-    """A task's loss on inputs moved against the network by signed gradient steps.
-
-    Parameters
-    ----------
-    model : Model
-        Differentiable in its inputs too, which are an array.
-    task : Task
-    radius : float
-        How far every number of the input may be moved.
-    steps : int
-        One step of the whole radius, or so many of 2.5 times their share, held within the radius.
-
-    References
-    ----------
-    I. Goodfellow, J. Shlens, C. Szegedy, arXiv:1412.6572, section 4 (fast gradient sign);
-    A. Madry et al., arXiv:1706.06083 (projected steps).
-    """
-
-    def __init__(self, model: Model, task: Task, radius: float, steps: int = 1) -> None:
-        check_whole("steps", steps, 1)
-        self.model, self.task, self.radius, self.steps = model, task, radius, steps
-
-    def attacked(self, parameters: VValue, inputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """Inputs moved within the radius in directions that raise the loss."""
-
-        def loss(moved: np.ndarray) -> float:
-            # The task's loss is a mean: the sum gives every input its own gradient.
-            return len(targets) * self.task.loss(self.model(parameters, moved), targets)
-
-        size = self.radius if self.steps == 1 else 2.5 * self.radius / self.steps
-        moved = inputs
-        for _ in range(self.steps):
-            moved = moved + size * anp.sign(grad(loss)(moved))
-            moved = np.clip(moved, inputs - self.radius, inputs + self.radius)
-        return moved
-
-    def __call__(
-        self, parameters: VValue, step: int, rng: np.random.Generator
-    ) -> tuple[float, VValue]:
-        inputs, targets = self.task.batch(rng)
-        moved = self.attacked(parameters, inputs, targets)
-        return loss_and_gradient(self.model, self.task, parameters, moved, targets)

@@ -65,6 +65,18 @@ def removed_singly(
     References
     ----------
     B. Hassibi, D. Stork, NIPS 1992 (optimal brain surgeon).
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.weight_space import freeze
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> reference, rng = freeze(model, weights, inputs), np.random.default_rng(0)
+    >>> every = np.ones(weights.size, dtype=bool)
+    >>> sparse = removed_singly(reference, weights, every, 12, rng=rng)
+    >>> int((sparse.buffer != 0).sum()), round(reference.divergence(sparse), 5)
+    (12, 0.0)
     """
     while True:
         free = np.flatnonzero(weights & (parameters.buffer != 0.0))

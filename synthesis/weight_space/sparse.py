@@ -16,9 +16,10 @@ from ..optimize.optimizers import Optimizer, momentum, schedule
 from ..process.abilities import prunable_elements
 from ..process.models import Model, Task
 from .path import Waypoint, invariant_path, last, normalized, walk
-from .pulls import Invariance, PullToPruned, TaskLoss, largest_kept, weighted
+from .pulls import Invariance, PullToPruned, largest_kept, weighted
 from .reference import Reference, copied
 from .singly import removed_singly
+from .task_pulls import TaskLoss
 
 __all__ = [
     "Sparsified",
@@ -114,6 +115,17 @@ def sparse_path(
     G. Raghavan, M. Thomson, arXiv:2012.09605; github Guruprasad93/FlexibleMachineLearning
     @9043036, ``moveSparseHyper_GPU.py``. The released constants (strength .1, steps of .01) do
     not arrive from weights of usual scale.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.weight_space import freeze
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> reference, rng = freeze(model, weights, inputs), np.random.default_rng(0)
+    >>> path = sparse_path(reference, 0.5, steps=60, rng=rng, per_step=None, every=20)
+    >>> [round(point.figures["to_sparse"], 3) for point in path]
+    [0.167, 0.022, 0.013, 0.002]
     """
     weights = _weights_of(reference.model, reference.parameters)
     pull = PullToPruned(sparsity, weights)
@@ -155,6 +167,19 @@ def settled(
     -------
     VValue
         With at least the zeros of ``sparse``.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.weight_space import freeze
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> reference, rng = freeze(model, weights, inputs), np.random.default_rng(0)
+    >>> large = np.where(np.abs(weights.buffer) > 0.2, weights.buffer, 0.0)
+    >>> sparse = from_buffer(weights.support, large)
+    >>> found = settled(reference, sparse, steps=40, rng=rng, per_step=None)
+    >>> round(reference.divergence(sparse), 5), round(reference.divergence(found), 5)
+    (3e-05, 0.0)
     """
     optimizer = normalized(sizes or schedule(LARGEST_STEP, SMALLEST_STEP, steps, "linear"))
     path = walk(
@@ -183,6 +208,17 @@ class Sparsified(NamedTuple):
         has not arrived and jumped.
     zeros : int
         Exact zeros in ``projected``.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.weight_space import freeze
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> reference, rng = freeze(model, weights, inputs), np.random.default_rng(0)
+    >>> found = sparsified(reference, 0.5, rng=rng, steps=40, per_step=None, few=0)
+    >>> found.zeros, len(found.path), found.distance < 0.1
+    (8, 20, True)
     """
 
     projected: VValue
@@ -240,6 +276,17 @@ def sparsified(
     ------
     ValueError
         If there are no stages or more than steps.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.weight_space import freeze
+    >>> model, inputs = Perceptron([2, 3, 2]), np.linspace(-1.0, 1.0, 40).reshape(20, 2)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> reference, rng = freeze(model, weights, inputs), np.random.default_rng(0)
+    >>> found = sparsified(reference, 0.5, rng=rng, steps=40, per_step=None, few=0)
+    >>> found.zeros, round(reference.divergence(found.projected), 4)
+    (8, 0.0)
     """
     if not 1 <= stages <= steps:
         raise ValueError(f"stages is {stages}; expected 1 to {steps}, the number of steps")
@@ -306,6 +353,16 @@ def gradual_magnitude(
     References
     ----------
     M. Zhu, S. Gupta, arXiv:1710.01878, section 3.
+
+    Examples
+    --------
+    >>> from synthesis.architectures import Perceptron
+    >>> from synthesis.tasks import bars_task
+    >>> rng = np.random.default_rng(0)
+    >>> task, model = bars_task(rng), Perceptron([64, 3])
+    >>> sparse = gradual_magnitude(model, task, model.initial(rng), 0.8, steps=20, rng=rng)
+    >>> n_zeros(sparse), sparse.size
+    (156, 195)
     """
     optimizer = optimizer or momentum(schedule(0.02, 0.002, steps), 0.9)
     rising, pull = ramp(sparsity, steps // 2), TaskLoss(model, task)

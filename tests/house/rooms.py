@@ -17,7 +17,10 @@ PACKAGES = ("vvalues", "dmm", "synthesis")
 NEEDS = {
     "dmm.compiled.fast.lanes": "numba",
     "dmm.compiled.fast.ticking": "numba",
+    "dmm.show.plots": "matplotlib",
     "synthesis.architectures.evolving.formula_equality": "sympy",
+    "synthesis.architectures.evolving.formula_simplify": "sympy",
+    "synthesis.show.plots": "matplotlib",
 }
 
 MODULES = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))

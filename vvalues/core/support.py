@@ -184,7 +184,8 @@ class Support:
 
     def __repr__(self) -> str:
         shown = ", ".join(map(format_path, self.paths[:4]))
-        return f"Support({len(self)} leaves: {shown}{', …' if len(self) > 4 else ''})"
+        leaves = "leaf" if len(self) == 1 else "leaves"
+        return f"Support({len(self)} {leaves}: {shown}{', …' if len(self) > 4 else ''})"
 
     def __reduce__(self) -> tuple[Callable[..., Support], tuple]:
         return _restore, (self.paths, self.shapes)
@@ -272,7 +273,7 @@ class Support:
         Examples
         --------
         >>> Support.of([("a",), ("b",)]).where(np.array([False, True]))
-        Support(1 leaves: b)
+        Support(1 leaf: b)
         """
         keep = np.asarray(keep)
         if keep.shape != (len(self.paths),) or keep.dtype != np.bool_:

@@ -158,6 +158,13 @@ def register_jax() -> None:
     ------
     ImportError
         If jax is not installed.
+
+    Examples
+    --------
+    >>> register_jax()  # doctest: +SKIP
+    >>> gradient = jax.grad(lambda tree: tree["w"] ** 2 * tree["b"])  # doctest: +SKIP
+    >>> gradient(VValue({"w": 3, "b": 2}))  # doctest: +SKIP
+    VValue({'b': 9.0, 'w': 12.0})
     """
     from jax import tree_util
 
@@ -178,6 +185,13 @@ def register_torch() -> None:
     ------
     ImportError
         If torch is not installed.
+
+    Examples
+    --------
+    >>> register_torch()  # doctest: +SKIP
+    >>> from torch.utils import _pytree  # doctest: +SKIP
+    >>> _pytree.tree_map(lambda leaf: 2 * leaf, VValue({"w": 3, "b": 2}))  # doctest: +SKIP
+    VValue({'b': 4.0, 'w': 6.0})
     """
     from torch.utils import _pytree as torch_pytree
 

@@ -62,6 +62,12 @@ def from_series(series: Any, /) -> VValue:
     ------
     ValueError
         If a path occurs twice; the message names it.
+
+    Examples
+    --------
+    >>> import pandas  # doctest: +SKIP
+    >>> from_series(pandas.Series({"layer/w": 0.5, "layer/b": 1.0}))  # doctest: +SKIP
+    VValue({'layer': {'b': 1.0, 'w': 0.5}})
     """
     leaves: dict[Path, float] = {}
     for key, number in zip(series.index, series.to_numpy(), strict=True):
@@ -97,6 +103,12 @@ def to_datatree(tree: VValue, /) -> Any:
         If xarray with DataTree (2024.10 or later) is not installed.
     ValueError
         If a key contains a slash, which xarray does not allow, or is empty.
+
+    Examples
+    --------
+    >>> tree = to_datatree(VValue({"layer": {"w": np.ones((2, 3))}}))  # doctest: +SKIP
+    >>> tree["layer/w"].sum().item()  # doctest: +SKIP
+    6.0
     """
     import xarray
 
@@ -120,7 +132,13 @@ def _is_inner(support: Support, i: int) -> bool:
 
 
 def from_datatree(tree: Any, /) -> VValue:
-    """Inverse of `to_datatree`: every numeric variable becomes a leaf. Coordinates are left out."""
+    """Inverse of `to_datatree`: every numeric variable becomes a leaf. Coordinates are left out.
+
+    Examples
+    --------
+    >>> from_datatree(to_datatree(VValue({"layer": {"b": 1}})))  # doctest: +SKIP
+    VValue({'layer': {'b': 1.0}})
+    """
     return from_leaves(dict(_variables(tree)))
 
 

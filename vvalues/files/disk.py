@@ -119,6 +119,12 @@ def temporary_prefix(target: FilePath) -> str:
     """How the names begin of files that `write_atomically` makes on the way to a target.
 
     One that is left over, by a process that was killed, can be deleted.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> temporary_prefix(Path("runs/machine.json"))
+    '.machine.json.part-'
     """
     return f".{target.name[:40]}.part-"
 

@@ -68,6 +68,17 @@ class Budget:
         Of the file, in bytes.
     memory : int
         Bytes that may be taken beyond `PER_BYTE` for each of these.
+
+    Examples
+    --------
+    >>> budget = Budget("weights.json", size=1_000, memory=1_000_000)
+    >>> budget.spend(900_000)
+    >>> budget.left
+    124000
+    >>> budget.spend(200_000)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    ValueError: weights.json needs more than the 1 MB that reading a file of its size may take; ...
     """
 
     def __init__(self, where: str, size: int, memory: int = MEMORY) -> None:
@@ -306,6 +317,17 @@ def parse_support(plain: Any, where: str, budget: Budget) -> Support:
     ------
     ValueError
         If it is malformed, the paths are not in canonical order, or it needs too much memory.
+
+    Examples
+    --------
+    >>> plain = {"paths": [["layer", "b"], ["layer", "w"]], "shapes": [[], [2, 3]]}
+    >>> parse_support(plain, "weights.json", Budget("weights.json", 100))
+    Support(2 leaves: layer/b, layer/w)
+    >>> plain["paths"].reverse()
+    >>> parse_support(plain, "weights.json", Budget("weights.json", 100))
+    Traceback (most recent call last):
+        ...
+    ValueError: weights.json: the paths are not in canonical order
     """
     paths = plain.get("paths") if isinstance(plain, dict) else None
     if not isinstance(paths, list) or "shapes" not in plain:

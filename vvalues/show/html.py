@@ -90,7 +90,14 @@ def _bar(leaf: Any, largest: float) -> str:
 
 
 def treescope_rendering(tree: VValue, path: str | None, subtree_renderer: Any) -> Any:
-    """What treescope shows for a V-value: its nested dict, foldable; called by treescope only."""
+    """What treescope shows for a V-value: its nested dict, foldable; called by treescope only.
+
+    Examples
+    --------
+    >>> import treescope  # doctest: +SKIP
+    >>> treescope.render_to_text(VValue({"layer": {"w": 0.5, "b": 1.0}}))  # doctest: +SKIP
+    "VValue({'layer': {'b': 1.0, 'w': 0.5}})"
+    """
     from treescope import repr_lib  # treescope is there, or it would not have called
 
     if tree.support.depth > _DEEPEST_NESTING:

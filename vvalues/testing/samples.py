@@ -40,6 +40,12 @@ class SignedSample(NamedTuple):
     ----------
     value : anything
     sign : +1 or -1
+
+    Examples
+    --------
+    >>> draws = [SignedSample(3.0), SignedSample(1.0, -1)]
+    >>> sum(draw.sign * draw.value for draw in draws) / len(draws)
+    1.0
     """
 
     value: Any

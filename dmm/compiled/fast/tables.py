@@ -39,7 +39,16 @@ FILLING = 1.5  # a panel may have so many entries per link
 
 
 def why_not_fast(plan: Plan) -> str | None:
-    """Why the fast kernels cannot tick a plan; None if they can."""
+    """Why the fast kernels cannot tick a plan; None if they can.
+
+    Examples
+    --------
+    >>> from dmm.compiled import lower, make_plan
+    >>> from dmm.zoo import gru
+    >>> machine = gru(dict.fromkeys(("update", "reset", "new"), (1.0, 1.0, 0.0)))
+    >>> why_not_fast(make_plan(lower(machine), [("output", "dict-1")]))
+    "the fast kernels do not know the neuron type 'gate'"
+    """
     if plan.stopped:
         return f"inputs are stopped: {sorted(plan.stopped)}"
     for group in (group for block in plan.blocks for group in block.groups):
@@ -162,6 +171,15 @@ class Tables:
         For single rows: first and last link, target, columns; for every level, the first link of a
         row that comes from there or later.
     first_row, first_unit : arrays, by level
+
+    Examples
+    --------
+    >>> from dmm.compiled import lower, make_plan
+    >>> from dmm.zoo import duplicate_detector
+    >>> plan = make_plan(lower(duplicate_detector()), [("output", "dict-1")])
+    >>> tables = Tables(plan, n_keys=3)
+    >>> tables.n_sources, tables.n_outputs, len(tables.panels) // 9, len(tables.units) // 7
+    (5, 13, 8, 3)
     """
 
     def __init__(self, plan: Plan, n_keys: int) -> None:

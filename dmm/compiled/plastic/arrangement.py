@@ -32,6 +32,17 @@ def arranged(
     supports : Supports
     observed : sequence of (neuron, input field)
     stopped : collection of (neuron type, field) whose inputs pass no gradient
+
+    Examples
+    --------
+    >>> from dmm import Streams
+    >>> from dmm.compiled.plastic import supports_of
+    >>> from dmm.zoo import delta_rule
+    >>> arrays = dict.fromkeys(("x-1", "y-1", "clock-3"), np.ones((9, 1, 1)))
+    >>> supports = supports_of(delta_rule(), Streams((((),),), arrays, ticks=9))
+    >>> plan = arranged(supports, [("output", "dict-1")])
+    >>> len(plan.still_links), len(plan.moving.row)
+    (14, 1)
     """
     return _Arranging(supports, tuple(observed), frozenset(stopped)).arrangement()
 

@@ -86,6 +86,17 @@ class Arrangement:
         Whether somebody besides the holder reads the matrix.
     held : list of paths
         Links that the stream of the holder contains, with their columns in ``held_column``.
+
+    Examples
+    --------
+    >>> from dmm import Streams
+    >>> from dmm.compiled.plastic import arranged, supports_of
+    >>> from dmm.zoo import delta_rule
+    >>> arrays = dict.fromkeys(("x-1", "y-1", "clock-3"), np.ones((9, 1, 1)))
+    >>> supports = supports_of(delta_rule(), Streams((((),),), arrays, ticks=9))
+    >>> plan = arranged(supports, [("output", "dict-1")])
+    >>> plan.sums, len(plan.groups)
+    (['places', 'self', 'cell-1'], 3)
     """
 
     supports: Supports

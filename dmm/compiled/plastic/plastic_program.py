@@ -61,6 +61,17 @@ class PlasticProgram:
 
     Numbers that are not finite spread as in numpy: zero times infinity is not a number here, while
     the reference engine does not even look at what has no link.
+
+    Examples
+    --------
+    >>> from dmm.zoo import fast_weights
+    >>> x = np.random.default_rng(0).normal(size=(60, 1, 1))
+    >>> streams = Streams((((),),), {"x-1": x, "target": 0.7 * x}, ticks=60)
+    >>> machine = fast_weights()
+    >>> program = PlasticProgram(machine, [("output", "dict-1")])
+    >>> errors = program(machine.trainable, streams)[0, :, 0]
+    >>> np.abs(errors).reshape(6, 10).max(1).round(2)  # it learns while it runs
+    array([0.91, 1.07, 0.04, 0.02, 0.02, 0.  ])
     """
 
     engine = "plastic"
@@ -152,6 +163,15 @@ class BoundPlasticProgram:
     ----------
     live : boolean array, per element of the trainable matrix
         Which links can influence what is observed.
+
+    Examples
+    --------
+    >>> from dmm.zoo import fast_weights
+    >>> machine, one = fast_weights(), np.ones((20, 1, 1))
+    >>> streams = Streams((((),),), {"x-1": one, "target": one}, ticks=20)
+    >>> bound = PlasticProgram(machine, [("output", "dict-1")]).bind(streams)
+    >>> bound.forward(ravel(machine.trainable))[0, 2::4, 0].round(2)  # the error
+    array([0.  , 1.  , 0.7 , 0.33, 0.11])
     """
 
     def __init__(self, arrangement: Arrangement, streams: Streams, support: Support) -> None:

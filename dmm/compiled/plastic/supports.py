@@ -53,6 +53,14 @@ class Supports:
         of the start, at every tick and in every string.
     keeper : path or None
         The holder's link to itself, if it keeps the matrix as it is (a fixed weight of 1).
+
+    Examples
+    --------
+    >>> from dmm.zoo import delta_rule
+    >>> arrays = dict.fromkeys(("x-1", "y-1", "clock-3"), np.ones((9, 1, 1)))
+    >>> found = supports_of(delta_rule(), Streams((((),),), arrays, ticks=9))
+    >>> found.inputs["cell-1", "dict"], found.keeper
+    (frozenset({()}), ('self', 'accum', 'self', 'single'))
     """
 
     machine: Machine
@@ -85,7 +93,14 @@ def elements_of(tree: VValue) -> dict[Element, float]:
 
 
 def why_not_plastic(machine: Machine) -> Reason | None:
-    """Why machines with these neurons are left to the reference engine, or None."""
+    """Why machines with these neurons are left to the reference engine, or None.
+
+    Examples
+    --------
+    >>> from dmm.zoo import self_copying
+    >>> why_not_plastic(self_copying()).partition(": ")[2]
+    'deep_copy'
+    """
     assert machine.matrix_port is not None
     missing = sorted(
         name for name in set(machine.neurons.values()) if not _can_run(get_neuron_type(name))
@@ -124,6 +139,14 @@ def supports_of(
     stopped : collection of (neuron type, field)
         Inputs that pass no gradient: a matrix that is kept by such a link is not constant to the
         gradient.
+
+    Examples
+    --------
+    >>> from dmm.zoo import delta_rule
+    >>> arrays = dict.fromkeys(("x-1", "y-1", "clock-3"), np.ones((9, 1, 1)))
+    >>> found = supports_of(delta_rule(), Streams((((),),), arrays, ticks=9))
+    >>> [link[2] for link in sorted(found.changing)]  # what learned links come from
+    ['x-1', 'x-2', 'x-3']
     """
     try:
         return _Following(machine, streams, stopped).supports()

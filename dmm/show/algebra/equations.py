@@ -59,7 +59,15 @@ def equations(machine: Machine, *, limit: int | None = LIMIT) -> str:
 
 
 def derive(machine: Machine) -> System:
-    """The simplified and checked equations of a machine."""
+    """The simplified and checked equations of a machine.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> system = derive(duplicate_detector())
+    >>> {"/".join(port): name for port, name in system.names.items()}
+    {'input/char': 'char', 'eos/char': 'eos', 'accum/dict': 'a', 'norm/norm': 'm', 'dot/dot': 'd'}
+    """
     observations = observe(machine)
     if observations.trouble:
         every = {(n, f.name) for n in machine.neurons for f in machine.type_of(n).writes}

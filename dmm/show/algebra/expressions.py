@@ -216,6 +216,15 @@ class Evaluator:
         Row 0 is the empty state before the first tick.
     keys : paths of the columns; column 0 is the ``:number``
     ticks : int
+
+    Examples
+    --------
+    >>> x = Linear(((Symbol(("x", "stream"), 1), 2.0),), constant=0.5)
+    >>> evaluator = Evaluator(lambda port: np.array([[0.0], [3.0], [4.0]]), [()], ticks=2)
+    >>> evaluator.values(x)
+    array([[0.5],
+           [0.5],
+           [6.5]])
     """
 
     def __init__(

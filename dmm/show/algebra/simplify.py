@@ -46,6 +46,14 @@ class Equation:
     inlined : ports whose expressions are written out in the right side
     is_number : bool
         Only the ``:number`` is meant, because the input reads nothing else.
+
+    Examples
+    --------
+    >>> from dmm.show.algebra import derive
+    >>> from dmm.zoo import duplicate_detector
+    >>> last = derive(duplicate_detector()).equations[-1]
+    >>> last.port, last.is_sum, last.valid_from, last.right.n_atoms()
+    (('output', 'dict-2'), False, 1, 1)
     """
 
     port: Port
@@ -73,6 +81,14 @@ class System:
     rejected : ports whose simplified equation the machine contradicted
     difference : largest relative difference between an equation and the machine
     unchecked : why nothing could be checked, or ""
+
+    Examples
+    --------
+    >>> from dmm.show.algebra import derive
+    >>> from dmm.zoo import duplicate_detector
+    >>> system = derive(duplicate_detector())
+    >>> list(system.names.values()), list(system.constants.values()), system.difference
+    (['char', 'eos', 'a', 'm', 'd'], ['{".": 1}'], 0.0)
     """
 
     equations: list[Equation] = field(default_factory=list)
@@ -87,7 +103,22 @@ class System:
 
 
 def simplified(machine: Machine, plain_ports: Collection[Port], constants: Constants) -> System:
-    """The equations of a machine; ``plain_ports`` are written as bare links."""
+    """The equations of a machine, simplified but not checked against it.
+
+    Parameters
+    ----------
+    machine : Machine
+    plain_ports : collection of (neuron, field)
+        Ports that are written as bare links: what they simplify to was found wrong.
+    constants : what ports emit that never change, and from which tick on
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> system = simplified(duplicate_detector(), [("norm", "norm")], {})
+    >>> [equation.port[0] for equation in system.equations]
+    ['accum', 'norm', 'const_1', 'eos', 'dot', 'output', 'output']
+    """
     return _Builder(machine, set(plain_ports), constants).system()
 
 

@@ -43,9 +43,16 @@ def closed_page(
     data : mapping, JSON-compatible
         What ``page.data()`` gives to the scripts.
     scripts : mapping of name to JavaScript
-        Their elements have the id ``code-NAME``.
-        Behind ``page``, which they share (``common.js`` of this room). The page allows these by
-        their digests, and nothing else.
+        They come behind ``page``, which they share (``common.js`` of this room), in elements with
+        the id ``code-NAME``. The page allows these by their digests, and nothing else.
+
+    Examples
+    --------
+    >>> page = closed_page(
+    ...     "demo", "A demo", "One number", "<output></output>", style="", data={"answer": 42},
+    ...     scripts={"demo": "document.querySelector('output').value = page.data().answer;"})
+    >>> [line for line in page.splitlines() if '"answer"' in line]
+    ['<script type="application/json" id="data">{"answer":42}</script>']
     """
     every = {"common": frame(ROOM, "common.js"), **scripts}
     pieces = {
@@ -62,7 +69,14 @@ def closed_page(
 
 
 def time_bar(whole: str, moment: str) -> str:
-    """The bar of time that ``page.player`` works with; what it runs over, and what it counts."""
+    r"""The bar of time that ``page.player`` works with; what it runs over, and what it counts.
+
+    Examples
+    --------
+    >>> print("\n".join(time_bar("String", "Tick").splitlines()[:2]))
+    <section class="bar-of-time row" aria-label="String">
+    <button type="button" id="play" class="main" aria-pressed="false">Play</button>
+    """
     return filled(ROOM, "bar.html", {"WHOLE": whole, "MOMENT": moment})
 
 

@@ -256,12 +256,29 @@ class BinaryFamily:
 
 
 def overlap(one: VValue, other: VValue) -> float:
-    """Share of the connections of one network that the other has with the same sign."""
+    """Share of the connections of one network that the other has with the same sign.
+
+    Examples
+    --------
+    >>> family = BinaryFamily([6, 4, 2], kept=[2, 3])
+    >>> rng = np.random.default_rng(0)
+    >>> one, two = family.members(family.initial(rng), 2, rng)
+    >>> overlap(one, one), round(overlap(one, two), 2)
+    (1.0, 0.21)
+    """
     theirs = dict(other.items())
     same = sum(theirs.get(path) == value for path, value in one.items())
     return same / max(len(one), 1)
 
 
 def overlaps(members: Sequence[VValue]) -> np.ndarray:
-    """Overlap of every pair of members, (pairs,)."""
+    """Overlap of every pair of members, (pairs,).
+
+    Examples
+    --------
+    >>> family = BinaryFamily([6, 4, 2], kept=[2, 3])
+    >>> rng = np.random.default_rng(0)
+    >>> overlaps(family.members(family.initial(rng), 3, rng)).round(2)
+    array([0.21, 0.21, 0.29])
+    """
     return np.array([overlap(one, other) for one, other in combinations(members, 2)])

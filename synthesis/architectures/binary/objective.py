@@ -71,6 +71,15 @@ class FamilyObjective:
     ------
     ValueError
         If inputs do not fit the family, targets are not one per input, or the gain is not above 0.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import bars_task
+    >>> family, task = BinaryFamily([64, 8, 3], kept=[6, 4]), bars_task(np.random.default_rng(0))
+    >>> objective = FamilyObjective(family, *task.batch(np.random.default_rng(0)))
+    >>> scores = family.initial(np.random.default_rng(1))
+    >>> round(objective.loss(scores), 2)
+    2.19
     """
 
     def __init__(
@@ -148,6 +157,16 @@ class NeuronStrategy(Bounded):
     Notes
     -----
     Implements `gradients.GradientSource`. Only for families of one hidden layer.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import bars_task
+    >>> family, task = BinaryFamily([64, 8, 3], kept=[6, 4]), bars_task(np.random.default_rng(0))
+    >>> objective = FamilyObjective(family, *task.batch(np.random.default_rng(0)))
+    >>> scores = family.initial(np.random.default_rng(1))
+    >>> loss, slope = NeuronStrategy(pairs=2)(objective, scores, np.random.default_rng(2))
+    >>> slope.size
+    536
     """
 
     pairs: int = whole(32, least=1)

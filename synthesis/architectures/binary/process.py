@@ -53,6 +53,13 @@ class FamilySettings(Bounded):
         number serves all further layers.
     gain : float
         Factor of the outputs in the loss.
+
+    Examples
+    --------
+    >>> FamilySettings(generations=0)
+    Traceback (most recent call last):
+        ...
+    ValueError: generations is 0; expected a whole number >= 1
     """
 
     generations: int = whole(1000, least=1)
@@ -74,6 +81,15 @@ class FamilyState(TrainingState):
     """A family in evolution: the parameters are the scores, a step is a generation.
 
     The loss is that of one member drawn before the last step, on that generation's batch.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import bars_task
+    >>> family, task = BinaryFamily([64, 8, 3], kept=[6, 4]), bars_task(np.random.default_rng(0))
+    >>> process = FamilyEvolution(family, task, FamilySettings(generations=2), every=1)
+    >>> state, records = process.advance(process.start(np.random.default_rng(0)))
+    >>> state.step, state.phase, state.parameters.size
+    (1, 'evolve', 536)
     """
 
 
@@ -93,6 +109,15 @@ class FamilyEvolution(Training):
     member_loss : callable
     every : int
         Generations per unit of work.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import bars_task
+    >>> family, task = BinaryFamily([64, 8, 3], kept=[6, 4]), bars_task(np.random.default_rng(0))
+    >>> process = FamilyEvolution(family, task, FamilySettings(generations=2), every=1)
+    >>> state, records = process.advance(process.start(np.random.default_rng(0)))
+    >>> [record.event for record in records]
+    ['evolve']
     """
 
     model: BinaryFamily
@@ -222,6 +247,15 @@ class Generation(NamedTuple):
     loss : float
         Of one member drawn before the step, on the generation's batch.
     scores : VValue
+
+    Examples
+    --------
+    >>> from synthesis.tasks import bars_task
+    >>> family, task = BinaryFamily([64, 8, 3], kept=[6, 4]), bars_task(np.random.default_rng(0))
+    >>> run = evolve(family, task.batch, np.random.default_rng(0), FamilySettings(generations=3))
+    >>> last = list(run)[-1]
+    >>> last.number, last.scores.size
+    (3, 536)
     """
 
     number: int
@@ -269,6 +303,14 @@ def evolve(
     ValueError
         If the scores are another family's or not finite; in a generation, if its batch does not
         fit the family.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import bars_task
+    >>> family, task = BinaryFamily([64, 8, 3], kept=[6, 4]), bars_task(np.random.default_rng(0))
+    >>> run = evolve(family, task.batch, np.random.default_rng(0), FamilySettings(generations=3))
+    >>> [generation.number for generation in run]
+    [1, 2, 3]
     """
     evolution = FamilyEvolution(
         family,
@@ -284,7 +326,17 @@ def evolve(
 
 
 def evolved(generations: Iterator[Generation]) -> VValue:
-    """The scores at the end of a run."""
+    """The scores at the end of a run.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import bars_task
+    >>> family, task = BinaryFamily([64, 8, 3], kept=[6, 4]), bars_task(np.random.default_rng(0))
+    >>> run = evolve(family, task.batch, np.random.default_rng(0), FamilySettings(generations=3))
+    >>> scores = evolved(run)
+    >>> family.members(scores, 1, np.random.default_rng(1))[0].size  # connections of one network
+    60
+    """
     last = None
     for last in generations:  # noqa: B007
         pass

@@ -28,6 +28,12 @@ class FamilyFigures(NamedTuple):
         The different numbers of absent connections that occur: one number, if all is well.
     excitatory : float
         Share of +1 among the connections.
+
+    Examples
+    --------
+    >>> found = FamilyFigures(0.9, 0.8, 0.95, 0.5, 0.7, zeros=(18,), excitatory=0.5)
+    >>> found.mean_overlap, found.zeros
+    (0.5, (18,))
     """
 
     mean: float
@@ -50,6 +56,15 @@ def family_figures(
         At least two.
     score : callable, member -> float
         Test accuracy, for instance.
+
+    Examples
+    --------
+    >>> family = BinaryFamily([6, 4, 2], kept=[2, 3])
+    >>> rng = np.random.default_rng(0)
+    >>> members = family.members(family.initial(rng), 5, rng)
+    >>> figures = family_figures(family, members, score=lambda member: 1.0)
+    >>> figures.zeros, round(figures.mean_overlap, 2)
+    ((18,), 0.26)
     """
     if len(members) < 2:
         raise ValueError(f"{len(members)} members; overlap needs at least two")
@@ -80,6 +95,15 @@ class Halfway(NamedTuple):
     members : list of VValue
     to_first, to_second : float
         Mean overlap of the members with members of the two ends.
+
+    Examples
+    --------
+    >>> family = BinaryFamily([6, 4, 2], kept=[2, 3])
+    >>> rng = np.random.default_rng(0)
+    >>> first, second = family.initial(rng), family.initial(rng)
+    >>> middle = list(walk_between(family, first, second, rng, points=3, members=2))[1]
+    >>> middle.share, len(middle.members)
+    (0.5, 2)
     """
 
     share: float
@@ -120,6 +144,15 @@ def walk_between(
     Yields
     ------
     Halfway
+
+    Examples
+    --------
+    >>> from vvalues import from_buffer
+    >>> family, rng = BinaryFamily([6, 4, 2], kept=[2, 3]), np.random.default_rng(0)
+    >>> first = 5.0 * from_buffer(family.support, rng.normal(size=family.support.size))
+    >>> path = walk_between(family, first, -first, rng, points=3)
+    >>> [(round(at.to_first, 2), round(at.to_second, 2)) for at in path]
+    [(0.83, 0.02), (0.19, 0.38), (0.0, 0.84)]
     """
     check_whole("points", points, 2)
     check_whole("members", members, 1)

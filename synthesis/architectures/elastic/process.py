@@ -28,14 +28,8 @@ from ...optimize.optimizers import (
 from ...process.codec import to_plain
 from ...process.records import Record
 from ...process.state import DONE
-from ...tasks.characters import (
-    CharacterTask,
-    Phase,
-    cycles_of,
-    phases_described,
-    phases_of,
-    reading,
-)
+from ...tasks.characters import CharacterTask
+from ...tasks.successions import Phase, cycles_of, phases_described, phases_of, reading
 from ..training import Seed, Training, TrainingState, driven_by, kept, seed_of
 from .arrays import PREFIX, READOUT
 from .birth import EPSILON, RMS_SHARE, memory_of_new
@@ -70,6 +64,16 @@ class ElasticState(TrainingState):
         The last deleted neuron, for inheritance.
     at : int
         Place in the text that the next cycle reads from.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import Phase, easy_task
+    >>> rng = np.random.default_rng(0)
+    >>> phases = (Phase(easy_task(rng, 400), cycles=4),)
+    >>> training = ElasticTraining(ElasticNetwork(), phases, size=2)
+    >>> state = training.start(training.rng)
+    >>> state.born, state.next_number, state.at
+    ({'neuron-1': 0, 'neuron-2': 0}, 3, 0)
     """
 
     hidden: np.ndarray = field(default_factory=lambda: np.zeros(0))
@@ -117,6 +121,16 @@ class ElasticTraining(Training):
     ------
     ValueError
         If there are no phases, a task has another alphabet than the model, or ``every`` is below 1.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import Phase, easy_task
+    >>> rng = np.random.default_rng(0)
+    >>> phases = (Phase(easy_task(rng, 400), cycles=4),)
+    >>> training = ElasticTraining(ElasticNetwork(), phases, size=2, every=2)
+    >>> state, records = training.advance(training.start(training.rng))
+    >>> state.step, training.model.neurons(state.parameters)
+    (2, ('neuron-1', 'neuron-2', 'neuron-3'))
     """
 
     model: AnyNetwork
@@ -221,6 +235,14 @@ def train_tree(
     ------
     ValueError
         As `ElasticTraining`.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import Phase, easy_task
+    >>> rng = np.random.default_rng(0)
+    >>> phases = (Phase(easy_task(rng, 400), cycles=4),)
+    >>> [(state.step, round(loss, 1)) for state, loss in train_tree(ElasticNetwork(), phases, rng)]
+    [(1, 55.5), (2, 53.6), (3, 53.2), (4, 53.7)]
     """
     training = ElasticTraining(model, tuple(phases), size=size, every=1)
     for event in driven_by(training, training.start(rng), rng):

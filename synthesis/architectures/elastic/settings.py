@@ -65,6 +65,13 @@ class ElasticSettings(Bounded):
     ValueError
         For an unknown mode, probabilities outside [0, 1], thresholds out of order or a setting that
         is negative or not finite; the message names the setting and its value.
+
+    Examples
+    --------
+    >>> ElasticSettings(threshold=-1.0)
+    Traceback (most recent call last):
+        ...
+    ValueError: threshold is -1.0; expected a number > 0
     """
 
     mode: str = "corrected"

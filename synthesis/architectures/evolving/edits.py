@@ -56,6 +56,18 @@ def evolve_operation(
     References
     ----------
     Seed 003, ``EvLayer.evolve``.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import EvolvingModel, EvolvingObjective
+    >>> from vvalues import VValue
+    >>> product = {"multiply-1": {"first": {"x0": 1}, "second": {"x1": 1}}}
+    >>> tree = VValue({"layer-1": {**product, "output": {"y0": {"multiply-1": 2}}}})
+    >>> x = np.random.default_rng(0).normal(size=(50, 2))
+    >>> objective = EvolvingObjective(EvolvingModel(2, 1), x, 2.0 * x[:, :1] * x[:, 1:])
+    >>> larger, _ = evolve_operation(tree, (), objective, np.random.default_rng(0))
+    >>> tree.size, larger.size, objective.loss(larger) - objective.loss(tree)
+    (3, 7, 0.0)
     """
     return evolve_screened_operation(
         parameters,
@@ -89,6 +101,17 @@ def evolve_screened_operation(
     -----
     In a layer before the last one the part of the residual is played by the derivative of the loss
     by the layer's outputs. Cost: one evaluation and one row operation per proposal.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import EvolvingModel, EvolvingObjective
+    >>> from vvalues import VValue
+    >>> x = np.random.default_rng(0).normal(size=(50, 2))
+    >>> objective = EvolvingObjective(EvolvingModel(2, 1), x, x[:, :1] * x[:, 1:])
+    >>> tree, rng = VValue({"layer-1": {"output": {"y0": {"x0": 1.0}}}}), np.random.default_rng(0)
+    >>> larger, _ = evolve_screened_operation(tree, (), objective, rng)
+    >>> sorted(larger["layer-1", "multiply-1"].support.paths)
+    [('first', 'x1'), ('log-scale',), ('second', 'x0')]
     """
     if proposals < 1:
         raise ValueError(f"proposals is {proposals}; expected at least 1")
@@ -155,6 +178,12 @@ def screen(rows: np.ndarray, residual: np.ndarray) -> np.ndarray:
     -------
     array (candidates,): squared correlations, weighted by the outputs' residual variance; 0 for a
     candidate that is constant or not finite.
+
+    Examples
+    --------
+    >>> rows = np.array([[1.0, 2.0, 3.0], [1.0, -2.0, 1.0], [5.0, 5.0, 5.0]])
+    >>> screen(rows, np.array([[2.0, 4.0, 6.0]])).round(3)
+    array([1., 0., 0.])
     """
     with np.errstate(all="ignore"):
         centred = rows - rows.mean(axis=1, keepdims=True)
@@ -175,6 +204,17 @@ def contributions(parameters: VValue, objective: EvolvingObjective) -> dict[tupl
 
     The standard deviation of the operation's value over the samples, times the Euclidean norm of
     its output weights. (The seed sums the weights over outputs, where they may cancel.)
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import EvolvingModel, EvolvingObjective
+    >>> from vvalues import VValue
+    >>> product = {"multiply-1": {"first": {"x0": 1}, "second": {"x1": 1}}}
+    >>> tree = VValue({"layer-1": {**product, "output": {"y0": {"multiply-1": 2}}}})
+    >>> x = np.random.default_rng(0).normal(size=(50, 2))
+    >>> objective = EvolvingObjective(EvolvingModel(2, 1), x, 2.0 * x[:, :1] * x[:, 1:])
+    >>> {name: round(size, 3) for name, size in contributions(tree, objective).items()}
+    {('layer-1', 'multiply-1'): 1.916}
     """
     run = objective.run(parameters)
     found = {}
@@ -207,6 +247,18 @@ def prune_operation(
     References
     ----------
     Seed 003, ``EvLayer.evolve`` (the pruning half).
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import EvolvingModel, EvolvingObjective
+    >>> from vvalues import VValue
+    >>> product = {"multiply-1": {"first": {"x0": 1}, "second": {"x1": 1}}}
+    >>> tree = VValue({"layer-1": {**product, "output": {"y0": {"multiply-1": 2}}}})
+    >>> x = np.random.default_rng(0).normal(size=(50, 2))
+    >>> objective = EvolvingObjective(EvolvingModel(2, 1), x, 2.0 * x[:, :1] * x[:, 1:])
+    >>> fewer, _ = prune_operation(tree, (), objective)
+    >>> tree.size, fewer.size
+    (3, 0)
     """
     for _ in range(count):
         candidates = _unread(parameters.support, objective)
@@ -237,6 +289,17 @@ def prune_operation_by_loss(
         As for `prune_operation`.
     allowed : float
         Stop where the loss would rise above ``(1 + allowed)`` times the loss before.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import EvolvingModel, EvolvingObjective
+    >>> from vvalues import VValue
+    >>> product = {"multiply-1": {"first": {"x0": 1}, "second": {"x1": 1}}}
+    >>> tree = VValue({"layer-1": {**product, "output": {"y0": {"multiply-1": 2}}}})
+    >>> x = np.random.default_rng(0).normal(size=(50, 2))
+    >>> objective = EvolvingObjective(EvolvingModel(2, 1), x, 2.0 * x[:, :1] * x[:, 1:])
+    >>> [prune_operation_by_loss(tree, (), objective, allowed=a)[0].size for a in (0.1, np.inf)]
+    [3, 0]
     """
     before = objective.loss(parameters)
     for _ in range(count):

@@ -37,20 +37,39 @@ DIGITS = 6
 
 
 class Input(NamedTuple):
-    """An input column."""
+    """An input column.
+
+    Examples
+    --------
+    >>> text(Sum(0.0, ((3.0, Input("x")),)))
+    '3·x'
+    """
 
     name: str
 
 
 class Apply(NamedTuple):
-    """An operation on expressions."""
+    """An operation on expressions.
+
+    Examples
+    --------
+    >>> x = Sum(0.0, ((1.0, Input("x")),))
+    >>> text(Apply("multiply", (x, Sum(1.0, ((2.0, Apply("sin", (x,))),)))))
+    'x·(2·sin(x) + 1)'
+    """
 
     kind: str
     arguments: tuple[Sum, ...]
 
 
 class Sum(NamedTuple):
-    """``constant + sum of weight * part``."""
+    """``constant + sum of weight * part``.
+
+    Examples
+    --------
+    >>> text(Sum(0.5, ((2.0, Input("x")), (-1.0, Input("y")))))
+    '2·x - y + 0.5'
+    """
 
     constant: float
     terms: tuple[tuple[float, Input | Apply], ...]
@@ -78,6 +97,15 @@ def formulas(model: EvolvingModel, parameters: VValue) -> dict[str, Sum]:
     ------
     ValueError
         If the parameters are no network of this model.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import EvolvingModel
+    >>> from vvalues import VValue
+    >>> product = {"multiply-1": {"first": {"x0": 1}, "second": {"x1": 1}}}
+    >>> tree = VValue({"layer-1": {**product, "output": {"y0": {"multiply-1": 2}}}})
+    >>> text(formulas(EvolvingModel(2, 1), tree)["y0"])
+    '2·x0·x1'
     """
     model.plan(parameters.support)  # says what is wrong, with the path
     sources: dict[str, tuple[float, Expression]] = {n: (1.0, Input(n)) for n in model.inputs}
@@ -216,7 +244,22 @@ def size(expression: Expression) -> int:
 
 
 def to_tree(model: EvolvingModel, parameters: VValue, digits: int = DIGITS) -> str:
-    """Every output as a tree of operations, weights beside the branches."""
+    """Every output as a tree of operations, weights beside the branches.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import EvolvingModel
+    >>> from vvalues import VValue
+    >>> product = {"multiply-1": {"first": {"x0": 1}, "second": {"x1": 1}}}
+    >>> tree = VValue({"layer-1": {**product, "output": {"y0": {"multiply-1": 2}}}})
+    >>> print(to_tree(EvolvingModel(2, 1), tree))
+    y0
+    └─ 2 · multiply
+       ├─ first
+       │  └─ x0
+       └─ second
+          └─ x1
+    """
     lines: list[str] = []
     for name, expression in formulas(model, parameters).items():
         lines.append(name)
@@ -269,6 +312,17 @@ def to_python(model: EvolvingModel, parameters: VValue, name: str = "network") -
     Numbers are written with all their digits: the function gives the network's predictions up to
     the order of additions. Input names that are no Python names get an underscore for each odd
     character.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import EvolvingModel
+    >>> from vvalues import VValue
+    >>> product = {"multiply-1": {"first": {"x0": 1}, "second": {"x1": 1}}}
+    >>> tree = VValue({"layer-1": {**product, "output": {"y0": {"multiply-1": 2}}}})
+    >>> names = {}
+    >>> exec(to_python(EvolvingModel(2, 1), tree), names)
+    >>> names["network"](np.array([3.0]), np.array([4.0]))
+    array([24.])
     """
     found = formulas(model, parameters)
     writer = _PythonWriter()
@@ -324,7 +378,14 @@ def _identifier(name: str) -> str:
 
 
 def evaluate(expression: Expression, columns: dict[str, np.ndarray]) -> np.ndarray:
-    """Value of an expression on columns of inputs, by the operations' own kernels."""
+    """Value of an expression on columns of inputs, by the operations' own kernels.
+
+    Examples
+    --------
+    >>> x = Sum(0.0, ((1.0, Input("x")),))
+    >>> evaluate(Sum(1.0, ((2.0, Apply("multiply", (x, x))),)), {"x": np.array([1.0, 3.0])})
+    array([ 3., 19.])
+    """
     if isinstance(expression, Input):
         return columns[expression.name]
     if isinstance(expression, Apply):

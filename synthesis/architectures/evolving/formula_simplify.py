@@ -35,6 +35,11 @@ class Simplified(NamedTuple):
     size : int
         Operations, inputs and constants.
     expression : sympy expression, or None where no candidate agreed with the network
+
+    Examples
+    --------
+    >>> print("y0 =", Simplified("2*x0*x1", size=5, expression=None).text)
+    y0 = 2*x0*x1
     """
 
     text: str
@@ -72,6 +77,16 @@ def simplified(model: EvolvingModel, parameters: VValue, inputs: Any) -> dict[st
         If sympy is not installed.
     ValueError
         If a sample is not finite.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import EvolvingModel
+    >>> from vvalues import VValue
+    >>> product = {"multiply-1": {"first": {"x0": 1}, "second": {"x1": 1}}}
+    >>> tree = VValue({"layer-1": {**product, "output": {"y0": {"multiply-1": 2}}}})
+    >>> x = np.random.default_rng(0).normal(size=(20, 2))
+    >>> simplified(EvolvingModel(2, 1), tree, x)["y0"].text
+    '2*x0*x1'
     """
     sympy = _sympy()
     table = check_table(inputs, model.inputs, "inputs")
@@ -146,6 +161,13 @@ def to_sympy(expression: Expression, *, is_protected: bool = True) -> Any:
     ----------
     is_protected : bool
         Whether a logarithm is written as that of the absolute value.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import Apply, Input, Sum
+    >>> x = Sum(0.0, ((1.0, Input("x")),))
+    >>> to_sympy(Sum(1.0, ((2.0, Apply("multiply", (x, x))),)))
+    2*x**2 + 1
     """
     sympy = _sympy()
     if isinstance(expression, Input):
@@ -191,7 +213,14 @@ def _number(sympy: Any, value: float) -> Any:
 
 
 def sympy_size(expression: Any) -> int:
-    """Nodes of a sympy expression, sums and products counted as operations on two parts."""
+    """Nodes of a sympy expression, sums and products counted as operations on two parts.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> sympy_size(sympy.sympify("2*x*y + 1"))
+    7
+    """
     if not expression.args:
         return 1
     if expression.is_Rational or expression.is_Number:

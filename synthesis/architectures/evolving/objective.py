@@ -36,6 +36,18 @@ class EvolvingObjective:
     -----
     A column without variance cannot be told from a bias: a warning names it. So does a warning
     when there are fewer samples than parameters of the linear model alone.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import EvolvingModel
+    >>> from vvalues import VValue
+    >>> product = {"multiply-1": {"first": {"x0": 1}, "second": {"x1": 1}}}
+    >>> tree = VValue({"layer-1": {**product, "output": {"y0": {"multiply-1": 2}}}})
+    >>> x, y = [[1.0, 2.0], [3.0, -1.0]], [[4.0], [0.0]]
+    >>> objective = EvolvingObjective(EvolvingModel(2, 1), x, y, warns=False)
+    >>> objective.residual(tree), objective.loss(tree)
+    (array([[0.],
+           [6.]]), 18.0)
     """
 
     def __init__(

@@ -93,6 +93,14 @@ def register_operation(operation: Operation) -> Operation:
     ------
     ValueError
         If the kind is no plain lower-case word, or has other than one or two arguments.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> register_operation(replace(OPERATIONS["sin"], kind="Not a word"))
+    Traceback (most recent call last):
+        ...
+    ValueError: kind is 'Not a word'; expected a lower-case word
     """
     if not (operation.kind.isalpha() and operation.kind.islower()):
         raise ValueError(f"kind is {operation.kind!r}; expected a lower-case word")

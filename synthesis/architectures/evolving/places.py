@@ -23,6 +23,11 @@ class Proposal(NamedTuple):
     ----------
     kind : str
     arguments : tuple of str (a source) or float (first value of a trained constant)
+
+    Examples
+    --------
+    >>> Proposal("multiply", ("x0", 0.5)).arguments
+    ('x0', 0.5)
     """
 
     kind: str
@@ -81,6 +86,14 @@ class OperationPlaces(KeyedNeurons):
         Kinds of operations; the first is that of a new one in a layer that has none.
     like : str, optional
         Operation whose kind a new one has; the newest when omitted.
+
+    Examples
+    --------
+    >>> places = OperationPlaces("layer-1", ["x0", "x1"], ["y0"], ["multiply"])
+    >>> tree = VValue({"layer-1": {"output": {"y0": {"x0": 1.0}}}})
+    >>> larger = places.enlarged(tree, "multiply-1", np.random.default_rng(0), VValue())
+    >>> places.names(larger), larger["layer-1", "output", "y0", "multiply-1"]
+    (('multiply-1',), 0.0)
     """
 
     def __init__(

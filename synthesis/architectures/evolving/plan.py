@@ -78,6 +78,14 @@ class Plan:
     sources : dict, layer -> {name of an input of the layer: row}
     trained : array of bool (size,)
         Elements that have a gradient.
+
+    Examples
+    --------
+    >>> from vvalues import VValue
+    >>> tree = VValue({"layer-1": {"output": {"y": {"x": 2.0}}}})
+    >>> plan = make_plan(tree.support, ["x"], [["y"]], trains_links=False)
+    >>> plan.rows, plan.n_inputs, plan.size
+    ({('layer-1', 'y'): 2}, 1, 1)
     """
 
     steps: tuple[Step, ...]
@@ -256,6 +264,15 @@ def make_plan(
     ------
     ValueError
         If a path is no part of such a network; the message names it.
+
+    Examples
+    --------
+    >>> from vvalues import VValue
+    >>> tree = VValue({"layer-1": {"sin-1": {"value": {"x": 1}}, "output": {"y": {"sin-1": 2}}}})
+    >>> plan = make_plan(tree.support, ["x"], [["y"]], trains_links=True)
+    >>> plan.run(tree.buffer, np.array([[0.0], [1.0]])).outputs.round(3)
+    array([[0.   ],
+           [1.683]])
     """
     maker = _Maker(support, inputs)
     for number, names in enumerate(outputs, start=1):

@@ -64,6 +64,13 @@ class EvolvingSettings(Bounded, called="setting {}"):
         Share of a running mean square kept per epoch.
     index_zero_defect : bool
         Repeat the seed's defect that no operation can read the first input.
+
+    Examples
+    --------
+    >>> EvolvingSettings(pruning="by chance")
+    Traceback (most recent call last):
+        ...
+    ValueError: setting pruning is 'by chance'; expected one of contribution, loss, none
     """
 
     epochs: int = at_least(60, 1)
@@ -101,6 +108,12 @@ class EvolvingState(TrainingState):
         The network that the judge's samples liked best.
     best_loss : float
     front : Front
+
+    Examples
+    --------
+    >>> state = EvolvingState(VValue({"layer-1": {"output": {"y0": {"x0": 1.0}}}}), epoch=3)
+    >>> state.epoch, state.links
+    (3, 1)
     """
 
     epoch: int = 0
@@ -129,6 +142,16 @@ class EvolvingTraining(Training):
         Determines the samples that are set aside, the initial weights and all edits.
     begun : mapping
         State of the generator of that seed when the samples have been set aside.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import small_experiment
+    >>> task = small_experiment(np.random.default_rng(0), samples=60)
+    >>> few = EvolvingSettings(epochs=2, steps=10)
+    >>> training = EvolvingTraining.of(EvolvingModel(4, 2), task, seed=0, settings=few)
+    >>> state, records = training.advance(training.start(training.rng))
+    >>> state.epoch, [record.event for record in records]
+    (1, ['train', 'evolve'])
     """
 
     model: EvolvingModel
@@ -214,6 +237,15 @@ def train(
     seed : Seed
         Determines the initial weights and all edits.
     settings : EvolvingSettings, optional
+
+    Examples
+    --------
+    >>> from synthesis.tasks import small_experiment
+    >>> task = small_experiment(np.random.default_rng(0), samples=60)
+    >>> few = EvolvingSettings(epochs=2, steps=10)
+    >>> state, records = train(EvolvingModel(4, 2), task, settings=few)
+    >>> state.phase, [record.event for record in records]
+    ('done', ['train', 'evolve', 'train'])
     """
     training = EvolvingTraining.of(model, task, seed, settings)
     state, records = carried_out(training, training.rng)
@@ -331,6 +363,14 @@ class Ensemble(NamedTuple):
     ----------
     model : EvolvingModel
     members : tuple of VValue
+
+    Examples
+    --------
+    >>> model = EvolvingModel(1, 1)
+    >>> members = tuple(VValue({"layer-1": {"output": {"y0": {"x0": w}}}}) for w in (1.0, 3.0))
+    >>> ensemble, x = Ensemble(model, members), np.array([[2.0]])
+    >>> ensemble(x), ensemble.spread(x)
+    (array([[4.]]), array([[2.]]))
     """
 
     model: EvolvingModel

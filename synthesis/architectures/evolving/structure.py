@@ -310,6 +310,14 @@ def without_scales(parameters: VValue) -> VValue:
 
     An operation that reads nothing keeps its leaf, for a scale of 1: without any leaf it would not
     exist.
+
+    Examples
+    --------
+    >>> sine = {"sin-1": {"value": {"x": 1.0}}, "output": {"y": {"sin-1": 2.0}}}
+    >>> tree = VValue({"layer-1": sine})
+    >>> scaled = tree + VValue({"layer-1": {"sin-1": {"log-scale": 0.5}}})
+    >>> round(without_scales(scaled)["layer-1", "output", "y", "sin-1"], 4)
+    1.2131
     """
     paths = parameters.support.paths
     scales = {path[:2]: value for path, value in parameters.items() if path[2:] == (SCALE,)}

@@ -81,6 +81,13 @@ class CostModel:
     for_seconds, for_bytes : tuple of float
     softness : float
         Strength at which a link counts half.
+
+    Examples
+    --------
+    >>> model = CostModel((1e-5, *[0.0] * 8), (0.0, 0.0, 16.0, *[0.0] * 6))  # 16 bytes a link
+    >>> layout = Layout(2, 3, 1, 1.0, has_link_weights=False)
+    >>> model.predicted(layout, links=11, levels=2, batch=8)
+    (1e-05, 176.0)
     """
 
     for_seconds: tuple[float, ...]
@@ -161,6 +168,15 @@ def measure(schedule: Schedule, batch: int, rng: np.random.Generator) -> Sample:
     """Run forward and gradient of a network on a random batch; the least of several times.
 
     Time is that of the process, so that other programs on the machine count little.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold import Manifold
+    >>> model = Manifold(2, 3, 1)
+    >>> parameters = model.initial(np.random.default_rng(0))
+    >>> sample = measure(model.links(parameters).schedule, 8, np.random.default_rng(0))
+    >>> sample.links, sample.levels, sample.batch  # and sample.seconds, sample.bytes
+    (11, 2, 8)
     """
     layout = schedule.layout
     inputs = rng.standard_normal((layout.n_inputs, batch))
@@ -189,6 +205,13 @@ def fit_cost(samples: Iterable[Sample], softness: float = 0.05) -> CostModel:
     ------
     ValueError
         For fewer samples than terms.
+
+    Examples
+    --------
+    >>> fit_cost([])
+    Traceback (most recent call last):
+        ...
+    ValueError: 0 samples cannot settle the terms of cost: measure 30
     """
     samples = list(samples)
     rows = [_terms(s.layout, s.links, s.levels, s.batch, s.links) for s in samples]
@@ -213,6 +236,12 @@ def measured_here(n_networks: int, rng: np.random.Generator, largest: int = 1000
     rng : numpy.random.Generator
     largest : int
         Upper bound of the number of neurons.
+
+    Examples
+    --------
+    >>> samples = measured_here(2, np.random.default_rng(0), largest=20)
+    >>> [sample.layout.n_outputs > 0 for sample in samples]
+    [True, True]
     """
     samples = []
     for _ in range(n_networks):

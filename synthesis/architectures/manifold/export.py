@@ -42,8 +42,8 @@ def as_machine(model: Manifold, parameters: VValue, name: str = "manifold") -> M
     --------
     >>> model = Manifold(2, 1, 1)
     >>> machine = as_machine(model, model.initial(np.random.default_rng(0)))
-    >>> "output-0" in machine.neurons
-    True
+    >>> len(machine.neurons), machine.name
+    (16, 'manifold')
     """
     layout = model.layout
     links = model.links(parameters)
@@ -152,12 +152,28 @@ class _Ports(dict):
 
 
 def ticks_of(model: Manifold, parameters: VValue) -> int:
-    """Ticks after which the outputs of the machine do not change any more."""
+    """Ticks after which the outputs of the machine do not change any more.
+
+    Examples
+    --------
+    >>> model = Manifold(2, 4, 1)
+    >>> ticks_of(model, model.initial(np.random.default_rng(0)))
+    16
+    """
     return 4 * (model.links(parameters).schedule.n_levels + 2)
 
 
 def held_streams(model: Manifold, machine: Machine, inputs: np.ndarray, ticks: int) -> Streams:
-    """Inputs (samples, inputs), one string per sample, held for all ticks."""
+    """Inputs (samples, inputs), one string per sample, held for all ticks.
+
+    Examples
+    --------
+    >>> model = Manifold(2, 1, 1)
+    >>> machine = as_machine(model, model.initial(np.random.default_rng(0)))
+    >>> streams = held_streams(model, machine, np.array([[1.0, 2.0]]), ticks=4)
+    >>> len(streams), streams.ticks, sorted(streams.arrays)
+    (1, 4, ['input-0', 'input-1'])
+    """
     inputs = checked_inputs(inputs, model.layout.n_inputs)
     arrays = {
         name: np.tile(np.asarray(inputs[:, j, None], dtype=np.float64), (ticks, 1, 1))
@@ -169,5 +185,11 @@ def held_streams(model: Manifold, machine: Machine, inputs: np.ndarray, ticks: i
 
 
 def observed_outputs(model: Manifold) -> list[tuple[str, str]]:
-    """The ports of the machine that are the model's predictions."""
+    """The ports of the machine that are the model's predictions.
+
+    Examples
+    --------
+    >>> observed_outputs(Manifold(2, 1, 3))
+    [('output-0', 'dict-1'), ('output-1', 'dict-1'), ('output-2', 'dict-1')]
+    """
     return [(name, "dict-1") for name in model.layout.receivers[model.layout.n_hidden :]]

@@ -40,6 +40,14 @@ class Links(NamedTuple):
     Notes
     -----
     The arrays are traced if the parameters are; which links live is settled.
+
+    Examples
+    --------
+    >>> model = Manifold(2, 3, 1)
+    >>> links = model.links(model.initial(np.random.default_rng(0)))
+    >>> links.n_links, links.strengths.round(2)
+    (11, array([ 0.23, -0.15,  0.  , -0.19,  0.23, -0.04,  0.08, -0.2 ,  0.27,
+           -0.28,  0.24]))
     """
 
     schedule: Schedule

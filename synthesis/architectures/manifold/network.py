@@ -45,6 +45,13 @@ class Network:
     ----------
     layout : Layout
     squared : bool
+
+    Examples
+    --------
+    >>> network = Network(Layout(2, 1, 1, 1.0, has_link_weights=True))
+    >>> tree = VValue({"output-0": {"links": {"input-0": 2.0}, "bias": 0.5}})
+    >>> network(tree, np.array([[3.0, 9.0]]))
+    array([[6.5]])
     """
 
     def __init__(self, layout: Layout, squared: bool = False) -> None:

@@ -57,6 +57,13 @@ class TermWeights(Bounded, called="weight {}"):
         Where that hinge begins.
     seconds, bytes : float
         Of the predicted time and memory of a step; they need a cost model.
+
+    Examples
+    --------
+    >>> TermWeights(softness=-1.0)
+    Traceback (most recent call last):
+        ...
+    ValueError: weight softness is -1.0; expected a finite number >= 0
     """
 
     objective: float = finite(1.0)
@@ -89,7 +96,16 @@ class TermWeights(Bounded, called="weight {}"):
 
 
 def flow(layout: Layout, links: Links) -> Any:
-    """(sum of strengths from inputs to hidden - sum from hidden to outputs)^2; differentiable."""
+    """(sum of strengths from inputs to hidden - sum from hidden to outputs)^2; differentiable.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold import Manifold
+    >>> model = Manifold(2, 3, 1)
+    >>> parameters = model.initial(np.random.default_rng(0))
+    >>> round(float(flow(model.layout, model.links(parameters))), 6)
+    0.000225
+    """
     rows, columns = links.schedule.rows, links.schedule.columns
     enters = (rows < layout.n_hidden) & (columns < layout.n_inputs)
     leaves = (rows >= layout.n_hidden) & (columns >= layout.n_inputs)
@@ -97,7 +113,16 @@ def flow(layout: Layout, links: Links) -> Any:
 
 
 def density(layout: Layout, links: Links) -> float:
-    """Share of the allowed cells that are links."""
+    """Share of the allowed cells that are links.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold import Manifold
+    >>> model = Manifold(2, 3, 1)
+    >>> parameters = model.initial(np.random.default_rng(0))
+    >>> round(density(model.layout, model.links(parameters)), 3)  # 11 of 14
+    0.786
+    """
     return links.n_links / layout.n_cells
 
 
@@ -111,6 +136,15 @@ def soft_count(links: Links, softness: float) -> Any:
 
     Zero exactly for a cell without link, so that only living cells need looking at; tends to the
     number of links as the softness tends to 0.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold import Manifold
+    >>> model = Manifold(2, 3, 1)
+    >>> parameters = model.initial(np.random.default_rng(0))
+    >>> links = model.links(parameters)
+    >>> links.n_links, [round(float(soft_count(links, softness)), 2) for softness in (0.5, 0.01)]
+    (11, [2.66, 9.35])
     """
     size = anp.abs(links.strengths)
     return anp.sum(size / (size + softness))
@@ -164,6 +198,16 @@ class ManifoldObjective:
     Attributes
     ----------
     weights : TermWeights, or None if none were given
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold import Manifold
+    >>> from synthesis.tasks import SumsAndDifferences
+    >>> task, rng = SumsAndDifferences(batch_size=4, n_test=10), np.random.default_rng(0)
+    >>> objective = ManifoldObjective(Manifold(5, 6, 4), task, TermWeights(flow=0.1))
+    >>> loss, slope, figures = objective.gradient(objective.model.initial(rng), *task.batch(rng))
+    >>> round(float(loss), 2), slope.size
+    (1.9, 93)
     """
 
     def __init__(

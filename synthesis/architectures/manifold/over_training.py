@@ -42,6 +42,15 @@ class Snapshot(NamedTuple):
     parameters : VValue
     objective, flow : float
         Means over the segment that ends here; NaN at the start.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold import Manifold
+    >>> model = Manifold(2, 3, 1)
+    >>> parameters = model.initial(np.random.default_rng(0))
+    >>> film = [Snapshot(step, parameters, 1.0, 0.0) for step in (0, 100)]
+    >>> [change.turnover for change in changes(model, film)]
+    [0.0]
     """
 
     step: int
@@ -72,6 +81,16 @@ class Change:
     moved : dict
         Root mean square change of every kind of closeness number, over all rows.
     objective, flow : float
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold import Manifold
+    >>> model = Manifold(2, 3, 1)
+    >>> parameters = model.initial(np.random.default_rng(0))
+    >>> later = model.initial(np.random.default_rng(1))
+    >>> [change] = changes(model, [Snapshot(0, parameters, 1.0, 0.0), Snapshot(9, later, 0.5, 0.0)])
+    >>> change.step, change.links, round(change.turnover, 3)
+    (9, 8, 0.273)
     """
 
     step: int
@@ -97,6 +116,11 @@ class Shift(NamedTuple):
         When it ends, as a share of all steps.
     ratio : float
         Its turnover over the median turnover of the others.
+
+    Examples
+    --------
+    >>> Shift(place=3, share=0.4, ratio=2.5).ratio
+    2.5
     """
 
     place: int
@@ -105,7 +129,17 @@ class Shift(NamedTuple):
 
 
 def snapshots(training: ManifoldTraining) -> Iterator[Snapshot]:
-    """A manifold before its training and after every segment of it."""
+    """A manifold before its training and after every segment of it.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold import Manifold, ManifoldObjective, ManifoldSettings
+    >>> from synthesis.tasks import SumsAndDifferences
+    >>> objective = ManifoldObjective(Manifold(5, 6, 4), SumsAndDifferences(n_test=100))
+    >>> training = ManifoldTraining.of(objective, settings=ManifoldSettings(steps=4, segment=2))
+    >>> [snapshot.step for snapshot in snapshots(training)]
+    [0, 2, 4]
+    """
     start = training.start(training.rng)
     yield Snapshot(0, start.parameters, float("nan"), float("nan"))
     for event in events(training, start):
@@ -127,6 +161,16 @@ def changes(model: Any, film: Sequence[Snapshot]) -> list[Change]:
     model : Manifold
     film : sequence of Snapshot
         The first is the start.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold import Manifold, ManifoldObjective, ManifoldSettings
+    >>> from synthesis.tasks import SumsAndDifferences
+    >>> objective = ManifoldObjective(Manifold(5, 6, 4), SumsAndDifferences(n_test=100))
+    >>> training = ManifoldTraining.of(objective, settings=ManifoldSettings(steps=4, segment=2))
+    >>> found = changes(objective.model, list(snapshots(training)))
+    >>> [(change.step, change.links) for change in found]
+    [(2, 23), (4, 23)]
     """
     first = before = _cells(model, film[0].parameters)
     found = []
@@ -175,6 +219,15 @@ def largest_shift(found: Sequence[Change], after: float = 0.0) -> Shift:
     ------
     ValueError
         If fewer than two changes are left to compare.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold import Manifold, ManifoldObjective, ManifoldSettings
+    >>> from synthesis.tasks import SumsAndDifferences
+    >>> objective = ManifoldObjective(Manifold(5, 6, 4), SumsAndDifferences(n_test=100))
+    >>> training = ManifoldTraining.of(objective, settings=ManifoldSettings(steps=4, segment=2))
+    >>> largest_shift(changes(objective.model, list(snapshots(training)))).place
+    0
     """
     last = found[-1].step
     turnovers = {i: c.turnover for i, c in enumerate(found) if c.step > after * last}
@@ -197,6 +250,15 @@ def adjacency_movie(
     model : Manifold
     film : sequence of Snapshot
     file : path ending in ``.gif`` or ``.html``
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold import Manifold
+    >>> model = Manifold(2, 3, 1)
+    >>> parameters = model.initial(np.random.default_rng(0))
+    >>> film = [Snapshot(step, parameters, 1.0, 0.0) for step in (0, 100)]
+    >>> adjacency_movie(model, film, "links.gif")  # doctest: +SKIP
+    PosixPath('links.gif')
     """
     from .plots import show
 

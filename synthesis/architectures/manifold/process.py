@@ -44,6 +44,12 @@ class ManifoldState(TrainingState):
         Steps that would have cut an output off.
     first_links : int
         Number of links at the end of the first segment.
+
+    Examples
+    --------
+    >>> from vvalues import VValue
+    >>> ManifoldState(VValue({"a": 1.0}), links=12, first_links=30).links
+    12
     """
 
     links: int = 0
@@ -74,6 +80,16 @@ class ManifoldTraining(Training):
     ValueError
         If the objective was given other weights than the settings, or lacks the cost model that
         the settings' weights need.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold import Manifold
+    >>> from synthesis.tasks import SumsAndDifferences
+    >>> objective = ManifoldObjective(Manifold(5, 6, 4), SumsAndDifferences(n_test=100))
+    >>> training = ManifoldTraining.of(objective, settings=ManifoldSettings(steps=4, segment=2))
+    >>> state, records = training.advance(training.start(training.rng))
+    >>> state.step, state.links
+    (2, 23)
     """
 
     objective: ManifoldObjective
@@ -192,6 +208,15 @@ def train(
     seed : Seed
         Determines initial parameters and batches.
     settings : ManifoldSettings, optional
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold import Manifold
+    >>> from synthesis.tasks import SumsAndDifferences
+    >>> objective = ManifoldObjective(Manifold(5, 6, 4), SumsAndDifferences(n_test=100))
+    >>> state, records = train(objective, settings=ManifoldSettings(steps=4, segment=2))
+    >>> state.phase, [record.step for record in records]
+    ('done', [2, 4])
     """
     training = ManifoldTraining.of(objective, settings, seed)
     return carried_out(training, training.rng)

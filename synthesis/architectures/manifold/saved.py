@@ -37,6 +37,15 @@ class SavedManifold(NamedTuple):
         Parameters at the start and in the checkpoint.
     step : int
         Steps between them.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold import Manifold
+    >>> model = Manifold(2, 3, 1)
+    >>> parameters = model.initial(np.random.default_rng(0))
+    >>> saved = SavedManifold(model, parameters, parameters, step=100)
+    >>> saved.step, saved.model.links(saved.after).n_links
+    (100, 11)
     """
 
     model: Any
@@ -52,6 +61,11 @@ def load_manifold(file: str | os.PathLike) -> SavedManifold:
     ------
     ValueError
         If the file is no checkpoint, or one of something else; the message names it.
+
+    Examples
+    --------
+    >>> load_manifold("runs/manifold/checkpoint.json").step  # doctest: +SKIP
+    5000
     """
     identity = read_identity(file).get("identity")
     if not isinstance(identity, dict) or identity.get("process") != ManifoldTraining.name:

@@ -36,6 +36,12 @@ class ManifoldSettings(Bounded, called="setting {}"):
         raised or lowered after every segment, whichever brings the count to its course.
     guard : bool
         Take back a step of the closeness numbers that would cut an output off from all inputs.
+
+    Examples
+    --------
+    >>> settings = ManifoldSettings(steps=100, ramp=(0.2, 0.6))
+    >>> [settings.ramped(step) for step in (0, 40, 80)]
+    [0.0, 0.5, 1.0]
     """
 
     steps: int = whole(5000, least=1)

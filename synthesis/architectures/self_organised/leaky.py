@@ -40,6 +40,15 @@ class LeakySheet:
     ----------
     arXiv:2006.06902; constants of github thomsonlab/GrowingBrains @82b81dc,
     ``multiLayerSNN/DS_spikingNN_LIF.m``.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.self_organised.sheets import scattered
+    >>> rng = np.random.default_rng(0)
+    >>> kernel = LateralKernel(16.0, 3.0, 2.0, 5.0)
+    >>> sheet = LeakySheet(scattered(50, 6.0, rng), kernel, rng, noise=0.0)
+    >>> [len(sheet.step(np.full(50, 4.0))) for _ in range(3)]
+    [0, 0, 50]
     """
 
     def __init__(

@@ -111,6 +111,14 @@ class WinnerLayer:
     References
     ----------
     arXiv:1906.01039; github thomsonlab/GrowingBrains @82b81dc, ``Development_Algorithm.m``.
+
+    Examples
+    --------
+    >>> layer = WinnerLayer(6, 3, np.random.default_rng(0))
+    >>> layer.threshold[:] = 5.0
+    >>> winners = [layer.step(np.array([0, 1])) for _ in range(8)]
+    >>> winners, layer.weights.mean(axis=0).round(2)
+    ([2, 2, 2, 2, 2, 2, 2, 2], array([2.5, 2.5, 2.5]))
     """
 
     def __init__(
@@ -206,6 +214,14 @@ class CompetitiveLayer:
     ----------
     arXiv:2006.06902; github thomsonlab/GrowingBrains @82b81dc, ``multiLayerSNN``. Traces:
     A. Morrison et al., Biol. Cybern. 98 (2008), 459, section 4.1.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> layer = CompetitiveLayer(6, 4, 2, rng, threshold=5.0)
+    >>> y = layer.step(np.array([0, 1, 2, 3]), milliseconds=1.0)
+    >>> int((y > 0).sum()), layer.weights.mean(axis=0).round(2)
+    (2, array([2.5, 2.5, 2.5, 2.5]))
     """
 
     def __init__(

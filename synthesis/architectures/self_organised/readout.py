@@ -34,6 +34,12 @@ def pixels_under(
     ------
     ValueError
         If the rectangle has no area, the image no pixels, or a sensor is outside or not finite.
+
+    Examples
+    --------
+    >>> corners = np.array([0.0, 0.0]), np.array([4.0, 4.0])
+    >>> pixels_under(np.array([[0.5, 0.5], [3.5, 0.5], [0.5, 3.5]]), (2, 2), corners)
+    array([0, 1, 2])
     """
     points = check_positions(positions)
     if points.shape[1] != 2:
@@ -69,6 +75,13 @@ def disc_wiring(positions: np.ndarray, sizes: np.ndarray, rng: np.random.Generat
     ------
     ValueError
         If a unit is to read no sensor, or more than there are.
+
+    Examples
+    --------
+    >>> line = np.arange(6.0)[:, None] * [[1.0, 0.0]]
+    >>> disc_wiring(line, np.array([3, 2]), np.random.default_rng(0)).astype(int).T
+    array([[0, 0, 0, 1, 1, 1],
+           [0, 0, 1, 1, 0, 0]])
     """
     positions = check_positions(positions)
     sizes = _checked_sizes(sizes, len(positions))
@@ -87,6 +100,12 @@ def random_wiring(n_sensors: int, sizes: np.ndarray, rng: np.random.Generator) -
     ------
     ValueError
         As for `disc_wiring`.
+
+    Examples
+    --------
+    >>> random_wiring(6, np.array([3, 2]), np.random.default_rng(0)).astype(int).T
+    array([[0, 0, 1, 1, 0, 1],
+           [0, 0, 0, 0, 1, 1]])
     """
     check_whole("n_sensors", n_sensors, 1)
     sizes = _checked_sizes(sizes, n_sensors)
@@ -120,6 +139,12 @@ class Readout:
     mean, scale : arrays (features,)
     weights : array (features + 1, classes)
         The last row is the bias.
+
+    Examples
+    --------
+    >>> features, labels = np.array([[0.0], [1.0], [4.0], [5.0]]), np.array([0, 0, 1, 1])
+    >>> fit_readout(features, labels).accuracy(np.array([[0.5], [4.5]]), np.array([0, 0]))
+    50.0
     """
 
     mean: np.ndarray
@@ -151,6 +176,13 @@ def fit_readout(features: np.ndarray, labels: np.ndarray, strength: float = 1e-3
     ValueError
         If the strength is not above 0, there is no sample, features are not finite, or labels are
         not one class from 0 on per sample.
+
+    Examples
+    --------
+    >>> features, labels = np.array([[0.0], [1.0], [4.0], [5.0]]), np.array([0, 0, 1, 1])
+    >>> readout = fit_readout(features, labels)
+    >>> readout.scores(np.array([[0.5], [4.5]])).argmax(axis=1)
+    array([0, 1])
     """
     check_positive("strength", strength)
     if not len(features):

@@ -38,6 +38,12 @@ def scattered(n: int, side: float, rng: np.random.Generator) -> np.ndarray:
     ------
     ValueError
         For fewer than one point or a square without area.
+
+    Examples
+    --------
+    >>> scattered(2, 6.0, np.random.default_rng(0)).round(1)
+    array([[3.8, 1.6],
+           [0.2, 0.1]])
     """
     if n < 1:
         raise ValueError(f"{n} cells asked for; a sheet needs at least one")
@@ -66,6 +72,13 @@ class LateralKernel(Bounded):
     References
     ----------
     github thomsonlab/GrowingBrains @82b81dc, ``Development_Algorithm.m``: (5, 2, 2, 6).
+
+    Examples
+    --------
+    >>> kernel = LateralKernel(5.0, 2.0, inner=2.0, outer=6.0)
+    >>> others = np.array([[1.0, 0.0], [4.0, 0.0], [8.0, 0.0]])
+    >>> kernel.between(np.array([[0.0, 0.0]]), others).round(2)  # near, between, far
+    array([[ 5. ,  0. , -0.9]])
     """
 
     excitation: float = field(metadata=bound(check_finite))
@@ -107,6 +120,13 @@ class Sheet(Protocol):
     positions : array (n, dimensions)
     milliseconds : float
         Length of a step.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> sheet = IzhikevichSheet(scattered(50, 6.0, rng), LateralKernel(5.0, 2.0, 2.0, 6.0), rng)
+    >>> sheet.milliseconds, sheet.positions.shape, float(sheet.state["v"].mean())
+    (1.0, (50, 2), -65.0)
     """
 
     positions: np.ndarray
@@ -203,6 +223,14 @@ class IzhikevichSheet:
     ----------
     E. Izhikevich, IEEE Trans. Neural Networks 14 (2003), 1569; constants of github
     thomsonlab/GrowingBrains @82b81dc, ``Development_Algorithm.m``.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> kernel = LateralKernel(5.0, 2.0, 2.0, 6.0)
+    >>> sheet = IzhikevichSheet(scattered(50, 6.0, rng), kernel, rng, noise=0.0)
+    >>> [len(sheet.step(np.full(50, 15.0))) for _ in range(4)]
+    [0, 0, 0, 50]
     """
 
     milliseconds = 1.0

@@ -28,6 +28,12 @@ class Asked(NamedTuple):
     outputs : tuple of str
     form : str
         See `synthesis.fit.names.FORMS`.
+
+    Examples
+    --------
+    >>> asked = Asked(np.array([[[1.0], [np.nan]]]), ("sum",), "flat")
+    >>> dict(zip(asked.outputs, np.isfinite(asked.answers).sum(axis=(1, 2)).tolist()))
+    {'sum': 1}
     """
 
     answers: np.ndarray
@@ -75,6 +81,14 @@ def read_answers(y: Any, given: Given) -> Asked:
     ------
     ValueError
         For another shape or index, and for what is infinite or no number.
+
+    Examples
+    --------
+    >>> from synthesis.fit.data import read_streams
+    >>> asked = read_answers({"sum": [[1.0, np.nan], [3.0]]}, read_streams([[1, 0], [3]]))
+    >>> asked.outputs, asked.answers[0].T
+    (('sum',), array([[ 1., nan],
+           [ 3., nan]]))
     """
     if isinstance(y, Mapping) and not is_pandas(y):
         if not y:

@@ -34,6 +34,12 @@ class Given:
         In the order in which they were given.
     is_named : bool
         Whether the user gave the names.
+
+    Examples
+    --------
+    >>> given = read_streams({"x": [[1, 0, 2], [5]]})
+    >>> given.names, given.lengths, given.has_numbers("x"), given.has_keys("x")
+    (('x',), array([3, 1]), True, False)
     """
 
     streams: Streams

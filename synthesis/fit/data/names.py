@@ -37,6 +37,15 @@ class Names:
         How answers were given, one of `FORMS`.
     group : str or int, optional
         The column that told which string a row belongs to.
+
+    Examples
+    --------
+    >>> from synthesis.fit.data import read_streams
+    >>> names = Names.of(read_streams({"x": [[1, 0]], "y": ["ab"]}), ("sum",), "flat")
+    >>> names.streams, names.kinds
+    (('x', 'y'), ('numbers', 'keys'))
+    >>> names.read({"y": ["b"], "x": [[7]]}).names
+    ('x', 'y')
     """
 
     streams: tuple[str, ...]

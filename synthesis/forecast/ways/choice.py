@@ -72,6 +72,12 @@ class Tried:
         The same rows for all ways.
     key : object
         Whatever tells how to make it.
+
+    Examples
+    --------
+    >>> tried = Tried("last value", 1, np.array([1.0, 3.0]))
+    >>> tried.loss, tried.error
+    (2.0, 1.0)
     """
 
     name: str
@@ -96,6 +102,13 @@ def chosen(tried: Sequence[Tried]) -> tuple[Tried, float]:
     References
     ----------
     L. Breiman, J. Friedman, R. Olshen, C. Stone, Classification and Regression Trees (1984), 3.4.3.
+
+    Examples
+    --------
+    >>> small = Tried("small", 1, np.array([1.0, 2.1]))
+    >>> large = Tried("large", 9, np.array([1.0, 2.0]))
+    >>> chosen([small, large])
+    (Tried(name='small', size=1), 2.0)
     """
     best = min(tried, key=lambda one: one.loss)
     limit = best.loss + best.error

@@ -112,7 +112,13 @@ def finished(state: SearchState) -> SearchState:
 
 @dataclass(frozen=True)
 class NextStart(Phase):
-    """Take up the next start of the population (or the same one, under a tighter budget)."""
+    """Take up the next start of the population (or the same one, under a tighter budget).
+
+    Examples
+    --------
+    >>> NextStart.words
+    {'done': 'always'}
+    """
 
     words: ClassVar[Words] = {
         "done": "always",

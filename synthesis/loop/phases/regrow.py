@@ -24,7 +24,13 @@ __all__ = ["Begin", "FreshStart", "Regrow", "Rescue", "regrown"]
 
 @dataclass(frozen=True)
 class Begin(Phase):
-    """Where a run begins, by its search space."""
+    """Where a run begins, by its search space.
+
+    Examples
+    --------
+    >>> Begin.words["small"]
+    'a layered space of few links'
+    """
 
     words: ClassVar[Words] = {
         "large": "a layered space",
@@ -49,6 +55,11 @@ class FreshStart(Phase):
     """New random weights on the whole search space.
 
     Where regrowing is stuck in a strange but exact machine, another start often is not.
+
+    Examples
+    --------
+    >>> list(FreshStart.words)
+    ['large', 'small', 'recurrent']
     """
 
     words: ClassVar[Words] = {
@@ -165,6 +176,15 @@ def regrown(
         Unused neurons to add, all equally likely.
     scale : float
         Standard deviation of the new weights.
+
+    Examples
+    --------
+    >>> from dmm.zoo import duplicate_detector
+    >>> from synthesis.loop import space_around
+    >>> detector = duplicate_detector()
+    >>> whole, rng = space_around(detector, spares=1).trainable.support, np.random.default_rng(0)
+    >>> len(regrown(detector.trainable, whole, rng, n_neurons=2, scale=0.05))
+    110
     """
     used = {key for path in parameters.support.paths for key in (path[0], path[2])}
     unused = sorted({path[0] for path in whole.paths} - used)

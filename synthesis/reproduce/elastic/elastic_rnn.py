@@ -41,6 +41,10 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         of every experiment are kept in ``OUT/elastic-rnn-runs`` and not computed again); otherwise
         the easy and the hard problem for 25,000 cycles (half a minute).
     out : Path
+
+    Examples
+    --------
+    >>> reproduce(full=False, out=Path("results"))  # doctest: +SKIP
     """
     report = Report("elastic-rnn", "Recurrent networks with differentiable structure", out, full)
     folder = Path(out) / "elastic-rnn-runs"

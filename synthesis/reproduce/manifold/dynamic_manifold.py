@@ -68,6 +68,10 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         the same command goes on where it ended). Otherwise one seed and 1,500 steps on MNIST (about
         two minutes).
     out : Path
+
+    Examples
+    --------
+    >>> reproduce(full=False, out=Path("results"))  # doctest: +SKIP
     """
     report = Report("dynamic-manifold", "Dynamic neural manifold", out, full)
     _toy(report, range(5) if full else range(1), out)

@@ -60,6 +60,17 @@ class Automaton:
         Explains how the states go on, and how the answers depend on them.
     per_part : int
         Circuits of either kind that are combined.
+
+    Examples
+    --------
+    >>> from synthesis.fit.data.asked import to_strings
+    >>> from synthesis.problems import Problem
+    >>> x = np.random.default_rng(0).integers(0, 2, (12, 8))
+    >>> problem = Problem.of(to_strings(x, x.cumsum(axis=1) % 2)[0])
+    >>> small = Composition(bank=200, largest=3)
+    >>> start = Automaton(states=4, composition=small)
+    >>> next(start.propose(problem, ("accum", "compare", "less_or_equal"))).origin.partition(";")[0]
+    'automaton of 2 states'
     """
 
     name = "automaton"
@@ -139,6 +150,18 @@ def smallest_automaton(
     (answers, bits), or None
         A function of strings to what the automaton answers, (outputs, samples, strings), NaN where
         no string told; and the bits that its table takes.
+
+    Examples
+    --------
+    >>> from synthesis.fit.data.asked import to_strings
+    >>> from synthesis.problems import Problem
+    >>> x = np.random.default_rng(0).integers(0, 2, (12, 8))
+    >>> problem = Problem.of(to_strings(x, x.cumsum(axis=1) % 2)[0])
+    >>> answers, bits = smallest_automaton(problem)
+    >>> told = problem.split.report
+    >>> np.stack([told.numbers("stream-x")[0], answers(told)[0, :, 0]]).astype(int)
+    array([[1, 1, 0, 0, 1, 1, 1, 0],
+           [1, 0, 0, 0, 1, 0, 1, 1]])
     """
     alphabet = Alphabet.of(problem)
     found = None if alphabet is None else classes(as_they_are(problem.split.training.answers))

@@ -33,7 +33,7 @@ NEEDED = ("stream", "const_1", "output")
 
 @dataclass(frozen=True)
 class Composition:
-    """Answers composed of few operations.
+    r"""Answers composed of few operations.
 
     Attributes
     ----------
@@ -49,6 +49,19 @@ class Composition:
         Forms of one kind that are proposed.
     per_output : int
         Forms of one output that are combined with those of others.
+
+    Examples
+    --------
+    >>> from itertools import islice
+    >>> from dmm.show.algebra import sample_equations
+    >>> from synthesis.fit.data.asked import to_strings
+    >>> from synthesis.problems import Problem
+    >>> x = np.random.default_rng(0).integers(0, 2, (12, 8))
+    >>> problem = Problem.of(to_strings(x, x.cumsum(axis=1))[0])
+    >>> proposals = Composition(bank=200, largest=3).propose(problem, ("accum", "dot"))
+    >>> print("\n".join(sample_equations(one.circuit) for one in islice(proposals, 2)))
+    output.dict-1 = x[t-4] + x[t-3] + x[t-2] + x[t-1] + x
+    output.dict-1 = output.dict-1[t-1] + x
     """
 
     name = "composition"

@@ -47,6 +47,15 @@ class Example:
     ----------
     inputs : Streams
     targets : array of shape (observed, ticks, strings)
+
+    Examples
+    --------
+    >>> from dmm import text_streams
+    >>> from dmm.zoo import duplicate_detector
+    >>> streams = text_streams(["aa.", "ab."], 30)
+    >>> example = Example(streams, targets_of_machine(duplicate_detector())(streams))
+    >>> example.targets[0, -1]  # a letter twice, none
+    array([1., 0.])
     """
 
     inputs: Streams
@@ -212,6 +221,13 @@ def task_from_streams(
     ------
     ValueError
         If shapes do not fit, or no string is left for training or holding out.
+
+    Examples
+    --------
+    >>> x = np.arange(12.0).reshape(2, 6)
+    >>> task = task_from_streams({"x": x}, x.cumsum(axis=1), delay=4, held_out=0.5)
+    >>> [(len(e.inputs), e.targets.shape) for e in task.held_out]
+    [(1, (1, 10, 1))]
     """
     if delay < 1:
         raise ValueError(f"delay is {delay}; even a direct link takes 1 tick")

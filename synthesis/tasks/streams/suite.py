@@ -66,7 +66,7 @@ def wire(text: str, name: str = "machine") -> Machine:
 
 @dataclass(frozen=True)
 class StreamProgram:
-    """What makes a task of the suite.
+    r"""What makes a task of the suite.
 
     Attributes
     ----------
@@ -80,6 +80,15 @@ class StreamProgram:
         ones show the delays.
     space : str
         Name of the search space.
+
+    Examples
+    --------
+    >>> program = StreamProgram(
+    ...     "sum", "the sum so far", {"stream-x": numbers([1.0, 2.0])},
+    ...     "accum.dict-2 <- stream-x.stream\noutput.dict-1 <- accum.dict", ticks=12, periods=[4])
+    >>> streams, targets = program.task().batch(np.random.default_rng(0))
+    >>> targets[0, :, 0]
+    array([0., 0., 2., 2., 2., 2., 4., 4., 4., 4., 6., 6.])
     """
 
     name: str

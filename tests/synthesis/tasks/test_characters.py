@@ -10,14 +10,8 @@ import numpy as np
 import pytest
 
 from synthesis.process.models import Task
-from synthesis.tasks.characters import (
-    CharacterTask,
-    easy_hard_easy,
-    easy_task,
-    encode,
-    hard_task,
-    text_task,
-)
+from synthesis.tasks.characters import CharacterTask, easy_task, encode, hard_task, text_task
+from synthesis.tasks.successions import easy_hard_easy
 
 
 def rng(seed=0):

@@ -7,14 +7,8 @@ import pytest
 
 from synthesis.architectures.evolving import EvolvingModel
 from synthesis.process.models import Task
-from synthesis.tasks.regression import (
-    CONSTANTS,
-    NGUYEN,
-    formula_task,
-    r_squared,
-    small_experiment,
-    table_task,
-)
+from synthesis.tasks.formulas import CONSTANTS, NGUYEN, formula_task
+from synthesis.tasks.regression import r_squared, small_experiment, table_task
 from vvalues import VValue
 
 HALF = {f"Nguyen-{i}": value for i, value in enumerate(

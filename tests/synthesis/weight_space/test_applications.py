@@ -38,9 +38,10 @@ from synthesis.weight_space.ensembles import (
 )
 from synthesis.weight_space.metric import metric_product
 from synthesis.weight_space.path import last, walk
-from synthesis.weight_space.pulls import Invariance, PullTowards, TaskLoss, largest_kept
+from synthesis.weight_space.pulls import Invariance, PullTowards, largest_kept
 from synthesis.weight_space.reference import freeze
 from synthesis.weight_space.sparse import gradual_magnitude, n_zeros, ramp, sparse_path, sparsified
+from synthesis.weight_space.task_pulls import TaskLoss
 from vvalues import VValue, from_buffer
 
 from .models import blobs, random_like

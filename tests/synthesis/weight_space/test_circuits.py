@@ -80,6 +80,15 @@ def test_a_path_prunes_a_machine_to_its_circuit_without_targets():
     assert {pruned.phase for pruned in path} == {"start", "bite", "single"}
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"few": -1}, {"bite": 1.5}, {"rate": 0.0}, {"slack": -1.0}, {"segments": 0}]
+)
+def test_settings_of_pruning_are_checked(wrong):
+    [name] = wrong
+    with pytest.raises(ValueError, match=f"^{name} is "):
+        PruningSettings(**wrong)
+
+
 def test_settling_undoes_a_movement_and_never_makes_it_worse():
     model, machine = detector()
     reference = circuit_reference(model, machine.trainable, STREAMS)

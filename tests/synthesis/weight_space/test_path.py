@@ -20,15 +20,13 @@ from synthesis.weight_space.pulls import (
     Invariance,
     PullToPruned,
     PullTowards,
-    Robustness,
-    StoredLabels,
-    TaskLoss,
     WeightAnchor,
     largest_kept,
     weighted,
 )
 from synthesis.weight_space.reference import Numbers, Reference, freeze
 from synthesis.weight_space.sparse import support_mask
+from synthesis.weight_space.task_pulls import Robustness, StoredLabels, TaskLoss
 from vvalues import VValue, from_buffer
 
 from .models import blobs, machine, perceptron, random_like

@@ -29,6 +29,7 @@ def test_equal_supports_are_one_object():
     assert one is pickle.loads(pickle.dumps(one)) is copy.copy(one) is copy.deepcopy(one)
     assert one is not Support.of([("b",), ("a", "c")], [(2,), ()])
     assert repr(one) == "Support(2 leaves: a/c, b)"
+    assert repr(Support.of([("b",)])) == "Support(1 leaf: b)"
     assert ("b",) in one and ("a",) not in one
     assert (one.depth, one.children(), one.size) == (2, ("a", "b"), 2)
 

@@ -44,6 +44,17 @@ class NetworkTrainer:
         What the networks read.
     standing : Standing
         Where to go on from; `begun` makes the first one.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import Phase, easy_task
+    >>> rng = np.random.default_rng(0)
+    >>> phases = (Phase(easy_task(rng, 400), cycles=4),)
+    >>> rngs = [np.random.default_rng(seed) for seed in (1, 2)]
+    >>> texts = Texts([phases, phases])
+    >>> trainer = NetworkTrainer.begun(ElasticSettings.of("paper"), texts, rngs, 3)
+    >>> trainer.names(0), trainer.n_links(0)
+    (['neuron-1', 'neuron-2', 'neuron-3'], 43)
     """
 
     def __init__(self, settings: ElasticSettings, texts: Texts, standing: Standing) -> None:

@@ -15,13 +15,8 @@ from ....process.codec import from_plain, to_plain
 from ....process.process import Outcome, events
 from ....process.records import Record
 from ....process.state import DONE
-from ....tasks.characters import (
-    CharacterTask,
-    Phase,
-    cycles_of,
-    phases_described,
-    phases_of,
-)
+from ....tasks.characters import CharacterTask
+from ....tasks.successions import Phase, cycles_of, phases_described, phases_of
 from ...training import Seed, Training, TrainingState
 from ..model import ElasticNetwork
 from ..process import check_every
@@ -46,6 +41,16 @@ class NetworksState(TrainingState):
         See `Standing`.
     links : int
         Of all networks.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import Phase, easy_task
+    >>> rng = np.random.default_rng(0)
+    >>> phases = (Phase(easy_task(rng, 400), cycles=4),)
+    >>> training = NetworksTraining(ElasticSettings.of("paper"), (phases, phases), seeds=(1, 2))
+    >>> state = training.start(training.rng)
+    >>> state.smooth.shape, [member.numbers for member in state.members]
+    ((2,), [(1,), (1,)])
     """
 
     hidden: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
@@ -115,6 +120,17 @@ class NetworksTraining(Training):
     ------
     ValueError
         If networks have different numbers of cycles, or ``every`` is below 1.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import Phase, easy_task
+    >>> rng = np.random.default_rng(0)
+    >>> phases = (Phase(easy_task(rng, 400), cycles=4),)
+    >>> settings = ElasticSettings.of("paper")
+    >>> training = NetworksTraining(settings, (phases, phases), seeds=(1, 2), every=2)
+    >>> state, records = training.advance(training.start(training.rng))
+    >>> state.step, len(state.members)
+    (2, 2)
     """
 
     settings: ElasticSettings
@@ -245,6 +261,12 @@ class NetworksRecord(NamedTuple):
         Running mean of the loss of a cycle, nats summed over its characters.
     sizes : array of int (networks,)
         Numbers of neurons.
+
+    Examples
+    --------
+    >>> record = NetworksRecord(10, np.array([52.5, 51.0]), np.array([3, 5]))
+    >>> int(record.losses.argmin()), record.sizes.tolist()
+    (1, [3, 5])
     """
 
     cycle: int
@@ -278,6 +300,16 @@ def train_networks(
     ------
     ValueError
         As `NetworksTraining` and `NetworkTrainer.begun`.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import Phase, easy_task
+    >>> rng = np.random.default_rng(0)
+    >>> phases = (Phase(easy_task(rng, 400), cycles=4),)
+    >>> rngs = [np.random.default_rng(seed) for seed in (1, 2)]
+    >>> run = train_networks(ElasticSettings.of("paper"), [phases, phases], rngs, every=2)
+    >>> [(record.cycle, record.sizes.tolist()) for _, record in run]
+    [(0, [1, 1]), (2, [2, 1]), (4, [2, 1])]
     """
     training = NetworksTraining(settings, tuple(map(tuple, phases)), (), size, every)
     state = training.begun_by(rngs)

@@ -36,6 +36,11 @@ class Member(NamedTuple):
         Numbers of its neurons, and the cycles they came in.
     next_number : int
     deleted : Deleted, optional
+
+    Examples
+    --------
+    >>> Member({}, numbers=(1, 3), born=(0, 20), next_number=4).numbers
+    (1, 3)
     """
 
     rng: Mapping[str, Any]
@@ -82,6 +87,18 @@ class Standing(NamedTuple):
     at : array of int (networks,)
         Places in the texts.
     members : tuple (networks,) of Member
+
+    Examples
+    --------
+    >>> from synthesis.tasks import Phase, easy_task
+    >>> rng = np.random.default_rng(0)
+    >>> phases = (Phase(easy_task(rng, 400), cycles=4),)
+    >>> from synthesis.architectures.elastic import ElasticSettings, NetworkTrainer
+    >>> from synthesis.architectures.elastic.networks import Texts
+    >>> trainer = NetworkTrainer.begun(ElasticSettings.of("paper"), Texts([phases]), [rng], 3)
+    >>> standing = trainer.standing()
+    >>> standing.cycles, standing.parameters.shape, standing.sizes
+    (0, (1, 19, 8), array([3]))
     """
 
     cycles: int

@@ -7,7 +7,7 @@ from copy import copy
 
 import numpy as np
 
-from ....tasks.characters import Phase
+from ....tasks.successions import Phase
 
 __all__ = ["Texts"]
 
@@ -31,6 +31,15 @@ class Texts:
     ValueError
         If there are no networks, one is without phases, or tasks have different alphabets or
         lengths.
+
+    Examples
+    --------
+    >>> from synthesis.tasks import Phase, easy_task
+    >>> rng = np.random.default_rng(0)
+    >>> phases = (Phase(easy_task(rng, 400), cycles=4),)
+    >>> texts = Texts([phases, phases])
+    >>> texts.alphabet, texts.length
+    ('()ab', 40)
     """
 
     def __init__(self, phases: Sequence[Sequence[Phase]]) -> None:

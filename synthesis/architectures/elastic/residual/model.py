@@ -62,6 +62,13 @@ class ResidualSettings(Bounded):
     ------
     ValueError
         For probabilities outside [0, 1], thresholds out of order or a negative setting.
+
+    Examples
+    --------
+    >>> ResidualSettings(add_probability=1.5)
+    Traceback (most recent call last):
+        ...
+    ValueError: add_probability is 1.5; a probability is between 0 and 1
     """
 
     rate: float = finite(0.03)

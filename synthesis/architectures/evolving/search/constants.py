@@ -37,6 +37,11 @@ class Constants(NamedTuple):
         Of the linear combination, the bias first.
     error : float
         Norm of the residual over that of the centred targets.
+
+    Examples
+    --------
+    >>> Constants(np.array([1.3]), np.array([[0.5], [2.0]]), error=1e-12).weights.ravel()
+    array([0.5, 2. ])
     """
 
     inner: np.ndarray
@@ -206,6 +211,15 @@ def fitted(form: Form, inputs: np.ndarray, targets: np.ndarray, exact: float) ->
     ------
     ValueError
         If there are fewer samples than terms and bias.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving.search.form import Argument, Term
+    >>> x = np.linspace(0.5, 3.0, 30)[:, None]
+    >>> sine = Term("sin", (Argument(((Term("", column=0), "frequency"),)),))
+    >>> found = fitted((sine,), x, 2.0 * np.sin(1.7 * x) + 1.0, exact=1e-9)
+    >>> found.inner.round(3), found.weights.ravel().round(3)
+    (array([1.7]), array([1., 2.]))
     """
     if len(inputs) <= len(form):
         raise ValueError(

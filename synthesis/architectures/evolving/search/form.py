@@ -32,6 +32,12 @@ class Term(NamedTuple):
     arguments : tuple of Argument
     column : int
         Number of the input.
+
+    Examples
+    --------
+    >>> x = Term("", column=0)
+    >>> Term("sin", (Argument(((x, 2.0),)),)).kind
+    'sin'
     """
 
     kind: str
@@ -46,6 +52,11 @@ class Argument(NamedTuple):
     ----------
     parts : tuple of (Term, constant)
     number : constant
+
+    Examples
+    --------
+    >>> Argument(((Term("", column=0), 2.0),), number=0.5)
+    Argument(parts=((Term(kind='', arguments=(), column=0), 2.0),), number=0.5)
     """
 
     parts: tuple[tuple[Term, Constant], ...]

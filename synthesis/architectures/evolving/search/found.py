@@ -30,6 +30,12 @@ class Found(NamedTuple):
         What networks that are not exact are compared by: held-out error with a price on size.
     kinds : tuple of str
         The set of operations it was found with.
+
+    Examples
+    --------
+    >>> from vvalues import VValue
+    >>> Found(VValue({"layer-1": {}}), 1e-12, share=0.1, score=1e-12, kinds=("multiply",)).is_exact
+    True
     """
 
     parameters: VValue

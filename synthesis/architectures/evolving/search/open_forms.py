@@ -40,6 +40,13 @@ def search_forms(
     -------
     Found, with simple numbers if it is exact; None if there are no forms in the lot, or none that
     the samples are enough for
+
+    Examples
+    --------
+    >>> x = np.linspace(0.5, 3.0, 30)[:, None]
+    >>> found = search_forms(x, 2.0 * x / (1.3 + x), ["divide"], (0, 6))
+    >>> found.is_exact, found.kinds
+    (True, ('divide',))
     """
     model = EvolvingModel(
         inputs.shape[1], targets.shape[1], operations=operations, trains_links=True

@@ -48,6 +48,18 @@ def rounded(objective: EvolvingObjective, parameters: VValue, tolerated: float) 
     -----
     One number after the other; those that were not rounded yet follow by least squares, so that a
     scale which several numbers share settles on the first of them.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import EvolvingModel, EvolvingObjective
+    >>> from vvalues import VValue
+    >>> product = {"multiply-1": {"first": {"x0": 1}, "second": {"x1": 1}}}
+    >>> tree = VValue({"layer-1": {**product, "output": {"y0": {"multiply-1": 2}}}})
+    >>> x = np.random.default_rng(0).normal(size=(50, 2))
+    >>> objective = EvolvingObjective(EvolvingModel(2, 1), x, 2.0 * x[:, :1] * x[:, 1:])
+    >>> rough = tree * 1.0003
+    >>> rounded(objective, rough, tolerated=1e-5)["layer-1", "output", "y0", "multiply-1"]
+    2.0
     """
     parameters = without_scales(parameters)
     fixed: set[tuple[str, ...]] = set()
@@ -82,6 +94,19 @@ def without_spare_operations(
     -----
     Unread operations go one by one, youngest first; after each removal all trained numbers are
     fitted again by least squares, and the removal stands if the loss is tolerated.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import EvolvingModel, EvolvingObjective
+    >>> from vvalues import VValue
+    >>> product = {"multiply-1": {"first": {"x0": 1}, "second": {"x1": 1}}}
+    >>> tree = VValue({"layer-1": {**product, "output": {"y0": {"multiply-1": 2}}}})
+    >>> x = np.random.default_rng(0).normal(size=(50, 2))
+    >>> objective = EvolvingObjective(EvolvingModel(2, 1), x, 2.0 * x[:, :1] * x[:, 1:])
+    >>> spare = {"sin-2": {"value": {"x0": 1.0}}, "output": {"y0": {"sin-2": 0.001}}}
+    >>> larger = tree + VValue({"layer-1": spare})
+    >>> larger.size, without_spare_operations(objective, larger, tolerated=1e-9).size
+    (5, 3)
     """
     for layer in reversed(objective.model.layers):
         tried: set[str] = set()
@@ -122,7 +147,8 @@ class _Free:
         self, objective: EvolvingObjective, parameters: VValue, fixed: set[tuple[str, ...]]
     ) -> None:
         trained = objective.model.plan(parameters.support).trained
-        free = np.array([path not in fixed for path in parameters.support.paths]) & trained
+        is_open = [path not in fixed for path in parameters.support.paths]
+        free = np.array(is_open, dtype=bool) & trained
         self.objective = objective
         self.parameters = parameters
         self.free = free

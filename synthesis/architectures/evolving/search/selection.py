@@ -43,6 +43,15 @@ class Choice(NamedTuple):
     press : float
         The same, each sample predicted from all others.
     size : float
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import grow_library
+    >>> x = np.random.default_rng(0).normal(size=(30, 2))
+    >>> library = grow_library(x, ["multiply"], depth=1)
+    >>> best = choices(library, x[:, :1] ** 2)[0]
+    >>> [library.recipes[entry] for entry in best.entries], best.size
+    ([Recipe(kind='multiply', arguments=((0, 1.0, 0.0), (0, 1.0, 0.0)))], 4.0)
     """
 
     entries: tuple[int | Recipe, ...]
@@ -65,6 +74,14 @@ def fit(library: Library, entries: Sequence[int | Recipe], targets: np.ndarray) 
     library : Library
     entries : sequence of int or Recipe
     targets : array (samples, outputs)
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import grow_library
+    >>> x = np.random.default_rng(0).normal(size=(30, 2))
+    >>> library = grow_library(x, ["multiply"], depth=1)
+    >>> fit(library, [0, 1], 3.0 * x[:, :1] - x[:, 1:] + 1.0).weights.ravel().round(3)
+    array([ 1.,  3., -1.])
     """
     rows = [np.ones(len(targets)), *(_values(library, entry) for entry in entries)]
     matrix = np.array(rows).T
@@ -112,6 +129,15 @@ def choices(
         Subsets kept per step, and candidates kept per search.
     terms : int
         Entries of the largest subset that is searched for.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import grow_library
+    >>> x = np.random.default_rng(0).normal(size=(30, 2))
+    >>> library = grow_library(x, ["multiply"], depth=1)
+    >>> best = choices(library, 2.0 * x[:, :1] * x[:, 1:] + 1.0)[0]
+    >>> best.is_exact, best.weights.ravel().round(3)
+    (True, array([1., 2.]))
     """
     if not len(library):
         return [fit(library, (), targets)]
@@ -200,6 +226,14 @@ def small_structures(library: Library, targets: np.ndarray, keep: int) -> list[C
     """The smallest structures, each with the constants that explain most: worth training.
 
     What is small deserves a trial however badly its first constants fit.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import grow_library
+    >>> x = np.random.default_rng(0).normal(size=(30, 2))
+    >>> library = grow_library(x, ["multiply"], depth=1)
+    >>> [choice.size for choice in small_structures(library, np.sin(x[:, :1]), keep=4)]
+    [2.0, 2.0, 4.0, 4.0]
     """
     score = np.sum((_unit(library.values) @ _centred(targets).T) ** 2, axis=1)
     found: dict[tuple, int] = {}

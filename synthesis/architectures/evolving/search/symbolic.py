@@ -56,6 +56,15 @@ class SearchSettings(Bounded, called="setting {}"):
         Further least-squares steps for the best fifth of them.
     seconds : float
         Wall-clock limit: no further job is begun after it.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import to_text
+    >>> x = np.linspace(-2.0, 2.0, 30)[:, None]
+    >>> few = SearchSettings(operations=("multiply",), depth=2, forms=0)
+    >>> model, found = symbolic_search(x, x**4 - x, few)
+    >>> print(to_text(model, found.parameters))
+    y0 = x0·x0·x0·x0 - x0
     """
 
     operations: tuple[str, ...] = (
@@ -108,6 +117,15 @@ def symbolic_search(
     ------
     ValueError
         If a table is not finite or has the wrong shape, or the set of operations is empty.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import to_text
+    >>> x = np.random.default_rng(0).normal(size=(30, 2))
+    >>> few = SearchSettings(operations=("multiply",), depth=1, forms=0)
+    >>> model, found = symbolic_search(x, 2.0 * x[:, :1] * x[:, 1:] + 1.0, few)
+    >>> print(to_text(model, found.parameters))
+    y0 = 2·x0·x1 + 1
     """
     settings = settings or SearchSettings()
     inputs, targets = _columns(inputs), _columns(targets)
@@ -226,6 +244,16 @@ def as_network(model: EvolvingModel, library: Library, choice: Choice) -> VValue
     """A linear combination of compositions as the parameters of a model of one layer.
 
     Compositions that occur several times become one operation that is read several times.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.evolving import to_text
+    >>> x = np.random.default_rng(0).normal(size=(30, 2))
+    >>> library = grow_library(x, ["multiply"], depth=1)
+    >>> model = EvolvingModel(2, 1, operations=["multiply"], trains_links=True)
+    >>> best = choices(library, 2.0 * x[:, :1] * x[:, 1:] + 1.0)[0]
+    >>> print(to_text(model, as_network(model, library, best)))
+    y0 = 2·x0·x1 + 1
     """
     layer = layer_name(1)
     outputs = model.outputs[0]

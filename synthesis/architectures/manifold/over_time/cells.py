@@ -33,6 +33,13 @@ def link_product(values: np.ndarray, signal: np.ndarray, pattern: Pattern, /) ->
     Returns
     -------
     array (n_rows, samples)
+
+    Examples
+    --------
+    >>> pattern = np.array([0, 1, 1]), np.array([0, 0, 1]), 2, 2
+    >>> link_product(np.array([1.0, 2.0, 3.0]), np.array([[10.0], [100.0]]), pattern)
+    array([[ 10.],
+           [320.]])
     """
     rows, columns, n_rows, n_columns = pattern
     return csr_matrix((values, (rows, columns)), shape=(n_rows, n_columns)) @ signal
@@ -84,6 +91,12 @@ class CellScan:
     Parameters
     ----------
     n_cells, n_steps, n_samples : int
+
+    Examples
+    --------
+    >>> scan = CellScan(1, 3, 1)
+    >>> scan.forward(np.concatenate([[1.0, 0.0, 0.0], np.ones(12)])).round(3).ravel()
+    array([0.608, 0.751, 0.825])
     """
 
     def __init__(self, n_cells: int, n_steps: int, n_samples: int) -> None:

@@ -50,6 +50,13 @@ class MemoryManifold:
     Parameters are those of the manifold and a leaf ``cell`` (4, 3) of every hidden neuron: for the
     gates `cells.GATES` the weight of what is received, the weight of the cell's own last output,
     and the bias. The manifold's bias of a hidden neuron is added to what is received.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold import Manifold
+    >>> model = MemoryManifold(Manifold(1, 3, 1, link_weights=True))
+    >>> model(model.initial(np.random.default_rng(0)), np.zeros((2, 5, 1))).shape
+    (2, 5, 1)
     """
 
     def __init__(self, manifold: Manifold) -> None:
@@ -231,6 +238,13 @@ class RecurrentManifold:
     ------
     ValueError
         If nothing would be left of inputs or outputs.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold import Manifold
+    >>> model = RecurrentManifold(Manifold(3, 4, 3), n_feedback=2)
+    >>> model(model.initial(np.random.default_rng(0)), np.zeros((2, 5, 1))).shape
+    (2, 5, 1)
     """
 
     def __init__(self, manifold: Manifold, n_feedback: int) -> None:

@@ -45,6 +45,12 @@ class Numbers(NamedTuple):
     slopes : array (7, rows)
         Derivatives of the seven by their raw values.
     cutoff_slope : array ()
+
+    Examples
+    --------
+    >>> numbers = transformed(np.array([*np.zeros(14), -1.0]))
+    >>> round(float(numbers.cutoff), 3), numbers.slopes.shape
+    (0.269, (7, 2))
     """
 
     alpha: np.ndarray
@@ -60,7 +66,14 @@ class Numbers(NamedTuple):
 
 
 def transformed(vector: np.ndarray) -> Numbers:
-    """Numbers from raw ones: a vector of 7 x rows and the cutoff."""
+    """Numbers from raw ones: a vector of 7 x rows and the cutoff.
+
+    Examples
+    --------
+    >>> numbers = transformed(np.zeros(7 * 2 + 1))
+    >>> numbers.sigma.round(3), float(numbers.cutoff)
+    (array([0.693, 0.693]), 0.5)
+    """
     raw = vector[:-1].reshape(len(CLOSENESS), -1)
     alpha, beta, gamma, theta, phi, sigma, mu = raw
     squashed, level, cutoff = logistic(alpha), logistic(gamma), logistic(vector[-1])
@@ -139,6 +152,17 @@ class Closeness:
         Living cells, row by row.
     n_evaluated : int
         Cells whose closeness was looked at.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold import Manifold
+    >>> model = Manifold(2, 3, 1)
+    >>> parameters = model.initial(np.random.default_rng(0))
+    >>> raw = parameters.buffer[model.layout.closeness_at]
+    >>> close = Closeness(model.layout, raw)
+    >>> close.n_links, close.forward(raw).round(2)
+    (11, array([ 0.23, -0.15,  0.  , -0.19,  0.23, -0.04,  0.08, -0.2 ,  0.27,
+           -0.28,  0.24]))
     """
 
     def __init__(

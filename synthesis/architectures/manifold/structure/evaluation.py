@@ -48,6 +48,20 @@ class Evaluation:
     inputs : array (inputs, batch), or the batch size if the inputs are variables
     shared : bool
         Shared weights (see above), or link weights.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold import Manifold
+    >>> model = Manifold(2, 3, 1)
+    >>> parameters = model.initial(np.random.default_rng(0))
+    >>> schedule = model.links(parameters).schedule
+    >>> evaluation = Evaluation(schedule, np.ones((2, 4)), shared=True)
+    >>> n_values, n_senders = len(schedule.rows), model.layout.n_columns
+    >>> evaluation.forward(np.full(n_values + 2 * n_senders, 0.5)).round(3)
+    array([[2.5],
+           [2.5],
+           [2.5],
+           [2.5]])
     """
 
     def __init__(self, schedule: Schedule, inputs: np.ndarray | int, shared: bool) -> None:
@@ -245,6 +259,12 @@ def signal_products(
     by_link : bool
         Link by link; otherwise by blocks: one matrix product for some neighbouring rows and the
         range of columns that they read, of which the links are taken.
+
+    Examples
+    --------
+    >>> received, sent = np.array([[1.0, 2.0]]), np.array([[3.0, 4.0], [5.0, 6.0]])
+    >>> signal_products(received, sent, np.array([0, 0]), np.array([0, 1]), by_link=True)
+    array([11., 17.])
     """
     out = np.empty(len(rows), dtype=np.result_type(received, sent))
     if by_link:

@@ -39,6 +39,13 @@ class Start(NamedTuple):
         links of its row.
     cutoff : float
         Raw; the source's -1 is a cutoff of 0.269.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold import Manifold
+    >>> loose, tight = (Manifold(2, 9, 1, start=Start(cutoff=raw)) for raw in (-4.0, 0.0))
+    >>> [model.links(model.initial(np.random.default_rng(0))).n_links for model in (loose, tight)]
+    [54, 0]
     """
 
     alpha: tuple[float, float] = (5.0, 0.1)
@@ -95,6 +102,12 @@ class Layout(Bounded):
     has_link_weights : bool
         One weight per link and one bias per receiving neuron, in place of one weight and one bias
         per sending neuron.
+
+    Examples
+    --------
+    >>> layout = Layout(2, 3, 1, 1.0, has_link_weights=False)
+    >>> layout.n_rows, layout.n_columns, layout.n_cells
+    (4, 5, 14)
     """
 
     n_inputs: int = field(metadata=bound(partial(check_whole, least=1)))

@@ -23,7 +23,16 @@ DENSE_FROM = 0.15
 
 
 class Step(NamedTuple):
-    """Hidden neurons evaluated together: a range in evaluation order, and how many precede it."""
+    """Hidden neurons evaluated together: a range in evaluation order, and how many precede it.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold.structure.layout import Layout
+    >>> layout = Layout(1, 3, 1, 1.0, has_link_weights=True)
+    >>> schedule = Schedule(layout, np.array([0, 1, 2, 3]), np.array([0, 0, 1, 3]))
+    >>> [(step.first, step.last) for step in schedule.steps]
+    [(0, 1), (1, 2), (2, 3)]
+    """
 
     first: int
     last: int
@@ -31,7 +40,15 @@ class Step(NamedTuple):
 
 
 class Matrix(NamedTuple):
-    """A matrix for values, and its transpose for cotangents; dense or sparse."""
+    """A matrix for values, and its transpose for cotangents; dense or sparse.
+
+    Examples
+    --------
+    >>> dense = np.array([[1.0, 2.0]])
+    >>> Matrix(dense, dense.T).backward @ np.array([[3.0]])
+    array([[3.],
+           [6.]])
+    """
 
     forward: Any
     backward: Any
@@ -45,6 +62,11 @@ def levels_of(n_hidden: int, rows: np.ndarray, columns: np.ndarray) -> np.ndarra
     n_hidden : int
     rows, columns : arrays of int
         Links between hidden neurons (receiving, sending), sorted by row, ``column < row``.
+
+    Examples
+    --------
+    >>> levels_of(3, np.array([1, 2, 2]), np.array([0, 0, 1]))  # 1 reads 0, and 2 reads both
+    array([0, 1, 2])
     """
     levels = [0] * n_hidden
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
@@ -91,6 +113,14 @@ class Schedule:
     sender_places, receiver_places : arrays of int (links,)
         Where both ends of every link are in evaluation order: senders among inputs and hidden
         neurons, receivers among hidden neurons or among outputs.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.manifold.structure.layout import Layout
+    >>> layout = Layout(1, 2, 1, 1.0, has_link_weights=True)
+    >>> schedule = Schedule(layout, np.array([0, 1, 2]), np.array([0, 1, 2]))  # one after the other
+    >>> schedule.n_levels, schedule.order
+    (2, array([0, 1]))
     """
 
     def __init__(

@@ -29,6 +29,14 @@ def tissue_tree(tissue: Tissue) -> VValue:
         ``layer-1/unit/position`` (2,), ``.../threshold``, ``.../inputs/cell`` -> weight (>= 0.1).
         Division is a new subtree, a wound removes subtrees, wiring is the support below
         ``inputs``.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.self_organised import Polygon
+    >>> from synthesis.architectures.self_organised.growth import Tissue
+    >>> tissue = Tissue(Polygon([(0, 0), (6, 0), (6, 6), (0, 6)]), np.random.default_rng(0))
+    >>> sorted({path[2] for path in tissue_tree(tissue).support.paths})
+    ['clock', 'divisions-left', 'position']
     """
     cells = {
         name: {
@@ -56,6 +64,15 @@ def pooling_tree(pooling: Pooling, only_small: bool = False) -> VValue:
 
     With ``only_small``, units that are not organised yet (see `PoolingSettings.small`) have no
     synapses.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.self_organised.growth import Pooling, PoolingSettings
+    >>> rng = np.random.default_rng(0)
+    >>> pooling = Pooling(rng, PoolingSettings(n_sensors=20, n_units=3, side=4.0))
+    >>> tree = pooling_tree(pooling)
+    >>> sorted({path[0] for path in tree.support.paths}), len(wiring(tree))
+    (['layer-0', 'layer-1'], 60)
     """
     sensors = numbered("cell", len(pooling.positions))
     units = numbered("unit", pooling.weights.shape[1])
@@ -79,12 +96,32 @@ def pooling_tree(pooling: Pooling, only_small: bool = False) -> VValue:
 
 
 def wiring(tree: VValue) -> VValue:
-    """The part of a tree that is synapses: what a network computes with and training moves."""
+    """The part of a tree that is synapses: what a network computes with and training moves.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.self_organised.growth import Pooling, PoolingSettings
+    >>> rng = np.random.default_rng(0)
+    >>> pooling = Pooling(rng, PoolingSettings(n_sensors=20, n_units=3, side=4.0))
+    >>> tree = pooling_tree(pooling)
+    >>> len(tree), len(wiring(tree)), len(anatomy(tree))
+    (83, 60, 23)
+    """
     return restrict(tree, _part(tree.support, True))
 
 
 def anatomy(tree: VValue) -> VValue:
-    """The rest: positions, counters, thresholds. ``anatomy(t) + wiring(t) == t``."""
+    """The rest: positions, counters, thresholds. ``anatomy(t) + wiring(t) == t``.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.self_organised.growth import Pooling, PoolingSettings
+    >>> rng = np.random.default_rng(0)
+    >>> pooling = Pooling(rng, PoolingSettings(n_sensors=20, n_units=3, side=4.0))
+    >>> tree = pooling_tree(pooling)
+    >>> len(tree), len(anatomy(tree)), sorted({path[2] for path in anatomy(tree).support.paths})
+    (83, 23, ['position', 'threshold'])
+    """
     return restrict(tree, _part(tree.support, False))
 
 
@@ -122,6 +159,15 @@ def grown_network(
     ------
     ValueError
         If nothing is wired yet.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.self_organised.growth import Pooling, PoolingSettings
+    >>> rng = np.random.default_rng(0)
+    >>> pooling = Pooling(rng, PoolingSettings(n_sensors=20, n_units=3, side=4.0))
+    >>> model, parameters = grown_network(pooling_tree(pooling), ["left", "right"], rng)
+    >>> model(parameters, np.ones((5, 20))).shape
+    (5, 2)
     """
     synapses = wiring(tree)
     if not synapses:
@@ -155,6 +201,13 @@ def pooled_features(inputs: np.ndarray, synapses: np.ndarray, rng: np.random.Gen
     synapses : array of bool (sensors, units)
     rng : numpy.random.Generator
         For the weights of the bias input.
+
+    Examples
+    --------
+    >>> synapses = np.array([[True, False], [True, False], [False, True]])
+    >>> features = pooled_features(np.eye(3), synapses, np.random.default_rng(0))
+    >>> features(np.array([[1.0, 0.0, 0.0]])).shape
+    (1, 2)
     """
     if np.ndim(inputs) != 2 or np.shape(inputs)[1] != len(synapses):
         raise ValueError(

@@ -35,6 +35,13 @@ class PoolingSettings(Bounded):
     Side, number and excitation are tuned to one another: a much denser sheet, or a more strongly
     excited one, has no waves to learn from (its potentials are held at the bounds of
     `self_organised.sheets.izhikevich_step`) and needs less excitation.
+
+    Examples
+    --------
+    >>> PoolingSettings(silent=1.5)
+    Traceback (most recent call last):
+        ...
+    ValueError: silent is 1.5; a probability is between 0 and 1
     """
 
     n_sensors: int = whole(1500, least=1)
@@ -89,6 +96,12 @@ class TissueSettings(Bounded):
         Cells for which there is room.
     excitation : float
         Current of a spike to cells nearby.
+
+    Examples
+    --------
+    >>> settings = TissueSettings(outer=6.0)
+    >>> settings.kernel.outer, settings.hayflick
+    (6.0, 40)
     """
 
     radius: float = positive(1.0)

@@ -31,6 +31,12 @@ class Encoding(Bounded):
     sharpness : float
         Responses are ``(y / max y)^sharpness y``: the layers' own competition, all units taking
         part, with exponent 1 in place of 4 (0: none).
+
+    Examples
+    --------
+    >>> encoding = Encoding(milliseconds=10, current=20.0)
+    >>> np.flatnonzero(level_trains(encoding)[:, 255])  # when a white pixel fires, in ms
+    array([0, 1, 3, 6])
     """
 
     milliseconds: int = whole(30, least=1)
@@ -47,6 +53,12 @@ def level_trains(encoding: Encoding) -> np.ndarray:
     Returns
     -------
     array of bool (milliseconds, 256)
+
+    Examples
+    --------
+    >>> trains = level_trains(Encoding())
+    >>> trains.shape, trains.sum(axis=0)[[0, 64, 128, 255]]  # spikes of four levels of grey
+    ((30, 256), array([0, 1, 2, 4]))
     """
     places = np.arange(float(LEVELS))[:, None]
     sheet = LeakySheet(places, NO_KERNEL, np.random.default_rng(0), noise=0.0, milliseconds=1.0)
@@ -88,6 +100,14 @@ def mean_responses(
     ------
     ValueError
         If the images are not bytes in rows, or pixels, weights and thresholds do not fit.
+
+    Examples
+    --------
+    >>> images = np.array([[0, 0], [255, 0], [255, 255]], dtype=np.uint8)
+    >>> mean_responses(images, np.array([0, 1]), np.array([[1.0, 0.0], [1.0, 1.0]])).round(2)
+    array([[0.  , 0.  ],
+           [0.13, 0.  ],
+           [0.27, 0.07]])
     """
     check_whole("chunk", chunk, 1)
     if images.ndim != 2:

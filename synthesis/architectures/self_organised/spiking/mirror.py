@@ -34,6 +34,14 @@ class MirrorLayer:
     ----------
     arXiv:2006.06902 names autoencoders; this layer is our reading of it (the project's
     specification, geometry and growth, section 5).
+
+    Examples
+    --------
+    >>> layer = MirrorLayer(2, 4, np.random.default_rng(0), rate=5.0)
+    >>> for _ in range(20):
+    ...     layer.learn(np.array([1.0, 0.0]), np.array([0, 1]), milliseconds=1.0)
+    >>> layer.reconstruct(np.array([1.0, 0.0])).round(2)
+    array([5., 5., 0., 0.])
     """
 
     def __init__(

@@ -27,6 +27,17 @@ def stack_tree(stack: SpikingStack) -> VValue:
     VValue
         ``layer-0/cell/position``; ``layer-k/unit/position``, ``.../threshold``,
         ``.../inputs/source`` -> weight of the synapses of 0.1 or more.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.self_organised.spiking import LayerSettings, SpikingStack
+    >>> from synthesis.architectures.self_organised.spiking import leaky_retina
+    >>> rng = np.random.default_rng(0)
+    >>> retina, layers = leaky_retina(rng, n=60, side=5.0), [LayerSettings(8, kernel=None)]
+    >>> stack = SpikingStack(retina, layers, rng)
+    >>> tree = stack_tree(stack)
+    >>> sorted({path[0] for path in tree.support.paths})
+    ['layer-0', 'layer-1']
     """
     names = layer_names(stack)
     tree = VValue(
@@ -57,6 +68,17 @@ def autoencoder_tree(coder: SpikingAutoencoder) -> VValue:
     VValue
         What `stack_tree` gives, and ``mirror-k/unit/inputs/source`` -> weight: a subtree for every
         unit (cell, for k = 1) of layer k - 1 as it is decoded, from the units of layer k.
+
+    Examples
+    --------
+    >>> from synthesis.architectures.self_organised.spiking import LayerSettings, SpikingStack
+    >>> from synthesis.architectures.self_organised.spiking import SpikingAutoencoder, leaky_retina
+    >>> rng = np.random.default_rng(0)
+    >>> retina, layers = leaky_retina(rng, n=60, side=5.0), [LayerSettings(8, kernel=None)]
+    >>> stack = SpikingStack(retina, layers, rng)
+    >>> tree = autoencoder_tree(SpikingAutoencoder(stack, rng))
+    >>> sorted({path[0] for path in tree.support.paths})
+    ['layer-0', 'layer-1', 'mirror-1']
     """
     names = layer_names(coder.stack)
     tree = stack_tree(coder.stack)
@@ -76,6 +98,17 @@ def spiking_network(
     -------
     model : WiredNetwork
     parameters : VValue
+
+    Examples
+    --------
+    >>> from synthesis.architectures.self_organised.spiking import LayerSettings, SpikingStack
+    >>> from synthesis.architectures.self_organised.spiking import leaky_retina
+    >>> rng = np.random.default_rng(0)
+    >>> retina, layers = leaky_retina(rng, n=60, side=5.0), [LayerSettings(8, kernel=None)]
+    >>> stack = SpikingStack(retina, layers, rng)
+    >>> model, parameters = spiking_network(stack, ["left", "right"], rng)
+    >>> model(parameters, np.ones((5, 60))).shape
+    (5, 2)
     """
     names = layer_names(stack)
     parameters = VValue()

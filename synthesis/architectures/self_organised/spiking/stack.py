@@ -59,6 +59,14 @@ class LayerSettings(Bounded):
         From responses to currents.
     trace : float, optional
         Time constant in ms of trace-based STDP, in place of same-step Hebb.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> layers = [LayerSettings(10), LayerSettings(6, winners=2, kernel=None)]
+    >>> stack = SpikingStack(leaky_retina(rng, n=80, side=5.0), layers, rng)
+    >>> [layer.plastic.weights.shape for layer in stack.layers]
+    [(80, 10), (10, 6)]
     """
 
     n_units: int = field(metadata=bound(partial(check_whole, least=1)))
@@ -72,7 +80,13 @@ class LayerSettings(Bounded):
 
 
 def published_layers() -> tuple[LayerSettings, ...]:
-    """LGN of 300 units with one winner, V1 of 400 with 40."""
+    """LGN of 300 units with one winner, V1 of 400 with 40.
+
+    Examples
+    --------
+    >>> [(layer.n_units, layer.winners) for layer in published_layers()]
+    [(300, 1), (400, 40)]
+    """
     return (
         LayerSettings(300),
         LayerSettings(400, winners=40, rate=0.15, threshold=30.0, kernel=None),
@@ -88,7 +102,15 @@ def leaky_retina(
     side: float = 20.0,
     milliseconds: float = 0.1,
 ) -> LeakySheet:
-    """The published sensors: leaky units in a square, or at given positions."""
+    """The published sensors: leaky units in a square, or at given positions.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> retina = leaky_retina(rng, n=60, side=5.0)
+    >>> retina.positions.shape, retina.milliseconds
+    ((60, 2), 0.1)
+    """
     positions = scattered(n, side, rng) if positions is None else positions
     return LeakySheet(positions, kernel, rng, milliseconds=milliseconds)
 
@@ -105,6 +127,12 @@ def izhikevich_retina(
 
     The released ``DS_spikingNN.m`` takes steps of 0.1 ms with a kernel ten times as strong: the
     same charge per spike.
+
+    Examples
+    --------
+    >>> retina = izhikevich_retina(np.random.default_rng(0), n=60, side=5.0)
+    >>> retina.positions.shape, retina.milliseconds
+    ((60, 2), 1.0)
     """
     positions = scattered(n, side, rng) if positions is None else positions
     return IzhikevichSheet(positions, kernel, rng, recovery="scattered")
@@ -255,6 +283,12 @@ class Raster(NamedTuple):
         Length of a step.
     fired : tuple of lists of arrays
         Per layer (sensors first), per step: indices of the units that fired.
+
+    Examples
+    --------
+    >>> raster = Raster(0.1, ([np.array([3]), np.array([], dtype=int), np.array([3, 4])],))
+    >>> [len(step) for step in raster.fired[0]]
+    [1, 0, 2]
     """
 
     milliseconds: float
@@ -275,6 +309,12 @@ class Waves(NamedTuple):
     mean_firing : float
         Units per step.
     most_firing : int
+
+    Examples
+    --------
+    >>> found = Waves(spread=1.2, spread_of_all=4.0, silent=0.3, mean_firing=7.5, most_firing=40)
+    >>> f"waves as wide as {found.spread / found.spread_of_all:.0%} of the sheet"
+    'waves as wide as 30% of the sheet'
     """
 
     spread: float
@@ -285,7 +325,15 @@ class Waves(NamedTuple):
 
 
 def wave_figures(positions: np.ndarray, fired: Sequence[np.ndarray]) -> Waves:
-    """Figures of the waves in a raster's layer of units at ``positions``."""
+    """Figures of the waves in a raster's layer of units at ``positions``.
+
+    Examples
+    --------
+    >>> line = np.arange(6.0)[:, None] * [[1.0, 0.0]]
+    >>> figures = wave_figures(line, [np.array([0, 1]), np.array([], dtype=int), np.array([4, 5])])
+    >>> figures.spread, figures.spread_of_all, round(figures.silent, 2)
+    (0.5, 1.5, 0.33)
+    """
     positions = check_positions(positions)
     counts = np.array([len(step) for step in fired])
     if not counts.size:

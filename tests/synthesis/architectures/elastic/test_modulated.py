@@ -12,7 +12,8 @@ import synthesis.architectures.elastic.modulated as modulated
 from synthesis import Model
 from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings, train_tree
 from synthesis.architectures.elastic.modulated import ModulatedNetwork
-from synthesis.tasks.characters import Phase, hard_task
+from synthesis.tasks.characters import hard_task
+from synthesis.tasks.successions import Phase
 from tests.examples import examples
 from vvalues import VValue, from_buffer, restrict
 

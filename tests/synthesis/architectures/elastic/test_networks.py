@@ -18,7 +18,8 @@ from synthesis.architectures.elastic import (
 )
 from synthesis.architectures.elastic.arrays import Layout, capacity_for
 from synthesis.architectures.elastic.turnover import members_to_delete, wants_another
-from synthesis.tasks.characters import Phase, easy_hard_easy, easy_task, hard_task, text_task
+from synthesis.tasks.characters import easy_task, hard_task, text_task
+from synthesis.tasks.successions import Phase, easy_hard_easy
 from tests.examples import examples
 from vvalues import VValue
 

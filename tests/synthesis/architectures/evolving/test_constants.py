@@ -21,8 +21,7 @@ from synthesis.architectures.evolving.search import (
 )
 from synthesis.architectures.evolving.search.constants import Constants, values_and_slopes
 from synthesis.architectures.evolving.search.form import size
-from synthesis.tasks.formulas import EXPRESSIONS, INSIDE, UNSEEN
-from synthesis.tasks.regression import NGUYEN, formula_task
+from synthesis.tasks.formulas import EXPRESSIONS, INSIDE, NGUYEN, UNSEEN, formula_task
 from tests.examples import examples
 
 KINDS = ("multiply", "divide", "exp", "sin", "log")

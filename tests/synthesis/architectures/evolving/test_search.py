@@ -23,7 +23,7 @@ from synthesis.architectures.evolving.search.symbolic import (
     search,
     symbolic_search,
 )
-from synthesis.tasks.regression import CONSTANTS, NGUYEN, formula_task
+from synthesis.tasks.formulas import CONSTANTS, NGUYEN, formula_task
 from vvalues import VValue
 
 
@@ -189,6 +189,14 @@ def test_operations_that_others_can_stand_in_for_go():
     assert objective.loss(small) <= 1e-20
     needed = without_spare_operations(objective, small, 1e-20)
     assert needed == small
+
+
+def test_the_only_operation_may_go():
+    x = samples()
+    objective = EvolvingObjective(EvolvingModel(1, operations=["sin"]), x, np.full((20, 1), 3.0))
+    tree = VValue({"layer-1": {"sin-1": {"value": {"x0": 1.0}}, "output": {"y0": {"sin-1": 1.0}}}})
+    assert not without_spare_operations(objective, tree, 100.0)
+    assert without_spare_operations(objective, tree, 1e-3) == tree
 
 
 def test_nothing_is_rounded_that_matters():
