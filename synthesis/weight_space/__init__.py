@@ -40,6 +40,7 @@ from .damage import (
     unit_vulnerability,
 )
 from .ensembles import disagreement, diverse_members, ensemble_probabilities, spread_along
+from .magnitude import gradual_magnitude, lottery_ticket
 from .metric import (
     metric_diagonal,
     metric_product,
@@ -74,7 +75,7 @@ from .pulls import (
 )
 from .reference import Categorical, Numbers, Reference, divergence, freeze
 from .singly import removed_singly
-from .sparse import Sparsified, gradual_magnitude, n_zeros, settled, sparse_path, sparsified
+from .sparse import Sparsified, n_zeros, settled, sparse_path, sparsified
 
 __all__ = [
     "Categorical",
@@ -120,6 +121,7 @@ __all__ = [
     "learned_along",
     "linearize",
     "link_vulnerability",
+    "lottery_ticket",
     "metric_diagonal",
     "metric_product",
     "metric_pull",
