@@ -12,7 +12,7 @@ import numpy as np
 from vvalues import Support, VValue, from_buffer
 
 from ..layered import block
-from .convolution import blocks, convolve, overlaid, patches, shares_of_blocks
+from .convolution import blocks, convolve, convolve_transposed, patches, shares_of_blocks
 
 __all__ = ["ConvolutionalLinearization"]
 
@@ -101,11 +101,6 @@ class _Layer:
         left_over = [(0, place - cut.shape[i]) for i, place in enumerate(self.places, start=1)]
         return np.pad(cut, ((0, 0), *left_over, (0, 0))) if np.any(left_over) else cut
 
-    def below(self, sums: np.ndarray) -> np.ndarray:
-        """Cotangent of the layer's input from that of its sums."""
-        seen = self.weights.reshape(-1, self.weights.shape[3]) @ sums.reshape(len(sums), -1)
-        return overlaid(seen.reshape(*self.weights.shape[:3], *sums.shape[1:]), self.padding)
-
 
 def _repeated(array: np.ndarray, times: int) -> np.ndarray:
     return array if times == 1 or array.shape[-1] == 1 else np.repeat(array, times, axis=-1)
@@ -167,7 +162,7 @@ class ConvolutionalLinearization:
             np.matmul(seen, sums.reshape(len(sums), -1).T, out=weights.reshape(len(seen), -1))
             np.sum(sums, axis=(1, 2, 3), out=block(self.support, buffer, (layer.name, "bias")))
             if layer is not self._layers[0]:
-                output = layer.below(sums)
+                output = convolve_transposed(sums, layer.weights, layer.padding)
         return from_buffer(self.support, buffer)
 
     # -------------------- the Jacobian, layer by layer --------------------
@@ -182,7 +177,7 @@ class ConvolutionalLinearization:
             sums = layer.pulled(output, n_outputs)
             found.append(sums.reshape(len(sums), -1, n, n_outputs))
             if layer is not self._layers[0]:
-                output = layer.below(sums)
+                output = convolve_transposed(sums, layer.weights, layer.padding)
         return found[::-1]
 
     def _rows_of(self, layer: _Layer, sensitivity: np.ndarray) -> dict[str, np.ndarray]:
