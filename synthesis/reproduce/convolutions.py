@@ -16,7 +16,6 @@ import numpy as np
 from vvalues import VValue, from_buffer
 
 from ..architectures.convolutional import ConvolutionalNetwork, FilterLayer, convolve
-from ..architectures.layered import block
 from ..optimize import adam, schedule
 from ..tasks import Digits, load_mnist
 from ..weight_space import (
@@ -120,21 +119,20 @@ class Experiment:
         """Masks of what is damaged: weights of filters, whole filters at random, the worst ones."""
         rng, share = self.rng(3), f"{100 * DAMAGED:.0f} %"
         some = self.inputs[:: max(len(self.inputs) // RANKED_BY, 1)]
-        weights = np.zeros(whole.size)
-        random, worst = np.zeros(whole.size), np.zeros(whole.size)
+        weights, random, worst = (from_buffer(whole.support, np.zeros(whole.size)),) * 3
         for i, layer in enumerate(LAYERS, start=1):
-            of_layer = block(whole.support, weights, (self.model.layers[i - 1], "weights"))
-            of_layer[...] = rng.random(of_layer.shape) < DAMAGED
+            path = (self.model.layers[i - 1], "weights")
+            cut = rng.random(np.shape(whole[path])) < DAMAGED
+            weights = weights.at(path).set(cut.astype(np.float64))
             n = round(DAMAGED * layer.filters)
             scores = unit_vulnerability(self.model, whole, some, i)
-            random += self.model.units(i, rng.permutation(layer.filters)[:n]).buffer
-            worst += self.model.units(i, np.argsort(-scores)[:n]).buffer
-        named = {
+            random += self.model.units(i, rng.permutation(layer.filters)[:n])
+            worst += self.model.units(i, np.argsort(-scores)[:n])
+        return {
             f"{share} of the filters' weights": weights,
-            f"{share} of the filters, random": random,
-            f"{share} of the filters, worst": worst,
+            f"{share} of the filters, random": _once(random),
+            f"{share} of the filters, worst": _once(worst),
         }
-        return {k: from_buffer(whole.support, np.minimum(v, 1.0)) for k, v in named.items()}
 
     def recovered(self, whole: VValue, damage: VValue, temperature: float, size: float) -> VValue:
         """What is left after damage, walked back to what the whole network does."""
@@ -160,6 +158,11 @@ class Experiment:
             per_step=BATCH,
         )  # fmt: skip
         return found.projected, end
+
+
+def _once(mask: VValue) -> VValue:
+    """1 also where two masks of neighbouring layers overlap."""
+    return from_buffer(mask.support, np.minimum(mask.buffer, 1.0))
 
 
 def _steps(part: str, share: float) -> int:
