@@ -293,7 +293,8 @@ def _say_costs(report: Report, digits: Digits) -> None:
     costs = {name: 1e3 * process_seconds(step, 7) for name, step in
              {"gradient step": gradient_step, "path step": path_step}.items()}  # fmt: skip
     report.keep("ratio", costs["path step"] / costs["gradient step"])
-    report.keep("ms", costs | (ways := _ways(rng)))
+    ways = _ways(rng)
+    report.keep("ms", costs | ways)
     report.say(
         "## A million weights",
         f"32 and 64 filters of 3 x 3, each pooled by 2, a dense layer of {LARGE_DENSE.filters}: "
