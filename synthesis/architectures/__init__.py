@@ -1,5 +1,6 @@
 """Other architectures on the tree core: anything whose parameters are one V-value is a `Model`."""
 
-from .perceptron import ACTIVATIONS, Perceptron, PerceptronLinearization
+from .layered import ACTIVATIONS
+from .perceptron import Perceptron, PerceptronLinearization
 
 __all__ = ["ACTIVATIONS", "Perceptron", "PerceptronLinearization"]

@@ -24,6 +24,7 @@ from ..process.records import Record
 from ..process.state import DONE
 from ..tasks.descriptions import task_of
 from ..weight_space.task_pulls import loss_and_gradient
+from .convolutional.model import ConvolutionalNetwork
 from .manifold.network import Network
 from .perceptron import Perceptron
 from .training import Seed, Training, TrainingState, kept, seed_of
@@ -31,7 +32,7 @@ from .wired import WiredNetwork
 
 __all__ = ["NetworkSettings", "NetworkTraining"]
 
-KINDS = {kind.__name__: kind for kind in (Network, Perceptron, WiredNetwork)}
+KINDS = {kind.__name__: kind for kind in (ConvolutionalNetwork, Network, Perceptron, WiredNetwork)}
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class NetworkTraining(Training):
 
     Attributes
     ----------
-    model : Perceptron, WiredNetwork or Network
+    model : Perceptron, ConvolutionalNetwork, WiredNetwork or Network
         Any other can be trained, but not made again from a file alone.
     task : Task
     settings : NetworkSettings

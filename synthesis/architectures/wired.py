@@ -11,7 +11,7 @@ import numpy as np
 from vvalues import Path, Support, VValue, dense, format_path, from_buffer, restrict, subtree
 
 from ..process.places import KeyedNeurons
-from .perceptron import ACTIVATIONS
+from .layered import ACTIVATIONS
 
 __all__ = ["SYNAPSE", "WiredNetwork", "numbered", "synapse_tree", "wiring_tree"]
 

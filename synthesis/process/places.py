@@ -308,7 +308,7 @@ class AxisNeurons:
 
         def padded(path: Path, leaf: np.ndarray, axis: int) -> np.ndarray:
             n = np.shape(larger[path])[axis] - leaf.shape[axis]
-            widths = [(0, n if i == axis else 0) for i in range(leaf.ndim)]
+            widths = [(0, n if i == axis % leaf.ndim else 0) for i in range(leaf.ndim)]
             return np.pad(leaf, widths)
 
         return self._changed(tree, padded)
@@ -327,10 +327,10 @@ def _appended(array: np.ndarray, new: Any, axis: int) -> np.ndarray:
 
 
 def hidden_units(layer: int, scale: float = 0.01) -> AxisNeurons:
-    """Hidden units of a `Perceptron`; layer 1 is the first hidden one.
+    """Hidden units of a `Perceptron`, filters of a `ConvolutionalNetwork`; layer 1 is the first.
 
-    After the edit the parameters are those of a `Perceptron` of other sizes. The last layer has no
-    hidden units: editing it is a ValueError that names the leaf it would need.
+    After the edit the parameters are those of a network of other sizes (``model.fitting``). The
+    last layer has no hidden units: editing it is a ValueError that names the leaf it would need.
 
     Examples
     --------
@@ -342,5 +342,5 @@ def hidden_units(layer: int, scale: float = 0.01) -> AxisNeurons:
     if layer < 1:
         raise ValueError(f"layer is {layer!r}; the first hidden layer is 1")
     into, out_of = f"layer-{layer}", f"layer-{layer + 1}"
-    axes: dict[Path, int] = {(into, "weights"): 1, (into, "bias"): 0, (out_of, "weights"): 0}
+    axes: dict[Path, int] = {(into, "weights"): -1, (into, "bias"): 0, (out_of, "weights"): 0}
     return AxisNeurons(axes, scale)

@@ -20,6 +20,7 @@ MODULES = {
     "sparse-path": "sparse_path",
     "resilience": "resilience",
     "robustness": "robustness",
+    "convolutions": "convolutions",
     "evolving-layers": "evolving_layers",
     "dynamic-manifold": "manifold",
     "manifold-film": "manifold.movie",

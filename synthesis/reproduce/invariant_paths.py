@@ -7,8 +7,6 @@ Guruprasad93/FlexibleMachineLearning @9043036.
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +32,7 @@ from ..weight_space import (
     plots,
     replay,
 )
-from .tables import Report, medians, save_plot, seeds_in_words, table
+from .tables import Report, medians, process_seconds, save_plot, seeds_in_words, table
 from .two_tasks import BLENDED, STORED, Candidate, after_both, chosen, first_task, say_both
 
 __all__ = ["reproduce"]
@@ -136,17 +134,7 @@ def _costs(memory: Memory, new: Digits) -> dict[str, float]:
         f"path step, {STORED} stored inputs": lambda: finite(reference),
         f"null-space step, {PER_STEP} stored inputs": projected,
     }
-    return {name: 1e3 * _seconds(action) for name, action in actions.items()}
-
-
-def _seconds(action: Callable[[], None], repeats: int = 15) -> float:
-    action()
-    times = []
-    for _ in range(repeats):
-        start = time.process_time()
-        action()
-        times.append(time.process_time() - start)
-    return float(np.median(times))
+    return {name: 1e3 * process_seconds(action) for name, action in actions.items()}
 
 
 def _say_steps(report: Report, steps: list[dict[str, float]], costs: dict[str, float]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ __all__ = [
     "Report",
     "medians",
     "mnist_or_why_not",
+    "process_seconds",
     "quartiles",
     "save_plot",
     "seeds_in_words",
@@ -85,6 +87,17 @@ def quartiles(values: Sequence[float] | np.ndarray, digits: int) -> str:
     """
     low, middle, high = np.percentile(values, [25, 50, 75])
     return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def process_seconds(action: Callable[[], object], repeats: int = 15) -> float:
+    """Median process time of a call, after one call that is not counted."""
+    action()
+    times = []
+    for _ in range(repeats):
+        start = time.process_time()
+        action()
+        times.append(time.process_time() - start)
+    return float(np.median(times))
 
 
 # -------------------- reports --------------------

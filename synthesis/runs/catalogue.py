@@ -26,9 +26,9 @@ PROCESSES: Mapping[str, str] = {
 
 
 EXPERIMENT_NAMES = (
-    "perceptron", "elastic", "elastic-networks", "modulated", "residual", "manifold",
-    "manifold-linked", "manifold-over-time", "found-network", "evolving", "binary-scores",
-    "binary-network", "spiking", "grown", "tissue", "pooling", "waves",
+    "perceptron", "convolutional", "elastic", "elastic-networks", "modulated", "residual",
+    "manifold", "manifold-linked", "manifold-over-time", "found-network", "evolving",
+    "binary-scores", "binary-network", "spiking", "grown", "tissue", "pooling", "waves",
 )  # fmt: skip
 """What `synthesis.runs.experiments` knows, without the imports of all architectures."""
 

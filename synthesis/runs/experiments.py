@@ -11,6 +11,7 @@ import numpy as np
 
 from ..architectures.binary import BinaryFamily, FamilyEvolution, FamilySettings
 from ..architectures.binary.objective import squared_error
+from ..architectures.convolutional import ConvolutionalNetwork, FilterLayer
 from ..architectures.elastic import (
     ElasticNetwork,
     ElasticSettings,
@@ -178,6 +179,14 @@ def _perceptron(task: Any, seed: int, steps: int) -> NetworkTraining:
     return NetworkTraining(Perceptron([n, 32, m], "tanh"), task, NetworkSettings(steps), seed)
 
 
+def _convolutional(task: Any, seed: int, steps: int) -> NetworkTraining:
+    """A layer of filters, pooled, and a dense one."""
+    side = int(np.sqrt(task.n_pixels))
+    hidden = [FilterLayer(8, 3, pool=2), FilterLayer(32, 0)]
+    model = ConvolutionalNetwork((1, side, side), hidden, task.n_classes)
+    return NetworkTraining(model, task, NetworkSettings(steps), seed)
+
+
 def _phases(task: Any, cycles: int) -> tuple[Phase, ...]:
     """A text for so many cycles, or the published three with their cycles scaled."""
     if not isinstance(task, tuple):
@@ -315,6 +324,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
     "perceptron": Experiment(
         "a multi-layer perceptron", 2000, {**SUMS, **POLE, **IMAGES}, _perceptron
     ),
+    "convolutional": Experiment("filters over pictures", 1000, IMAGES, _convolutional),
     "elastic": Experiment(
         "a recurrent network that grows and shrinks", 8000, TEXTS, _elastic(ElasticNetwork)
     ),

@@ -59,7 +59,6 @@ from .path import (
     null_space_pull,
     walk,
 )
-from .pruning_path import Pruned, PruningSettings, deviation, pruned_along_path
 from .pulls import (
     Diversity,
     Invariance,
@@ -70,8 +69,20 @@ from .pulls import (
     weighted,
 )
 from .reference import Categorical, Numbers, Reference, divergence, freeze
-from .singly import removed_singly
-from .sparse import Sparsified, gradual_magnitude, n_zeros, settled, sparse_path, sparsified
+from .sparsity import (
+    Pruned,
+    PruningSettings,
+    Sparsified,
+    deviation,
+    gradual_magnitude,
+    lottery_ticket,
+    n_zeros,
+    pruned_along_path,
+    removed_singly,
+    settled,
+    sparse_path,
+    sparsified,
+)
 from .task_pulls import Robustness, StoredLabels, TaskLoss
 
 __all__ = [
@@ -118,6 +129,7 @@ __all__ = [
     "learned_along",
     "linearize",
     "link_vulnerability",
+    "lottery_ticket",
     "metric_diagonal",
     "metric_product",
     "metric_pull",

@@ -12,8 +12,8 @@ from vvalues import VValue, from_buffer, restrict
 
 from ..process.models import MachineModel
 from .damage import link_vulnerability
-from .pruning_path import deviation, settle
 from .reference import Numbers, Reference, check_same_support, freeze
+from .sparsity import deviation, settle
 
 __all__ = [
     "Leg",

@@ -35,7 +35,7 @@ __all__ = [
 
 
 class Layered(Model, Protocol):
-    """A model whose layers of weights are arrays ``layer/weights``, (inputs, outputs) each."""
+    """A model whose layers of weights are arrays ``layer/weights``, (inputs, ..., outputs) each."""
 
     @property
     def layers(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from dmm import layered_space, text_streams
 from synthesis import MachineModel
 from synthesis.architectures import Perceptron
 from synthesis.architectures.binary import BinaryFamily
+from synthesis.architectures.convolutional import ConvolutionalNetwork, FilterLayer
 from synthesis.architectures.elastic import ElasticNetwork, ModulatedNetwork
 from synthesis.architectures.elastic.residual import ResidualNetwork, ResidualSettings
 from synthesis.architectures.evolving import EvolvingModel, add_operation
@@ -103,6 +104,12 @@ def perceptron(rng):
     return case(model, model.initial(rng), rng.standard_normal((12, 3)), rng)
 
 
+def convolutional(rng):
+    # Pooled to means: a largest number has a kink wherever two are equal.
+    model = ConvolutionalNetwork((1, 5, 5), [FilterLayer(3, 2, pool=2)], 2, "tanh", "mean")
+    return case(model, model.initial(rng), rng.standard_normal((40, 25)), rng)
+
+
 def elastic(rng, kind=ElasticNetwork):
     model = kind()
     tree = model.initial(rng, 2)
@@ -190,6 +197,7 @@ def grown_net(rng):
 ARCHITECTURES: dict[str, Callable[[np.random.Generator], Case]] = {
     "dataflow machine": machine,
     "perceptron": perceptron,
+    "convolutional network": convolutional,
     "elastic network": elastic,
     "modulated network": modulated,
     "residual network": residual,

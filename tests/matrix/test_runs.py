@@ -18,6 +18,7 @@ from tests.matrix.cells import works_on_all
 
 EXPERIMENT = {
     "perceptron": ("perceptron", 8),
+    "convolutional network": ("convolutional", 8),
     "elastic network": ("elastic", 8),
     "modulated network": ("modulated", 8),
     "residual network": ("residual", 8),

@@ -40,7 +40,8 @@ from synthesis.weight_space.metric import metric_product
 from synthesis.weight_space.path import last, walk
 from synthesis.weight_space.pulls import Invariance, PullTowards, largest_kept
 from synthesis.weight_space.reference import freeze
-from synthesis.weight_space.sparse import gradual_magnitude, n_zeros, ramp, sparse_path, sparsified
+from synthesis.weight_space.sparsity.magnitude import gradual_magnitude, lottery_ticket
+from synthesis.weight_space.sparsity.sparse import n_zeros, ramp, sparse_path, sparsified
 from synthesis.weight_space.task_pulls import TaskLoss
 from vvalues import VValue, from_buffer
 
@@ -171,6 +172,28 @@ def test_gradual_magnitude_pruning_counts_its_zeros(model, dense, task):
     )  # fmt: skip
     assert n_zeros(pruned) == round(0.8 * dense.size)
     assert task.accuracy(model, pruned) > 80
+
+
+def test_a_lottery_ticket_is_pruned_in_rounds_and_trained(model, task):
+    rng = np.random.default_rng(0)
+    start = model.initial(rng)
+    ticket = lottery_ticket(model, task, start, 0.8, steps=120, rng=rng, rounds=3, rewind=10)
+    assert n_zeros(ticket) == round(0.8 * start.size)
+    assert task.accuracy(model, ticket) > 80
+    wrong = {"steps": 10, "rng": rng}
+    with pytest.raises(ValueError, match="rewind is 10; a training has 10 steps"):
+        lottery_ticket(model, task, start, 0.8, rewind=10, **wrong)
+    with pytest.raises(ValueError, match="rounds is 0"):
+        lottery_ticket(model, task, start, 0.8, rounds=0, rewind=1, **wrong)
+
+
+def test_what_a_ticket_keeps_goes_back_to_its_first_weights(model, task):
+    rng = np.random.default_rng(0)
+    start = random_like(model.initial(rng), rng)
+    ticket = lottery_ticket(
+        model, task, start, 0.8, steps=5, rng=rng, rounds=2, rewind=0, optimizer=momentum(0.0)
+    )
+    assert ticket == largest_kept(start, 0.8)
 
 
 def test_the_ramp_rises_to_its_end():

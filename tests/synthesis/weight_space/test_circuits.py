@@ -18,15 +18,15 @@ from synthesis.weight_space.circuits import (
     vulnerability_map,
 )
 from synthesis.weight_space.path import Waypoint
-from synthesis.weight_space.pruning_path import (
+from synthesis.weight_space.reference import freeze
+from synthesis.weight_space.sparsity.pruning_path import (
     PruningSettings,
     deviation,
     pruned_along_path,
     settle,
     walked_to_zero,
 )
-from synthesis.weight_space.reference import freeze
-from synthesis.weight_space.sparse import sparsified
+from synthesis.weight_space.sparsity.sparse import sparsified
 from vvalues import VValue, from_buffer, restrict
 
 from .models import perceptron

@@ -25,7 +25,7 @@ from synthesis.weight_space.pulls import (
     weighted,
 )
 from synthesis.weight_space.reference import Numbers, Reference, freeze
-from synthesis.weight_space.sparse import support_mask
+from synthesis.weight_space.sparsity.sparse import support_mask
 from synthesis.weight_space.task_pulls import Robustness, StoredLabels, TaskLoss
 from vvalues import VValue, from_buffer
 

@@ -7,7 +7,7 @@ import pytest
 
 from synthesis.architectures import Perceptron
 from synthesis.weight_space import Numbers, freeze, largest_kept, n_zeros, sparsified
-from synthesis.weight_space.singly import removed_singly
+from synthesis.weight_space.sparsity.singly import removed_singly
 from vvalues import VValue
 
 EVERYTHING = np.ones(4, dtype=bool)

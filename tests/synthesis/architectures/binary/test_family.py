@@ -25,7 +25,7 @@ from synthesis.tasks.cart_pole import CartPole, CartPoleImitation, controller
 from synthesis.tasks.digits import Digits
 from synthesis.weight_space import Categorical, freeze
 from synthesis.weight_space.continual import learn
-from synthesis.weight_space.sparse import sparsified
+from synthesis.weight_space.sparsity.sparse import sparsified
 from vvalues import from_buffer
 
 seeds = st.integers(0, 2**32 - 1)

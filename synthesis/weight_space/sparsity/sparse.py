@@ -12,18 +12,16 @@ import numpy as np
 
 from vvalues import VValue, from_buffer
 
-from ..optimize.optimizers import Optimizer, momentum, schedule
-from ..process.abilities import prunable_elements
-from ..process.models import Model, Task
-from .path import Waypoint, invariant_path, last, normalized, walk
-from .pulls import Invariance, PullToPruned, largest_kept, weighted
-from .reference import Reference, copied
+from ...optimize.optimizers import schedule
+from ...process.abilities import prunable_elements
+from ...process.models import Model
+from ..path import Waypoint, invariant_path, last, normalized, walk
+from ..pulls import Invariance, PullToPruned, largest_kept, weighted
+from ..reference import Reference, copied
 from .singly import removed_singly
-from .task_pulls import TaskLoss
 
 __all__ = [
     "Sparsified",
-    "gradual_magnitude",
     "n_zeros",
     "ramp",
     "settled",
@@ -321,58 +319,3 @@ def _free(model: Model, network: VValue) -> VValue:
     """1 at every weight that is not zero, 0 elsewhere: what may move."""
     weights = _weights_of(model, network)
     return from_buffer(network.support, support_mask(network).buffer * weights)
-
-
-def gradual_magnitude(
-    model: Model,
-    task: Task,
-    start: VValue,
-    sparsity: float,
-    *,
-    steps: int,
-    rng: np.random.Generator,
-    optimizer: Optimizer | None = None,
-    prune_every: int = 10,
-) -> VValue:
-    """Gradual magnitude pruning with labels: the baseline every method has to be held against.
-
-    Parameters
-    ----------
-    start : VValue
-        The trained dense network.
-    sparsity : float
-    steps : int
-        Sparsity rises over the first half, then the rest trains on.
-    prune_every : int
-        Steps between prunings.
-
-    Returns
-    -------
-    VValue with exact zeros
-
-    References
-    ----------
-    M. Zhu, S. Gupta, arXiv:1710.01878, section 3.
-
-    Examples
-    --------
-    >>> from synthesis.architectures import Perceptron
-    >>> from synthesis.tasks import bars_task
-    >>> rng = np.random.default_rng(0)
-    >>> task, model = bars_task(rng), Perceptron([64, 3])
-    >>> sparse = gradual_magnitude(model, task, model.initial(rng), 0.8, steps=20, rng=rng)
-    >>> n_zeros(sparse), sparse.size
-    (156, 195)
-    """
-    optimizer = optimizer or momentum(schedule(0.02, 0.002, steps), 0.9)
-    rising, pull = ramp(sparsity, steps // 2), TaskLoss(model, task)
-    parameters, state = start, optimizer.init(start)
-    mask, weights = np.ones(start.size), _weights_of(model, start)
-    for step in range(steps):
-        if step % prune_every == 0:
-            parameters = largest_kept(parameters, rising(step), weights)
-            mask = (parameters.buffer != 0).astype(np.float64)
-        _, gradient = pull(parameters, step, rng)
-        change, state = optimizer.update(gradient, state, parameters)
-        parameters = from_buffer(parameters.support, (parameters.buffer + change.buffer) * mask)
-    return largest_kept(parameters, sparsity, weights)

@@ -14,13 +14,13 @@ import numpy as np
 
 from vvalues import VValue, from_buffer, restrict
 
-from ..optimize.optimizers import adam, chain, clip_by_norm
-from ..process.bounds import Bounded, at_least, positive, share, whole
-from ..process.linearization import linearize
-from ..process.models import MachineModel
-from .path import last, walk
-from .pulls import Invariance, PullToPruned, weighted
-from .reference import Reference, copied
+from ...optimize.optimizers import adam, chain, clip_by_norm
+from ...process.bounds import Bounded, at_least, positive, share, whole
+from ...process.linearization import linearize
+from ...process.models import MachineModel
+from ..path import last, walk
+from ..pulls import Invariance, PullToPruned, weighted
+from ..reference import Reference, copied
 from .singly import damped_step, restored, saliencies
 
 __all__ = [

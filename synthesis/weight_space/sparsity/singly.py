@@ -14,8 +14,8 @@ from scipy.linalg import cho_factor, cho_solve
 
 from vvalues import VValue, from_buffer
 
-from ..process.linearization import Linearization, linearize
-from .reference import Reference
+from ...process.linearization import Linearization, linearize
+from ..reference import Reference
 
 __all__ = ["damped_step", "removed_singly", "restored", "saliencies"]
 

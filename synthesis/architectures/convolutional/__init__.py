@@ -1,0 +1,15 @@
+"""Convolutional networks: filters as array leaves, convolution and pooling as operations."""
+
+from .convolution import convolve, convolve_transposed, correlate, pooled
+from .jacobian import ConvolutionalLinearization
+from .model import ConvolutionalNetwork, FilterLayer
+
+__all__ = [
+    "ConvolutionalLinearization",
+    "ConvolutionalNetwork",
+    "FilterLayer",
+    "convolve",
+    "convolve_transposed",
+    "correlate",
+    "pooled",
+]

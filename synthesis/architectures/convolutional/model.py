@@ -1,0 +1,221 @@
+"""The convolutional network on the tree core: the filters of every layer are one array leaf."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import autograd.numpy as anp
+import numpy as np
+
+from vvalues import VValue
+from vvalues.core.tracing import is_traced
+
+from ...process.bounds import Bounded, whole
+from ..layered import LayeredNetwork
+from .convolution import convolve, pooled
+from .jacobian import ConvolutionalLinearization
+
+__all__ = ["ConvolutionalNetwork", "FilterLayer"]
+
+POOLINGS = ("max", "mean")
+PART = 250  # pictures that are predicted together: their patches stay in tens of megabytes
+
+
+@dataclass(frozen=True)
+class FilterLayer(Bounded, called="layer's {}"):
+    """A hidden layer of a convolutional network.
+
+    Attributes
+    ----------
+    filters : int
+    size : int
+        Rows and columns of a filter; 0 for filters as large as the picture, a dense layer.
+    padding : int
+        Zeros added around every picture.
+    pool : int
+        Blocks of so many rows and columns become one number; 1 for no pooling.
+    """
+
+    filters: int = whole(8, least=1)
+    size: int = whole(3, least=0)
+    padding: int = whole(0, least=0)
+    pool: int = whole(1, least=1)
+
+
+class ConvolutionalNetwork(LayeredNetwork):
+    """A convolutional network; its outputs are linear (logits).
+
+    Parameters
+    ----------
+    picture : tuple of int
+        Channels, height and width of an input.
+    hidden : sequence of FilterLayer
+    n_outputs : int
+    activation : str or callable
+        One of `ACTIVATIONS`, or an elementwise function made of ``autograd.numpy``.
+    pooling : str
+        ``"max"`` or ``"mean"``.
+
+    Raises
+    ------
+    ValueError
+        For a picture or number of outputs below 1, filters or blocks larger than what they are
+        laid over, an unknown activation or pooling.
+
+    Notes
+    -----
+    Parameters are a V-value ``layer-1/weights`` (channels, rows, columns, filters) and
+    ``layer-1/bias`` (filters,), ... The outputs are a layer of filters as large as what the last
+    hidden layer gives. A layer convolves, adds its bias, pools, and only then applies the
+    activation: with a monotone activation the largest stays the largest, and there is less to do.
+
+    A call is autograd's, differentiable to any order in parameters and inputs; `linearize` gives
+    values and fused first derivatives without a tape.
+
+    Examples
+    --------
+    >>> model = ConvolutionalNetwork((1, 8, 8), [FilterLayer(4, 3, pool=2)], 10)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> weights["layer-1", "weights"].shape, weights["layer-2", "weights"].shape
+    ((1, 3, 3, 4), (4, 3, 3, 10))
+    >>> model(weights, np.zeros((5, 64))).shape
+    (5, 10)
+    """
+
+    def __init__(
+        self,
+        picture: tuple[int, int, int],
+        hidden: Sequence[FilterLayer],
+        n_outputs: int,
+        activation: str | Callable = "relu",
+        pooling: str = "max",
+    ) -> None:
+        self.picture: tuple[int, ...] = tuple(int(n) for n in picture)
+        self.hidden, self.n_outputs, self.pooling = tuple(hidden), int(n_outputs), pooling
+        if len(self.picture) != 3 or min(*self.picture, self.n_outputs) < 1:
+            raise ValueError(
+                f"picture is {tuple(picture)} and n_outputs {n_outputs}; expected channels, "
+                "height, width and outputs, all >= 1"
+            )
+        if pooling not in POOLINGS:
+            raise ValueError(f"pooling is {pooling!r}; known ones: {', '.join(POOLINGS)}")
+        shapes: list[tuple[int, ...]] = []
+        seen: tuple[int, ...] = self.picture
+        for i, layer in enumerate((*self.hidden, FilterLayer(self.n_outputs, 0)), start=1):
+            shape, seen = _laid_over(seen, layer, i)
+            shapes.append(shape)
+        super().__init__(shapes, activation)
+
+    @property
+    def in_words(self) -> str:
+        """What it is, for messages."""
+        filters = [shape[-1] for shape in self.shapes]
+        return f"a convolutional network of {filters} filters on pictures of {self.picture}"
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What `described` makes the same model of; JSON-compatible."""
+        return {
+            "kind": "ConvolutionalNetwork",
+            "picture": list(self.picture),
+            "hidden": [asdict(layer) for layer in self.hidden],
+            "outputs": self.n_outputs,
+            "activation": self.activation,
+            "pooling": self.pooling,
+        }
+
+    @classmethod
+    def described(cls, description: Mapping[str, Any]) -> ConvolutionalNetwork:
+        """The model of a description."""
+        return cls(
+            tuple(description["picture"]),
+            [FilterLayer(**layer) for layer in description["hidden"]],
+            description["outputs"],
+            description["activation"],
+            description["pooling"],
+        )
+
+    @property
+    def pools(self) -> tuple[int, ...]:
+        """Size of every layer's blocks, that of the outputs included."""
+        return (*(layer.pool for layer in self.hidden), 1)
+
+    @property
+    def paddings(self) -> tuple[int, ...]:
+        """Padding of every layer, that of the outputs included."""
+        return (*(layer.padding for layer in self.hidden), 0)
+
+    def as_pictures(self, inputs: Any) -> Any:
+        """Inputs (n, numbers), channel by channel and row by row, as (channels, height, width, n).
+
+        Raises
+        ------
+        ValueError
+            If an input has not as many numbers as a picture.
+        """
+        n_numbers = int(np.prod(self.picture))
+        if len(inputs.shape) != 2 or inputs.shape[1] != n_numbers:
+            raise ValueError(
+                f"inputs have shape {inputs.shape}; pictures of {self.picture} need (n, "
+                f"{n_numbers})"
+            )
+        return anp.reshape(anp.transpose(inputs), (*self.picture, inputs.shape[0]))
+
+    def __call__(self, parameters: VValue, inputs: np.ndarray) -> np.ndarray:
+        """Outputs (n, outputs) for inputs (n, numbers of a picture); differentiable in both."""
+        if parameters.support is not self.support:
+            self._check(parameters)
+        if is_traced(parameters) or is_traced(inputs) or len(inputs) <= PART:
+            return self._predicted(parameters, inputs)
+        parts = range(0, len(inputs), PART)
+        return np.concatenate([self._predicted(parameters, inputs[i : i + PART]) for i in parts])
+
+    def _predicted(self, parameters: VValue, inputs: np.ndarray) -> np.ndarray:
+        signal = self.as_pictures(inputs)
+        for name, pool, padding in zip(self.layers, self.pools, self.paddings, strict=True):
+            layer = parameters[name]
+            signal = convolve(signal, layer["weights"], padding)
+            signal = signal + anp.reshape(layer["bias"], (-1, 1, 1, 1))
+            if pool > 1:
+                signal = pooled(signal, pool, self.pooling)
+            if name != self.layers[-1]:
+                signal = self.function(signal)
+        return anp.transpose(signal[:, 0, 0])
+
+    def linearize(self, parameters: VValue, inputs: np.ndarray) -> ConvolutionalLinearization:
+        """Values and fused first derivatives at the parameters on inputs (n, numbers)."""
+        self._check(parameters)
+        pictures = self.as_pictures(np.asarray(inputs, dtype=np.float64))
+        return ConvolutionalLinearization(self, parameters, np.ascontiguousarray(pictures))
+
+    def fitting(self, parameters: VValue) -> ConvolutionalNetwork:
+        """The network of these parameters, after filters came or went."""
+        counts = [np.shape(parameters[name, "bias"])[0] for name in self.layers]
+        if counts == [shape[-1] for shape in self.shapes]:
+            return self
+        hidden = [
+            FilterLayer(count, layer.size, layer.padding, layer.pool)
+            for count, layer in zip(counts, self.hidden, strict=False)
+        ]
+        return ConvolutionalNetwork(
+            self.picture, hidden, counts[-1], self.activation, self.pooling  # type: ignore[arg-type]
+        )  # fmt: skip
+
+
+def _laid_over(
+    picture: tuple[int, ...], layer: FilterLayer, number: int
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Shape of a layer's weights, and of the picture that it gives."""
+    channels, height, width = picture
+    height, width = height + 2 * layer.padding, width + 2 * layer.padding
+    rows, columns = (layer.size, layer.size) if layer.size else (height, width)
+    given = (height - rows + 1) // layer.pool, (width - columns + 1) // layer.pool
+    if min(given) < 1:
+        raise ValueError(
+            f"layer {number}: filters of {rows} x {columns} and blocks of {layer.pool} leave "
+            f"nothing of a picture of {height} x {width}, padding included; choose smaller filters "
+            "or blocks"
+        )
+    return (channels, rows, columns, layer.filters), (layer.filters, *given)

@@ -1,0 +1,75 @@
+"""The reproductions on images from end to end, with very few steps and images."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from synthesis.architectures.convolutional import FilterLayer
+from synthesis.reproduce import convolutions, robustness
+from synthesis.tasks import Digits
+
+FEW = 120
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """As many images as the reproductions need, a few steps of everything."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (3 * FEW, 784), dtype=np.uint8)
+    labels = np.arange(3 * FEW) % 10
+    digits = Digits("tiny", images, labels, images[:FEW], labels[:FEW], batch_size=10)
+    split = Digits.validation_split
+    monkeypatch.setattr(Digits, "validation_split", lambda self, n=FEW: split(self, n))
+    for module in (convolutions, robustness):
+        monkeypatch.setattr(module, "load_mnist", lambda: digits)
+    return digits
+
+
+def figures_of(folder, name):
+    return json.loads((folder / f"{name}.json").read_text())
+
+
+def test_convolutional_networks_are_damaged_recovered_and_sparsified(tiny, monkeypatch, tmp_path):
+    for name, value in {
+        "STEPS": dict.fromkeys(convolutions.STEPS, 200), "UNLABELLED": FEW, "BATCH": 10,
+        "ROUNDS": 2, "RATES": (0.01,), "RECOVERIES": ((1.0, 0.1), (4.0, 0.1)),
+        "PATHS": ((4.0, 0.1),), "LAYERS": (FilterLayer(4, 5, pool=3),),
+        "LARGE": (FilterLayer(2, 3, pool=4),), "LARGE_DENSE": FilterLayer(3, 0),
+    }.items():  # fmt: skip
+        monkeypatch.setattr(convolutions, name, value)
+    figures = convolutions.reproduce(False, tmp_path)
+    assert figures_of(tmp_path, "convolutions") == figures
+    network = figures["network, seed 0"]
+    assert set(convolutions.METHODS) < set(network)
+    assert all(0 <= value <= 100 for value in network.values())
+    assert figures["ratio"] > 1.0
+    text = (tmp_path / "convolutions.md").read_text()
+    for heading in ("A million weights", "Choices", "Damage and recovery", "Asked and reached"):
+        assert f"## {heading}" in text
+
+
+def test_damage_is_what_it_is_called(tiny, monkeypatch):
+    monkeypatch.setattr(convolutions, "UNLABELLED", FEW)
+    of = convolutions.Experiment(tiny, 0.01, 0)
+    weights, random, worst = of.damages(of.start).values()
+    filters = np.concatenate([weights[name, "weights"].ravel() for name in of.model.layers[:-1]])
+    assert np.mean(filters) == pytest.approx(0.75, abs=0.02)
+    assert not weights[of.model.layers[-1], "weights"].any()
+    for damage in (random, worst):
+        assert [int(damage[name, "bias"].sum()) for name in of.model.layers] == [6, 12, 0]
+
+
+def test_robustness_along_the_path_is_reported(tiny, monkeypatch, tmp_path):
+    monkeypatch.setattr(robustness, "learn", lambda model, digits, start, *_: start)
+    monkeypatch.setattr(robustness, "STORED", FEW)
+    monkeypatch.setattr(robustness, "STEPS", 20)
+    monkeypatch.setattr(robustness, "STRENGTHS", (0.0, 1.0))
+    figures = robustness.reproduce(False, tmp_path)
+    assert figures_of(tmp_path, "robustness") == figures
+    assert len(figures["validation"]) == 3
+    found = figures["robustness, seed 0"]
+    assert found["before: clean"] >= found["before: one-step attack"]
+    assert "one-step attack" in (tmp_path / "robustness.md").read_text()
