@@ -30,6 +30,14 @@ class Forecast:
         Between which so large a share of random paths lies; of classes the same as ``mean``. Of a
         simulation, between which its errors lay while it was fitted.
     level : float
+
+    Examples
+    --------
+    >>> from synthesis.forecast import FAMILIES, Forecaster
+    >>> y = np.sin(0.7 * np.arange(60.0))
+    >>> ahead = Forecaster(families=FAMILIES[:1], lags=2).fit(y).forecast(2)
+    >>> ahead.mean.round(4), np.sin(0.7 * np.array([60.0, 61.0])).round(4)
+    (array([-0.9165, -0.9587]), array([-0.9165, -0.9587]))
     """
 
     mean: np.ndarray

@@ -25,6 +25,12 @@ class Likelihood(ABC):
         Observations are numbers with noise of any size.
     has_classes : bool
         Observations are classes 0, 1, ...
+
+    Examples
+    --------
+    >>> from synthesis.likelihoods import LIKELIHOODS
+    >>> [name for name, likelihood in LIKELIHOODS.items() if likelihood().has_classes]
+    ['bernoulli', 'categorical']
     """
 
     name: str

@@ -15,7 +15,8 @@ from .features import (
     latest,
     streams_of,
 )
-from .fitting import Rows, Sum, fitted, grown
+from .fitting import Rows, Sum, fitted
+from .growing import grown
 from .uncertainty import Weight, independence, kind_of, stability, weights_of
 
 __all__ = [

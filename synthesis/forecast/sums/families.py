@@ -9,7 +9,8 @@ from itertools import combinations, permutations
 import numpy as np
 
 from .features import Feature, Given, Hinge, Lagged, Leaky, Product, Step, latest
-from .fitting import Rows, midpoints, parent
+from .fitting import Rows
+from .growing import midpoints, parent
 
 __all__ = ["FAMILIES", "Family", "candidates", "season_of"]
 
@@ -43,6 +44,11 @@ class Family:
     has_expectations : bool
         Products of a stream and of what another was expected to be - its faded sum of the sample
         before - are remembered, too: with the product itself, surprise.
+
+    Examples
+    --------
+    >>> [family.name for family in FAMILIES]
+    ['lags', 'bends', 'steps', 'products', 'memories', 'expectations', 'all']
     """
 
     name: str
@@ -80,6 +86,15 @@ def candidates(
         Those that may be looked at, ``own`` among them.
     lags : int
         Latest samples of each.
+
+    Examples
+    --------
+    >>> from .features import Values
+    >>> walk = np.random.default_rng(0).standard_normal((1, 40)).cumsum(axis=1)
+    >>> places = (np.zeros(38, dtype=int), np.arange(1, 39))
+    >>> rows = Rows(Values({"y": walk}), walk, places, horizon=1)
+    >>> print(*candidates(FAMILIES[0], rows, "y", ["y"], lags=2))
+    y y[t-1]
     """
     samples = {name: latest(name, lags) for name in streams}
     found: dict[Feature, None] = dict.fromkeys(f for name in streams for f in samples[name])

@@ -71,7 +71,13 @@ class Feature(Protocol):
 
 @dataclass(frozen=True)
 class Given:
-    """A stream as it comes."""
+    """A stream as it comes.
+
+    Examples
+    --------
+    >>> Values({"y": np.array([[1.0, 2.0]])})[Given("y")]
+    array([[1., 2.]])
+    """
 
     name: str
     number = None
@@ -113,7 +119,13 @@ class _OfOne(ABC):
 
 @dataclass(frozen=True)
 class Lagged(_OfOne):
-    """What a feature was some samples ago; 0 before the first."""
+    """What a feature was some samples ago; 0 before the first.
+
+    Examples
+    --------
+    >>> Values({"y": np.array([[1.0, 2.0, 4.0]])})[Lagged(Given("y"), 2)]
+    array([[0., 0., 1.]])
+    """
 
     lag: int
 
@@ -135,7 +147,13 @@ class Lagged(_OfOne):
 
 @dataclass(frozen=True)
 class Leaky(_OfOne):
-    """A sum that forgets: ``rate`` times what it was, plus what comes."""
+    """A sum that forgets: ``rate`` times what it was, plus what comes.
+
+    Examples
+    --------
+    >>> Values({"y": np.array([[1.0, 2.0, 4.0]])})[Leaky(Given("y"), 0.5)]
+    array([[1.  , 2.5 , 5.25]])
+    """
 
     rate: float
 
@@ -172,7 +190,13 @@ class _Bounded(_OfOne):
 
 @dataclass(frozen=True)
 class Hinge(_Bounded):
-    """By how much a feature exceeds a bound; 0 where it does not."""
+    """By how much a feature exceeds a bound; 0 where it does not.
+
+    Examples
+    --------
+    >>> Values({"y": np.array([[1.0, 2.0, 4.0]])})[Hinge(Given("y"), 1.5)]
+    array([[0. , 0.5, 2.5]])
+    """
 
     def over(self, *parts: np.ndarray) -> np.ndarray:
         return np.maximum(parts[0] - self.bound, 0.0)
@@ -186,7 +210,13 @@ class Hinge(_Bounded):
 
 @dataclass(frozen=True)
 class Step(_Bounded):
-    """1 where a feature exceeds a bound, else 0."""
+    """1 where a feature exceeds a bound, else 0.
+
+    Examples
+    --------
+    >>> Values({"y": np.array([[1.0, 2.0, 4.0]])})[Step(Given("y"), 1.5)]
+    array([[0., 1., 1.]])
+    """
 
     def over(self, *parts: np.ndarray) -> np.ndarray:
         return (parts[0] > self.bound).astype(float)
@@ -200,7 +230,16 @@ class Step(_Bounded):
 
 @dataclass(frozen=True)
 class Product:
-    """Two features multiplied; with a step, one that counts on one side of a bound only."""
+    """Two features multiplied; with a step, one that counts on one side of a bound only.
+
+    Examples
+    --------
+    >>> gated = Product(Step(Given("u"), 0.0), Given("y"))
+    >>> print(gated)
+    [u > 0] y
+    >>> Values({"u": np.array([[1.0, -1.0]]), "y": np.array([[3.0, 4.0]])})[gated]
+    array([[3., 0.]])
+    """
 
     one: Feature
     other: Feature
@@ -244,6 +283,11 @@ class Values:
     Parameters
     ----------
     given : mapping of name to array (strings, samples)
+
+    Examples
+    --------
+    >>> Values({"y": np.array([[1.0, 2.0]])})[Product(Given("y"), Given("y"))]
+    array([[1., 4.]])
     """
 
     def __init__(self, given: Mapping[str, np.ndarray]) -> None:
@@ -301,6 +345,13 @@ def circuit_of(
     feeds_back : str, optional
         The series, if the circuit is to run free: where the series is read, it takes its own
         answer of the sample before.
+
+    Examples
+    --------
+    >>> from dmm.show.algebra import sample_equations
+    >>> lags = latest("y", 2)
+    >>> print(sample_equations(circuit_of(lags, np.array([[0.0, 1.2, -0.5]]), ["y"])))
+    output.dict-1 = 1.2 y - 0.5 y[t-1]
     """
     sources = {SOURCE + name: "stream" for name in streams if name != feeds_back}
     builder = Builder({**sources, "const_1": "const_1"})

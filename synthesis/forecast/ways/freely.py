@@ -21,6 +21,14 @@ class FreeRun:
     Parameters
     ----------
     features : sequence of Feature
+
+    Examples
+    --------
+    >>> run = FreeRun([Given("y"), Lagged(Given("y"), 1)])
+    >>> run.begin({"y": np.array([[1.0, 2.0, 4.0]])}, string=0, length=3, paths=1)
+    >>> run.push({"y": 8.0})
+    >>> run.matrix().T
+    array([[1., 8., 4.]])
     """
 
     def __init__(self, features: Sequence[Feature]) -> None:

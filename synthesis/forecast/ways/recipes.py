@@ -18,7 +18,14 @@ __all__ = ["Recipe", "Search", "Way", "losses_of", "rows_of"]
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a forecast is made: on which scale, of what, and of how many features."""
+    """How a forecast is made: on which scale, of what, and of how many features.
+
+    Examples
+    --------
+    >>> from synthesis.forecast import FAMILIES
+    >>> print(Recipe("log", FAMILIES[1], 3))
+    bends, 3 features on the scale log
+    """
 
     transform: str
     family: Family

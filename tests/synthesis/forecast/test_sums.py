@@ -26,7 +26,7 @@ from synthesis.forecast.sums import (
     season_of,
     weights_of,
 )
-from synthesis.forecast.sums.fitting import parent
+from synthesis.forecast.sums.growing import parent
 from synthesis.forecast.sums.uncertainty import resampled
 from synthesis.forecast.ways import FreeRun
 from synthesis.likelihoods import Bernoulli, Categorical, Gaussian, Poisson
