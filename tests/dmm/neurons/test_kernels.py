@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from autograd import grad
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dmm import get_neuron_type
 from dmm.neurons import Stream, StreamReader
 from tests.dmm.machines import types_with_kernel
+from vvalues import VValue, assemble, inner, restrict
 
 TICKS, MACHINES, N, STRINGS = 3, 2, 2, 2
 STEP = 1e-30
@@ -17,9 +19,13 @@ seeds = st.integers(0, 2**32 - 1)
 every_kernel = pytest.mark.parametrize("name", types_with_kernel())
 
 
-def wide(rng: np.random.Generator, fields, columns: int = 4) -> np.ndarray:
-    """Random streams (ticks, machines, fields, n, strings, columns); numbers have no keys."""
-    x = rng.standard_normal((TICKS, MACHINES, len(fields), N, STRINGS, columns))
+def wide(rng: np.random.Generator, fields, columns: int = 4, is_tied: bool = False) -> np.ndarray:
+    """Random streams (ticks, machines, fields, n, strings, columns); numbers have no keys.
+
+    Where they are tied there are no other numbers than -1, 0 and 1.
+    """
+    shape = (TICKS, MACHINES, len(fields), N, STRINGS, columns)
+    x = rng.integers(-1, 2, shape).astype(float) if is_tied else rng.standard_normal(shape)
     for i, field in enumerate(fields):
         if field.is_scalar:
             x[:, :, i, ..., 1:] = 0.0
@@ -61,9 +67,45 @@ def test_the_tangent_is_the_derivative_and_the_adjoint_its_transpose(name, seed)
     assert np.sum(d * cotangent) == pytest.approx(np.sum(g * tangent), rel=1e-10, abs=1e-10)
 
 
+def tree(fields, rows: np.ndarray) -> VValue:
+    """Rows of a number and its keys as streams by field."""
+    return VValue(
+        {
+            field.name: row[0]
+            if field.is_scalar
+            else dict(zip((":number", *"abc"), row, strict=True))
+            for field, row in zip(fields, rows, strict=True)
+        }
+    )
+
+
 @every_kernel
-@given(seeds, st.sampled_from([1, 2, 4]))
-def test_inside_cycles_a_kernel_does_the_same_tick_by_tick(name, seed, columns):
+@given(seeds)
+@pytest.mark.filterwarnings("ignore:Output seems independent")  # of a comparison by steps
+def test_where_numbers_are_tied_the_gradient_is_that_of_the_activation(name, seed):
+    neuron_type, rng = get_neuron_type(name), np.random.default_rng(seed)
+    reads, writes = neuron_type.reads, neuron_type.writes
+    x, g = (wide(rng, fields, is_tied=True)[:1, :1, :, :1, :1] for fields in (reads, writes))
+    point, direction = tree(reads, x[0, 0, :, 0, 0]), tree(writes, g[0, 0, :, 0, 0])
+
+    def loss(inputs):
+        outputs = neuron_type.activation(inputs)
+        return inner(assemble({(field.name,): outputs[field.name] for field in writes}), direction)
+
+    kernel = neuron_type.kernel
+    found = kernel.adjoint(kernel.linearise(streams(x, reads)), streams(g, writes))
+    expected = restrict(grad(loss)(point), point.support)
+    for field, stream in zip(reads, found, strict=True):
+        wanted = [leaf for path, leaf in expected.items() if path[0] == field.name]
+        got = [float(stream.number.item())]
+        if not field.is_scalar:
+            got += [0.0] * 3 if stream.keys is None else stream.keys.ravel().tolist()
+        assert got == pytest.approx(wanted)
+
+
+@every_kernel
+@given(seeds, st.sampled_from([1, 2, 4]), st.booleans())
+def test_inside_cycles_a_kernel_does_the_same_tick_by_tick(name, seed, columns, is_tied):
     neuron_type, rng = get_neuron_type(name), np.random.default_rng(seed)
     kernel, reads, writes = neuron_type.kernel, neuron_type.reads, neuron_type.writes
     mixing = kernel.mixing(len(reads))
@@ -78,7 +120,7 @@ def test_inside_cycles_a_kernel_does_the_same_tick_by_tick(name, seed, columns):
             step(t)
         return out
 
-    raw, d, g = (wide(rng, fields, columns) for fields in (reads, reads, writes))
+    raw, d, g = (wide(rng, fields, columns, is_tied) for fields in (reads, reads, writes))
     x, y = mixed(raw), np.zeros_like(g)
     partials = kernel.linearise(streams(raw, reads))
     expected = stacked(kernel.forward(streams(raw, reads)), columns)
