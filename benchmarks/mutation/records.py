@@ -1,0 +1,153 @@
+"""What became of every mutant, kept from call to call, and the table made of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["Fate", "Kept", "Score", "equivalents", "written"]
+
+ROOT = Path(__file__).resolve().parents[2]
+KEPT = ROOT / ".mutation"
+EQUIVALENT = Path(__file__).parent / "equivalent.json"
+
+
+class Fate(NamedTuple):
+    """How a mutant's trial ended, and how many tests can see the change."""
+
+    how: str
+    n_tests: int
+    line: int
+
+    @property
+    def is_killed(self) -> bool:
+        """Whether a test noticed it; a test that no longer ends does."""
+        return self.how != "survived"
+
+
+class Kept:
+    """Fates of a module's mutants, while it is the same; of survivors, while its tests are."""
+
+    def __init__(self, module: str, scope: str) -> None:
+        self.file = KEPT / (module.replace("/", ".") + ".jsonl")
+        digests = [_digest([ROOT / module]), _digest(_files(scope))]
+        known = self.file.read_text(encoding="utf-8").splitlines() if self.file.exists() else []
+        before = json.loads(known[0]) if known else ["", ""]
+        self.fates: dict[str, Fate] = {}
+        if before[0] == digests[0]:
+            for line in known[1:]:
+                name, *rest = json.loads(line)
+                fate = Fate(*rest)
+                if fate.is_killed or before[1] == digests[1]:
+                    self.fates[name] = fate
+        KEPT.mkdir(exist_ok=True)
+        self.file.write_text(json.dumps(digests) + "\n", encoding="utf-8")
+        for name, fate in self.fates.items():
+            self.add(name, fate)
+
+    def add(self, name: str, fate: Fate) -> None:
+        """Keep one more."""
+        self.fates[name] = fate
+        with self.file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps([name, *fate], ensure_ascii=False) + "\n")
+
+    def read(self) -> dict[str, Fate]:
+        """All that is kept, by whichever process."""
+        lines = self.file.read_text(encoding="utf-8").splitlines()[1:]
+        return {name: Fate(*rest) for name, *rest in map(json.loads, lines)}
+
+
+class Score(NamedTuple):
+    """A module's mutants: all, those tried, and of these the killed and the equivalent ones."""
+
+    module: str
+    n_mutants: int
+    n_tried: int
+    n_killed: int
+    n_equivalent: int
+    survivors: Mapping[str, Fate]
+
+    @property
+    def n_counted(self) -> int:
+        """Tried and not equivalent."""
+        return self.n_tried - self.n_equivalent
+
+    @property
+    def killed(self) -> float:
+        """Share of the killed, 0 to 1."""
+        return self.n_killed / self.n_counted if self.n_counted else 1.0
+
+    @property
+    def variance(self) -> float:
+        """Of `killed` as an estimate, as if one more were killed and one more not."""
+        share = (self.n_killed + 1) / (self.n_counted + 2)
+        unknown = 1.0 - self.n_tried / self.n_mutants
+        return unknown * share * (1.0 - share) / (self.n_counted + 2)
+
+
+def equivalents() -> dict[str, dict[str, str]]:
+    """By module and name the reason why no test can notice a change."""
+    return json.loads(EQUIVALENT.read_text(encoding="utf-8"))
+
+
+def overall(scores: Sequence[Score]) -> tuple[float, float]:
+    """Share of the killed among all modules' mutants, and half its interval at 95 per cent."""
+    total = sum(score.n_mutants for score in scores)
+    weights = [score.n_mutants / total for score in scores]
+    share = sum(w * score.killed for w, score in zip(weights, scores, strict=True))
+    variance = sum(w * w * score.variance for w, score in zip(weights, scores, strict=True))
+    return share, 1.96 * math.sqrt(variance)
+
+
+def written(scores: Sequence[Score], command: str) -> str:
+    """The table, what survives, and what no test can notice."""
+    tried, killed, counted = (
+        sum(getattr(score, name) for score in scores)
+        for name in ("n_tried", "n_killed", "n_counted")
+    )
+    share, half = overall(scores)
+    lines = [
+        "# Mutation testing",
+        "",
+        f"`{command}`",
+        "",
+        f"{killed} of {counted} mutants are killed; {tried - counted} more are equivalent to what "
+        f"they change. Of all {sum(score.n_mutants for score in scores)} mutants that makes "
+        f"{100 * share:.1f} % ± {100 * half:.1f} % (95 per cent; a module counts by its mutants).",
+        "",
+        "| module | mutants | tried | equivalent | killed | score |",
+        "|---|---|---|---|---|---|",
+    ]
+    for score in scores:
+        lines.append(
+            f"| `{score.module}` | {score.n_mutants} | {score.n_tried} | {score.n_equivalent} "
+            f"| {score.n_killed} | {100 * score.killed:.0f} % |"
+        )
+    lines += ["", "## Survivors", ""]
+    for score in scores:
+        for name, fate in score.survivors.items():
+            seen = "" if fate.n_tests else " (no test executes it)"
+            lines.append(f"* `{score.module}:{fate.line}` {name}{seen}")
+    reasons = equivalents()
+    lines += ["", "## Equivalent", ""]
+    for score in scores:
+        for name, reason in reasons.get(score.module, {}).items():
+            lines.append(f"* `{score.module}` {name}: {reason}")
+    return "\n".join(lines) + "\n"
+
+
+def _files(scope: str) -> Iterable[Path]:
+    for part in scope.split():
+        place = ROOT / part
+        yield from sorted(place.rglob("*.py")) if place.is_dir() else [place]
+
+
+def _digest(files: Iterable[Path]) -> str:
+    state = hashlib.sha256()
+    for file in files:
+        state.update(file.read_bytes())
+    return state.hexdigest()[:16]
