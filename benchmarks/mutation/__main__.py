@@ -1,7 +1,8 @@
 """``python -m benchmarks.mutation [MODULE ...] [--sample N]``: score and survivors of the modules.
 
-What was tried before is not tried again, while the module is the same; a survivor, while its tests
-are. ``.mutation`` keeps it. The table is written whenever a scope of tests is done.
+What was tried before is not tried again while the module is the same; a survivor meets the tests
+that have changed since. ``.mutation`` keeps it. The table is written whenever a scope of tests is
+done.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import argparse
 import ast
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -32,28 +33,29 @@ class Module:
         self.tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
         self.all = mutants_of(self.tree)
         self.sample = in_random_order(self.all)[:sample]
+        self.reasons = equivalents().get(name, {})
 
-    def trials(self) -> list[Trial]:
-        """Those of the sample that were not tried yet, in the order of their lines."""
+    def trials(self) -> Iterator[tuple[str, Trial]]:
+        """Those of the sample that have tests to meet, with these tests."""
+        for mutant in sorted(self.sample, key=lambda mutant: mutant.lines.start):
+            is_known = mutant.name in self.kept.fates and mutant.name in self.reasons
+            unmet = () if is_known else self.kept.unmet(mutant.name)
+            if unmet:
+                yield " ".join(unmet), self._trial(mutant)
+
+    def _trial(self, mutant: Mutant) -> Trial:
         file = str(ROOT / self.name)
-        left = [mutant for mutant in self.sample if mutant.name not in self.kept.fates]
-        left.sort(key=lambda mutant: mutant.lines.start)
-        return [self._trial(mutant, file) for mutant in left]
-
-    def _trial(self, mutant: Mutant, file: str) -> Trial:
         codes = code_of(self.tree, None, file), code_of(self.tree, mutant, file)
         return Trial(self.name, mutant.name, *codes, mutant.lines, mutant.is_inside)
 
     def score(self) -> Score:
         """Of the sample, as far as it was tried."""
-        reasons = equivalents().get(self.name, {})
         fates = self.kept.read()
         own = {one.name: fates[one.name] for one in self.sample if one.name in fates}
-        counted = {name: fate for name, fate in own.items() if name not in reasons}
-        survivors = {name: fate for name, fate in counted.items() if not fate.is_killed}
+        alive = {name: fate for name, fate in own.items() if not fate.is_killed}
+        survivors = {name: fate for name, fate in alive.items() if name not in self.reasons}
         survivors = dict(sorted(survivors.items(), key=lambda pair: pair[1].line))
-        n_killed = len(counted) - len(survivors)
-        n_same = len(own) - len(counted)
+        n_killed, n_same = len(own) - len(alive), len(alive) - len(survivors)
         return Score(self.name, len(self.all), len(own), n_killed, n_same, survivors)
 
 
@@ -71,10 +73,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = "" if options.modules == list(JUDGES) else " " + " ".join(options.modules)
     modules = {name: Module(name, options.sample) for name in options.modules}
     for scope in dict.fromkeys(JUDGES[name] for name in modules):
-        of_scope = [module for name, module in modules.items() if JUDGES[name] == scope]
-        trials = [trial for module in of_scope for trial in module.trials()]
-        if trials:
-            tried(scope, trials, lambda trial, how, n: _tell(modules[trial.module], trial, how, n))
+        waiting: dict[str, list[Trial]] = {}
+        for name, module in modules.items():
+            for tests, trial in module.trials() if JUDGES[name] == scope else ():
+                waiting.setdefault(tests, []).append(trial)
+        for tests, trials in waiting.items():
+            tried(tests, trials, lambda trial, how, n: _tell(modules[trial.module], trial, how, n))
         scores = [module.score() for module in modules.values()]
         text = written(scores, f"python -m benchmarks.mutation{given}{sampled}")
         options.out.write_text(text, encoding="utf-8")

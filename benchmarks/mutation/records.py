@@ -30,35 +30,61 @@ class Fate(NamedTuple):
 
 
 class Kept:
-    """Fates of a module's mutants, while it is the same; of survivors, while its tests are."""
+    """Fates of a module's mutants, while it is the same.
+
+    A file of lines: the module's digest, then fates and, where they begin to count, digests of the
+    tests. A survivor has met the tests whose digests stand above it, and meets others later.
+    """
 
     def __init__(self, module: str, scope: str) -> None:
         self.file = KEPT / (module.replace("/", ".") + ".jsonl")
-        digests = [_digest([ROOT / module]), _digest(_files(scope))]
-        known = self.file.read_text(encoding="utf-8").splitlines() if self.file.exists() else []
-        before = json.loads(known[0]) if known else ["", ""]
         self.fates: dict[str, Fate] = {}
-        if before[0] == digests[0]:
-            for line in known[1:]:
-                name, *rest = json.loads(line)
-                fate = Fate(*rest)
-                if fate.is_killed or before[1] == digests[1]:
-                    self.fates[name] = fate
+        self._met: dict[str, dict[str, str]] = {}
+        self._now = _digests(scope)
+        digest = _digest([ROOT / module])
+        if self.file.exists():
+            self._read(digest)
         KEPT.mkdir(exist_ok=True)
-        self.file.write_text(json.dumps(digests) + "\n", encoding="utf-8")
-        for name, fate in self.fates.items():
-            self.add(name, fate)
+        if not self.fates:
+            self.file.write_text(json.dumps(digest) + "\n", encoding="utf-8")
+        self._append(self._now)
+
+    def _read(self, digest: str) -> None:
+        """What the file says of the module as it is."""
+        known, *lines = map(json.loads, self.file.read_text(encoding="utf-8").splitlines())
+        met: dict[str, str] = {}
+        for line in lines if known == digest else ():
+            if isinstance(line, dict):
+                met = line
+                continue
+            name, *rest = line
+            self.fates[name] = Fate(*rest)
+            self._met[name] = {**self._met.get(name, {}), **met}
+
+    def unmet(self, name: str) -> tuple[str, ...]:
+        """Files of tests that a mutant has still to meet; none if it is killed."""
+        fate = self.fates.get(name)
+        if fate is not None and fate.is_killed:
+            return ()
+        met = self._met.get(name, {})
+        return tuple(file for file, digest in self._now.items() if met.get(file) != digest)
 
     def add(self, name: str, fate: Fate) -> None:
         """Keep one more."""
+        before = self.fates.get(name)
+        if before is not None:
+            fate = fate._replace(n_tests=before.n_tests + fate.n_tests)
         self.fates[name] = fate
+        self._append([name, *fate])
+
+    def _append(self, line: object) -> None:
         with self.file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps([name, *fate], ensure_ascii=False) + "\n")
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     def read(self) -> dict[str, Fate]:
         """All that is kept, by whichever process."""
-        lines = self.file.read_text(encoding="utf-8").splitlines()[1:]
-        return {name: Fate(*rest) for name, *rest in map(json.loads, lines)}
+        lines = map(json.loads, self.file.read_text(encoding="utf-8").splitlines()[1:])
+        return {line[0]: Fate(*line[1:]) for line in lines if isinstance(line, list)}
 
 
 class Score(NamedTuple):
@@ -140,10 +166,15 @@ def written(scores: Sequence[Score], command: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _files(scope: str) -> Iterable[Path]:
+def _digests(scope: str) -> dict[str, str]:
+    """Digest of every file of tests, together with the helpers beside it."""
+    found = {}
     for part in scope.split():
-        place = ROOT / part
-        yield from sorted(place.rglob("*.py")) if place.is_dir() else [place]
+        place = ROOT / part.partition("::")[0]
+        for file in sorted(place.rglob("test_*.py")) if place.is_dir() else [place]:
+            helpers = [other for other in file.parent.glob("*.py") if "test_" not in other.name]
+            found[str(file.relative_to(ROOT))] = _digest([file, *sorted(helpers)])
+    return found
 
 
 def _digest(files: Iterable[Path]) -> str:
