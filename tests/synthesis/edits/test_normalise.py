@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from dmm import compile_machine, text_streams, zoo
+from dmm import compile_machine, get_neuron_type, text_streams, zoo
 from dmm.zoo import duplicate_detector
 from synthesis.edits.normalise import (
     FACTORS,
@@ -127,18 +127,34 @@ def test_a_neuron_that_reads_itself_computes_the_same(loop, is_fixed):
     assert np.ptp(expected) > 0.0
 
 
+def with_loops(machine, rng):
+    """Some of the neurons read themselves as well."""
+    links = dict(machine.trainable.items())
+    for neuron, kind in machine.neurons.items():
+        if kind in (*SCALING, *FACTORS) and rng.random() < 0.3:
+            ports = get_neuron_type(kind)
+            links[neuron, ports.reads[0].name, neuron, ports.writes[0].name] = 5.0 * rng.random()
+    return machine.with_trainable(from_leaves(links))
+
+
 @given(st.integers(0, 2**32 - 1))
-def test_the_largest_weight_into_a_neuron_is_one(seed):
+def test_the_largest_weight_into_a_neuron_from_others_is_one(seed):
     rng = np.random.default_rng(seed)
-    machine = random_machine(rng, 5, 0.5, is_cyclic=False, types=SCALED)
+    machine = with_loops(random_machine(rng, 5, 0.5, is_cyclic=False, types=SCALED), rng)
     found = normalise(machine)
+    signed = {name for name, kind in machine.neurons.items() if kind == "relu"}
+    signed |= {p[0] for p in machine.trainable.support.paths if p[0] == p[2]}
     for neuron, kind in machine.neurons.items():
         for field in FACTORS.get(kind, (None,) * (kind in SCALING)):
-            into = [w for p, w in found.items() if p[0] == neuron and field in (None, p[1])]
+            into = [
+                weight
+                for p, weight in found.items()
+                if p[0] == neuron != p[2] and field in (None, p[1])
+            ]
             if into:
                 largest = max(into, key=abs)
                 assert abs(largest) == pytest.approx(1.0)
-                assert largest > 0.0 or kind == "relu"
+                assert largest > 0.0 or neuron in signed
 
 
 def test_a_comparison_of_negated_streams_is_turned_round():
@@ -222,6 +238,16 @@ def test_every_weight_that_may_change_goes_to_the_nearest_simple_value(seed, n_k
     assert np.all(found * weights >= 0.0)
 
 
+def test_weights_that_may_change_only_together_do():
+    class Together(Rough):
+        def losses(self, support, buffers):
+            is_changed = buffers != self.buffer
+            return np.any(is_changed, axis=1) - np.all(is_changed, axis=1).astype(float)
+
+    tree = VValue({"w": np.array([0.9, 2.2, -0.45])})
+    assert snap(Together(tree), tree, 0.0)["w"].tolist() == [1.0, 2.0, -0.5]
+
+
 def test_a_scale_is_divided_out_as_long_as_the_loss_is_allowed():
     machine = wire("norm.dict <- input.char 0.7\noutput.dict-1 <- norm.norm 0.9")
     tree = machine.trainable
@@ -260,6 +286,18 @@ def test_one_of_the_rescaled_products_is_the_original():
     expected = program(machine.trainable, few)
     for variant in variants:
         assert program(variant, few) == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_scales_that_are_tried_are_weights_and_their_inverses():
+    machine = wire(
+        """
+        dot.dict-1 <- input.char 4
+        dot.dict-2 <- const_1.const_1 0
+        output.dict-1 <- dot.dot -3
+        """
+    )
+    scales = [v["dot", "dict-1", "input", "char"] for v in rescaled_products(machine)]
+    assert sorted(scales) == pytest.approx([1.0, 4.0 / 3.0, 12.0, 16.0])
 
 
 def test_an_exact_machine_is_made_exact_on_the_proof_too():

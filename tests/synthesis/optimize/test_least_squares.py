@@ -136,6 +136,17 @@ def test_with_a_penalty_it_ends_where_both_slopes_cancel(seed, l1):
     assert fit.loss == pytest.approx(problem.loss_at(w), rel=1e-12)
 
 
+@given(st.integers(0, 2**32 - 1))
+def test_the_penalty_is_nearly_the_sum_of_magnitudes(seed):
+    """Where residuals do not share weights, each weight shrinks by half the penalty, or to zero."""
+    aims = np.random.default_rng(seed).uniform(-2.0, 2.0, 5)
+    fit = levenberg_marquardt(
+        Linear(np.eye(5), aims), tree(np.ones(5)), l1=1.0, iterations=500, tolerance=1e-12
+    )
+    shrunk = np.sign(aims) * np.maximum(np.abs(aims) - 0.5, 0.0)
+    assert fit.parameters["w"] == pytest.approx(shrunk, abs=0.1)
+
+
 def test_steps_are_bounded_and_counted():
     problem = Linear(np.eye(3), np.array([40.0, -20.0, 0.1]))
     fit = levenberg_marquardt(problem, tree(np.zeros(3)), iterations=7)
@@ -162,6 +173,23 @@ def test_only_idle_steps_that_follow_each_other_count():
     is_idle = -np.diff(losses) / losses[:-1] < 1e-3
     assert is_idle[-2:].all() and not np.any(is_idle[:-2] & is_idle[1:-1])
     assert fit.iterations == len(is_idle) < 60
+
+
+def test_what_is_gained_is_measured_by_the_loss():
+    problem = Linear.drawn(5)
+    small = Linear(problem.matrix / 32.0, problem.answers / 32.0)
+    start = tree(problem.solution + 2.0)
+    whole, part = (
+        levenberg_marquardt(each, start, patience=1, tolerance=1e-3) for each in (problem, small)
+    )
+    assert whole.iterations == part.iterations > 2
+
+
+def test_at_the_solution_nothing_is_taken():
+    problem = Linear(np.array([[1.0], [1.0]]), np.array([1.0, 3.0]))
+    fit = levenberg_marquardt(problem, tree([2.0]))
+    assert len(problem.accepted) == 1 and fit.parameters["w"].tolist() == [2.0]
+    assert levenberg_marquardt(problem, tree([0.0]), iterations=0).iterations == 0
 
 
 def test_it_stops_at_the_target():
