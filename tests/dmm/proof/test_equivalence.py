@@ -168,6 +168,22 @@ def test_what_is_not_asked_and_strings_that_do_not_occur_are_left_out():
     assert prove(same, ones, {"x": BITS}).counterexample.streams == {"x": (1.0,)}
 
 
+@pytest.mark.parametrize("ticks", [1, 3])
+def test_one_wrong_answer_after_one_string_is_found_with_its_string(ticks):
+    same = Circuit({"x": "stream", "output": "output"}, [Wire("output", "dict-1", "x", "stream")])
+    machine, _ = same.lowered(ticks)
+    word = (1.0, 1.0, 0.0, 0.0, 1.0)
+
+    def step(place, x):  # right again after the word, and after any other beginning
+        is_on = place < len(word) and x == word[place]
+        is_over = is_on and place == len(word) - 1
+        return (place + 1 if is_on and not is_over else len(word)), (7.0 if is_over else x)
+
+    found = prove(machine, Transducer(step), {"x": BITS}).counterexample
+    assert found.streams == {"x": word}
+    assert (found.sample, found.given, found.asked) == (4, (1.0,), (7.0,))
+
+
 def test_states_are_counted_in_words():
     same = Circuit({"x": "stream", "output": "output"}, [Wire("output", "dict-1", "x", "stream")])
     found = prove(same, Transducer(lambda state, x: (state, x)), {"x": BITS})
