@@ -1,8 +1,7 @@
 """``python -m benchmarks.mutation [MODULE ...] [--sample N]``: score and survivors of the modules.
 
 What was tried before is not tried again while the module is the same; a survivor meets the tests
-that have changed since. ``.mutation`` keeps it. The table is written whenever a scope of tests is
-done.
+that have changed since. ``.mutation`` keeps it. The table is written at the end, also an early one.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import argparse
 import ast
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -72,6 +71,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sampled = "" if options.sample is None else f" --sample {options.sample}"
     given = "" if options.modules == list(JUDGES) else " " + " ".join(options.modules)
     modules = {name: Module(name, options.sample) for name in options.modules}
+    try:
+        _try(modules)
+    finally:
+        scores = [module.score() for module in modules.values()]
+        text = written(scores, f"python -m benchmarks.mutation{given}{sampled}")
+        options.out.write_text(text, encoding="utf-8")
+
+
+def _try(modules: Mapping[str, Module]) -> None:
+    """Try what has tests to meet, scope by scope."""
     for scope in dict.fromkeys(JUDGES[name] for name in modules):
         waiting: dict[str, list[Trial]] = {}
         for name, module in modules.items():
@@ -79,9 +88,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 waiting.setdefault(tests, []).append(trial)
         for tests, trials in waiting.items():
             tried(tests, trials, lambda trial, how, n: _tell(modules[trial.module], trial, how, n))
-        scores = [module.score() for module in modules.values()]
-        text = written(scores, f"python -m benchmarks.mutation{given}{sampled}")
-        options.out.write_text(text, encoding="utf-8")
 
 
 def _tell(module: Module, trial: Trial, how: str, n_tests: int) -> None:

@@ -154,13 +154,14 @@ def _within(site: _Site, child: ast.AST) -> _Site:
 
 
 def _lines(site: _Site) -> range:
-    """Lines whose execution may mean that the change was met."""
+    """Lines whose execution may mean that the change was met; of a default, all the function."""
     node: ast.AST = site.statement
     if isinstance(site.function, ast.Lambda):
         node = site.function.body
     first = node.lineno if not isinstance(node, ast.Module) else 1
     body = getattr(node, "body", None)
-    if isinstance(node, ast.stmt) and isinstance(body, list):
+    is_default = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    if isinstance(node, ast.stmt) and isinstance(body, list) and not is_default:
         return range(first, max(first + 1, body[0].lineno))
     return range(first, (node.end_lineno or first) + 1)
 

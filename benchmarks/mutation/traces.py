@@ -7,7 +7,6 @@ import json
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +18,6 @@ import pytest
 from .sessions import Quick, run_item
 
 __all__ = ["Traces", "Tracing"]
-
-CALLS = 100
-"""Calls of one function that are looked into in one test."""
 
 PATIENCE = 20.0
 """Seconds (while being traced) of the tests that a mutant meets at most, the shortest first."""
@@ -61,7 +57,7 @@ class Tracing(Quick):
         self.file = file
         self.is_importing = True
         self.met: dict[str, set[int]] = {}
-        self.calls: Counter[CodeType] = Counter()
+        self.left: dict[CodeType, set[int]] = {}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Iterator[None]:
@@ -92,7 +88,7 @@ class Tracing(Quick):
     @contextmanager
     def noted(self) -> Iterator[None]:
         """Note the lines that are executed, in this thread and those it starts."""
-        self.met, self.calls = {}, Counter()
+        self.met, self.left = {}, {}
         threading.settrace(self.called)
         sys.settrace(self.called)
         try:
@@ -107,13 +103,16 @@ class Tracing(Quick):
         is_function = frame.f_code.co_flags & inspect.CO_OPTIMIZED
         if module is None or (self.is_importing and not is_function):
             return None
-        self.calls[frame.f_code] += 1
-        if self.calls[frame.f_code] > CALLS:
-            return None
-        add = self.met.setdefault(module, set()).add
+        code = frame.f_code
+        if code not in self.left:
+            self.left[code] = {line for _, _, line in code.co_lines() if line}
+        left, met = self.left[code], self.met.setdefault(module, set())
+        if not left:
+            return None  # all of it was executed before
 
         def line(frame: FrameType, event: str, argument: Any) -> Any:
-            add(frame.f_lineno)
+            met.add(frame.f_lineno)
+            left.discard(frame.f_lineno)
             return line
 
         return line

@@ -112,7 +112,8 @@ class _Serving(Quick):
 
 def _imported(trial: Trial, traces: Traces, tell: Tell) -> None:
     """Try a mutant by importing its module with the change."""
-    tests = traces.tests_of(trial.module, None)
+    # Where no test executes its lines, modules did when they were imported.
+    tests = traces.tests_of(trial.module, trial.lines) or traces.tests_of(trial.module, None)
     usual = SourceFileLoader.get_code
 
     def get_code(self: SourceFileLoader, name: str) -> CodeType | None:
@@ -195,12 +196,12 @@ def _forked(work: Callable[[], int]) -> int:
 
 def _ended(child: int, limit: float | None = None) -> int | None:
     """Exit code of a process, negative for a signal; None if it was stopped at the limit."""
-    watched = os.pidfd_open(child)
+    watched, is_over = os.pidfd_open(child), False
     try:
-        in_time = bool(select.select([watched], [], [], limit)[0])
-        if not in_time:
+        is_over = bool(select.select([watched], [], [], limit)[0])
+    finally:  # also when somebody stops us
+        if not is_over:
             os.killpg(child, signal.SIGKILL)
         status = os.waitpid(child, 0)[1]
-    finally:
         os.close(watched)
-    return os.waitstatus_to_exitcode(status) if in_time else None
+    return os.waitstatus_to_exitcode(status) if is_over else None
