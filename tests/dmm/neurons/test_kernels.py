@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dmm import get_neuron_type
-from dmm.neurons import Stream, StreamReader
+from dmm.neurons import Field, MixtureKernel, Stream, StreamReader
+from dmm.neurons.superfluid import merged_fields
 from tests.dmm.machines import types_with_kernel
 from vvalues import VValue, assemble, inner, restrict
 
 TICKS, MACHINES, N, STRINGS = 3, 2, 2, 2
 STEP = 1e-30
 seeds = st.integers(0, 2**32 - 1)
-every_kernel = pytest.mark.parametrize("name", types_with_kernel())
+every_kernel = pytest.mark.parametrize("name", (*types_with_kernel(), "timer"))
 
 
 def wide(rng: np.random.Generator, fields, columns: int = 4, is_tied: bool = False) -> np.ndarray:
@@ -55,8 +56,25 @@ def stacked(found: list[Stream], columns: int = 4) -> np.ndarray:
 @every_kernel
 @given(seeds)
 def test_the_tangent_is_the_derivative_and_the_adjoint_its_transpose(name, seed):
-    neuron_type, rng = get_neuron_type(name), np.random.default_rng(seed)
-    kernel, reads, writes = neuron_type.kernel, neuron_type.reads, neuron_type.writes
+    neuron_type = get_neuron_type(name)
+    derivatives_agree(neuron_type.kernel, neuron_type.reads, neuron_type.writes, seed)
+
+
+MIXED = ("accum", "norm", "compare", "dot", "gate", "tanh", "register", "multiplexer")
+
+
+@given(seeds, st.lists(st.sampled_from(MIXED), min_size=1, max_size=4, unique=True))
+def test_mixtures_have_derivatives_by_inputs_and_coefficients(seed, names):
+    types = [get_neuron_type(name) for name in names]
+    reads, writes = (merged_fields(types, ports) for ports in ("reads", "writes"))
+    coefficients = tuple(Field(name, is_scalar=True) for name in names)
+    kernel = MixtureKernel(types, reads, writes)
+    derivatives_agree(kernel, (*reads, *coefficients), writes, seed)
+
+
+def derivatives_agree(kernel, reads, writes, seed):
+    """The tangent with a complex step, the adjoint with the tangent."""
+    rng = np.random.default_rng(seed)
     x, d, g = wide(rng, reads), wide(rng, reads), wide(rng, writes)
     partials = kernel.linearise(streams(x, reads))
     tangent = stacked(kernel.tangent(partials, streams(d, reads)))
