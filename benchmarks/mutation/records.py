@@ -121,7 +121,7 @@ def equivalents() -> dict[str, dict[str, str]]:
 
 
 def overall(scores: Sequence[Score]) -> tuple[float, float]:
-    """Share of the killed among all modules' mutants, and half its interval at 95 per cent."""
+    """Share of the killed among the modules' mutants, and half its interval at 95 per cent."""
     total = sum(score.n_mutants for score in scores)
     weights = [score.n_mutants / total for score in scores]
     share = sum(w * score.killed for w, score in zip(weights, scores, strict=True))
@@ -130,7 +130,8 @@ def overall(scores: Sequence[Score]) -> tuple[float, float]:
 
 
 def written(scores: Sequence[Score], command: str) -> str:
-    """The table, what survives, and what no test can notice."""
+    """The table of what was tried, what survives, and what no test can notice."""
+    scores = [score for score in scores if score.n_tried]
     tried, killed, counted = (
         sum(getattr(score, name) for score in scores)
         for name in ("n_tried", "n_killed", "n_counted")
@@ -142,8 +143,9 @@ def written(scores: Sequence[Score], command: str) -> str:
         f"`{command}`",
         "",
         f"{killed} of {counted} mutants are killed; {tried - counted} more are equivalent to what "
-        f"they change. Of all {sum(score.n_mutants for score in scores)} mutants that makes "
-        f"{100 * share:.1f} % ± {100 * half:.1f} % (95 per cent; a module counts by its mutants).",
+        f"they change. Of all {sum(score.n_mutants for score in scores)} mutants of these modules "
+        f"that makes {100 * share:.1f} % ± {100 * half:.1f} % (95 per cent; a module counts by its "
+        "mutants).",
         "",
         "| module | mutants | tried | equivalent | killed | score |",
         "|---|---|---|---|---|---|",

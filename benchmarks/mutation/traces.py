@@ -19,7 +19,7 @@ from .sessions import Quick, run_item
 
 __all__ = ["Traces", "Tracing"]
 
-PATIENCE = 20.0
+PATIENCE = 10.0
 """Seconds (while being traced) of the tests that a mutant meets at most, the shortest first."""
 
 
