@@ -101,7 +101,8 @@ def test_recovery_takes_smaller_and_smaller_steps_and_refuses_what_does_not_fit(
     lengths = np.diff([point.length for point in path])
     assert np.all(lengths > 0.0) and np.all(lengths <= 0.05 * (1.0 + 1e-9))
     assert lengths[0] > 2.0 * lengths[-1]
-    for wrong in ((VValue({"x": 1.0}), damage), (hurt, VValue({"x": 1.0}))):
+    other = VValue({"x": 1.0})
+    for wrong in ((other, damage), (hurt, other), (other, other)):
         with pytest.raises(ValueError, match="different supports"):
             recovery(reference, *wrong, steps=1, rng=rng)
 
@@ -118,6 +119,14 @@ def test_what_is_projected_out_does_not_depend_on_how_loud_the_outputs_are(facto
         for each in (model, Louder(model, factor))
     )
     assert louder.buffer == pytest.approx(found.buffer, rel=1e-6, abs=1e-9)
+
+
+def test_by_default_next_to_nothing_moves_the_outputs():
+    model, parameters, inputs, rng = perceptron()
+    vector = random_like(parameters, rng)
+    flat = null_space_projection(model, parameters, inputs, vector)
+    moved, left = (squared_length(model, parameters, inputs, v) for v in (vector, flat))
+    assert left < 1e-8 * moved
 
 
 def test_where_nothing_has_influence_nothing_is_projected_out():

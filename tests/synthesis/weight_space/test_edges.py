@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from synthesis.architectures.manifold import Manifold
 from synthesis.optimize.optimizers import Optimizer, sgd
-from synthesis.process.linearization import inputs_at
+from synthesis.process.linearization import TracedLinearization, inputs_at
 from synthesis.weight_space.path import (
     invariant_path,
     last,
@@ -23,6 +23,7 @@ from synthesis.weight_space.path import (
 from synthesis.weight_space.pulls import (
     Diversity,
     Invariance,
+    PullToPruned,
     PullTowards,
     Robustness,
     WeightAnchor,
@@ -56,16 +57,17 @@ def test_a_walk_asks_its_pull_by_the_number_of_the_step():
         last(walk(start, pull, sgd(0.1), steps=3, rng=RNG, every=0))
 
 
-def test_an_invariant_path_goes_along_the_pull_and_the_slope_of_the_outputs():
+@pytest.mark.parametrize("strength", [0.4, None])
+def test_an_invariant_path_goes_along_the_pull_and_the_slope_of_the_outputs(strength):
     model, parameters, inputs, rng = perceptron()
     reference = freeze(model, parameters, inputs)
     start, target = (parameters + random_like(parameters, rng) for _ in range(2))
-    options = {"steps": 4, "rng": rng, "strength": 0.4}
+    options = {"steps": 4, "rng": rng} | ({} if strength is None else {"strength": strength})
     points = invariant_path(reference, start, PullTowards(target), normalized(0.1), **options)
     for before, after in pairwise([point.parameters for point in points]):
         _, towards = PullTowards(target)(before, 0, rng)
         _, back = Invariance(reference)(before, 0, rng)
-        slope = (0.4 * towards + back).buffer
+        slope = ((strength or 1.0) * towards + back).buffer
         assert (after - before).buffer == pytest.approx(-0.1 * slope / np.linalg.norm(slope))
 
 
@@ -205,6 +207,17 @@ def test_stages_share_the_steps_and_tell_how_far_they_jumped():
         sparsified(reference, 0.5, steps=3, stages=0, **options)
 
 
+def test_a_stage_holds_the_outputs():
+    model, parameters, inputs, rng = perceptron()
+    reference = freeze(model, parameters, inputs)
+    options = {"steps": 30, "rng": rng}
+    held = sparsified(
+        reference, 0.5, stages=1, strength=1e-2, size=0.02, per_step=None, few=0, **options
+    ).path[0]
+    straight = last(walk(parameters, PullToPruned(0.5), normalized(0.02), **options))
+    assert reference.divergence(held.parameters) < 0.5 * reference.divergence(straight.parameters)
+
+
 def test_only_weights_that_are_not_zero_may_move():
     model = Manifold(5, 6, 4, link_weights=True)
     tree = model.initial(np.random.default_rng(0))
@@ -216,6 +229,12 @@ def test_only_weights_that_are_not_zero_may_move():
 
 
 # -------------------- inputs --------------------
+
+
+@pytest.mark.filterwarnings("ignore:Output seems independent")
+def test_a_model_without_parameters_has_a_jacobian_without_columns():
+    here = TracedLinearization(lambda parameters, inputs: inputs, VValue(), np.ones((3, 2)))
+    assert here.rows().shape == (6, 0)
 
 
 def test_a_text_is_not_drawn_from():
