@@ -153,6 +153,14 @@ def test_the_smallest_share_goes(weights, share):
     np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("count", [2, 3, 57, 299])
+def test_of_many_the_smallest_go(count):
+    weights = np.random.default_rng(count).standard_normal(300)
+    found = largest_kept(VValue({"w": weights}), count / 300)["w"]
+    assert np.abs(weights[found == 0.0]).max() < np.abs(weights[found != 0.0]).min()
+    assert np.count_nonzero(found) == 300 - count
+
+
 def test_a_share_is_no_less_than_nothing():
     with pytest.raises(ValueError, match=r"sparsity is -0\.5; expected a share"):
         largest_kept(VValue({"a": 1.0}), -0.5)
