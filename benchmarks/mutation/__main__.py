@@ -1,4 +1,4 @@
-"""``python -m benchmarks.mutation [MODULE ...] [--sample N]``: score and survivors of the modules.
+"""``python -m benchmarks.mutation [MODULE ...] [--sample N] [--known]``: score and survivors.
 
 What was tried before is not tried again while the module is the same; a survivor meets the tests
 that have changed since. ``.mutation`` keeps it. The table is written at the end, also an early one.
@@ -64,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("modules", nargs="*", default=list(JUDGES), metavar="MODULE")
     parser.add_argument("--sample", type=int, help="so many mutants of each module only")
     parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--known", action="store_true", help="write what is known, try nothing")
     options = parser.parse_args(arguments)
     unknown = sorted(set(options.modules) - set(JUDGES))
     if unknown:
@@ -72,7 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = "" if options.modules == list(JUDGES) else " " + " ".join(options.modules)
     modules = {name: Module(name, options.sample) for name in options.modules}
     try:
-        _try(modules)
+        if not options.known:
+            _try(modules)
     finally:
         scores = [module.score() for module in modules.values()]
         text = written(scores, f"python -m benchmarks.mutation{given}{sampled}")
@@ -86,6 +88,8 @@ def _try(modules: Mapping[str, Module]) -> None:
         for name, module in modules.items():
             for tests, trial in module.trials() if JUDGES[name] == scope else ():
                 waiting.setdefault(tests, []).append(trial)
+        for name in {trial.module for trials in waiting.values() for trial in trials}:
+            modules[name].kept.begin()
         for tests, trials in waiting.items():
             tried(tests, trials, lambda trial, how, n: _tell(modules[trial.module], trial, how, n))
 

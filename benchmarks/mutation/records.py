@@ -41,19 +41,15 @@ class Kept:
         self.fates: dict[str, Fate] = {}
         self._met: dict[str, dict[str, str]] = {}
         self._now = _digests(scope)
-        digest = _digest([ROOT / module])
+        self._digest = _digest([ROOT / module])
         if self.file.exists():
-            self._read(digest)
-        KEPT.mkdir(exist_ok=True)
-        if not self.fates:
-            self.file.write_text(json.dumps(digest) + "\n", encoding="utf-8")
-        self._append(self._now)
+            self._read()
 
-    def _read(self, digest: str) -> None:
+    def _read(self) -> None:
         """What the file says of the module as it is."""
         known, *lines = map(json.loads, self.file.read_text(encoding="utf-8").splitlines())
         met: dict[str, str] = {}
-        for line in lines if known == digest else ():
+        for line in lines if known == self._digest else ():
             if isinstance(line, dict):
                 met = line
                 continue
@@ -77,14 +73,24 @@ class Kept:
         self.fates[name] = fate
         self._append([name, *fate])
 
+    def begin(self) -> None:
+        """Say, before anything is added, that it has met the tests as they are."""
+        KEPT.mkdir(exist_ok=True)
+        if not self.fates:
+            self.file.write_text(json.dumps(self._digest) + "\n", encoding="utf-8")
+        self._append(self._now)
+
     def _append(self, line: object) -> None:
         with self.file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     def read(self) -> dict[str, Fate]:
-        """All that is kept, by whichever process."""
-        lines = map(json.loads, self.file.read_text(encoding="utf-8").splitlines()[1:])
-        return {line[0]: Fate(*line[1:]) for line in lines if isinstance(line, list)}
+        """All that is kept of the module as it is, by whichever process."""
+        if not self.file.exists():
+            return {}
+        known, *lines = map(json.loads, self.file.read_text(encoding="utf-8").splitlines())
+        found = {line[0]: Fate(*line[1:]) for line in lines if isinstance(line, list)}
+        return found if known == self._digest else {}
 
 
 class Score(NamedTuple):
