@@ -177,7 +177,7 @@ def test_only_idle_steps_that_follow_each_other_count():
 
 def test_what_is_gained_is_measured_by_the_loss():
     problem = Linear.drawn(5)
-    small = Linear(problem.matrix / 32.0, problem.answers / 32.0)
+    small = Linear(problem.matrix / 512.0, problem.answers / 512.0)
     start = tree(problem.solution + 2.0)
     whole, part = (
         levenberg_marquardt(each, start, patience=1, tolerance=1e-3) for each in (problem, small)
