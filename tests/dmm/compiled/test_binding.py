@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from autograd import grad
 from autograd.tracer import getval
 
 import vvalues as vv
-from dmm import Machine, Program, ReferenceProgram, compile_machine, neuron_type, text_streams
+from dmm import (
+    Machine,
+    Program,
+    ReferenceProgram,
+    compile_machine,
+    neuron_type,
+    superfluid_space,
+    text_streams,
+)
 from dmm.machine.files import machine_of
 from tests.dmm.machines import random_machine
 from vvalues import VValue
@@ -30,7 +40,7 @@ def late_reader(inputs, stream):
     return {"char": stream[t - 1] if t % 2 == 1 and t <= len(stream) else VValue()}
 
 
-def machine(clock: str, extra: str = "", reader: str = "input") -> Machine:
+def machine(clock: str, extra: str = "", reader: str = "input", **more: str) -> Machine:
     neurons = {
         "timer": "timer",
         "input": reader,
@@ -38,6 +48,7 @@ def machine(clock: str, extra: str = "", reader: str = "input") -> Machine:
         "accum": "accum",
         "norm": "norm",
         "output": "output",
+        **more,
     }
     return machine_of(
         neurons,
@@ -147,3 +158,31 @@ def test_weights_of_another_type_are_run_anew(bound, kind):
     other = on.forward(rounded.astype(kind))
     assert other.dtype == np.result_type(kind, np.float64)
     np.testing.assert_allclose(other, plain, rtol=1e-12)
+
+
+# -------------------- starts of mixtures, clocks of several neurons --------------------
+
+
+@pytest.mark.parametrize(
+    "initial",
+    [
+        {"cell-1": {":function": {"accum": 0.7, "norm": -0.4}}},
+        {"cell-1": {"dict": {"a": 2.0, "q": -1.0}}, "cell-2": {"norm": 3.0}},
+    ],
+)
+def test_what_mixtures_emit_first_is_heard(initial):
+    rng = np.random.default_rng(1)
+    space = superfluid_space(rng, 2, 0.3, types=["accum", "norm"])
+    begun = replace(space, initial=VValue(initial))
+    values = []
+    for tested in (space, begun):
+        found = compile_machine(tested, OBSERVED, engine="numpy")(tested.trainable, STREAMS)
+        expected = ReferenceProgram(tested, OBSERVED)(tested.trainable, STREAMS)
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+        values.append(found)
+    assert np.abs(values[0] - values[1]).max() > 1e-3
+
+
+def test_a_clock_may_go_through_other_neurons():
+    clock = "half.dict <- timer.timer 0.5\ninput.timer <- half.dict\n"
+    assert np.ptp(assert_engines_agree(machine(clock, half="identity"))) > 0.0
