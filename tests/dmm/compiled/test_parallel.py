@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import vvalues as vv
 from dmm import ReferenceProgram, compile_machine, text_streams
 from dmm.compiled.parallel import linear_filter
+from dmm.compiled.segments import LARGEST_SHARE, LONG, SHORTEST, segment_length
 from dmm.machine.files import machine_of
 from vvalues import VValue
 
@@ -100,3 +101,12 @@ def test_weights_of_self_links_have_the_gradient_of_the_reference(weight, stoppe
         direction = np.random.default_rng(1).standard_normal(tested.trainable.size)
         along = quick.bind(STREAMS).pushforward(np.array(tested.trainable.buffer), direction)
         assert np.sum(weights * along) == pytest.approx(slopes[1].buffer @ direction, rel=1e-9)
+
+
+@pytest.mark.parametrize("ticks", [1, 5, 40, 900, 5000, 100_000])
+def test_segments_are_about_the_root_of_the_ticks_and_no_large_share(ticks):
+    length = segment_length(ticks)
+    assert length >= SHORTEST
+    assert length <= max(SHORTEST, -(-ticks // LARGEST_SHARE))
+    if ticks >= LARGEST_SHARE * max(LONG, SHORTEST):
+        assert length == min(max(LONG, int(np.ceil(np.sqrt(ticks)))), -(-ticks // LARGEST_SHARE))
