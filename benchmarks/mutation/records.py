@@ -148,10 +148,11 @@ def written(scores: Sequence[Score], command: str) -> str:
         "",
         f"`{command}`",
         "",
-        f"{killed} of {counted} mutants are killed; {tried - counted} more are equivalent to what "
-        f"they change. Of all {sum(score.n_mutants for score in scores)} mutants of these modules "
-        f"that makes {100 * share:.1f} % ± {100 * half:.1f} % (95 per cent; a module counts by its "
-        "mutants).",
+        f"{killed} of {tried} mutants that were tried are killed, {tried - counted} of the others "
+        "are no fault: equivalent, or another setting that serves as well (below, each with its "
+        f"reason). Without these, of all {sum(score.n_mutants for score in scores)} mutants of "
+        f"these modules {100 * share:.1f} % ± {100 * half:.1f} % are killed (95 per cent, of the "
+        "sampling alone; a module counts by its mutants).",
         "",
         "| module | mutants | tried | equivalent | killed | score |",
         "|---|---|---|---|---|---|",
@@ -167,7 +168,7 @@ def written(scores: Sequence[Score], command: str) -> str:
             seen = "" if fate.n_tests else " (no test executes it)"
             lines.append(f"* `{score.module}:{fate.line}` {name}{seen}")
     reasons = equivalents()
-    lines += ["", "## Equivalent", ""]
+    lines += ["", "## No fault", ""]
     for score in scores:
         for name, reason in reasons.get(score.module, {}).items():
             lines.append(f"* `{score.module}` {name}: {reason}")

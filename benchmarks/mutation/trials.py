@@ -112,8 +112,9 @@ class _Serving(Quick):
 
 def _imported(trial: Trial, traces: Traces, tell: Tell) -> None:
     """Try a mutant by importing its module with the change."""
-    # Where no test executes its lines, modules did when they were imported.
-    tests = traces.tests_of(trial.module, trial.lines) or traces.tests_of(trial.module, None)
+    # A default is of its function; what importing executes may be felt wherever the module is used.
+    tests = [] if trial.is_inside else traces.tests_of(trial.module, trial.lines)
+    tests = tests or traces.tests_of(trial.module, None)
     usual = SourceFileLoader.get_code
 
     def get_code(self: SourceFileLoader, name: str) -> CodeType | None:
