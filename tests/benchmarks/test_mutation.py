@@ -96,7 +96,8 @@ def test_every_module_has_its_judges():
         assert all((ROOT / part).exists() for part in scope.split())
 
 
-def test_a_mutant_meets_the_shortest_tests_that_execute_its_lines():
+def test_a_mutant_meets_the_shortest_tests_that_execute_its_lines(monkeypatch):
+    monkeypatch.setattr("benchmarks.mutation.traces.PATIENCE", 20.0)
     traces = Traces(
         {"slow": 9.0, "fast": 1.0, "middle": 5.0, "other": 0.1, "slower": 30.0},
         {
