@@ -64,7 +64,7 @@ class NeuronType:
         True when the neuron emits an external input stream.
     is_alive : {"always", "any", "all"}
         What must reach the neuron before it can emit anything but zero: nothing, anything on any
-        field, or something on all fields (products).
+        field, or something on all fields (products). Always, where it reads nothing.
     fixed_links : tuple of (field, sending neuron or "", sending field)
         Links of weight 1 that such a neuron always has; ``""`` is the neuron itself.
     source : str
@@ -95,6 +95,8 @@ class NeuronType:
     terms: Terms | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
+        if not self.reads:
+            object.__setattr__(self, "is_alive", "always")
         if self.spelling == Spelling() and isinstance(self.kernel, Kernel):
             spelling = self.kernel.spelling(self.reads, self.writes)
             object.__setattr__(self, "spelling", spelling)

@@ -58,8 +58,16 @@ class _Weights:
         return [p for p in self.values if p[2] == neuron]
 
     def has_fixed_readers(self, neuron: str) -> bool:
-        """Whether a fixed link of another neuron reads this one (its scale is then not free)."""
-        return any(p[2] == neuron and p[0] != neuron for p in self.fixed)
+        """Whether a fixed link reads this neuron, whose scale is then not free.
+
+        Where all inputs scale alike, a neuron's link to itself is a ratio and may be fixed.
+        """
+        kind = self.machine.neurons[neuron]
+        is_ratio = kind in SCALING and kind != "compare"  # whose ports may change places
+        return any(p[2] == neuron and not (is_ratio and p[0] == neuron) for p in self.fixed)
+
+    def reads_itself(self, neuron: str) -> bool:
+        return any(p[0] == p[2] == neuron for p in (*self.values, *self.fixed))
 
     def has_fixed_inputs(self, neuron: str, field: str | None = None) -> bool:
         return any(p[0] == neuron and p[2] != neuron and field in (None, p[1]) for p in self.fixed)
@@ -164,23 +172,26 @@ def _normalise_scaling(weights: _Weights, neuron: str, scaling: str) -> None:
     largest = max((weights.values[p] for p in incoming), key=abs)
     if largest == 0.0:
         return
-    factor = 1.0 / largest if scaling in (ODD, EVEN) else 1.0 / abs(largest)
+    # What an even neuron reads of itself keeps its sign when all other inputs change theirs.
+    is_sign_free = scaling == ODD or (scaling == EVEN and not weights.reads_itself(neuron))
+    factor = 1.0 / (largest if is_sign_free else abs(largest))
     weights.scale(incoming, factor)
     weights.scale(outgoing, 1.0 / (abs(factor) if scaling == EVEN else factor))
 
 
 def _normalise_factors(weights: _Weights, neuron: str, fields: Sequence[str]) -> None:
-    """Give the largest weight into each factor size 1; the readers take the scale over."""
-    outgoing = [p for p in weights.out_of(neuron) if p[0] != neuron]
+    """Give the largest weight into each factor size 1; the readers take the scale over.
+
+    A link of the neuron to itself is among those into it and among its readers: it stays.
+    """
     for field in fields:
         incoming = weights.into(neuron, field)
-        largest = max((weights.values[p] for p in incoming), key=abs, default=0.0)
+        others = (weights.values[p] for p in incoming if p[2] != neuron)
+        largest = max(others, key=abs, default=0.0)
         if largest == 0.0 or weights.has_fixed_inputs(neuron, field):
             continue
-        if any(p[2] == neuron for p in incoming):
-            continue
         weights.scale(incoming, 1.0 / largest)
-        weights.scale(outgoing, largest)
+        weights.scale(weights.out_of(neuron), largest)
 
 
 SWAPPED_INPUTS = {"dict-1": "dict-2", "dict-2": "dict-1"}
@@ -210,7 +221,7 @@ def _normalise_product(weights: _Weights, neuron: str) -> None:
     largest = max((weights.values[p] for p in two), key=abs)
     if largest < 0.0:
         weights.scale(two, -1.0)
-        weights.scale([p for p in weights.out_of(neuron) if p[0] != neuron], -1.0)
+        weights.scale(weights.out_of(neuron), -1.0)
 
 
 def _in_order(machine: Machine) -> list[str]:

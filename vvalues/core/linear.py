@@ -301,7 +301,8 @@ def _over_norm(tree: VValue, g: float, norm: float) -> VValue:
     if _SMALL < value < _LARGE or not math.isfinite(value):
         return scale(tree, g * (1.0 / norm))
     factor = 2.0**900 if value < 1.0 else 2.0**-900  # a power of two rounds nothing
-    return scale(scale(tree, factor), g / (norm * factor))
+    # The unit vector first: a small g over a large norm, or the other way round, may not exist.
+    return scale(scale(scale(tree, factor), 1.0 / (norm * factor)), g)
 
 
 defvjp(l2_norm, lambda ans, tree: lambda g: _over_norm(tree, g, ans))

@@ -118,3 +118,10 @@ def test_array_leaves_are_no_activities():
 def test_labels_are_paths(argument):
     with pytest.raises(ValueError, match="labels are paths with commas"):
         get_neuron_type(f"label({argument})")
+
+
+@pytest.mark.parametrize("name", ["linear_combination", "mask_multiply"])
+@pytest.mark.parametrize("leaf", [("a", 0), (0,)])
+def test_a_mask_of_arrays_is_refused(name, leaf):
+    with pytest.raises(ValueError, match="the mask has an array leaf"):
+        list(get_neuron_type(name).terms({"mask": [leaf], "main": [("a",)]}))

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from dmm import Machine
 from dmm.machine import Circuit, Pace, Wire
-from dmm.proof import Mealy, Transducer, prove
+from dmm.proof import Mealy, Transducer, prove, reachable
+from dmm.proof.equivalence import _Search
 from dmm.zoo import duplicate_detector
 from tests.dmm.proof.machines import (
     BITS,
@@ -56,6 +57,15 @@ def test_a_compiled_automaton_is_proved_at_every_pace(seed, states, outputs, tic
     assert first_difference(mealy, machine, pace, outputs) is None
     assert prove(machine, mealy, {"x": BITS}).verdict == "proved"
     assert prove(machine, mealy, {"x": BITS}, pace=pace).verdict == "proved"
+
+
+@pytest.mark.parametrize("modulus", [2, 3, 4])
+def test_against_its_automaton_a_machine_has_no_more_pairs_than_states(modulus):
+    circuit = counting(modulus, 1.0)
+    remainder = Transducer(lambda total, x: ((total + x) % modulus,) * 2)
+    found, visited = prove(circuit, remainder, {"x": BITS}), reachable(circuit, {"x": BITS})
+    assert found.is_proved
+    assert (found.states, found.length) == (visited.states, visited.length)
 
 
 @given(
@@ -145,6 +155,7 @@ def test_streams_are_combined_and_values_counted_once():
     found = prove(both, times, {"x": (0, 2), "y": (1, 3)}).counterexample
     assert found.streams == {"x": (2.0,), "y": (3.0,)}
     assert found.given == (4.0,) and found.asked == (6.0,)
+    assert str(found) == "on x = 2; y = 3 the answer to sample 0 is 4, and 6 is asked"
 
 
 def test_what_is_not_asked_and_strings_that_do_not_occur_are_left_out():
@@ -153,6 +164,32 @@ def test_what_is_not_asked_and_strings_that_do_not_occur_are_left_out():
     assert prove(same, asks_zeros, {"x": BITS}).is_proved
     no_ones = Mealy({"s": {(0.0,): ("s", 0.0)}}, "s")
     assert prove(same, no_ones, {"x": BITS}).is_proved
+    ones = Mealy({"s": {(1.0,): ("s", 2.0)}}, "s")  # what follows a symbol that is left out counts
+    assert prove(same, ones, {"x": BITS}).counterexample.streams == {"x": (1.0,)}
+
+
+@pytest.mark.parametrize("ticks", [1, 3])
+def test_one_wrong_answer_after_one_string_is_found_with_its_string(ticks):
+    same = Circuit({"x": "stream", "output": "output"}, [Wire("output", "dict-1", "x", "stream")])
+    machine, _ = same.lowered(ticks)
+    word = (1.0, 1.0, 0.0, 0.0, 1.0)
+
+    def step(place, x):  # right again after the word, and after any other beginning
+        is_on = place < len(word) and x == word[place]
+        is_over = is_on and place == len(word) - 1
+        return (place + 1 if is_on and not is_over else len(word)), (7.0 if is_over else x)
+
+    found = prove(machine, Transducer(step), {"x": BITS}).counterexample
+    assert found.streams == {"x": word}
+    assert (found.sample, found.given, found.asked) == (4, (1.0,), (7.0,))
+
+
+def test_states_are_counted_in_words():
+    same = Circuit({"x": "stream", "output": "output"}, [Wire("output", "dict-1", "x", "stream")])
+    found = prove(same, Transducer(lambda state, x: (state, x)), {"x": BITS})
+    assert found.states == 1 and found.sentence.endswith("however long (1 state).")
+    later = Transducer(lambda n, x: (min(n + 1, 2), x))
+    assert prove(same, later, {"x": BITS}).sentence.endswith("however long (3 states).")
 
 
 # -------------------- what is never proved --------------------
@@ -195,6 +232,24 @@ def test_answers_may_be_as_far_apart_as_the_tolerance(tolerance, verdict):
     assert prove(near, same, {"x": BITS}, tolerance=tolerance).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    "given_answer, asked, agree",
+    [
+        (1.0, 1.25, True),
+        (1.0, 1.2500001, False),
+        (np.inf, np.inf, True),
+        (np.inf, -np.inf, False),
+        (np.nan, np.nan, True),
+        (np.nan, 1.0, False),
+        (1.0, np.nan, False),
+        (1.0, None, True),
+    ],
+)
+def test_what_is_no_number_agrees_with_itself_alone(given_answer, asked, agree):
+    search = _Search(None, None, None, tolerance=0.25, limit=1)
+    assert search._agree(given_answer, asked) is agree
+
+
 # -------------------- what cannot be asked --------------------
 
 
@@ -214,6 +269,10 @@ def test_what_cannot_be_compared_is_refused_in_words():
         prove(circuit, Transducer(lambda state, x: (state, (x, x))), DIGITS)
     with pytest.raises(ValueError, match="pace is"):
         prove(circuit, COUNT_TO_3, DIGITS, pace=Pace(0, 1))
+    with pytest.raises(ValueError, match="pace is"):
+        prove(circuit, COUNT_TO_3, DIGITS, pace=Pace(1, -1))
+    with pytest.raises(ValueError, match="stream 'x' has the values"):
+        prove(circuit, COUNT_TO_3, {"x": (1.0, np.inf)})
     with pytest.raises(ValueError, match="depends on a clock"):
         prove(duplicate_detector(), COUNT_TO_3, {"input": BITS}, pace=Pace(1, 4))
     with pytest.raises(ValueError, match="the next state 'gone'"):

@@ -44,6 +44,22 @@ def test_what_grows_is_not_closed():
     assert not found.is_closed and 200 < found.states <= 203
 
 
+@given(st.integers(0, 10_000), st.integers(1, 4))
+@examples(20)
+def test_the_limit_is_the_number_of_states_that_may_be(seed, states):
+    circuit = circuit_of(random_mealy(np.random.default_rng(seed), states))
+    found = reachable(circuit, {"x": BITS})
+    assert reachable(circuit, {"x": BITS}, limit=found.states) == found
+    assert not reachable(circuit, {"x": BITS}, limit=found.states - 1).is_closed
+
+
+def test_a_machine_that_comes_back_to_its_start_is_counted_once():
+    line = Circuit({"x": "stream", "output": "output"}, [Wire("output", "dict-1", "x", "stream")])
+    machine, pace = line.lowered(3)
+    assert pace.delay < pace.ticks  # the answer is out before the sample after
+    assert reachable(machine, {"x": (0.0,)}).states == 1
+
+
 def test_what_nothing_observed_depends_on_is_no_state():
     wires = [
         Wire("accum", "dict-2", "x", "stream"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -13,6 +14,7 @@ from dmm.machine import Circuit, Pace, Wire
 from dmm.proof import Transducer, prove_linear
 from tests.dmm.proof.machines import counting, said_on
 from tests.examples import examples
+from vvalues import VValue
 
 WEIGHTS = st.sampled_from([-2.0, -1.0, -0.5, 0.5, 1.0, 3.0])
 
@@ -98,9 +100,45 @@ def test_what_is_not_linear_is_refused_in_words():
         prove_linear(recursive([1.0], [1.0]), filtered([1.0], [1.0]), ["y"], order=2)
     with pytest.raises(ValueError, match="order is missing"):
         prove_linear(recursive([1.0], [1.0]), filtered([1.0], [1.0]), ["x"])
+    with pytest.raises(ValueError, match="this automaton does not"):
+        silent = Transducer(lambda state, x: (state, None))
+        prove_linear(recursive([1.0], [1.0]), silent, ["x"], order=0)
     with pytest.raises(ValueError, match="has 1 outputs"):
         twice = Transducer(lambda state, x: (state, (x, x)))
         prove_linear(recursive([1.0], [1.0]), twice, ["x"], order=0)
+
+
+def test_a_start_that_is_not_zero_is_another_filter():
+    machine, _ = recursive([0.5], [1.0]).lowered()
+    begun = replace(machine, initial=VValue({"y": {"dict": 3.0}}))
+    # What the neuron emitted before the first tick is what it held after the sample before.
+    held = filtered([0.5], [1.0])._replace(start=((Fraction(3),), (Fraction(0),)))
+    same = filtered([0.5], [1.0])
+    assert prove_linear(machine, same, ["x"], order=2).is_proved
+    assert prove_linear(begun, same, ["x"], order=2).verdict == "refuted"
+    assert prove_linear(machine, held, ["x"], order=2).verdict == "refuted"
+    string = np.array([[1.0, -2.0, 4.0]])[..., None]
+    found = prove_linear(begun, same, ["x"], order=2).counterexample
+    pace = Pace.of_machine(begun)
+    shown = said_on(begun, pace, np.zeros_like(string))[0, found.sample, 0]
+    assert found.given == (shown,) != found.asked
+
+
+@pytest.mark.parametrize("n_between", [0, 1, 6])
+@pytest.mark.parametrize("lag", [1, 4])
+def test_a_machine_that_answers_late_is_followed_as_far(n_between, lag):
+    names = ["x", *(f"identity-{i}" for i in range(n_between)), "output"]
+    kinds = ["stream", *["identity"] * n_between, "output"]
+    fields = ["stream", *["dict"] * n_between]
+    wires = [
+        Wire(name, "dict-1" if name == "output" else "dict", before, field)
+        for name, before, field in zip(names[1:], names, fields, strict=False)
+    ]
+    chain = Circuit(dict(zip(names, kinds, strict=True)), wires)
+    echo = filtered([], [1.0, *[0.0] * (lag - 1), 2.0**-30])
+    assert prove_linear(chain, filtered([], [1.0]), ["x"], order=0).is_proved
+    found = prove_linear(chain, echo, ["x"], order=lag)
+    assert found.counterexample.sample == found.counterexample.streams["x"].index(1.0) + lag
 
 
 @pytest.mark.parametrize("lag", [1, 4, 9])

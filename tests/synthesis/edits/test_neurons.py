@@ -22,6 +22,7 @@ from synthesis.edits.neurons import (
 )
 from synthesis.optimize.optimizers import adagrad, adam, chain, clip
 from synthesis.process.models import MachineModel
+from synthesis.process.places import shown
 from synthesis.tasks import get_task
 from tests.examples import examples
 from vvalues import VValue, from_buffer
@@ -149,6 +150,50 @@ def test_a_neuron_is_added_to_a_machine():
 
 def names_of(machine):
     return machine_neurons().names(machine.trainable)
+
+
+# -------------------- first values --------------------
+
+
+PLACES = {
+    "keys": lambda **scale: KeyedNeurons((0, 1), **scale),
+    "machine": lambda **scale: machine_neurons(**scale),
+    "axes": lambda **scale: AxisNeurons({("w",): 0}, **scale),
+    "units": lambda **scale: hidden_units(1, **scale),
+}
+
+
+def some_tree(name):
+    if name == "keys":
+        return VValue({f"n-{i}": {f"n-{j}": 1.0 for j in range(1, 41)} for i in range(1, 41)})
+    if name == "machine":
+        many = {f"norm-{i}": {"norm": 1.0} for i in range(1, 41)}
+        return VValue({f"norm-{i}": {"dict": many} for i in range(1, 41)})
+    if name == "axes":
+        return VValue({"w": np.ones((3, 80))})
+    return Perceptron([80, 3, 2]).initial(rng())
+
+
+@pytest.mark.parametrize("name", list(PLACES))
+@pytest.mark.parametrize("scale", [None, 0.3])
+def test_the_first_values_of_a_new_neuron_have_the_size_that_is_asked_for(name, scale):
+    places = PLACES[name](**({} if scale is None else {"scale": scale}))
+    tree, _ = add_neuron(some_tree(name), (), places, rng(4))
+    first = neuron_leaves(tree, places, places.names(tree)[-1])
+    assert np.std(first.buffer) == pytest.approx(scale or 0.01, rel=0.3)
+    assert np.abs(first.buffer).max() < 5.0 * (scale or 0.01)
+
+
+def test_nothing_is_like_a_neuron_that_is_not_there():
+    with pytest.raises(ValueError, match="no neuron that a new one could be like"):
+        add_neuron(VValue(), (), KeyedNeurons((0,)), rng())
+
+
+@given(st.integers(1, 12))
+def test_names_are_shown_up_to_six(n):
+    names = [f"n-{i}" for i in range(n)]
+    told = shown(names)
+    assert told == (", ".join(names) if n <= 6 else "n-0, n-1, n-2, n-3, n-4, n-5, ...")
 
 
 # -------------------- indices --------------------

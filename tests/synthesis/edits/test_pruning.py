@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from synthesis.architectures import Perceptron
 from synthesis.architectures.manifold import Manifold
 from synthesis.edits import prune_by_ablation, prune_by_magnitude, remove_dead, without_links
+from synthesis.edits.links import ablation_losses
 from synthesis.optimize import adam
 from synthesis.optimize.objective import ModelObjective
 from synthesis.tasks import SumsAndDifferences
-from vvalues import VValue, restrict
+from vvalues import VValue, from_buffer, restrict
 from vvalues.strategies import vvalues
 
 TASK = SumsAndDifferences(batch_size=20, n_test=20)
@@ -52,6 +53,7 @@ TREE = VValue({"a": np.array([1.0, 1e-9]), "b": 3.0, "c": np.array([[0.5, -4.0]]
 @pytest.mark.parametrize(
     ("count", "left"),
     [
+        (-2, [1.0, 1e-9, 3.0, 0.5, -4.0, -2.0]),
         (0, [1.0, 1e-9, 3.0, 0.5, -4.0, -2.0]),
         (1, [1.0, 0.0, 3.0, 0.5, -4.0, -2.0]),
         (3, [0.0, 0.0, 3.0, 0.0, -4.0, -2.0]),
@@ -77,6 +79,19 @@ def test_ablation_takes_the_element_whose_loss_rises_least():
     losses = np.where(tree.buffer != 0.0, judged.losses(tree.support, without), np.inf)
     assert np.flatnonzero(pruned.buffer != tree.buffer).tolist() == [int(np.argmin(losses))]
     assert memory.first.support is pruned.support is tree.support
+
+
+@given(seed=st.integers(0, 999), data=st.data())
+def test_every_loss_is_that_without_one_element(seed, data):
+    rng = np.random.default_rng(seed)
+    model = Perceptron([5, 2, 4], "tanh")
+    tree, judged = model.initial(rng), objective(model, rng)
+    chosen = np.array(data.draw(st.lists(st.integers(0, tree.size - 1), max_size=4)), dtype=int)
+    losses = ablation_losses(judged, tree, chosen)
+    for q, loss in zip(chosen, losses, strict=True):
+        without = np.where(np.arange(tree.size) == q, 0.0, tree.buffer)
+        assert loss == pytest.approx(judged.loss(from_buffer(tree.support, without)), rel=1e-12)
+    assert len(ablation_losses(judged, tree)) == tree.size
 
 
 def test_a_unit_that_nobody_reads_is_zeros():

@@ -10,7 +10,9 @@ from autograd.test_util import check_grads
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from vvalues.core import evaluate, primitive
+from vvalues.core import fused as second
 from vvalues.testing import check_fused
 
 
@@ -106,6 +108,37 @@ def test_both_modes_to_third_order_are_those_of_plain_autograd(case):
     for fused, plain in pairs:
         scale = 1.0 + np.abs(plain).max()
         np.testing.assert_allclose(fused, plain, rtol=0, atol=1e-10 * scale)
+
+
+@given(waves(), st.integers(0, 2))
+@examples(50)
+def test_second_derivatives_are_differentiated_by_all_that_they_are_applied_to(case, place):
+    run, w, rng = case
+    n, m = run.matrix.shape
+    g, d, e, values = (rng.normal(size=size) for size in (n, m, m, n))
+    for quick, plain, arguments, weights in (
+        (second._curvature, second._plain_curvature, (w, g, d), e),
+        (second._acceleration, second._plain_acceleration, (w, d, e), values),
+    ):
+        along = rng.normal(size=arguments[place].shape)
+        found, expected = (
+            both_modes(by_one(function, arguments, place, run), arguments[place], weights, along)
+            for function in (quick, plain)
+        )
+        for one, other in zip(found, expected, strict=True):
+            scale = 1.0 + np.abs(other).max()
+            np.testing.assert_allclose(one, other, rtol=0, atol=1e-10 * scale)
+
+
+def by_one(function, arguments, place, run):
+    """A function of one argument, the others held."""
+    return lambda x: function(*arguments[:place], x, *arguments[place + 1 :], run)
+
+
+def both_modes(function, point, weights, along):
+    """The gradient of the weighed values, and the derivative along a direction."""
+    yield grad(lambda x: anp.sum(weights * function(x)))(point)
+    yield make_jvp(function)(point)(along)[1]
 
 
 @given(waves())
