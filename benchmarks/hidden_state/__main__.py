@@ -32,7 +32,8 @@ ABOUT = {
     "seen": "kept apart at first, looked at later",
     "unseen": "written before the search was read, its failures looked at after the first run",
     "fresh": "written after the others, its failures looked at after the first run",
-    "blind": "written last, before any of them was tried, never tuned on",
+    "blind": "written after those, before any of them was tried, never tuned on",
+    "sealed": "written last, before the search was changed again, and run once after that",
 }
 
 
