@@ -13,6 +13,7 @@ from .choices import extremes, gated, often_right
 from .forms import TOLERANCE, Form, Kinked, Plus, Sum, Threshold
 from .kinks import function_of, functions_of_a_sum
 from .known import Floored, Known, Leaky, Past
+from .projections import functions_of_many
 from .sums import affine_matches, best_sums, exact_sums, sum_of_all
 from .thresholds import separations, single_thresholds, with_bound
 
@@ -48,6 +49,9 @@ WINDOW, FEW, DIGITS = 7, 20, 64.0
 PIECES, FOLDS = 9, 4
 """Kinks, steps and folds of a function of a window."""
 
+PROJECTIONS, MOST_LAG, MOST_ROWS = 3, 3, 16
+"""Functions of sums with learnt weights; how far back these look, at how many streams."""
+
 POLES = tuple(pole / 100.0 for pole in range(5, 100))
 FLAG_POLES = tuple(pole / 100.0 for pole in range(60, 100, 5))
 """Below these a leaky sum of zeros and ones spells out its last few samples."""
@@ -72,6 +76,7 @@ def forms_of(known: Known, output: int, most: int) -> Iterator[Told]:
     yield from finder.filters()
     yield from islice(finder.functions(), most)
     yield from islice(finder.windows(), most)
+    yield from islice(finder.projections(), PROJECTIONS)
     if is_step:
         yield from finder.separations()
     yield from islice(finder.compositions(is_step), 2 * most)
@@ -153,9 +158,9 @@ class _Finder:
         has_steps = "less_or_equal" in known.vocabulary
         folds = FOLDS * ("norm" in known.vocabulary)
         for i in known.inputs():
-            values = np.unique(self.rows([i]))
-            if len(values) > FEW or not np.array_equal(values, np.round(values)):
+            if not self.is_few(i):
                 continue
+            values = self.rows([i])
             for width in range(1, WINDOW + 1):
                 pool = [known.add(Past(i, lag)) for lag in range(width)]
                 rows = self.rows(pool)
@@ -163,6 +168,31 @@ class _Finder:
                     found = function_of(weights @ rows, answers, PIECES, has_steps, folds, width)
                     if found is not None:
                         yield Kinked(tuple(pool), tuple(map(float, weights)), *found)
+
+    def projections(self) -> Iterator[Told]:
+        """Functions of a sum of many streams with learnt weights: as little of the past as does."""
+        known = self.known
+        if "compare" not in known.vocabulary:
+            return
+        has_steps = "less_or_equal" in known.vocabulary
+        folds = FOLDS * ("norm" in known.vocabulary)
+        streams = [i for i in (*known.inputs(), *known.past()) if self.is_few(i)]
+        pool: list[int] = []
+        for lag in range(MOST_LAG + 1):
+            pool += [known.add(Past(i, lag)) if lag else i for i in streams]
+            if len(pool) > MOST_ROWS:
+                return
+            rows = self.rows(pool)
+            found = list(functions_of_many(rows, self.answers, PIECES, has_steps, folds))
+            for form in found:
+                yield self.told(form, pool, "a function")
+            if found:
+                return
+
+    def is_few(self, number: int) -> bool:
+        """Whether a stream has few values, whole ones."""
+        values = np.unique(self.rows([number]))
+        return len(values) <= FEW and np.array_equal(values, np.round(values))
 
     # -------------------- bounds --------------------
 
