@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from dataclasses import replace
+from itertools import chain, islice
 
 import numpy as np
 
 from .bank import values_key
+from .bounded import bounded_sums
 from .cases import cases
 from .choices import extremes, gated, often_right
-from .forms import TOLERANCE, Form, Kinked, Plus, Sum, Threshold
+from .cuts import cuts_of
+from .forms import TOLERANCE, Form, Kinked, Plus, Staircase, Sum, Threshold
 from .kinks import function_of, functions_of_a_sum
-from .known import Floored, Known, Leaky, Past
-from .projections import functions_of_many
+from .known import Cut, Floored, Known, Leaky, Past
+from .projections import cases_of, functions_of_many
 from .sums import affine_matches, best_sums, exact_sums, sum_of_all
 from .thresholds import separations, single_thresholds, with_bound
 
@@ -45,6 +48,10 @@ FILTER, ORDER = 10, 3
 
 WINDOW, FEW, DIGITS = 7, 20, 64.0
 """Samples of a window; different values of an input, and of windows written as numbers."""
+
+LEVELS, LEVEL_POOL = 6, 140
+"""Different answers that are explained one by one: whether it is this one or a larger one. Small
+streams of which all short sums are tried for that."""
 
 PIECES, FOLDS = 9, 4
 """Kinks, steps and folds of a function of a window."""
@@ -83,6 +90,8 @@ def forms_of(known: Known, output: int, most: int) -> Iterator[Told]:
     if is_step:
         yield from islice(finder.leaky_thresholds(), most)
         yield from islice(finder.floored_thresholds(), most)
+    if not is_flag and "less_or_equal" in known.vocabulary:
+        yield from finder.staircases()
     yield from islice(finder.pairs(), most)
     yield from islice(finder.by_cases(), most)
     yield from islice(finder.choices(), most)
@@ -174,20 +183,36 @@ class _Finder:
         known = self.known
         if "compare" not in known.vocabulary:
             return
-        has_steps = "less_or_equal" in known.vocabulary
-        folds = FOLDS * ("norm" in known.vocabulary)
-        streams = [i for i in (*known.inputs(), *known.past()) if self.is_few(i)]
+        given = [i for i in known.inputs() if not known.bank.streams[i].is_keyed]
+        streams = [i for i in (*given, *known.past()) if self.is_few(i)]
         pool: list[int] = []
         for lag in range(MOST_LAG + 1):
             pool += [known.add(Past(i, lag)) if lag else i for i in streams]
-            if len(pool) > MOST_ROWS:
-                return
-            rows = self.rows(pool)
-            found = list(functions_of_many(rows, self.answers, PIECES, has_steps, folds))
+            found = list(self._projections(pool))
             for form in found:
-                yield self.told(form, pool, "a function")
+                yield self.told(form, None, "a function")
             if found:
                 return
+        if "less_or_equal" in known.vocabulary:
+            for measured in (i for i in given if i not in streams):
+                yield from self.cut_projections(measured, streams)
+
+    def cut_projections(self, measured: int, streams: list[int]) -> Iterator[Told]:
+        """The same with a measured stream of which only matters between which bounds it is."""
+        cases = cases_of(self.rows(streams)) if streams else np.zeros(len(self.answers), int)
+        gaps = cuts_of(self.rows([measured])[0], cases, self.answers)
+        cuts = [self.known.add(Cut(measured, gap.value)) for gap in gaps]
+        for form in self._projections([*cuts, *streams]) if cuts else ():
+            yield self.told(replace(form, gaps=tuple(gaps)), None, "a function")
+
+    def _projections(self, pool: list[int]) -> Iterator[Kinked]:
+        if not 0 < len(pool) <= MOST_ROWS:
+            return
+        has_steps = "less_or_equal" in self.known.vocabulary
+        folds = FOLDS * ("norm" in self.known.vocabulary)
+        rows = self.rows(pool)
+        for form in functions_of_many(rows, self.answers, PIECES, has_steps, folds):
+            yield form.renumbered(pool)
 
     def is_few(self, number: int) -> bool:
         """Whether a stream has few values, whole ones."""
@@ -248,6 +273,46 @@ class _Finder:
                 form = self.threshold(known.add(Floored(stream, less)))
                 if form is not None:
                     yield self.told(form, None, "a threshold")
+
+    def staircases(self) -> Iterator[Told]:
+        """Few different answers, each a step up from the one below by a bound of its own."""
+        values = np.unique(self.answers)
+        if not 2 < len(values) <= LEVELS:
+            return
+        steps = []
+        for value in values[1:]:
+            step = self._step_to(value)
+            if step is None:
+                return
+            steps.append(step)
+        heights = tuple(map(float, np.diff(values)))
+        yield self.told(Staircase(tuple(steps), heights, float(values[0])), None, "levels")
+
+    def _step_to(self, value: float) -> Threshold | None:
+        """What tells answers from this one on from smaller ones."""
+        known = self.known
+        few = (known.few_wanted(self.output) >= value).astype(float)
+        answers = (self.answers >= value).astype(float)
+        if np.ptp(few):
+            numbers = known.numbers()
+            sense = single_thresholds(known.few_rows(numbers, self.output), few)
+            for k in np.flatnonzero(sense)[:LEVELS]:
+                row = self.rows([numbers[k]])
+                form = with_bound(row, answers, [numbers[k]], sense[[k]].astype(float))
+                if form is not None:
+                    return form
+        small = known.smallest(3 * SEPARABLE)
+        for pool in ([i for i in small if known.is_open(i)], small):
+            cost = np.array([1.0 + known.size(i) for i in pool])
+            rows = self.rows(pool)
+            tried = chain(
+                bounded_sums(rows, answers, cost, width=2),
+                bounded_sums(rows[:LEVEL_POOL], answers, cost[:LEVEL_POOL], width=3),
+                separations(rows[:SEPARABLE], answers, cost[:SEPARABLE], tries=1),
+            )
+            for form in tried:
+                return form.renumbered(pool)
+        return None
 
     # -------------------- streams of the bank --------------------
 

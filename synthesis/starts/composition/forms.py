@@ -21,8 +21,10 @@ __all__ = [
     "Gated",
     "Kinked",
     "Plus",
+    "Staircase",
     "Sum",
     "Threshold",
+    "step_signal",
 ]
 
 TOLERANCE = 1e-9
@@ -64,7 +66,7 @@ def _total(rows: Sequence[int], weights: Sequence[float], signal_of: SignalOf) -
     return total
 
 
-def _step(builder: Builder, total: Signal, bound: float) -> Signal:
+def step_signal(builder: Builder, total: Signal, bound: float) -> Signal:
     """1 where a signal exceeds a bound."""
     # On its false channel: the true one is 1 where nothing has arrived yet.
     neuron = builder.neuron("less_or_equal", left=total, right=bound * _one())
@@ -126,7 +128,7 @@ class Kinked:
             neuron = builder.neuron("compare", dict_1=total, dict_2=place * _one())
             signal = signal + change * Signal.of(neuron, "true")
         for place, change in self.steps:
-            signal = signal + change * _step(builder, total, place)
+            signal = signal + change * step_signal(builder, total, place)
         return signal
 
     def renumbered(self, numbers: Sequence[int]) -> Kinked:
@@ -146,11 +148,48 @@ class Threshold:
     def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
         """A step."""
         total = _total(self.rows, self.weights, signal_of)
-        return _step(builder, total, self.bound)
+        return step_signal(builder, total, self.bound)
 
     def renumbered(self, numbers: Sequence[int]) -> Threshold:
         """The same over other numbers of rows."""
         return replace(self, rows=tuple(numbers[row] for row in self.rows))
+
+
+@dataclass(frozen=True)
+class Staircase:
+    """A constant, and what every bound that is exceeded adds to it.
+
+    Attributes
+    ----------
+    steps : tuple of Threshold
+    heights : tuple of float
+    constant : float
+    """
+
+    steps: tuple[Threshold, ...]
+    heights: tuple[float, ...]
+    constant: float
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Rows that it reads, each once."""
+        return tuple(dict.fromkeys(row for step in self.steps for row in step.rows))
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Those of its steps."""
+        return tuple(gap for step in self.steps for gap in step.gaps)
+
+    def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
+        """A step for each, added up by wires."""
+        total = self.constant * _one()
+        for step, height in zip(self.steps, self.heights, strict=True):
+            total = total + height * step.signal(builder, signal_of)
+        return total
+
+    def renumbered(self, numbers: Sequence[int]) -> Staircase:
+        """The same over other numbers of rows."""
+        return replace(self, steps=tuple(step.renumbered(numbers) for step in self.steps))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import numpy as np
 from .forms import Kinked
 from .kinks import function_of
 
-__all__ = ["functions_of_many"]
+__all__ = ["cases_of", "functions_of_many"]
 
 LAST, WEIGHTS = 3, (1.0, -1.0, 2.0, -2.0, 3.0, -3.0)
 """Sums that may be left, and the weights with which they are joined then."""
@@ -68,8 +68,8 @@ def _functions(
         total = weights @ table.cells
         pieces = function_of(total, table.answers, most, has_steps, folds, len(used))
         if pieces is not None:
-            terms = tuple(map(int, used)), tuple(map(float, whole[used]))
-            yield pieces.wires(len(used)), Kinked(*terms, *pieces)
+            rows, terms = tuple(map(int, used)), tuple(map(float, whole[used]))
+            yield pieces.wires(len(used)), Kinked(rows, terms, *pieces)
 
 
 def _last_weights(count: int) -> Iterator[np.ndarray]:
@@ -117,7 +117,7 @@ class _Table:
 
 def _once(cells: np.ndarray, answers: np.ndarray, sums: np.ndarray) -> _Table | None:
     """Every case once; None if the same case is answered differently."""
-    keys = _keys(cells)
+    keys = cases_of(cells)
     order = np.argsort(keys, kind="stable")
     is_new = np.concatenate([[True], np.diff(keys[order]) != 0])
     first = order[is_new]
@@ -126,7 +126,7 @@ def _once(cells: np.ndarray, answers: np.ndarray, sums: np.ndarray) -> _Table | 
     return _Table(cells[:, first], answers[first], sums)
 
 
-def _keys(cells: np.ndarray) -> np.ndarray:
+def cases_of(cells: np.ndarray) -> np.ndarray:
     """A number for every case: values as the digits of one."""
     if not len(cells):
         return np.zeros(cells.shape[1], dtype=np.int64)

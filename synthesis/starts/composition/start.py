@@ -11,7 +11,7 @@ where the data's were.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, product
 
@@ -20,9 +20,11 @@ import numpy as np
 from ...problems import Problem, Strings
 from ..proposal import Proposal
 from ..signals import Builder
+from .cuts import cuts_of
 from .finders import Told, forms_of, inexact_forms
-from .forms import Form, Gated, Threshold
-from .known import Known
+from .forms import Form, Gated, Kinked, Staircase, Threshold
+from .known import Cut, Known
+from .projections import cases_of
 from .thresholds import with_bound
 
 __all__ = ["Composition", "built"]
@@ -111,6 +113,10 @@ def _bounded(known: Known, form: Form, output: int) -> Form:
     if isinstance(form, Threshold):
         rows = known.rows(form.rows, output)
         return with_bound(rows, answers, form.rows, np.array(form.weights)) or form
+    if isinstance(form, Kinked):
+        return _with_cuts(known, form, answers, output)
+    if isinstance(form, Staircase):
+        return _with_bounds(known, form, answers, output)
     if isinstance(form, Gated):
         one, other = known.rows([form.one, form.other], output)
         told = np.abs(one - answers) < np.abs(other - answers)
@@ -121,3 +127,31 @@ def _bounded(known: Known, form: Form, output: int) -> Form:
             gate = with_bound(rows, label, form.gate.rows, np.array(form.gate.weights))
             return form if gate is None else Gated(gate, form.one, form.other)
     return form
+
+
+def _with_bounds(known: Known, form: Staircase, answers: np.ndarray, output: int) -> Staircase:
+    steps, level = [], form.constant
+    for step, height in zip(form.steps, form.heights, strict=True):
+        level += height
+        rows, is_above = known.rows(step.rows, output), (answers >= level).astype(float)
+        again = with_bound(rows, is_above, step.rows, np.array(step.weights))
+        steps.append(step if again is None else again)
+    return replace(form, steps=tuple(steps))
+
+
+def _with_cuts(known: Known, form: Kinked, answers: np.ndarray, output: int) -> Kinked:
+    beside = {row: known.beside[-1 - row] for row in form.rows if row < 0}
+    cuts = {row: stream for row, stream in beside.items() if isinstance(stream, Cut)}
+    measured = {cut.stream for cut in cuts.values()}
+    if len(measured) != 1:
+        return form
+    stream = measured.pop()
+    others = [row for row in form.rows if row not in cuts]
+    cases = cases_of(known.rows(others, output)) if others else np.zeros(len(answers), int)
+    gaps = cuts_of(known.rows([stream], output)[0], cases, answers)
+    if len(gaps) != len(cuts):
+        return form
+    again = [known.add(Cut(stream, gap.value)) for gap in gaps]
+    moved = dict(zip(sorted(cuts, key=lambda row: cuts[row].bound), again, strict=True))
+    rows = tuple(moved.get(row, row) for row in form.rows)
+    return replace(form, rows=rows, gaps=tuple(gaps))

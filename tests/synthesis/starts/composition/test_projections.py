@@ -1,4 +1,4 @@
-"""Functions of a sum of many streams: random ones are recovered, and all that are found are right."""
+"""Functions of a sum of many streams: random ones are recovered, all that are found are right."""
 
 from __future__ import annotations
 
