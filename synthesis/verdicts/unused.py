@@ -1,16 +1,16 @@
-"""What a machine could do and the data never ask of it: bounds, kinks and steps out of reach."""
+"""What neurons emit on given streams: parts the data never reach, memories that grow too large."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from dmm import Machine, compile_machine
+from dmm import Machine, compile_machine, get_neuron_type
 from vvalues.core import from_leaves
 
 from ..problems import Strings
 from .trial import Candidate, fed
 
-__all__ = ["out_of_reach"]
+__all__ = ["EXACT", "out_of_reach", "outgrown"]
 
 CLAMP = 4.0
 """Where the published product is limited."""
@@ -50,6 +50,34 @@ def out_of_reach(candidate: Candidate, strings: Strings) -> list[str]:
                 side = "larger" if true.any() else "smaller"
                 sentences.append(f"in the comparison {neuron} the first is always {side}")
     return sentences
+
+
+EXACT = 2.0**53
+"""Sums of whole numbers are exact below this."""
+
+
+def outgrown(candidate: Candidate, strings: Strings) -> int | None:
+    """The first sample at which a neuron emits a number too large to be added to exactly.
+
+    None if there is none.
+
+    Parameters
+    ----------
+    candidate : Candidate
+    strings : Strings
+    """
+    ports = [
+        (name, port.name)
+        for name, kind in candidate.machine.neurons.items()
+        for port in get_neuron_type(kind).writes
+        if kind not in ("stream", "output")
+    ]
+    if not ports:
+        return None
+    is_large = (np.abs(_seen(candidate, ports, strings)) > EXACT).any(axis=(0, 2))
+    if not is_large.any():
+        return None
+    return max(int(np.argmax(is_large)) - candidate.pace.delay, 0) // candidate.pace.ticks
 
 
 def _seen(candidate: Candidate, ports: list[tuple[str, str]], strings: Strings) -> np.ndarray:
