@@ -20,11 +20,10 @@ import numpy as np
 from ...problems import Problem, Strings
 from ..proposal import Proposal
 from ..signals import Builder
-from .cuts import cuts_of
 from .finders import Told, forms_of, inexact_forms
 from .forms import Form, Gated, Kinked, Staircase, Threshold
-from .known import Cut, Known
-from .projections import cases_of
+from .functions import with_cuts_again
+from .known import Known
 from .thresholds import with_bound
 
 __all__ = ["Composition", "built"]
@@ -114,7 +113,7 @@ def _bounded(known: Known, form: Form, output: int) -> Form:
         rows = known.rows(form.rows, output)
         return with_bound(rows, answers, form.rows, np.array(form.weights)) or form
     if isinstance(form, Kinked):
-        return _with_cuts(known, form, answers, output)
+        return with_cuts_again(known, form, answers, output)
     if isinstance(form, Staircase):
         return _with_bounds(known, form, answers, output)
     if isinstance(form, Gated):
@@ -137,21 +136,3 @@ def _with_bounds(known: Known, form: Staircase, answers: np.ndarray, output: int
         again = with_bound(rows, is_above, step.rows, np.array(step.weights))
         steps.append(step if again is None else again)
     return replace(form, steps=tuple(steps))
-
-
-def _with_cuts(known: Known, form: Kinked, answers: np.ndarray, output: int) -> Kinked:
-    beside = {row: known.beside[-1 - row] for row in form.rows if row < 0}
-    cuts = {row: stream for row, stream in beside.items() if isinstance(stream, Cut)}
-    measured = {cut.stream for cut in cuts.values()}
-    if len(measured) != 1:
-        return form
-    stream = measured.pop()
-    others = [row for row in form.rows if row not in cuts]
-    cases = cases_of(known.rows(others, output)) if others else np.zeros(len(answers), int)
-    gaps = cuts_of(known.rows([stream], output)[0], cases, answers)
-    if len(gaps) != len(cuts):
-        return form
-    again = [known.add(Cut(stream, gap.value)) for gap in gaps]
-    moved = dict(zip(sorted(cuts, key=lambda row: cuts[row].bound), again, strict=True))
-    rows = tuple(moved.get(row, row) for row in form.rows)
-    return replace(form, rows=rows, gaps=tuple(gaps))

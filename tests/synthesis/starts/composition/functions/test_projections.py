@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthesis.starts.composition.projections import functions_of_many
+from synthesis.starts.composition.functions.projections import functions_of_many
 from tests.examples import examples
 from tests.synthesis.samples import value_of
 

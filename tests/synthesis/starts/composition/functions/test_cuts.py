@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthesis.starts.composition.cuts import SAMPLES, cuts_of
+from synthesis.starts.composition.functions.cuts import SAMPLES, cuts_of
 from tests.examples import examples
 
 BOUNDS = st.lists(st.integers(-8, 8), min_size=1, max_size=4, unique=True)

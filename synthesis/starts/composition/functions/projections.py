@@ -14,8 +14,8 @@ from itertools import combinations, product
 
 import numpy as np
 
-from .forms import Kinked
-from .kinks import function_of
+from ..forms import Kinked
+from ..kinks import function_of
 
 __all__ = ["cases_of", "functions_of_many"]
 

@@ -7,13 +7,17 @@ an interval in which there is a bound; the fewest bounds that explain all change
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
-from ..proposal import Gap
-from .thresholds import chosen_between
+from ...proposal import Gap
+from ..forms import Kinked
+from ..known import Cut, Known
+from ..thresholds import chosen_between
+from .projections import cases_of
 
-__all__ = ["cuts_of"]
+__all__ = ["cuts_of", "with_cuts_again"]
 
 MOST = 5
 """Bounds of one stream."""
@@ -69,3 +73,22 @@ def _fewest(intervals: Iterable[tuple[float, float]]) -> list[tuple[float, float
         else:
             groups.append((low, high))
     return groups
+
+
+def with_cuts_again(known: Known, form: Kinked, answers: np.ndarray, output: int) -> Kinked:
+    """A function with the bounds of its measured stream chosen by what is looked at now."""
+    beside = {row: known.beside[-1 - row] for row in form.rows if row < 0}
+    cuts = {row: stream for row, stream in beside.items() if isinstance(stream, Cut)}
+    measured = {cut.stream for cut in cuts.values()}
+    if len(measured) != 1:
+        return form
+    stream = measured.pop()
+    others = [row for row in form.rows if row not in cuts]
+    cases = cases_of(known.rows(others, output)) if others else np.zeros(len(answers), int)
+    gaps = cuts_of(known.rows([stream], output)[0], cases, answers)
+    if len(gaps) != len(cuts):
+        return form
+    again = [known.add(Cut(stream, gap.value)) for gap in gaps]
+    moved = dict(zip(sorted(cuts, key=lambda row: cuts[row].bound), again, strict=True))
+    rows = tuple(moved.get(row, row) for row in form.rows)
+    return replace(form, rows=rows, gaps=tuple(gaps))

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from synthesis.starts.composition.bounded import bounded_sums
+from synthesis.starts.composition.thresholds import bounded_sums
 from tests.examples import examples
 from tests.synthesis.samples import value_of
 
