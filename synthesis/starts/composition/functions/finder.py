@@ -112,8 +112,7 @@ class FunctionFinder:
         known = self.known
         if "compare" not in known.vocabulary:
             return
-        given = [i for i in known.inputs() if not known.bank.streams[i].is_keyed]
-        streams = [i for i in (*given, *known.past()) if self.is_few(i)]
+        streams = [i for i in (*known.inputs(), *known.past()) if self.is_few(i)]
         pool: list[int] = []
         for lag in range(MOST_LAG + 1):
             pool += [known.add(Past(i, lag)) if lag else i for i in streams]
@@ -123,7 +122,7 @@ class FunctionFinder:
             if found:
                 return
         if "less_or_equal" in known.vocabulary:
-            for measured in (i for i in given if i not in streams):
+            for measured in (i for i in known.inputs() if i not in streams):
                 yield from self.cut_projections(measured, streams)
 
     def cut_projections(self, measured: int, streams: list[int]) -> Iterator[Told]:

@@ -19,6 +19,10 @@ from ..kinks import function_of
 
 __all__ = ["cases_of", "functions_of_many"]
 
+REPEATED, SEEN = 0.7, 0.02
+"""Different cases per sample at most, or the share of all possible cases that has to be seen: where
+hardly a case comes twice, and few of them come, any answers are a function of them."""
+
 LAST, WEIGHTS = 3, (1.0, -1.0, 2.0, -2.0, 3.0, -3.0)
 """Sums that may be left, and the weights with which they are joined then."""
 
@@ -48,7 +52,9 @@ def functions_of_many(
     >>> found.rows, found.weights, found.steps
     ((0, 1, 2, 3, 4), (1.0, 1.0, 1.0, 1.0, 2.0), ((3.5, 1.0),))
     """
-    table = _once(rows, answers, np.eye(len(rows)))
+    table: _Table | None = _once(rows, answers, np.eye(len(rows)))
+    if table is None or table.is_thin(len(answers)):
+        return
     found = []
     while table is not None:
         if len(table.cells) <= LAST:
@@ -96,6 +102,11 @@ class _Table:
     cells: np.ndarray
     answers: np.ndarray
     sums: np.ndarray
+
+    def is_thin(self, samples: int) -> bool:
+        """Whether nearly every sample is a case of its own, of very many."""
+        there_are = np.prod(np.ptp(self.cells, axis=1) + 1.0)
+        return bool(REPEATED * samples < self.answers.size < SEEN * there_are)
 
     def joined(self) -> _Table | None:
         """With one sum less, and of such tables the one with the fewest cases; None if none is."""

@@ -61,6 +61,12 @@ def test_there_is_none_where_the_streams_do_not_tell_the_answers():
     assert list(functions_of_many(rows, np.arange(10.0) % 2, 4, True, 1)) == []
 
 
+def test_there_is_none_where_every_sample_is_a_case_of_its_own():
+    rng = np.random.default_rng(0)
+    rows = rng.integers(0, 7, (6, 400)).astype(float)
+    assert list(functions_of_many(rows, rng.integers(0, 2, 400).astype(float), 9, True, 4)) == []
+
+
 @pytest.mark.parametrize("idle", [0, 3])
 def test_streams_that_do_not_matter_are_in_no_sum(idle):
     others = np.delete(BITS, idle, axis=0)
