@@ -30,8 +30,9 @@ WINDOW, FEW, DIGITS = 7, 20, 64.0
 PIECES, FOLDS = 9, 4
 """Kinks, steps and folds of a function of a window."""
 
-PROJECTIONS, MOST_LAG, MOST_ROWS = 3, 3, 16
-"""Functions of sums with learnt weights; how far back these look, at how many streams."""
+PROJECTIONS, MOST_LAG, MOST_ROWS, FOLD = 3, 3, 16, 1
+"""Functions of sums with learnt weights; how far back these look, at how many streams; their
+folds."""
 
 
 class FunctionFinder:
@@ -137,7 +138,7 @@ class FunctionFinder:
         if not 0 < len(pool) <= MOST_ROWS:
             return
         has_steps = "less_or_equal" in self.known.vocabulary
-        folds = FOLDS * ("norm" in self.known.vocabulary)
+        folds = FOLD * ("norm" in self.known.vocabulary)
         rows = self.rows(pool)
         for form in functions_of_many(rows, self.answers, PIECES, has_steps, folds):
             yield form.renumbered(pool)
