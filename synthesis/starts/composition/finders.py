@@ -185,8 +185,9 @@ class _Finder(FunctionFinder):
                 bounded_sums(rows[:LEVEL_POOL], answers, cost[:LEVEL_POOL], width=3),
                 separations(rows[:SEPARABLE], answers, cost[:SEPARABLE], tries=1),
             )
-            for form in tried:
-                return form.renumbered(pool)
+            found = next(tried, None)
+            if found is not None:
+                return found.renumbered(pool)
         return None
 
     # -------------------- streams of the bank --------------------

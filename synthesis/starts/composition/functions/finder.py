@@ -130,8 +130,10 @@ class FunctionFinder:
         """The same with a measured stream of which only matters between which bounds it is."""
         cases = cases_of(self.rows(streams)) if streams else np.zeros(len(self.answers), int)
         gaps = cuts_of(self.rows([measured])[0], cases, self.answers)
+        if not gaps:
+            return
         cuts = [self.known.add(Cut(measured, gap.value)) for gap in gaps]
-        for form in self._projections([*cuts, *streams]) if cuts else ():
+        for form in self._projections([*cuts, *streams]):
             yield self.told(replace(form, gaps=tuple(gaps)), None, "a function")
 
     def _projections(self, pool: list[int]) -> Iterator[Kinked]:
