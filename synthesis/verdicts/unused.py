@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dmm import Machine, compile_machine, get_neuron_type
+from dmm.machine.circuits import SAMPLES
 from vvalues.core import from_leaves
 
 from ..problems import Strings
@@ -57,27 +58,33 @@ EXACT = 2.0**53
 
 
 def outgrown(candidate: Candidate, strings: Strings) -> int | None:
-    """The first sample at which a neuron emits a number too large to be added to exactly.
+    """The first sample for which a neuron emits a number too large to be added to exactly.
 
-    None if there is none.
+    None if there is none. Looked at when a neuron is ready: in between it may emit anything.
 
     Parameters
     ----------
     candidate : Candidate
+        Lowered from a circuit.
     strings : Strings
     """
+    ready = candidate.machine.metadata[SAMPLES]["ready"]
+    kinds = candidate.machine.neurons
     ports = [
         (name, port.name)
-        for name, kind in candidate.machine.neurons.items()
-        for port in get_neuron_type(kind).writes
-        if kind not in ("stream", "output")
+        for name in ready
+        if kinds[name] not in ("stream", "output")
+        for port in get_neuron_type(kinds[name]).writes
     ]
     if not ports:
         return None
-    is_large = (np.abs(_seen(candidate, ports, strings)) > EXACT).any(axis=(0, 2))
-    if not is_large.any():
-        return None
-    return max(int(np.argmax(is_large)) - candidate.pace.delay, 0) // candidate.pace.ticks
+    seen = _seen(candidate, ports, strings)
+    first = np.array([ready[name] + 1 for name, _ in ports])  # a probe hears it a tick later
+    samples = (seen.shape[1] - 1 - int(first.max())) // candidate.pace.ticks + 1
+    ticks = first[:, None] + candidate.pace.ticks * np.arange(samples)
+    emitted = np.take_along_axis(seen, ticks[..., None], axis=1)
+    is_large = (np.abs(emitted) > EXACT).any(axis=(0, 2))
+    return int(np.argmax(is_large)) if is_large.any() else None
 
 
 def _seen(candidate: Candidate, ports: list[tuple[str, str]], strings: Strings) -> np.ndarray:
