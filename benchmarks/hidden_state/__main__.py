@@ -5,7 +5,8 @@
 Every learner sees 60 strings of 30 samples and answers 40 fresh strings of 300. Exact means right
 on every one of them: whole answers rounded, real ones to 1e-6 of the largest. `Synthesizer` has its
 defaults. What a folder (``--out``) already holds is read, not run again. Table, failures and
-equations go to ``benchmarks/results/hidden_state.md``, all figures to ``hidden_state.json``.
+equations go to ``benchmarks/results/hidden_state.md``, all figures to ``hidden_state.json``; those
+of some groups to files that are called after them.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ ABOUT = {
     "seen": "kept apart at first, looked at later",
     "unseen": "written before the search was read, its failures looked at after the first run",
     "fresh": "written after the others, its failures looked at after the first run",
-    "blind": "written last, before any of them was tried, never tuned on",
+    "blind": "written after those, before any of them was tried, never tuned on",
+    "sealed": "written last, before the search was changed again, and run once after that",
 }
 
 
@@ -186,8 +188,9 @@ def main() -> None:
     if options.program:
         print(text)
         return
-    measure.write_result("hidden_state", text)
-    kept = measure.RESULTS / "hidden_state.json"
+    name = "_".join(["hidden_state", *(groups if len(groups) < len(GROUPS) else ())])
+    measure.write_result(name, text)
+    kept = measure.RESULTS / f"{name}.json"
     kept.write_text(json.dumps([o.to_plain() for o in outcomes], indent=1) + "\n", encoding="utf-8")
 
 

@@ -1,10 +1,11 @@
-"""The five groups, by what is honest to say about them."""
+"""The six groups, by what is honest to say about them."""
 
 from __future__ import annotations
 
 from .blind import BLIND
 from .drawing import Program
 from .fresh import FRESH
+from .sealed import SEALED
 from .seen import SEEN
 from .tuned import TUNED
 from .unseen import UNSEEN
@@ -17,4 +18,5 @@ GROUPS: dict[str, dict[str, Program]] = {
     "unseen": UNSEEN,
     "fresh": FRESH,
     "blind": BLIND,
+    "sealed": SEALED,
 }

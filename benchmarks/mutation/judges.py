@@ -42,7 +42,7 @@ JUDGES: dict[str, str] = {
     "synthesis/process/linearization.py": WEIGHTS,
     **{
         f"synthesis/weight_space/{name}.py": WEIGHTS
-        for name in ("chains", "damage", "metric", "path", "pulls", "sparse")
+        for name in ("chains", "damage", "metric", "path", "pulls", "sparsity/sparse")
     },
 }
 """Module to the tests (as pytest is told them) that have to notice a change of it."""

@@ -12,6 +12,7 @@ from dmm.show import count
 from ..problems import Problem, Strings
 from ..starts import smallest_automaton
 from ..verdicts import (
+    EXACT,
     Errors,
     Verdict,
     all_states,
@@ -19,6 +20,7 @@ from ..verdicts import (
     hears_the_future,
     is_simple,
     out_of_reach,
+    outgrown,
 )
 from .front import Member
 from .trials import Search, Trial
@@ -64,6 +66,7 @@ def judged(search: Search, trial: Trial, member: Member, given: Strings) -> Verd
         *_rounding(search, member, long),
         *_thin_evidence(problem, trial),
         *_automaton(search, trial, long),
+        *_large_memories(search, trial, long),
     ]
     if problem.split.validation is None:
         open_points.append(problem.split.how)
@@ -178,6 +181,19 @@ def _automaton(search: Search, trial: Trial, own: np.ndarray) -> list[str]:
     return [
         f"an automaton with a table of {bits:.0f} bits is right on all data as well, and differs "
         f"on {100.0 * share:.2g} % of longer strings"
+    ]
+
+
+def _large_memories(search: Search, trial: Trial, own: np.ndarray) -> list[str]:
+    """Whether a memory outgrows what numbers hold exactly, and the answers do not tell."""
+    if np.abs(own).max(initial=0.0) > EXACT:
+        return []
+    sample = outgrown(trial.candidate, search.long)
+    if sample is None:
+        return []
+    return [
+        f"a memory grows beyond 2^53, where sums are no longer exact, on strings of {sample + 1} "
+        "samples and more"
     ]
 
 

@@ -24,6 +24,7 @@ from ..starts import (
     Delayed,
     Gap,
     Noisy,
+    Numerals,
     Proposal,
     Shifted,
     Start,
@@ -97,7 +98,7 @@ def _starts(composition: Composition, most_late: int) -> tuple[Start, ...]:
     """Compositions; hidden states of several kinds; smaller compositions of other answers."""
     exact = replace(composition, bank=2_000, largest=4, is_exact_only=True)
     late = (Delayed(exact, samples) for samples in range(1, most_late + 1))
-    hidden = (Automaton(), Counts(), Clocks())
+    hidden = (Automaton(), Counts(), Clocks(), Numerals())
     return (composition, *hidden, Changes(exact), Shifted(exact), *late)
 
 

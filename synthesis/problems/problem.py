@@ -39,6 +39,9 @@ def answer_port(number: int) -> tuple[str, str]:
 BEGINNING = 2.0 / 3.0
 """Share of a training string that training sees."""
 
+EARLY = 1.0 / 3.0
+"""Share of the answers that have to be asked in the beginnings of strings."""
+
 FEWEST = 5
 """With fewer strings than this, none is kept apart: they are cut in time instead."""
 
@@ -142,8 +145,16 @@ class Problem:
 
     @cached_property
     def beginnings(self) -> Strings:
-        """What training sees."""
-        return self.split.training.prefixes(BEGINNING)
+        """What training sees.
+
+        Where answers come at the ends of strings, their beginnings tell little: then it sees whole
+        strings, and fewer of them.
+        """
+        training = self.split.training
+        begun = training.prefixes(BEGINNING)
+        if begun.asked.sum() >= EARLY * training.asked.sum():
+            return begun
+        return training.select(np.arange(int(np.ceil(BEGINNING * len(training)))))
 
     @cached_property
     def is_contradictory(self) -> bool:

@@ -3,6 +3,7 @@
 from .automata import Automaton, smallest_automaton
 from .composition import Composition, Noisy
 from .counters import Clocks, Counts
+from .numerals import Numerals
 from .proposal import Gap, Proposal, Start
 from .views import Changes, Delayed, Shifted
 
@@ -15,6 +16,7 @@ __all__ = [
     "Delayed",
     "Gap",
     "Noisy",
+    "Numerals",
     "Proposal",
     "Shifted",
     "Start",

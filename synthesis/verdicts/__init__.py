@@ -3,10 +3,11 @@
 from .description import circuit_bits, is_simple, weight_bits
 from .endurance import all_states, hears_the_future, long_strings, stress
 from .trial import Candidate, Errors, answers_of, errors_of, fed
-from .unused import out_of_reach
+from .unused import EXACT, out_of_reach, outgrown
 from .verdict import Verdict
 
 __all__ = [
+    "EXACT",
     "Candidate",
     "Errors",
     "Verdict",
@@ -19,6 +20,7 @@ __all__ = [
     "is_simple",
     "long_strings",
     "out_of_reach",
+    "outgrown",
     "stress",
     "weight_bits",
 ]

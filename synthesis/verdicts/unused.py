@@ -1,16 +1,17 @@
-"""What a machine could do and the data never ask of it: bounds, kinks and steps out of reach."""
+"""What neurons emit on given streams: parts the data never reach, memories that grow too large."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from dmm import Machine, compile_machine
+from dmm import Machine, compile_machine, get_neuron_type
+from dmm.machine.circuits import SAMPLES
 from vvalues.core import from_leaves
 
 from ..problems import Strings
 from .trial import Candidate, fed
 
-__all__ = ["out_of_reach"]
+__all__ = ["EXACT", "out_of_reach", "outgrown"]
 
 CLAMP = 4.0
 """Where the published product is limited."""
@@ -61,6 +62,40 @@ def out_of_reach(candidate: Candidate, strings: Strings) -> list[str]:
                 side = "larger" if true.any() else "smaller"
                 sentences.append(f"in the comparison {neuron} the first is always {side}")
     return sentences
+
+
+EXACT = 2.0**53
+"""Sums of whole numbers are exact below this."""
+
+
+def outgrown(candidate: Candidate, strings: Strings) -> int | None:
+    """The first sample for which a neuron emits a number too large to be added to exactly.
+
+    None if there is none. Looked at when a neuron is ready: in between it may emit anything.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        Lowered from a circuit.
+    strings : Strings
+    """
+    ready = candidate.machine.metadata[SAMPLES]["ready"]
+    kinds = candidate.machine.neurons
+    ports = [
+        (name, port.name)
+        for name in ready
+        if kinds[name] not in ("stream", "output")
+        for port in get_neuron_type(kinds[name]).writes
+    ]
+    if not ports:
+        return None
+    seen = _seen(candidate, ports, strings)
+    first = np.array([ready[name] + 1 for name, _ in ports])  # a probe hears it a tick later
+    samples = (seen.shape[1] - 1 - int(first.max())) // candidate.pace.ticks + 1
+    ticks = first[:, None] + candidate.pace.ticks * np.arange(samples)
+    emitted = np.take_along_axis(seen, ticks[..., None], axis=1)
+    is_large = (np.abs(emitted) > EXACT).any(axis=(0, 2))
+    return int(np.argmax(is_large)) if is_large.any() else None
 
 
 def _seen(candidate: Candidate, ports: list[tuple[str, str]], strings: Strings) -> np.ndarray:

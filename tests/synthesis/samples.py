@@ -10,7 +10,7 @@ import numpy as np
 from dmm.machine import Circuit
 from synthesis.fit.data import read_streams
 from synthesis.problems import Strings
-from synthesis.starts.composition.forms import Case, Form, Kinked, Sum, Threshold
+from synthesis.starts.composition.forms import Case, Form, Kinked, Staircase, Sum, Threshold
 from synthesis.starts.signals import Builder, Signal
 from synthesis.verdicts import Candidate, answers_of
 
@@ -86,6 +86,9 @@ def value_of(form: Form, rows: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
     """What a form makes of rows, written down from its definition."""
     if isinstance(form, Case):
         return np.where(rows[form.flag] > 0.5, value_of(form.one, rows), value_of(form.other, rows))
+    if isinstance(form, Staircase):
+        steps = zip(form.steps, form.heights, strict=True)
+        return form.constant + sum(height * value_of(step, rows) for step, height in steps)
     assert isinstance(form, (Sum, Kinked, Threshold))
     total = np.zeros(np.shape(rows[0]))
     for row, weight in zip(form.rows, form.weights, strict=True):

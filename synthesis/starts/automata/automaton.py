@@ -130,7 +130,7 @@ def learnt(
         found = classes(view(training.answers))
         if found is None:
             continue
-        numbers = found[0][:, : begun.samples]
+        numbers = found[0][: len(begun), : begun.samples]
         automaton = merged(symbols, np.where(symbols >= 0, numbers, np.nan), most_states)
         if automaton is None:
             continue

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator
+from itertools import chain, islice
 
 import numpy as np
 
 from .bank import values_key
 from .cases import cases
 from .choices import extremes, gated, often_right
-from .forms import TOLERANCE, Form, Kinked, Plus, Sum, Threshold
-from .kinks import function_of, functions_of_a_sum
+from .forms import TOLERANCE, Staircase, Sum, Threshold
+from .functions import PROJECTIONS, WIDE, FunctionFinder, Told
 from .known import Floored, Known, Leaky, Past
 from .sums import affine_matches, best_sums, exact_sums, sum_of_all
-from .thresholds import separations, single_thresholds, with_bound
+from .thresholds import bounded_sums, separations, single_thresholds, with_bound
 
 __all__ = ["Told", "forms_of", "inexact_forms"]
-
-Told = tuple[Form, str]
-"""A form over the numbers of streams, and words for it."""
-
-POOL = 26
-"""Small streams of which sums of three with kinks are tried."""
-
-WIDE = 90
-"""Small streams of which sums of two with kinks, and inexact sums, are tried."""
 
 SEPARABLE = 200
 """Small streams of which sums with a bound are tried."""
@@ -42,11 +33,9 @@ LAGS = 6
 FILTER, ORDER = 10, 3
 """Samples of an input, and of past answers, that a filter may look at."""
 
-WINDOW, FEW, DIGITS = 7, 20, 64.0
-"""Samples of a window; different values of an input, and of windows written as numbers."""
-
-PIECES, FOLDS = 9, 4
-"""Kinks, steps and folds of a function of a window."""
+LEVELS, LEVEL_POOL = 6, 140
+"""Different answers that are explained one by one: whether it is this one or a larger one. Small
+streams of which all short sums are tried for that."""
 
 POLES = tuple(pole / 100.0 for pole in range(5, 100))
 FLAG_POLES = tuple(pole / 100.0 for pole in range(60, 100, 5))
@@ -72,33 +61,23 @@ def forms_of(known: Known, output: int, most: int) -> Iterator[Told]:
     yield from finder.filters()
     yield from islice(finder.functions(), most)
     yield from islice(finder.windows(), most)
+    yield from islice(finder.projections(), PROJECTIONS)
     if is_step:
         yield from finder.separations()
     yield from islice(finder.compositions(is_step), 2 * most)
     if is_step:
         yield from islice(finder.leaky_thresholds(), most)
         yield from islice(finder.floored_thresholds(), most)
+    if not is_flag and "less_or_equal" in known.vocabulary:
+        yield from finder.staircases()
     yield from islice(finder.pairs(), most)
     yield from islice(finder.by_cases(), most)
     yield from islice(finder.choices(), most)
     yield from islice(finder.long_sums(), most)
 
 
-class _Finder:
+class _Finder(FunctionFinder):
     """The finders for one output."""
-
-    def __init__(self, known: Known, output: int, answers: np.ndarray) -> None:
-        self.known, self.output, self.answers = known, output, answers
-        self.scale = max(float(np.abs(answers).max()), 1e-300)
-
-    def rows(self, numbers: Sequence[int]) -> np.ndarray:
-        """Streams on all samples that are asked."""
-        return self.known.rows(numbers, self.output)
-
-    def told(self, form: Form, numbers: Sequence[int] | None, what: str) -> Told:
-        """A form over rows as one over the streams that the rows are, with words for it."""
-        named = form if numbers is None else form.renumbered(numbers)
-        return named, f"{what} of {', '.join(map(self.known.name, named.rows))}"
 
     # -------------------- linear filters --------------------
 
@@ -114,55 +93,6 @@ class _Finder:
             found = sum_of_all(self.rows(pool), self.answers, np.array(costs))
             if found is not None:
                 yield self.told(found, pool, "a filter")
-
-    # -------------------- functions of a sum --------------------
-
-    def functions(self) -> Iterator[Told]:
-        """Piecewise linear functions of a sum; and of a sum beside an input or the past answer."""
-        if "compare" not in self.known.vocabulary:
-            return
-        for most, widths in ((WIDE, (1, 2)), (POOL, (3,))):
-            pool = self.known.smallest(most)
-            for form in self._functions(self.rows(pool), self.answers, widths):
-                yield self.told(form, pool, "a function")
-        pool = self.known.smallest(POOL)
-        rows = self.rows(pool)
-        for base in (*self.known.past(), *self.known.inputs()):
-            rest = self.answers - self.rows([base])[0]
-            for form in self._functions(rows, rest, (1, 2)):
-                yield self.told(Plus(base, form.renumbered(pool)), None, "a step by a function")
-
-    def _functions(
-        self, rows: np.ndarray, answers: np.ndarray, widths: Sequence[int]
-    ) -> Iterator[Kinked]:
-        has_steps = "less_or_equal" in self.known.vocabulary
-        return functions_of_a_sum(rows, answers, widths, has_steps=has_steps)
-
-    def windows(self) -> Iterator[Told]:
-        """Functions of the last samples of one input with few values; beside the last answer."""
-        if "compare" not in self.known.vocabulary:
-            return
-        for form in self._windows(self.answers):
-            yield self.told(form, None, "a function")
-        for base in self.known.past():
-            for form in self._windows(self.answers - self.rows([base])[0]):
-                yield self.told(Plus(base, form), None, "a step by a function")
-
-    def _windows(self, answers: np.ndarray) -> Iterator[Kinked]:
-        known = self.known
-        has_steps = "less_or_equal" in known.vocabulary
-        folds = FOLDS * ("norm" in known.vocabulary)
-        for i in known.inputs():
-            values = np.unique(self.rows([i]))
-            if len(values) > FEW or not np.array_equal(values, np.round(values)):
-                continue
-            for width in range(1, WINDOW + 1):
-                pool = [known.add(Past(i, lag)) for lag in range(width)]
-                rows = self.rows(pool)
-                for weights in _patterns(width, float(np.ptp(values)) + 1.0):
-                    found = function_of(weights @ rows, answers, PIECES, has_steps, folds, width)
-                    if found is not None:
-                        yield Kinked(tuple(pool), tuple(map(float, weights)), *found)
 
     # -------------------- bounds --------------------
 
@@ -218,6 +148,47 @@ class _Finder:
                 form = self.threshold(known.add(Floored(stream, less)))
                 if form is not None:
                     yield self.told(form, None, "a threshold")
+
+    def staircases(self) -> Iterator[Told]:
+        """Few different answers, each a step up from the one below by a bound of its own."""
+        values = np.unique(self.answers)
+        if not 2 < len(values) <= LEVELS:
+            return
+        steps = []
+        for value in values[1:]:
+            step = self._step_to(value)
+            if step is None:
+                return
+            steps.append(step)
+        heights = tuple(map(float, np.diff(values)))
+        yield self.told(Staircase(tuple(steps), heights, float(values[0])), None, "levels")
+
+    def _step_to(self, value: float) -> Threshold | None:
+        """What tells answers from this one on from smaller ones."""
+        known = self.known
+        few = (known.few_wanted(self.output) >= value).astype(float)
+        answers = (self.answers >= value).astype(float)
+        if np.ptp(few):
+            numbers = known.numbers()
+            sense = single_thresholds(known.few_rows(numbers, self.output), few)
+            for k in np.flatnonzero(sense)[:LEVELS]:
+                row = self.rows([numbers[k]])
+                form = with_bound(row, answers, [numbers[k]], sense[[k]].astype(float))
+                if form is not None:
+                    return form
+        small = known.smallest(3 * SEPARABLE)
+        for pool in ([i for i in small if known.is_open(i)], small):
+            cost = np.array([1.0 + known.size(i) for i in pool])
+            rows = self.rows(pool)
+            tried = chain(
+                bounded_sums(rows, answers, cost, width=2),
+                bounded_sums(rows[:LEVEL_POOL], answers, cost[:LEVEL_POOL], width=3),
+                separations(rows[:SEPARABLE], answers, cost[:SEPARABLE], tries=1),
+            )
+            found = next(tried, None)
+            if found is not None:
+                return found.renumbered(pool)
+        return None
 
     # -------------------- streams of the bank --------------------
 
@@ -316,15 +287,6 @@ class _Finder:
                 three = [numbers[k] for k in (choice.one, choice.other, *choice.gate.rows)]
                 for again in gated(self.rows(three), 2, self.answers):
                     yield self.told(again, three, "a choice")
-
-
-def _patterns(width: int, base: float) -> Iterator[np.ndarray]:
-    """Weights of the last samples: alike; of changing sign; as digits of a number."""
-    yield np.ones(width)
-    if width > 1:
-        yield (-1.0) ** np.arange(width)
-        if base**width <= DIGITS:
-            yield base ** np.arange(width)
 
 
 # -------------------- where nothing is exact --------------------

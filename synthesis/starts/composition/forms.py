@@ -22,6 +22,7 @@ __all__ = [
     "Gated",
     "Kinked",
     "Plus",
+    "Staircase",
     "Sum",
     "Threshold",
 ]
@@ -140,6 +141,43 @@ class Threshold:
     def renumbered(self, numbers: Sequence[int]) -> Threshold:
         """The same over other numbers of rows."""
         return replace(self, rows=tuple(numbers[row] for row in self.rows))
+
+
+@dataclass(frozen=True)
+class Staircase:
+    """A constant, and what every bound that is exceeded adds to it.
+
+    Attributes
+    ----------
+    steps : tuple of Threshold
+    heights : tuple of float
+    constant : float
+    """
+
+    steps: tuple[Threshold, ...]
+    heights: tuple[float, ...]
+    constant: float
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Rows that it reads, each once."""
+        return tuple(dict.fromkeys(row for step in self.steps for row in step.rows))
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Those of its steps."""
+        return tuple(gap for step in self.steps for gap in step.gaps)
+
+    def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
+        """A step for each, added up by wires."""
+        total = constant(self.constant)
+        for step, height in zip(self.steps, self.heights, strict=True):
+            total = total + height * step.signal(builder, signal_of)
+        return total
+
+    def renumbered(self, numbers: Sequence[int]) -> Staircase:
+        """The same over other numbers of rows."""
+        return replace(self, steps=tuple(step.renumbered(numbers) for step in self.steps))
 
 
 @dataclass(frozen=True)

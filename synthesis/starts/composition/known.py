@@ -9,11 +9,19 @@ import numpy as np
 
 from ...problems import Problem, Strings
 from ..signals import ANSWER, Builder, Signal
-from .atoms import floored, floored_signal, leaky, leaky_signal, relu_signal
+from .atoms import (
+    constant,
+    exceeds_signal,
+    floored,
+    floored_signal,
+    leaky,
+    leaky_signal,
+    relu_signal,
+)
 from .bank import Bank
 from .vocabulary import known_operations
 
-__all__ = ["Known"]
+__all__ = ["Bent", "Beside", "Cut", "Floored", "Known", "Leaky", "Past"]
 
 MOSTLY = 0.6
 """Share of the answers whose predecessor has to be known, for past answers to be looked at."""
@@ -45,11 +53,22 @@ class Bent:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """1 where a stream exceeds a bound."""
+
+    stream: int
+    bound: float
+
+
+@dataclass(frozen=True)
 class Past:
     """A stream some samples ago."""
 
     stream: int
     lag: int
+
+
+Beside = Leaky | Floored | Bent | Cut | Past
 
 
 class Known:
@@ -88,7 +107,7 @@ class Known:
             most,
             largest,
         )
-        self.beside: list[Leaky | Floored | Bent | Past] = []
+        self.beside: list[Beside] = []
         """Numbered from -1 downwards."""
 
     def look_at(self, strings: Strings) -> None:
@@ -100,7 +119,7 @@ class Known:
         self.answers = [answers.T for answers in strings.answers]
         self.given = _given(self.problem, strings, self._past)
 
-    def add(self, stream: Leaky | Floored | Bent | Past) -> int:
+    def add(self, stream: Beside) -> int:
         """Remember a stream that is not in the bank; its number."""
         if stream not in self.beside:
             self.beside.append(stream)
@@ -130,6 +149,8 @@ class Known:
             return floored(values - stream.less)
         if isinstance(stream, Bent):
             return np.maximum(stream.sign * values, 0.0)
+        if isinstance(stream, Cut):
+            return (values > stream.bound).astype(float)
         return np.pad(values, ((0, 0), (stream.lag, 0)))[:, : values.shape[1]]
 
     def few_rows(self, numbers: Sequence[int], output: int) -> np.ndarray:
@@ -164,6 +185,8 @@ class Known:
             return floored_signal(builder, one - stream.less * self.signal(0, builder))
         if isinstance(stream, Bent):
             return relu_signal(builder, stream.sign * one)
+        if isinstance(stream, Cut):
+            return exceeds_signal(builder, one, constant(stream.bound))
         return one.lagged(stream.lag)
 
     def name(self, number: int) -> str:
@@ -177,6 +200,8 @@ class Known:
             return f"floored sum({self.name(stream.stream)} - {stream.less:g})"
         if isinstance(stream, Bent):
             return f"{'relu' if stream.sign > 0 else 'fall'}({self.name(stream.stream)})"
+        if isinstance(stream, Cut):
+            return f"({self.name(stream.stream)} > {stream.bound:g})"
         return f"lag{stream.lag}({self.name(stream.stream)})"
 
     # -------------------- which streams --------------------

@@ -11,7 +11,7 @@ where the data's were.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, product
 
@@ -21,7 +21,8 @@ from ...problems import Problem, Strings
 from ..proposal import Proposal
 from ..signals import Builder
 from .finders import Told, forms_of, inexact_forms
-from .forms import Form, Gated, Threshold
+from .forms import Form, Gated, Kinked, Staircase, Threshold
+from .functions import with_cuts_again
 from .known import Known
 from .thresholds import with_bound
 
@@ -124,6 +125,10 @@ def _bounded(known: Known, form: Form, output: int) -> Form:
     if isinstance(form, Threshold):
         rows = known.rows(form.rows, output)
         return with_bound(rows, answers, form.rows, np.array(form.weights)) or form
+    if isinstance(form, Kinked):
+        return with_cuts_again(known, form, answers, output)
+    if isinstance(form, Staircase):
+        return _with_bounds(known, form, answers, output)
     if isinstance(form, Gated):
         one, other = known.rows([form.one, form.other], output)
         told = np.abs(one - answers) < np.abs(other - answers)
@@ -134,3 +139,13 @@ def _bounded(known: Known, form: Form, output: int) -> Form:
             gate = with_bound(rows, label, form.gate.rows, np.array(form.gate.weights))
             return form if gate is None else Gated(gate, form.one, form.other)
     return form
+
+
+def _with_bounds(known: Known, form: Staircase, answers: np.ndarray, output: int) -> Staircase:
+    steps, level = [], form.constant
+    for step, height in zip(form.steps, form.heights, strict=True):
+        level += height
+        rows, is_above = known.rows(step.rows, output), (answers >= level).astype(float)
+        again = with_bound(rows, is_above, step.rows, np.array(step.weights))
+        steps.append(step if again is None else again)
+    return replace(form, steps=tuple(steps))

@@ -9,6 +9,7 @@ import pytest
 
 from dmm.proof import reachable
 from synthesis.fit import ConvergenceWarning, Synthesizer, units
+from synthesis.starts import Numerals
 from tests.synthesis.fit.programs import EVENTS, NUMBERS, fitted, quick, running_sum, with_reset
 
 RNG = np.random.default_rng(11)
@@ -201,3 +202,14 @@ def _debounced(rng, strings, samples):
             kept = np.where(is_same, x[:, t], kept)
         out.append(kept)
     return {"x": x}, np.stack(out, axis=1)
+
+
+def test_a_memory_that_numbers_no_longer_hold_is_not_called_exact():
+    """Palindromes by two numbers: right on these strings, and wrong where floats lose digits."""
+    bits = RNG.integers(0, 2, (80, 12)).astype(float)
+    bits[::2, 6:] = bits[::2, :6][:, ::-1]
+    asked = [[np.array_equal(row[:t], row[:t][::-1]) for t in range(1, 13)] for row in bits]
+    model = quick(spaces=[Numerals()]).fit(bits, np.array(asked, dtype=float))
+    assert all(errors.right == 1.0 for errors in model.figures_.values())
+    assert not model.verdict_.is_exact
+    assert any("beyond 2^53" in caveat for caveat in model.verdict_.caveats)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -161,6 +163,19 @@ def test_training_sees_two_thirds_of_its_strings():
     problem = random_problem(samples=12)
     assert problem.beginnings.samples == 8
     np.testing.assert_array_equal(problem.beginnings.answers, problem.split.training.answers[:, :8])
+
+
+def test_training_sees_whole_strings_where_answers_come_at_their_ends():
+    late = numbered(30, 12)
+    answers = late.answers.copy()
+    answers[:, :9] = np.nan
+    problem = Problem.of(replace(late, answers=answers))
+    whole = problem.split.training
+    assert problem.beginnings.samples == 12
+    assert len(problem.beginnings) == np.ceil(2.0 / 3.0 * len(whole))
+    np.testing.assert_array_equal(
+        problem.beginnings.answers, whole.answers[:, :, : len(problem.beginnings)]
+    )
 
 
 def test_an_answer_may_wait():

@@ -1,4 +1,4 @@
-"""Out of reach: bounds, steps and comparisons that the data never ask for are named."""
+"""What the data never ask for is named, and so are memories that grow too large."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dmm.machine import Circuit, Wire
-from synthesis.verdicts import out_of_reach
+from synthesis.verdicts import out_of_reach, outgrown
 from tests.synthesis.samples import candidate_of, strings_of
 from tests.synthesis.verdicts.machines import NEURONS, accumulator
 
@@ -49,3 +49,40 @@ def test_what_the_data_never_reach_is_said(neuron, numbers, expected):
 
 def test_a_machine_without_such_neurons_has_nothing_out_of_reach():
     assert out_of_reach(candidate_of(accumulator()), samples(1.0, 2.0)) == []
+
+
+def doubling():
+    """A memory that doubles at every sample, from the first number on, and is not answered."""
+    wires = [
+        Wire("n", "dict-1", "n", "dict", 2.0, 1),
+        Wire("n", "dict-2", "stream-x", "stream"),
+        Wire("flag", "left", "n", "dict"),
+        Wire("output", "dict-1", "flag", "false-channel"),
+    ]
+    return candidate_of(Circuit({**NEURONS, "n": "accum", "flag": "less_or_equal"}, wires))
+
+
+def test_a_hidden_memory_that_is_no_longer_exact_is_noticed():
+    assert outgrown(doubling(), strings_of({"x": np.ones((2, 50))})) is None
+    first = outgrown(doubling(), strings_of({"x": np.ones((2, 80))}))
+    assert first == 53
+
+
+def test_a_memory_that_only_adds_up_stays_exact():
+    assert outgrown(candidate_of(accumulator()), samples(1.0, 2.0)) is None
+
+
+def test_what_is_emitted_between_two_samples_does_not_count():
+    """Division by three: in ticks that no answer comes from, its loop doubles without a bound."""
+    wires = [
+        Wire("y", "left", "stream-x", "stream"),
+        Wire("y", "left", "rest", "dict", 1.0, 1),
+        Wire("y", "right", "const_1", "const_1", 2.5),
+        Wire("rest", "dict-1", "rest", "dict", 2.0, 1),
+        Wire("rest", "dict-2", "stream-x", "stream", 2.0),
+        Wire("rest", "dict-2", "y", "false-channel", -6.0),
+        Wire("output", "dict-1", "y", "false-channel"),
+    ]
+    divider = candidate_of(Circuit({**NEURONS, "y": "less_or_equal", "rest": "accum"}, wires))
+    bits = np.random.default_rng(0).integers(0, 2, (3, 200)).astype(float)
+    assert outgrown(divider, strings_of({"x": bits})) is None

@@ -25,13 +25,14 @@ from synthesis.weight_space.pulls import (
     Invariance,
     PullToPruned,
     PullTowards,
-    Robustness,
     WeightAnchor,
     largest_kept,
     weighted,
 )
 from synthesis.weight_space.reference import freeze
-from synthesis.weight_space.sparse import _free, gradual_magnitude, n_zeros, ramp, sparsified
+from synthesis.weight_space.sparsity.magnitude import gradual_magnitude
+from synthesis.weight_space.sparsity.sparse import _free, n_zeros, ramp, sparsified
+from synthesis.weight_space.task_pulls import Robustness
 from vvalues import VValue, from_buffer
 
 from .models import blobs, perceptron, random_like

@@ -49,6 +49,29 @@ PROGRAMS = {
 }
 
 
+VOTES = RNG.integers(0, 2, (7, 30, 12)).astype(float)
+MEASURED = RNG.uniform(-1.0, 1.0, (30, 12))
+COUNTS = np.cumsum(VOTES[:4], axis=2)
+MANY = {
+    "a vote where one counts double": (VOTES.sum(axis=0) + VOTES[0] > 4.0).astype(float),
+    "a place in a ranking": np.sum(COUNTS[1:] > COUNTS[0], axis=0).astype(float),
+    "two bounds of a number": (MEASURED > -0.4).astype(float) + (MEASURED > 0.7) * (1.0 + VOTES[0]),
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_a_program_of_many_streams_is_proposed(name):
+    voices = COUNTS if name == "a place in a ranking" else VOTES
+    streams = {f"v{k}": voice for k, voice in enumerate(voices)}
+    strings = strings_of({**streams, "x": MEASURED}, MANY[name])
+    asked = Problem.of(strings)
+    composition = Composition(bank=600, largest=2, is_exact_only=True)
+    assert any(
+        right(proposal, asked) == 1.0
+        for proposal in islice(composition.propose(asked, VOCABULARY), 4)
+    )
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_first_proposal_is_the_program(name):
     asked = problem(PROGRAMS[name])
