@@ -46,6 +46,14 @@ class Report:
         What outputs are called, if there are several.
     resamples : int
         Of the bootstrap; 0 if there was none.
+
+    Examples
+    --------
+    >>> from synthesis.forecast import FAMILIES, Forecaster
+    >>> y = np.tile([1.0, 5.0, 2.0, 2.5], 12) + 0.1 * np.sin(np.arange(48.0))
+    >>> report = Forecaster(families=FAMILIES[:1], lags=4).fit(y).report_
+    >>> report.sentence.partition("; ")[2]
+    'about as good as AR(4) by AIC, 0.01509 (5 links).'
     """
 
     own: str

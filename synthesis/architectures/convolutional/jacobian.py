@@ -116,6 +116,16 @@ class ConvolutionalLinearization:
     ----------
     values : array (n, outputs)
     support : Support of the parameters
+
+    Examples
+    --------
+    >>> from synthesis.architectures.convolutional import ConvolutionalNetwork, FilterLayer
+    >>> from synthesis.weight_space import linearize
+    >>> model = ConvolutionalNetwork((1, 6, 6), [FilterLayer(2, 3)], 3)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> here = linearize(model, weights, np.eye(36)[:4])
+    >>> here.values.shape, here.push(weights).shape, here.rows().shape
+    ((4, 3), (4, 3), (12, 119))
     """
 
     def __init__(self, model: Convolutional, parameters: VValue, pictures: np.ndarray) -> None:

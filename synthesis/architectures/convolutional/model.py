@@ -36,6 +36,13 @@ class FilterLayer(Bounded, called="layer's {}"):
         Zeros added around every picture.
     pool : int
         Blocks of so many rows and columns become one number; 1 for no pooling.
+
+    Examples
+    --------
+    >>> layers = [FilterLayer(8, 5, pool=2), FilterLayer(32, 0)]
+    >>> model = ConvolutionalNetwork((1, 28, 28), layers, 10)
+    >>> [model.initial(np.random.default_rng(0))[name, "weights"].shape for name in model.layers]
+    [(1, 5, 5, 8), (8, 12, 12, 32), (32, 1, 1, 10)]
     """
 
     filters: int = whole(8, least=1)

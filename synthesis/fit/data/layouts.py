@@ -19,7 +19,15 @@ __all__ = ["Block", "Layout", "Pieces", "Rows"]
 
 
 class Layout(ABC):
-    """Where the samples of every string are."""
+    """Where the samples of every string are.
+
+    Examples
+    --------
+    >>> from synthesis.fit.data import read_streams
+    >>> layout = read_streams([1.0, 2.0, 3.0], group=["b", "a", "b"]).layout
+    >>> layout.lengths, layout.split([10.0, 20.0, 30.0])
+    (array([2, 1]), [array([10., 30.]), array([20.])])
+    """
 
     @property
     @abstractmethod

@@ -44,7 +44,14 @@ __all__ = [
 
 
 class Feature(Protocol):
-    """An expression over streams; immutable and hashable."""
+    """An expression over streams; immutable and hashable.
+
+    Examples
+    --------
+    >>> bent = Hinge(Lagged(Given("y"), 2), 1.5)
+    >>> print(bent, "is made of", *bent.parts)
+    relu(y[t-2] - 1.5) is made of y[t-2]
+    """
 
     @property
     def parts(self) -> tuple[Feature, ...]:

@@ -89,6 +89,14 @@ class Sum:
         Those of the constant first.
     loss : float
         Mean over the rows that it was fitted on.
+
+    Examples
+    --------
+    >>> from dmm.show.algebra import sample_equations
+    >>> from .features import latest
+    >>> found = Sum(tuple(latest("y", 2)), np.array([[0.0, 1.2, -0.5]]), loss=0.9)
+    >>> print(sample_equations(found.circuit(["y"])))
+    output.dict-1 = 1.2 y - 0.5 y[t-1]
     """
 
     features: tuple[Feature, ...]

@@ -34,6 +34,17 @@ class Weight:
     value, low, high : float
     held : float or None
         The share of resamples in whose fit such a term was, where that was asked for.
+
+    Examples
+    --------
+    >>> from synthesis.forecast import FAMILIES, Forecaster
+    >>> y = [1.0]
+    >>> for noise in np.random.default_rng(0).standard_normal(80):
+    ...     y.append(0.8 * y[-1] + noise)
+    >>> for w in Forecaster(families=FAMILIES[:1], most=1).fit(y).weights_:
+    ...     print(f"{w.term}: {w.value:.2f}, between {w.low:.2f} and {w.high:.2f}")
+    1: 0.08, between -0.12 and 0.28
+    y: 0.85, between 0.75 and 0.96
     """
 
     output: int
@@ -60,6 +71,19 @@ def weights_of(rows: Rows, found: Sum, likelihood: Likelihood, level: float) -> 
     -----
     Derivatives by the weights and by the bounds of hinges make up the Jacobian. What was chosen
     (which terms, where a step is) counts as known: the intervals are too narrow by that.
+
+    Examples
+    --------
+    >>> from synthesis.likelihoods import Gaussian
+    >>> from .features import Given, Values
+    >>> from .fitting import fitted
+    >>> series = np.array([[1.0, 2.0, 1.5, 3.0, 2.0, 1.0, 2.5]])
+    >>> rows = Rows(Values({"y": series}), series, (np.zeros(6, int), np.arange(6)), horizon=1)
+    >>> found = fitted(rows, [Given("y")], Gaussian())
+    >>> for w in weights_of(rows, found, Gaussian(), level=0.9):
+    ...     print(f"{w.term}: {w.value:.2f}, between {w.low:.2f} and {w.high:.2f}")
+    1: 2.61, between 1.27 and 3.95
+    y: -0.35, between -1.06 and 0.36
     """
     matrix = rows.matrix(found.features)
     terms = ["1", *map(str, found.features)]
@@ -146,7 +170,19 @@ def resampled(rows: Rows, rng: np.random.Generator) -> Rows:
 def stability(
     fit: Callable[[Rows], Sum], rows: Rows, resamples: int, rng: np.random.Generator
 ) -> Counter[str]:
-    """In how many fits of resampled rows each kind of term is found."""
+    """In how many fits of resampled rows each kind of term is found.
+
+    Examples
+    --------
+    >>> from synthesis.likelihoods import Gaussian
+    >>> from .features import Values, latest
+    >>> from .growing import grown
+    >>> series = np.sin(0.7 * np.arange(40.0))[None]
+    >>> rows = Rows(Values({"y": series}), series, (np.zeros(35, int), np.arange(4, 39)), horizon=1)
+    >>> lags, rng = latest("y", 4), np.random.default_rng(0)
+    >>> sorted(stability(lambda r: grown(r, lags, Gaussian(), 2)[-1], rows, 10, rng).items())
+    [('y', 2), ('y[t-1]', 8), ('y[t-3]', 10)]
+    """
     held: Counter[str] = Counter()
     for _ in range(resamples):
         held.update({kind_of(feature) for feature in fit(resampled(rows, rng)).features})

@@ -27,6 +27,18 @@ def rivals(search: Search, season: int) -> Iterator[Tried]:
     search : Search
     season : int
         0 for none.
+
+    Examples
+    --------
+    >>> from synthesis.forecast.panel import read_panel
+    >>> panel = read_panel(np.tile([1.0, 5.0, 2.0, 2.5], 12))
+    >>> search = Search(panel, ["y"], horizon=1, lags=6, most=2, likelihood=Gaussian())
+    >>> for way in rivals(search, season=4):
+    ...     print(f"{way.name}: {way.loss:.3f}")
+    constant: 2.036
+    naive (the last value): 6.702
+    seasonal naive (4): 0.000
+    AR(4) by AIC: 0.000
     """
     rows, cuts, own = search.rows("none"), search.cuts("none"), search.panel.own
     likelihood, outputs = search.likelihood, search.outputs

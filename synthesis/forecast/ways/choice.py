@@ -16,6 +16,9 @@ import numpy as np
 
 __all__ = ["Part", "Tried", "chosen", "compared", "parts"]
 
+SAME = 1e-6
+"""Share of a loss by which two may differ and still be the same forecast, rounded otherwise."""
+
 FOLDS = 10
 GROUPS = 5
 FIRST = 0.45
@@ -129,6 +132,6 @@ def compared(one: Tried, other: Tried) -> str:
     else:
         gains = other.losses - one.losses
         gain, error = float(gains.mean()), float(gains.std(ddof=1) / np.sqrt(len(gains)))
-    if abs(gain) <= error:
+    if abs(gain) <= max(error, SAME * abs(other.loss)):
         return "about as good as"
     return "better than" if gain > 0.0 else "worse than"

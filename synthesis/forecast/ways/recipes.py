@@ -47,6 +47,13 @@ class Way:
         By all rows.
     by_cut : tuple of Sum
         By those before each cut; none of a way that was tried by runs.
+
+    Examples
+    --------
+    >>> from synthesis.forecast.sums import FAMILIES, Given
+    >>> way = Way(Recipe("none", FAMILIES[0], 1), Sum((Given("y"),), np.array([[0.0, 0.8]]), 1.0))
+    >>> print(way.recipe, "of", *way.found.features)
+    lags, 1 features of y
     """
 
     recipe: Recipe
@@ -65,6 +72,19 @@ class Search:
     horizon, lags, most : int
         Samples ahead; latest samples that may be looked at; features at most.
     likelihood : Likelihood
+
+    Examples
+    --------
+    >>> from synthesis.forecast import FAMILIES
+    >>> from synthesis.forecast.panel import read_panel
+    >>> from synthesis.likelihoods import Gaussian
+    >>> panel = read_panel(np.sin(0.7 * np.arange(60.0)))
+    >>> search = Search(panel, ["y"], horizon=1, lags=3, most=2, likelihood=Gaussian())
+    >>> for way in search.tried(["none"], FAMILIES[:1]):
+    ...     print(f"{way.name}: {way.loss:.3f}")
+    lags, 0 features: 0.508
+    lags, 1 features: 0.232
+    lags, 2 features: 0.000
     """
 
     def __init__(
@@ -146,7 +166,15 @@ def _no_larger(found: Sequence[Sum], size: int) -> Sum:
 
 
 def rows_of(panel: Panel, inputs: Sequence[str], transform: str, lags: int, horizon: int) -> Rows:
-    """Every sample of a panel from which, and to which, there is enough."""
+    """Every sample of a panel from which, and to which, there is enough.
+
+    Examples
+    --------
+    >>> from synthesis.forecast.panel import read_panel
+    >>> rows = rows_of(read_panel([1.0, 2.0, 4.0, 8.0]), ["y"], "log", lags=2, horizon=1)
+    >>> rows.target / np.log(2.0)
+    array([2., 3.])
+    """
     scaled = panel.on_scale(TRANSFORMS[transform])
     streams = {**panel.streams, panel.own: scaled}
     values = Values({name: streams[name] for name in inputs})
@@ -160,6 +188,16 @@ def rows_of(panel: Panel, inputs: Sequence[str], transform: str, lags: int, hori
 
 
 def losses_of(found: Sum, rows: Rows, transform: str, likelihood: Likelihood) -> np.ndarray:
-    """What a sum costs on rows, on the series' own scale, (rows,)."""
+    """What a sum costs on rows, on the series' own scale, (rows,).
+
+    Examples
+    --------
+    >>> from synthesis.forecast.panel import read_panel
+    >>> from synthesis.forecast.sums import Given
+    >>> from synthesis.likelihoods import Gaussian
+    >>> rows = rows_of(read_panel([1.0, 2.0, 4.0, 8.0]), ["y"], "none", lags=2, horizon=1)
+    >>> losses_of(Sum((Given("y"),), np.array([[0.0, 1.0]]), 0.0), rows, "none", Gaussian())
+    array([ 4., 16.])
+    """
     scale = TRANSFORMS[transform]
     return likelihood.losses(scale.back(found.predictor(rows)), scale.back(rows.target))

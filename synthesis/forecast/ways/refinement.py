@@ -121,7 +121,18 @@ class Course:
 
 
 def left_by_run(search: Search, found: Sum) -> np.ndarray:
-    """By how much the series differs from a run through all of it, (samples,)."""
+    """By how much the series differs from a run through all of it, (samples,).
+
+    Examples
+    --------
+    >>> from synthesis.forecast.panel import read_panel
+    >>> from synthesis.forecast.sums import Given
+    >>> from synthesis.likelihoods import Gaussian
+    >>> panel = read_panel([8.0, 4.0, 2.0, 1.5])
+    >>> search = Search(panel, ["y"], horizon=1, lags=1, most=1, likelihood=Gaussian())
+    >>> left_by_run(search, Sum((Given("y"),), np.array([[0.0, 0.5]]), 0.0))
+    array([0. , 0. , 0.5])
+    """
     course = Course(search)
     return course.left(found, course.first, course.length)
 
@@ -137,6 +148,18 @@ def tried_freely(search: Search, families: Sequence[Family]) -> Iterator[Tried]:
     search : Search
         Of a single string.
     families : sequence of Family
+
+    Examples
+    --------
+    >>> from synthesis.forecast.panel import read_panel
+    >>> from synthesis.forecast.sums import FAMILIES
+    >>> from synthesis.likelihoods import Gaussian
+    >>> panel = read_panel(np.sin(0.7 * np.arange(60.0)))
+    >>> search = Search(panel, ["y"], horizon=1, lags=2, most=2, likelihood=Gaussian())
+    >>> for way in tried_freely(search, FAMILIES[:1]):
+    ...     print(f"{way.name}: {way.loss:.3f}")
+    lags, 2 features: 0.000
+    lags, 1 features: 0.526
     """
     course = Course(search)
     edges = [int(share * course.length) for share in CUTS]

@@ -94,6 +94,26 @@ class Noisy:
         Streams in a sum.
     beam : int
         Sums that are kept at every size.
+
+    Examples
+    --------
+    In units of the problem, which are tens here:
+
+    >>> from itertools import islice
+    >>> from dmm.show.algebra import sample_equations
+    >>> from synthesis.fit.data.asked import to_strings
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.integers(0, 2, (30, 12))
+    >>> noisy = x.cumsum(axis=1) + 0.2 * rng.standard_normal(x.shape)
+    >>> start = Noisy(bank=200, largest=3)
+    >>> proposals = start.propose(Problem.of(to_strings(x, noisy)[0]), ("accum", "dot"))
+    >>> for one in islice(proposals, 3):
+    ...     print(sample_equations(one.circuit))
+    output.dict-1 = 0.241
+    a = a[t-1] + x
+    output.dict-1 = 0.0999152 a - 0.00283483
+    a = a[t-1] + x
+    output.dict-1 = 0.1 a
     """
 
     name = "noisy sums"

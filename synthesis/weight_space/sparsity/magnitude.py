@@ -57,7 +57,7 @@ def gradual_magnitude(
     >>> rng = np.random.default_rng(0)
     >>> task, model = bars_task(rng), Perceptron([64, 3])
     >>> sparse = gradual_magnitude(model, task, model.initial(rng), 0.8, steps=20, rng=rng)
-    >>> np.count_nonzero(sparse.buffer == 0.0), sparse.size
+    >>> int(np.sum(sparse.buffer == 0.0)), sparse.size
     (156, 195)
     """
     optimizer = optimizer or momentum(schedule(0.02, 0.002, steps), 0.9)

@@ -28,7 +28,7 @@ from synthesis.forecast.sums import (
 )
 from synthesis.forecast.sums.growing import parent
 from synthesis.forecast.sums.uncertainty import resampled
-from synthesis.forecast.ways import FreeRun
+from synthesis.forecast.ways import FreeRun, Tried, compared
 from synthesis.likelihoods import Bernoulli, Categorical, Gaussian, Poisson
 from synthesis.problems import Strings
 from synthesis.verdicts.trial import Candidate, answers_of
@@ -175,3 +175,10 @@ def test_program_of_a_sum_compiles_with_every_output():
     machine, _ = one.circuit(("x",)).lowered()
     assert SOURCE + "x" in machine.neurons
     compile_machine(machine, [("output", "dict-1"), ("output", "dict-2")])
+
+
+def test_the_same_forecast_is_neither_better_nor_worse():
+    losses = np.random.default_rng(0).random(50)
+    one, other = Tried("one", 3, losses), Tried("other", 3, losses * (1.0 + 1e-12))
+    assert compared(one, other) == compared(other, one) == "about as good as"
+    assert compared(one, Tried("worse", 3, losses * 1.5)) == "better than"
