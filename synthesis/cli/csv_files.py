@@ -103,6 +103,12 @@ class CsvTable:
                 )
         return texts
 
+    def placed(self, group: str | None) -> tuple[list[str], list[Sequence[object]]]:
+        """Names and columns that tell rows apart: their lines and, if there is one, the group."""
+        if group is None:
+            return ["line"], [self.lines]
+        return ["line", group], [self.lines, self.column(group)]
+
     def _no_number(self, name: str, row: int) -> str:
         text = self.columns[name][row]
         where = f"{self.file}: line {self.lines[row]}, column {name!r}"
@@ -201,12 +207,12 @@ def _number(text: str) -> float | None:
 
 
 def csv_text(names: Sequence[str], columns: Iterable[Iterable[object]]) -> str:
-    """A table as CSV; numbers so that they are read back to the bit, NaN as an empty cell.
+    """A table as CSV; numbers so that they are read back to the bit, NaN and None as empty cells.
 
     Examples
     --------
-    >>> csv_text(["a", "b"], [["x", "y"], [0.5, float("nan")]])
-    'a,b\\r\\nx,0.5\\r\\ny,\\r\\n'
+    >>> csv_text(["a", "b"], [["x", None], [0.5, float("nan")]])
+    'a,b\\r\\nx,0.5\\r\\n,\\r\\n'
     """
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
@@ -216,7 +222,8 @@ def csv_text(names: Sequence[str], columns: Iterable[Iterable[object]]) -> str:
 
 
 def _cell(value: object) -> object:
-    return "" if isinstance(value, float) and math.isnan(value) else value
+    is_unknown = value is None or (isinstance(value, float) and math.isnan(value))
+    return "" if is_unknown else value
 
 
 def _quoted(names: Iterable[str]) -> str:

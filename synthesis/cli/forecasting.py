@@ -13,18 +13,18 @@ import numpy as np
 from dmm import save_machine
 from vvalues.files import write_atomically
 
+from ..fit.fitted import MACHINE
 from .calling import called
 from .csv_files import CsvTable, csv_text, read_csv
 from .options import count
-from .own_data import chosen
+from .own_data import EQUATIONS, PREDICTIONS, chosen, free_folder
 
 if TYPE_CHECKING:
     from ..forecast import Forecaster
 
 __all__ = ["add_command"]
 
-MACHINE, REPORT, EQUATIONS = "machine.json", "report.txt", "equations.txt"
-PREDICTIONS, FUTURE = "predictions.csv", "forecast.csv"
+REPORT, FUTURE = "report.txt", "forecast.csv"
 LIKELIHOODS = ("gaussian", "huber", "poisson", "bernoulli", "categorical")
 
 
@@ -69,12 +69,7 @@ def add_command(commands: Any) -> None:
 def _forecast(options: argparse.Namespace) -> int:
     from ..forecast import Forecaster
 
-    folder = options.out or Path("runs") / options.data.stem
-    for name in (MACHINE, REPORT):
-        if (folder / name).exists():
-            raise FileExistsError(
-                f"{folder}: holds a forecast or a fit already ({name}); choose another --out"
-            )
+    folder = free_folder(options, "a forecast or a fit", (MACHINE, REPORT))
     table = read_csv(options.data)
     series, beside, group = _streams(options, table)
     model = Forecaster(options.horizon, likelihood=options.likelihood, seed=options.seed)
@@ -120,21 +115,13 @@ def _write(
 
 def _predictions(model: Forecaster, table: CsvTable, options: argparse.Namespace) -> str:
     """What is forecast for every row from those before it, beside what came."""
-    names: list[str] = ["line"]
-    columns: list[Any] = [table.lines]
-    if options.group:
-        names.append(options.group)
-        columns.append(table.labels(options.group))
+    names, columns = table.placed(options.group)
     names += [options.series, f"predicted {options.series}"]
-    columns += [table.column(options.series), _list(model.predict())]
+    columns += [table.column(options.series), model.predict().tolist()]
     if model.rule_.has_noise:
         names += ["low", "high"]
-        columns += [_list(one) for one in model.interval()]
+        columns += [one.tolist() for one in model.interval()]
     return csv_text(names, columns)
-
-
-def _list(told: np.ndarray) -> list[object]:
-    return ["" if one is None else one for one in told.tolist()]
 
 
 def _future(model: Forecaster, options: argparse.Namespace) -> str:

@@ -7,7 +7,7 @@ import shlex
 import sys
 import time
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from .options import count
 if TYPE_CHECKING:
     from ..fit import Fitted, Synthesizer
 
-__all__ = ["add_commands", "chosen"]
+__all__ = ["EQUATIONS", "PREDICTIONS", "add_commands", "chosen", "free_folder"]
 
 REPORT = "report.html"
 EQUATIONS = "equations.txt"
@@ -99,6 +99,30 @@ class _Data:
         return _Data(table, _streams(table, inputs, options.group), answers, options.group)
 
 
+def free_folder(options: argparse.Namespace, what: str, names: Iterable[str]) -> Path:
+    """The folder to write to.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        With ``out``, None for the folder called after ``data``.
+    what : str
+        That would be there, in words.
+    names : iterable of str
+        Files that may not be there yet.
+
+    Raises
+    ------
+    FileExistsError
+        If one of them is.
+    """
+    folder = options.out or Path("runs") / options.data.stem
+    for name in names:
+        if (folder / name).exists():
+            raise FileExistsError(f"{folder}: holds {what} already ({name}); choose another --out")
+    return folder
+
+
 def chosen(text: str, table: CsvTable) -> list[str]:
     """Columns by name; commas part names, unless one column is called so as a whole.
 
@@ -124,10 +148,7 @@ def _fit(options: argparse.Namespace) -> int:
     from ..fit import ConvergenceWarning, Synthesizer
     from ..fit.fitted import FITTED, MACHINE
 
-    folder = options.out or Path("runs") / options.data.stem
-    for name in (MACHINE, FITTED):
-        if (folder / name).exists():
-            raise FileExistsError(f"{folder}: holds a fit already ({name}); choose another --out")
+    folder = free_folder(options, "a fit", (MACHINE, FITTED))
     data = _Data.of(options)
     synthesizer = Synthesizer(
         options.seed,
@@ -245,11 +266,7 @@ def _answers_csv(
     asked: dict[str, np.ndarray] | None = None,
 ) -> str:
     """Answers as CSV, beside the lines of the data that they belong to."""
-    names = ["line"]
-    columns: list[Sequence[object]] = [table.lines]
-    if group is not None:
-        names.append(group)
-        columns.append(table.column(group))
+    names, columns = table.placed(group)
     for name, answers in predicted.items():
         if asked is not None:
             names.append(name)

@@ -8,6 +8,8 @@ import pytest
 from dmm import load_machine
 from synthesis.cli import main
 from synthesis.cli.csv_files import csv_text
+from synthesis.cli.forecasting import LIKELIHOODS
+from synthesis.likelihoods import LIKELIHOODS as ALL
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +82,7 @@ def test_what_cannot_be_is_told_in_one_line(table, tmp_path, capsys, options, me
     told = capsys.readouterr().err
     assert message in told and told.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_every_likelihood_may_be_named():
+    assert tuple(ALL) == LIKELIHOODS
