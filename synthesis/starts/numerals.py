@@ -15,6 +15,7 @@ import numpy as np
 
 from ..problems import Problem, Strings
 from .composition import Composition
+from .composition.atoms import constant
 from .latent import explained
 from .proposal import Proposal
 from .signals import Builder, Signal
@@ -86,7 +87,7 @@ def _numerals(digits: np.ndarray, base: float) -> np.ndarray:
 def _read(problem: Problem, source: str, base: float) -> Proposal:
     """The two numbers as a circuit: one is multiplied at every sample, a unit is for the other."""
     builder = Builder({**dict.fromkeys(problem.sources, "stream"), "const_1": "const_1"})
-    digit, one = Signal.of(source, "stream"), Signal.of("const_1", "const_1")
+    digit, one = Signal.of(source, "stream"), constant()
     first = builder.neuron("accum", own="dict-1", memory=base, dict_2=digit)
     unit = builder.neuron("accum", own="dict-1", memory=base, dict_2=one - one.lagged())
     placed = builder.neuron("dot_free", dict_1=digit, dict_2=Signal.of(unit, "dict"))

@@ -251,7 +251,7 @@ def _signals(problem: Problem, past_of: Sequence[int]) -> dict[str, Signal]:
     signals = {source: Signal.of(source, "stream") for source in problem.sources}
     answers = [f"{ANSWER}-{k}" for k in past_of]
     past = {name: Signal.of(name, "", 1) for name in answers}
-    return {"1": Signal.of("const_1", "const_1"), **signals, **past}
+    return {"1": constant(), **signals, **past}
 
 
 def _known_answers(problem: Problem) -> list[int]:

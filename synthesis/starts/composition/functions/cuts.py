@@ -6,7 +6,7 @@ an interval in which there is a bound; the fewest bounds that explain all change
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +17,7 @@ from ..known import Cut, Known
 from ..thresholds import chosen_between
 from .projections import cases_of
 
-__all__ = ["cuts_of", "with_cuts_again"]
+__all__ = ["cuts_beside", "cuts_of", "with_cuts_again"]
 
 MOST = 5
 """Bounds of one stream."""
@@ -61,6 +61,14 @@ def cuts_of(values: np.ndarray, cases: np.ndarray, answers: np.ndarray) -> list[
     return [chosen_between(*bounds) for bounds in found]
 
 
+def cuts_beside(
+    known: Known, measured: int, others: Sequence[int], answers: np.ndarray, output: int
+) -> list[Gap]:
+    """The fewest bounds of a known stream, on what is looked at now, beside what others are."""
+    cases = cases_of(known.rows(others, output)) if others else np.zeros(len(answers), int)
+    return cuts_of(known.rows([measured], output)[0], cases, answers)
+
+
 def _fewest(intervals: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
     """Common parts of as few groups of intervals as have any.
 
@@ -84,8 +92,7 @@ def with_cuts_again(known: Known, form: Kinked, answers: np.ndarray, output: int
         return form
     stream = measured.pop()
     others = [row for row in form.rows if row not in cuts]
-    cases = cases_of(known.rows(others, output)) if others else np.zeros(len(answers), int)
-    gaps = cuts_of(known.rows([stream], output)[0], cases, answers)
+    gaps = cuts_beside(known, stream, others, answers, output)
     if len(gaps) != len(cuts):
         return form
     again = [known.add(Cut(stream, gap.value)) for gap in gaps]

@@ -10,8 +10,8 @@ import numpy as np
 from ..forms import Form, Kinked, Plus
 from ..kinks import function_of, functions_of_a_sum
 from ..known import Cut, Known, Past
-from .cuts import cuts_of
-from .projections import cases_of, functions_of_many
+from .cuts import cuts_beside
+from .projections import functions_of_many
 
 __all__ = ["PROJECTIONS", "WIDE", "FunctionFinder", "Told"]
 
@@ -128,8 +128,7 @@ class FunctionFinder:
 
     def cut_projections(self, measured: int, streams: list[int]) -> Iterator[Told]:
         """The same with a measured stream of which only matters between which bounds it is."""
-        cases = cases_of(self.rows(streams)) if streams else np.zeros(len(self.answers), int)
-        gaps = cuts_of(self.rows([measured])[0], cases, self.answers)
+        gaps = cuts_beside(self.known, measured, streams, self.answers, self.output)
         if not gaps:
             return
         cuts = [self.known.add(Cut(measured, gap.value)) for gap in gaps]
