@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = ["Fate", "Kept", "Score", "equivalents", "written"]
 
@@ -42,20 +42,25 @@ class Kept:
         self._met: dict[str, dict[str, str]] = {}
         self._now = _digests(scope)
         self._digest = _digest([ROOT / module])
-        if self.file.exists():
-            self._read()
+        self.read()
 
-    def _read(self) -> None:
-        """What the file says of the module as it is."""
-        known, *lines = map(json.loads, self.file.read_text(encoding="utf-8").splitlines())
+    def read(self) -> dict[str, Fate]:
+        """All that is kept of the module as it is, by whichever process."""
         met: dict[str, str] = {}
-        for line in lines if known == self._digest else ():
+        for line in self._lines():
             if isinstance(line, dict):
                 met = line
                 continue
             name, *rest = line
             self.fates[name] = Fate(*rest)
             self._met[name] = {**self._met.get(name, {}), **met}
+        return self.fates
+
+    def _lines(self) -> list[Any]:
+        if not self.file.exists():
+            return []
+        known, *lines = map(json.loads, self.file.read_text(encoding="utf-8").splitlines())
+        return lines if known == self._digest else []
 
     def unmet(self, name: str) -> tuple[str, ...]:
         """Files of tests that a mutant has still to meet; none if it is killed."""
@@ -83,14 +88,6 @@ class Kept:
     def _append(self, line: object) -> None:
         with self.file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
-
-    def read(self) -> dict[str, Fate]:
-        """All that is kept of the module as it is, by whichever process."""
-        if not self.file.exists():
-            return {}
-        known, *lines = map(json.loads, self.file.read_text(encoding="utf-8").splitlines())
-        found = {line[0]: Fate(*line[1:]) for line in lines if isinstance(line, list)}
-        return found if known == self._digest else {}
 
 
 class Score(NamedTuple):
