@@ -176,8 +176,8 @@ class PerceptronLinearization:
         for signal, sensitivity in zip(self.signals, self._sensitivities, strict=True):
             rows = sensitivity.reshape(n * n_outputs, -1)
             similarity = signal @ signal.T + 1.0  # the 1 is the bias
-            block = (rows @ rows.T).reshape(n, n_outputs, n, n_outputs)
-            total += (block * similarity[:, None, :, None]).reshape(total.shape)
+            products = (rows @ rows.T).reshape(n, n_outputs, n, n_outputs)
+            total += (products * similarity[:, None, :, None]).reshape(total.shape)
         return total
 
     def diagonal(self) -> VValue:

@@ -7,7 +7,6 @@ import importlib
 import inspect
 import pkgutil
 import re
-import sys
 
 import pytest
 
@@ -26,14 +25,6 @@ def modules() -> list[str]:
 
 def n_collected(module) -> int:
     return sum(len(test.examples) for test in doctest.DocTestFinder().find(module))
-
-
-@pytest.fixture(autouse=True)
-def no_figure_stays_open():
-    """More than twenty are a warning, wherever they come from."""
-    yield
-    if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.mark.parametrize("name", modules())

@@ -174,8 +174,7 @@ def season_of(series: np.ndarray, most: int) -> int:
     Notes
     -----
     The first peak of the autocorrelation of the differences (which have no trend) that is as high
-    as any, and beyond what the largest of as many does
-    by chance.
+    as any, and beyond what the largest of as many does by chance.
 
     Examples
     --------
