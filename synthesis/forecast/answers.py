@@ -140,7 +140,8 @@ class Answers:
         past : mapping of name to array (samples,), optional
             Streams beside ``series``.
         draws : int
-            Random paths for the interval; 0 for none.
+            Random paths for the interval; 0 for none: the run then goes on from the mean of a
+            number and from the likeliest of classes.
 
         Raises
         ------
@@ -183,16 +184,22 @@ class Answers:
     def generator(self) -> Machine:
         """The machine that runs free: it takes its own answers where it would read the series.
 
+        Fitted to zeros and ones it is a detector: it answers 1 where a 1 is more likely than not,
+        and goes on from what it has answered.
+
         Raises
         ------
         ValueError
-            If it forecasts more than one sample ahead, on another scale, or no number.
+            If it forecasts more than one sample ahead, on another scale, counts, or several
+            classes.
         """
         rule = self._fitted()
-        if rule.horizon != 1 or not rule.has_noise or rule.transform != "none":
+        is_number = rule.has_noise and rule.transform == "none"
+        if rule.horizon != 1 or not (is_number or rule.decides):
             raise ValueError(
-                "a machine that runs free forecasts a number itself, one sample ahead; fit with "
-                "horizon=1, transform='none' and likelihood 'gaussian' or 'huber'"
+                "a machine that runs free forecasts a number itself, or whether there is a 1, one "
+                "sample ahead; fit with horizon=1, transform='none' and likelihood 'gaussian', "
+                "'huber' or 'bernoulli'"
             )
         return rule.circuit(runs_free=True).lowered()[0]
 

@@ -85,9 +85,16 @@ class Rule:
         """Whether it forecasts numbers with noise of any size."""
         return self.likelihood.has_noise
 
+    @property
+    def decides(self) -> bool:
+        """Whether it tells how likely a 1 is, so that running free it says yes or no."""
+        return self.likelihood.has_classes and self.outputs == 1
+
     def circuit(self, runs_free: bool = False) -> Circuit:
         """Its machine in samples; one that runs free reads its own answers for the series."""
-        return self.sum.circuit(self.inputs, self.own if runs_free else None)
+        if runs_free:
+            return self.sum.circuit(self.inputs, feeds_back=self.own, decides=self.decides)
+        return self.sum.circuit(self.inputs)
 
     def equations(self) -> str:
         """As text, an equation per line."""
@@ -181,8 +188,7 @@ class Rule:
         with np.errstate(over="ignore", invalid="ignore"):
             predictor = np.clip(self.sum.weights @ free.matrix(), -LARGEST, LARGEST)
         if rng is None:
-            mean = self.likelihood.mean(predictor)
-            return mean.argmax(axis=0).astype(float) if len(mean) > 1 else mean[0]
+            return self.likelihood.likeliest(predictor)
         if self.has_noise:
             return predictor[0] + rng.choice(self.surprises, size=predictor.shape[1])
         return self.likelihood.drawn(predictor, rng)

@@ -88,6 +88,9 @@ class Bernoulli(Likelihood):
     def mean(self, predictor: np.ndarray) -> np.ndarray:
         return expit(predictor)
 
+    def likeliest(self, predictor: np.ndarray) -> np.ndarray:
+        return (predictor[0] > 0.0).astype(float)
+
     def drawn(self, predictor: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         return (rng.random(predictor.shape[1:]) < self.mean(predictor)[0]).astype(float)
 
@@ -128,6 +131,9 @@ class Categorical(Likelihood):
 
     def mean(self, predictor: np.ndarray) -> np.ndarray:
         return np.exp(predictor - np.logaddexp.reduce(predictor, axis=0))
+
+    def likeliest(self, predictor: np.ndarray) -> np.ndarray:
+        return predictor.argmax(axis=0).astype(float)
 
     def drawn(self, predictor: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         edges = np.cumsum(self.mean(predictor), axis=0)

@@ -66,6 +66,10 @@ class Likelihood(ABC):
     def mean(self, predictor: np.ndarray) -> np.ndarray:
         """What is expected to be observed, like the predictor; of classes, their probabilities."""
 
+    def likeliest(self, predictor: np.ndarray) -> np.ndarray:
+        """The observation to go on with, (observations,): the mean of a number, else a class."""
+        return self.mean(predictor)[0]
+
     @abstractmethod
     def drawn(self, predictor: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Observations at random, (observations,); noise whose size is free has size 1."""

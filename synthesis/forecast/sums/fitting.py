@@ -103,9 +103,13 @@ class Sum:
     weights: np.ndarray
     loss: float
 
-    def circuit(self, streams: Sequence[str], feeds_back: str | None = None) -> Circuit:
+    def circuit(
+        self, streams: Sequence[str], *, feeds_back: str | None = None, decides: bool = False
+    ) -> Circuit:
         """Its machine in samples (see `circuit_of`)."""
-        return circuit_of(self.features, self.weights, streams, feeds_back)
+        return circuit_of(
+            self.features, self.weights, streams, feeds_back=feeds_back, decides=decides
+        )
 
     def predictor(self, rows: Rows) -> np.ndarray:
         """What it says, (outputs, rows)."""

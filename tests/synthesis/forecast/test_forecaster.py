@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from dmm.machine import Pace
 from synthesis.fit.data import SOURCE, read_streams
 from synthesis.forecast import FAMILIES, Forecaster
 from synthesis.forecast.panel import read_panel
@@ -133,6 +134,24 @@ def test_choices_and_their_probabilities():
     last = np.array(y[2:-1])
     assert told[3:][last == 1.0, 1].mean() == pytest.approx(0.85, abs=0.03)
     assert told[3:][last == 0.0, 1].mean() == pytest.approx(0.2, abs=0.03)
+
+
+def test_a_detector_goes_on_from_its_own_decisions():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal(600)
+    y = np.zeros(600)
+    for t in range(1, 600):  # a 1 where x was high, never twice running
+        y[t] = float(x[t - 1] > 0.5 and not y[t - 1])
+    model = Forecaster(likelihood="bernoulli", families=LAGS_ONLY, lags=3)
+    model.fit(y[:400], {"x": x[:400]})
+    run = model.forecast(200, {"x": x[400:]}, draws=0).mean
+    assert set(run) == {0.0, 1.0} and not (run[1:] * run[:-1]).any()
+    assert (run != y[400:]).mean() < 0.05
+    machine, given = model.generator(), read_streams({"x": x[None]})
+    strings = Strings(given.streams, np.full((1, 600, 1), np.nan), given.lengths)
+    told = answers_of(Candidate(machine, Pace.of_machine(machine)), strings, 1)[0, :, 0]
+    # What the machine answers at a sample is what it forecasts for the next one.
+    np.testing.assert_array_equal(told[399:-1], run)
 
 
 def test_classes():

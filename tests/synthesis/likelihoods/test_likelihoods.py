@@ -74,6 +74,17 @@ def test_losses_are_never_below_zero(name, seed):
 
 
 @pytest.mark.parametrize("name", CASES)
+@given(seed=st.integers(0, 10_000))
+def test_nothing_costs_less_than_what_is_likeliest(name, seed):
+    likelihood, predictor, observed = _case(name, seed)
+    likeliest = likelihood.likeliest(predictor)
+    least, cost = (likelihood.losses(predictor, one) for one in (likeliest, observed))
+    assert (least <= cost + 1e-12).all()
+    if likelihood.has_classes:
+        likelihood.check(likeliest, "y")
+
+
+@pytest.mark.parametrize("name", CASES)
 def test_what_is_drawn_has_the_mean_that_is_expected(name):
     likelihood, predictor, _ = _case(name, 3, n=4)
     rng = np.random.default_rng(0)
