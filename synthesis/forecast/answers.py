@@ -9,6 +9,8 @@ import numpy as np
 
 from dmm import Machine
 
+from ..fit import Fitted
+from ..fit.data import Names
 from .panel import Panel, read_panel
 from .rule import Rule
 from .sums import fitted
@@ -181,17 +183,23 @@ class Answers:
             raise ValueError(f"{panel.own} is constant where it is forecast; R^2 is not defined")
         return 1.0 - float(own.mean()) / still
 
-    def generator(self) -> Machine:
+    def generator(self, above: float = 0.5) -> Machine:
         """The machine that runs free: it takes its own answers where it would read the series.
 
-        Fitted to zeros and ones it is a detector: it answers 1 where a 1 is more likely than not,
-        and goes on from what it has answered.
+        Fitted to zeros and ones it is a detector: it answers 1 where that is likely enough, and
+        goes on from what it has answered.
+
+        Parameters
+        ----------
+        above : float
+            A detector answers 1 where the probability of a 1 is above this, between 0 and 1: less
+            where it is worse to miss a 1 than to report one too many.
 
         Raises
         ------
         ValueError
             If it forecasts more than one sample ahead, on another scale, counts, or several
-            classes.
+            classes; if ``above`` is not between 0 and 1.
         """
         rule = self._fitted()
         is_number = rule.has_noise and rule.transform == "none"
@@ -201,7 +209,45 @@ class Answers:
                 "sample ahead; fit with horizon=1, transform='none' and likelihood 'gaussian', "
                 "'huber' or 'bernoulli'"
             )
-        return rule.circuit(runs_free=True).lowered()[0]
+        if not 0.0 < above < 1.0:
+            raise ValueError(f"above is {above:g}; expected a probability between 0 and 1")
+        return rule.free_circuit(above).lowered()[0]
+
+    def simulator(self, above: float = 0.5) -> Fitted:
+        """`generator` for streams beside the series: ``predict(X)``, and files for `dmm predict`.
+
+        It never sees the series, and begins where that is 0; its answer at a sample is for the
+        next one.
+
+        Parameters
+        ----------
+        above : float
+            As in `generator`.
+
+        Raises
+        ------
+        ValueError
+            As in `generator`; if there are no streams beside the series.
+
+        Examples
+        --------
+        >>> from synthesis.forecast import FAMILIES, Forecaster
+        >>> inflow, level = np.repeat([0.0, 2.0, 1.0, 4.0, 0.0, 3.0], 12), [0.0]
+        >>> for flow in inflow[:-1]:
+        ...     level.append(0.5 * level[-1] + 0.5 * flow)
+        >>> model = Forecaster(families=FAMILIES[:1], lags=1, transform="none")
+        >>> tank = model.fit(level, {"inflow": inflow}).simulator()
+        >>> tank.predict({"inflow": [1.0, 1.0, 0.0, 0.0]}).round(4)
+        array([0.5   , 0.75  , 0.375 , 0.1875])
+        """
+        machine, beside = self.generator(above), self.panel_.beside
+        if not beside:
+            raise ValueError(
+                f"there are no streams beside {self.panel_.own}; what runs without any is "
+                "forecast(steps)"
+            )
+        kinds = ("numbers",) * len(beside)
+        return Fitted(machine, Names(beside, kinds, is_named=True, outputs=(self.panel_.own,)))
 
     # -------------------- inside --------------------
 

@@ -90,11 +90,17 @@ class Rule:
         """Whether it tells how likely a 1 is, so that running free it says yes or no."""
         return self.likelihood.has_classes and self.outputs == 1
 
-    def circuit(self, runs_free: bool = False) -> Circuit:
-        """Its machine in samples; one that runs free reads its own answers for the series."""
-        if runs_free:
-            return self.sum.circuit(self.inputs, feeds_back=self.own, decides=self.decides)
+    def circuit(self) -> Circuit:
+        """Its machine in samples."""
         return self.sum.circuit(self.inputs)
+
+    def free_circuit(self, above: float) -> Circuit:
+        """The one that reads its own answers for the series.
+
+        If it `decides`, answers are 1 where the probability of a 1 is above ``above``.
+        """
+        bound = float(np.log(above / (1.0 - above))) if self.decides else None
+        return self.sum.circuit(self.inputs, feeds_back=self.own, above=bound)
 
     def equations(self) -> str:
         """As text, an equation per line."""

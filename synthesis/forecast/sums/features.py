@@ -340,7 +340,7 @@ def circuit_of(
     streams: Sequence[str],
     *,
     feeds_back: str | None = None,
-    decides: bool = False,
+    above: float | None = None,
 ) -> Circuit:
     """A circuit whose answers are weighted sums of features.
 
@@ -354,8 +354,8 @@ def circuit_of(
     feeds_back : str, optional
         The series, if the circuit is to run free: where the series is read, it takes its own
         answer of the sample before.
-    decides : bool
-        Whether the answers are 1 where a sum is above 0, and 0 elsewhere.
+    above : float, optional
+        Answers are then 1 where a sum is above this, and 0 elsewhere.
 
     Examples
     --------
@@ -378,7 +378,7 @@ def circuit_of(
         total = Signal({})
         for weight, signal in zip(row, signals, strict=True):
             total = total + float(weight) * signal
-        totals.append(exceeds_signal(builder, total, constant(0.0)) if decides else total)
+        totals.append(total if above is None else exceeds_signal(builder, total, constant(above)))
     return builder.circuit(totals)
 
 

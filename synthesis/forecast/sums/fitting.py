@@ -104,12 +104,14 @@ class Sum:
     loss: float
 
     def circuit(
-        self, streams: Sequence[str], *, feeds_back: str | None = None, decides: bool = False
+        self,
+        streams: Sequence[str],
+        *,
+        feeds_back: str | None = None,
+        above: float | None = None,
     ) -> Circuit:
         """Its machine in samples (see `circuit_of`)."""
-        return circuit_of(
-            self.features, self.weights, streams, feeds_back=feeds_back, decides=decides
-        )
+        return circuit_of(self.features, self.weights, streams, feeds_back=feeds_back, above=above)
 
     def predictor(self, rows: Rows) -> np.ndarray:
         """What it says, (outputs, rows)."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dmm.machine import Pace
+from synthesis.fit import Fitted
 from synthesis.fit.data import SOURCE, read_streams
 from synthesis.forecast import FAMILIES, Forecaster
 from synthesis.forecast.panel import read_panel
@@ -147,11 +147,25 @@ def test_a_detector_goes_on_from_its_own_decisions():
     run = model.forecast(200, {"x": x[400:]}, draws=0).mean
     assert set(run) == {0.0, 1.0} and not (run[1:] * run[:-1]).any()
     assert (run != y[400:]).mean() < 0.05
-    machine, given = model.generator(), read_streams({"x": x[None]})
-    strings = Strings(given.streams, np.full((1, 600, 1), np.nan), given.lengths)
-    told = answers_of(Candidate(machine, Pace.of_machine(machine)), strings, 1)[0, :, 0]
     # What the machine answers at a sample is what it forecasts for the next one.
-    np.testing.assert_array_equal(told[399:-1], run)
+    easily, evenly, hardly = (
+        model.simulator(above).predict({"x": x})[399:-1] for above in (1e-9, 0.5, 1 - 1e-9)
+    )
+    np.testing.assert_array_equal(evenly, run)
+    assert easily.sum() > run.sum() > hardly.sum()
+    with pytest.raises(ValueError, match=r"above is 1; expected a probability"):
+        model.generator(above=1.0)
+
+
+def test_a_simulator_is_kept_in_files_and_needs_streams(model, tmp_path):
+    with pytest.raises(ValueError, match=r"no streams beside y"):
+        Forecaster(families=LAGS_ONLY, transform="none").fit(autoregression(1)).simulator()
+    u = np.random.default_rng(0).standard_normal(200)
+    level = np.r_[0.0, np.convolve(u, 0.5 ** np.arange(40))[:199]]
+    tank = Forecaster(families=LAGS_ONLY, lags=2, transform="none").fit(level, {"u": u}).simulator()
+    tank.save(tmp_path)
+    np.testing.assert_array_equal(Fitted.load(tmp_path).predict({"u": u}), tank.predict({"u": u}))
+    np.testing.assert_allclose(tank.predict({"u": u})[:-1], level[1:], atol=1e-6)
 
 
 def test_classes():
