@@ -22,6 +22,7 @@ from .sums import (
     FAMILIES,
     Family,
     Weight,
+    held_links,
     independence,
     kind_of,
     season_of,
@@ -97,6 +98,8 @@ class Forecaster(Parameters, Answers):
     classes_ : tuple
         Of a series of classes or symbols, in the order of probabilities; else empty.
     season_, lags_ : int
+    held_ : dict of a link's path to a number
+        After `bootstrap`: the share of resamples in whose fit a term was that needs the link.
     is_stable_ : bool or None
         Whether it stays near the data when it runs free; None where it cannot, for want of streams
         or of its own past.
@@ -266,16 +269,19 @@ class Forecaster(Parameters, Answers):
         """Weights with the share of resamples in whose fit each term was found.
 
         The whole fit is made again for blocks of samples drawn with replacement, of the same
-        family, size and scale.
+        family, size and scale. ``held_`` then tells the same of every link of ``machine_``, such
+        as for ``draw(machine_, sizes=held_)``.
         """
         self._fitted()
         search = self._search
         rng = np.random.default_rng(self.seed)
         rows = search.rows(self.rule_.transform)
-        held = stability(lambda r: search.refitted(r, self._recipe), rows, resamples, rng)
-        kinds = ["1", *map(kind_of, self.rule_.sum.features)] * self.rule_.outputs
-        shares = (1.0 if kind == "1" else held[kind] / resamples for kind in kinds)
+        found = stability(lambda r: search.refitted(r, self._recipe), rows, resamples, rng)
+        kinds = [kind_of(feature) for feature in self.rule_.sum.features]
+        held = {kind: found[kind] / resamples for kind in kinds}
+        shares = [1.0, *(held[kind] for kind in kinds)] * self.rule_.outputs
         self.weights_ = [replace(w, held=s) for w, s in zip(self.weights_, shares, strict=True)]
+        self.held_ = held_links(self.rule_.sum, self.rule_.inputs, held)
         self.report_ = replace(self.report_, weights=tuple(self.weights_), resamples=resamples)
         return self.weights_
 

@@ -17,7 +17,8 @@ from .features import (
 )
 from .fitting import Rows, Sum, fitted
 from .growing import grown
-from .uncertainty import Weight, independence, kind_of, stability, weights_of
+from .stability import held_links, kind_of, stability
+from .uncertainty import Weight, independence, weights_of
 
 __all__ = [
     "FAMILIES",
@@ -38,6 +39,7 @@ __all__ = [
     "depth",
     "fitted",
     "grown",
+    "held_links",
     "independence",
     "kind_of",
     "latest",

@@ -1,19 +1,17 @@
-"""How sure weights are, and how sure it is that a link is there at all."""
+"""How sure weights are, and whether errors still hold something."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import norm
 
 from ...likelihoods import Likelihood
-from .features import Feature, Hinge, Leaky, Product
+from .features import Hinge
 from .fitting import Rows, Sum, hessian
 
-__all__ = ["Weight", "independence", "kind_of", "resampled", "stability", "weights_of"]
+__all__ = ["Weight", "independence", "weights_of"]
 
 SINGULAR = 1e-12
 """Share of the largest eigenvalue below which one is 0."""
@@ -127,66 +125,6 @@ def _with_bounds(rows: Rows, found: Sum, matrix: np.ndarray) -> np.ndarray:
             if rest @ rest > TOLD * (moved @ moved):
                 jacobian = np.vstack([jacobian, moved])
     return jacobian
-
-
-def kind_of(feature: Feature) -> str:
-    """A feature without its bound or rate.
-
-    Examples
-    --------
-    >>> from .features import Given, Lagged
-    >>> kind_of(Hinge(Lagged(Given("y"), 1), 2.5)), kind_of(Leaky(Given("y"), 0.9))
-    ('relu(y[t-1] - ...)', 'leaky(y, ...)')
-    """
-    if isinstance(feature, Hinge):
-        return f"relu({feature.of} - ...)"
-    if isinstance(feature, Leaky):
-        return f"leaky({kind_of(feature.of)}, ...)"
-    if isinstance(feature, Product):
-        return f"{kind_of(feature.one)} {kind_of(feature.other)}"
-    return str(feature) if feature.number is None else f"[{feature.parts[0]} > ...]"
-
-
-def resampled(rows: Rows, rng: np.random.Generator) -> Rows:
-    """Rows drawn with replacement in blocks of neighbours, which keep what joins them.
-
-    Notes
-    -----
-    Blocks of the cube root of the rows, times two; none reaches from one string into another.
-
-    References
-    ----------
-    H. R. Kuensch, Ann. Statist. 17 (1989), 1217-1241.
-    """
-    n = len(rows)
-    string = rows.places[0]
-    shortest = int(np.unique(string, return_counts=True)[1].min())
-    length = min(max(2, round(2.0 * n ** (1.0 / 3.0))), shortest)
-    starts = np.flatnonzero(string[: max(n - length + 1, 1)] == string[length - 1 :][:n])
-    drawn = rng.choice(starts, size=-(-n // length))
-    return rows.take((drawn[:, None] + np.arange(min(length, n))).ravel()[:n])
-
-
-def stability(
-    fit: Callable[[Rows], Sum], rows: Rows, resamples: int, rng: np.random.Generator
-) -> Counter[str]:
-    """In how many fits of resampled rows each kind of term is found.
-
-    Examples
-    --------
-    >>> from synthesis.likelihoods import Gaussian
-    >>> from .features import Values, latest
-    >>> from .growing import grown
-    >>> series = np.sin(0.7 * np.arange(40.0))[None]
-    >>> rows = Rows(Values({"y": series}), series, (np.zeros(35, int), np.arange(4, 39)), horizon=1)
-    >>> lags, rng = latest("y", 4), np.random.default_rng(0)
-    >>> sorted(stability(lambda r: grown(r, lags, Gaussian(), 2)[-1], rows, 10, rng).items())
-    [('y', 2), ('y[t-1]', 8), ('y[t-3]', 10)]
-    """
-    held: Counter[str] = Counter()
-    for _ in range(resamples):
-        held.update({kind_of(feature) for feature in fit(resampled(rows, rng)).features})
-    return held
 
 
 def independence(residuals: np.ndarray, lags: int) -> float:

@@ -230,6 +230,9 @@ def test_resamples_tell_how_sure_a_term_is(model):
     weights = model.bootstrap(20)
     assert {w.held for w in weights if w.term == "y"} == {1.0}
     assert "of 20 resamples" in str(model.report_)
+    assert set(model.held_) == set(model.machine_.trainable)
+    shares = sorted(w.held for w in weights if w.value)
+    assert (min(model.held_.values()), max(model.held_.values())) == (shares[0], shares[-1])
 
 
 @pytest.mark.parametrize(
