@@ -92,14 +92,19 @@ def _rows(trees: Sequence[VValue]) -> tuple[Any, Support]:
     return anp.stack([ravel(tree, support) for tree in trees]), support
 
 
-def batch_layout(support: Support, n: int) -> tuple[Support, np.ndarray]:
-    """The support of a batch of n trees, and where the elements of each are: (n, support.size)."""
-    shapes = [(n, *support.shape(i)) for i in range(len(support))]
+def batch_layout(support: Support, n: int, *, is_last: bool = False) -> tuple[Support, np.ndarray]:
+    """The support of a batch of n trees, and where the elements of each are: (n, support.size).
+
+    The batch is the first axis of every leaf, or the last one.
+    """
+    each_shape = (support.shape(i) for i in range(len(support)))
+    shapes = [(*shape, n) if is_last else (n, *shape) for shape in each_shape]
     sizes = np.diff(support.offsets)
     starts = np.repeat(support.offsets[:-1], sizes)
     within = np.arange(support.size) - starts
-    each = np.arange(n)[:, None] * np.repeat(sizes, sizes) + n * starts + within
-    return Support.of(support.paths, shapes, is_sorted=True), each
+    tree = np.arange(n)[:, None]
+    each = within * n + tree if is_last else tree * np.repeat(sizes, sizes) + within
+    return Support.of(support.paths, shapes, is_sorted=True), n * starts + each
 
 
 def vmap(function: Callable[..., Any], *batches: VValue) -> Any:

@@ -103,9 +103,10 @@ def solve_ivp(
         * "auto": "discrete" for explicit methods ("unrolled" inside a second derivative), else
           "continuous".
     batched : bool, optional
-        Whether the slope may be called with a batch of states (`stack`) and an array of times, to
-        evaluate all stages at once. Unless given it is tried, and done if it gives the same slopes:
-        it does where everything is elementwise.
+        Whether the slope may be called with a batch of states and an array of times, to evaluate
+        all stages at once. Unless given it is tried, with the batch as first axis of every leaf
+        (`stack`) and as last one, and done if it gives the same slopes: it does where everything is
+        elementwise, or reads array leaves by index and as ``matrix @ leaf``.
     callback : (t, state), optional
         Called after every step (at every time that is asked for, if the method is implicit).
     progress : bool

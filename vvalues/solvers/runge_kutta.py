@@ -2,8 +2,8 @@
 
 The derivative of a numerical solution with respect to start and parameters, the steps held fixed,
 is a linear recursion over the stages. It needs the Jacobian of the slope at every stage. Where the
-slope can be evaluated for all stages at once (it is elementwise in the batch), one tape does for
-the whole solution; that it can is checked by its values. Otherwise there is a tape per stage.
+slope can be evaluated for all stages at once, as a batch, one tape does for the whole solution;
+that it can is checked by its values. Otherwise there is a tape per stage.
 
 References
 ----------
@@ -119,29 +119,38 @@ class Stages:
         self._tape = self._one_tape() if problem.n <= _LARGEST_BATCHED else None
 
     def _one_tape(self) -> Tape | None:
-        """The tape of all stages at once, if the slope means that."""
-        problem, count = self.problem, self.times.size
-        support = problem.state.support
-        if support is None or not count or problem.batched is False:
+        """The tape of all stages at once, if the slope means that with either axis of a batch."""
+        problem, support = self.problem, self.problem.state.support
+        if support is None or not self.times.size or problem.batched is False:
             return None
-        self._layout, self._at = batch_layout(support, count)
-        points = np.empty(self._layout.size)
-        points[self._at] = self.points.reshape(count, -1)
-        try:
-            tape = Tape(self._batched, np.concatenate([points, self.weights[problem.n :]]))
-            values = tape.value[self._at]
-        except (TypeError, ValueError, IndexError) as error:
-            if problem.batched:
-                raise ValueError(f"the slope cannot be evaluated in a batch: {error}") from error
-            return None
-        expected = self.steps.stages.reshape(count, -1)
-        if np.allclose(values, expected, rtol=1e-9, atol=1e-12):
-            return tape
+        has_arrays = any(support.shape(i) for i in range(len(support)))
+        failures = []
+        for is_last in (False, True)[: 1 + has_arrays]:
+            self._layout, self._at = batch_layout(support, self.times.size, is_last=is_last)
+            try:
+                return self._tape_of_batch()
+            except (TypeError, ValueError, IndexError) as error:
+                failures.append(error)
         if problem.batched:
             raise ValueError(
-                "the slope of a batch of states is not the batch of slopes: batched=False"
-            )
+                f"the slope cannot be evaluated in a batch: {failures[0]}; give batched=False"
+            ) from failures[0]
         return None
+
+    def _tape_of_batch(self) -> Tape:
+        """The tape of all stages in the present layout; ValueError if its values are others."""
+        at = np.concatenate([self._all_points(), self.weights[self.problem.n :]])
+        tape = Tape(self._batched, at)
+        expected = self.steps.stages.reshape(self.times.size, -1)
+        if not np.allclose(tape.value[self._at], expected, rtol=1e-9, atol=1e-12):
+            raise ValueError("the slope of a batch of states is not the batch of slopes")
+        return tape
+
+    def _all_points(self) -> np.ndarray:
+        """The points of all stages, as a flat batch."""
+        points = np.empty(self._layout.size)
+        points[self._at] = self.points.reshape(self.times.size, -1)
+        return points
 
     def _batched(self, flat: Any) -> Any:
         size = self._layout.size
@@ -172,12 +181,9 @@ class Stages:
 
     def push_all(self, direction: np.ndarray) -> np.ndarray:
         """How all slopes change along a direction of the parameters."""
-        size = self._layout.size
-        points = np.empty(size)
-        points[self._at] = self.points.reshape(self.times.size, -1)
-        at = np.concatenate([points, self.weights[self.problem.n :]])
+        at = np.concatenate([self._all_points(), self.weights[self.problem.n :]])
         push = pushing(self._batched, at)
-        tangent = push(np.concatenate([np.zeros(size), direction]))[1]
+        tangent = push(np.concatenate([np.zeros(self._layout.size), direction]))[1]
         return tangent[self._at].reshape(self.points.shape)
 
     def tape(self, k: int, s: int) -> Tape:

@@ -136,6 +136,45 @@ def test_what_is_not_elementwise_is_found_out():
         grad(lambda r: end(r, batched=True))(RATES)
 
 
+def turning(t, state, matrix):
+    """Of array leaves: a matrix on one, elements of another by index, a sum along the leaf."""
+    x, y = state["x"], state["y"]
+    slopes = {"x": matrix @ x - 0.1 * t * x * y[1], "y": anp.stack([y[1] * x[0], -y[0] * x[2]])}
+    return VValue({**slopes, "z": anp.sum(x**2, axis=0) - state["z"]})
+
+
+def in_rows(t, state, matrix):
+    """The same matrix with the batch as first axis."""
+    return VValue({"x": state["x"] @ matrix.T, "y": -state["y"], "z": state["z"] * t})
+
+
+@pytest.mark.parametrize("slope", [turning, in_rows])
+def test_slopes_of_array_leaves_have_one_tape(slope):
+    start = VValue({"x": np.array([1.0, 2.0, 0.5]), "y": np.array([0.3, -0.2]), "z": 0.1})
+    matrix = np.array([[0.1, 1.0, 0.0], [-1.0, 0.2, 0.3], [0.0, -0.4, -0.1]])
+    calls = []
+
+    def counted(t, state, matrix):
+        calls.append(np.shape(t))
+        return slope(t, state, matrix)
+
+    def loss(start, matrix, batched=None):
+        states = solve_ivp(counted, start, (0.0, 0.4, 1.0), matrix, batched=batched).states
+        return vv.squared_norm(states)
+
+    loss(start, matrix)
+    steps = len(calls)
+    together = [grad(loss, i)(start, matrix) for i in (0, 1)]
+    assert calls.count(()) == 3 * steps  # a gradient calls it for the steps, and for no stage
+    apart = [grad(loss, i)(start, matrix, False) for i in (0, 1)]
+    assert_trees_close(together[0], apart[0], rtol=1e-11)
+    np.testing.assert_allclose(together[1], apart[1], rtol=1e-11)
+    pushed = make_jvp(lambda m: loss(start, m))(matrix)(matrix)[1]
+    assert pushed == pytest.approx(np.vdot(apart[1], matrix), rel=1e-11)
+    by_start = differences(lambda v: loss(v, matrix), start)
+    assert_trees_close(apart[0], by_start, rtol=1e-4, atol=1e-4)
+
+
 def test_array_leaves_arrays_as_parameters_and_time_backwards():
     start = VValue({"x": np.array([1.0, 2.0]), "y": 0.5})
 
