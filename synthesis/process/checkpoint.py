@@ -1,13 +1,17 @@
 """Checkpoints: the whole state of a run in one file, written atomically, bit for bit.
 
 A checkpoint is JSON with a version and holds no code; `synthesis.process.codec` says how values
-are written. One file serves every process: the state may be any dataclass.
+are written. One file serves every process: the state may be any dataclass. Its last member is a
+checksum of all that stands before it: a digit that a disk has changed is found out, not gone on
+from.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -20,7 +24,8 @@ from .codec import Writer, from_plain
 __all__ = ["is_checkpoint", "load_checkpoint", "made_again", "read_identity", "save_checkpoint"]
 
 FORMAT = "synthesis-checkpoint"
-VERSION = 2
+VERSION = 3
+CHECKSUM = re.compile(rb', "checksum": (\d{1,10})\}\s*\Z')
 
 
 def save_checkpoint(file: str | os.PathLike, state: Any, run: Mapping[str, Any]) -> None:
@@ -55,7 +60,18 @@ def save_checkpoint(file: str | os.PathLike, state: Any, run: Mapping[str, Any])
     writer = Writer()
     head = {"format": FORMAT, "version": VERSION, "run": dict(run), "state": writer.plain(state)}
     text = json.dumps(head, allow_nan=False, ensure_ascii=False)
-    write_atomically(file, f'{text[:-1]}, "supports": {writer.table()}}}\n')
+    write_atomically(file, sealed(f'{text[:-1]}, "supports": {writer.table()}'.encode()))
+
+
+def sealed(body: bytes) -> bytes:
+    """A checkpoint whose object is open yet, ended by its checksum (CRC-32).
+
+    Examples
+    --------
+    >>> sealed(b'{"format": "synthesis-checkpoint"')
+    b'{"format": "synthesis-checkpoint", "checksum": 178740650}\\n'
+    """
+    return b'%b, "checksum": %d}\n' % (body, zlib.crc32(body))
 
 
 def is_checkpoint(file: str | os.PathLike) -> bool:
@@ -133,7 +149,8 @@ def load_checkpoint(
     Raises
     ------
     ValueError
-        If the file is no checkpoint of this version, malformed or too large; the message names it.
+        If the file is no checkpoint of this version, damaged, malformed or too large; the message
+        names it.
 
     Examples
     --------
@@ -167,6 +184,12 @@ def _document(file: str | os.PathLike, memory: int) -> tuple[dict[str, Any], Bud
         raise ValueError(
             f"{where}: checkpoint version {document.get('version')!r:.60}; "
             f"this library reads version {VERSION}"
+        )
+    seal = CHECKSUM.search(data, max(len(data) - 64, 0))
+    if seal is None or zlib.crc32(data[: seal.start()]) != int(seal[1]):
+        raise ValueError(
+            f"{where}: damaged: the checksum at its end is not that of its text; put back a copy "
+            "of it, or begin the run anew"
         )
     for key, kind in (("run", dict), ("state", dict), ("supports", list)):
         if not isinstance(document.get(key), kind):

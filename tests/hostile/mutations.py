@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["mutated"]
+from synthesis.process.checkpoint import sealed
+
+__all__ = ["as_if_whole", "mutated"]
 
 Generator = np.random.Generator
 
@@ -195,3 +197,8 @@ def _damaged_archive(rng: Generator, data: bytes) -> bytes:
 def _header(length: int) -> bytes:
     text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({length},), }}"
     return b"\x93NUMPY\x01\x00v\x00" + text.ljust(117).encode() + b"\n"
+
+
+def as_if_whole(checkpoint: bytes) -> bytes:
+    """A changed checkpoint with the right checksum: whatever it says has to be looked at."""
+    return sealed(checkpoint.rpartition(b', "checksum"')[0] or checkpoint)

@@ -86,7 +86,7 @@ def contents(folder):
         if file.is_file() and file.name != LOCK:
             found[str(file.relative_to(folder))] = file.read_bytes()
     checkpoint = json.loads(found["checkpoint.json"])
-    del checkpoint["run"]["seconds"]
+    del checkpoint["run"]["seconds"], checkpoint["checksum"]
     return {**found, "checkpoint.json": json.dumps(checkpoint).encode()}
 
 

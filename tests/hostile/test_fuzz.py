@@ -37,7 +37,7 @@ from synthesis.process.codec import types_in
 from synthesis.runs.run import Run
 from synthesis.runs.stored import read_run
 from synthesis.tasks import get_task
-from tests.hostile.mutations import mutated
+from tests.hostile.mutations import as_if_whole, mutated
 from vvalues import VValue
 from vvalues.core.tree import from_leaves
 from vvalues.files import parse_object, read_bytes, to_plain
@@ -147,6 +147,7 @@ KINDS = {
     "names of fits": Kind("fitted.json", fits, Fitted.load),
 }
 
+CHECKPOINTS = ("checkpoints", "identities")
 NAMES_THE_FILE = {name for name in KINDS if name not in ("checkpoints", "settings", "records")}
 """Of the others a part is read here that the caller names: a state, settings, a record."""
 
@@ -183,6 +184,8 @@ def fuzz(name, count, folder, seed):
     before, slowest, n_read = largest_megabytes(), 0.0, 0
     for i in range(count):
         data = mutated(np.random.default_rng([seed, i]), examples)
+        if name in CHECKPOINTS and i % 4:
+            data = as_if_whole(data)
         file.write_bytes(data)
         began = time.process_time()
         try:
@@ -233,7 +236,7 @@ def resume_all(count, folder, seed):
     whole = file.read_bytes()
     n_read = 0
     for i in range(count):
-        file.write_bytes(mutated(np.random.default_rng([seed, i]), [whole]))
+        file.write_bytes(as_if_whole(mutated(np.random.default_rng([seed, i]), [whole])))
         try:
             with no_hang():
                 read_run(folder / "run", process, 2**27)

@@ -17,7 +17,7 @@ from .features import (
 )
 from .fitting import Rows, Sum, fitted
 from .growing import grown
-from .stability import held_links, kind_of, stability
+from .resampling import held_links, kind_of, stability
 from .uncertainty import Weight, independence, weights_of
 
 __all__ = [

@@ -27,7 +27,7 @@ from synthesis.forecast.sums import (
     weights_of,
 )
 from synthesis.forecast.sums.growing import parent
-from synthesis.forecast.sums.stability import resampled
+from synthesis.forecast.sums.resampling import resampled
 from synthesis.forecast.ways import FreeRun, Tried, compared
 from synthesis.likelihoods import Bernoulli, Categorical, Gaussian, Poisson
 from synthesis.problems import Strings

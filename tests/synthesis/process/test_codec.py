@@ -156,3 +156,18 @@ def test_a_checkpoint_of_another_dataclass_is_refused(tmp_path):
     assert load_checkpoint(tmp_path / "c.json", [Inner]) == (Inner("x"), {"identity": {}})
     with pytest.raises(ValueError, match=r"c\.json: \(root\): it is a 'Inner'"):
         load_checkpoint(tmp_path / "c.json", [Example])
+
+
+def test_no_byte_of_a_checkpoint_may_change(tmp_path):
+    file = tmp_path / "c.json"
+    save_checkpoint(file, Inner("x"), {"seconds": 12.5})
+    whole = file.read_bytes()
+    assert whole.isascii()
+    for at in range(len(whole) - 1):  # the last one ends the line
+        for bit in (1, 4):
+            file.write_bytes(whole[:at] + bytes([whole[at] ^ bit]) + whole[at + 1 :])
+            with pytest.raises(ValueError, match=r"c\.json"):
+                load_checkpoint(file, [Inner])
+    file.write_bytes(whole.replace(b"12.5", b"13.5"))
+    with pytest.raises(ValueError, match=r"c\.json: damaged: the checksum"):
+        load_checkpoint(file, [Inner])

@@ -17,6 +17,7 @@ from synthesis.loop import Loop, Settings
 from synthesis.runs.lock import LOCK, FolderLock
 from synthesis.runs.run import Run
 from synthesis.tasks import get_task
+from tests.hostile.mutations import as_if_whole
 
 BRIEF = Settings.of(
     dense={"steps": 20, "unit": 10}, judge={"regrowths": 0}, common={"rescues": 0}, seconds=0.0
@@ -46,7 +47,7 @@ def changed(folder, change):
     file = folder / "checkpoint.json"
     document = json.loads(file.read_bytes())
     change(document)
-    file.write_text(json.dumps(document))
+    file.write_bytes(as_if_whole(json.dumps(document).encode()))
 
 
 # -------------------- one at a time --------------------

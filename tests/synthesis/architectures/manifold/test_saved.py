@@ -17,6 +17,7 @@ from synthesis.cli import main
 from synthesis.process.checkpoint import is_checkpoint
 from synthesis.runs import Run
 from synthesis.tasks.drawn import SumsAndDifferences
+from tests.hostile.mutations import as_if_whole
 
 MODELS = [
     Manifold(5, 16, 4, squared=True),
@@ -100,8 +101,8 @@ def test_show_reads_the_found_network_as_a_machine(checkpoint, capsys):
 
 def test_a_checkpoint_of_something_else_is_one_clear_line(checkpoint, capsys):
     _, file = checkpoint
-    text = file.read_text()
-    file.write_text(text.replace('"process": "manifold"', '"process": "something"'))
+    data = file.read_bytes()
+    file.write_bytes(as_if_whole(data.replace(b'"process": "manifold"', b'"process": "something"')))
     assert main(["show", str(file)]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1
