@@ -25,7 +25,8 @@ from vvalues.core import evaluate, is_traced
 
 from .operations import SEED_OPERATIONS, get_operations
 from .places import OperationPlaces
-from .plan import Plan, Run, make_plan
+from .plan import Plan, Run
+from .planning import make_plan
 from .structure import OUTPUT, SCALE, layer_name, operation_names, unread_operations
 
 __all__ = ["EvolvingModel", "FusedNetwork"]
