@@ -74,6 +74,12 @@ class Polygon:
             crossing = x1 + (y - y1) * (x2 - x1) / (y2 - y1)
         return np.count_nonzero(spans & (x < crossing), axis=1) % 2 == 1
 
+    def require_inside(self, points: np.ndarray, name: str) -> None:
+        """Raise ValueError for the first point (n, 2) that is not inside, by what it is called."""
+        outside = points[~self.contains(points)]
+        if len(outside):
+            raise ValueError(f"{name} at {_shown(outside[0])} is outside the polygon")
+
     def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """``n`` points uniform inside, (n, 2); points of the bounding box that are outside go.
 

@@ -45,6 +45,12 @@ class Stage(NamedTuple):
         Milliseconds, one visit each.
     cells, units : int
         Of the first and the second layer.
+
+    Examples
+    --------
+    >>> square = Polygon([(0, 0), (6, 0), (6, 6), (0, 6)])
+    >>> Tissue(square, np.random.default_rng(0)).stage
+    Stage(steps=0, cells=1, units=0)
     """
 
     steps: int
@@ -106,23 +112,16 @@ class Tissue:
         first = polygon.sample(1, rng) if seed is None else np.asarray(seed, dtype=np.float64)
         if first.ndim != 2 or first.shape[1] != 2 or not len(first):
             raise ValueError(f"seed has shape {first.shape}; growth needs at least one cell (x, y)")
-        if not polygon.contains(first).all():
-            outside = first[~polygon.contains(first)][0]
-            raise ValueError(
-                f"seed cell at ({outside[0]:g}, {outside[1]:g}) is outside the polygon"
-            )
+        polygon.require_inside(first, "seed cell")
         if len(first) > settings.most:
             raise ValueError(f"seed has {len(first)} cells; there is room for {settings.most}")
         self.kernel_of = settings.kernel
         room, n = settings.most, len(first)
         self._positions = np.empty((room, 2))
         self._kernel = np.zeros((64, 64))
-        self._v, self._u = np.empty(room), np.empty(room)
-        self._c, self._d = np.empty(room), np.empty(room)
-        self._hayflick = np.zeros(room, dtype=np.intp)
-        self._clock = np.zeros(room, dtype=np.intp)
-        self._layered = np.zeros(room, dtype=bool)
-        self._healing = np.zeros(room, dtype=bool)
+        self._v, self._u, self._c, self._d = np.empty((4, room))
+        self._hayflick, self._clock = np.zeros((2, room), dtype=np.intp)
+        self._layered, self._healing = np.zeros((2, room), dtype=bool)
         self.names: list[str] = []
         self.unit_names: list[str] = []
         self._born, self.n, self.steps, self._next = 0, 0, 0, 0
