@@ -17,6 +17,7 @@ SIGNIFICANT = 0.01
 
 LOSSES = {
     "gaussian": "mean squared error",
+    "censored": "mean squared error",
     "huber": "mean Huber loss",
 }
 

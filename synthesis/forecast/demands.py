@@ -13,6 +13,9 @@ __all__ = ["Asked", "check_data", "check_parameters", "lags_for"]
 
 AIMS = ("one step", "free run")
 
+PLAIN = ("gaussian", "censored")
+"""Likelihoods whose loss is a squared error, as that of runs is."""
+
 FEWEST = 20
 """Samples of all strings below which nothing can be told."""
 
@@ -63,7 +66,7 @@ def check_data(asked: Asked, panel: Panel, likelihood: Likelihood) -> None:
         raise ValueError("without its own past a forecast needs streams beside the series")
     if asked.aim == "free run" and asked.transform not in ("auto", "none"):
         raise ValueError("aim 'free run' knows no other scale; transform the series before")
-    is_plain = asked.horizon == 1 and likelihood.name == "gaussian" and asked.uses_own_past
+    is_plain = asked.horizon == 1 and likelihood.name in PLAIN and asked.uses_own_past
     if asked.aim == "free run" and not (is_plain and len(panel.lengths) == 1):
         raise ValueError(
             "aim 'free run' is for one string of numbers, horizon 1, likelihood 'gaussian' and the "

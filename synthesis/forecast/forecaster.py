@@ -12,7 +12,7 @@ from dmm import Machine
 from dmm.machine import Circuit
 
 from ..fit.parameters import Parameters
-from ..likelihoods import Likelihood, likelihood_named
+from ..likelihoods import Censored, Likelihood, likelihood_named
 from .answers import Answers
 from .assessment import Report
 from .demands import check_data, check_parameters, lags_for
@@ -64,8 +64,9 @@ class Forecaster(Parameters, Answers):
     horizon : int
         Samples ahead.
     likelihood : str or Likelihood
-        "gaussian" (noise of unknown size), "huber" (the same with outliers), "poisson" (counts),
-        "bernoulli" (0 and 1), "categorical" (classes 0, 1, ..., or symbols).
+        "gaussian" (noise of unknown size; a series that often lies at one end of its range is
+        taken for cut off there, see `Censored`), "huber" (the same with outliers), "poisson"
+        (counts), "bernoulli" (0 and 1), "categorical" (classes 0, 1, ..., or symbols).
     transform : str
         The scale: "none", "sqrt", "log", or "auto" for whichever forecasts best.
     lags : int, optional
@@ -170,8 +171,8 @@ class Forecaster(Parameters, Answers):
         """
         check_parameters(self)
         panel = read_panel(series, X, group)
-        likelihood = self._likelihood()
         observed = panel.observed()
+        likelihood = self._likelihood(observed)
         likelihood.check(observed, panel.own)
         check_data(self, panel, likelihood)
         if likelihood.outputs(observed) > 1:
@@ -195,8 +196,10 @@ class Forecaster(Parameters, Answers):
         self._settle(search, best, limit, tried)
         return self
 
-    def _likelihood(self) -> Likelihood:
+    def _likelihood(self, observed: np.ndarray) -> Likelihood:
         given = self.likelihood
+        if given == "gaussian" and self.transform in ("auto", "none"):
+            given = Censored.of(observed) or given
         return likelihood_named(given) if isinstance(given, str) else given
 
     def _settle(self, search: Search, best: Tried, limit: float, tried: list[Tried]) -> None:
@@ -281,7 +284,8 @@ class Forecaster(Parameters, Answers):
         held = {kind: found[kind] / resamples for kind in kinds}
         shares = [1.0, *(held[kind] for kind in kinds)] * self.rule_.outputs
         self.weights_ = [replace(w, held=s) for w, s in zip(self.weights_, shares, strict=True)]
-        self.held_ = held_links(self.rule_.sum, self.rule_.inputs, held)
+        rule = self.rule_
+        self.held_ = held_links(rule.sum, lambda one: replace(rule, sum=one).circuit(), held)
         self.report_ = replace(self.report_, weights=tuple(self.weights_), resamples=resamples)
         return self.weights_
 

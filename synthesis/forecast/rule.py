@@ -92,7 +92,7 @@ class Rule:
 
     def circuit(self) -> Circuit:
         """Its machine in samples."""
-        return self.sum.circuit(self.inputs)
+        return self.sum.circuit(self.inputs, within=self.likelihood.bounds)
 
     def free_circuit(self, above: float) -> Circuit:
         """The one that reads its own answers for the series.
@@ -100,7 +100,9 @@ class Rule:
         If it `decides`, answers are 1 where the probability of a 1 is above ``above``.
         """
         bound = float(np.log(above / (1.0 - above))) if self.decides else None
-        return self.sum.circuit(self.inputs, feeds_back=self.own, above=bound)
+        return self.sum.circuit(
+            self.inputs, feeds_back=self.own, above=bound, within=self.likelihood.bounds
+        )
 
     def equations(self) -> str:
         """As text, an equation per line."""
@@ -148,7 +150,7 @@ class Rule:
         """Below which each sample was to be expected with a probability, (strings, samples)."""
         rows = self.rows(panel)
         edge = self.sum.predictor(rows) + np.quantile(self.surprises, quantile)
-        return self._placed(panel, rows, self.scale.back(edge))[0]
+        return self._placed(panel, rows, self.scale.back(self.likelihood.mean(edge)))[0]
 
     def _placed(self, panel: Panel, rows: Rows, told: np.ndarray) -> np.ndarray:
         placed = np.full((len(told), *panel.series.shape), np.nan)
@@ -196,5 +198,6 @@ class Rule:
         if rng is None:
             return self.likelihood.likeliest(predictor)
         if self.has_noise:
-            return predictor[0] + rng.choice(self.surprises, size=predictor.shape[1])
+            surprises = rng.choice(self.surprises, size=predictor.shape[1])
+            return self.likelihood.mean(predictor + surprises)[0]
         return self.likelihood.drawn(predictor, rng)

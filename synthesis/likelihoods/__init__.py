@@ -5,6 +5,7 @@ then expected to be, what an observation costs, and - for least squares that are
 again (Fisher scoring) - where the predictor should go and how sure the observation is of that.
 """
 
+from .censored import Censored
 from .continuous import Gaussian, Huber
 from .discrete import Bernoulli, Categorical, Poisson
 from .likelihood import Likelihood
@@ -14,6 +15,7 @@ __all__ = [
     "LIKELIHOODS",
     "Bernoulli",
     "Categorical",
+    "Censored",
     "Gaussian",
     "Huber",
     "Likelihood",

@@ -8,13 +8,13 @@ import numpy as np
 
 from .likelihood import Likelihood, refuse
 
-__all__ = ["Gaussian", "Huber"]
+__all__ = ["Gaussian", "Huber", "Number"]
 
 NORMAL = 1.4826
 """Standard deviations of a Gaussian in its median absolute deviation."""
 
 
-class _Number(Likelihood):
+class Number(Likelihood):
     """A number that is expected to be the predictor, with noise around it."""
 
     square = 1.0
@@ -34,7 +34,7 @@ class _Number(Likelihood):
 
 
 @dataclass(frozen=True)
-class Gaussian(_Number):
+class Gaussian(Number):
     """Squared error; the noise's variance is the mean of it.
 
     Examples
@@ -53,7 +53,7 @@ class Gaussian(_Number):
 
 
 @dataclass(frozen=True)
-class Huber(_Number):
+class Huber(Number):
     """Squared error up to a width, then linear: outliers count, but do not pull.
 
     Attributes

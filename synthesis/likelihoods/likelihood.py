@@ -38,6 +38,11 @@ class Likelihood(ABC):
     has_noise = False
     has_classes = False
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """At which observations are cut off."""
+        return -np.inf, np.inf
+
     def outputs(self, observed: np.ndarray) -> int:
         """Predictors that these observations need."""
         return 1

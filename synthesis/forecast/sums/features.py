@@ -341,6 +341,7 @@ def circuit_of(
     *,
     feeds_back: str | None = None,
     above: float | None = None,
+    within: tuple[float, float] = (-np.inf, np.inf),
 ) -> Circuit:
     """A circuit whose answers are weighted sums of features.
 
@@ -356,6 +357,8 @@ def circuit_of(
         answer of the sample before.
     above : float, optional
         Answers are then 1 where a sum is above this, and 0 elsewhere.
+    within : (low, high)
+        Where answers are cut off.
 
     Examples
     --------
@@ -378,6 +381,7 @@ def circuit_of(
         total = Signal({})
         for weight, signal in zip(row, signals, strict=True):
             total = total + float(weight) * signal
+        total = _cut_off(total, builder, *within)
         totals.append(total if above is None else exceeds_signal(builder, total, constant(above)))
     return builder.circuit(totals)
 
@@ -387,3 +391,11 @@ def _signal(feature: Feature, builder: Builder, known: dict[Feature, Signal]) ->
         parts = (_signal(part, builder, known) for part in feature.parts)
         known[feature] = feature.signal(builder, *parts)
     return known[feature]
+
+
+def _cut_off(signal: Signal, builder: Builder, low: float, high: float) -> Signal:
+    if np.isfinite(low):
+        signal = constant(low) + relu_signal(builder, signal, constant(low))
+    if np.isfinite(high):
+        signal = constant(high) + -1.0 * relu_signal(builder, constant(high), signal)
+    return signal

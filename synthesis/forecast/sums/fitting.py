@@ -109,9 +109,17 @@ class Sum:
         *,
         feeds_back: str | None = None,
         above: float | None = None,
+        within: tuple[float, float] = (-np.inf, np.inf),
     ) -> Circuit:
         """Its machine in samples (see `circuit_of`)."""
-        return circuit_of(self.features, self.weights, streams, feeds_back=feeds_back, above=above)
+        return circuit_of(
+            self.features,
+            self.weights,
+            streams,
+            feeds_back=feeds_back,
+            above=above,
+            within=within,
+        )
 
     def predictor(self, rows: Rows) -> np.ndarray:
         """What it says, (outputs, rows)."""

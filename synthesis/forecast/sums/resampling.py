@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -78,15 +78,18 @@ def stability(
 
 
 def held_links(
-    found: Sum, streams: Sequence[str], held: Mapping[str, float], always: float = 1.0
+    found: Sum,
+    circuit_of: Callable[[Sum], Circuit],
+    held: Mapping[str, float],
+    always: float = 1.0,
 ) -> dict[Path, float]:
     """For every link of a forecast's machine, how often a term was found that needs it.
 
     Parameters
     ----------
     found : Sum
-    streams : sequence of str
-        What the machine may read, as in `circuit_of`.
+    circuit_of : callable of a sum
+        Makes its machine in samples.
     held : mapping of a term's kind to a number
         As `stability` tells them, or as shares.
     always : float
@@ -100,7 +103,9 @@ def held_links(
     --------
     >>> from .features import Given
     >>> found = Sum((Given("x"), Leaky(Given("y"), 0.5)), np.array([[0.0, 2.0, -1.0]]), loss=0.0)
-    >>> for path, share in held_links(found, ["x", "y"], {"x": 0.9, "leaky(y, ...)": 0.4}).items():
+    >>> held = {"x": 0.9, "leaky(y, ...)": 0.4}
+    >>> shares = held_links(found, lambda one: one.circuit(["x", "y"]), held)
+    >>> for path, share in shares.items():
     ...     print(*path, share)
     accum-1 dict-1 accum-1 dict 0.4
     accum-1 dict-2 stream-y stream 0.4
@@ -112,9 +117,9 @@ def held_links(
     for output, term in zip(*np.nonzero(found.weights), strict=True):
         alone = np.zeros_like(found.weights)
         alone[output, term] = 1.0
-        for wire in replace(found, weights=alone).circuit(streams).wires:
+        for wire in circuit_of(replace(found, weights=alone)).wires:
             most[_ends(wire)] = max(most.get(_ends(wire), 0.0), numbers[term])
-    circuit = found.circuit(streams)
+    circuit = circuit_of(found)
     # The numbers in place of the weights: lowering knows which link a wire becomes.
     told = tuple(wire._replace(weight=most[_ends(wire)]) for wire in circuit.wires)
     links = Circuit(circuit.neurons, told).lowered()[0].matrix

@@ -153,7 +153,7 @@ class Search:
         """By how much samples differed, on a way's scale, from its forecasts before them."""
         cuts = self.cuts(way.recipe.transform)
         left = [
-            after.target - found.predictor(after)[0]
+            after.target - self.likelihood.mean(found.predictor(after))[0]
             for found, (_, after) in zip(way.by_cut, cuts, strict=True)
         ]
         return np.concatenate(left)

@@ -56,6 +56,7 @@ class Course:
         self.given = {name: search.panel.streams[name] for name in search.inputs}
         self.series = search.panel.series[0]
         self.length = int(search.panel.lengths[0])
+        self.mean = search.likelihood.mean
 
     def run(self, found: Sum, weights: np.ndarray, start: int, stop: int) -> np.ndarray:
         """The series as its own forecasts go on from a sample.
@@ -81,7 +82,7 @@ class Course:
         with np.errstate(over="ignore", invalid="ignore"):
             for t in range(start, stop):
                 now = np.einsum("pf,fp->p", weights, free.matrix())
-                now = np.fmax(np.fmin(now, bound), -bound)  # what is no number is too large, too
+                now = self.mean(np.fmax(np.fmin(now, bound), -bound))  # no number: too large, too
                 out[t - start] = now
                 free.push({self.own: now, **{name: x[t] for name, x in beside.items()}})
         return out

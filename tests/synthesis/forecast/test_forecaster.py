@@ -320,6 +320,25 @@ def test_a_free_run_does_not_depend_on_the_units_of_the_series():
     assert np.sqrt(np.mean((runs[0] - y[200:]) ** 2)) < 0.1
 
 
+@pytest.mark.parametrize("aim", ["one step", "free run"])
+def test_a_series_that_is_cut_off_is_forecast_as_one(aim):
+    rng = np.random.default_rng(0)
+    u = np.repeat(rng.uniform(0.0, 2.0, 60), 8)
+    latent = [0.0]
+    for flow in u[:-1]:  # a level that goes on behind a sensor that ends at 1.3
+        latent.append(0.7 * min(latent[-1], 1.3) + 0.3 * flow)
+    y = np.clip(latent + 0.02 * rng.standard_normal(480), None, 1.3)
+    model = Forecaster(aim=aim, families=LAGS_ONLY, lags=2, most=2).fit(y[:320], {"u": u[:320]})
+    told = {w.term: w.value for w in model.weights_}
+    assert told["u"] == pytest.approx(0.3, abs=0.03) and told["y"] == pytest.approx(0.7, abs=0.05)
+    assert "1.3 - r" in model.equations_
+    run = model.forecast(160, {"u": u[320:]}, draws=0).mean
+    assert run.max() == 1.3
+    assert np.sqrt(np.mean((run - y[320:]) ** 2)) < 0.04
+    simulated = model.simulator().predict({"u": u})
+    np.testing.assert_allclose(simulated[419:-1], run[100:], atol=1e-6)  # the start is forgotten
+
+
 def test_what_runs_free_says_what_it_forecasts():
     counts = np.random.default_rng(0).poisson(3.0, 200)
     model = Forecaster(likelihood="poisson", families=LAGS_ONLY, lags=2).fit(counts)

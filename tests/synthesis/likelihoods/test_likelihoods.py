@@ -9,6 +9,7 @@ from synthesis.likelihoods import (
     LIKELIHOODS,
     Bernoulli,
     Categorical,
+    Censored,
     Gaussian,
     Huber,
     Poisson,
@@ -18,6 +19,10 @@ from synthesis.likelihoods import (
 CASES = {
     "gaussian": (Gaussian(), lambda rng, n: rng.standard_normal(n)),
     "huber": (Huber(0.7), lambda rng, n: 2.0 * rng.standard_normal(n)),
+    "censored": (
+        Censored(-0.5, 0.8),
+        lambda rng, n: np.clip(2.0 * rng.standard_normal(n), -0.5, 0.8),
+    ),
     "poisson": (Poisson(), lambda rng, n: rng.poisson(3.0, n).astype(float)),
     "bernoulli": (Bernoulli(), lambda rng, n: rng.integers(0, 2, n).astype(float)),
     "categorical": (Categorical(), lambda rng, n: rng.integers(0, 3, n).astype(float)),
@@ -37,7 +42,7 @@ def test_the_working_residual_is_the_slope_of_the_loss(name, seed):
     likelihood, predictor, observed = _case(name, seed)
     residual, sure = likelihood.working(predictor, observed)
     step = 1e-6
-    factor = 2.0 if name in ("gaussian", "huber") else 1.0  # squared errors are not halved
+    factor = 2.0 if likelihood.has_noise else 1.0  # squared errors are not halved
     for k in range(len(predictor)):
         ahead, behind = predictor.copy(), predictor.copy()
         ahead[k] += step
@@ -92,6 +97,9 @@ def test_what_is_drawn_has_the_mean_that_is_expected(name):
     if name == "categorical":
         shares = np.array([(drawn == k).mean(axis=0) for k in range(3)])
         np.testing.assert_allclose(shares, likelihood.mean(predictor), atol=0.02)
+    elif name == "censored":  # what is cut off leaves the middle where it is, not the mean
+        middle = np.median(drawn, axis=0)
+        np.testing.assert_allclose(middle, likelihood.mean(predictor)[0], atol=0.06)
     else:
         np.testing.assert_allclose(drawn.mean(axis=0), likelihood.mean(predictor)[0], atol=0.06)
 
@@ -130,3 +138,18 @@ def test_names():
     assert [likelihood_named(name).name for name in LIKELIHOODS] == list(LIKELIHOODS)
     with pytest.raises(ValueError, match="expected one of gaussian, huber"):
         likelihood_named("cauchy")
+
+
+def test_bounds_are_seen_where_observations_pile_up():
+    rng = np.random.default_rng(0)
+    latent = 3.0 * rng.standard_normal(500)
+    assert Censored.of(latent) is None
+    assert Censored.of(np.minimum(latent, 4.0)) == Censored(high=4.0)
+    assert Censored.of(np.clip(latent, -4.0, 4.0)) == Censored(-4.0, 4.0)
+    assert Censored.of(np.round(latent)) is None  # every value occurs often
+    assert Censored.of(np.minimum(latent[:40], latent[:40].max() - 0.01)) is None  # one sample
+    assert Censored.of(rng.integers(0, 2, 100).astype(float)) is None
+    with pytest.raises(ValueError, match="expected low < high"):
+        Censored(1.0, 1.0)
+    with pytest.raises(ValueError, match="observation 0 is 5; expected -inf to 4"):
+        Censored(high=4.0).check(np.array([5.0]), "level")
