@@ -1,5 +1,6 @@
 """Sums of features: what they are made of, how they are fitted, and how sure they are."""
 
+from .building import circuit_of
 from .families import FAMILIES, Family, candidates, season_of
 from .features import (
     Feature,
@@ -10,7 +11,6 @@ from .features import (
     Product,
     Step,
     Values,
-    circuit_of,
     depth,
     latest,
     streams_of,

@@ -11,7 +11,8 @@ import numpy as np
 from dmm.machine import Circuit
 
 from ...likelihoods import Likelihood
-from .features import Feature, Values, circuit_of
+from .building import circuit_of
+from .features import Feature, Values
 
 __all__ = ["Rows", "Sum", "fitted", "hessian", "sizes"]
 
