@@ -12,7 +12,7 @@ import multiprocessing
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from queue import Empty
+from multiprocessing.connection import Connection
 
 import numpy as np
 
@@ -211,7 +211,7 @@ def _answered(learner: Learner, streams: dict, answers: Answers, fresh: dict) ->
     return learner(streams, answers, fresh)
 
 
-def _job(place: int, program: str, group: str, seed: int, queue) -> None:
+def _job(place: int, program: str, group: str, seed: int, there: Connection) -> None:
     """Fit and answer in a process of its own, which can be stopped."""
     from .groups import GROUPS
 
@@ -222,19 +222,22 @@ def _job(place: int, program: str, group: str, seed: int, queue) -> None:
         right, note = share_right(_answered(rival.learner, streams, answers, fresh), wanted), ""
     except Exception as error:  # a rival that fails is a row of the table, not the end of it
         right, note = 0.0, f"{type(error).__name__}: {error}"
-    queue.put((right, time.process_time() - start, note))
+    there.send((right, time.process_time() - start, note))
 
 
 def rival_outcome(rival: Rival, name: str, group: str, seed: int) -> Outcome:
     """Measure a rival; no answer within its time limit counts as nothing right."""
     context = multiprocessing.get_context("spawn")
-    queue = context.Queue()
-    job = context.Process(target=_job, args=(RIVALS.index(rival), name, group, seed, queue))
+    here, there = context.Pipe(duplex=False)
+    job = context.Process(target=_job, args=(RIVALS.index(rival), name, group, seed, there))
     job.start()
+    there.close()  # the job's end is then the only one, and closes with it
+    right, seconds, note = 0.0, rival.seconds, "no answer in time"
     try:
-        right, seconds, note = queue.get(timeout=rival.seconds)
-    except Empty:
-        right, seconds, note = 0.0, rival.seconds, "no answer in time"
-        job.terminate()
+        if here.poll(rival.seconds):
+            right, seconds, note = here.recv()
+    except EOFError:
+        note = "the process died"
+    job.terminate()
     job.join()
     return Outcome(name, group, rival.name, seed, right, False, seconds, equations=note)

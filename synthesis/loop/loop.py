@@ -117,7 +117,7 @@ class Loop:
         for name, kind in (("settings", dict), ("task", str), ("seed", int), ("start", object)):
             if name not in identity or not isinstance(identity[name], kind):
                 shown = repr(identity[name])[:60] if name in identity else "missing"
-                raise ValueError(f"the {name} of the run is {shown}")
+                raise ValueError(f"identity of the run: {name}: {shown}; expected {kind.__name__}")
         settings = from_plain(identity["settings"], types_in(Settings()))
         if not isinstance(settings, Settings):
             raise ValueError(f"the settings of the run are a {type(settings).__name__}")

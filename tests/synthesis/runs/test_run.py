@@ -96,13 +96,19 @@ UNKNOWN_LINK = ["norm-9", "dict", "input", "char"]
 DAMAGES = {
     "no identity": (lambda d: d["run"].pop("identity"), "the run has no identity"),
     "identity of text": (lambda d: d["run"].update(identity="x"), "the run has no identity"),
-    "no task": (lambda d: d["run"]["identity"].pop("task"), "the task of the run is missing"),
-    "seed of text": (lambda d: d["run"]["identity"].update(seed="1"), "the seed of the run is '1'"),
+    "no task": (lambda d: d["run"]["identity"].pop("task"), "identity of the run: task: missing"),
+    "seed of text": (
+        lambda d: d["run"]["identity"].update(seed="1"),
+        "run: seed: '1'; expected int",
+    ),
     "start of text": (
         lambda d: d["run"]["identity"].update(start="x"),
         "start: expected an object",
     ),
-    "no settings": (lambda d: d["run"]["identity"].pop("settings"), "the settings of the run is"),
+    "no settings": (
+        lambda d: d["run"]["identity"].pop("settings"),
+        "identity of the run: settings: missing",
+    ),
     "another process": (
         lambda d: d["run"]["identity"].update(process=["x"]),
         "cannot be made again from a file",
