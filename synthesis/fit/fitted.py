@@ -81,7 +81,8 @@ class Fitted:
     # -------------------- files --------------------
 
     def save(self, folder: str | os.PathLike) -> None:
-        """Write ``machine.json`` and ``fitted.json`` into a folder."""
+        """Write ``machine.json`` and ``fitted.json`` into a folder, which is made if need be."""
+        Path(folder).mkdir(parents=True, exist_ok=True)
         document = {
             "format": FORMAT,
             "version": VERSION,

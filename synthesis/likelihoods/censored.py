@@ -17,6 +17,9 @@ PILED = 0.02
 FEWEST = 5
 """Observations at an extreme below which it is none."""
 
+VISITS = 3
+"""Times that a series comes to an extreme that is a bound, at least: resting there once is no sign."""
+
 TIMES = 5
 """So many times as often as any other value occurs an extreme that is a bound."""
 
@@ -62,7 +65,12 @@ class Censored(Number):
 
     @staticmethod
     def of(observed: np.ndarray) -> Censored | None:
-        """With bounds where many observations lie at one extreme; None if there are none.
+        """With bounds where many observations lie at an extreme; None if there are none.
+
+        Parameters
+        ----------
+        observed : array (observations,)
+            In the order of time.
 
         Examples
         --------
@@ -74,8 +82,13 @@ class Censored(Number):
         if len(values) < 4:
             return None
         needed = max(PILED * len(observed), FEWEST, TIMES * int(counts[1:-1].max()))
-        low = float(values[0]) if counts[0] >= needed else -np.inf
-        high = float(values[-1]) if counts[-1] >= needed else np.inf
+
+        def is_bound(at: int) -> bool:
+            comes = np.diff((observed == values[at]).astype(int), prepend=0) > 0
+            return bool(counts[at] >= needed and comes.sum() >= VISITS)
+
+        low = float(values[0]) if is_bound(0) else -np.inf
+        high = float(values[-1]) if is_bound(-1) else np.inf
         return Censored(low, high) if np.isfinite([low, high]).any() else None
 
     @property

@@ -148,6 +148,7 @@ def test_bounds_are_seen_where_observations_pile_up():
     assert Censored.of(np.clip(latent, -4.0, 4.0)) == Censored(-4.0, 4.0)
     assert Censored.of(np.round(latent)) is None  # every value occurs often
     assert Censored.of(np.minimum(latent[:40], latent[:40].max() - 0.01)) is None  # one sample
+    assert Censored.of(np.sort(np.minimum(latent, 4.0))) is None  # it comes there once
     assert Censored.of(rng.integers(0, 2, 100).astype(float)) is None
     with pytest.raises(ValueError, match="expected low < high"):
         Censored(1.0, 1.0)
