@@ -18,7 +18,7 @@ FEWEST = 5
 """Observations at an extreme below which it is none."""
 
 VISITS = 3
-"""Times that a series comes to an extreme that is a bound, at least: resting there once is no sign."""
+"""Times that a series comes to an extreme that is a bound: resting there once is no sign."""
 
 TIMES = 5
 """So many times as often as any other value occurs an extreme that is a bound."""
