@@ -24,6 +24,7 @@ MODULES = {
     "evolving-layers": "evolving_layers",
     "dynamic-manifold": "manifold",
     "manifold-film": "manifold.movie",
+    "manifold-time": "manifold.times",
     "growth": "growth",
     "pools": "pools",
     "agnostic": "agnostic",
