@@ -30,6 +30,7 @@ MODULES = {
     "agnostic": "agnostic",
     "spiking": "spiking",
     "elastic-rnn": "elastic",
+    "elastic-areas": "elastic.pairs_and_areas",
 }
 
 
