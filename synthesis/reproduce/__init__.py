@@ -25,6 +25,7 @@ MODULES = {
     "dynamic-manifold": "manifold",
     "manifold-film": "manifold.movie",
     "manifold-time": "manifold.times",
+    "manifold-rows": "manifold.row_by_row",
     "growth": "growth",
     "pools": "pools",
     "agnostic": "agnostic",

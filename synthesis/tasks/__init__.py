@@ -14,6 +14,7 @@ from .digits import Digits, find_mnist, load_mnist, small_digits
 from .drawn import SQUARED_FLOOR, Echo, Latch, SumsAndDifferences
 from .formulas import CONSTANTS, NGUYEN, Formula, formula_task
 from .regression import RegressionTask, check_table, r_squared, small_experiment, table_task
+from .rows import DigitRows
 from .streams.base import Example, StreamTask, targets_of_machine
 from .streams.duplicate_detector import DUPLICATE_DETECTOR
 from .streams.suite import SUITE
@@ -27,6 +28,7 @@ __all__ = [
     "CartPole",
     "CartPoleImitation",
     "CharacterTask",
+    "DigitRows",
     "Digits",
     "Echo",
     "Example",
