@@ -15,12 +15,13 @@ from typing import Any
 __all__ = ["get", "names"]
 
 MODULES = {
-    "invariant-paths": "invariant_paths",
-    "geodesics": "geodesics",
-    "sparse-path": "sparse_path",
-    "resilience": "resilience",
-    "robustness": "robustness",
-    "convolutions": "convolutions",
+    "invariant-paths": "paths.invariant_paths",
+    "geodesics": "paths.geodesics",
+    "sparse-path": "paths.sparse_path",
+    "resilience": "paths.resilience",
+    "robustness": "paths.robustness",
+    "convolutions": "paths.convolutions",
+    "single-links": "paths.single_links",
     "evolving-layers": "evolving_layers",
     "dynamic-manifold": "manifold",
     "manifold-film": "manifold.movie",

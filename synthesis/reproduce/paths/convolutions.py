@@ -15,10 +15,10 @@ import numpy as np
 
 from vvalues import VValue, from_buffer
 
-from ..architectures.convolutional import ConvolutionalNetwork, FilterLayer, convolve
-from ..optimize import adam, schedule
-from ..tasks import Digits, load_mnist
-from ..weight_space import (
+from ...architectures.convolutional import ConvolutionalNetwork, FilterLayer, convolve
+from ...optimize import adam, schedule
+from ...tasks import Digits, load_mnist
+from ...weight_space import (
     Categorical,
     Reference,
     TaskLoss,
@@ -37,7 +37,7 @@ from ..weight_space import (
     unit_vulnerability,
     walk,
 )
-from .tables import Claims, Report, medians, process_seconds, seeds_in_words, table
+from ..tables import Claims, Report, medians, process_seconds, seeds_in_words, table
 
 __all__ = ["reproduce"]
 
