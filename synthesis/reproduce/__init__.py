@@ -22,6 +22,7 @@ MODULES = {
     "robustness": "paths.robustness",
     "convolutions": "paths.convolutions",
     "single-links": "paths.single_links",
+    "colour-images": "paths.colour_images",
     "evolving-layers": "evolving_layers",
     "dynamic-manifold": "manifold",
     "manifold-film": "manifold.movie",

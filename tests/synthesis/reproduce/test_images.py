@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from synthesis.architectures.convolutional import FilterLayer
-from synthesis.reproduce.paths import convolutions, robustness, single_links
+from synthesis.reproduce.paths import colour_images, convolutions, robustness, single_links
 from synthesis.tasks import Digits
 
 FEW = 120
@@ -91,3 +91,20 @@ def test_single_links_are_cut_and_recovered(tiny, monkeypatch, tmp_path):
     assert worst > random
     assert found["the 3 worst, recovered: distance"] < worst
     assert "worst, number 2 alone" in (tmp_path / "single-links.md").read_text()
+
+
+def test_a_network_like_vgg_on_colour_images(monkeypatch, tmp_path):
+    monkeypatch.delenv(colour_images.FOLDER_VARIABLE, raising=False)
+    few = {"UNLABELLED": 60, "BATCH": 5, "STEPS": dict.fromkeys(convolutions.STEPS, 200)}
+    for name, value in few.items():
+        monkeypatch.setattr(convolutions, name, value)
+    monkeypatch.setattr(colour_images, "N_IMAGES", 200)
+    monkeypatch.setattr(colour_images, "BATCH", 5)
+    layers = (FilterLayer(4, 3, padding=1, pool=4), FilterLayer(4, 3, pool=2), FilterLayer(4, 0))
+    monkeypatch.setattr(colour_images, "LAYERS", layers)
+    figures = colour_images.reproduce(False, tmp_path)
+    assert figures_of(tmp_path, "colour-images") == figures
+    found = figures["network, seed 0"]
+    assert sum("recovered" in name for name in found) == 3
+    assert found["weights"] == 3 * 36 + 4 + 4 * 36 + 4 + 4 * 36 + 4 + 40 + 10
+    assert "drawn by" in (tmp_path / "colour-images.md").read_text()
