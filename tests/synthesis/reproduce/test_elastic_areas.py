@@ -11,7 +11,7 @@ from synthesis.reproduce.elastic import pairs_and_areas
 
 
 def test_every_network_is_reported_and_kept(monkeypatch, tmp_path):
-    monkeypatch.setattr(pairs_and_areas, "QUICK_CYCLES", 30)
+    monkeypatch.setattr(pairs_and_areas, "QUICK_CYCLES", {"easy": 30, "hard": 20})
     figures = reproduce.get("elastic-areas")(False, tmp_path)
     assert json.loads((tmp_path / "elastic-areas.json").read_text()) == figures
     assert len(figures) == 2 * len(pairs_and_areas.NETWORKS)
