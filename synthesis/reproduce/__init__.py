@@ -28,6 +28,7 @@ MODULES = {
     "manifold-film": "manifold.movie",
     "manifold-time": "manifold.times",
     "manifold-rows": "manifold.row_by_row",
+    "manifold-rescaling": "manifold.rescaling",
     "growth": "growth",
     "pools": "pools",
     "agnostic": "agnostic",
