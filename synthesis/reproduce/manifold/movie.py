@@ -38,6 +38,7 @@ __all__ = ["ignored_input", "reproduce"]
 STILL = "## Still to be run"
 AFTER = 0.05  # share of the steps that counts as the beginning
 FRAMES = 50  # of a movie
+EVERY = "steps between snapshots"
 N_HIDDEN = 206  # on MNIST
 MNIST_STEPS = 20_000  # the first two fifths of the source's; the rate is the same all the way
 
@@ -48,14 +49,16 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     Parameters
     ----------
     full : bool
-        Five seeds of the toy set and of MNIST (about twelve minutes on one core); otherwise one
+        Five seeds of the toy set and of MNIST (about eighteen minutes on one core; interrupted, the
+        same command goes on after the last seed that ``manifold-film.json`` holds); otherwise one
         seed of the toy set.
     out : Path
     """
     report = Report("manifold-film", "Dynamic manifolds over their training", out, full)
+    known = report.earlier()
     seeds = range(5) if full else range(1)
     parts: dict[str, Callable[[str], None]] = {
-        name: partial(_say_shift, report, seeds=seeds, training_of=training_of, out=out)
+        name: partial(_measure_shift, report, known, seeds=seeds, training_of=training_of, out=out)
         for name, training_of in (
             ("toy, source mode", _toy),
             ("toy, default mode", partial(_toy, default=True)),
@@ -68,7 +71,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         digits = None
     if full and digits is not None:
         parts[f"MNIST, source mode, {MNIST_STEPS:,} steps"] = partial(
-            _say_shift, report, seeds=seeds, training_of=partial(_mnist, digits), out=out
+            _measure_shift, report, known, seeds=seeds, training_of=partial(_mnist, digits), out=out
         )
     left = list(parts)
     for name, part in parts.items():
@@ -104,40 +107,51 @@ def _mnist(digits: Digits, seed: int) -> ManifoldTraining:
 # -------------------- the shift --------------------
 
 
-def _say_shift(
-    report: Report, name: str, *, seeds: Sequence[int], training_of: Any, out: Path
+def _measure_shift(
+    report: Report,
+    known: dict[str, Any],
+    name: str,
+    *,
+    seeds: Sequence[int],
+    training_of: Any,
+    out: Path,
 ) -> None:
-    found: dict[str, list[Change]] = {}
+    curves: dict[str, list[Change]] = {}  # of the seeds that are trained now
 
     def job(seed: int) -> dict[str, Any]:
         training = training_of(seed)
         film = list(snapshots(training))
-        found[f"seed {seed}"] = changes(training.model, film)
         if seed == seeds[0]:
             _movies(training.model, film, name, out)
-        return _figures(training.model, film, found[f"seed {seed}"])
+        found = curves[f"seed {seed}"] = changes(training.model, film)
+        save_plot(out, _file(name), _draw, curves)
+        return _figures(training.model, film, found)
 
-    rows = report.each_seed(name, seeds, job)
-    save_plot(out, _file(name), _draw, found)
-    every = rows[0].pop("steps between snapshots")
+    report.each_seed(name, seeds, job, partial(_say_shift, name), known)
+
+
+def _say_shift(name: str, report: Report, rows: list[dict[str, Any]]) -> None:
+    columns = [key for key in rows[0] if key != EVERY]
     report.say(
         f"## {name}",
-        f"A snapshot every {every} steps. Turnover: links that are in one of two neighbouring "
-        "snapshots only, over links in either. Largest: after the first "
+        f"A snapshot every {rows[0][EVERY]} steps. Turnover: links that are in one of two "
+        "neighbouring snapshots only, over links in either. Largest: after the first "
         f"{AFTER:.0%} of the steps; ratio: over the median of the others. By cutoff: the turnover "
         "of that change if the cutoff alone had moved.",
-        table(["seed", *rows[0]], [[seed, *(row[key] for key in rows[0])] for seed, row in
-                                   zip(seeds, rows, strict=True)]),
-    )  # fmt: skip
+        table(
+            ["seed", *columns], [[seed, *map(row.get, columns)] for seed, row in enumerate(rows)]
+        ),
+    )
 
 
 def _figures(model: Manifold, film: Sequence[Snapshot], found: Sequence[Change]) -> dict[str, Any]:
     shift = largest_shift(found, AFTER)
-    change, before = found[shift.place], found[max(shift.place - 5, 0) : shift.place]
+    change = found[shift.place]
+    before = found[max(shift.place - 5, 0) : shift.place] or [change]
     usual = {key: float(np.median([c.moved[key] for c in before])) for key in change.moved}
     fastest = max(usual, key=lambda key: change.moved[key] / max(usual[key], 1e-12))
     figures = {
-        "steps between snapshots": film[1].step,
+        EVERY: film[1].step,
         "largest turnover, %": 100.0 * change.turnover,
         "at, % of the steps": 100.0 * shift.share,
         "ratio": shift.ratio,
@@ -170,9 +184,9 @@ def ignored_input(model: Manifold, snapshot: Snapshot) -> float:
     return moved[0] / float(np.mean(moved[1:]))
 
 
-def _draw(found: dict[str, list[Change]]) -> Any:
+def _draw(curves: dict[str, list[Change]]) -> Any:
     axes = new_axes(7, 3.6)
-    for name, film in found.items():
+    for name, film in curves.items():
         steps = [change.step for change in film]
         axes.plot(steps, [100 * change.turnover for change in film], lw=1, label=name)
     axes.set(xlabel="step", ylabel="links exchanged since the last snapshot, %", yscale="log")
