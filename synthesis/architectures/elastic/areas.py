@@ -30,22 +30,22 @@ from typing import Any, NamedTuple
 import autograd.numpy as anp
 import numpy as np
 
-from vvalues import Path, Support, VValue, assemble, format_path, from_buffer, natural_key, ravel
+from vvalues import Path, Support, VValue, assemble, format_path, from_buffer, ravel
 from vvalues.core import support_of
 
 from ...edits.neurons import KeyedNeurons
-from ...optimize.losses import cross_entropies
 from ...process.checks import check_whole
 from ...process.codec import from_plain, to_plain
-from .arrays import READOUT, Rows, capacity_for, living_part, with_absent
+from .arrays import READOUT, Rows, capacity_for, living_part
 from .fused_cycle import run_packed
 from .model import check_hidden, check_reading, check_symbols
+from .planned import PlannedNetwork, with_absent
 from .settings import ElasticSettings
 
 __all__ = ["AreaNetwork"]
 
 
-class AreaNetwork:
+class AreaNetwork(PlannedNetwork):
     """A recurrent network of areas over an alphabet; every tree of areas is a member.
 
     Parameters
@@ -103,28 +103,8 @@ class AreaNetwork:
             tree = tree + self._first_leaves(tree, f"{self.prefix}{i}", rng, 1.0)
         return tree
 
-    def neurons(self, parameters: VValue) -> tuple[str, ...]:
-        """Names of the areas, oldest first.
-
-        Raises
-        ------
-        ValueError
-            If a leaf is not one of such a network; the message names it.
-        """
-        return self._plan(support_of(parameters, "parameters")).names
-
-    def _plan(self, support: Support) -> _Plan:
-        """Where everything lies; remembered on the support."""
-        known: dict[Any, _Plan] = support.__dict__.setdefault("_area_plans", {})
-        key = self.alphabet, self.width, self.settings.has_multipliers
-        if key not in known:
-            children = (child for child in support.children() if child != READOUT)
-            names = tuple(sorted(children, key=natural_key))
-            self._check(support, names)
-            known[key] = self._planned(support, names)
-        return known[key]
-
     def _planned(self, support: Support, names: tuple[str, ...]) -> _Plan:
+        self._check(support, names)
         width, n_symbols, n = self.width, len(self.alphabet), len(names) * self.width
         within = {name: slice(i * width, (i + 1) * width) for i, name in enumerate(names)}
         plan = _Plan(
@@ -145,19 +125,13 @@ class AreaNetwork:
             elif path[1] == "multiplier":
                 plan.multipliers[names.index(path[0])] = at
             elif path[1] in ("within", "from"):
-                plan.recurrent[within[path[0]], within[path[-1 if len(path) > 2 else 0]]] = at
+                sender = path[0] if path[1] == "within" else path[2]
+                plan.recurrent[within[path[0]], within[sender]] = at
             elif path[1] == "output":
                 plan.output[:, within[path[0]]] = at
             else:
                 getattr(plan, path[1])[within[path[0]]] = at
         return plan
-
-    def multipliers(self, parameters: VValue) -> np.ndarray:
-        """The multipliers of all areas, ones if they have none."""
-        plan = self._plan(parameters.support)
-        if not self.settings.has_multipliers:
-            return np.ones(len(plan.names))
-        return with_absent(parameters.buffer)[plan.multipliers]
 
     def living(self, support: Support) -> Support:
         """The leaves that can influence a prediction: those of areas that are read."""
@@ -215,16 +189,9 @@ class AreaNetwork:
 
     # -------------------- plain --------------------
 
-    def __call__(self, parameters: VValue, inputs: np.ndarray) -> Any:
-        """Logits (length, symbols) for codes (length,), from a hidden state of zeros.
-
-        Of pieces (pieces, length) they are (pieces, length, symbols).
-        """
-        return self.rollout(parameters, inputs)[0]
-
     def rollout(self, parameters: VValue, inputs: Any, hidden: Any = None) -> tuple[Any, Any]:
         """Logits, and the last hidden state (areas * width,); plain autograd, to any order."""
-        plan = self._plan(support_of(parameters, "parameters"))
+        plan = self.plan(support_of(parameters, "parameters"))
         codes, state = check_reading(inputs, self.alphabet, hidden, len(plan.own))
         flat = with_absent(ravel(parameters))
         sent = self._sent(flat, plan)
@@ -246,12 +213,6 @@ class AreaNetwork:
             return np.ones(len(plan.own))
         return flat[np.repeat(plan.multipliers, self.width)]
 
-    def loss(self, parameters: VValue, symbols: Any, hidden: Any = None) -> Any:
-        """Cross-entropy of a cycle in nats, summed over its length; plain autograd."""
-        codes = check_symbols(symbols, self.alphabet)
-        logits, _ = self.rollout(parameters, codes[:-1], hidden)
-        return anp.sum(cross_entropies(logits, codes[1:]))
-
     # -------------------- by hand --------------------
 
     def loss_and_gradient(
@@ -267,7 +228,7 @@ class AreaNetwork:
         ValueError
             If a symbol is no code of the alphabet, or the hidden state is of the wrong length.
         """
-        codes, plan = check_symbols(symbols, self.alphabet), self._plan(parameters.support)
+        codes, plan = check_symbols(symbols, self.alphabet), self.plan(parameters.support)
         n, n_symbols = len(plan.own), len(self.alphabet)
         start = np.zeros(n) if hidden is None else hidden
         check_hidden(start, n)
@@ -286,10 +247,8 @@ class AreaNetwork:
         found, by_recurrent = cycle.gradient[0], cycle.gradient[0, :n, :n]
         gradient = np.zeros_like(flat)
         gradient[plan.recurrent] = by_recurrent * gain
-        gradient[plan.input], gradient[plan.output] = (
-            found[rows.input, :n].T,
-            found[rows.output, :n],
-        )
+        gradient[plan.input] = found[rows.input, :n].T
+        gradient[plan.output] = found[rows.output, :n]
         gradient[plan.bias] = found[rows.bias, :n]
         gradient[plan.readout] = found[rows.readout, :n_symbols]
         if self.settings.has_multipliers:

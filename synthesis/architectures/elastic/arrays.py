@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import autograd.numpy as anp
 import numpy as np
 
 from vvalues import Support, VValue, format_path, from_buffer, natural_key
 from vvalues.core.kernels import align
 
-__all__ = ["Layout", "Rows", "capacity_for", "layout_of", "living_part", "with_absent"]
+__all__ = ["Layout", "Rows", "capacity_for", "layout_of", "living_part"]
 
 PREFIX = "neuron-"
 READOUT = "readout"
@@ -28,11 +27,6 @@ capacity, so that a network's figures do not depend on how far its array is padd
 def capacity_for(n_neurons: int, n_symbols: int) -> int:
     """The least capacity that holds so many neurons (the last row holds a number per symbol)."""
     return -(-max(n_neurons, n_symbols, 1) // BLOCK) * BLOCK
-
-
-def with_absent(flat: Any) -> Any:
-    """A buffer and, after it, the zero that absent leaves are; differentiable."""
-    return anp.concatenate([flat, np.zeros(1)])
 
 
 def living_part(

@@ -31,17 +31,17 @@ from vvalues import (
     format_path,
     from_buffer,
     from_dense,
-    natural_key,
     ravel,
 )
 from vvalues.core import support_of
 
 from ...edits.neurons import KeyedNeurons
-from ...optimize.losses import cross_entropies, cross_entropy_and_errors
+from ...optimize.losses import cross_entropy_and_errors
 from ...process.codec import from_plain, to_plain
-from .arrays import PREFIX, READOUT, living_part, with_absent
+from .arrays import PREFIX, READOUT, living_part
 from .birth import draw_neuron
 from .model import check_hidden, check_reading, check_symbols
+from .planned import PlannedNetwork, with_absent
 from .settings import ElasticSettings
 
 __all__ = ["ModulatedNetwork"]
@@ -49,7 +49,7 @@ __all__ = ["ModulatedNetwork"]
 PAIRED = ("recurrent", "modulation", "ratio")
 
 
-class ModulatedNetwork:
+class ModulatedNetwork(PlannedNetwork):
     """A recurrent network of paired links; every tree of neurons is a member.
 
     Parameters
@@ -74,7 +74,6 @@ class ModulatedNetwork:
     """
 
     prefix = PREFIX
-    width = 1  # numbers of a neuron in the hidden state
 
     def __init__(
         self,
@@ -124,39 +123,19 @@ class ModulatedNetwork:
             tree = tree + VValue({name: leaves})
         return tree
 
-    def neurons(self, parameters: VValue) -> tuple[str, ...]:
-        """Names of the neurons, oldest first.
-
-        Raises
-        ------
-        ValueError
-            If a path is not one of such a network; the message names it.
-        """
-        return self._plan(support_of(parameters, "parameters")).names
-
-    def multipliers(self, parameters: VValue) -> np.ndarray:
-        """The multipliers of all neurons, ones if they have none."""
-        return self._sent(with_absent(parameters.buffer), self._plan(parameters.support))
-
     def ratios(self, parameters: VValue) -> np.ndarray:
         """Share of the multiplicative link, (receiving, sending)."""
-        return logistic(with_absent(parameters.buffer)[self._plan(parameters.support).ratio])
+        return logistic(with_absent(parameters.buffer)[self.plan(parameters.support).ratio])
 
     def _sent(self, flat: Any, plan: _Plan) -> Any:
         """What scales the output links of every neuron."""
         if not self.settings.has_multipliers:
             return np.ones(len(plan.names))
-        return flat[plan.multiplier]
+        return flat[plan.multipliers]
 
-    def _plan(self, support: Support) -> _Plan:
-        """Where everything lies; remembered on the support."""
-        known: dict[str, _Plan] = support.__dict__.setdefault("_modulated_plans", {})
-        if self.alphabet not in known:
-            children = (key for key in support.children() if key != READOUT)
-            names = tuple(sorted(children, key=natural_key))
-            _check_paths(support, names, self.alphabet)
-            known[self.alphabet] = _planned(support, names, self.alphabet)
-        return known[self.alphabet]
+    def _planned(self, support: Support, names: tuple[str, ...]) -> _Plan:
+        _check_paths(support, names, self.alphabet)
+        return _planned(support, names, self.alphabet)
 
     def living(self, support: Support) -> Support:
         """The leaves that can influence a prediction.
@@ -196,16 +175,9 @@ class ModulatedNetwork:
 
     # -------------------- plain --------------------
 
-    def __call__(self, parameters: VValue, inputs: np.ndarray) -> Any:
-        """Logits (length, symbols) for codes (length,), from a hidden state of zeros.
-
-        Of pieces (pieces, length) they are (pieces, length, symbols).
-        """
-        return self.rollout(parameters, inputs)[0]
-
     def rollout(self, parameters: VValue, inputs: Any, hidden: Any = None) -> tuple[Any, Any]:
         """Logits, and the last hidden state; plain autograd, to any order."""
-        plan = self._plan(support_of(parameters, "parameters"))
+        plan = self.plan(support_of(parameters, "parameters"))
         flat = with_absent(ravel(parameters))
         codes, state = check_reading(inputs, self.alphabet, hidden, len(plan.names))
         ratio = logistic(flat[plan.ratio])
@@ -223,12 +195,6 @@ class ModulatedNetwork:
         stacked = anp.stack(logits)
         return anp.transpose(stacked, (2, 0, 1)) if codes.ndim == 2 else stacked, state
 
-    def loss(self, parameters: VValue, symbols: Any, hidden: Any = None) -> Any:
-        """Cross-entropy of a cycle in nats, summed over its length; plain autograd."""
-        codes = check_symbols(symbols, self.alphabet)
-        logits, _ = self.rollout(parameters, codes[:-1], hidden)
-        return anp.sum(cross_entropies(logits, codes[1:]))
-
     # -------------------- by hand --------------------
 
     def loss_and_gradient(
@@ -241,7 +207,7 @@ class ModulatedNetwork:
         ValueError
             If a symbol is no code of the alphabet, or the hidden state is of the wrong length.
         """
-        codes, plan = check_symbols(symbols, self.alphabet), self._plan(parameters.support)
+        codes, plan = check_symbols(symbols, self.alphabet), self.plan(parameters.support)
         n = len(plan.names)
         start = np.zeros(n) if hidden is None else hidden
         check_hidden(start, n)
@@ -268,7 +234,7 @@ class ModulatedNetwork:
         gradient[plan.bias] = deltas.sum(axis=0)
         gradient[plan.readout] = errors.sum(axis=0)
         if self.settings.has_multipliers:
-            gradient[plan.multiplier] = (through * flat[plan.output]).sum(axis=1)
+            gradient[plan.multipliers] = (through * flat[plan.output]).sum(axis=1)
         return loss, from_buffer(parameters.support, gradient[:-1]), run.states[-1].copy()
 
 
@@ -280,7 +246,7 @@ class _Plan(NamedTuple):
     names : tuple of str
     recurrent, modulation, ratio : array of int (receiving, sending)
     input, output : array of int (neurons, symbols)
-    bias, multiplier : array of int (neurons,)
+    bias, multipliers : array of int (neurons,)
     readout : array of int (symbols,)
     """
 
@@ -291,7 +257,7 @@ class _Plan(NamedTuple):
     input: np.ndarray
     output: np.ndarray
     bias: np.ndarray
-    multiplier: np.ndarray
+    multipliers: np.ndarray
     readout: np.ndarray
 
 
@@ -316,7 +282,7 @@ def _planned(support: Support, names: tuple[str, ...], alphabet: str) -> _Plan:
         input=matrix("input", symbols),
         output=matrix("output", symbols),
         bias=singles("bias"),
-        multiplier=singles("multiplier"),
+        multipliers=singles("multiplier"),
         readout=at([(READOUT, "bias", symbol) for symbol in symbols]),
     )
 
