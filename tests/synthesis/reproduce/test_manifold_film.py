@@ -16,6 +16,7 @@ def test_the_film_is_made_and_what_is_there_is_not_made_again(monkeypatch, tmp_p
     for name in ("source_toy", "default_toy"):
         made = replace(getattr(ManifoldSettings, name)(), steps=600)
         monkeypatch.setattr(ManifoldSettings, name, lambda made=made: made)
+    monkeypatch.setattr(movie, "FRAMES", 2)
     figures = get("manifold-film")(False, tmp_path)
     text = (tmp_path / "manifold-film.md").read_text()
     assert "toy, source mode" in text and "Nothing: all parts have been run." in text
