@@ -164,9 +164,11 @@ class Report:
         return results
 
     def earlier(self) -> dict[str, Any]:
-        """The figures that a report of this name left in this folder; to be asked for first."""
+        """The figures that a report of this name left in this folder; they are kept in this one."""
         file = self.out / f"{self.name}.json"
-        return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        if file.exists():
+            self.figures = json.loads(file.read_text(encoding="utf-8"))
+        return dict(self.figures)
 
     def say(self, heading: str, *paragraphs: str) -> None:
         """Add a section, or replace the one of this heading; written at once."""

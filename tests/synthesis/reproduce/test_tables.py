@@ -65,6 +65,8 @@ def test_seeds_of_an_interrupted_run_are_not_done_again(tmp_path):
 
     def job(seed):
         asked.append(seed)
+        kept = json.loads((tmp_path / "toy.json").read_text())
+        assert list(kept) == ["run, seed 0", "run, seed 1"]  # should this run be interrupted, too
         return {"twice": 2 * seed}
 
     rows = again.each_seed("run", range(3), job, known=again.earlier())
