@@ -15,20 +15,26 @@ from typing import Any
 __all__ = ["get", "names"]
 
 MODULES = {
-    "invariant-paths": "invariant_paths",
-    "geodesics": "geodesics",
-    "sparse-path": "sparse_path",
-    "resilience": "resilience",
-    "robustness": "robustness",
-    "convolutions": "convolutions",
+    "invariant-paths": "paths.invariant_paths",
+    "geodesics": "paths.geodesics",
+    "sparse-path": "paths.sparse_path",
+    "resilience": "paths.resilience",
+    "robustness": "paths.robustness",
+    "convolutions": "paths.convolutions",
+    "single-links": "paths.single_links",
+    "colour-images": "paths.colour_images",
     "evolving-layers": "evolving_layers",
     "dynamic-manifold": "manifold",
     "manifold-film": "manifold.movie",
+    "manifold-time": "manifold.times",
+    "manifold-rows": "manifold.row_by_row",
+    "manifold-rescaling": "manifold.rescaling",
     "growth": "growth",
     "pools": "pools",
     "agnostic": "agnostic",
     "spiking": "spiking",
     "elastic-rnn": "elastic",
+    "elastic-areas": "elastic.pairs_and_areas",
 }
 
 

@@ -140,6 +140,7 @@ class Report:
         seeds: Iterable[int],
         job: Callable[[int], T],
         say: Callable[[Report, list[T]], None] | None = None,
+        known: Mapping[str, T] | None = None,
     ) -> list[T]:
         """Do a job for every seed and keep its figures, as ``NAME, seed SEED``.
 
@@ -150,14 +151,24 @@ class Report:
         job : callable, seed -> figures (JSON-compatible)
         say : callable (report, results so far) -> None, optional
             Called after every seed, so that an interrupted run is a report too.
+        known : mapping, optional
+            Figures of an earlier run (`earlier`): a seed that is among them is not done again.
         """
         results: list[T] = []
         for seed in seeds:
-            results.append(job(seed))
-            self.keep(f"{name}, seed {seed}", results[-1])
+            key = f"{name}, seed {seed}"
+            results.append(known[key] if known and key in known else job(seed))
+            self.keep(key, results[-1])
             if say is not None:
                 say(self, results)
         return results
+
+    def earlier(self) -> dict[str, Any]:
+        """The figures that a report of this name left in this folder; they are kept in this one."""
+        file = self.out / f"{self.name}.json"
+        if file.exists():
+            self.figures = json.loads(file.read_text(encoding="utf-8"))
+        return dict(self.figures)
 
     def say(self, heading: str, *paragraphs: str) -> None:
         """Add a section, or replace the one of this heading; written at once."""

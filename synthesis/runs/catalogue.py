@@ -26,8 +26,8 @@ PROCESSES: Mapping[str, str] = {
 
 
 EXPERIMENT_NAMES = (
-    "perceptron", "convolutional", "elastic", "elastic-networks", "modulated", "residual",
-    "manifold", "manifold-linked", "manifold-over-time", "found-network", "evolving",
+    "perceptron", "convolutional", "elastic", "elastic-networks", "modulated", "areas",
+    "residual", "manifold", "manifold-linked", "manifold-over-time", "found-network", "evolving",
     "binary-scores", "binary-network", "spiking", "grown", "tissue", "pooling", "waves",
 )  # fmt: skip
 """What `synthesis.runs.experiments` knows, without the imports of all architectures."""

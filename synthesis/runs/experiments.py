@@ -13,6 +13,7 @@ from ..architectures.binary import BinaryFamily, FamilyEvolution, FamilySettings
 from ..architectures.binary.objective import squared_error
 from ..architectures.convolutional import ConvolutionalNetwork, FilterLayer
 from ..architectures.elastic import (
+    AreaNetwork,
     ElasticNetwork,
     ElasticSettings,
     ElasticTraining,
@@ -334,6 +335,9 @@ EXPERIMENTS: Mapping[str, Experiment] = {
     "modulated": Experiment(
         "an elastic network of additive and multiplicative links", 8000, TEXTS,
         _elastic(ModulatedNetwork),
+    ),
+    "areas": Experiment(
+        "an elastic network whose areas come and go", 8000, TEXTS, _elastic(AreaNetwork)
     ),
     "residual": Experiment(
         "residual blocks whose width and depth follow the task", 2000, {**POLE, **IMAGES},

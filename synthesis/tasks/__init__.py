@@ -9,11 +9,13 @@ from __future__ import annotations
 from .bars import bars_task
 from .cart_pole import CartPole, CartPoleImitation, controller
 from .characters import ALPHABET, CharacterTask, easy_task, encode, hard_task, text_task
+from .colour import SHAPES, load_cifar, shapes_task
 from .descriptions import Origin, described, task_of
 from .digits import Digits, find_mnist, load_mnist, small_digits
 from .drawn import SQUARED_FLOOR, Echo, Latch, SumsAndDifferences
 from .formulas import CONSTANTS, NGUYEN, Formula, formula_task
 from .regression import RegressionTask, check_table, r_squared, small_experiment, table_task
+from .rows import DigitRows
 from .streams.base import Example, StreamTask, targets_of_machine
 from .streams.duplicate_detector import DUPLICATE_DETECTOR
 from .streams.suite import SUITE
@@ -23,10 +25,12 @@ __all__ = [
     "ALPHABET",
     "CONSTANTS",
     "NGUYEN",
+    "SHAPES",
     "SQUARED_FLOOR",
     "CartPole",
     "CartPoleImitation",
     "CharacterTask",
+    "DigitRows",
     "Digits",
     "Echo",
     "Example",
@@ -48,8 +52,10 @@ __all__ = [
     "formula_task",
     "get_task",
     "hard_task",
+    "load_cifar",
     "load_mnist",
     "r_squared",
+    "shapes_task",
     "small_digits",
     "small_experiment",
     "table_task",

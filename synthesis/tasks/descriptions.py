@@ -30,6 +30,7 @@ MAKERS: Mapping[str, str] = {
     "cart-pole": "synthesis.tasks.cart_pole:CartPoleImitation",
     "MNIST": "synthesis.tasks.digits:load_mnist",
     "bars": "synthesis.tasks.bars:bars_task",
+    "shapes": "synthesis.tasks.colour:shapes_task",
     "seen": "synthesis.tasks.digits:seen",
     "small digits": "synthesis.tasks.digits:small_digits",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import autograd.numpy as anp
@@ -15,7 +15,7 @@ from synthesis import MachineModel
 from synthesis.architectures import Perceptron
 from synthesis.architectures.binary import BinaryFamily
 from synthesis.architectures.convolutional import ConvolutionalNetwork, FilterLayer
-from synthesis.architectures.elastic import ElasticNetwork, ModulatedNetwork
+from synthesis.architectures.elastic import AreaNetwork, ElasticNetwork, ModulatedNetwork
 from synthesis.architectures.elastic.residual import ResidualNetwork, ResidualSettings
 from synthesis.architectures.evolving import EvolvingModel, add_operation
 from synthesis.architectures.manifold import Manifold, MemoryManifold, Start, network_of
@@ -121,6 +121,10 @@ def modulated(rng):
     return elastic(rng, ModulatedNetwork)
 
 
+def areas(rng):
+    return elastic(rng, partial(AreaNetwork, width=2))
+
+
 def residual(rng):
     model = ResidualNetwork(3, 2, 4, ResidualSettings(first_units=4))
     return case(model, model.initial(rng), rng.standard_normal((14, 3)), rng)
@@ -200,6 +204,7 @@ ARCHITECTURES: dict[str, Callable[[np.random.Generator], Case]] = {
     "convolutional network": convolutional,
     "elastic network": elastic,
     "modulated network": modulated,
+    "network of areas": areas,
     "residual network": residual,
     "manifold, shared weights": manifold,
     "manifold, link weights": linked_manifold,

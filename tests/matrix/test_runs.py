@@ -21,6 +21,7 @@ EXPERIMENT = {
     "convolutional network": ("convolutional", 8),
     "elastic network": ("elastic", 8),
     "modulated network": ("modulated", 8),
+    "network of areas": ("areas", 8),
     "residual network": ("residual", 8),
     "manifold, shared weights": ("manifold", 8),
     "manifold, link weights": ("manifold-linked", 8),

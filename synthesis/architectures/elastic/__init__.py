@@ -5,6 +5,7 @@ trains one tree by the general edits, `networks` many networks side by side; `re
 layered networks of elastic width and depth.
 """
 
+from .areas import AreaNetwork
 from .model import ElasticNetwork
 from .modulated import ModulatedNetwork
 from .networks import NetworksRecord, NetworksTraining, NetworkTrainer, train_networks
@@ -13,6 +14,7 @@ from .settings import MODES, ElasticSettings
 
 __all__ = [
     "MODES",
+    "AreaNetwork",
     "ElasticNetwork",
     "ElasticSettings",
     "ElasticState",

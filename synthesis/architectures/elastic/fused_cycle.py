@@ -13,7 +13,7 @@ from ...optimize.losses import cross_entropies
 from .arrays import Layout, Rows, capacity_for
 from .cycle import Cycle
 
-__all__ = ["FusedCycle", "plain_rollout", "run_cycle"]
+__all__ = ["FusedCycle", "plain_rollout", "run_cycle", "run_packed"]
 
 
 def plain_rollout(flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) -> tuple[Any, Any]:
@@ -108,12 +108,20 @@ def run_cycle(
 ) -> tuple[np.ndarray, Cycle, np.ndarray]:
     """Losses (1,), the cycle that holds the gradient, and the array it has read."""
     n_symbols = len(layout.alphabet)
-    capacity = capacity_for(layout.size, n_symbols)
-    packed = layout.placed(leaves, capacity)[None]
-    start = np.zeros((1, capacity), leaves.dtype)
-    start[0, : layout.size] = hidden
-    cycle = _cycle(get_ident(), capacity, n_symbols, len(codes) - 1, leaves.dtype)
-    return cycle(packed, start, codes[:, None]), cycle, packed
+    packed = layout.placed(leaves, capacity_for(layout.size, n_symbols))
+    losses, cycle = run_packed(packed, hidden, codes, n_symbols)
+    return losses, cycle, packed[None]
+
+
+def run_packed(
+    packed: np.ndarray, hidden: np.ndarray, codes: np.ndarray, n_symbols: int
+) -> tuple[np.ndarray, Cycle]:
+    """Losses (1,), and the cycle that holds the gradient, of an array (rows, capacity)."""
+    capacity = packed.shape[1]
+    start = np.zeros((1, capacity), packed.dtype)
+    start[0, : len(hidden)] = hidden
+    cycle = _cycle(get_ident(), capacity, n_symbols, len(codes) - 1, packed.dtype)
+    return cycle(packed[None], start, codes[:, None]), cycle
 
 
 @lru_cache(maxsize=8)

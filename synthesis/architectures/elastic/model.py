@@ -58,6 +58,9 @@ class ElasticNetwork:
     (3, 4)
     """
 
+    prefix = PREFIX
+    width = 1  # numbers of a neuron in the hidden state
+
     def __init__(self, alphabet: str = "()ab", settings: ElasticSettings | None = None) -> None:
         if not alphabet or len(set(alphabet)) < len(alphabet):
             raise ValueError(f"alphabet is {alphabet!r}; expected different characters")

@@ -16,7 +16,7 @@ All else is as in `model`; `process` trains it, and it grows and shrinks by the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import autograd.numpy as anp
@@ -28,20 +28,20 @@ from vvalues import (
     Support,
     VValue,
     assemble,
-    dense,
     format_path,
+    from_buffer,
     from_dense,
-    natural_key,
-    restrict,
+    ravel,
 )
 from vvalues.core import support_of
 
 from ...edits.neurons import KeyedNeurons
-from ...optimize.losses import cross_entropies, cross_entropy_and_errors
+from ...optimize.losses import cross_entropy_and_errors
 from ...process.codec import from_plain, to_plain
 from .arrays import PREFIX, READOUT, living_part
 from .birth import draw_neuron
 from .model import check_hidden, check_reading, check_symbols
+from .planned import PlannedNetwork, with_absent
 from .settings import ElasticSettings
 
 __all__ = ["ModulatedNetwork"]
@@ -49,7 +49,7 @@ __all__ = ["ModulatedNetwork"]
 PAIRED = ("recurrent", "modulation", "ratio")
 
 
-class ModulatedNetwork:
+class ModulatedNetwork(PlannedNetwork):
     """A recurrent network of paired links; every tree of neurons is a member.
 
     Parameters
@@ -72,6 +72,8 @@ class ModulatedNetwork:
     >>> float(model.ratios(tree)[0, 1].round(6))
     0.1
     """
+
+    prefix = PREFIX
 
     def __init__(
         self,
@@ -121,39 +123,19 @@ class ModulatedNetwork:
             tree = tree + VValue({name: leaves})
         return tree
 
-    def neurons(self, parameters: VValue) -> tuple[str, ...]:
-        """Names of the neurons, oldest first; remembered on the support.
-
-        Raises
-        ------
-        ValueError
-            If a path is not one of such a network; the message names it.
-        """
-        support = support_of(parameters, "parameters")
-        known: dict[str, tuple[str, ...]] = support.__dict__.setdefault("_modulated_names", {})
-        if self.alphabet not in known:
-            children = (key for key in support.children() if key != READOUT)
-            names = tuple(sorted(children, key=natural_key))
-            _check_paths(support, names, self.alphabet)
-            known[self.alphabet] = names
-        return known[self.alphabet]
-
-    def multipliers(self, parameters: VValue) -> np.ndarray:
-        """The multipliers of all neurons, ones if they have none."""
-        names = self.neurons(parameters)
-        if not self.settings.has_multipliers:
-            return np.ones(len(names))
-        return dense(parameters, names, ["multiplier"])[:, 0]
-
     def ratios(self, parameters: VValue) -> np.ndarray:
         """Share of the multiplicative link, (receiving, sending)."""
-        return logistic(self._matrix(parameters, "ratio"))
+        return logistic(with_absent(parameters.buffer)[self.plan(parameters.support).ratio])
 
-    def _matrix(self, parameters: Any, kind: str) -> Any:
-        """Leaves of one kind as a matrix (neurons, neurons or symbols)."""
-        names = self.neurons(parameters)
-        columns = names if kind in PAIRED else tuple(self.alphabet)
-        return dense(parameters, tuple((name, kind) for name in names), columns)
+    def _sent(self, flat: Any, plan: _Plan) -> Any:
+        """What scales the output links of every neuron."""
+        if not self.settings.has_multipliers:
+            return np.ones(len(plan.names))
+        return flat[plan.multipliers]
+
+    def _planned(self, support: Support, names: tuple[str, ...]) -> _Plan:
+        _check_paths(support, names, self.alphabet)
+        return _planned(support, names, self.alphabet)
 
     def living(self, support: Support) -> Support:
         """The leaves that can influence a prediction.
@@ -193,20 +175,16 @@ class ModulatedNetwork:
 
     # -------------------- plain --------------------
 
-    def __call__(self, parameters: VValue, inputs: np.ndarray) -> Any:
-        """Logits (length, symbols) for codes (length,), from a hidden state of zeros.
-
-        Of pieces (pieces, length) they are (pieces, length, symbols).
-        """
-        return self.rollout(parameters, inputs)[0]
-
     def rollout(self, parameters: VValue, inputs: Any, hidden: Any = None) -> tuple[Any, Any]:
         """Logits, and the last hidden state; plain autograd, to any order."""
-        read, bias, output, readout = self._simple_parts(parameters)
-        codes, state = check_reading(inputs, self.alphabet, hidden, len(bias))
-        ratio = logistic(self._matrix(parameters, "ratio"))
-        additive = (1.0 - ratio) * self._matrix(parameters, "recurrent")
-        gating = ratio * self._matrix(parameters, "modulation")
+        plan = self.plan(support_of(parameters, "parameters"))
+        flat = with_absent(ravel(parameters))
+        codes, state = check_reading(inputs, self.alphabet, hidden, len(plan.names))
+        ratio = logistic(flat[plan.ratio])
+        additive = (1.0 - ratio) * flat[plan.recurrent]
+        gating = ratio * flat[plan.modulation]
+        read, bias, readout = flat[plan.input], flat[plan.bias], flat[plan.readout]
+        output = anp.transpose(flat[plan.output]) * self._sent(flat, plan)
         if codes.ndim == 2:
             bias, readout = bias[:, None], readout[:, None]
         logits = []
@@ -216,22 +194,6 @@ class ModulatedNetwork:
             logits.append(anp.dot(output, state) + readout)
         stacked = anp.stack(logits)
         return anp.transpose(stacked, (2, 0, 1)) if codes.ndim == 2 else stacked, state
-
-    def _simple_parts(self, parameters: Any) -> tuple[Any, Any, Any, Any]:
-        """Input matrix, biases, multiplied output matrix (symbols, neurons), readout biases."""
-        names = self.neurons(parameters)
-        output = self._matrix(parameters, "output")
-        if self.settings.has_multipliers:
-            output = output * dense(parameters, names, ("multiplier",))
-        bias = dense(parameters, names, ("bias",))[:, 0]
-        readout = dense(parameters, ((READOUT, "bias"),), tuple(self.alphabet))[0]
-        return self._matrix(parameters, "input"), bias, anp.transpose(output), readout
-
-    def loss(self, parameters: VValue, symbols: Any, hidden: Any = None) -> Any:
-        """Cross-entropy of a cycle in nats, summed over its length; plain autograd."""
-        codes = check_symbols(symbols, self.alphabet)
-        logits, _ = self.rollout(parameters, codes[:-1], hidden)
-        return anp.sum(cross_entropies(logits, codes[1:]))
 
     # -------------------- by hand --------------------
 
@@ -245,48 +207,84 @@ class ModulatedNetwork:
         ValueError
             If a symbol is no code of the alphabet, or the hidden state is of the wrong length.
         """
-        codes = check_symbols(symbols, self.alphabet)
-        read, bias, output, readout = self._simple_parts(parameters)
-        ratio = self.ratios(parameters)
-        weights, modulation = (self._matrix(parameters, kind) for kind in PAIRED[:2])
+        codes, plan = check_symbols(symbols, self.alphabet), self.plan(parameters.support)
+        n = len(plan.names)
+        start = np.zeros(n) if hidden is None else hidden
+        check_hidden(start, n)
+        flat = with_absent(parameters.buffer)
+        ratio, sent = logistic(flat[plan.ratio]), self._sent(flat, plan)
+        weights, modulation = flat[plan.recurrent], flat[plan.modulation]
+        output = flat[plan.output] * sent[:, None]
         stacked = np.concatenate([(1.0 - ratio) * weights, ratio * modulation])
-        start = np.zeros(len(bias)) if hidden is None else hidden
-        check_hidden(start, len(bias))
-        run = _run(stacked, read.T[codes[:-1]], bias, start)
-        loss, errors = cross_entropy_and_errors(run.states[1:] @ output.T + readout, codes[1:])
+        run = _run(stacked, flat[plan.input].T[codes[:-1]], flat[plan.bias], start)
+        predicted = run.states[1:] @ output + flat[plan.readout]
+        loss, errors = cross_entropy_and_errors(predicted, codes[1:])
 
-        both, deltas = _pull(run, stacked, errors @ output)
+        both, deltas = _pull(run, stacked, errors @ output.T)
         by_additive, by_gating = np.split(both.T @ run.states[:-1], 2)
         through = run.states[1:].T @ errors
-        by_ratio = modulation * by_gating - weights * by_additive
-        parts = {
-            "recurrent": (1.0 - ratio) * by_additive,
-            "modulation": ratio * by_gating,
-            "ratio": ratio * (1.0 - ratio) * by_ratio,
-            "input": both[:, : len(bias)].T @ np.eye(len(self.alphabet))[codes[:-1]],
-            "output": through * self.multipliers(parameters)[:, None],
-        }
-        singles = {"bias": deltas.sum(axis=0)}
+        gradient = np.zeros_like(flat)
+        gradient[plan.recurrent] = (1.0 - ratio) * by_additive
+        gradient[plan.modulation] = ratio * by_gating
+        gradient[plan.ratio] = (
+            ratio * (1.0 - ratio) * (modulation * by_gating - weights * by_additive)
+        )
+        gradient[plan.input] = both[:, :n].T @ np.eye(len(self.alphabet))[codes[:-1]]
+        gradient[plan.output] = through * sent[:, None]
+        gradient[plan.bias] = deltas.sum(axis=0)
+        gradient[plan.readout] = errors.sum(axis=0)
         if self.settings.has_multipliers:
-            singles["multiplier"] = (through * self._matrix(parameters, "output")).sum(axis=1)
-        gradient = self._tree_of(self.neurons(parameters), parts, singles, errors.sum(axis=0))
-        return loss, restrict(gradient, parameters.support), run.states[-1].copy()
+            gradient[plan.multipliers] = (through * flat[plan.output]).sum(axis=1)
+        return loss, from_buffer(parameters.support, gradient[:-1]), run.states[-1].copy()
 
-    def _tree_of(
-        self,
-        names: tuple[str, ...],
-        parts: dict[str, np.ndarray],
-        singles: dict[str, np.ndarray],
-        readout: np.ndarray,
-    ) -> VValue:
-        """A tree of matrices by kind, numbers of every neuron by kind, and readout biases."""
-        tree = from_dense(readout[None], [(READOUT, "bias")], list(self.alphabet))
-        for kind, matrix in parts.items():
-            columns = names if kind in PAIRED else tuple(self.alphabet)
-            tree = tree + from_dense(matrix, [(name, kind) for name in names], columns)
-        for kind, values in singles.items():
-            tree = tree + from_dense(values[:, None], names, [kind])
-        return tree
+
+class _Plan(NamedTuple):
+    """Elements of the buffer side by side; an absent leaf's is the one after the last.
+
+    Attributes
+    ----------
+    names : tuple of str
+    recurrent, modulation, ratio : array of int (receiving, sending)
+    input, output : array of int (neurons, symbols)
+    bias, multipliers : array of int (neurons,)
+    readout : array of int (symbols,)
+    """
+
+    names: tuple[str, ...]
+    recurrent: np.ndarray
+    modulation: np.ndarray
+    ratio: np.ndarray
+    input: np.ndarray
+    output: np.ndarray
+    bias: np.ndarray
+    multipliers: np.ndarray
+    readout: np.ndarray
+
+
+def _planned(support: Support, names: tuple[str, ...], alphabet: str) -> _Plan:
+    symbols = tuple(alphabet)
+
+    def at(paths: list[Path]) -> np.ndarray:
+        return np.array([support.index.get(path, support.size) for path in paths], dtype=np.intp)
+
+    def singles(kind: str) -> np.ndarray:
+        return at([(name, kind) for name in names])
+
+    def matrix(kind: str, ends: Sequence[str]) -> np.ndarray:
+        found = at([(name, kind, end) for name in names for end in ends])
+        return found.reshape(len(names), len(ends))
+
+    return _Plan(
+        names=names,
+        recurrent=matrix("recurrent", names),
+        modulation=matrix("modulation", names),
+        ratio=matrix("ratio", names),
+        input=matrix("input", symbols),
+        output=matrix("output", symbols),
+        bias=singles("bias"),
+        multipliers=singles("multiplier"),
+        readout=at([(READOUT, "bias", symbol) for symbol in symbols]),
+    )
 
 
 class _Run(NamedTuple):

@@ -31,7 +31,8 @@ from ...process.state import DONE
 from ...tasks.characters import CharacterTask
 from ...tasks.successions import Phase, cycles_of, phases_described, phases_of, reading
 from ..training import Seed, Training, TrainingState, driven_by, kept, seed_of
-from .arrays import PREFIX, READOUT
+from .areas import AreaNetwork
+from .arrays import READOUT
 from .birth import EPSILON, RMS_SHARE, memory_of_new
 from .model import ElasticNetwork
 from .modulated import ModulatedNetwork
@@ -46,7 +47,7 @@ __all__ = [
     "train_tree",
 ]
 
-AnyNetwork = ElasticNetwork | ModulatedNetwork
+AnyNetwork = ElasticNetwork | ModulatedNetwork | AreaNetwork
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +57,7 @@ class ElasticState(TrainingState):
     Attributes
     ----------
     hidden : array (neurons,)
-        Hidden state, in the order of the neurons' names.
+        Hidden state, in the order of the neurons' names; of areas that of all their neurons.
     born : mapping of name -> cycle
     next_number : int
         Number of the next neuron; none is ever used twice.
@@ -107,7 +108,7 @@ class ElasticTraining(Training):
 
     Attributes
     ----------
-    model : ElasticNetwork or ModulatedNetwork
+    model : ElasticNetwork, ModulatedNetwork or AreaNetwork
     phases : tuple of Phase
         What is read.
     seed : Seed
@@ -163,7 +164,7 @@ class ElasticTraining(Training):
             If they cannot.
         """
         words = identity["model"]
-        kinds = {kind.__name__: kind for kind in (ElasticNetwork, ModulatedNetwork)}
+        kinds = {kind.__name__: kind for kind in (ElasticNetwork, ModulatedNetwork, AreaNetwork)}
         model = kinds[words["kind"]].described(words)
         seed, size = seed_of(identity["seed"]), identity["size"]
         return cls(model, phases_of(identity["phases"]), seed, size, identity["every"])
@@ -199,7 +200,7 @@ class ElasticTraining(Training):
             length * float(np.log(len(model.alphabet))),
             phase="train",
             moments=kept(memory),
-            hidden=np.zeros(len(names)),
+            hidden=np.zeros(len(names) * model.width),
             born=dict.fromkeys(names, 0),
             next_number=self.size + 1,
         ).after(rng)
@@ -259,7 +260,7 @@ def step(
 
     Parameters
     ----------
-    model : ElasticNetwork or ModulatedNetwork
+    model : ElasticNetwork, ModulatedNetwork or AreaNetwork
     state : ElasticState
     symbols : array of int (length + 1,)
     rng : Generator
@@ -283,8 +284,10 @@ def step(
 
 
 def _chosen(parameters: VValue, kinds: Sequence[str]) -> np.ndarray:
-    """Which leaves are of these kinds."""
-    return np.array([path[1] in kinds and path[0] != READOUT for path in parameters.support.paths])
+    """Which elements are of leaves of these kinds."""
+    support = parameters.support
+    leaves = [path[1] in kinds and path[0] != READOUT for path in support.paths]
+    return np.repeat(leaves, np.diff(support.offsets))
 
 
 def _penalty(model: AnyNetwork, parameters: VValue, length: int) -> VValue:
@@ -333,16 +336,16 @@ def _edited(
         leaves = neuron_leaves(parameters, neurons, gone[-1])
         deleted = gone[-1], leaves.at((gone[-1], "multiplier")).remove()
         parameters, memory = delete_neuron(parameters, memory, neurons, names=gone)
-        hidden = np.delete(hidden, places)
+        hidden = np.delete(hidden.reshape(-1, model.width), places, axis=0).ravel()
         born = {name: cycle for name, cycle in born.items() if name not in gone}
     if is_another:
-        name = f"{PREFIX}{number}"
+        name = f"{model.prefix}{number}"
         inherit = deleted if settings.inherit else None
         parameters, memory = add_neuron(
             parameters, memory, neurons, rng, name=name, inherit=inherit
         )
         memory = map_trees(memory, lambda tree: _started(tree, neurons, name, settings))
-        hidden = np.append(hidden, 0.0)
+        hidden = np.append(hidden, np.zeros(model.width))
         born[name], number = state.step, number + 1
     return replace(
         state,

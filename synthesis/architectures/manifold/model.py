@@ -77,6 +77,8 @@ class Manifold:
         Predictions are squares of the outputs, as in both notebooks of the source.
     start : Start, optional
         Where parameters start; the source's toy start if omitted.
+    rescaled : bool
+        A link is born with strength 0, as in the source; otherwise with that of the cutoff.
     engine : {"auto", "sparse", "dense"}
         Sparse: only cells that can live are looked at, matrices are sparse, hidden neurons are
         evaluated by levels. Dense: all cells, full matrices, neuron after neuron. The choice
@@ -111,6 +113,7 @@ class Manifold:
         link_weights: bool = False,
         squared: bool = False,
         start: Start | None = None,
+        rescaled: bool = True,
         engine: str = "auto",
     ) -> None:
         if engine not in ("auto", "sparse", "dense"):
@@ -118,7 +121,7 @@ class Manifold:
         self.layout = Layout(
             n_inputs, n_hidden, n_outputs, n_inputs if period is None else period, link_weights
         )
-        self.squared = squared
+        self.squared, self.rescaled = squared, rescaled
         self.start = start or Start.toy()
         self.engine = engine
         self._schedule: Schedule | None = None
@@ -138,6 +141,7 @@ class Manifold:
             "link_weights": layout.has_link_weights,
             "squared": self.squared,
             "start": to_plain(self.start),
+            "rescaled": self.rescaled,
             "engine": self.engine,
         }
 
@@ -253,7 +257,8 @@ class Manifold:
         at = layout.closeness_at if places is None else places[layout.closeness_at]
         numbers = unboxed(tree).buffer[at]
         layout.check_finite(numbers)
-        closeness = Closeness(layout, numbers, everywhere=bool(is_dense))
+        everywhere, rescaled = bool(is_dense), self.rescaled
+        closeness = Closeness(layout, numbers, everywhere=everywhere, rescaled=rescaled)
         schedule = self._scheduled(closeness, is_dense)
         if layout.has_link_weights:
             weights_at = layout.weights_at[schedule.rows] + schedule.columns
@@ -349,7 +354,7 @@ class Manifold:
         turn = layout.period * anp.logaddexp(theta, 0.0) / np.log(2)
         wave = (0.501 + 0.5 * anp.sin(2 * np.pi * x / turn + phi)) ** (beta + 1)
         d = (2 / (1 + anp.exp(-alpha)) - 1) * gauss * (wave - 1 / (1 + anp.exp(-gamma)))
-        beyond = anp.sign(d) * (anp.abs(d) - cutoff) / (1 - cutoff)
+        beyond = anp.sign(d) * (anp.abs(d) - cutoff) / (1 - cutoff) if self.rescaled else d
         alive = (anp.abs(d) > cutoff) & (columns < layout.limits[:, None])
         return anp.where(alive, beyond, 0.0)
 

@@ -19,6 +19,7 @@ from synthesis.architectures.binary import (
 )
 from synthesis.architectures.binary.objective import cross_entropy, squared_error
 from synthesis.architectures.elastic import (
+    AreaNetwork,
     ElasticNetwork,
     ElasticSettings,
     ElasticTraining,
@@ -216,6 +217,11 @@ CASES = {
         {"every": 6},
         "every is 5, not 6",
         is_described=False,
+    ),
+    "elastic tree of areas": Case(
+        ElasticTraining(AreaNetwork(settings=ElasticSettings(**BUSY), width=2), texts(3), 0, 2, 5),
+        {"model": AreaNetwork(settings=ElasticSettings(**BUSY), width=3)},
+        "model.width is 2, not 3",
     ),
     "elastic networks": Case(
         NetworksTraining(

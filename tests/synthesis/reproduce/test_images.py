@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from synthesis.architectures.convolutional import FilterLayer
-from synthesis.reproduce import convolutions, robustness
+from synthesis.reproduce.paths import colour_images, convolutions, robustness, single_links
 from synthesis.tasks import Digits
 
 FEW = 120
@@ -23,7 +23,7 @@ def tiny(monkeypatch):
     digits = Digits("tiny", images, labels, images[:FEW], labels[:FEW], batch_size=10)
     split = Digits.validation_split
     monkeypatch.setattr(Digits, "validation_split", lambda self, n=FEW: split(self, n))
-    for module in (convolutions, robustness):
+    for module in (convolutions, robustness, single_links):
         monkeypatch.setattr(module, "load_mnist", lambda: digits)
     return digits
 
@@ -73,3 +73,38 @@ def test_robustness_along_the_path_is_reported(tiny, monkeypatch, tmp_path):
     found = figures["robustness, seed 0"]
     assert found["before: clean"] >= found["before: one-step attack"]
     assert "one-step attack" in (tmp_path / "robustness.md").read_text()
+
+
+def test_single_links_are_cut_and_recovered(tiny, monkeypatch, tmp_path):
+    for name, value in {
+        "STEPS": dict.fromkeys(convolutions.STEPS, 200), "UNLABELLED": FEW, "BATCH": 10,
+        "LAYERS": (FilterLayer(4, 5, pool=3),),
+    }.items():  # fmt: skip
+        monkeypatch.setattr(convolutions, name, value)
+    monkeypatch.setattr(single_links, "CUTS", (1, 3))
+    monkeypatch.setattr(single_links, "ALONE", 2)
+    monkeypatch.setattr(single_links, "FIRST_STEPS", (0.02, 0.1))
+    figures = single_links.reproduce(False, tmp_path)
+    assert figures_of(tmp_path, "single-links") == figures
+    found = figures["links, seed 0"]
+    worst, random = (found[f"{name}, damaged: distance"] for name in ("the 3 worst", "3 at random"))
+    assert worst > random
+    assert found["the 3 worst, recovered: distance"] < worst
+    assert "worst, number 2 alone" in (tmp_path / "single-links.md").read_text()
+
+
+def test_a_network_like_vgg_on_colour_images(monkeypatch, tmp_path):
+    monkeypatch.delenv(colour_images.FOLDER_VARIABLE, raising=False)
+    few = {"UNLABELLED": 60, "BATCH": 5, "STEPS": dict.fromkeys(convolutions.STEPS, 200)}
+    for name, value in few.items():
+        monkeypatch.setattr(convolutions, name, value)
+    monkeypatch.setattr(colour_images, "N_IMAGES", 200)
+    monkeypatch.setattr(colour_images, "BATCH", 5)
+    layers = (FilterLayer(4, 3, padding=1, pool=4), FilterLayer(4, 3, pool=2), FilterLayer(4, 0))
+    monkeypatch.setattr(colour_images, "LAYERS", layers)
+    figures = colour_images.reproduce(False, tmp_path)
+    assert figures_of(tmp_path, "colour-images") == figures
+    found = figures["network, seed 0"]
+    assert sum("recovered" in name for name in found) == 3
+    assert found["weights"] == 3 * 36 + 4 + 4 * 36 + 4 + 4 * 36 + 4 + 40 + 10
+    assert "drawn by" in (tmp_path / "colour-images.md").read_text()

@@ -56,6 +56,23 @@ def test_a_report_is_written_after_every_seed(tmp_path):
     assert report.figures["run, seed 2"] == {"twice": 4}
 
 
+def test_seeds_of_an_interrupted_run_are_not_done_again(tmp_path):
+    first = Report("toy", "Toy", tmp_path, full=False)
+    assert first.earlier() == {}
+    first.each_seed("run", range(2), lambda seed: {"twice": 2 * seed})
+    again = Report("toy", "Toy", tmp_path, full=False)
+    asked = []
+
+    def job(seed):
+        asked.append(seed)
+        kept = json.loads((tmp_path / "toy.json").read_text())
+        assert list(kept) == ["run, seed 0", "run, seed 1"]  # should this run be interrupted, too
+        return {"twice": 2 * seed}
+
+    rows = again.each_seed("run", range(3), job, known=again.earlier())
+    assert rows == [{"twice": 0}, {"twice": 2}, {"twice": 4}] and asked == [2]
+
+
 def test_claims_say_what_holds_and_nothing_of_what_is_not_known(tmp_path):
     report, claims = Report("toy", "Toy", tmp_path, full=False), Claims()
     claims.say(report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from synthesis.architectures.elastic import ElasticNetwork, ModulatedNetwork
+from synthesis.architectures.elastic import AreaNetwork, ElasticNetwork, ModulatedNetwork
 from synthesis.architectures.elastic.residual import ResidualNetwork
 from synthesis.architectures.evolving import EvolvingModel
 from synthesis.architectures.evolving.structure import SCALE, add_operation
@@ -28,11 +28,15 @@ def modulated(rng):
     return ModulatedNetwork("abcd"), rng.integers(0, 4, 12)
 
 
+def areas(rng):
+    return AreaNetwork("abcd", width=3), rng.integers(0, 4, 12)
+
+
 def residual(rng):
     return ResidualNetwork(6, 3, 4), rng.standard_normal((12, 6))
 
 
-ARCHITECTURES = {"elastic": elastic, "modulated": modulated, "residual": residual}
+ARCHITECTURES = {"elastic": elastic, "modulated": modulated, "areas": areas, "residual": residual}
 
 
 @pytest.fixture(params=ARCHITECTURES)

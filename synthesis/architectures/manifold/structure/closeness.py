@@ -9,6 +9,8 @@ For a cell at coordinate x of a row, with raw numbers alpha, ..., mu of that row
                                                            c     = sigmoid(gamma)
     strength = sign(d) (|d| - k) / (1 - k) if |d| > k, else no link;   k = sigmoid(cutoff)
 
+Without rescaling the strength of a link is d itself.
+
 Only cells that can pass the cutoff are evaluated: |d| <= |a| G max|S - c| bounds, row by row, how
 far from mu a living cell can be. Nothing is lost by that.
 
@@ -145,6 +147,8 @@ class Closeness:
         Evaluate all allowed cells, as the source does, instead of windows: the same cells live.
     within : (rows, columns), optional
         Look at these cells only, row by row.
+    rescaled : bool
+        Strengths begin at 0, not at the cutoff.
 
     Attributes
     ----------
@@ -172,8 +176,9 @@ class Closeness:
         *,
         everywhere: bool = False,
         within: tuple[np.ndarray, np.ndarray] | None = None,
+        rescaled: bool = True,
     ) -> None:
-        self.layout = layout
+        self.layout, self.rescaled = layout, rescaled
         numbers = transformed(vector)
         if within is not None:
             rows, columns = within
@@ -204,8 +209,12 @@ class Closeness:
     def forward(self, vector: np.ndarray) -> np.ndarray:
         """Strengths of the living cells."""
         parts = self._at(vector)
-        k = parts.numbers.cutoff
+        k = self._lost(parts.numbers)
         return (parts.closeness - _sign(parts.closeness) * k) / (1 - k)
+
+    def _lost(self, numbers: Numbers) -> np.ndarray | float:
+        """What a strength is less than closeness, before it is stretched."""
+        return numbers.cutoff if self.rescaled else 0.0
 
     def pullback(self, vector: np.ndarray, g: np.ndarray) -> np.ndarray:
         """Cotangent of the raw numbers from that of the strengths."""
@@ -231,7 +240,7 @@ class Closeness:
         """Derivatives of strengths by the seven transformed numbers of the row, by the cutoff."""
         parts = self._at(vector)
         numbers, rows, d = parts.numbers, self.rows, parts.closeness
-        k = numbers.cutoff
+        k = self._lost(numbers)
         scaled = d / (1 - k)
         peak = parts.gauss * (1 / (1 - k))
         by_wave = numbers.alpha[rows] * peak
@@ -243,7 +252,7 @@ class Closeness:
             peak * (parts.wave - numbers.gamma[rows]), by_power * np.log(parts.base), -by_wave,
             by_angle * parts.x * stretch[rows], by_angle, by_mu * parts.distance, by_mu,
         ])  # fmt: skip
-        return slopes, (d - _sign(d)) / (1 - k) ** 2
+        return slopes, self.rescaled * (d - _sign(d)) / (1 - k) ** 2
 
 
 def _sign(x: np.ndarray) -> np.ndarray:

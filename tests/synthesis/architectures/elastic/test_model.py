@@ -10,7 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis import Model
-from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings, ModulatedNetwork
+from synthesis.architectures.elastic import (
+    AreaNetwork,
+    ElasticNetwork,
+    ElasticSettings,
+    ModulatedNetwork,
+)
 from synthesis.architectures.elastic.fused_cycle import FusedCycle
 from synthesis.edits import prune_by_magnitude
 from synthesis.edits.neurons import delete_neuron
@@ -158,7 +163,7 @@ def test_it_is_a_model_and_its_task_a_task():
     assert task.evaluate(model, tree)["held_out_loss"] == pytest.approx(55.45, abs=0.1)
 
 
-@pytest.mark.parametrize("kind", [ElasticNetwork, ModulatedNetwork])
+@pytest.mark.parametrize("kind", [ElasticNetwork, ModulatedNetwork, AreaNetwork])
 def test_pieces_are_read_as_texts_of_their_own(kind):
     rng = np.random.default_rng(7)
     task, model = easy_task(rng, 100), kind()
@@ -172,7 +177,7 @@ def test_pieces_are_read_as_texts_of_their_own(kind):
         model.rollout(tree, inputs, np.zeros(3))
 
 
-@pytest.mark.parametrize("kind", [ElasticNetwork, ModulatedNetwork])
+@pytest.mark.parametrize("kind", [ElasticNetwork, ModulatedNetwork, AreaNetwork])
 def test_a_walk_keeps_what_an_elastic_network_does_while_its_links_shrink(kind):
     rng = np.random.default_rng(8)
     task, model = easy_task(rng, 100), kind()

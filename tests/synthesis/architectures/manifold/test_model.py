@@ -34,6 +34,7 @@ def manifolds(draw, engines=("sparse", "dense"), start=VARIED):
         link_weights=draw(st.booleans()),
         squared=draw(st.booleans()),
         start=start,
+        rescaled=draw(st.booleans()),
         engine=draw(st.sampled_from(engines)),
     )
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
@@ -101,13 +102,24 @@ def test_windows_lose_no_living_cell(seed, cutoff):
     assert narrow.n_evaluated <= whole.n_evaluated == layout.n_cells
 
 
+def test_a_link_is_born_with_strength_zero_or_that_of_the_cutoff():
+    model = Manifold(5, 16, 4)
+    jumping = Manifold(5, 16, 4, rescaled=False)
+    tree = model.initial(np.random.default_rng(0))
+    soft, hard = (np.abs(m.links(tree).strengths) for m in (model, jumping))
+    cutoff = 1 / (1 + np.exp(-tree["cutoff"]))
+    assert soft.min() < 0.05 < cutoff < hard.min()
+    np.testing.assert_allclose(hard, cutoff + soft * (1 - cutoff), rtol=1e-12)
+    assert Manifold.described(jumping.description).description == jumping.description
+
+
 @examples(30)
-@given(st.integers(0, 2**32 - 1))
-def test_derivatives_of_strengths_belong_together(seed):
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_derivatives_of_strengths_belong_together(seed, rescaled):
     layout = Layout(6, 4, 2, 3.0, False)
     rng = np.random.default_rng(seed)
     vector = np.append(rng.standard_normal(7 * layout.n_rows), -2.0)
-    check_fused(Closeness(layout, vector), vector, rng, step=1e-5)
+    check_fused(Closeness(layout, vector, rescaled=rescaled), vector, rng, step=1e-5)
 
 
 # -------------------- predictions and gradients --------------------
@@ -168,7 +180,7 @@ def test_outputs_are_linear_or_squares(drawn):
     other = Manifold(
         model.layout.n_inputs, model.layout.n_hidden, model.layout.n_outputs,
         period=model.layout.period, link_weights=model.layout.has_link_weights,
-        squared=not model.squared,
+        squared=not model.squared, rescaled=model.rescaled,
     )  # fmt: skip
     one, two = model(parameters, inputs), other(parameters, inputs)
     close(*((one, two**2) if model.squared else (one**2, two)))

@@ -14,12 +14,12 @@ from scipy.stats import spearmanr
 
 from vvalues import VValue, from_buffer
 
-from ..architectures import Perceptron
-from ..loop import Settings, synthesize
-from ..optimize import momentum, schedule
-from ..process import MachineModel
-from ..tasks import Digits, get_task, load_mnist
-from ..weight_space import (
+from ...architectures import Perceptron
+from ...loop import Settings, synthesize
+from ...optimize import momentum, schedule
+from ...process import MachineModel
+from ...tasks import Digits, get_task, load_mnist
+from ...weight_space import (
     Categorical,
     Waypoint,
     circuit_reference,
@@ -39,8 +39,8 @@ from ..weight_space import (
     unit_vulnerability,
     vulnerability_map,
 )
+from ..tables import Report, medians, save_plot, seeds_in_words, table
 from .sparse_path import trained_machine
-from .tables import Report, medians, save_plot, seeds_in_words, table
 
 __all__ = ["reproduce"]
 

@@ -18,10 +18,10 @@ import numpy as np
 
 from vvalues import VValue
 
-from ..architectures import Perceptron
-from ..optimize import Optimizer, momentum, schedule
-from ..tasks import Digits
-from ..weight_space import (
+from ...architectures import Perceptron
+from ...optimize import Optimizer, momentum, schedule
+from ...tasks import Digits
+from ...weight_space import (
     Memory,
     Method,
     Waypoint,
@@ -34,7 +34,7 @@ from ..weight_space import (
     replay,
     staying_invariant,
 )
-from .tables import Report, medians, save_plot, seeds_in_words, table
+from ..tables import Report, medians, save_plot, seeds_in_words, table
 
 __all__ = ["BLENDED", "STORED", "Candidate", "after_both", "chosen", "first_task", "say_both"]
 

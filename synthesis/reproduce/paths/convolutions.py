@@ -15,10 +15,10 @@ import numpy as np
 
 from vvalues import VValue, from_buffer
 
-from ..architectures.convolutional import ConvolutionalNetwork, FilterLayer, convolve
-from ..optimize import adam, schedule
-from ..tasks import Digits, load_mnist
-from ..weight_space import (
+from ...architectures.convolutional import ConvolutionalNetwork, FilterLayer, convolve
+from ...optimize import adam, schedule
+from ...tasks import Digits, load_mnist
+from ...weight_space import (
     Categorical,
     Reference,
     TaskLoss,
@@ -37,7 +37,7 @@ from ..weight_space import (
     unit_vulnerability,
     walk,
 )
-from .tables import Claims, Report, medians, process_seconds, seeds_in_words, table
+from ..tables import Claims, Report, medians, process_seconds, seeds_in_words, table
 
 __all__ = ["reproduce"]
 
@@ -85,11 +85,15 @@ class Experiment:
     share : float
         Of the steps of `STEPS`.
     seed : int
+    model : ConvolutionalNetwork, optional
+        The one for MNIST when omitted.
     """
 
-    def __init__(self, digits: Digits, share: float, seed: int) -> None:
+    def __init__(
+        self, digits: Digits, share: float, seed: int, model: ConvolutionalNetwork | None = None
+    ) -> None:
         self.digits, self.share, self.seed = digits, share, seed
-        self.model = ConvolutionalNetwork((1, 28, 28), LAYERS, 10)
+        self.model = model or ConvolutionalNetwork((1, 28, 28), LAYERS, 10)
         self.start = self.model.initial(self.rng(0))
         self.inputs, _ = digits.store(UNLABELLED, self.rng(1))
 
@@ -120,7 +124,7 @@ class Experiment:
         rng, share = self.rng(3), f"{100 * DAMAGED:.0f} %"
         some = self.inputs[:: max(len(self.inputs) // RANKED_BY, 1)]
         weights, random, worst = (from_buffer(whole.support, np.zeros(whole.size)),) * 3
-        for i, layer in enumerate(LAYERS, start=1):
+        for i, layer in enumerate(self.model.hidden, start=1):
             path = (self.model.layers[i - 1], "weights")
             cut = rng.random(np.shape(whole[path])) < DAMAGED
             weights = weights.at(path).set(cut.astype(np.float64))

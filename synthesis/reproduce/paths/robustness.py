@@ -15,11 +15,11 @@ import numpy as np
 
 from vvalues import VValue
 
-from ..architectures import Perceptron
-from ..optimize import momentum, schedule
-from ..tasks import Digits, load_mnist
-from ..weight_space import Categorical, Invariance, Robustness, freeze, last, learn, walk, weighted
-from .tables import Report, medians, seeds_in_words, table
+from ...architectures import Perceptron
+from ...optimize import momentum, schedule
+from ...tasks import Digits, load_mnist
+from ...weight_space import Categorical, Invariance, Robustness, freeze, last, learn, walk, weighted
+from ..tables import Report, medians, seeds_in_words, table
 
 __all__ = ["attacked_accuracies", "reproduce"]
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from vvalues import VValue
 
-from ..architectures import Perceptron
-from ..optimize import momentum, schedule
-from ..tasks import Digits, load_mnist
-from ..weight_space import (
+from ...architectures import Perceptron
+from ...optimize import momentum, schedule
+from ...tasks import Digits, load_mnist
+from ...weight_space import (
     Memory,
     Robustness,
     TaskLoss,
@@ -32,7 +32,7 @@ from ..weight_space import (
     plots,
     replay,
 )
-from .tables import Report, medians, process_seconds, save_plot, seeds_in_words, table
+from ..tables import Report, medians, process_seconds, save_plot, seeds_in_words, table
 from .two_tasks import BLENDED, STORED, Candidate, after_both, chosen, first_task, say_both
 
 __all__ = ["reproduce"]

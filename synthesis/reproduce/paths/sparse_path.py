@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from ..architectures import Perceptron
-from ..loop import Settings, synthesize
-from ..optimize import MachineObjective, adam, chain, clip_by_norm, l1, momentum, schedule
-from ..process import MachineModel
-from ..tasks import Digits, get_task, load_mnist
-from ..weight_space import (
+from ...architectures import Perceptron
+from ...loop import Settings, synthesize
+from ...optimize import MachineObjective, adam, chain, clip_by_norm, l1, momentum, schedule
+from ...process import MachineModel
+from ...tasks import Digits, get_task, load_mnist
+from ...weight_space import (
     Categorical,
     circuit_reference,
     freeze,
@@ -29,7 +29,7 @@ from ..weight_space import (
     settled,
     sparsified,
 )
-from .tables import Report, medians, save_plot, seeds_in_words, table
+from ..tables import Report, medians, save_plot, seeds_in_words, table
 
 __all__ = ["reproduce", "trained_machine"]
 

@@ -14,11 +14,11 @@ import numpy as np
 
 from vvalues import VValue
 
-from ..architectures import Perceptron
-from ..loop import Settings, synthesize
-from ..optimize import adam, momentum, schedule
-from ..tasks import Digits, get_task, load_mnist
-from ..weight_space import (
+from ...architectures import Perceptron
+from ...loop import Settings, synthesize
+from ...optimize import adam, momentum, schedule
+from ...tasks import Digits, get_task, load_mnist
+from ...weight_space import (
     TaskLoss,
     along,
     along_legs,
@@ -32,7 +32,7 @@ from ..weight_space import (
     renamed_apart,
     straight_line,
 )
-from .tables import Report, medians, save_plot, seeds_in_words, table
+from ..tables import Report, medians, save_plot, seeds_in_words, table
 
 __all__ = ["reproduce"]
 

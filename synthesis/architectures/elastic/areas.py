@@ -1,0 +1,295 @@
+"""Areas: groups of neurons that come and go as one, with a multiplier per area.
+
+The source proposes to consider "each layer as a higher-order 'node', subject to a global
+multiplier", so that the method would be "extended to arbitrary networks composed of multiple
+areas, with arbitrary connectivity between areas" (T. Miconi, arXiv:1606.06216, section 5); the form
+is ours.
+
+    h_a = tanh(W_a x_t + V_a h_a + sum over b of U_ab m_b h_b + b_a),   y = sum of m_a Y_a h_a + b
+
+An area keeps its own recurrence V_a; all that leaves it, to other areas and to the predictions, is
+scaled by its multiplier m_a. Leaves are arrays, absent ones are zeros, so that any connectivity is
+a member:
+
+    area-2/within          (width, width)     V
+    area-2/from/area-1     (width, width)     U, from area-1
+    area-2/input           (width, symbols)   W
+    area-2/bias            (width,)
+    area-2/multiplier
+    area-2/output          (symbols, width)   Y
+    readout/bias           (symbols,)
+
+`process` trains it by the rules for neurons: an area is marked, deleted and added as a neuron is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import autograd.numpy as anp
+import numpy as np
+
+from vvalues import Path, Support, VValue, assemble, format_path, from_buffer, ravel
+from vvalues.core import support_of
+
+from ...edits.neurons import KeyedNeurons
+from ...process.checks import check_whole
+from ...process.codec import from_plain, to_plain
+from .arrays import READOUT, Rows, capacity_for, living_part
+from .fused_cycle import run_packed
+from .model import check_hidden, check_reading, check_symbols
+from .planned import PlannedNetwork, with_absent
+from .settings import ElasticSettings
+
+__all__ = ["AreaNetwork"]
+
+
+class AreaNetwork(PlannedNetwork):
+    """A recurrent network of areas over an alphabet; every tree of areas is a member.
+
+    Parameters
+    ----------
+    alphabet : str
+    settings : ElasticSettings, optional
+        Mode "corrected"; neurons are areas.
+    width : int
+        Neurons of an area.
+
+    Raises
+    ------
+    ValueError
+        For another mode, or a width below 1.
+
+    Examples
+    --------
+    >>> model = AreaNetwork("()ab", width=3)
+    >>> tree = model.initial(np.random.default_rng(0), 2)
+    >>> model.neurons(tree), tree["area-1", "from", "area-2"].shape
+    (('area-1', 'area-2'), (3, 3))
+    >>> model(tree, np.array([0, 2, 3])).shape
+    (3, 4)
+    """
+
+    prefix = "area-"
+
+    def __init__(
+        self, alphabet: str = "()ab", settings: ElasticSettings | None = None, width: int = 4
+    ) -> None:
+        self.settings = ElasticSettings() if settings is None else settings
+        if self.settings.mode != "corrected":
+            raise ValueError(f"mode is {self.settings.mode!r}; areas know mode 'corrected' only")
+        check_whole("width", width, 1)
+        self.alphabet, self.width = alphabet, width
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What `described` makes the same model of; JSON-compatible."""
+        words = {"kind": "AreaNetwork", "alphabet": self.alphabet, "width": self.width}
+        return {**words, "settings": to_plain(self.settings)}
+
+    @classmethod
+    def described(cls, description: Mapping[str, Any]) -> AreaNetwork:
+        """The model of a description."""
+        settings = from_plain(description["settings"], [ElasticSettings])
+        return cls(description["alphabet"], settings, description["width"])
+
+    def initial(self, rng: np.random.Generator, size: int = 1) -> VValue:
+        """So many areas with small normal weights, biases 0, multipliers 1."""
+        if size < 1:
+            raise ValueError(f"size is {size!r}; expected at least 1 area")
+        tree = VValue({READOUT: {"bias": np.zeros(len(self.alphabet))}})
+        for i in range(1, size + 1):
+            tree = tree + self._first_leaves(tree, f"{self.prefix}{i}", rng, 1.0)
+        return tree
+
+    def _planned(self, support: Support, names: tuple[str, ...]) -> _Plan:
+        self._check(support, names)
+        width, n_symbols, n = self.width, len(self.alphabet), len(names) * self.width
+        within = {name: slice(i * width, (i + 1) * width) for i, name in enumerate(names)}
+        plan = _Plan(
+            names=names,
+            recurrent=np.full((n, n), support.size),
+            own=np.kron(np.eye(len(names)), np.ones((width, width))),
+            input=np.full((n, n_symbols), support.size),
+            bias=np.full(n, support.size),
+            output=np.full((n_symbols, n), support.size),
+            multipliers=np.full(len(names), support.size),
+            readout=np.full(n_symbols, support.size),
+        )
+        for i, path in enumerate(support.paths):
+            shape = support.shape(i)
+            at = support.offsets[i] + np.arange(int(np.prod(shape))).reshape(shape)
+            if path[0] == READOUT:
+                plan.readout[:] = at
+            elif path[1] == "multiplier":
+                plan.multipliers[names.index(path[0])] = at
+            elif path[1] in ("within", "from"):
+                sender = path[0] if path[1] == "within" else path[2]
+                plan.recurrent[within[path[0]], within[sender]] = at
+            elif path[1] == "output":
+                plan.output[:, within[path[0]]] = at
+            else:
+                getattr(plan, path[1])[within[path[0]]] = at
+        return plan
+
+    def living(self, support: Support) -> Support:
+        """The leaves that can influence a prediction: those of areas that are read."""
+        return living_part(support, self.alphabet, ("from",), self.settings.has_multipliers)
+
+    def places(self) -> KeyedNeurons:
+        """How its areas lie in the tree, for `add_neuron` and `delete_neuron`."""
+        return KeyedNeurons(_places, self._first_leaves)
+
+    def _first_leaves(
+        self,
+        parameters: VValue,
+        name: str,
+        rng: np.random.Generator,
+        multiplier: float | None = None,
+    ) -> VValue:
+        """A new area's leaves; its multiplier is the threshold if no other is given."""
+        shapes = self._shapes(name)
+        for other in self.neurons(parameters):
+            shapes[name, "from", other] = shapes[other, "from", name] = (self.width, self.width)
+        leaves: dict[Path, Any] = {
+            path: self.settings.scale * rng.standard_normal(shape) if len(shape) == 2
+            else np.zeros(shape)
+            for path, shape in shapes.items()
+        }  # fmt: skip
+        if self.settings.has_multipliers:
+            first = self.settings.threshold if multiplier is None else multiplier
+            leaves[name, "multiplier"] = first
+        return assemble(leaves)
+
+    def _shapes(self, name: str) -> dict[Path, tuple[int, ...]]:
+        """Shapes of the leaves of an area alone, its multiplier apart."""
+        width, n_symbols = self.width, len(self.alphabet)
+        return {
+            (name, "within"): (width, width),
+            (name, "input"): (width, n_symbols),
+            (name, "bias"): (width,),
+            (name, "output"): (n_symbols, width),
+        }
+
+    def _check(self, support: Support, names: tuple[str, ...]) -> None:
+        shapes: dict[Path, tuple[int, ...]] = {(READOUT, "bias"): (len(self.alphabet),)}
+        for name in names:
+            shapes |= self._shapes(name)
+            shapes |= {(name, "from", other): (self.width,) * 2 for other in names if other != name}
+            shapes[name, "multiplier"] = ()
+        for i, path in enumerate(support.paths):
+            if shapes.get(path) != support.shape(i):
+                raise ValueError(
+                    f"parameters have a leaf of shape {support.shape(i)} at {format_path(path)}, "
+                    f"which is none of a network of areas of {self.width} neurons over the "
+                    f"alphabet {self.alphabet!r}: expected AREA/within, AREA/from/AREA, "
+                    "AREA/input, AREA/bias, AREA/multiplier, AREA/output and readout/bias"
+                )
+
+    # -------------------- plain --------------------
+
+    def rollout(self, parameters: VValue, inputs: Any, hidden: Any = None) -> tuple[Any, Any]:
+        """Logits, and the last hidden state (areas * width,); plain autograd, to any order."""
+        plan = self.plan(support_of(parameters, "parameters"))
+        codes, state = check_reading(inputs, self.alphabet, hidden, len(plan.own))
+        flat = with_absent(ravel(parameters))
+        sent = self._sent(flat, plan)
+        recurrent = flat[plan.recurrent] * (plan.own + (1.0 - plan.own) * sent)
+        read, output = flat[plan.input], flat[plan.output] * sent
+        bias, readout = flat[plan.bias], flat[plan.readout]
+        if codes.ndim == 2:
+            bias, readout = bias[:, None], readout[:, None]
+        logits = []
+        for code in codes:
+            state = anp.tanh(read[:, code] + anp.dot(recurrent, state) + bias)
+            logits.append(anp.dot(output, state) + readout)
+        stacked = anp.stack(logits)
+        return anp.transpose(stacked, (2, 0, 1)) if codes.ndim == 2 else stacked, state
+
+    def _sent(self, flat: Any, plan: _Plan) -> Any:
+        """What scales all that leaves a neuron: its area's multiplier; (n,)."""
+        if not self.settings.has_multipliers:
+            return np.ones(len(plan.own))
+        return flat[np.repeat(plan.multipliers, self.width)]
+
+    # -------------------- by hand --------------------
+
+    def loss_and_gradient(
+        self, parameters: VValue, symbols: Any, hidden: np.ndarray | None = None
+    ) -> tuple[float, VValue, np.ndarray]:
+        """Loss, gradient on the parameters' support, and the hidden state at the end; no tape.
+
+        The cycle is that of the elastic network, to which multipliers of what passes between areas
+        are part of the recurrent links.
+
+        Raises
+        ------
+        ValueError
+            If a symbol is no code of the alphabet, or the hidden state is of the wrong length.
+        """
+        codes, plan = check_symbols(symbols, self.alphabet), self.plan(parameters.support)
+        n, n_symbols = len(plan.own), len(self.alphabet)
+        start = np.zeros(n) if hidden is None else hidden
+        check_hidden(start, n)
+        flat = with_absent(parameters.buffer)
+        sent, recurrent = self._sent(flat, plan), flat[plan.recurrent]
+        gain = plan.own + (1.0 - plan.own) * sent
+        capacity = capacity_for(n, n_symbols)
+        rows = Rows.of(capacity, n_symbols)
+        packed = np.zeros((rows.n_rows, capacity))
+        packed[:n, :n] = recurrent * gain
+        packed[rows.input, :n], packed[rows.output, :n] = flat[plan.input].T, flat[plan.output]
+        packed[rows.bias, :n], packed[rows.multiplier, :n] = flat[plan.bias], sent
+        packed[rows.readout, :n_symbols] = flat[plan.readout]
+        losses, cycle = run_packed(packed, start, codes, n_symbols)
+
+        found, by_recurrent = cycle.gradient[0], cycle.gradient[0, :n, :n]
+        gradient = np.zeros_like(flat)
+        gradient[plan.recurrent] = by_recurrent * gain
+        gradient[plan.input] = found[rows.input, :n].T
+        gradient[plan.output] = found[rows.output, :n]
+        gradient[plan.bias] = found[rows.bias, :n]
+        gradient[plan.readout] = found[rows.readout, :n_symbols]
+        if self.settings.has_multipliers:
+            between = ((1.0 - plan.own) * by_recurrent * recurrent).sum(axis=0)
+            by_sent = between + found[rows.multiplier, :n]
+            gradient[plan.multipliers] = by_sent.reshape(-1, self.width).sum(axis=1)
+        tree = from_buffer(parameters.support, gradient[:-1])
+        return float(losses[0]), tree, cycle.hidden[0, :n].copy()
+
+
+class _Plan(NamedTuple):
+    """Elements of the buffer side by side; n is the number of neurons of all areas.
+
+    An absent leaf's elements are the one after the last.
+
+    Attributes
+    ----------
+    names : tuple of str
+    recurrent : array of int (n, n)
+        Within and between areas.
+    own : array (n, n)
+        1 within areas, 0 between them.
+    input : array of int (n, symbols)
+    bias : array of int (n,)
+    output : array of int (symbols, n)
+    multipliers : array of int (areas,)
+    readout : array of int (symbols,)
+    """
+
+    names: tuple[str, ...]
+    recurrent: np.ndarray
+    own: np.ndarray
+    input: np.ndarray
+    bias: np.ndarray
+    output: np.ndarray
+    multipliers: np.ndarray
+    readout: np.ndarray
+
+
+def _places(path: Path) -> tuple[int, ...]:
+    """At which levels of a path an area is named."""
+    if path[0] == READOUT:
+        return ()
+    return (0, 2) if path[1] == "from" else (0,)

@@ -1,0 +1,64 @@
+"""Time and memory in the loss of manifolds, from end to end with very few steps."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from synthesis.reproduce.manifold import times
+from synthesis.tasks import Digits
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (60, 784), dtype=np.uint8)
+    labels = np.arange(60) % 10
+    digits = Digits("tiny", images, labels, images[:20], labels[:20], batch_size=10)
+    split = Digits.validation_split
+    monkeypatch.setattr(Digits, "validation_split", lambda self, n=20: split(self, n))
+    monkeypatch.setattr(times, "load_mnist", lambda: digits)
+    measured = times.measured_here
+    monkeypatch.setattr(
+        times, "measured_here", lambda n, rng, largest=60: measured(max(n // 4, 15), rng, 60)
+    )
+    for name, value in {
+        "STEPS": 2, "SMALL_STEPS": 10, "N_HIDDEN": 12, "TOY_SECONDS": (0.0, 1e3),
+        "TOY_BYTES": (1e-5,), "SECONDS": (100.0,), "BYTES": (1e-6,), "SHARES": (0.05,),
+        "CONFIRMED": (1, 2),
+    }.items():  # fmt: skip
+        monkeypatch.setattr(times, name, value)
+    return digits
+
+
+def test_what_time_and_memory_buy_is_reported(tiny, tmp_path):
+    figures = times.reproduce(True, tmp_path)
+    assert json.loads((tmp_path / "manifold-time.json").read_text()) == figures
+    rows = figures["MNIST, 2 steps"]
+    assert list(rows) == [
+        "nothing", "seconds, weight 100", "bytes, weight 1e-06", "links, down to 5.0%",
+    ]  # fmt: skip
+    assert all(row["links"] > 0 and row["measured_ms"] > 0 for row in rows.values())
+    assert figures["chosen on validation images"] in (0.0, 100.0)
+    pair = figures["test images, seed 2"]
+    assert pair["points lost"] == pytest.approx(pair["accuracy without"] - pair["accuracy with"])
+    text = (tmp_path / "manifold-time.md").read_text()
+    for heading in ("Time against links", "Sums and differences", "chosen weight on the test"):
+        assert heading in text
+
+
+def test_without_full_only_the_toy_set_is_measured(tiny, tmp_path):
+    figures = times.reproduce(False, tmp_path)
+    assert not any("MNIST" in name for name in figures)
+
+
+def test_the_largest_weight_that_costs_little_is_chosen():
+    def rows(**accuracies):
+        found = {f"seconds, weight {w:g}": {"accuracy": accuracies[f"at_{w:g}"]}
+                 for w in times.SECONDS}  # fmt: skip
+        return found | {"nothing": {"accuracy": 97.0}}
+
+    assert times.largest_weight(rows(at_100=96.9, at_300=96.5, at_1000=96.4)) == 300.0
+    assert times.largest_weight(rows(at_100=96.4, at_300=96.3, at_1000=96.2)) == 0.0
