@@ -115,7 +115,7 @@ class Shift(NamedTuple):
     share : float
         When it ends, as a share of all steps.
     ratio : float
-        Its turnover over the median turnover of the others.
+        Its turnover over the median turnover of the others; infinite where that is 0.
 
     Examples
     --------
@@ -237,7 +237,8 @@ def largest_shift(found: Sequence[Change], after: float = 0.0) -> Shift:
         )
     place = max(turnovers, key=turnovers.__getitem__)
     usual = float(np.median([turnover for i, turnover in turnovers.items() if i != place]))
-    return Shift(place, found[place].step / last, turnovers[place] / max(usual, 1e-12))
+    ratio = turnovers[place] / usual if usual else float("inf")
+    return Shift(place, found[place].step / last, ratio)
 
 
 def adjacency_movie(
