@@ -11,6 +11,7 @@ from dataclasses import replace
 from vvalues import Path
 from vvalues.core import from_leaves
 
+from ..machine.circuits import RELAY
 from ..machine.machine import Machine
 from ..machine.wiring import followers, strong_components
 from ..neurons import NeuronType, neuron_types, register
@@ -18,7 +19,6 @@ from ..neurons import NeuronType, neuron_types, register
 __all__ = ["CannotLower", "sees_whole_runs", "with_unrolled_memories"]
 
 UNROLLED = "unrolled "
-RELAY = "identity"
 
 
 def sees_whole_runs(type_name: str) -> bool:

@@ -8,7 +8,7 @@ every answer, the rule is one that the data could have been made by.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -23,6 +23,9 @@ MOST_RULES = 5_000
 
 FEW = (3, 12)
 """Strings on which most rules fail, and most of those that are left."""
+
+MOST_VALUES = 64
+"""Of a stream with more, answers are what is recalled itself."""
 
 UNKNOWN = -1
 
@@ -48,9 +51,9 @@ class Situations:
     known: tuple[int, ...]
 
     @staticmethod
-    def of(problem: Problem) -> Situations | None:
-        """Those of a problem; None where samples are no symbols."""
-        alphabet = Alphabet.of(problem)
+    def of(problem: Problem, sources: tuple[str, ...]) -> Situations | None:
+        """As far as some streams tell; None where their samples are no symbols."""
+        alphabet = Alphabet.of(problem, sources)
         if alphabet is None:
             return None
         strings = problem.split.training
@@ -130,12 +133,11 @@ class Stack:
         samples = change.shape[-1]
         held = np.full((*change.shape[:2], samples + 2), UNKNOWN)
         depth = np.zeros(change.shape[:2], int)
-        rows = tuple(np.indices(depth.shape, sparse=True))
         found = np.empty(change.shape, int)
         for t in range(samples):
             before, depth = depth, np.maximum(depth + change[..., t], 0)
-            held[(*rows, before + 1)] = t
-            found[..., t] = held[(*rows, depth if self.is_after else before)]
+            _put(held, before + 1, t)
+            found[..., t] = _taken(held, depth if self.is_after else before)
         return found
 
 
@@ -163,16 +165,23 @@ class Walk:
         samples = put.shape[-1]
         held = np.full((*put.shape[:2], self.step * samples + 2), UNKNOWN)
         count, place = np.zeros((2, *put.shape[:2]), int)
-        rows = tuple(np.indices(count.shape, sparse=True))
         found = np.empty(put.shape, int)
         for t in range(samples):
-            held[(*rows, count + 1)] = t
+            _put(held, count + 1, t)
             count = count + put[..., t]
             place = place + self.step * moves[..., t]
             if self.wrap is not None:
                 place = np.where(place <= count, place, self.wrap)
-            found[..., t] = held[(*rows, place)]
+            found[..., t] = _taken(held, place)
         return found
+
+
+def _put(held: np.ndarray, place: np.ndarray, sample: int) -> None:
+    np.put_along_axis(held, place[..., None], sample, axis=-1)
+
+
+def _taken(held: np.ndarray, place: np.ndarray) -> np.ndarray:
+    return np.take_along_axis(held, place[..., None], axis=-1)[..., 0]
 
 
 KINDS: tuple[Stack | Walk, ...] = (
@@ -239,24 +248,34 @@ def rules(problem: Problem) -> Iterator[Rule]:
     ...         piles[s] = piles[s][:-1] or [0]
     ...     top[s, t] = piles[s][-1]
     >>> problem = Problem.of(to_strings({"number": number, "move": move}, top)[0])
-    >>> next(rules(problem)).kind
-    Stack(is_after=True)
+    >>> rule = next(rules(problem))
+    >>> rule.kind, rule.source
+    (Stack(is_after=True), 'stream-number')
     """
-    situations = Situations.of(problem)
-    if situations is None or problem.n_outputs != 1:
+    if problem.n_outputs != 1:
         return
+    for source in filter(problem.is_numeric, problem.sources):
+        others = tuple(name for name in problem.sources if name != source)
+        for seen in (others, problem.sources):
+            situations = Situations.of(problem, seen)
+            found = [] if situations is None else list(_rules_of(situations, source, problem))
+            yield from found
+            if found:
+                break
+
+
+def _rules_of(situations: Situations, source: str, problem: Problem) -> Iterator[Rule]:
+    """Rules by which one stream is put down, in the order of how little they do."""
     strings = problem.split.training
     parts = [strings.select(np.arange(min(few, len(strings)))) for few in FEW]
     for kind in KINDS:
         if len(kind.choices) ** len(situations.known) > MOST_RULES:
             continue
-        tables = np.array(list(product(kind.choices, repeat=len(situations.known))))
-        for source in situations.alphabet.sources:
-            left = tables
-            for part in (*parts, strings):
-                left = left[_tells(kind, situations, left, source, part)]
-            for table in sorted(left.tolist(), key=_effort):
-                yield _rule(kind, situations, table, source, strings)
+        left = np.array(list(product(kind.choices, repeat=len(situations.known))))
+        for part in (*parts, strings):
+            left = left[_tells(kind, situations, left, source, part)]
+        for table in sorted(left.tolist(), key=_effort):
+            yield _rule(kind, situations, table, source, strings)
 
 
 def _effort(table: list[list[float]]) -> float:
@@ -277,10 +296,11 @@ def _tells(
     asked = strings.asked[0].T
     values = np.broadcast_to(strings.numbers(source), sources.shape)
     recalled = np.take_along_axis(values, np.maximum(sources, 0), axis=-1)
-    labels = np.where(sources < 0, np.inf, recalled)[:, asked]
-    answers = strings.answers[0].T[asked]
-    is_told = np.ptp(answers) > 0.0
-    told = np.full(len(tables), is_told)
+    labels, answers = np.where(sources < 0, np.inf, recalled)[:, asked], strings.answers[0].T[asked]
+    if len(np.unique(values)) > MOST_VALUES:
+        is_same = np.where(np.isinf(labels), 0.0, labels) == answers
+        return is_same.all(axis=1)
+    told = np.full(len(tables), np.ptp(answers) > 0.0)
     for label in np.unique(labels):
         met = labels == label
         most = np.where(met, answers, -np.inf).max(axis=1, initial=-np.inf)
@@ -298,14 +318,11 @@ def _rule(
 ) -> Rule:
     """The rule; what is put down is shifted where nothing has to be told from it."""
     plain = Rule(kind, situations, tuple(map(tuple, table)), source, 0.0)
-    recalled = plain.recalled(strings)[0].T
-    asked = strings.asked[0]
-    told = dict(zip(recalled[asked].tolist(), strings.answers[0][asked].tolist(), strict=True))
-    is_ambiguous = any(
-        told[number] != answer
-        for number, answer in zip(recalled[asked], strings.answers[0][asked], strict=True)
-    )
-    if not is_ambiguous:
-        return plain
-    least = float(strings.numbers(source)[strings.inside()].min())
-    return Rule(kind, situations, plain.table, source, 1.0 - least)
+    asked, recalled = strings.asked[0], plain.recalled(strings)[0].T
+    told: dict[float, float] = {}
+    pairs = zip(recalled[asked].tolist(), strings.answers[0][asked].tolist(), strict=True)
+    for number, answer in pairs:
+        if told.setdefault(number, answer) != answer:  # 0 was put down there, and nothing here
+            least = float(strings.numbers(source)[strings.inside()].min())
+            return replace(plain, shift=1.0 - least)
+    return plain

@@ -48,7 +48,7 @@ class Recalls:
 
     rules: int = 3
     composition: Composition = field(
-        default_factory=lambda: Composition(bank=1_500, largest=3, is_exact_only=True)
+        default_factory=lambda: Composition(bank=400, largest=3, is_exact_only=True)
     )
     per_part: int = 2
 
@@ -79,11 +79,8 @@ class Recalls:
                 circuit = joined(table, does.circuit, latent_sources(len(actions)))
                 yield Proposal(circuit, does.origin, does.gaps)
 
-        def answers(part: Problem) -> Iterator[Proposal]:
-            return islice(self.composition.propose(part, vocabulary), self.per_part)
-
         name = f"a {type(rule.kind).__name__.lower()} of {rule.source}"
-        return explained(problem, rule.recalled, remembering, answers, name)
+        return explained(problem, rule.recalled, remembering, composed, name)
 
 
 def _is_right(proposal: Proposal, problem: Problem) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dmm import Machine, NeuronType, compile_machine, get_neuron_type
-from dmm.machine.circuits import SAMPLES
+from dmm.machine.circuits import RELAY, SAMPLES
 from vvalues.core import from_leaves
 
 from ..problems import Strings
@@ -81,10 +81,11 @@ def outgrown(candidate: Candidate, strings: Strings) -> int | None:
     """
     ready = candidate.machine.metadata[SAMPLES]["ready"]
     kinds = candidate.machine.neurons
+    relays = {path[0] for path in candidate.machine.fixed.support.paths if kinds[path[0]] == RELAY}
     ports = [
         (name, port)
         for name in ready
-        if kinds[name] not in ("stream", "output")
+        if kinds[name] not in ("stream", "output") and name not in relays
         for port in _numbers_of(get_neuron_type(kinds[name]))
     ]
     if not ports:
