@@ -76,7 +76,7 @@ def with_unrolled_memories(machine: Machine) -> Machine:
 def _chain(machine: Machine, owner: str) -> list[Path]:
     """The links by which a memory comes back to its neuron, the last one first; relays between.
 
-    None where the memory is not connected: nothing is held then.
+    There are none where the memory is not connected: nothing is held then.
     """
     memory = machine.type_of(owner).own_memory
     assert memory is not None

@@ -58,10 +58,10 @@ VOCABULARY = (
     "less_or_equal",
     "multiplexer",
     "running_max",
-    "cells(1000)",
+    "cells(10000)",
 )
 """The four published neuron types, and what everyday programs need: a product without a bound, a
-step, a memory cell with a gate, a maximum so far, a memory of a thousand cells with addresses."""
+step, a memory cell with a gate, a maximum so far, a memory of ten thousand cells with addresses."""
 
 
 @dataclass(frozen=True)
