@@ -111,7 +111,7 @@ def lower(machine: Machine, stopped: Collection[tuple[str, str]] = ()) -> Lowere
         return Reason(f"the network matrix is held by {'/'.join(machine.matrix_port)}")
     try:
         lowered = in_elementary_neurons(machine, frozenset(stopped))
-        lowered = replace(lowered, machine=with_unrolled_memories(lowered.machine))
+        lowered = _unrolled(lowered)
     except CannotLower as error:
         return Reason(error)
     missing = _without_kernel(lowered.machine)
@@ -127,6 +127,16 @@ def lower(machine: Machine, stopped: Collection[tuple[str, str]] = ()) -> Lowere
                 f"what {neuron!r} reads depends on the trainable link {format_path(link)}"
             )
     return lowered
+
+
+def _unrolled(lowered: Lowered) -> Lowered:
+    """With memories in their neurons; what passed no gradient passes none under its new type."""
+    machine = with_unrolled_memories(lowered.machine)
+    renamed = {(lowered.machine.neurons[name], kind) for name, kind in machine.neurons.items()}
+    stopped = {
+        (new, field) for old, new in renamed for kind, field in lowered.stopped if kind == old
+    }
+    return replace(lowered, machine=machine, stopped=lowered.stopped | stopped)
 
 
 def _without_kernel(machine: Machine) -> list[str]:

@@ -121,6 +121,21 @@ def test_both_modes_to_second_order():
     check_grads(lambda w: program.evaluate(w, streams), order=2)(weights)
 
 
+def test_an_input_may_pass_no_gradient():
+    machine = table(3)
+    streams = drawn(np.random.default_rng(4), 7, most=3)
+    stopped = [("cells(3)", "number")]
+
+    def slope(engine):
+        program = compile_machine(machine, OBSERVED, stopped=stopped, engine=engine)
+        return grad(lambda trainable: anp.sum(program(trainable, streams) ** 2))(machine.trainable)
+
+    compiled, reference = slope(None), slope("reference")
+    assert compiled["table", "number", "number", "stream"] == 0.0
+    assert compiled["output", "dict-1", "table", "number"] != 0.0
+    assert sorted(path for path, leaf in (compiled - reference).items() if abs(leaf) > 1e-12) == []
+
+
 def test_the_gradient_by_the_numbers_goes_to_where_they_came_from():
     program = compile_machine(table(2), OBSERVED)
     columns = {"number": [5.0, 6.0, 0.0, 0.0], "to": [1, 2, 0, 0], "from": [0, 1, 1, 2]}
