@@ -252,7 +252,8 @@ def rules(problem: Problem) -> Iterator[Rule]:
     >>> rule.kind, rule.source
     (Stack(is_after=True), 'stream-number')
     """
-    if problem.n_outputs != 1:
+    strings = problem.split.training
+    if problem.n_outputs != 1 or np.ptp(strings.answers[strings.asked]) == 0.0:
         return
     for source in filter(problem.is_numeric, problem.sources):
         others = tuple(name for name in problem.sources if name != source)
@@ -289,7 +290,7 @@ def _tells(
     source: str,
     strings: Strings,
 ) -> np.ndarray:
-    """For which tables the answers are a function of what is recalled, and no constant."""
+    """For which tables the answers are a function of what is recalled."""
     numbers = situations.numbers(strings)
     actions = np.moveaxis(tables, 2, 0)[:, :, numbers]
     sources = kind.sources(actions)
@@ -300,7 +301,7 @@ def _tells(
     if len(np.unique(values)) > MOST_VALUES:
         is_same = np.where(np.isinf(labels), 0.0, labels) == answers
         return is_same.all(axis=1)
-    told = np.full(len(tables), np.ptp(answers) > 0.0)
+    told = np.ones(len(tables), bool)
     for label in np.unique(labels):
         met = labels == label
         most = np.where(met, answers, -np.inf).max(axis=1, initial=-np.inf)

@@ -42,6 +42,19 @@ class Recalls:
         recalls.
     per_part : int
         Circuits of either kind that are combined.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from synthesis.fit.data.asked import to_strings
+    >>> from synthesis.fit.trials import VOCABULARY
+    >>> bits = np.random.default_rng(0).integers(0, 2, (40, 5)).astype(float)
+    >>> nothing, mark = np.zeros((40, 5)), np.ones((40, 1))
+    >>> x, end = np.hstack([bits, 0 * mark, nothing]), np.hstack([nothing, mark, nothing])
+    >>> backwards = np.hstack([np.full((40, 6), np.nan), bits[:, ::-1]])
+    >>> problem = Problem.of(to_strings({"x": x, "end": end}, backwards)[0])
+    >>> next(Recalls().propose(problem, VOCABULARY)).origin.partition(";")[0]
+    'a stack of stream-x'
     """
 
     name = "recalls"

@@ -150,6 +150,27 @@ def test_nothing_is_told_from_a_zero_that_was_put_down():
     assert any(is_right(proposal.circuit, long) for proposal in proposed)
 
 
+def test_the_first_strings_may_all_have_the_same_answer():
+    some = followed(backwards, 40, 6, seed=12)
+    quiet = np.array(some.numbers("stream-x"))
+    answers = np.array(some.answers)
+    for string in range(3):
+        quiet[string], answers[:, :, string] = 0.0, 0.0 * answers[:, :, string]
+    marks = some.numbers("stream-end")
+    inside = some.inside()
+    streams = {
+        name: [row[here] for row, here in zip(values, inside, strict=True)]
+        for name, values in (("x", quiet), ("end", marks))
+    }
+    asked = [row[here] for row, here in zip(answers[0].T, inside, strict=True)]
+    assert next(rules(Problem.of(strings_of(streams, asked)))).kind == Stack(is_after=False)
+
+
+def test_constant_answers_follow_no_rule():
+    x = np.random.default_rng(13).integers(0, 2, (20, 9)).astype(float)
+    assert not list(rules(Problem.of(strings_of({"x": x, "y": 1.0 - x}, np.ones(x.shape)))))
+
+
 def test_random_answers_follow_no_rule():
     rng = np.random.default_rng(10)
     x, y = rng.integers(0, 2, (2, 40, 15)).astype(float)
