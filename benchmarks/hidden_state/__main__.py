@@ -35,6 +35,7 @@ ABOUT = {
     "fresh": "written after the others, its failures looked at after the first run",
     "blind": "written after those, before any of them was tried, never tuned on",
     "sealed": "written last, before the search was changed again, and run once after that",
+    "sealed_two": "written after those, again before the search was changed, and run once after it",
 }
 
 

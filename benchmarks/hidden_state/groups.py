@@ -1,4 +1,4 @@
-"""The six groups, by what is honest to say about them."""
+"""The seven groups, by what is honest to say about them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from .blind import BLIND
 from .drawing import Program
 from .fresh import FRESH
 from .sealed import SEALED
+from .sealed_two import SEALED_TWO
 from .seen import SEEN
 from .tuned import TUNED
 from .unseen import UNSEEN
@@ -19,4 +20,5 @@ GROUPS: dict[str, dict[str, Program]] = {
     "fresh": FRESH,
     "blind": BLIND,
     "sealed": SEALED,
+    "sealed_two": SEALED_TWO,
 }

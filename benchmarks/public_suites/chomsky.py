@@ -23,6 +23,9 @@ from .task import BITS, Drawn, Program, Task, answered, digits, drawn_symbols, w
 __all__ = ["CHOMSKY"]
 
 LENGTH = 20
+LONGEST = 500
+"""As in the original test, whose strings are up to so long."""
+
 MODULUS = 5
 
 TOKEN = {"+": 5, "-": 6, "(": 7, ")": 8, "x": 9, "=": 10}
@@ -94,7 +97,7 @@ def draw_arithmetic(program: Program, rng: np.random.Generator, strings: int, le
 def enter_regular(name: str, alphabet: dict[str, tuple[float, ...]], program: Program) -> None:
     """Enter a task that answers every sample."""
     draw = drawn_symbols(program, alphabet)
-    CHOMSKY[name] = Task(name, "chomsky", alphabet, LENGTH, draw, program)
+    CHOMSKY[name] = Task(name, "chomsky", alphabet, LENGTH, draw, program, longest=LONGEST)
 
 
 enter_regular("even_pairs", {"x": BITS}, Program(even_pairs_step, None))
@@ -109,6 +112,7 @@ CHOMSKY["modular_arithmetic"] = Task(
     LENGTH,
     partial(draw_arithmetic, _arithmetic),
     _arithmetic,
+    longest=LONGEST,
 )
 
 # -------------------- others: the answer follows the string --------------------
@@ -283,4 +287,5 @@ for _case, (_shortest, _tokens) in CASES.items():
         {"x": _tokens, "end": BITS},
         LENGTH,
         partial(draw_cases, _case, _shortest),
+        longest=LONGEST,
     )

@@ -26,7 +26,7 @@ TEST = 64
 """Fresh strings of either length."""
 
 TIMES = 10
-"""How many times as long as those of training the long ones are."""
+"""How many times as long as those of training the long ones are, if the task says nothing else."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Outcome:
     strings : int
         Given, those for validation and report included.
     right, right_long : float
-        Share of right answers on fresh strings of training length and ten times that; the second
-        is None where longer strings make no sense.
+        Share of right answers on fresh strings of training length and on long ones; the second is
+        None where longer strings make no sense.
     claimed : bool
         Whether the verdict calls the machine exact.
     start : str
@@ -122,7 +122,8 @@ def fresh(task: Task, seed: int, length: int) -> tuple[dict[str, Any], Any]:
 
 def drawn_long(task: Task, seed: int) -> tuple[dict[str, Any], Any]:
     """The longest strings that a learner of the task is judged on."""
-    return fresh(task, seed, TIMES * task.length if task.is_longer else task.length)
+    longest = task.longest or TIMES * task.length
+    return fresh(task, seed, longest if task.is_longer else task.length)
 
 
 def judged(model: Synthesizer, strings: tuple[dict[str, Any], Any]) -> float:

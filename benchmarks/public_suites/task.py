@@ -61,7 +61,9 @@ class Task:
     program : Program, optional
         None where answers come after the string only.
     is_longer : bool
-        Whether strings ten times as long make sense.
+        Whether longer strings make sense.
+    longest : int, optional
+        Samples of the longer ones; ten times those to learn from when omitted.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Task:
     draw: Callable[[np.random.Generator, int, int], Drawn]
     program: Program | None = None
     is_longer: bool = True
+    longest: int | None = None
 
 
 def wholes(low: int, high: int) -> tuple[float, ...]:

@@ -31,6 +31,7 @@ from ..neurons import (
     repertoire,
 )
 from ..neurons.superfluid import merged_fields
+from .unrolled import CannotLower, sees_whole_runs, with_unrolled_memories
 
 __all__ = ["Lowered", "Reason", "clockwork", "in_elementary_neurons", "lower"]
 
@@ -53,7 +54,7 @@ class Lowered:
     ----------
     original : Machine
     machine : Machine
-        Without superfluid neurons.
+        Without superfluid neurons and without memories that a neuron holds for itself.
     origin : array
         For every element of the lowered trainable matrix, the element of the original one.
     stopped : frozenset of (neuron type, field) whose inputs pass no gradient
@@ -71,6 +72,11 @@ class Lowered:
     origin: np.ndarray
     stopped: frozenset[tuple[str, str]]
 
+    @property
+    def is_stepwise(self) -> bool:
+        """Whether it can be run tick by tick, from any state."""
+        return not any(map(sees_whole_runs, self.machine.neurons.values()))
+
 
 class Reason(str):
     """Why the compiled engine cannot run a machine, in words.
@@ -81,10 +87,6 @@ class Reason(str):
     >>> f"on the reference engine, as {lower(wave())}"
     'on the reference engine, as the network matrix is held by self/single'
     """
-
-
-class _CannotLower(ValueError):
-    """Found on the way; its text is the reason."""
 
 
 def lower(machine: Machine, stopped: Collection[tuple[str, str]] = ()) -> Lowered | Reason:
@@ -109,7 +111,8 @@ def lower(machine: Machine, stopped: Collection[tuple[str, str]] = ()) -> Lowere
         return Reason(f"the network matrix is held by {'/'.join(machine.matrix_port)}")
     try:
         lowered = in_elementary_neurons(machine, frozenset(stopped))
-    except _CannotLower as error:
+        lowered = _unrolled(lowered)
+    except CannotLower as error:
         return Reason(error)
     missing = _without_kernel(lowered.machine)
     if missing:
@@ -124,6 +127,16 @@ def lower(machine: Machine, stopped: Collection[tuple[str, str]] = ()) -> Lowere
                 f"what {neuron!r} reads depends on the trainable link {format_path(link)}"
             )
     return lowered
+
+
+def _unrolled(lowered: Lowered) -> Lowered:
+    """With memories in their neurons; what passed no gradient passes none under its new type."""
+    machine = with_unrolled_memories(lowered.machine)
+    renamed = {(lowered.machine.neurons[name], kind) for name, kind in machine.neurons.items()}
+    stopped = {
+        (new, field) for old, new in renamed for kind, field in lowered.stopped if kind == old
+    }
+    return replace(lowered, machine=machine, stopped=lowered.stopped | stopped)
 
 
 def _without_kernel(machine: Machine) -> list[str]:
@@ -216,15 +229,15 @@ def _lowered_links(neurons: Mapping[str, str], path: Path) -> Iterator[Path]:
     pulse = neurons[sender].startswith("functions(")
     if not (own and is_superfluid(neurons[receiver]) and field_in == FUNCTION):
         if others and (pulse or field_out == FUNCTION):
-            raise _CannotLower(f"the link {'/'.join(path)} sends functions to an ordinary field")
+            raise CannotLower(f"the link {'/'.join(path)} sends functions to an ordinary field")
         yield path
         return
     if not others or (field_out != FUNCTION and not pulse):
-        raise _CannotLower(f"the link {'/'.join(path)} sends an ordinary stream to {FUNCTION}")
+        raise CannotLower(f"the link {'/'.join(path)} sends an ordinary stream to {FUNCTION}")
     sent = (field_out,) if pulse else others
     for name in sent:
         if name not in own:
-            raise _CannotLower(f"the link {'/'.join(path)} sends {name}, which {receiver!r} lacks")
+            raise CannotLower(f"the link {'/'.join(path)} sends {name}, which {receiver!r} lacks")
         origin = (sender, field_out) if pulse else (_holder(sender, name), "out")
         yield (receiver, _port(name), *origin)
         yield (_holder(receiver, name), "in", *origin)
@@ -255,7 +268,7 @@ def _mixture(name: str, names: tuple[str, ...]) -> NeuronType:
     types = [get_neuron_type(each) for each in names]
     for part in types:
         if part.kernel is None:
-            raise _CannotLower(
+            raise CannotLower(
                 f"superfluid({','.join(names)}) mixes {part.name}, which has no vectorised kernel"
             )
     reads, writes = merged_fields(types, "reads"), merged_fields(types, "writes")

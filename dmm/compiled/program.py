@@ -89,10 +89,10 @@ class Program:
             raise ValueError(f"{lowered}; take a ReferenceProgram, or compile_machine to choose")
         self.machine = lowered.original
         self.observed = tuple(observed)
-        self.recompute = recompute
+        self.recompute = recompute and lowered.is_stepwise
         self.support: Support = self.machine.trainable.support
         self.plan = make_plan(lowered, self.observed)
-        self.engine = _engine(engine, self.plan, recompute)
+        self.engine = _engine(engine, self.plan, self.recompute)
         self._is_chosen_by_size = engine is None
         self.live = np.zeros(self.support.size, dtype=bool)
         self.live[self.plan.trainable[1]] = True
@@ -231,7 +231,7 @@ def compile_machine(
         For long runs: store the state only every so many ticks (True: see
         `dmm.compiled.segments.segment_length`) and compute each segment once more for the
         derivatives: a quarter of the memory, or far less, for up to twice the time. Without effect
-        on machines that hold their own matrix.
+        on machines that hold their own matrix, and on memories with addresses.
     engine : str, optional
         ``"numpy"``, ``"fast"`` (kernels of numba: the extra ``fast``) or ``"reference"``. When
         omitted, the fast one where it is installed and knows all neuron types of the machine,

@@ -17,6 +17,7 @@ from ..machine.streams import Streams
 from ..machine.wiring import by_receiver, reach, wired
 from .binding import bind_initial, bind_sources
 from .evaluation import Evaluation
+from .lowering import Lowered, lower
 from .plan import Plan, Port
 from .program import Program
 
@@ -45,7 +46,8 @@ class Stepper:
     Raises
     ------
     ValueError
-        If the compiled engine cannot run the machine, or what a source emits depends on a clock.
+        If the compiled engine cannot run the machine tick by tick, or what a source emits depends
+        on a clock.
 
     Notes
     -----
@@ -84,6 +86,9 @@ class Stepper:
                     f"what {neuron!r} ({machine.neurons[neuron]}) emits depends on a clock, not on "
                     "the state of the machine; feed it by neurons of the type 'stream'"
                 )
+        lowered = lower(machine)
+        if isinstance(lowered, Lowered) and not lowered.is_stepwise:
+            raise ValueError("a memory with addresses has too many states to visit them all")
         program = Program(machine, observed, engine="numpy")
         self._plan = program.plan
         self._weights = program.bind(streams).links(np.asarray(program.flatten(machine.trainable)))

@@ -227,7 +227,7 @@ class _Lowering:
         """The machine, and when it is read: when its last sink is ready."""
         for wire, relays in zip(self.circuit.wires, self.schedule.relays, strict=True):
             path = (*wire[:2], *self._relayed(wire[2:4], relays))
-            links = self.fixed if self._is_customary(wire, path) else self.trainable
+            links = self.fixed if self._is_customary(wire) else self.trainable
             links[path] = links.get(path, 0.0) + wire.weight
         ready = self.schedule.ready
         types = {neuron: get_neuron_type(kind) for neuron, kind in self.circuit.neurons.items()}
@@ -254,11 +254,11 @@ class _Lowering:
             chain.append((relay, "dict"))
         return chain[relays]
 
-    def _is_customary(self, wire: Wire, path: tuple[str, ...]) -> bool:
-        """Whether the link is one that neurons of this type always have."""
+    def _is_customary(self, wire: Wire) -> bool:
+        """Whether the wire is one that neurons of this type always have."""
         own = get_neuron_type(self.circuit.neurons[wire.neuron_in]).fixed_links
-        sender = "" if path[2] == wire.neuron_in else path[2]
-        return wire.weight == 1.0 and (wire.field_in, sender, path[3]) in own
+        sender = "" if wire.neuron_out == wire.neuron_in else wire.neuron_out
+        return wire.weight == 1.0 and (wire.field_in, sender, wire.field_out) in own
 
 
 def _lifted(machine: Machine, pace: Pace) -> Circuit:

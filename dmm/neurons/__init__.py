@@ -7,8 +7,8 @@
 * A spelling says how neurons of a type are written in equations (made of `Linear` and `call`) and
   in stand-alone programs.
 * The library by what neurons do: `sums`, `norms`, `products`, `comparisons`, `gates`,
-  `elementwise`, `memories`, `superfluid`, `sources`; `by_path` (lists, plasticity). Importing a
-  module registers its types.
+  `elementwise`, `memories`, `superfluid`, `sources`; `by_path` (lists, memories with addresses,
+  plasticity). Importing a module registers its types.
 
 References
 ----------
@@ -17,7 +17,7 @@ Types from ``dmm-lite.jl`` (DMM Lite): github anhinga/julia-flux-drafts,
 ``src/dmm``. Every card names its own.
 """
 
-from .by_path import END, as_list, outer_product
+from .by_path import END, Recall, as_list, outer_product
 from .comparisons import Compare, LessOrEqual, relu
 from .elementwise import Elementwise, NumberFunction, logistic, soft_plus
 from .fields import ANY, TREE, Field, coercion, declare_coercion, may_flow, parse_field
@@ -33,6 +33,7 @@ from .superfluid import FUNCTION, MixtureKernel, repertoire
 from .terms import Element, SegmentSum, Term, Terms, TermsKernel
 from .types import (
     NeuronType,
+    OwnMemory,
     add_maker,
     families,
     family,
@@ -65,8 +66,10 @@ __all__ = [
     "MixtureKernel",
     "NeuronType",
     "NumberFunction",
+    "OwnMemory",
     "Partials",
     "Product",
+    "Recall",
     "SegmentSum",
     "Spelling",
     "Step",

@@ -27,6 +27,7 @@ from .terms import Terms
 
 __all__ = [
     "NeuronType",
+    "OwnMemory",
     "add_maker",
     "families",
     "family",
@@ -39,6 +40,28 @@ __all__ = [
 ]
 
 Activation = Callable[..., Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class OwnMemory:
+    """A memory that a neuron holds for itself, and how it is run together with the neuron.
+
+    Attributes
+    ----------
+    field : str
+        Read and written; a link of weight 1 from the neuron to itself, which nobody else reads.
+    kernel : callable
+        From the ticks that the link takes (None where there is no link) to the kernel of a neuron
+        without the field that sees whole runs.
+
+    Examples
+    --------
+    >>> get_neuron_type("cells(9)").own_memory.field
+    'cells'
+    """
+
+    field: str
+    kernel: Callable[[int | None], Kernel]
 
 
 @dataclass(frozen=True)
@@ -60,6 +83,8 @@ class NeuronType:
     terms : callable or None
         In place of a kernel, for types that do not treat all keys alike, see `dmm.neurons.terms`.
         Such neurons are compiled in machines that hold their own matrix.
+    own_memory : OwnMemory or None
+        In place of a kernel, for types that could only be run tick by tick without it.
     is_source : bool
         True when the neuron emits an external input stream.
     is_alive : {"always", "any", "all"}
@@ -93,6 +118,7 @@ class NeuronType:
     initial: VValue = field(default_factory=VValue)
     spelling: Spelling = field(default_factory=Spelling, compare=False)
     terms: Terms | None = field(default=None, compare=False)
+    own_memory: OwnMemory | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not self.reads:

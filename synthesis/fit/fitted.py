@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dmm import Machine, load_machine, save_machine
+from dmm import Machine, get_neuron_type, load_machine, save_machine
 from dmm.machine import Pace
 from vvalues.core.paths import printable
 from vvalues.files import MEMORY, Budget, parse_object, read_bytes, write_atomically
@@ -68,7 +68,8 @@ class Fitted:
         Raises
         ------
         ValueError
-            If the streams are not those of the names, or hold what is no number or key.
+            If the streams are not those of the names, or hold what is no number or key; or if a
+            string needs more than the machine's memories hold.
         """
         given = self.names.read(X, group)
         streams, n_outputs = given.streams, len(self.names.outputs)
@@ -76,6 +77,7 @@ class Fitted:
         strings = Strings(streams, nothing, given.lengths).later(self.lookahead)
         candidate = Candidate(self.machine, Pace.of_machine(self.machine))
         answers = answers_of(candidate, strings, n_outputs)
+        _check_held(self.machine, answers, strings)
         return self.names.give(given, answers[:, self.lookahead :])
 
     # -------------------- files --------------------
@@ -128,6 +130,23 @@ class Fitted:
         names = Names.from_plain(document.get("names"), f"{where}: names")
         _check_together(machine, names, printable(str(machine_file)), where)
         return Fitted(machine, names, lookahead)
+
+
+def _check_held(machine: Machine, answers: np.ndarray, strings: Strings) -> None:
+    """Raise ValueError if answers are no numbers because a memory was too small."""
+    memories = [
+        f"{name!r}, {kind}"
+        for name, kind in machine.neurons.items()
+        if get_neuron_type(kind).own_memory is not None
+    ]
+    lost = np.argwhere(np.isnan(answers).any(axis=0).T & strings.inside())
+    if memories and len(lost):
+        string, sample = lost[0]
+        raise ValueError(
+            f"string {string + 1} is too long for this machine: from sample {sample + 1} on it "
+            f"needs more than its memory holds ({'; '.join(memories)}); fit with a larger one in "
+            "the vocabulary, such as 'cells(100000)'"
+        )
 
 
 def _document(data: bytes, where: str, memory: int) -> dict[str, Any]:

@@ -45,7 +45,8 @@ class Synthesizer(Parameters):
         Same seed, same result.
     vocabulary : sequence of str, optional
         Names of neuron types that the machine may have, own ones included. The default has the four
-        published types, a product without a bound, a step, a gated memory and a maximum so far.
+        published types, a product without a bound, a step, a gated memory, a maximum so far and a
+        memory with addresses.
     spaces : "auto" or sequence of starts
         Where machines come from; "auto" takes those of the effort.
     effort : "quick", "normal" or "thorough"

@@ -26,6 +26,7 @@ from ..starts import (
     Noisy,
     Numerals,
     Proposal,
+    Recalls,
     Shifted,
     Start,
 )
@@ -57,9 +58,10 @@ VOCABULARY = (
     "less_or_equal",
     "multiplexer",
     "running_max",
+    "cells(10000)",
 )
 """The four published neuron types, and what everyday programs need: a product without a bound, a
-step, a memory cell with a gate, a maximum so far."""
+step, a memory cell with a gate, a maximum so far, a memory of ten thousand cells with addresses."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def _starts(composition: Composition, most_late: int) -> tuple[Start, ...]:
     """Compositions; hidden states of several kinds; smaller compositions of other answers."""
     exact = replace(composition, bank=2_000, largest=4, is_exact_only=True)
     late = (Delayed(exact, samples) for samples in range(1, most_late + 1))
-    hidden = (Automaton(), Counts(), Clocks(), Numerals())
+    hidden = (Automaton(), Counts(), Clocks(), Numerals(), Recalls())
     return (composition, *hidden, Changes(exact), Shifted(exact), *late)
 
 

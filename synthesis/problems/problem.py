@@ -42,6 +42,9 @@ BEGINNING = 2.0 / 3.0
 EARLY = 1.0 / 3.0
 """Share of the answers that have to be asked in the beginnings of strings."""
 
+FEW_ANSWERS = 8
+"""Different answers up to which each of them has to come in the beginnings."""
+
 FEWEST = 5
 """With fewer strings than this, none is kept apart: they are cut in time instead."""
 
@@ -147,12 +150,13 @@ class Problem:
     def beginnings(self) -> Strings:
         """What training sees.
 
-        Where answers come at the ends of strings, their beginnings tell little: then it sees whole
-        strings, and fewer of them.
+        Where answers come at the ends of strings, or one of few different ones only there, their
+        beginnings tell little: then it sees whole strings, and fewer of them.
         """
         training = self.split.training
         begun = training.prefixes(BEGINNING)
-        if begun.asked.sum() >= EARLY * training.asked.sum():
+        is_enough = begun.asked.sum() >= EARLY * training.asked.sum()
+        if is_enough and not _keeps_an_answer_for_the_end(training, begun):
             return begun
         return training.select(np.arange(int(np.ceil(BEGINNING * len(training)))))
 
@@ -289,6 +293,14 @@ def _scaled(
 
 
 # -------------------- who sees what --------------------
+
+
+def _keeps_an_answer_for_the_end(strings: Strings, begun: Strings) -> bool:
+    """Whether answers are not always asked, and one of the few there are is in no beginning."""
+    if strings.asked.sum() == len(strings.answers) * strings.lengths.sum():
+        return False
+    known, early = (np.unique(part.answers[part.asked]) for part in (strings, begun))
+    return len(known) <= FEW_ANSWERS and len(early) < len(known)
 
 
 def split_strings(strings: Strings, held_out: float) -> Split:

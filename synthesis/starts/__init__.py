@@ -5,6 +5,7 @@ from .composition import Composition, Noisy
 from .counters import Clocks, Counts
 from .numerals import Numerals
 from .proposal import Gap, Proposal, Start
+from .recalls import Recalls
 from .views import Changes, Delayed, Shifted
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Noisy",
     "Numerals",
     "Proposal",
+    "Recalls",
     "Shifted",
     "Start",
     "smallest_automaton",

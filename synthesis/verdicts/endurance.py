@@ -104,8 +104,8 @@ def all_states(candidate: Candidate, strings: Strings, n_outputs: int) -> Reacha
     Returns
     -------
     Reachable, or None
-        None where values or states are too many to visit, streams hold more than numbers, or only
-        the reference engine can run the machine.
+        None where values or states are too many to visit (as those of a memory with addresses
+        are), streams hold more than numbers, or only the reference engine can run the machine.
 
     Examples
     --------
@@ -118,7 +118,8 @@ def all_states(candidate: Candidate, strings: Strings, n_outputs: int) -> Reacha
     >>> found.states, found.answers
     (5, ((0.0, 1.0),))
     """
-    if isinstance(lower(candidate.machine), Reason):
+    lowered = lower(candidate.machine)
+    if isinstance(lowered, Reason) or not lowered.is_stepwise:
         return None
     values = {}
     for name, array in strings.inputs.arrays.items():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dmm import Machine, compile_machine, get_neuron_type
-from dmm.machine.circuits import SAMPLES
+from dmm import Machine, NeuronType, compile_machine, get_neuron_type
+from dmm.machine.circuits import RELAY, SAMPLES
 from vvalues.core import from_leaves
 
 from ..problems import Strings
@@ -81,11 +81,12 @@ def outgrown(candidate: Candidate, strings: Strings) -> int | None:
     """
     ready = candidate.machine.metadata[SAMPLES]["ready"]
     kinds = candidate.machine.neurons
+    relays = {path[0] for path in candidate.machine.fixed.support.paths if kinds[path[0]] == RELAY}
     ports = [
-        (name, port.name)
+        (name, port)
         for name in ready
-        if kinds[name] not in ("stream", "output")
-        for port in get_neuron_type(kinds[name]).writes
+        if kinds[name] not in ("stream", "output") and name not in relays
+        for port in _numbers_of(get_neuron_type(kinds[name]))
     ]
     if not ports:
         return None
@@ -96,6 +97,12 @@ def outgrown(candidate: Candidate, strings: Strings) -> int | None:
     emitted = np.take_along_axis(seen, ticks[..., None], axis=1)
     is_large = (np.abs(emitted) > EXACT).any(axis=(0, 2))
     return int(np.argmax(is_large)) if is_large.any() else None
+
+
+def _numbers_of(kind: NeuronType) -> list[str]:
+    """What a neuron emits but for a memory of its own, which holds what it was given."""
+    own = "" if kind.own_memory is None else kind.own_memory.field
+    return [port.name for port in kind.writes if port.name != own]
 
 
 def _seen(candidate: Candidate, ports: list[tuple[str, str]], strings: Strings) -> np.ndarray:

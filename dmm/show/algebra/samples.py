@@ -119,8 +119,13 @@ class _Writer:
             for name in order
             if not self.types[name].is_source and self.types[name].reads
             for field in self.types[name].writes
-            if self.uses[name, field.name]
+            if self.uses[name, field.name] and not self._is_own_memory((name, field.name))
         ]
+
+    def _is_own_memory(self, port: Port) -> bool:
+        """Whether the port is a memory that the neuron's other outputs speak of."""
+        memory = self._kind(port).own_memory
+        return memory is not None and memory.field == port[1]
 
     def _body(self, port: Port) -> Linear:
         neuron, written = port

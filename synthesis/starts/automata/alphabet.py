@@ -31,16 +31,20 @@ class Alphabet:
     values: np.ndarray
 
     @staticmethod
-    def of(problem: Problem) -> Alphabet | None:
-        """The symbols of the training strings; None if they are many, or no whole numbers."""
-        if not problem.sources or not all(problem.is_numeric(s) for s in problem.sources):
+    def of(problem: Problem, sources: tuple[str, ...] | None = None) -> Alphabet | None:
+        """The symbols of the training strings; None if they are many, or no whole numbers.
+
+        Those of some sources where they are given.
+        """
+        sources = problem.sources if sources is None else sources
+        if not sources or not all(problem.is_numeric(s) for s in sources):
             return None
-        rows = _rows(problem.split.training, problem.sources)
+        rows = _rows(problem.split.training, sources)
         inside = rows[problem.split.training.inside()]
         if not np.array_equal(inside, np.round(inside)):
             return None
         values = np.unique(inside, axis=0)
-        return Alphabet(problem.sources, values) if 1 < len(values) <= MOST_SYMBOLS else None
+        return Alphabet(sources, values) if 1 < len(values) <= MOST_SYMBOLS else None
 
     @cached_property
     def numbers(self) -> Mapping[tuple[float, ...], int]:

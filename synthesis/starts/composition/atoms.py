@@ -27,6 +27,7 @@ __all__ = [
     "leaky_signal",
     "product_signal",
     "relu_signal",
+    "sum_signal",
 ]
 
 Numbers = np.ndarray
@@ -155,7 +156,8 @@ def exceeds_signal(builder: Builder, one: Signal, other: Signal) -> Signal:
     return Signal.of(neuron, "false-channel")
 
 
-def _sum(builder: Builder, one: Signal) -> Signal:
+def sum_signal(builder: Builder, one: Signal) -> Signal:
+    """The sum of a signal so far."""
     return Signal.of(builder.neuron("accum", own="dict-1", dict_2=one), "dict")
 
 
@@ -206,7 +208,7 @@ def _above(least: int) -> Operation:
 OPERATIONS: tuple[Operation, ...] = (
     Operation("lag", _lag, lambda b, x: x.lagged(), reads=("any",)),
     Operation("not", lambda x: 1.0 - x, lambda b, x: constant() - x, reads=("flag",)),
-    Operation("sum", lambda x: np.cumsum(x, axis=1), _sum, ("accum",), ("any",)),
+    Operation("sum", lambda x: np.cumsum(x, axis=1), sum_signal, ("accum",), ("any",)),
     Operation(
         "floored sum",
         floored,

@@ -238,6 +238,7 @@ def test_a_type_without_plain_python_must_be_given():
 
 
 FAMILIES = {
+    "cells": ("1", "3"),
     "delay": ("1", "3"),
     "functions": ("accum,norm",),
     "label": ("x", "cell/dict,cell/other,x", "a/b,a/b"),

@@ -73,7 +73,7 @@ def rendered_without_error(latex: str) -> int:
     return len(lines)
 
 
-@pytest.mark.parametrize("name", [*library_types(), "delay(2)"])
+@pytest.mark.parametrize("name", [*library_types(), "cells(2)", "delay(2)"])
 def test_equations_of_every_type_can_be_set(name):
     latex = to_latex(one_of(name))
     if "no equations" not in latex:

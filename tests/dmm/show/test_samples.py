@@ -69,6 +69,15 @@ def test_what_one_neuron_looks_like(kind, port, inputs, expected):
             [("number", *X), ("best", "n", "best", 1.0, 1)],
             "y = max(x, y[t-1])",
         ),
+        (
+            "cells(9)",
+            "number",
+            [
+                *[("number", *X), ("to", *OTHER), ("from", *ONE, 3.0)],
+                ("cells", "n", "cells", 1.0, 1),
+            ],
+            "y = cells[y2 <- x][3]",
+        ),
     ],
 )
 def test_memories_refer_to_the_sample_before(kind, port, inputs, expected):

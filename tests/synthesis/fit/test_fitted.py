@@ -123,3 +123,24 @@ def test_files_that_are_not_there(tmp_path):
     save_machine(adder("stream-x"), tmp_path / "machine.json")
     with pytest.raises(FileNotFoundError, match=r"fitted\.json"):
         Fitted.load(tmp_path / "machine.json")
+
+
+def test_a_string_that_a_memory_cannot_hold_is_refused_by_name():
+    circuit = Circuit(
+        {"stream-x": "stream", "const_1": "const_1", "count": "accum", "cells": "cells(3)"}
+        | {"output": "output"},
+        [
+            Wire("count", "dict-1", "count", "dict", lag=1),
+            Wire("count", "dict-2", "const_1", "const_1"),
+            Wire("cells", "cells", "cells", "cells", lag=1),
+            Wire("cells", "number", "stream-x", "stream"),
+            Wire("cells", "to", "count", "dict"),
+            Wire("cells", "from", "count", "dict"),
+            Wire("output", "dict-1", "cells", "number"),
+        ],
+    )
+    echo = Fitted(circuit.lowered()[0], to_strings([[1.0, 2.0]], [[1.0, 2.0]])[1])
+    np.testing.assert_array_equal(echo.predict([[7.0, 8.0, 9.0]]), [[7.0, 8.0, 9.0]])
+    text = r"string 2 is too long for this machine: from sample 4 on .* \('cells', cells\(3\)\)"
+    with pytest.raises(ValueError, match=text):
+        echo.predict([[7.0], [7.0, 8.0, 9.0, 4.0]])

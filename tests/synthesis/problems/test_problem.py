@@ -178,6 +178,16 @@ def test_training_sees_whole_strings_where_answers_come_at_their_ends():
     )
 
 
+def test_training_sees_whole_strings_where_one_of_few_answers_comes_last():
+    rng = np.random.default_rng(0)
+    answers = rng.integers(0, 2, (30, 12)).astype(float)
+    answers[:, 0], answers[:, -1] = np.nan, 2.0
+    x = rng.integers(0, 2, (30, 12)).astype(float)
+    assert Problem.of(strings_of({"x": x}, answers)).beginnings.samples == 12
+    answers[:, 0] = 0.0  # always asked: a count, say, that the ends of strings are to confirm
+    assert Problem.of(strings_of({"x": x}, answers)).beginnings.samples == 8
+
+
 def test_an_answer_may_wait():
     plain, late = random_problem(), random_problem(lookahead=2)
     assert late.split.training.samples == plain.split.training.samples + 2

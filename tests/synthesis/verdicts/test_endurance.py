@@ -217,3 +217,16 @@ def test_streams_of_keys_and_machines_of_the_reference_engine_have_no_count():
         [Wire("rest", "list", "stream-x", "stream"), Wire("output", "dict-1", "rest", "rest")],
     )
     assert states_on(rest, drawn("events", 0)) is None
+
+
+def test_the_states_of_a_memory_with_addresses_are_not_counted():
+    ports = ("number", "to", "from")
+    table = Circuit(
+        {**NEURONS, "table": "cells(2)"},
+        [
+            *(Wire("table", port, "stream-x", "stream") for port in ports),
+            Wire("table", "cells", "table", "cells", lag=1),
+            Wire("output", "dict-1", "table", "number"),
+        ],
+    )
+    assert states_on(table, drawn("events", 0)) is None

@@ -72,6 +72,22 @@ def test_a_memory_that_only_adds_up_stays_exact():
     assert outgrown(candidate_of(accumulator()), samples(1.0, 2.0)) is None
 
 
+def test_what_is_held_in_cells_is_no_memory_that_grows():
+    """Cells hold what they were given; an address that grows without a bound is noticed."""
+    wires = [
+        Wire("n", "dict-1", "n", "dict", 2.0, 1),
+        Wire("n", "dict-2", "stream-x", "stream"),
+        Wire("table", "number", "stream-x", "stream"),
+        Wire("table", "to", "n", "dict"),
+        Wire("table", "from", "stream-x", "stream"),
+        Wire("table", "cells", "table", "cells", lag=1),
+        Wire("output", "dict-1", "table", "number"),
+    ]
+    table = candidate_of(Circuit({**NEURONS, "n": "accum", "table": "cells(9)"}, wires))
+    assert outgrown(table, strings_of({"x": np.ones((2, 50))})) is None
+    assert outgrown(table, strings_of({"x": np.ones((2, 80))})) == 53
+
+
 def test_what_is_emitted_between_two_samples_does_not_count():
     """Division by three: in ticks that no answer comes from, its loop doubles without a bound."""
     wires = [
