@@ -24,7 +24,7 @@ from .fields import ANY, TREE, Field, coercion, declare_coercion, may_flow, pars
 from .gates import Choice, Product
 from .kernel import Kernel, Partials, Step, Stream, StreamReader, at_tick, key_dot, plus, times
 from .memories import LargerOf
-from .norms import MaxNorm
+from .norms import DivisiveNormalisation, MaxNorm
 from .products import DotProduct, clamp
 from .sources import END_OF_TEXT
 from .spelling import Function, Linear, Spelling, call
@@ -52,6 +52,7 @@ __all__ = [
     "TREE",
     "Choice",
     "Compare",
+    "DivisiveNormalisation",
     "DotProduct",
     "Element",
     "Elementwise",

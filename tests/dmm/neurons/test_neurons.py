@@ -111,6 +111,7 @@ EXPECTED = [
     ("relu", {"dict": A}, {"dict": {"a": 2.0}}),
     ("tanh", {"dict": {"a": 1.0}}, {"dict": {"a": math.tanh(1.0)}}),
     ("square", {"dict": A}, {"dict": {"a": 4.0, "b": 9.0}}),
+    ("normalised", {"dict": A}, {"dict": {"a": 2.0 / 14.0, "b": -3.0 / 14.0}}),
     ("sigmoid", {}, {"number": 0.5}),
     ("sigmoid", {"number": 800.0}, {"number": 1.0}),
     ("softplus", {"number": -800.0}, {"number": 0.0}),

@@ -137,6 +137,7 @@ ZOO = {
         "fast_weights",
         "fuzzy_if",
         "hebb_rule",
+        "novelty_rule",
         "pure_oscillator",
         "pure_soliton",
         "self_copying",

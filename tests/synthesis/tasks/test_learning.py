@@ -77,6 +77,14 @@ def test_hebbs_rule_recalls_orthonormal_keys_exactly():
     assert largest_error(zoo.hebb_rule(4), random_keys) > 0.1
 
 
+@pytest.mark.parametrize("inputs", [3, 5, 8])
+def test_the_novelty_rule_recalls_keys_at_any_angle(inputs):
+    lesson = partial(associations, pairs=inputs - 1, inputs=inputs, are_orthonormal=False)
+    task = learning_task("keys", "", lesson, strings=8)
+    assert largest_error(zoo.novelty_rule(inputs), task) < 1e-3
+    assert largest_error(zoo.delta_rule(inputs, rate=1.0), task) > 0.05
+
+
 def test_an_unknown_code_is_learned_by_seeing_every_letter_once():
     task = learning_task("code", "", unknown_codes, strings=8)
     assert largest_error(zoo.delta_rule(inputs=4, rate=1.0), task) < 1e-12
