@@ -30,7 +30,7 @@ from .sources import END_OF_TEXT
 from .spelling import Function, Linear, Spelling, call
 from .sums import Sum
 from .superfluid import FUNCTION, MixtureKernel, repertoire
-from .terms import Element, SegmentSum, Term, Terms, TermsKernel
+from .terms import Element, SegmentSum, Term, Terms, TermTable
 from .types import (
     NeuronType,
     add_maker,
@@ -75,8 +75,8 @@ __all__ = [
     "StreamReader",
     "Sum",
     "Term",
+    "TermTable",
     "Terms",
-    "TermsKernel",
     "add_maker",
     "as_list",
     "at_tick",
