@@ -13,8 +13,8 @@ from dmm.neurons import TermTable
 from vvalues import VValue
 
 NAMES = (
-    "cons", "delay(1)", "delay(3)", "first", "label(a/b,c)", "label(a,a)", "linear_combination",
-    "mask_multiply", "plasticity", "rest",
+    "cons", "delay(1)", "delay(3)", "first", "gate", "label(a/b,c)", "label(a,a)",
+    "linear_combination", "mask_multiply", "plasticity", "rest",
 )  # fmt: skip
 
 STREAMS = {
