@@ -81,7 +81,7 @@ class SegmentSum:
     def __call__(self, values: np.ndarray, axis: int = 0) -> np.ndarray:
         """One sum for each of ``targets`` along an axis."""
         if self._order is not None:
-            values = np.take(values, self._order, axis)
+            values = values.take(self._order, axis)
         return values if self._is_single else np.add.reduceat(values, self._starts, axis)
 
 
