@@ -140,6 +140,7 @@ ZOO = {
         "novelty_rule",
         "pure_oscillator",
         "pure_soliton",
+        "reward_rule",
         "self_copying",
         "sparse_counter",
         "wave",
