@@ -1,8 +1,8 @@
 """``python -m benchmarks.self_modification NAME [--seeds 0:10] [--strings 48] [--workers 1]``
 
 ``engines``: the compiled engine against the reference engine. ``shown-once``: what rules can recall
-of keys shown once. ``bandits``: regret of a rule beside Thompson sampling. Any other name: a task of
-learning, and what the unattended loop makes of random self-modifying machines on it. Results are
+of keys shown once. ``bandits``: regret of a rule beside Thompson sampling. Any other name: a task
+of learning, and what the unattended loop makes of random self-modifying machines on it. Results are
 written to ``benchmarks/results``.
 """
 

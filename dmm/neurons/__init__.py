@@ -17,7 +17,7 @@ Types from ``dmm-lite.jl`` (DMM Lite): github anhinga/julia-flux-drafts,
 ``src/dmm``. Every card names its own.
 """
 
-from .by_path import END, as_list, outer_product
+from .by_path import END, as_list, contraction, outer_product
 from .comparisons import Compare, LessOrEqual, relu
 from .elementwise import Elementwise, NumberFunction, logistic, soft_plus
 from .fields import ANY, TREE, Field, coercion, declare_coercion, may_flow, parse_field
@@ -83,6 +83,7 @@ __all__ = [
     "call",
     "clamp",
     "coercion",
+    "contraction",
     "declare_coercion",
     "families",
     "family",

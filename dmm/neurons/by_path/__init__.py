@@ -1,9 +1,10 @@
-"""Neurons that do not treat all keys alike: lists, and fragments of network matrices.
+"""Neurons that do not treat all keys alike: lists, matrix products, fragments of matrices.
 
 What they do is said in terms of elements (`dmm.neurons.terms`).
 """
 
+from .contraction import contraction
 from .lists import END, as_list
 from .plasticity import outer_product
 
-__all__ = ["END", "as_list", "outer_product"]
+__all__ = ["END", "as_list", "contraction", "outer_product"]

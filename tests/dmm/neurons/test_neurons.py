@@ -98,6 +98,14 @@ EXPECTED = [
             }
         },
     ),
+    (
+        "matrix_product",
+        {
+            "left": {":number": 9.0, "x": 10.0, "a": {"x": 1.0, "y": 2.0}},
+            "right": {":number": 9.0, "x": {":number": 3.0, "u": 4.0}, "y": 5.0},
+        },
+        {"dict": {":number": 30.0, "u": 40.0, "a": {":number": 13.0, "u": 4.0}}},
+    ),
     ("accumulator", {"accum": A, "delta": B}, {"single": {"a": 7.0, "b": -3.0}}),
     ("norm", {"dict": A}, {"norm": 3.0}),
     ("dot", {"dict-1": A, "dict-2": B}, {"dot": 4.0}),

@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import vvalues as vv
 from dmm import get_neuron_type
 from dmm.compiled.plastic.supports import elements_of
-from dmm.neurons import TermTable
+from dmm.neurons import TermTable, contraction
 from vvalues import VValue
+from vvalues.testing import check_tree_gradients
 
 NAMES = (
     "cons", "delay(1)", "delay(3)", "first", "gate", "label(a/b,c)", "label(a,a)",
-    "linear_combination", "mask_multiply", "plasticity", "rest",
+    "linear_combination", "mask_multiply", "matrix_product", "plasticity", "rest",
 )  # fmt: skip
 
 STREAMS = {
@@ -26,7 +28,7 @@ STREAMS = {
 
 
 def inputs_of(neuron_type) -> dict[str, VValue]:
-    kinds = {"gate": "number", "line": "line", "mask": "part", "post": "part"}
+    kinds = {"gate": "number", "line": "line", "mask": "part", "post": "part", "left": "part"}
     return {
         field.name: STREAMS["number" if field.is_scalar else kinds.get(field.name, "tree")]
         for field in neuron_type.reads
@@ -126,3 +128,24 @@ def test_labels_are_paths(argument):
 def test_a_mask_of_arrays_is_refused(name, leaf):
     with pytest.raises(ValueError, match="the mask has an array leaf"):
         list(get_neuron_type(name).terms({"mask": [leaf], "main": [("a",)]}))
+
+
+def test_a_contraction_is_a_matrix_product_with_gradients():
+    rng = np.random.default_rng(0)
+    one, two = rng.standard_normal((3, 2)), rng.standard_normal((2, 4))
+
+    def tree(matrix, rows, columns):
+        return VValue(
+            {row: dict(zip(columns, of, strict=True)) for row, of in zip(rows, matrix, strict=True)}
+        )
+
+    left, right = tree(one, "abc", "xy"), tree(two, "xy", "uvwz")
+    assert vv.max_norm(contraction(left, right) - tree(one @ two, "abc", "uvwz")) < 1e-12
+    check_tree_gradients(contraction, left, right)
+
+
+@pytest.mark.parametrize("name", ["left", "right"])
+def test_a_matrix_of_arrays_is_refused(name):
+    elements = {"left": [("a",)], "right": [("a",)], name: [("a", 0)]}
+    with pytest.raises(ValueError, match=f"{name} has an array leaf"):
+        list(get_neuron_type("matrix_product").terms(elements))
