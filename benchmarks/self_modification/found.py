@@ -26,7 +26,7 @@ from synthesis.tasks.streams.learning import (
     unknown_codes,
 )
 
-from ..measure import machine_line, markdown_table, write_result
+from ..measure import RESULTS, machine_line, markdown_table, write_result
 
 __all__ = ["EXPERIMENTS", "measure"]
 
@@ -177,19 +177,36 @@ EXPERIMENTS: Mapping[str, Experiment] = {
 
 
 def measure(name: str, seeds: Iterable[int], strings: int, workers: int) -> None:
-    """Synthesize one machine per seed; what has been found so far is written as a table."""
+    """Synthesize one machine per seed; what has been found so far is written as a table.
+
+    Rows of other seeds are kept, so that a table can be made in parts.
+    """
     experiment = EXPERIMENTS[name]
     task = _task(name, strings)
     rival, best = min(
         ((_held_out(task, machine), machine) for machine in experiment.rivals()),
         key=lambda pair: pair[0],
     )
-    rows = [_by_hand(experiment, best, rival)]
+    seeds = list(seeds)
+    by_hand = _by_hand(experiment, best, rival)
+    rows = _kept(name, seeds)
     with ProcessPoolExecutor(workers) as pool:
         for row in pool.map(partial(_row, name, strings, rival), seeds):
-            rows.append(row)
+            rows = sorted([*rows, row], key=lambda known: int(known[0]))
             print(*row, flush=True)
-            _write(name, experiment, strings, rows)
+            _write(name, experiment, strings, [by_hand, *rows])
+
+
+def _kept(name: str, seeds: list[int]) -> list[tuple[Any, ...]]:
+    """Rows of the table as it is, but for those of these seeds."""
+    file = RESULTS / f"{_result_name(name)}.md"
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    cells = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines]
+    return [row for row in cells if row[0].isdigit() and int(row[0]) not in seeds]
+
+
+def _result_name(name: str) -> str:
+    return f"self_modification_{name.replace('-', '_')}"
 
 
 def _by_hand(experiment: Experiment, machine: Machine, error: float) -> tuple[object, ...]:
@@ -224,7 +241,7 @@ def _write(name: str, experiment: Experiment, strings: int, rows: list[tuple[obj
             f"`python -m benchmarks.self_modification {name} --strings {strings}`",
         )
     )
-    write_result(f"self_modification_{name.replace('-', '_')}", text)
+    write_result(_result_name(name), text)
 
 
 def _row(name: str, strings: int, rival: float, seed: int) -> tuple[object, ...]:

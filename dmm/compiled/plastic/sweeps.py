@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .moves import Moves, Nudge, flat_product
+from .moves import Moves, Nudge, flat, flat_product
 from .outside import Outside
 from .places import Arrangement, Links
 
@@ -175,24 +175,25 @@ class Sweeps:
         a = self.arrangement
         dtype = np.result_type(life.numbers, g)
         partials = self.linearised(life)
-        numbers, keys = (np.zeros(x.shape[1:], dtype) for x in (life.numbers, life.keys))
-        # What the rows get is kept: the matrices are contracted with it once, not at every tick.
-        rows, key_rows = (np.zeros(x.shape, dtype) for x in (life.rows, life.key_rows))
+        numbers, keys, _, key_rows = (np.zeros(x.shape[1:], dtype) for x in life.over_time())
+        # What the rows get is kept, and contracted once. Keys are larger than the cache for that.
+        rows = np.zeros(life.rows.shape, dtype)
+        key_matrix = np.zeros(life.key_matrix.shape, dtype)
         transposed = np.ascontiguousarray(life.matrix.T)
         key_transposed = np.ascontiguousarray(life.key_matrix.T)
         for t in reversed(range(self.outside.ticks)):
-            tick = Tick(numbers, keys, rows[t], key_rows[t])
+            tick = Tick(numbers, keys, rows[t], key_rows)
             self._up_back(partials, t, tick)
             tick.rows[a.observed] = g[:, t]
             np.matmul(transposed, tick.rows, out=tick.numbers)
             if self.has_keys:
+                key_matrix += flat(key_rows) @ flat(life.keys[t]).T
                 flat_product(key_transposed, tick.key_rows, tick.keys)
             self._move_back(life, t, tick)
         held = np.zeros(len(a.held), dtype)
         if a.holder is not None:
             held = keys[a.holder].sum(axis=0)[a.held_column]
-        matrix = np.tensordot(rows, life.numbers[:-1], axes=((0, 2), (0, 2)))
-        key_matrix = np.tensordot(key_rows, life.keys[:-1], axes=((0, 2, 3), (0, 2, 3)))
+        matrix = np.matmul(rows, life.numbers[:-1].swapaxes(1, 2)).sum(axis=0)
         return Gradients(self._still_gradient(matrix, key_matrix), held)
 
     def _up_back(self, partials: list[Any], t: int, tick: Tick) -> None:
