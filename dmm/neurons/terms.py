@@ -3,7 +3,7 @@
 A kernel treats all keys alike. A neuron that moves streams to other paths (a delay line, a list) or
 multiplies elements of different paths (a mask, an outer product) says instead which products of
 which elements add up to which element of its output: its *terms*. They depend on the paths that its
-inputs can have, and where these are known the terms become an ordinary kernel.
+inputs can have, and where these are known the terms become a table of products and sums.
 
 An *element* is a path to a number. The elements of an array leaf are its path and an index, which
 no key of a tree can be: keys are text.
