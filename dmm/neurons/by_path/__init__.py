@@ -3,8 +3,8 @@
 What they do is said in terms of elements (`dmm.neurons.terms`).
 """
 
-from .contraction import contraction
 from .lists import END, as_list
+from .matrix_products import contraction
 from .plasticity import outer_product
 
 __all__ = ["END", "as_list", "contraction", "outer_product"]
