@@ -1,8 +1,9 @@
 """``python -m benchmarks.self_modification NAME [--seeds 0:10] [--strings 48] [--workers 1]``
 
-``engines``: the compiled engine against the reference engine. Any other name: a task of learning,
-and what the unattended loop makes of random self-modifying machines on it. Results are written to
-``benchmarks/results``.
+``engines``: the compiled engine against the reference engine. ``shown-once``: what rules can recall
+of keys shown once. ``bandits``: regret of a rule beside Thompson sampling. Any other name: a task
+of learning, and what the unattended loop makes of random self-modifying machines on it. Results are
+written to ``benchmarks/results``.
 """
 
 from __future__ import annotations
@@ -14,19 +15,25 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from ..measure import seeds_of
-from . import engines, found
+from . import engines, found, rewards, shown_once
+
+WITHOUT_SEARCH = {
+    "engines": engines.measure,
+    "shown-once": shown_once.measure,
+    "bandits": rewards.measure,
+}
 
 
 def main() -> None:
     """Measure one part, print and keep its table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=("engines", *found.EXPERIMENTS))
+    parser.add_argument("name", choices=(*WITHOUT_SEARCH, *found.EXPERIMENTS))
     parser.add_argument("--seeds", type=seeds_of, default=range(5))
     parser.add_argument("--strings", type=int, default=48)
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
-    if options.name == "engines":
-        engines.measure()
+    if options.name in WITHOUT_SEARCH:
+        WITHOUT_SEARCH[options.name]()
     else:
         found.measure(options.name, options.seeds, options.strings, options.workers)
 

@@ -26,12 +26,63 @@ from synthesis.tasks.streams.learning import (
     unknown_codes,
 )
 
-from ..measure import machine_line, markdown_table, write_result
+from ..measure import RESULTS, machine_line, markdown_table, write_result
 
 __all__ = ["EXPERIMENTS", "measure"]
 
 RATES = (0.05, 0.08, 0.1, 0.12, 0.15, 0.18, 0.2, 0.22, 0.25, 0.28, 0.31, 0.35, 0.4)
 LEAKS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.08)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What else is measured of a machine: on other strings than those of the task.
+
+    Attributes
+    ----------
+    title : str
+    lesson : callable (rng, strings=) -> Lesson
+    of : callable
+        From squared errors, (periods, strings), to the figure.
+    text : str
+        How it is written.
+    """
+
+    title: str
+    lesson: Callable[..., Lesson]
+    of: Callable[[np.ndarray], float]
+    text: str
+
+    def __call__(self, machine: Machine) -> str:
+        """The figure of a machine, on 256 strings."""
+        task = learning_task("figure", "", self.lesson, strings=256)
+        streams, targets = task.batch(np.random.default_rng(1))
+        said = compile_machine(machine, task.observed)(machine.trainable, streams)
+        return format(self.of((said - targets)[0, ASKED::PERIOD] ** 2), self.text)
+
+
+def _at_ten_times(lesson: Callable[..., Lesson]) -> Figure:
+    """For lessons ten times as long."""
+    return Figure(
+        "error at ten times the length", lesson, lambda squares: float(squares[-1].mean()), ".1e"
+    )
+
+
+def _two_maps(rng: np.random.Generator, *, strings: int) -> Lesson:
+    """A map for 30 pairs, and another one for 30 more."""
+    parts = [linear_maps(rng, strings=strings) for _ in range(2)]
+    return Lesson(*(np.concatenate(pair) for pair in zip(*parts, strict=True)))
+
+
+def _recovery(squares: np.ndarray) -> float:
+    """Pairs after the jump until the error is a tenth of that at the jump, interpolated."""
+    errors = np.log(squares[len(squares) // 2 :].mean(axis=1))
+    goal = errors[0] - np.log(10.0)
+    below = np.flatnonzero(errors < goal)
+    if not below.size:
+        return float("inf")
+    k = int(below[0])
+    return k - float((goal - errors[k]) / (errors[k - 1] - errors[k]))
 
 
 @dataclass(frozen=True)
@@ -42,8 +93,8 @@ class Experiment:
     ----------
     title : str
     lesson : callable (rng, strings=) -> Lesson
-    longer : callable, optional
-        The same, ten times as long.
+    figure : Figure, optional
+        A further column of the table.
     settings : mapping
         Changes of `Settings.for_learners`.
     space : mapping
@@ -54,7 +105,7 @@ class Experiment:
 
     title: str
     lesson: Callable[..., Lesson]
-    longer: Callable[..., Lesson] | None = None
+    figure: Figure | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     space: Mapping[str, Any] = field(default_factory=dict)
     rivals: Callable[[], Iterable[Machine]] | None = None
@@ -71,13 +122,13 @@ EXPERIMENTS: Mapping[str, Experiment] = {
     "regression": Experiment(
         "Online regression: an unknown linear map of three numbers, 30 pairs",
         linear_maps,
-        partial(linear_maps, periods=300),
+        _at_ten_times(partial(linear_maps, periods=300)),
         rivals=partial(_delta_rules, 3),
     ),
     "regression-6": Experiment(
         "Online regression: an unknown linear map of six numbers, 40 pairs",
         partial(linear_maps, inputs=6, periods=40),
-        partial(linear_maps, inputs=6, periods=400),
+        _at_ten_times(partial(linear_maps, inputs=6, periods=400)),
         rivals=partial(_delta_rules, 6),
     ),
     "noise": Experiment(
@@ -85,9 +136,17 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         partial(linear_maps, noise=0.05 * 3**0.5),
         rivals=partial(_delta_rules, 3),
     ),
+    "normalised": Experiment(
+        "Online regression of three numbers, with normalised inputs offered to the rules",
+        linear_maps,
+        _at_ten_times(partial(linear_maps, periods=300)),
+        space={"is_normalised": True},
+        rivals=partial(_delta_rules, 3),
+    ),
     "jumps": Experiment(
         "The same with a map that jumps once, 40 pairs",
         partial(linear_maps, periods=40, jumps=1),
+        Figure("pairs to a tenth of the error after a jump", _two_maps, _recovery, ".1f"),
         rivals=partial(_delta_rules, 3, LEAKS),
         settings={"remove": {"factor": 1.005}},
     ),
@@ -118,15 +177,43 @@ EXPERIMENTS: Mapping[str, Experiment] = {
 
 
 def measure(name: str, seeds: Iterable[int], strings: int, workers: int) -> None:
-    """Synthesize one machine per seed; what has been found so far is written as a table."""
+    """Synthesize one machine per seed; what has been found so far is written as a table.
+
+    Rows of other seeds are kept, so that a table can be made in parts.
+    """
     experiment = EXPERIMENTS[name]
-    rival = min(_held_out(_task(name, strings), machine) for machine in experiment.rivals())
-    rows: list[tuple[object, ...]] = []
+    task = _task(name, strings)
+    rival, best = min(
+        ((_held_out(task, machine), machine) for machine in experiment.rivals()),
+        key=lambda pair: pair[0],
+    )
+    seeds = list(seeds)
+    by_hand = _by_hand(experiment, best, rival)
+    rows = _kept(name, seeds)
     with ProcessPoolExecutor(workers) as pool:
         for row in pool.map(partial(_row, name, strings, rival), seeds):
-            rows.append(row)
+            rows = sorted([*rows, row], key=lambda known: int(known[0]))
             print(*row, flush=True)
-            _write(name, experiment, strings, rival, rows)
+            _write(name, experiment, strings, [by_hand, *rows])
+
+
+def _kept(name: str, seeds: list[int]) -> list[tuple[Any, ...]]:
+    """Rows of the table as it is, but for those of these seeds."""
+    file = RESULTS / f"{_result_name(name)}.md"
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    cells = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines]
+    return [row for row in cells if row[0].isdigit() and int(row[0]) not in seeds]
+
+
+def _result_name(name: str) -> str:
+    return f"self_modification_{name.replace('-', '_')}"
+
+
+def _by_hand(experiment: Experiment, machine: Machine, error: float) -> tuple[object, ...]:
+    """The row of the best machine by hand."""
+    figure = "-" if experiment.figure is None else experiment.figure(machine)
+    rule = "; ".join(learning_rules(machine))
+    return ("by hand", "-", len(machine.trainable), rule, f"{error:.3g}", "1.000", figure, "-")
 
 
 def _task(name: str, strings: int) -> StreamTask:
@@ -136,27 +223,25 @@ def _task(name: str, strings: int) -> StreamTask:
     )
 
 
-def _write(
-    name: str, experiment: Experiment, strings: int, rival: float, rows: list[tuple[object, ...]]
-) -> None:
+def _write(name: str, experiment: Experiment, strings: int, rows: list[tuple[object, ...]]) -> None:
     header = (
         "seed", "links at first", "in the end", "rule", "held-out error", "best by hand, times",
-        "error at ten times the length", "CPU s",
+        experiment.figure.title if experiment.figure else "-", "CPU s",
     )  # fmt: skip
     text = "\n".join(
         (
             f"# {experiment.title}",
             "",
-            f"Mean squared error of an answer on 256 held-out strings; the best rule by hand: "
-            f"{rival:.3g}.",
-            f"Trained on {strings} strings. {machine_line()}.",
+            "Mean squared error of an answer on 256 held-out strings; the first row is the best",
+            f"rule by hand. Trained on {strings} strings, confirmed on five times as many, and",
+            f"judged by as many others. {machine_line()}.",
             "",
             markdown_table(header, rows),
             "",
             f"`python -m benchmarks.self_modification {name} --strings {strings}`",
         )
     )
-    write_result(f"self_modification_{name.replace('-', '_')}", text)
+    write_result(_result_name(name), text)
 
 
 def _row(name: str, strings: int, rival: float, seed: int) -> tuple[object, ...]:
@@ -166,7 +251,6 @@ def _row(name: str, strings: int, rival: float, seed: int) -> tuple[object, ...]
     result = loop.outcome(*carried_out(loop, loop.rng, loop.seconds))
     seconds = time.process_time() - start
     error = _held_out(task, result.machine)
-    longer = "-" if experiment.longer is None else f"{_last(experiment, result.machine):.1e}"
     return (
         seed,
         len(loop.search.model.space.trainable),
@@ -174,7 +258,7 @@ def _row(name: str, strings: int, rival: float, seed: int) -> tuple[object, ...]
         _rule_text(result.machine),
         f"{error:.3g}",
         f"{error / rival:.3f}" if rival > 1e-20 else "-",
-        longer,
+        "-" if experiment.figure is None else experiment.figure(result.machine),
         f"{seconds:.0f}",
     )
 
@@ -194,11 +278,3 @@ def _held_out(task: StreamTask, machine: Machine) -> float:
     example = task.held_out[0]
     said = compile_machine(machine, task.observed)(machine.trainable, example.inputs)
     return float(np.nanmean((said - example.targets) ** 2))
-
-
-def _last(experiment: Experiment, machine: Machine) -> float:
-    """Mean squared error of the last answer of a life ten times as long."""
-    task = learning_task("longer", "", experiment.longer, strings=64)
-    streams, targets = task.batch(np.random.default_rng(1))
-    said = compile_machine(machine, task.observed)(machine.trainable, streams)
-    return float(np.mean((said - targets)[:, ASKED::PERIOD][:, -1] ** 2))

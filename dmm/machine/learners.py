@@ -33,6 +33,7 @@ def plastic_space(
     clocks: int = 5,
     rules: int = 2,
     leaks: int = 1,
+    is_normalised: bool = False,
     scale: float = 0.3,
 ) -> Machine:
     """A machine that holds its own matrix, with random rules to change it.
@@ -49,6 +50,8 @@ def plastic_space(
         and predictions on ``post`` and ``pre``.
     leaks : int
         Gates that can send a share of the plastic links back to the matrix: forgetting.
+    is_normalised : bool
+        Whether rules are offered the inputs divided by one more than their square too.
     scale : float
         Standard deviation of the initial weights (dimensionless).
 
@@ -92,6 +95,10 @@ def plastic_space(
             fixed[path] = 1.0
     paths = [(*cell, *port) for cell in cells for port in numbers]
     labelled = [("x", "dict"), ("y", "dict"), ("p", "dict")]
+    if is_normalised:
+        neurons["unit"] = "normalised"
+        paths.append(("unit", "dict", "x", "dict"))
+        labelled.append(("unit", "dict"))
     for i in range(1, rules + 1):
         rule = f"rule-{i}"
         neurons[rule] = "plasticity"

@@ -17,20 +17,20 @@ Types from ``dmm-lite.jl`` (DMM Lite): github anhinga/julia-flux-drafts,
 ``src/dmm``. Every card names its own.
 """
 
-from .by_path import END, Recall, as_list, outer_product
+from .by_path import END, Recall, as_list, contraction, outer_product
 from .comparisons import Compare, LessOrEqual, relu
 from .elementwise import Elementwise, NumberFunction, logistic, soft_plus
 from .fields import ANY, TREE, Field, coercion, declare_coercion, may_flow, parse_field
 from .gates import Choice, Product
 from .kernel import Kernel, Partials, Step, Stream, StreamReader, at_tick, key_dot, plus, times
 from .memories import LargerOf
-from .norms import MaxNorm
+from .norms import DivisiveNormalisation, MaxNorm
 from .products import DotProduct, clamp
 from .sources import END_OF_TEXT
 from .spelling import Function, Linear, Spelling, call
 from .sums import Sum
 from .superfluid import FUNCTION, MixtureKernel, repertoire
-from .terms import Element, SegmentSum, Term, Terms, TermsKernel
+from .terms import Element, SegmentSum, Term, Terms, TermTable
 from .types import (
     NeuronType,
     OwnMemory,
@@ -53,6 +53,7 @@ __all__ = [
     "TREE",
     "Choice",
     "Compare",
+    "DivisiveNormalisation",
     "DotProduct",
     "Element",
     "Elementwise",
@@ -77,14 +78,15 @@ __all__ = [
     "StreamReader",
     "Sum",
     "Term",
+    "TermTable",
     "Terms",
-    "TermsKernel",
     "add_maker",
     "as_list",
     "at_tick",
     "call",
     "clamp",
     "coercion",
+    "contraction",
     "declare_coercion",
     "families",
     "family",

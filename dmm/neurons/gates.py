@@ -64,11 +64,17 @@ class Product(Kernel):
         ]
 
 
+def _gate_terms(inputs: Mapping[str, Collection[Element]]) -> Iterator[Term]:
+    for element in inputs["dict"]:
+        yield Term("dict", element, (("gate", ()), ("dict", element)))
+
+
 @neuron_type(
     "gate",
     reads=["gate/:number", "dict"],
     writes=["dict"],
     kernel=Product(),
+    terms=_gate_terms,
     is_alive="all",
     source=PATTERNS,
     spelling=Spelling(

@@ -36,6 +36,7 @@ __all__ = [
     "at_tick",
     "key_dot",
     "plus",
+    "stream_dot",
     "times",
 ]
 
@@ -244,3 +245,18 @@ def key_dot(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     array([11.])
     """
     return np.einsum("...c,...c->...", x, y)
+
+
+def stream_dot(one: Stream, other: Stream) -> np.ndarray:
+    """Sum of products over all elements of two streams.
+
+    Examples
+    --------
+    >>> one, two = Stream(np.array([2.0])), Stream(np.array([3.0]), np.array([[1.0, 5.0]]))
+    >>> stream_dot(one, two), stream_dot(two, two)
+    (array([6.]), array([35.]))
+    """
+    product = one.number * other.number
+    if one.keys is None or other.keys is None:
+        return product
+    return product + key_dot(one.keys, other.keys)

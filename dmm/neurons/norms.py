@@ -1,4 +1,9 @@
-"""The maximum norm of a stream."""
+"""The size of a stream, and streams in proportion to their size.
+
+A maximum norm says how large a stream is. Divisive normalisation divides it by one more than its
+own square, so that a machine can weigh what it meets by how much of it there is: a rule that
+multiplies errors by normalised inputs is the normalised delta rule, whose rate need not be tuned.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +17,14 @@ import vvalues as vv
 from vvalues import VValue
 
 from .fields import Field
-from .kernel import Kernel, Partials, Step, Stream, key_dot
+from .kernel import Kernel, Partials, Step, Stream, key_dot, plus, stream_dot, times
 from .spelling import Function, Spelling, as_number, call, on_every_element, python_stream
 from .types import neuron_type
 
-__all__ = ["MaxNorm", "MaxNormOf"]
+__all__ = ["DivisiveNormalisation", "MaxNorm", "MaxNormOf"]
+
+
+# -------------------- the maximum norm --------------------
 
 
 @dataclass(frozen=True)
@@ -148,3 +156,64 @@ def _largest(x: np.ndarray) -> np.ndarray:
 def maximum_norm(inputs: VValue) -> dict[str, Any]:
     """Largest absolute value over all keys."""
     return {"norm": vv.max_norm(inputs.subtree("dict"))}
+
+
+# -------------------- divisive normalisation --------------------
+
+
+class DivisiveNormalisation(Kernel):
+    """``x / (1 + |x|^2)``, where ``|x|^2`` is the sum of the squares of all elements.
+
+    Examples
+    --------
+    >>> stream = Stream(np.array([0.0]), np.array([[1.0, 2.0, 2.0]]))
+    >>> DivisiveNormalisation().forward([stream])[0].keys
+    array([[0.1, 0.2, 0.2]])
+    """
+
+    def spelling(self, reads: Sequence[Field], writes: Sequence[Field]) -> Spelling:
+        stream = python_stream(reads[0])
+        square = on_every_element("square += in0[k] * in0[k];")
+        return Spelling(
+            letter="n",
+            python=f"x = {stream}\nsquare = dot_product(x, x)\n"
+            f"return {{{writes[0].name!a}: scale(1.0 / (1.0 + square), x)}}",
+            portable=f"double square = 0.0;\n{square}\n"
+            + on_every_element("out0[k] = in0[k] / (1.0 + square);"),
+        )
+
+    def forward(self, inputs: list[Stream]) -> list[Stream]:
+        (stream,) = inputs
+        return [_scaled(stream, 1.0 / (1.0 + stream_dot(stream, stream)))]
+
+    def linearise(self, inputs: list[Stream]) -> Partials:
+        (stream,) = inputs
+        share = 1.0 / (1.0 + stream_dot(stream, stream))
+        return share, _scaled(stream, share)
+
+    def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
+        return self.tangent(partials, outputs)  # the matrix of derivatives is symmetric
+
+    def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
+        share, normalised = partials
+        (change,) = inputs
+        along = -2.0 * stream_dot(normalised, change)
+        own, rest = _scaled(change, share), _scaled(normalised, along)
+        return [Stream(own.number + rest.number, plus(own.keys, rest.keys))]
+
+
+def _scaled(stream: Stream, factor: np.ndarray) -> Stream:
+    return Stream(stream.number * factor, times(stream.keys, factor))
+
+
+@neuron_type(
+    "normalised",
+    reads=["dict"],
+    writes=["dict"],
+    kernel=DivisiveNormalisation(),
+    source="M. Carandini, D. J. Heeger, Nature Reviews Neuroscience 13 (2012), 51-62",
+)
+def normalised(inputs: VValue) -> dict[str, Any]:
+    """The stream divided by one more than the sum of the squares of its elements."""
+    stream = inputs.subtree("dict")
+    return {"dict": vv.scale(stream, 1.0 / (1.0 + vv.inner(stream, stream)))}

@@ -15,7 +15,7 @@ import vvalues as vv
 from vvalues import VValue
 
 from .fields import Field
-from .kernel import Kernel, Partials, Step, Stream, key_dot
+from .kernel import Kernel, Partials, Step, Stream, key_dot, stream_dot
 from .spelling import (
     Function,
     Linear,
@@ -103,11 +103,7 @@ class DotProduct(Kernel):
 
     @staticmethod
     def _product(inputs: list[Stream]) -> np.ndarray:
-        (number1, keys1), (number2, keys2) = inputs
-        product = number1 * number2
-        if keys1 is not None and keys2 is not None:
-            product = product + key_dot(keys1, keys2)
-        return product
+        return stream_dot(*inputs)
 
     def _bounded(self, product: np.ndarray) -> np.ndarray:
         if self.is_soft:

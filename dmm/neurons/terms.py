@@ -3,7 +3,7 @@
 A kernel treats all keys alike. A neuron that moves streams to other paths (a delay line, a list) or
 multiplies elements of different paths (a mask, an outer product) says instead which products of
 which elements add up to which element of its output: its *terms*. They depend on the paths that its
-inputs can have, and where these are known the terms become an ordinary kernel.
+inputs can have, and where these are known the terms become a table of products and sums.
 
 An *element* is a path to a number. The elements of an array leaf are its path and an index, which
 no key of a tree can be: keys are text.
@@ -12,15 +12,11 @@ no key of a tree can be: keys are text.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import reduce
 from typing import NamedTuple, Union
 
 import numpy as np
 
-from .fields import Field
-from .kernel import Kernel, Partials, Stream
-
-__all__ = ["Element", "SegmentSum", "Term", "Terms", "TermsKernel"]
+__all__ = ["Element", "SegmentSum", "Term", "TermTable", "Terms"]
 
 Element = tuple[Union[str, int], ...]  # noqa: UP007
 """A path to a number; ``()`` is the ``:number`` of the stream itself."""
@@ -85,148 +81,69 @@ class SegmentSum:
     def __call__(self, values: np.ndarray, axis: int = 0) -> np.ndarray:
         """One sum for each of ``targets`` along an axis."""
         if self._order is not None:
-            values = np.take(values, self._order, axis)
+            values = values.take(self._order, axis)
         return values if self._is_single else np.add.reduceat(values, self._starts, axis)
 
 
-class TermsKernel(Kernel):
-    """Terms as a kernel, on streams whose elements have known columns.
+class TermTable:
+    """Terms as arrays: products of entries of one vector, added up into entries of another.
 
     Parameters
     ----------
-    terms : iterable of Term
-    reads, writes : sequences of Field
-    column : mapping of Element to int
-        Column of every element but ``()``, which is the ``:number``.
+    targets : sequence of int
+        For every term the entry it adds to; none is left out.
+    factors : sequence of sequences of int
+        For every term the entries that are multiplied; no factor at all is the number 1.
 
-    Raises
-    ------
-    ValueError
-        If there is no term: such a neuron never emits anything.
+    Notes
+    -----
+    Entries are the first axis of all arrays; whatever axes follow, follow everywhere.
 
     Examples
     --------
-    >>> from dmm.neurons import Field
-    >>> product = Term("out", (), (("left", ()), ("right", ())))
-    >>> kernel = TermsKernel([product], [Field("left"), Field("right")], [Field("out")], {})
-    >>> kernel.forward([Stream(np.array([3.0])), Stream(np.array([4.0]))])[0].number
-    array([12.])
+    >>> table = TermTable([0, 0], [[0, 1], []])
+    >>> x = np.array([[3.0], [4.0]])
+    >>> table.forward(x), table.adjoint(table.linearise(x), np.array([[1.0]]))
+    (array([[13.]]), array([[4.],
+           [3.]]))
     """
 
-    def __init__(
-        self,
-        terms: Iterable[Term],
-        reads: Sequence[Field],
-        writes: Sequence[Field],
-        column: Mapping[Element, int],
-    ) -> None:
-        self._n_inputs, self._n_outputs, self._n_columns = len(reads), len(writes), len(column)
-        read = {field.name: i for i, field in enumerate(reads)}
-        written = {field.name: i for i, field in enumerate(writes)}
-        patterns: dict[tuple[tuple[int, bool], ...], list[list[int]]] = {}
-        for term in terms:
-            ends = [(written[term.field], term.element)]
-            ends += [(read[name], element) for name, element in term.factors]
-            pattern = tuple((field, element != ()) for field, element in ends)
-            columns = [column[element] if element else 0 for _, element in ends]
-            patterns.setdefault(pattern, []).append(columns)
-        if not patterns:
-            raise ValueError("terms is empty: such a neuron never emits anything")
-        self._patterns = [
-            _Pattern([_End(*end, own) for end, own in zip(ends, np.array(rows).T, strict=True)])
-            for ends, rows in patterns.items()
-        ]
+    def __init__(self, targets: Sequence[int], factors: Sequence[Sequence[int]]) -> None:
+        most = max((len(entries) for entries in factors), default=0)
+        self._size = 1 + max((i for entries in factors for i in entries), default=-1)
+        # Behind the entries stands the number 1, which fills up the shorter products.
+        full = [[*entries, *[self._size] * (most - len(entries))] for entries in factors]
+        self._factors = np.array(full, np.intp).reshape(len(factors), most)
+        self._targets = np.array(targets, np.intp)
+        self._to_targets = SegmentSum(self._targets)
+        self._to_factors = SegmentSum(self._factors.ravel())
 
-    def forward(self, inputs: list[Stream]) -> list[Stream]:
-        out = self._zeros(inputs, self._n_outputs)
-        for pattern in self._patterns:
-            pattern.target.add(out, pattern.product(pattern.factors_of(inputs)))
-        return out
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """(inputs, ...) -> (outputs, ...)."""
+        return self._to_targets(np.multiply.reduce(_followed_by(1.0, x)[self._factors], axis=1))
 
-    def linearise(self, inputs: list[Stream]) -> Partials:
-        return tuple(pattern.partials(inputs) for pattern in self._patterns)
+    def linearise(self, x: np.ndarray) -> np.ndarray:
+        """For every factor the product of the others, (terms, factors, ...)."""
+        each = _followed_by(1.0, x)[self._factors]
+        others = np.ones_like(each)
+        for k in range(each.shape[1]):
+            for other in range(each.shape[1]):
+                if other != k:
+                    others[:, k] *= each[:, other]
+        return others
 
-    def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
-        back = self._zeros(outputs, self._n_inputs)
-        for pattern, others in zip(self._patterns, partials, strict=True):
-            g = pattern.target.take(outputs)
-            for factor, other in zip(pattern.factors, others, strict=True):
-                factor.add(back, g * other)
-        return back
+    def adjoint(self, partials: np.ndarray, g: np.ndarray) -> np.ndarray:
+        """Cotangents of the inputs from those of the outputs."""
+        each = g[self._targets][:, None] * partials
+        return self._to_factors(each.reshape(-1, *each.shape[2:]))[: self._size]
 
-    def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
-        out = self._zeros(inputs, self._n_outputs)
-        for pattern, others in zip(self._patterns, partials, strict=True):
-            for factor, other in zip(pattern.factors, others, strict=True):
-                pattern.target.add(out, factor.take(inputs) * other)
-        return out
-
-    def _zeros(self, like: list[Stream], count: int) -> list[Stream]:
-        """Streams to add to: of the shape of these, and complex where one of these is."""
-        shape = like[0].number.shape
-        dtype = np.result_type(*(stream.number.dtype for stream in like))
-        return [
-            Stream(np.zeros(shape, dtype), np.zeros((*shape, self._n_columns), dtype))
-            for _ in range(count)
-        ]
+    def tangent(self, partials: np.ndarray, moved: np.ndarray) -> np.ndarray:
+        """Tangents of the outputs from those of the inputs."""
+        each = _followed_by(0.0, moved)[self._factors] * partials
+        return self._to_targets(each.sum(axis=1))
 
 
-class _End:
-    """One side of many terms: elements of one field, all numbers or all keys.
-
-    Parameters
-    ----------
-    field : int
-    is_keyed : bool
-    columns : array of int
-        Of the keys, one for every term.
-    """
-
-    def __init__(self, field: int, is_keyed: bool, columns: np.ndarray) -> None:
-        self.field, self.is_keyed, self.columns = field, is_keyed, columns
-        self._sums = SegmentSum(columns)
-        self._is_whole = len(columns) > 1 and bool(np.all(np.diff(columns) == 1))
-        self._span = slice(int(columns[0]), int(columns[-1]) + 1)
-
-    def take(self, streams: list[Stream]) -> np.ndarray:
-        """The elements, (..., terms), or (..., 1) where all terms have the same one."""
-        number, keys = streams[self.field]
-        if not self.is_keyed:
-            return number[..., None]
-        if keys is None:
-            return np.zeros((*number.shape, 1))
-        return keys[..., self._span if self._is_whole else self.columns]
-
-    def add(self, streams: list[Stream], values: np.ndarray) -> None:
-        """Add one value per term, (..., terms) or (..., 1) for one value in all of them."""
-        number, keys = streams[self.field]
-        if values.shape[-1] != len(self.columns):
-            values = np.broadcast_to(values, (*values.shape[:-1], len(self.columns)))
-        if not self.is_keyed:
-            number += values.sum(-1)
-        elif self._is_whole:
-            keys[..., self._span] += values  # type: ignore[index]
-        else:
-            keys[..., self._sums.targets] += self._sums(values, -1)  # type: ignore[index]
-
-
-class _Pattern:
-    """Terms that join the same fields in the same way."""
-
-    def __init__(self, ends: list[_End]) -> None:
-        self.target, self.factors = ends[0], ends[1:]
-
-    def factors_of(self, inputs: list[Stream]) -> list[np.ndarray]:
-        return [factor.take(inputs) for factor in self.factors]
-
-    def product(self, factors: list[np.ndarray]) -> np.ndarray:
-        return reduce(np.multiply, factors) if factors else np.ones(1)
-
-    def partials(self, inputs: list[Stream]) -> list[np.ndarray]:
-        """For every factor the product of all others."""
-        factors = self.factors_of(inputs)
-        like = inputs[0].number[..., None]
-        return [
-            self.product([f for i, f in enumerate(factors) if i != k]) * np.ones_like(like)
-            for k in range(len(factors))
-        ]
+def _followed_by(number: float, x: np.ndarray) -> np.ndarray:
+    out = np.empty((len(x) + 1, *x.shape[1:]), x.dtype)
+    out[:-1], out[-1] = x, number
+    return out

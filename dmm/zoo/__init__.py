@@ -2,12 +2,14 @@
 
 Small programs (`duplicate_detector`, `fuzzy_if`, ...), gated cells (`lstm`, `gru`), machines that
 hold and edit their own network matrix (`wave`, `self_copying`, `fast_weights`, ...), rules of
-learning (`delta_rule`, `hebb_rule`) and pure machines, whose every stream is a matrix. `links` and
-`machine_of` write machines down.
+learning (`delta_rule`, `hebb_rule`, `novelty_rule`, `reward_rule`) and pure machines, whose every
+stream is a matrix. `links` and `machine_of` write machines down.
 """
 
 from ..machine import links, machine_of
+from .bandit import reward_rule
 from .cells import gru, lstm
+from .novelty import novelty_rule
 from .plastic import delta_rule, hebb_rule
 from .programs import (
     asynchronous_accumulation,
@@ -35,9 +37,11 @@ __all__ = [
     "links",
     "lstm",
     "machine_of",
+    "novelty_rule",
     "pure_machine",
     "pure_oscillator",
     "pure_soliton",
+    "reward_rule",
     "self_copying",
     "sparse_counter",
     "wave",

@@ -18,7 +18,17 @@ from ..machine import Machine, plastic_space
 __all__ = ["delta_rule", "hebb_rule"]
 
 
-def delta_rule(inputs: int = 3, targets: int = 1, rate: float = 0.2, leak: float = 0.0) -> Machine:
+SHARP = 30.0
+"""Scale of what is normalised: 1 is a thousandth of the square of an input of size 1."""
+
+
+def delta_rule(
+    inputs: int = 3,
+    targets: int = 1,
+    rate: float = 0.2,
+    leak: float = 0.0,
+    is_normalised: bool = False,
+) -> Machine:
     """A machine that learns a linear map while it runs, from its errors.
 
     Parameters
@@ -30,6 +40,9 @@ def delta_rule(inputs: int = 3, targets: int = 1, rate: float = 0.2, leak: float
         Share of the error, times the input, that goes into the links.
     leak : float
         Share of every learned link that is forgotten at the same time.
+    is_normalised : bool
+        Whether the input is divided by its square: ``rate`` is then the share of an error that is
+        corrected at once, whatever the size of the inputs.
 
     Notes
     -----
@@ -38,15 +51,18 @@ def delta_rule(inputs: int = 3, targets: int = 1, rate: float = 0.2, leak: float
 
     References
     ----------
-    B. Widrow, M. Hoff, IRE WESCON Convention Record 4, 1960.
+    B. Widrow, M. Hoff, IRE WESCON Convention Record 4, 1960; normalised: J. Nagumo, A. Noda,
+    IEEE Transactions on Automatic Control 12 (1967), 282-287.
 
     Examples
     --------
     >>> from dmm.show.rules import learning_rules
     >>> learning_rules(delta_rule(rate=0.31, leak=0.02))
     ['W += -0.020 W clock-3', 'W += 0.310 (y - p) x clock-3']
+    >>> learning_rules(delta_rule(rate=1.0, is_normalised=True))
+    ['W += 30 (y - p) unit clock-3']
     """
-    space = _space(inputs, targets, leaks=1 if leak else 0)
+    space = _space(inputs, targets, leaks=1 if leak else 0, is_normalised=is_normalised)
     weights: dict[Path, float] = {
         ("rule-1", "gate", "clock-3", "stream"): 1.0,
         ("rule-1", "post", "y", "dict"): 1.0,
@@ -54,6 +70,10 @@ def delta_rule(inputs: int = 3, targets: int = 1, rate: float = 0.2, leak: float
         ("rule-1", "pre", "x", "dict"): 1.0,
         ("self", "delta", "rule-1", "delta"): rate,
     }
+    if is_normalised:
+        del weights["rule-1", "pre", "x", "dict"]
+        weights["unit", "dict", "x", "dict"] = SHARP
+        weights["rule-1", "pre", "unit", "dict"] = SHARP
     if leak:
         weights["leak-1", "gate", "clock-3", "stream"] = 1.0
         weights["self", "delta", "leak-1", "dict"] = -leak
@@ -90,6 +110,12 @@ def hebb_rule(inputs: int = 4, targets: int = 1, rate: float = 1.0) -> Machine:
     return replace(space, trainable=from_leaves(weights), name="hebb-rule")
 
 
-def _space(inputs: int, targets: int, leaks: int) -> Machine:
-    generator = np.random.default_rng(0)  # its weights are replaced
-    return plastic_space(generator, inputs=inputs, targets=targets, rules=1, leaks=leaks)
+def _space(inputs: int, targets: int, leaks: int, is_normalised: bool = False) -> Machine:
+    return plastic_space(
+        np.random.default_rng(0),  # its weights are replaced
+        inputs=inputs,
+        targets=targets,
+        rules=1,
+        leaks=leaks,
+        is_normalised=is_normalised,
+    )

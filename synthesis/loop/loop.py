@@ -26,6 +26,7 @@ from ..process.state import DONE
 from ..process.workers import WarmProcesses, usable_cores
 from ..tasks import StreamTask, get_task
 from .ahead import ATTEMPTS, Ahead, begun
+from .phases.confirm import further_strings
 from .phases.dense import DenseMemory
 from .phases.judge import finished, with_best
 from .route import ROUTE, Settings, phases
@@ -102,7 +103,8 @@ class Loop:
             search = _recurrent_search(task, model, settings, data_rng)
         else:
             objective = MachineObjective(model, *task.batch(data_rng))
-            search = Search(objective, model, settings.common)
+            further = further_strings(task, model, settings.confirm.batches, data_rng)
+            search = Search(objective, model, settings.common, further=further)
         return cls(task, seed, settings, search, start)
 
     @classmethod
@@ -220,7 +222,7 @@ class Loop:
         """When time is up the best machine is the result, its weights simplified if it is small."""
         if state.phase == "simplify":
             return self.advance(state)
-        state = finished(with_best(state, self.settings.common.exact))
+        state = finished(with_best(self.search, state))
         records = [state.record("out of time")]
         is_small = len(state.parameters) <= self.settings.common.small
         return replace(state, phase="simplify" if is_small else DONE, memory=None), records

@@ -15,6 +15,7 @@ from ..process.state import DONE
 from .phases import (
     Begin,
     Bite,
+    Confirm,
     Dense,
     FreshStart,
     Judge,
@@ -48,8 +49,8 @@ class Settings(Bounded, called="setting {}"):
         that it ends can be resumed; ``common.steps`` is a limit that does not go by the clock.
     common : Common
         What several phases go by.
-    begin, dense, bite, population, sparsify, thin, refine, shrink, remove, polish, judge,
-    next_start, rescue, fresh_start, regrow, simplify : Phase
+    begin, dense, bite, population, sparsify, thin, refine, shrink, remove, polish, confirm,
+    judge, next_start, rescue, fresh_start, regrow, simplify : Phase
 
     Examples
     --------
@@ -70,6 +71,7 @@ class Settings(Bounded, called="setting {}"):
     shrink: Shrink = field(default_factory=Shrink)
     remove: Remove = field(default_factory=Remove)
     polish: Polish = field(default_factory=Polish)
+    confirm: Confirm = field(default_factory=Confirm)
     judge: Judge = field(default_factory=Judge)
     next_start: NextStart = field(default_factory=NextStart)
     rescue: Rescue = field(default_factory=Rescue)
@@ -93,8 +95,9 @@ class Settings(Bounded, called="setting {}"):
         """Settings for machines that change themselves, with changes as in `of`.
 
         Such machines run off easily, so that descent begins with the first part of their lives;
-        and nothing that learns is exact, so that a link goes if the loss hardly rises, and the
-        first machine that is judged is the result.
+        and nothing that learns is exact, so that a link goes if the loss hardly rises. What is left
+        is confirmed on further strings, and a second random start competes with it there, unless
+        the first machine is exact.
         """
         return _changed(_changed(cls(), LEARNERS, ""), changes, "")
 
@@ -105,6 +108,7 @@ LEARNERS: Mapping[str, Any] = {
         "rescues": 0,
         "fit_l1": 0.01,
         "budget": 1e-6,
+        "alike": 0.02,
         "descent": {"rate": 0.02},
     },
     "dense": {"steps": 250, "l1": 0.03, "unit": 25, "first_life": 0.1, "trials": 3},
@@ -115,10 +119,11 @@ LEARNERS: Mapping[str, Any] = {
         "iterations": 8,
         "candidates": 4,
         "all_below": 8,
-        "long_iterations": 15,
+        "long_iterations": 0,
     },
     "polish": {"iterations": 15, "patience": 3},
-    "judge": {"regrowths": 0, "restarts": 0},
+    "confirm": {"batches": 5},
+    "judge": {"regrowths": 0, "restarts": 1},
 }
 
 ROUTE: Mapping[str, Mapping[str, str]] = {
@@ -139,7 +144,8 @@ ROUTE: Mapping[str, Mapping[str, str]] = {
     # small machines: least squares, link by link
     "shrink": {"more": "shrink", "settled": "remove", "lost": "judge"},
     "remove": {"more": "remove", "stuck": "polish"},
-    "polish": {"done": "judge"},
+    "polish": {"done": "judge", "further": "confirm"},
+    "confirm": {"more": "confirm", "done": "judge"},
     # and once more, from somewhere else
     "judge": {
         "next start": "next_start",

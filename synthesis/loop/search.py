@@ -25,6 +25,7 @@ from .contest import Contest
 __all__ = [
     "Common",
     "Counts",
+    "Further",
     "Phase",
     "Result",
     "Search",
@@ -51,6 +52,9 @@ class Common(Bounded, called="setting {}"):
     budget : float
         A loss that a removal may always cost: what a machine is allowed to lose on the way to
         a smaller one, as long as it finds back.
+    alike : float
+        Two machines are equally good if their losses differ by less than this share; then the
+        one with fewer links counts.
     steps : int
         No further attempt begins when so many steps are done (Adam's and least squares'): the
         budget of a run is work, not time, and its outcome does not depend on the clock.
@@ -73,10 +77,26 @@ class Common(Bounded, called="setting {}"):
     exact: float = finite(1e-10)
     fit_l1: float = finite(0.02)
     budget: float = finite(0.05)
+    alike: float = finite(0.0)
     steps: int = whole(1_000_000)
     rescues: int = whole(4)
     descent: ClippedAdam = field(default_factory=ClippedAdam)
     contest: Contest = field(default_factory=Contest)
+
+
+class Further(NamedTuple):
+    """Strings for machines of few links, many more than those that links are removed by.
+
+    Attributes
+    ----------
+    fitted : Objective
+        What such machines are fitted to.
+    judged : Objective
+        What they are compared by; nothing is fitted to these strings.
+    """
+
+    fitted: Objective
+    judged: Objective
 
 
 @dataclass(frozen=True)
@@ -95,6 +115,8 @@ class Search:
     proof : Objective, optional
         Further strings that an exact machine has to be exact on too. What these strings show only
         (a clamp out of the pool's reach) is settled at the end, without another link.
+    further : Further, optional
+        What small machines are confirmed on.
 
     Examples
     --------
@@ -110,6 +132,11 @@ class Search:
     common: Common = field(default_factory=Common)
     batches: Sequence[tuple[Streams, np.ndarray]] = ()
     proof: Objective | None = None
+    further: Further | None = None
+
+    def rating(self, state: SearchState) -> float:
+        """The loss that machines are compared by: on strings that nothing was fitted to, if any."""
+        return self.further.judged.loss(state.parameters) if self.further else state.loss
 
 
 @dataclass(frozen=True)
@@ -252,10 +279,26 @@ def fitted(state: SearchState, fit: Fit) -> SearchState:
     return replace(state, parameters=fit.parameters, loss=fit.loss, step=step)
 
 
-def is_better(links: int, loss: float, than_links: int, than_loss: float, exact: float) -> bool:
-    """Exact machines before others; among exact ones fewer links, among others less loss."""
-    if loss <= exact and than_loss <= exact:
+def is_better(
+    links: int,
+    loss: float,
+    than_links: int,
+    than_loss: float,
+    exact: float,
+    alike: float = 0.0,
+) -> bool:
+    """Exact machines before others; among exact or equally good ones fewer links, then less loss.
+
+    Examples
+    --------
+    >>> is_better(5, 1.01, 9, 1.0, exact=1e-10), is_better(5, 1.01, 9, 1.0, 1e-10, alike=0.02)
+    (False, True)
+    """
+    smaller, larger = sorted((loss, than_loss))
+    if larger <= exact:
         return links < than_links  # losses at rounding level mean nothing
+    if larger < (1.0 + alike) * smaller and links != than_links:
+        return links < than_links
     return loss < than_loss
 
 

@@ -20,7 +20,6 @@ SMALL = {
     "synthesis.fit.data.numbers": "numbers in any container, which every reader of data asks for",
     "synthesis.reproduce.__main__": "the door of the reproductions",
     "dmm.show.frames": "text files of packages, which programs and pages are made from",
-    "dmm.zoo.plastic": "rules of learning by hand, apart from machines that edit themselves",
     "dmm.machine.coercions": "links between kinds of streams, apart from the links of one kind",
     "synthesis.interruption": "how commands end early; it must import nothing",
     "synthesis.optimize.losses": "softmax and its entropies, which every classifier shares",

@@ -7,16 +7,17 @@ Observed ports are the last rows. The slots of what comes from outside are the l
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
 
 import numpy as np
 
 from ...machine.wiring import reach
-from ...neurons import Element, Field, Kernel, NeuronType, TermsKernel, get_neuron_type
+from ...neurons import Element, Field, Kernel, NeuronType, get_neuron_type
 from ..plan import Port, Segment
-from .places import Arrangement, Links, Together
+from .groups import Entry, Group, InTerms, Together, entries_of
+from .places import Arrangement, Links
 from .supports import Link, Supports
 
 __all__ = ["arranged"]
@@ -103,10 +104,7 @@ class _Arranging:
         used = {element for port in self._ports() for element in self.outputs.get(port, ())}
         used |= set(chain.from_iterable(self._arriving(port) for port in self._read_ports()))
         column = {e: i for i, e in enumerate(sorted(used - {()}, key=str))}
-        groups = [
-            self._together(names, column)
-            for names in self._by_type([n for n in inside if n not in sums])
-        ]
+        groups = self._groups([n for n in inside if n not in sums], column)
         for neuron in origins:
             for written in self.types[neuron].writes:
                 self._number_slot(neuron, written)
@@ -214,7 +212,20 @@ class _Arranging:
             found[key].append(neuron)
         return list(found.values())
 
-    def _together(self, names: list[str], column: dict[Element, int]) -> Together:
+    def _groups(self, neurons: list[str], column: dict[Element, int]) -> list[Group]:
+        groups: list[Group] = []
+        terms: list[tuple[Entry, list[Entry]]] = []
+        for names in self._by_type(neurons):
+            of, rows, slots = self.types[names[0]], *self._segments(names)
+            if of.terms is None:
+                assert isinstance(of.kernel, Kernel)
+                groups.append(Together(of, names, of.kernel, rows, slots))
+            else:
+                terms += self._entries(names, rows, slots, column)
+        return [*groups, InTerms(terms)] if terms else groups
+
+    def _segments(self, names: list[str]) -> tuple[list[Segment], list[Segment]]:
+        """Where neurons of one type read, and where they write."""
         of = self.types[names[0]]
         rows = [self._rows(names, read) for read in of.reads]
         slots = []
@@ -223,14 +234,26 @@ class _Arranging:
                 self._number_slot(neuron, written)
             first = names[0], written.name
             slots.append(Segment(self.slot_of[first], len(names), self.key_slot_of.get(first)))
-        if of.terms is None:
-            assert isinstance(of.kernel, Kernel)
-            return Together(of, names, of.kernel, rows, slots)
+        return rows, slots
+
+    def _entries(
+        self,
+        names: list[str],
+        rows: list[Segment],
+        slots: list[Segment],
+        column: dict[Element, int],
+    ) -> Iterator[tuple[Entry, list[Entry]]]:
+        """What the terms of neurons with the same elements multiply, and where it goes."""
+        of = self.types[names[0]]
+        assert of.terms is not None
         mine = {f.name: self._arriving((names[0], f.name)) for f in of.reads}
-        # What would come after the last tick has no column.
-        terms = [term for term in of.terms(mine) if not term.element or term.element in column]
-        kernel = TermsKernel(terms, of.reads, of.writes, column)
-        return Together(of, names, kernel, rows, slots)
+        read = {f.name: segment for f, segment in zip(of.reads, rows, strict=True)}
+        written = {f.name: segment for f, segment in zip(of.writes, slots, strict=True)}
+        for term in of.terms(mine):
+            for i in range(len(names)):
+                entries = entries_of(term, i, written, read, column)
+                if entries is not None:
+                    yield entries
 
     def _number_slot(self, neuron: str, written: Field) -> None:
         port = neuron, written.name

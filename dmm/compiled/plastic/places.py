@@ -16,31 +16,12 @@ import numpy as np
 
 from vvalues import Path
 
-from ...neurons import Element, Kernel, NeuronType
-from ..plan import Port, Segment
+from ...neurons import Element
+from ..plan import Port
+from .groups import Group
 from .supports import Link, Supports
 
-__all__ = ["Arrangement", "Links", "Together"]
-
-
-@dataclass(frozen=True)
-class Together:
-    """Neurons of one type that are run together.
-
-    Attributes
-    ----------
-    neuron_type : NeuronType
-    neurons : list of str
-    kernel : Kernel
-        That of the type, or its terms on the columns of this run.
-    rows, slots : list of Segment, one per read and per written field
-    """
-
-    neuron_type: NeuronType
-    neurons: list[str]
-    kernel: Kernel
-    rows: list[Segment]
-    slots: list[Segment]
+__all__ = ["Arrangement", "Links"]
 
 
 @dataclass(frozen=True)
@@ -70,7 +51,7 @@ class Arrangement:
         Summing neurons; slot and row i are those of ``sums[i]``, and of the first
         ``n_keyed_sums`` also key slot and key row i.
     offset : array (sums,)
-    groups : list of Together
+    groups : list of Group
     origins : list of str
         Neurons whose output comes from outside: sources and constants.
     row_of : number of every input
@@ -96,7 +77,7 @@ class Arrangement:
     >>> supports = supports_of(delta_rule(), Streams((((),),), arrays, ticks=9))
     >>> plan = arranged(supports, [("output", "dict-1")])
     >>> plan.sums, len(plan.groups)
-    (['places', 'self', 'cell-1'], 3)
+    (['places', 'self', 'cell-1'], 1)
     """
 
     supports: Supports
@@ -104,7 +85,7 @@ class Arrangement:
     sums: list[str]
     n_keyed_sums: int
     offset: np.ndarray
-    groups: list[Together]
+    groups: list[Group]
     origins: list[str]
     row_of: dict[Port, int]
     slot_of: dict[Port, int]

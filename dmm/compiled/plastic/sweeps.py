@@ -17,8 +17,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...neurons import Partials, Stream, at_tick
-from ..plan import Segment
 from .moves import Moves, Nudge, flat, flat_product
 from .outside import Outside
 from .places import Arrangement, Links
@@ -55,7 +53,7 @@ class Life:
     keys: np.ndarray
     rows: np.ndarray
     key_rows: np.ndarray
-    partials: list[Partials] | None = None
+    partials: list[Any] | None = None
 
     def over_time(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """What there is of for every tick."""
@@ -159,16 +157,14 @@ class Sweeps:
             numbers[: self.n_sums] += self.arrangement.offset[:, None]
         keys[: self.n_keyed_sums] = life.key_rows[t, : self.n_keyed_sums]
         for group in self.arrangement.groups:
-            inputs = _taken(group.rows, life.rows[t], life.key_rows[t])
-            _put(group.slots, group.kernel.forward(inputs), numbers, keys)
+            group.forward(life.rows[t], life.key_rows[t], numbers, keys)
         self.outside.read(life.rows[t], numbers, keys)
 
-    def linearised(self, life: Life) -> list[Partials]:
+    def linearised(self, life: Life) -> list[Any]:
         """Local partial derivatives of every group, for all ticks at once."""
         if life.partials is None:
             life.partials = [
-                group.kernel.linearise(_taken(group.rows, life.rows, life.key_rows))
-                for group in self.arrangement.groups
+                group.linearise(life.rows, life.key_rows) for group in self.arrangement.groups
             ]
         return life.partials
 
@@ -179,33 +175,33 @@ class Sweeps:
         a = self.arrangement
         dtype = np.result_type(life.numbers, g)
         partials = self.linearised(life)
-        tick = Tick(*(np.zeros(x.shape[1:], dtype) for x in life.over_time()))
-        matrix = np.zeros(life.matrix.shape, dtype)
+        numbers, keys, _, key_rows = (np.zeros(x.shape[1:], dtype) for x in life.over_time())
+        # What the rows get is kept, and contracted once. Keys are larger than the cache for that.
+        rows = np.zeros(life.rows.shape, dtype)
         key_matrix = np.zeros(life.key_matrix.shape, dtype)
         transposed = np.ascontiguousarray(life.matrix.T)
         key_transposed = np.ascontiguousarray(life.key_matrix.T)
         for t in reversed(range(self.outside.ticks)):
+            tick = Tick(numbers, keys, rows[t], key_rows)
             self._up_back(partials, t, tick)
             tick.rows[a.observed] = g[:, t]
-            matrix += tick.rows @ life.numbers[t].T
             np.matmul(transposed, tick.rows, out=tick.numbers)
             if self.has_keys:
-                key_matrix += flat(tick.key_rows) @ flat(life.keys[t]).T
+                key_matrix += flat(key_rows) @ flat(life.keys[t]).T
                 flat_product(key_transposed, tick.key_rows, tick.keys)
             self._move_back(life, t, tick)
         held = np.zeros(len(a.held), dtype)
         if a.holder is not None:
-            held = tick.keys[a.holder].sum(axis=0)[a.held_column]
+            held = keys[a.holder].sum(axis=0)[a.held_column]
+        matrix = np.matmul(rows, life.numbers[:-1].swapaxes(1, 2)).sum(axis=0)
         return Gradients(self._still_gradient(matrix, key_matrix), held)
 
-    def _up_back(self, partials: list[Partials], t: int, tick: Tick) -> None:
+    def _up_back(self, partials: list[Any], t: int, tick: Tick) -> None:
         """Cotangents of what is emitted at a tick to those of the rows."""
         tick.rows[: self.n_sums] = tick.numbers[: self.n_sums]
         tick.key_rows[: self.n_keyed_sums] = tick.keys[: self.n_keyed_sums]
         for group, partial in zip(self.arrangement.groups, partials, strict=True):
-            outputs = _taken(group.slots, tick.numbers, tick.keys)
-            inputs = group.kernel.adjoint(at_tick(partial, t), outputs)
-            _put(group.rows, inputs, tick.rows, tick.key_rows)
+            group.adjoint(partial, t, tick.numbers, tick.keys, tick.rows, tick.key_rows)
         self._stop(tick)
 
     def _move_back(self, life: Life, t: int, tick: Tick) -> None:
@@ -267,33 +263,10 @@ class Sweeps:
         if self.key_moves.count:
             self.key_moves.apply_tangent(matrix, life.keys[t], moved, tick.keys, tick.key_rows)
 
-    def _up_tangents(self, partials: list[Partials], t: int, tick: Tick) -> None:
+    def _up_tangents(self, partials: list[Any], t: int, tick: Tick) -> None:
         tick.numbers[:, self.n_sums :] = 0.0
         tick.keys[:, self.n_keyed_sums :] = 0.0
         tick.numbers[:, : self.n_sums] = tick.rows[:, : self.n_sums]
         tick.keys[:, : self.n_keyed_sums] = tick.key_rows[:, : self.n_keyed_sums]
         for group, partial in zip(self.arrangement.groups, partials, strict=True):
-            inputs = _taken(group.rows, tick.rows, tick.key_rows)
-            outputs = group.kernel.tangent(at_tick(partial, t), inputs)
-            _put(group.slots, outputs, tick.numbers, tick.keys)
-
-
-# -------------------- groups --------------------
-
-
-def _taken(segments: list[Segment], numbers: np.ndarray, keys: np.ndarray) -> list[Stream]:
-    """Streams of a group, as views."""
-    return [
-        Stream(
-            numbers[..., segment.span, :],
-            None if segment.key_start is None else keys[..., segment.key_span, :, :],
-        )
-        for segment in segments
-    ]
-
-
-def _put(segments: list[Segment], streams: Any, numbers: np.ndarray, keys: np.ndarray) -> None:
-    for segment, stream in zip(segments, streams, strict=True):
-        numbers[..., segment.span, :] = stream.number
-        if segment.key_start is not None:
-            keys[..., segment.key_span, :, :] = 0.0 if stream.keys is None else stream.keys
+            group.tangent(partial, t, tick.rows, tick.key_rows, tick.numbers, tick.keys)

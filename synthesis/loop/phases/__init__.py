@@ -4,6 +4,7 @@ A phase does one unit of work and says in a word how it ended (`synthesis.loop.s
 fields are its settings. Which one follows stands in `synthesis.loop.route`.
 """
 
+from .confirm import Confirm
 from .dense import Bite, Dense
 from .judge import Judge, NextStart, Simplify
 from .population import Population
@@ -15,6 +16,7 @@ from .thin import Refine, Sparsify, Thin
 __all__ = [
     "Begin",
     "Bite",
+    "Confirm",
     "Dense",
     "FreshStart",
     "Judge",

@@ -28,7 +28,8 @@ class Judge(Phase):
         Regrowing stops after so many failures in a row; 0: the first exact machine is the result.
     restarts : int
         Fresh random starts, if there is any regrowing (after it; in recurrent spaces, as another
-        population, before it); the best machine counts.
+        population, before it), or if machines are compared on further strings and none is exact;
+        the best machine counts.
 
     Examples
     --------
@@ -46,14 +47,14 @@ class Judge(Phase):
         "rescue": "not exact",
         "second opinion": "exact, and starts are in reserve",
         "regrow": "exact, and regrowing may help",
-        "fresh start": "exact, and regrowing does not help",
+        "fresh start": "exact, and regrowing does not help; or compared on further strings",
         "enough": "all has been tried, or all work is done that a run may do",
     }
 
     def __call__(self, search: Search, state: SearchState) -> Step:
         """One judgement."""
         known = state.best
-        state = with_best(state, search.common.exact)
+        state = with_best(search, state)
         failures = 0 if state.best is not known else state.counts.failures + 1
         state = replace(state, counts=replace(state.counts, failures=failures))
         assert state.best is not None
@@ -75,6 +76,8 @@ class Judge(Phase):
                 return "next start", state
             if counts.rescues < search.common.rescues:
                 return "rescue", state.counted("rescues")
+            if search.further is not None and counts.restarts < self.restarts:
+                return "fresh start", _fresh(state, failures=0)
         elif state.reserve and counts.failures < opinions:
             return "second opinion", state
         elif is_recurrent and may_restart:
@@ -93,13 +96,13 @@ def _fresh(state: SearchState, failures: int) -> SearchState:
     return replace(state, counts=counts)
 
 
-def with_best(state: SearchState, exact: float) -> SearchState:
+def with_best(search: Search, state: SearchState) -> SearchState:
     """The state whose best machine is the one at hand, if it is better than the best so far."""
-    best = state.best
+    best, loss, common = state.best, search.rating(state), search.common
     if best is None or is_better(
-        len(state.parameters), state.loss, len(best), state.best_loss, exact
+        len(state.parameters), loss, len(best), state.best_loss, common.exact, common.alike
     ):
-        return replace(state, best=state.parameters, best_loss=state.loss)
+        return replace(state, best=state.parameters, best_loss=loss)
     return state
 
 
@@ -177,6 +180,8 @@ def _settled(search: Search, parameters: VValue) -> tuple[Objective, VValue]:
     Scales of products that the pool leaves free matter where their clamp is reached.
     """
     exact = search.common.exact
+    if search.further is not None:
+        return JointObjective(*search.further), parameters
     if search.proof is None or search.objective.loss(parameters) > exact:
         return search.objective, parameters
     both = JointObjective(search.objective, search.proof)

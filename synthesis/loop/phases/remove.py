@@ -17,7 +17,7 @@ from ...process.bounds import at_least, finite, whole
 from ...process.records import Record
 from ..search import Phase, Search, SearchState, Step, Words, fitted
 
-__all__ = ["Polish", "Remove", "RemoveMemory"]
+__all__ = ["Polish", "Remove", "RemoveMemory", "link_text", "without_link"]
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Remove(Phase):
             if fit.loss < budget:
                 return _accepted(state, fit, q, tried)
             tried.append(
-                state.record("back-out", link=_link(state.parameters, q), loss_without=fit.loss)
+                state.record("back-out", link=link_text(state.parameters, q), loss_without=fit.loss)
             )
         for q, fit in self._long_fits(search, state.parameters, *removals):
             if fit.loss < budget:
@@ -103,7 +103,7 @@ class Remove(Phase):
         objective, l1 = search.objective, search.common.fit_l1
         limit = self.candidates if len(losses) > self.all_below else len(losses)
         for q in np.argsort(losses, kind="stable")[:limit]:
-            kept = _without(objective, parameters, candidates[q], q)
+            kept = without_link(objective, parameters, candidates[q], q)
             yield q, levenberg_marquardt(objective, kept, iterations=self.iterations, l1=l1)
 
     def _long_fits(
@@ -113,7 +113,7 @@ class Remove(Phase):
         objective, l1 = search.objective, self.long_l1 * search.common.fit_l1
         for q in np.argsort(losses, kind="stable")[: self.candidates]:
             for weights in (candidates[q], parameters.buffer):
-                kept = _without(objective, parameters, weights, q)
+                kept = without_link(objective, parameters, weights, q)
                 fit = levenberg_marquardt(
                     objective,
                     kept,
@@ -125,16 +125,17 @@ class Remove(Phase):
 
 
 def _accepted(state: SearchState, fit: Fit, q: int, tried: list[Record]) -> Step:
-    link = _link(state.parameters, q)
+    link = link_text(state.parameters, q)
     state = replace(fitted(state, fit), memory=RemoveMemory(fit.loss)).with_front()
     return Step("more", state, [*tried, state.record("remove", link=link)])
 
 
-def _link(parameters: VValue, q: int) -> str:
+def link_text(parameters: VValue, q: int) -> str:
+    """The path of link ``q``, for a record."""
     return "/".join(parameters.support.paths[q])
 
 
-def _without(objective: Objective, parameters: VValue, weights: np.ndarray, q: int) -> VValue:
+def without_link(objective: Objective, parameters: VValue, weights: np.ndarray, q: int) -> VValue:
     """The machine of these weights without link ``q``, and without what is dead then."""
     keep = np.arange(parameters.size) != q
     kept = from_buffer(parameters.support.where(keep), weights[keep].copy())
@@ -163,7 +164,8 @@ class Polish(Phase):
     tolerance: float = finite(1e-9)
 
     words: ClassVar[Words] = {
-        "done": "always",
+        "done": "there are no further strings",
+        "further": "there are further strings",
     }
 
     def __call__(self, search: Search, state: SearchState) -> Step:
@@ -176,4 +178,5 @@ class Polish(Phase):
             tolerance=self.tolerance,
         )
         state = fitted(state, fit).with_front()
-        return Step("done", state, [state.record("polish")])
+        word = "done" if search.further is None else "further"
+        return Step(word, state, [state.record("polish")])

@@ -166,6 +166,7 @@ def learning_task(
     held_out: int = 256,
     rules: int = 2,
     leaks: int = 1,
+    is_normalised: bool = False,
     scale: float = 0.3,
 ) -> StreamTask:
     """A task of lessons, with machines that change themselves as its search space.
@@ -176,7 +177,7 @@ def learning_task(
     lesson : callable (rng, strings=) -> Lesson
     strings, held_out : int
         Strings to train on, and strings that no decision is made on.
-    rules, leaks, scale : see `dmm.machine.plastic_space`
+    rules, leaks, is_normalised, scale : see `dmm.machine.plastic_space`
     """
     answers = _Answers({})
     shape = lesson(np.random.default_rng(0), strings=1)
@@ -197,6 +198,7 @@ def learning_task(
             clocks=PERIOD,
             rules=rules,
             leaks=leaks,
+            is_normalised=is_normalised,
             scale=scale,
         ),
         observed=tuple(("p", f"number-{i}") for i in range(1, targets + 1)),

@@ -17,7 +17,10 @@ from vvalues import VValue
 from vvalues.core.tree import from_leaves
 
 SOURCES = ("stream-1", "stream-2", "const_1")
-BY_TERMS = ("delay(2)", "mask_multiply", "linear_combination", "cons", "first", "rest")
+BY_TERMS = (
+    *("delay(2)", "mask_multiply", "linear_combination", "matrix_product"),
+    *("cons", "first", "rest"),
+)
 EDITORS = ("gate", "register", "mask_multiply", "delay(2)", "plasticity")
 
 

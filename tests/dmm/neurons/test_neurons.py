@@ -98,6 +98,14 @@ EXPECTED = [
             }
         },
     ),
+    (
+        "matrix_product",
+        {
+            "left": {":number": 9.0, "x": 10.0, "a": {"x": 1.0, "y": 2.0}},
+            "right": {":number": 9.0, "x": {":number": 3.0, "u": 4.0}, "y": 5.0},
+        },
+        {"dict": {":number": 30.0, "u": 40.0, "a": {":number": 13.0, "u": 4.0}}},
+    ),
     ("accumulator", {"accum": A, "delta": B}, {"single": {"a": 7.0, "b": -3.0}}),
     ("norm", {"dict": A}, {"norm": 3.0}),
     ("dot", {"dict-1": A, "dict-2": B}, {"dot": 4.0}),
@@ -111,6 +119,7 @@ EXPECTED = [
     ("relu", {"dict": A}, {"dict": {"a": 2.0}}),
     ("tanh", {"dict": {"a": 1.0}}, {"dict": {"a": math.tanh(1.0)}}),
     ("square", {"dict": A}, {"dict": {"a": 4.0, "b": 9.0}}),
+    ("normalised", {"dict": A}, {"dict": {"a": 2.0 / 14.0, "b": -3.0 / 14.0}}),
     ("sigmoid", {}, {"number": 0.5}),
     ("sigmoid", {"number": 800.0}, {"number": 1.0}),
     ("softplus", {"number": -800.0}, {"number": 0.0}),

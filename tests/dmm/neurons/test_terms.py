@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+import vvalues as vv
 from dmm import get_neuron_type
 from dmm.compiled.plastic.supports import elements_of
-from dmm.neurons import Field, Stream, Term, TermsKernel
+from dmm.neurons import TermTable, contraction
 from vvalues import VValue
+from vvalues.testing import check_tree_gradients
 
 NAMES = (
-    "cons", "delay(1)", "delay(3)", "first", "label(a/b,c)", "label(a,a)", "linear_combination",
-    "mask_multiply", "plasticity", "rest",
+    "cons", "delay(1)", "delay(3)", "first", "gate", "label(a/b,c)", "label(a,a)",
+    "linear_combination", "mask_multiply", "matrix_product", "plasticity", "rest",
 )  # fmt: skip
 
 STREAMS = {
@@ -24,29 +28,25 @@ STREAMS = {
 
 
 def inputs_of(neuron_type) -> dict[str, VValue]:
-    kinds = {"gate": "number", "line": "line", "mask": "part", "post": "part"}
+    kinds = {"gate": "number", "line": "line", "mask": "part", "post": "part", "left": "part"}
     return {
         field.name: STREAMS["number" if field.is_scalar else kinds.get(field.name, "tree")]
         for field in neuron_type.reads
     }
 
 
-def compiled(neuron_type, inputs):
-    """The kernel of the terms, its input streams, and the columns of the elements."""
-    elements = {name: set(elements_of(tree)) for name, tree in inputs.items()}
-    terms = list(neuron_type.terms(elements))
-    every = set().union(*elements.values(), {term.element for term in terms}) - {()}
-    column = {element: i for i, element in enumerate(sorted(every))}
-    kernel = TermsKernel(terms, neuron_type.reads, neuron_type.writes, column)
-    streams = []
-    for field in neuron_type.reads:
-        keys = np.zeros((1, 1, len(column)))
-        for element, number in elements_of(inputs[field.name]).items():
-            if element:
-                keys[..., column[element]] = number
-        own = elements_of(inputs[field.name]).get((), 0.0)
-        streams.append(Stream(np.full((1, 1), own), keys))
-    return kernel, streams, column
+def table_of(neuron_type, inputs):
+    """The table of the terms, the numbers it reads, and what it writes where."""
+    elements = {name: elements_of(tree) for name, tree in inputs.items()}
+    terms = list(neuron_type.terms({name: set(own) for name, own in elements.items()}))
+    read = sorted({factor for term in terms for factor in term.factors})
+    written = sorted({(term.field, term.element) for term in terms})
+    table = TermTable(
+        [written.index((term.field, term.element)) for term in terms],
+        [[read.index(factor) for factor in term.factors] for term in terms],
+    )
+    x = np.array([elements[field].get(element, 0.0) for field, element in read])
+    return table, x[:, None], written
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -54,55 +54,58 @@ def test_terms_are_what_the_activation_does(name):
     neuron_type = get_neuron_type(name)
     inputs = inputs_of(neuron_type)
     expected = neuron_type.activation(VValue(dict(inputs)))
-    kernel, streams, column = compiled(neuron_type, inputs)
-    for field, found in zip(neuron_type.writes, kernel.forward(streams), strict=True):
+    table, x, written = table_of(neuron_type, inputs)
+    found = dict(zip(written, table.forward(x)[:, 0], strict=True))
+    for field in neuron_type.writes:
         wanted = elements_of(VValue({"s": expected[field.name]})["s"])
-        numbers = {(): float(found.number[0, 0])}
-        numbers |= {element: float(found.keys[0, 0, i]) for element, i in column.items()}
-        for element in {*wanted, *(e for e, x in numbers.items() if x)}:
-            assert numbers[element] == pytest.approx(wanted.get(element, 0.0)), element
+        own = {element: value for (name, element), value in found.items() if name == field.name}
+        for element in {*wanted, *own}:
+            assert own.get(element, 0.0) == pytest.approx(wanted.get(element, 0.0)), element
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_adjoint_is_the_transpose_of_tangent_and_both_are_derivatives(name):
     neuron_type = get_neuron_type(name)
-    kernel, streams, _ = compiled(neuron_type, inputs_of(neuron_type))
+    table, x, written = table_of(neuron_type, inputs_of(neuron_type))
     rng = np.random.default_rng(0)
-
-    def random(like):
-        return [
-            Stream(rng.standard_normal((1, 1)), rng.standard_normal(s.keys.shape)) for s in like
-        ]
-
-    def inner(one, other):
-        return sum(
-            np.sum(a.number * b.number) + np.sum(a.keys * b.keys)
-            for a, b in zip(one, other, strict=True)
-        )
-
-    moved, g = random(streams), random(kernel.forward(streams))
-    partials = kernel.linearise(streams)
-    tangent = kernel.tangent(partials, moved)
-    assert inner(g, tangent) == pytest.approx(inner(kernel.adjoint(partials, g), moved))
-    step = 1e-30j
-    there = [Stream(s.number + step * d.number, s.keys + step * d.keys)
-             for s, d in zip(streams, moved, strict=True)]  # fmt: skip
-    for found, exact in zip(tangent, kernel.forward(there), strict=True):
-        np.testing.assert_allclose(found.number, exact.number.imag / 1e-30, atol=1e-12)
-        np.testing.assert_allclose(found.keys, exact.keys.imag / 1e-30, atol=1e-12)
+    moved, g = rng.standard_normal(x.shape), rng.standard_normal((len(written), 1))
+    partials = table.linearise(x)
+    tangent = table.tangent(partials, moved)
+    assert np.sum(g * tangent) == pytest.approx(np.sum(table.adjoint(partials, g) * moved))
+    exact = table.forward(x + 1e-30j * moved).imag / 1e-30
+    np.testing.assert_allclose(tangent, exact, atol=1e-12)
 
 
 def test_a_term_without_factors_is_the_number_one():
-    terms = [Term("out", ("a",), ()), Term("out", ("a",), (("in", ("a",)),))]
-    kernel = TermsKernel(terms, [Field("in")], [Field("out")], {("a",): 0})
-    streams = [Stream(np.zeros((1, 1)), np.full((1, 1, 1), 0.5))]
-    assert kernel.forward(streams)[0].keys[0, 0, 0] == 1.5
-    assert kernel.adjoint(kernel.linearise(streams), streams)[0].keys[0, 0, 0] == 0.5
+    table, x = TermTable([0, 0], [[], [0]]), np.array([[0.5]])
+    assert table.forward(x) == [[1.5]]
+    assert table.adjoint(table.linearise(x), x) == [[0.5]]
+    assert table.tangent(table.linearise(x), x) == [[0.5]]
 
 
-def test_terms_of_nothing_are_refused():
-    with pytest.raises(ValueError, match="never emits anything"):
-        TermsKernel([], [Field("in")], [Field("out")], {})
+@settings(max_examples=40)
+@given(st.integers(0, 2**32 - 1))
+def test_a_table_adds_up_products(seed):
+    rng = np.random.default_rng(seed)
+    n_inputs, n_outputs, n_terms = rng.integers(1, 6, 3)
+    targets = [*range(n_outputs), *rng.integers(n_outputs, size=n_terms)]
+    factors = [rng.integers(n_inputs, size=rng.integers(0, 4)).tolist() for _ in targets]
+    # All inputs are read by some term.
+    factors[0] = [*factors[0], *range(n_inputs)]
+    x = rng.standard_normal((n_inputs, 2, 3))
+    expected = np.zeros((n_outputs, 2, 3))
+    for target, entries in zip(targets, factors, strict=True):
+        expected[target] += np.prod([x[i] for i in entries], axis=0) if entries else 1.0
+    table = TermTable(targets, factors)
+    np.testing.assert_allclose(table.forward(x), expected, atol=1e-12)
+    moved, g = rng.standard_normal(x.shape), rng.standard_normal(expected.shape)
+    partials = table.linearise(x)
+    tangent = table.tangent(partials, moved)
+    exact = table.forward(x + 1e-30j * moved).imag / 1e-30
+    np.testing.assert_allclose(tangent, exact, atol=1e-11)
+    assert np.sum(g * tangent) == pytest.approx(
+        np.sum(table.adjoint(partials, g) * moved), abs=1e-11
+    )
 
 
 def test_array_leaves_are_no_activities():
@@ -125,3 +128,24 @@ def test_labels_are_paths(argument):
 def test_a_mask_of_arrays_is_refused(name, leaf):
     with pytest.raises(ValueError, match="the mask has an array leaf"):
         list(get_neuron_type(name).terms({"mask": [leaf], "main": [("a",)]}))
+
+
+def test_a_contraction_is_a_matrix_product_with_gradients():
+    rng = np.random.default_rng(0)
+    one, two = rng.standard_normal((3, 2)), rng.standard_normal((2, 4))
+
+    def tree(matrix, rows, columns):
+        return VValue(
+            {row: dict(zip(columns, of, strict=True)) for row, of in zip(rows, matrix, strict=True)}
+        )
+
+    left, right = tree(one, "abc", "xy"), tree(two, "xy", "uvwz")
+    assert vv.max_norm(contraction(left, right) - tree(one @ two, "abc", "uvwz")) < 1e-12
+    check_tree_gradients(contraction, left, right)
+
+
+@pytest.mark.parametrize("name", ["left", "right"])
+def test_a_matrix_of_arrays_is_refused(name):
+    elements = {"left": [("a",)], "right": [("a",)], name: [("a", 0)]}
+    with pytest.raises(ValueError, match=f"{name} has an array leaf"):
+        list(get_neuron_type("matrix_product").terms(elements))

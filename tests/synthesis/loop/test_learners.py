@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 
+from dmm import zoo
 from dmm.show.rules import learning_rules
 from synthesis.loop import Loop, Settings, synthesize
+from synthesis.loop.search import Counts, SearchState
 from synthesis.optimize.descent import SHRINKAGE, ClippedAdam, trained
 from synthesis.optimize.objective import MachineObjective
 from synthesis.tasks.streams.learning import associations, learning_task, linear_maps
 from vvalues import from_buffer
+from vvalues.core.tree import from_leaves
 
 RNG = np.random.default_rng
 
@@ -72,6 +76,55 @@ def test_of_several_starts_the_best_goes_on(task):
         again, _ = loop.advance(loop.start(loop.rng))
         assert again.parameters == state.parameters
     assert losses[3] < losses[0]
+
+
+def test_further_strings_are_drawn_where_the_settings_ask_for_them(task):
+    with_further, without = (
+        Loop.of(task, 0, Settings.of(confirm={"batches": n})).search for n in (3, 0)
+    )
+    assert without.further is None
+    sizes = [len(objective.inputs) for objective in with_further.further]
+    assert sizes == [12, 12]
+    first, other = (objective.inputs.arrays["x-1"] for objective in with_further.further)
+    assert not np.any(np.isin(first, other))
+    np.testing.assert_array_equal(  # the training strings are the same in any case
+        with_further.objective.inputs.arrays["x-1"], without.objective.inputs.arrays["x-1"]
+    )
+
+
+def confirmed(task, weights, **settings):
+    """The weights after the phase of confirmation, and the state before the judgement."""
+    loop = Loop.of(task, 0, Settings.for_learners(**settings))
+    machine = replace(zoo.delta_rule(inputs=2), trainable=weights)
+    loss = loop.search.objective.loss(machine.trainable)
+    state = SearchState(machine.trainable, loss, phase="confirm").after(loop.rng)
+    while state.phase == "confirm":
+        state, _ = loop.advance(state)
+    return loop, state
+
+
+def test_what_is_good_for_few_strings_only_is_not_confirmed():
+    lesson = partial(linear_maps, inputs=2, periods=10)
+    task = learning_task("maps", "", lesson, strings=16, rules=1, leaks=0)
+    rule = zoo.delta_rule(inputs=2).trainable
+    besides = {("rule-1", "gate", "x-1", "stream"): 0.05, ("cell-1", "dict", "x-2", "stream"): 0.1}
+    loop, state = confirmed(task, rule + from_leaves(besides))
+    assert state.phase == "judge"
+    assert set(state.parameters.support.paths) == set(rule.support.paths)
+    # What is needed stays: the loss is that of a rule that learns, on strings it never saw.
+    never, _ = confirmed(task, 0.0 * rule)
+    assert loop.search.rating(state) < 0.5 * never.search.further.judged.loss(0.0 * rule)
+
+
+def test_a_second_start_competes_unless_the_first_machine_is_exact(task):
+    loop = Loop.of(task, 0, Settings.for_learners())
+    judge = loop.settings.judge
+    state = SearchState(loop.search.model.initial(loop.rng), 1.0, best_loss=1.0)
+    word, state = judge.following(loop.search, state)
+    assert word == "fresh start"
+    assert judge.following(loop.search, state)[0] == "enough"
+    exact = replace(state, counts=Counts(), best_loss=0.0)
+    assert judge.following(loop.search, exact)[0] == "enough"
 
 
 def test_hebbs_rule_is_found():

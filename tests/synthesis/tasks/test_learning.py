@@ -77,6 +77,14 @@ def test_hebbs_rule_recalls_orthonormal_keys_exactly():
     assert largest_error(zoo.hebb_rule(4), random_keys) > 0.1
 
 
+@pytest.mark.parametrize("inputs", [3, 5, 8])
+def test_the_novelty_rule_recalls_keys_at_any_angle(inputs):
+    lesson = partial(associations, pairs=inputs - 1, inputs=inputs, are_orthonormal=False)
+    task = learning_task("keys", "", lesson, strings=8)
+    assert largest_error(zoo.novelty_rule(inputs), task) < 1e-3
+    assert largest_error(zoo.delta_rule(inputs, rate=1.0), task) > 0.05
+
+
 def test_an_unknown_code_is_learned_by_seeing_every_letter_once():
     task = learning_task("code", "", unknown_codes, strings=8)
     assert largest_error(zoo.delta_rule(inputs=4, rate=1.0), task) < 1e-12
@@ -105,3 +113,17 @@ def test_the_space_is_random_and_learns_from_its_seed():
     one, same, other = (task.space(RNG(seed)) for seed in (0, 0, 1))
     assert one.trainable == same.trainable != other.trainable
     assert one.neurons["leak-1"] == "gate"
+
+
+def test_rules_may_go_by_normalised_inputs():
+    lesson = partial(linear_maps, inputs=2)
+    task = learning_task("maps", "", lesson, strings=64, rules=1, leaks=0, is_normalised=True)
+    rule = zoo.delta_rule(inputs=2, rate=1.0, is_normalised=True)
+    assert set(rule.trainable.support.paths) <= set(task.space(RNG(0)).trainable.support.paths)
+    said, asked = answers(rule, task)
+    # Every pair leaves half of the expected error, as a projection in two dimensions does.
+    errors = ((said - asked) ** 2).mean(axis=(1, 2))
+    assert errors[10] < 1e-2 * errors[0]
+    assert errors[-1] < 1e-6 * errors[0]
+    plain, _ = answers(zoo.delta_rule(inputs=2, rate=0.25), task)
+    assert np.sum((said - asked) ** 2) < 0.8 * np.sum((plain - asked) ** 2)
