@@ -22,7 +22,14 @@ from synthesis.tasks.streams import PROGRAMS
 
 EASY = "delayed-echo@layered-3x2"
 QUICK = ["--set", "dense.steps=150", "--set", "bite.steps=20", "--set", "bite.fraction=0.2"]
-QUICK += ["--set", "common.rescues=0", "--set", "judge.regrowths=0"]
+QUICK += [
+    "--set",
+    "common.rescues=0",
+    "--set",
+    "judge.regrowths=0",
+    "--set",
+    "shrink.iterations=15",
+]
 
 
 @pytest.fixture

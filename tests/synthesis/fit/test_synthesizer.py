@@ -188,18 +188,6 @@ def test_one_long_series_is_cut_in_time_with_a_gap():
     np.testing.assert_array_equal(model.predict(x), np.cumsum(x))
 
 
-def test_two_outputs_have_names_and_equations():
-    X, total = running_sum()
-    y = {"total": total, "odd": total % 2}
-    model = quick().fit(X, y)
-    assert model.verdict_.is_exact
-    answers = model.predict(X)
-    assert list(answers) == ["total", "odd"]
-    for name, asked in y.items():
-        np.testing.assert_array_equal(answers[name], asked)
-        assert f"{name} = " in model.equations_
-
-
 # -------------------- names --------------------
 
 

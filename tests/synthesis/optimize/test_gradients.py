@@ -210,7 +210,7 @@ def test_an_objective_with_a_source_repeats_itself_at_the_same_parameters(object
 
 
 def test_the_unattended_loop_trains_with_any_source():
-    settings = Settings.of(dense={"steps": 100})
+    settings = Settings.of(dense={"steps": 20, "unit": 10})
     loop, state = prepare(get_task("duplicate-detector"), 0, settings)
     strategy = EvolutionStrategy(pairs=2, scale=0.005, use_ranks=True)
     objective = SourcedObjective(loop.search.objective, strategy)

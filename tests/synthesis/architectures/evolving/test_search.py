@@ -212,7 +212,10 @@ def test_nothing_is_rounded_that_matters():
 QUICK = SearchSettings(operations=("add", "multiply", "sin", "log"), depth=2, forms=50)
 
 
-@pytest.mark.parametrize("name", ["Nguyen-1", "Nguyen-2", "Nguyen-9", "Nguyen-12"])
+@pytest.mark.parametrize(
+    "name",
+    ["Nguyen-1", "Nguyen-2", "Nguyen-12", pytest.param("Nguyen-9", marks=pytest.mark.thorough)],
+)
 def test_formulas_are_recovered_from_twenty_samples(name):
     task = formula_task(NGUYEN[name], np.random.default_rng(7))
     model, found = symbolic_search(task.inputs, task.targets, QUICK)

@@ -234,7 +234,7 @@ def test_a_wound_closes_and_units_bud_again():
     assert inside() == 0
     assert len(tissue.unit_names) < units
     names = set(tissue.names)
-    tissue.grow(6000)
+    tissue.grow(3000)
     assert inside() > 0.3 * before
     assert names <= set(tissue.names)
     unhealed = grown()
