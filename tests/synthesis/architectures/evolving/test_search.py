@@ -253,7 +253,7 @@ def test_several_outputs_share_operations():
 
 
 def test_the_result_does_not_depend_on_the_executor():
-    task = formula_task(NGUYEN["Nguyen-12"], np.random.default_rng(3))
+    task = formula_task(NGUYEN["Nguyen-1"], np.random.default_rng(3))
     _, alone = symbolic_search(task.inputs, task.targets, QUICK)
     with ThreadPoolExecutor(2) as executor:
         _, together = symbolic_search(task.inputs, task.targets, QUICK, executor)

@@ -141,7 +141,7 @@ def test_a_state_that_is_an_input_needs_no_memory_of_its_own():
         return (x, since), since
 
     problem = asked(since_change, (0.0, 0.0), 2)
-    proposals = list(Automaton().propose(problem, VOCABULARY))
+    proposals = Automaton().propose(problem, VOCABULARY)
     assert any(right(p, problem.split.report) == 1.0 for p in proposals)
 
 

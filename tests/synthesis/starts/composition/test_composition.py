@@ -100,7 +100,8 @@ def test_circuits_have_neurons_of_the_vocabulary_only(name, vocabulary):
 
 def test_where_nothing_is_exact_sums_of_inputs_are_proposed():
     """Without past answers: a machine that is off by a little would feed its error to itself."""
-    noisy = problem(NUMBERS + 0.1 * RNG.standard_normal(NUMBERS.shape))
+    noise = np.random.default_rng(8).standard_normal(NUMBERS.shape)
+    noisy = problem(NUMBERS + 0.1 * noise)
     found = proposals(noisy, most=20)
     assert [p for p in found if "the best sum" in p.origin]
     assert not any("answer" in p.origin for p in found)
@@ -154,7 +155,7 @@ def test_a_gap_hides_one_past_only():
 
 
 def test_answers_that_differ_from_zero_beyond_the_strings_of_the_bank_are_proposed_for():
-    bits = RNG.integers(0, 2, (40, 12)).astype(float)
+    bits = np.random.default_rng(9).integers(0, 2, (40, 12)).astype(float)
     answers = np.full((40, 12), np.nan)
     answers[:, 6] = 0.0
     asked = Problem.of(strings_of({"x": bits}, answers))
