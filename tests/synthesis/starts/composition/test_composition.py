@@ -52,6 +52,7 @@ PROGRAMS = {
 VOTES = RNG.integers(0, 2, (7, 30, 12)).astype(float)
 MEASURED = RNG.uniform(-1.0, 1.0, (30, 12))
 COUNTS = np.cumsum(VOTES[:4], axis=2)
+THOROUGH = {"a place in a ranking"}
 MANY = {
     "a vote where one counts double": (VOTES.sum(axis=0) + VOTES[0] > 4.0).astype(float),
     "a place in a ranking": np.sum(COUNTS[1:] > COUNTS[0], axis=0).astype(float),
@@ -59,7 +60,10 @@ MANY = {
 }
 
 
-@pytest.mark.parametrize("name", MANY)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.thorough] if name in THOROUGH else []) for name in MANY],
+)
 def test_a_program_of_many_streams_is_proposed(name):
     voices = COUNTS if name == "a place in a ranking" else VOTES
     streams = {f"v{k}": voice for k, voice in enumerate(voices)}
