@@ -94,7 +94,7 @@ def test_what_circuits_were_made_to_answer_is_known_on_any_strings():
 
 def test_circuits_whose_memory_goes_astray_are_told_from_those_that_hold():
     problem = asked(divider, 0, 2)
-    proposals = list(islice(Automaton().propose(problem, VOCABULARY), 12))
+    proposals = list(islice(Automaton().propose(problem, VOCABULARY), 6))
     sound = [p for p in proposals if right(p, problem.split.report) == 1.0]
     assert any(p.holds(p.circuit) for p in sound)
     for proposal in sound:
