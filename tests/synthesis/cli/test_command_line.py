@@ -24,14 +24,11 @@ from synthesis.show.film import FILM
 from synthesis.tasks.streams import PROGRAMS
 
 EASY = "delayed-echo@layered-3x2"
-QUICK = ["--set", "dense.steps=150", "--set", "bite.steps=20", "--set", "bite.fraction=0.2"]
-QUICK += [
-    "--set",
-    "common.rescues=0",
-    "--set",
-    "judge.regrowths=0",
-    "--set",
-    "shrink.iterations=15",
+FEW = ("dense.steps=150", "bite.steps=20", "bite.fraction=0.2", "shrink.iterations=15")
+QUICK = [
+    word
+    for setting in (*FEW, "common.rescues=0", "judge.regrowths=0")
+    for word in ("--set", setting)
 ]
 
 
