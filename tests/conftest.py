@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 # With a worker per core, threads of linear algebra only stand in each other's way. Nothing above
 # imports numpy, which reads this once.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Tests start dozens of processes; each would compile the packages anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # By default everyone meets the same few random cases; "ci" has many, "nightly" looks for new ones.
 _common = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -52,29 +53,29 @@ class Schedule(NamedTuple):
     relays: list[int]
 
 
-class _Graph:
-    """What timing asks about a circuit."""
+class _Role(NamedTuple):
+    """What timing asks about a neuron."""
 
-    def __init__(self, neurons: Mapping[str, str], wires: Sequence[Wire]) -> None:
-        self.types = {name: get_neuron_type(kind) for name, kind in neurons.items()}
-        senders: dict[str, list[str]] = {name: [] for name in neurons}
-        for wire in wires:
-            senders[wire.neuron_in].append(wire.neuron_out)
-        memories = [wire.neuron_out for wire in wires if wire.lag]
-        self.remembered = set(reach(memories, senders.__getitem__))
-        """Neurons that a later sample depends on."""
+    name: str
+    is_source: bool
+    is_constant: bool
+    is_awake: bool
+    """Whether it makes something of nothing."""
 
-    def is_source(self, neuron: str) -> bool:
-        return not self.types[neuron].reads
 
-    def is_constant(self, neuron: str) -> bool:
-        return self.is_source(neuron) and not self.types[neuron].is_source
+def _role(name: str, kind: str) -> _Role:
+    known = get_neuron_type(kind)
+    is_source = not known.reads
+    is_awake = known.is_alive == "always" and not is_source
+    return _Role(name, is_source, is_source and not known.is_source, is_awake)
 
-    def speaks_unasked(self, neuron: str) -> bool:
-        """Whether it makes something of nothing, and a memory hears it."""
-        kind = self.types[neuron]
-        is_awake = kind.is_alive == "always" and bool(kind.reads)
-        return is_awake and neuron in self.remembered
+
+def _remembered(names: Sequence[str], wires: Sequence[Wire]) -> set[str]:
+    """Neurons that a later sample depends on."""
+    senders: dict[str, list[str]] = {name: [] for name in names}
+    for wire in wires:
+        senders[wire.neuron_in].append(wire.neuron_out)
+    return set(reach([wire.neuron_out for wire in wires if wire.lag], senders.__getitem__))
 
 
 def scheduled(neurons: Mapping[str, str], wires: Sequence[Wire], ticks: int) -> Schedule | None:
@@ -99,9 +100,18 @@ def scheduled(neurons: Mapping[str, str], wires: Sequence[Wire], ticks: int) -> 
     Summed around a cycle the two say that it takes exactly as long as its lags. The chains of
     relays, one per output port, are as long as the longest wire needs.
     """
+    roles = tuple(_role(name, kind) for name, kind in neurons.items())
+    found = _solved(roles, tuple(wire._replace(weight=1.0) for wire in wires), ticks)
+    return None if found is None else Schedule(dict(found.ready), list(found.relays))
+
+
+@lru_cache(1024)  # a search tries the same wires with many weights
+def _solved(roles: tuple[_Role, ...], wires: tuple[Wire, ...], ticks: int) -> Schedule | None:
     from scipy.optimize import Bounds, LinearConstraint, milp  # importing it takes a while
 
-    graph, names = _Graph(neurons, wires), list(neurons)
+    neurons = {role.name: role for role in roles}
+    names = list(neurons)
+    remembered = _remembered(names, wires)
     ports = list(dict.fromkeys(wire[2:4] for wire in wires))
     # Columns: r and e of every neuron, k of every wire, length of every chain.
     n, m = len(names), len(wires)
@@ -116,18 +126,19 @@ def scheduled(neurons: Mapping[str, str], wires: Sequence[Wire], ticks: int) -> 
         rows += [[(chain[wire[2:4]], -1.0), (k, 1.0)], [(sender, 1.0), (receiver, -1.0), (k, 1.0)]]
         limits += [0.0, -late]
         # A constant is the same for every sample; only a memory asks since when.
-        is_timeless = graph.is_constant(wire.neuron_out) and wire.neuron_in not in graph.remembered
+        is_timeless = neurons[wire.neuron_out].is_constant and wire.neuron_in not in remembered
         if wire.lag or not is_timeless:
             rows.append([(n + receiver, 1.0), (n + sender, -1.0), (k, -1.0)])
             limits.append(late)
     low, high = np.zeros(width), np.full(width, np.inf)
-    for name, i in first.items():
-        if graph.is_source(name):
+    for i, role in enumerate(roles):
+        if role.is_source:
             high[i], low[n + i], high[n + i] = 0.0, ticks - 1.0, ticks - 1.0
         else:
             low[i] = 1.0
             # What speaks before the first sample must not be heard as an answer to one.
-            high[n + i] = ticks - 1.0 if graph.speaks_unasked(name) else np.inf
+            is_early = role.is_awake and role.name in remembered
+            high[n + i] = ticks - 1.0 if is_early else np.inf
     matrix = np.zeros((len(rows), width))
     for row, entries in zip(matrix, rows, strict=True):
         for column, value in entries:

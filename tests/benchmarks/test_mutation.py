@@ -148,6 +148,7 @@ tried("tests/vvalues/core/test_support.py::test_selecting_leaves", trials,
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="waits for processes as Linux does")
 def test_a_change_is_noticed_in_place_and_by_importing_and_no_change_is_not():
     run = subprocess.run(

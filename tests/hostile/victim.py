@@ -35,6 +35,7 @@ def cases() -> dict[str, Any]:
         dense={"steps": 10, "unit": 5},
         bite={"steps": 2, "fraction": 0.4},
         shrink={"rounds": 3, "iterations": 8},
+        remove={"iterations": 8, "long_iterations": 10},
         judge={"regrowths": 0, "restarts": 0},
     )
     layered = Settings.of(

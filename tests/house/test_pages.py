@@ -12,7 +12,7 @@ import pytest
 from docs.site.links import dead_links
 from tests.house.rooms import ROOT
 
-GUIDES = ("tour", "fitting-trees", "wrong-gradients")
+GUIDES = ("fitting-trees", "wrong-gradients", pytest.param("tour", marks=pytest.mark.thorough))
 """Those whose examples no other test runs."""
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/results/*.md")])

@@ -7,7 +7,7 @@ refusal is noted it has to raise that very sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -62,17 +62,24 @@ REFUSED: dict[tuple[str, str], str] = {
 """The sentence, as the library says it, by architecture and method; all other pairs work."""
 
 
-def works_on_all(method: str) -> Callable[[Callable[..., None]], Any]:
+def works_on_all(
+    method: str, thorough: Collection[str] = ()
+) -> Callable[[Callable[..., None]], Any]:
     """A test of a method that runs on every architecture, or has to be refused there.
 
-    It is handed a `Case` and, if it takes more, an empty folder and pytest's ``capsys``.
+    It is handed a `Case` and, if it takes more, an empty folder and pytest's ``capsys``. On the
+    architectures named ``thorough`` it takes seconds, and is left to the thorough run.
     """
     assert method in METHODS
+    names = [
+        pytest.param(name, marks=[pytest.mark.thorough] if name in thorough else [])
+        for name in ARCHITECTURES
+    ]
 
     def decorated(check: Callable[..., None]) -> Any:
         wanted = len(signature(check).parameters)
 
-        @pytest.mark.parametrize("name", ARCHITECTURES)
+        @pytest.mark.parametrize("name", names)
         def test(name: str, tmp_path: Path, capsys: Any) -> None:
             given = (made(name), tmp_path, capsys)[:wanted]
             sentence = REFUSED.get((name, method))

@@ -106,7 +106,7 @@ def test_a_neuron_comes_and_goes_and_the_memory_follows(case):
     assert back == fewer and memory_back.first == smaller.first
 
 
-@works_on_all("repair")
+@works_on_all("repair", thorough=("elastic network", "modulated network"))
 def test_lost_links_are_mended(case):
     keep = np.ones(case.parameters.size, dtype=bool)
     weights = prunable_elements(case.model, case.parameters.support) & case.is_trained

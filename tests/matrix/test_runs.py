@@ -55,7 +55,10 @@ def after(run, units):
     return run
 
 
-@works_on_all("checkpoint, resume")
+SLOW = ("spiking network", "grown network")
+
+
+@works_on_all("checkpoint, resume", thorough=SLOW)
 def test_a_run_that_was_broken_off_goes_on_to_the_bit(case, folder):
     process = process_of_case(case)
     whole = after(Run.new(folder / "whole", process), 3)
@@ -76,7 +79,7 @@ def arguments(case):
     return [name, "--steps", str(steps)], name, {"steps": steps}
 
 
-@works_on_all("run, sweep, evaluate, show")
+@works_on_all("run, sweep, evaluate, show", thorough=SLOW)
 def test_the_same_commands_serve_every_architecture(case, folder, capsys):
     words, name, options = arguments(case)
     out = folder / "run"

@@ -6,7 +6,7 @@ import numpy as np
 
 from synthesis.optimize import adam
 from synthesis.process.abilities import prunable_elements
-from synthesis.process.linearization import linearize, number_of_inputs
+from synthesis.process.linearization import inputs_at, linearize, number_of_inputs
 from synthesis.weight_space import (
     Numbers,
     PullTowards,
@@ -58,10 +58,11 @@ def test_a_geodesic_is_shorter_than_the_straight_line(case):
     assert first.energy + 0.1 * first.anchor > end.energy + 0.1 * end.anchor
 
 
-@works_on_all("sparsify")
+@works_on_all("sparsify", thorough=("elastic network", "modulated network", "residual network"))
 def test_a_sparse_network_does_more_of_it_than_one_cut_at_once(case):
-    reference, weights = frozen(case), prunable_elements(case.model, case.parameters.support)
-    share = 0.3
+    inputs = inputs_at(case.inputs, np.arange(number_of_inputs(case.inputs) // 2))
+    reference = freeze(case.model, case.parameters, inputs, Numbers())
+    weights, share = prunable_elements(case.model, case.parameters.support), 0.3
     found = sparsified(
         reference, share, rng=np.random.default_rng(7), steps=30, stages=3, settle=20, size=0.05,
         strength=1.0, per_step=None,

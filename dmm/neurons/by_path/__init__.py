@@ -1,7 +1,7 @@
 """Neurons that do not treat all keys alike: lists, cells, matrix products, fragments of matrices.
 
-What lists, products and fragments do is said in terms of elements (`dmm.neurons.terms`); a memory with
-addresses is run with its cells inside it.
+What lists, products and fragments do is said in terms of elements (`dmm.neurons.terms`); a memory
+with addresses is run with its cells inside it.
 """
 
 from .addressed import Recall

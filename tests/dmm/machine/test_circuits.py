@@ -147,6 +147,21 @@ def test_relays_of_one_port_are_shared():
     assert len(machine.fixed) == 3 and len(machine.trainable) == 3
 
 
+def test_times_do_not_depend_on_weights_nor_on_what_was_lowered_before():
+    neurons = {"stream-x": "stream", "output": "output"}
+
+    def lowered(weight):
+        wires = [Wire("output", "dict-1", "stream-x", "stream", weight, lag) for lag in (0, 1, 3)]
+        return Circuit(neurons, wires).lowered()
+
+    (machine, pace), (other, other_pace) = lowered(2.0), lowered(0.5)
+    assert other_pace == pace and other.metadata == machine.metadata
+    assert other.trainable == 0.25 * machine.trainable
+    machine.metadata["samples"]["ready"]["relay-1"] = 99  # a user's own business
+    again, _ = lowered(2.0)
+    assert again.metadata == other.metadata and again.trainable == machine.trainable
+
+
 def test_an_accumulator_keeps_its_own_fixed_link():
     wires = [
         Wire("sum", "dict-2", "stream-x", "stream"),

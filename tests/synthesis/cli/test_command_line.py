@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -21,8 +24,12 @@ from synthesis.show.film import FILM
 from synthesis.tasks.streams import PROGRAMS
 
 EASY = "delayed-echo@layered-3x2"
-QUICK = ["--set", "dense.steps=150", "--set", "bite.steps=20", "--set", "bite.fraction=0.2"]
-QUICK += ["--set", "common.rescues=0", "--set", "judge.regrowths=0"]
+FEW = ("dense.steps=150", "bite.steps=20", "bite.fraction=0.2", "shrink.iterations=15")
+QUICK = [
+    word
+    for setting in (*FEW, "common.rescues=0", "judge.regrowths=0")
+    for word in ("--set", setting)
+]
 
 
 @pytest.fixture
@@ -81,9 +88,18 @@ def test_show_writes_files(detector_file, tmp_path, capsys, rendering):
     assert out.read_bytes().startswith(starts[rendering])
 
 
-def test_a_film_and_a_page_of_a_run(tmp_path, capsys):
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """Folder of a run, and what the command has printed."""
+    out, printed = tmp_path_factory.mktemp("runs") / "run", io.StringIO()
+    with redirect_stdout(printed):
+        assert main(["run", EASY, "--seed", "1", "--out", str(out), *QUICK]) == 0
+    return out, printed.getvalue()
+
+
+def test_a_film_and_a_page_of_a_run(finished, tmp_path, capsys):
     folder, out = tmp_path / "run", tmp_path / "film.html"
-    assert main(["run", EASY, "--seed", "1", "--out", str(folder), *QUICK]) == 0
+    shutil.copytree(finished[0], folder)
     assert main(["show", str(folder), "--as", "film", "--out", str(out)]) == 0
     html = out.read_text(encoding="utf-8")
     data = json.loads(html.partition('id="data">')[2].partition("</script>")[0])
@@ -104,10 +120,8 @@ def test_a_film_and_a_page_of_a_run(tmp_path, capsys):
     assert "records.jsonl" in capsys.readouterr().err
 
 
-def test_run_writes_its_files_and_prints_the_machine(tmp_path, capsys):
-    out = tmp_path / "run"
-    assert main(["run", EASY, "--seed", "1", "--out", str(out), *QUICK]) == 0
-    printed = capsys.readouterr().out
+def test_run_writes_its_files_and_prints_the_machine(finished):
+    out, printed = finished
     assert printed.startswith(("Exact on the training strings", "Not exact: "))
     assert "output" in printed
     assert "held-out strings: largest error of one answer" in printed

@@ -43,9 +43,9 @@ def with_reset(rng: Any = None, strings: int = 30, samples: int = 16) -> Any:
 
 
 def quick(**parameters: Any) -> Synthesizer:
-    """A synthesizer with a small bank, which is enough for these programs."""
+    """A synthesizer with a small bank and the effort of `conftest`, enough for these programs."""
     small = (Composition(bank=250, largest=3),)
-    return Synthesizer(**{"effort": "quick", "spaces": small, "verbose": 0, **parameters})
+    return Synthesizer(**{"effort": "brief", "spaces": small, "verbose": 0, **parameters})
 
 
 @cache

@@ -76,6 +76,7 @@ def test_cross_validation():
     np.testing.assert_array_equal(cross_val_score(quick(), X, Y, cv=2), [1.0, 1.0])
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("sklearn")
 def test_a_grid_search_finds_the_lookahead():
     from sklearn.model_selection import GridSearchCV

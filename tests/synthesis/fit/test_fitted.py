@@ -14,6 +14,7 @@ from dmm.machine import Circuit, Wire
 from dmm.zoo import duplicate_detector
 from synthesis.fit import Fitted, to_strings
 from synthesis.fit.data import read_answers
+from tests.examples import examples
 from tests.synthesis.fit.data.forms import FORMS
 
 
@@ -33,6 +34,7 @@ def adder(source):
 
 @pytest.mark.parametrize("form", FORMS)
 @given(random=st.data())
+@examples(30)
 def test_answers_belong_to_their_samples_in_every_form(form, random):
     drawn = random.draw(FORMS[form].data)
     X, y, group = FORMS[form].bring(drawn)

@@ -12,7 +12,10 @@ from synthesis.fit import ConvergenceWarning, Synthesizer, units
 from synthesis.starts import Numerals
 from tests.synthesis.fit.programs import EVENTS, NUMBERS, fitted, quick, running_sum, with_reset
 
-RNG = np.random.default_rng(11)
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(11)
 
 
 # -------------------- held out means held out --------------------
@@ -86,8 +89,8 @@ def test_what_training_does_not_see_of_its_strings_decides():
 # -------------------- settled --------------------
 
 
-def test_an_open_threshold_is_not_exact():
-    x = RNG.uniform(0.0, 10.0, (20, 10))
+def test_an_open_threshold_is_not_exact(rng):
+    x = rng.uniform(0.0, 10.0, (20, 10))
     x = np.where((x > 4.0) & (x < 6.0), x + 3.0, x)
     model = quick().fit({"x": x}, (x > 5.0).astype(float))
     assert model.figures_["report"].right == 1.0
@@ -95,16 +98,16 @@ def test_an_open_threshold_is_not_exact():
     assert "the data do not settle it: a bound of" in str(model.verdict_)
 
 
-def test_a_threshold_at_zero_is_as_open_as_another():
-    x = RNG.uniform(-5.0, 5.0, (20, 10))
+def test_a_threshold_at_zero_is_as_open_as_another(rng):
+    x = rng.uniform(-5.0, 5.0, (20, 10))
     x = np.where(np.abs(x) < 1.0, x + 3.0 * np.sign(x), x)
     model = quick().fit({"x": x}, (x > 0.6).astype(float))
     assert not model.verdict_.is_exact
 
 
-def test_few_answers_are_thin_evidence():
+def test_few_answers_are_thin_evidence(rng):
     """Every answer but two is 0: many machines would be right by accident."""
-    x = RNG.integers(0, 3, (10, 6)).astype(float)
+    x = rng.integers(0, 3, (10, 6)).astype(float)
     y = np.zeros(x.shape)
     x[:, 0] = 0.0
     x[0, 1], y[0, 1] = 7.0, 1.0
@@ -114,8 +117,8 @@ def test_few_answers_are_thin_evidence():
     assert any("by accident" in caveat or "may lie" in caveat for caveat in model.verdict_.caveats)
 
 
-def test_a_product_within_its_bound_is_a_caveat():
-    one, other = RNG.integers(-2, 3, (2, 20, 12)) / 2.0
+def test_a_product_within_its_bound_is_a_caveat(rng):
+    one, other = rng.integers(-2, 3, (2, 20, 12)) / 2.0
     model = quick(vocabulary=["dot", "accum"])
     with pytest.warns(ConvergenceWarning):
         model.fit({"one": one, "other": other}, one * other)
@@ -156,13 +159,13 @@ def _before(x):
     return np.concatenate([np.zeros_like(x[:, :1]), x[:, :-1]], axis=1)
 
 
-def test_a_verdict_that_is_not_exact_says_how_far_it_came():
-    noise = RNG.standard_normal(NUMBERS.shape)
+def test_a_verdict_that_is_not_exact_says_how_far_it_came(rng):
+    noise = rng.standard_normal(NUMBERS.shape)
     with pytest.warns(ConvergenceWarning, match="Not exact, and no machine can be on these"):
         model = quick().fit({"x": NUMBERS}, noise)
     errors = model.figures_["validation"]
     assert f"mean squared error of {errors.mean_square:.3g}" in str(model.verdict_)
-    reals = RNG.standard_normal(NUMBERS.shape)  # never the same twice: nothing contradicts
+    reals = rng.standard_normal(NUMBERS.shape)  # never the same twice: nothing contradicts
     with pytest.warns(ConvergenceWarning, match="Not exact: 0 % of the answers of validation"):
         quick().fit({"x": reals}, noise)
 
@@ -204,9 +207,9 @@ def _debounced(rng, strings, samples):
     return {"x": x}, np.stack(out, axis=1)
 
 
-def test_a_memory_that_numbers_no_longer_hold_is_not_called_exact():
+def test_a_memory_that_numbers_no_longer_hold_is_not_called_exact(rng):
     """Palindromes by two numbers: right on these strings, and wrong where floats lose digits."""
-    bits = RNG.integers(0, 2, (80, 12)).astype(float)
+    bits = rng.integers(0, 2, (80, 12)).astype(float)
     bits[::2, 6:] = bits[::2, :6][:, ::-1]
     asked = [[np.array_equal(row[:t], row[:t][::-1]) for t in range(1, 13)] for row in bits]
     model = quick(spaces=[Numerals()]).fit(bits, np.array(asked, dtype=float))

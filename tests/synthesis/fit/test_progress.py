@@ -60,7 +60,8 @@ def test_who_proposes_nothing_finds_nothing():
         quick(spaces=[Nothing()]).fit(*running_sum())
 
 
-def test_a_line_is_written_where_somebody_wants_it(capsys):
+def test_a_line_is_written_where_somebody_wants_it(capsys, monkeypatch):
+    monkeypatch.setattr("synthesis.fit.progress.EVERY", 0.0)
     quick(verbose=1).fit(*running_sum())
     written = capsys.readouterr().err
     assert "% of the effort" in written and "links, right" in written

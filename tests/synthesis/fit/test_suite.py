@@ -10,11 +10,11 @@ import pytest
 from synthesis.fit import ConvergenceWarning, Synthesizer
 from synthesis.tasks.streams.suite import SUITE
 
-QUICK = ("parity",)
+THOROUGH = ("parity",)
 
 
 def task_with_marks(task):
-    marks = [] if task.name in QUICK else [pytest.mark.heavy]
+    marks = pytest.mark.thorough if task.name in THOROUGH else pytest.mark.heavy
     return pytest.param(task, id=task.name, marks=marks)
 
 

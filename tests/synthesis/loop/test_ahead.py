@@ -7,7 +7,6 @@ from concurrent.futures import Executor, Future
 from dataclasses import replace
 from functools import cache
 
-import numpy as np
 import pytest
 
 from synthesis.loop import Loop, Settings
@@ -22,6 +21,7 @@ BRIEF = Settings.of(
     dense={"steps": 30},
     bite={"steps": 5, "fraction": 0.3},
     shrink={"rounds": 2, "iterations": 5},
+    remove={"iterations": 8, "long_iterations": 10},
     judge={"regrowths": 2},
 )
 RECURRENT = Settings.of(
@@ -118,41 +118,3 @@ def test_another_attempt_has_other_random_numbers():
     records = map(json.loads, trace_alone(TASK)[0].splitlines())
     losses = [record["loss"] for record in records if record["event"] == "regrow"]
     assert len(losses) > 1 and len(set(losses)) == len(losses)
-
-
-# -------------------- warm processes --------------------
-
-
-def test_a_process_stays_for_the_next_call():
-    import os
-
-    with WarmProcesses(1) as executor:
-        first, second = (executor.submit(os.getpid) for _ in range(2))
-        assert first.result() == second.result() != os.getpid()
-
-
-def test_what_a_call_raises_comes_back():
-    with WarmProcesses(1) as executor:
-        with pytest.raises(ZeroDivisionError):
-            executor.submit(divmod, 1, 0).result()
-        assert executor.submit(divmod, 7, 3).result() == (2, 1)
-
-
-def test_a_lost_process_is_replaced():
-    import os
-
-    with WarmProcesses(1) as executor:
-        with pytest.raises(ProcessLost, match="ended with 7"):
-            executor.submit(os._exit, 7).result()
-        assert executor.submit(divmod, 7, 3).result() == (2, 1)
-
-
-def test_what_a_call_prints_does_not_get_between_the_results():
-    with WarmProcesses(1) as executor:
-        executor.submit(print, "hello").result()
-        assert executor.submit(np.add, 1, 2).result() == 3
-
-
-def test_no_workers_are_refused():
-    with pytest.raises(ValueError, match="workers is 0; expected at least 1"):
-        WarmProcesses(0)

@@ -22,17 +22,15 @@ from vvalues import VValue, restrict
 
 TASK = get_task("duplicate-detector")
 SMALL = get_task("delayed-echo@layered-3x2")
-BRIEF = Settings.of(
-    common={"rescues": 0},
-    dense={"steps": 100},
-    bite={"steps": 10, "fraction": 0.2},
-    judge={"regrowths": 0, "restarts": 0},
-)
 PLENTY = {
-    "dense": {"steps": 30},
+    "dense": {"steps": 30, "unit": 15},
     "bite": {"steps": 10, "fraction": 0.2},
+    "shrink": {"iterations": 15},
     "judge": {"regrowths": 1, "restarts": 0},
 }
+BRIEF = Settings.of(
+    **{**PLENTY, "common": {"rescues": 0}, "judge": {"regrowths": 0, "restarts": 0}}
+)
 
 
 @pytest.fixture(

@@ -210,7 +210,7 @@ def test_an_objective_with_a_source_repeats_itself_at_the_same_parameters(object
 
 
 def test_the_unattended_loop_trains_with_any_source():
-    settings = Settings.of(dense={"steps": 100})
+    settings = Settings.of(dense={"steps": 20, "unit": 10})
     loop, state = prepare(get_task("duplicate-detector"), 0, settings)
     strategy = EvolutionStrategy(pairs=2, scale=0.005, use_ranks=True)
     objective = SourcedObjective(loop.search.objective, strategy)
@@ -254,7 +254,7 @@ def test_a_closed_neuron_has_the_losses_of_an_open_one(closed, detector, start):
 
 
 def test_a_closed_neuron_is_trained_by_an_evolution_strategy(closed, detector):
-    source = EvolutionStrategy(pairs=5, scale=0.01)
+    source = EvolutionStrategy(pairs=3, scale=0.01)
     start = noisy(detector.trainable, 0.2)
     steps = descend(closed, start, adam(0.03), source, np.random.default_rng(0))
     losses = [step.loss for _, step in zip(range(25), steps, strict=False)]

@@ -63,7 +63,7 @@ def test_a_population_feels_it():
     """A strong charge brings self-links and shares together; without it they stay apart."""
     charges = []
     for strength in (0.0, 1e3):
-        settings = Settings.of(population={"starts": 2, "steps": 40, "self_link": strength})
+        settings = Settings.of(population={"starts": 2, "steps": 15, "self_link": strength})
         loop, state = prepare(get_task("duplicate-detector@superfluid-2"), 0, settings)
         state, _ = loop.advance(state)
         charges.append(charge_by_hand(state.parameters))

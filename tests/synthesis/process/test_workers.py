@@ -24,6 +24,7 @@ executor.submit(time.sleep, 600).result()
 
 def test_calls_and_their_exceptions_come_back():
     with WarmProcesses(1) as executor:
+        executor.submit(print, "what a call prints does not get between the results").result()
         assert executor.submit(divmod, 7, 3).result() == (2, 1)
         with pytest.raises(ZeroDivisionError):
             executor.submit(divmod, 7, 0).result()

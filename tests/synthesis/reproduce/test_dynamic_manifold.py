@@ -40,6 +40,7 @@ def tiny(monkeypatch):
     monkeypatch.setattr(manifold_costs, "SPARED_STEPS", 10)
 
 
+@pytest.mark.thorough
 def test_the_report_is_written(tiny, tmp_path):
     pytest.importorskip("matplotlib")
     figures = reproduce.get("dynamic-manifold")(False, tmp_path)

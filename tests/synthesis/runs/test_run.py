@@ -29,7 +29,8 @@ SMALL = get_task("delayed-echo@layered-3x2")
 def begun(tmp_path_factory):
     """A folder after two units of work, as files: name to bytes."""
     folder = tmp_path_factory.mktemp("begun") / "run"
-    with Run.new(folder, Loop.of(SMALL, 1, Settings.of(dense={"steps": 30, "unit": 10}))) as run:
+    settings = Settings.of(dense={"steps": 30, "unit": 10}, shrink={"iterations": 5})
+    with Run.new(folder, Loop.of(SMALL, 1, settings)) as run:
         for i, _ in enumerate(run.events()):
             if i == 1:
                 break

@@ -74,7 +74,7 @@ def status(result):
 
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory):
-    """Two good members, one that raises, one whose process dies."""
+    """A good member, one that raises, one whose process dies."""
     out = tmp_path_factory.mktemp("mixed")
     calls = []
 
@@ -82,57 +82,55 @@ def mixed(tmp_path_factory):
         calls.append((row["task"], done, total))
 
     tasks = [FATAL, TASK, FAILING]
-    result = sweep(tasks, [0, 1], AT_ONCE, workers=2, out=out, progress=progress)
+    result = sweep(tasks, [1], AT_ONCE, workers=2, out=out, progress=progress)
     return result, out, calls
 
 
 def test_a_killed_and_a_failed_member_do_not_end_the_sweep(mixed):
     result, _, _ = mixed
     ends = {TASK: "done", "failing": "failed", "fatal": "killed"}
-    assert status(result) == {(task, seed): end for task, end in ends.items() for seed in (0, 1)}
+    assert status(result) == {(task, 1): end for task, end in ends.items()}
 
 
 def test_rows_are_in_order_and_say_what_happened(mixed):
     result, out, _ = mixed
-    assert [(row["task"], row["seed"]) for row in result.rows] == [
-        (task, seed) for task in ("fatal", TASK, "failing") for seed in (0, 1)
-    ]
-    fatal, _, done, _, failing, _ = result.rows
+    fatal, done, failing = result.rows
+    assert [row["task"] for row in result.rows] == ["fatal", TASK, "failing"]
     assert "SIGKILL" in fatal["error"]
     assert failing["error"] == "RuntimeError: no data today"
-    assert "_raise" in result.outcomes[4].traceback
+    assert "_raise" in result.outcomes[2].traceback
     assert done["links"] == 1486
     assert done["seconds"] > 0
     assert done["cpu_seconds"] > 0
-    assert done["folder"] == str(out / f"{TASK}-0")
+    assert done["folder"] == str(out / f"{TASK}-1")
     assert all(tuple(row) == COLUMNS for row in result.rows)
-    assert len(result.failures) == 4
+    assert len(result.failures) == 2
 
 
 def test_a_member_is_the_run_of_its_task_and_seed(mixed):
     result, out, _ = mixed
     expected = synthesize(get_task(TASK), 1, AT_ONCE)
-    assert result.outcomes[3].machine.trainable == expected.parameters
-    assert result.rows[3]["loss"] == expected.loss
-    assert result.rows[3]["held_out_loss"] == expected.figures["held_out_loss"]
+    assert result.outcomes[1].machine.trainable == expected.parameters
+    assert result.rows[1]["loss"] == expected.loss
+    assert result.rows[1]["held_out_loss"] == expected.figures["held_out_loss"]
     assert load_machine(out / f"{TASK}-1" / "machine.json").trainable == expected.parameters
 
 
 def test_progress_is_told_of_every_member(mixed):
     _, _, calls = mixed
-    assert [done for _, done, _ in calls] == [1, 2, 3, 4, 5, 6]
-    assert {total for _, _, total in calls} == {6}
+    assert [done for _, done, _ in calls] == [1, 2, 3]
+    assert {total for _, _, total in calls} == {3}
 
 
 def test_tables_are_written_in_three_forms(mixed):
     result, out, _ = mixed
     text = (out / "sweep.txt").read_text()
     assert text == result.table() + "\n"
-    assert text.endswith("6 members: 2 killed, 2 done, 2 failed\n")
+    assert text.endswith("3 members: 1 killed, 1 done, 1 failed\n")
     with open(out / "sweep.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["status"] for row in rows] == [row["status"] for row in result.rows]
-    assert float(rows[2]["loss"]) == result.rows[2]["loss"]
+    assert float(rows[1]["loss"]) == result.rows[1]["loss"]
     assert json.loads((out / "sweep.json").read_text()) == result.rows
 
 
@@ -173,8 +171,8 @@ def test_a_process_per_call_runs_linear_algebra_on_one_thread(monkeypatch):
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
     monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
     with ProcessPerCall(1) as executor:
-        names = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        assert [executor.submit(os.getenv, name).result() for name in names] == ["1", "1"]
+        inside = executor.submit(eval, "dict(__import__('os').environ)").result()
+        assert inside["OPENBLAS_NUM_THREADS"] == inside["MKL_NUM_THREADS"] == "1"
     assert os.environ["OPENBLAS_NUM_THREADS"] == "3"
     assert "MKL_NUM_THREADS" not in os.environ
 
@@ -196,12 +194,9 @@ def test_a_process_per_call_hands_exceptions_back():
 
 def test_any_executor_will_do():
     with ThreadPoolExecutor(2) as executor:
-        result = sweep([TASK, FAILING], [3], {"a": AT_ONCE, "b": AT_ONCE}, executor)
-    assert [(row["setting"], row["status"]) for row in result.rows] == [
-        ("a", "done"),
-        ("b", "done"),
-        ("a", "failed"),
-        ("b", "failed"),
+        result = sweep([TASK, FAILING], [3, 0], {"a": AT_ONCE, "b": AT_ONCE}, executor)
+    assert [(row["setting"], row["seed"], row["status"]) for row in result.rows] == [
+        (setting, seed, end) for end in ("done", "failed") for setting in "ab" for seed in (3, 0)
     ]
 
 
@@ -274,6 +269,7 @@ def cluster():
             yield cluster
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore")
 def test_on_the_executor_of_a_dask_client(cluster):
     """As long as no worker dies; see `synthesis.runs.cluster.ClusterExecutor` for when one does."""
@@ -285,6 +281,7 @@ def test_on_the_executor_of_a_dask_client(cluster):
     assert status(result) == {(task, seed): end for task, end in ends.items() for seed in (0, 1)}
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore")
 def test_on_a_dask_cluster(cluster):
     with dask_executor(cluster.scheduler_address) as executor:

@@ -19,7 +19,7 @@ def most_frequent(x, symbols):
     return came.argmax(axis=0).astype(float)
 
 
-@pytest.mark.parametrize("symbols", [2, 3])
+@pytest.mark.parametrize("symbols", [2, pytest.param(3, marks=pytest.mark.thorough)])
 def test_the_most_frequent_symbol(symbols):
     x = np.random.default_rng(5).integers(0, symbols, (STRINGS, SAMPLES)).astype(float)
     problem = Problem.of(strings_of({"x": x}, most_frequent(x, symbols)))

@@ -21,11 +21,11 @@ from .models import random_like
 
 def elastic(rng):
     model = ElasticNetwork("abcd")
-    return model, rng.integers(0, 4, 12)
+    return model, rng.integers(0, 4, 6)
 
 
 def modulated(rng):
-    return ModulatedNetwork("abcd"), rng.integers(0, 4, 12)
+    return ModulatedNetwork("abcd"), rng.integers(0, 4, 6)
 
 
 def areas(rng):
@@ -33,7 +33,7 @@ def areas(rng):
 
 
 def residual(rng):
-    return ResidualNetwork(6, 3, 4), rng.standard_normal((12, 6))
+    return ResidualNetwork(3, 2, 4), rng.standard_normal((6, 3))
 
 
 ARCHITECTURES = {"elastic": elastic, "modulated": modulated, "areas": areas, "residual": residual}
@@ -80,7 +80,7 @@ def test_they_are_ranked_sparsified_and_recovered(case):
 
 def test_a_sparse_manifold_keeps_its_shape_and_its_largest_links():
     rng = np.random.default_rng(0)
-    model = Manifold(3, 8, 2, link_weights=True, start=Start.wide_toy())
+    model = Manifold(3, 4, 2, link_weights=True, start=Start.wide_toy())
     parameters, inputs = model.initial(rng), rng.standard_normal((6, 3))
     is_weight = prunable_elements(model, parameters.support)
     sparse = largest_kept(parameters, 0.9, is_weight)

@@ -128,7 +128,14 @@ def test_zeros_of_machines_can_be_walked_to_as_well():
     model, _ = detector_with_noise()
     reference = circuit_reference(model, model.space.trainable, STREAMS)
     found = sparsified(
-        reference, 0.5, rng=np.random.default_rng(0), steps=40, per_step=None, stages=4, size=0.006
+        reference,
+        0.5,
+        rng=np.random.default_rng(0),
+        steps=40,
+        per_step=None,
+        stages=4,
+        size=0.006,
+        few=20,
     )
     assert found.zeros == round(0.5 * model.space.trainable.size)
     assert deviation(reference, found.projected) < 5.0

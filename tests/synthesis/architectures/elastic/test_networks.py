@@ -206,6 +206,7 @@ def test_a_network_shrinks_when_its_task_becomes_easier_if_the_penalty_is_decoup
     assert np.median(sizes[200_000]) >= 1.5 * np.median(sizes[300_000])
 
 
+@pytest.mark.thorough
 def test_the_page_is_right():
     page = Path(__file__).resolve().parents[4] / "docs" / "elastic-rnn.md"
     found = doctest.testfile(str(page), module_relative=False, encoding="utf-8")

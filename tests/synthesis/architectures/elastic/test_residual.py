@@ -90,6 +90,7 @@ def test_a_new_block_hardly_changes_the_outputs_and_memory_follows():
     assert followed.memory["block-1"] == state.memory["block-1"]
 
 
+@pytest.mark.thorough
 def test_width_and_depth_follow_the_task():
     pytest.importorskip("sklearn", reason="the small digits come with scikit-learn")
     from synthesis.tasks.digits import small_digits

@@ -30,7 +30,8 @@ def products(seed, samples=2000, **options):
     return small_experiment(np.random.default_rng([seed, 1]), samples=samples, **options)
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.heavy)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", [0, 1])
 def test_the_small_experiment_is_solved_and_the_index_zero_defect_prevents_it(seed):
     """A third of the full run; `reproduce evolving-layers` does five seeds in full."""
     task, model = products(seed), EvolvingModel(4, 2)

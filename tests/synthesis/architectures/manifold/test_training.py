@@ -212,7 +212,7 @@ def test_figures_on_test_data_stand_in_the_records_that_were_asked_for():
 def test_the_guard_keeps_every_output_connected():
     """Without it this pressure cuts outputs off; with it they stay connected at every record."""
     pressed = replace(
-        SHORT, steps=300, segment=10, rate=0.1, last_rate=0.1,
+        SHORT, steps=120, segment=10, rate=0.1, last_rate=0.1,
         weights=TermWeights(soft_count=1000.0), ramp=(0.0, 0.0),
     )  # fmt: skip
     connected = {}
@@ -236,7 +236,7 @@ def test_the_guard_refuses_a_start_without_connection():
 
 
 def test_the_budget_is_kept():
-    settings_ = replace(ManifoldSettings.default_toy(1500), budget=0.15, segment=10)
+    settings_ = replace(ManifoldSettings.default_toy(1000), budget=0.15, segment=10)
     _, records = train(wide(), 0, settings_)
     assert 0.05 < records[-1].details["density"] < 0.2
 
@@ -358,6 +358,7 @@ def test_the_weight_of_seconds_moves_links():
     assert second < first
 
 
+@pytest.mark.thorough
 def test_the_examples_of_the_page():
     page = Path(__file__).parents[4] / "docs" / "dynamic-manifold.md"
     result = doctest.testfile(str(page), module_relative=False, encoding="utf-8")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from dmm import compile_machine, load_machine, save_machine, streams_from_trees
 from dmm.machine import Circuit, Wire
 from synthesis.fit.data import Names, read_streams, to_strings
+from tests.examples import examples
 from tests.synthesis.fit.data.forms import FORMS, data
 from vvalues import VValue
 
@@ -34,6 +35,7 @@ def same(one, other):
 
 @pytest.mark.parametrize("form", FORMS)
 @given(random=st.data())
+@examples(30)
 def test_every_form_holds_the_same_strings(form, random):
     drawn = random.draw(FORMS[form].data)
     strings, names = to_strings(*FORMS[form].bring(drawn))
@@ -52,6 +54,7 @@ def test_every_form_holds_the_same_strings(form, random):
 
 @pytest.mark.parametrize("form", FORMS)
 @given(random=st.data())
+@examples(30)
 def test_answers_come_back_in_the_form_in_which_they_were_given(form, random):
     drawn = random.draw(FORMS[form].data)
     X, y, group = FORMS[form].bring(drawn)

@@ -94,7 +94,7 @@ def test_what_circuits_were_made_to_answer_is_known_on_any_strings():
 
 def test_circuits_whose_memory_goes_astray_are_told_from_those_that_hold():
     problem = asked(divider, 0, 2)
-    proposals = list(islice(Automaton().propose(problem, VOCABULARY), 12))
+    proposals = list(islice(Automaton().propose(problem, VOCABULARY), 6))
     sound = [p for p in proposals if right(p, problem.split.report) == 1.0]
     assert any(p.holds(p.circuit) for p in sound)
     for proposal in sound:
@@ -141,7 +141,7 @@ def test_a_state_that_is_an_input_needs_no_memory_of_its_own():
         return (x, since), since
 
     problem = asked(since_change, (0.0, 0.0), 2)
-    proposals = list(Automaton().propose(problem, VOCABULARY))
+    proposals = Automaton().propose(problem, VOCABULARY)
     assert any(right(p, problem.split.report) == 1.0 for p in proposals)
 
 

@@ -25,8 +25,11 @@ PROGRAMS = {
 }
 
 
-@pytest.mark.parametrize("noise", [0.05, 0.2])
-@pytest.mark.parametrize("name", [name for name in PROGRAMS if name != "a constant"])
+@pytest.mark.parametrize("noise", [pytest.param(0.05, marks=pytest.mark.thorough), 0.2])
+@pytest.mark.parametrize(
+    "name",
+    ["a sum so far", "weighted", "bent", pytest.param("late", marks=pytest.mark.thorough)],
+)
 def test_one_of_the_first_proposals_is_the_program(name, noise):
     rng = np.random.default_rng(3)
     x, u = rng.integers(0, 3, (30, 25)).astype(float), rng.integers(0, 3, (30, 25)).astype(float)
