@@ -24,7 +24,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from dmm import save_machine
-from synthesis.fit.trials import EFFORTS
+from synthesis.fit.efforts import EFFORTS
 from synthesis.starts import Start
 
 from .. import measure

@@ -1,11 +1,12 @@
 """From a user's own streams to a machine that answers them, and a verdict on it."""
 
 from .data import Names, read_streams, to_strings
+from .efforts import EFFORTS, VOCABULARY, Effort
 from .fitted import Fitted
 from .front import Choices, Member
 from .progress import Progress
 from .synthesizer import ConvergenceWarning, Synthesizer
-from .trials import EFFORTS, VOCABULARY, Effort, Search, Trial
+from .trials import Search, Trial
 
 __all__ = [
     "EFFORTS",

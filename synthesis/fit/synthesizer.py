@@ -15,12 +15,13 @@ from ..problems import Problem, Strings, answer_port
 from ..starts import Start
 from ..verdicts import Verdict, answers_of, errors_of
 from .data import Names, read_answers, to_strings
+from .efforts import VOCABULARY, effort_named
 from .fitted import Fitted
 from .front import Choices, Member
 from .judgement import judged
 from .parameters import Parameters
 from .progress import Line, Progress, wants_a_line
-from .trials import VOCABULARY, Search, Trial, effort_named
+from .trials import Search, Trial
 from .units import errors_in_own_units, in_own_units
 
 __all__ = ["ConvergenceWarning", "Synthesizer"]

@@ -7,7 +7,7 @@ smallest one within a standard error of the best validation error wins.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,21 +15,7 @@ import numpy as np
 from dmm.machine import Circuit
 
 from ..problems import Problem, Strings
-from ..starts import (
-    Automaton,
-    Changes,
-    Clocks,
-    Composition,
-    Counts,
-    Delayed,
-    Gap,
-    Noisy,
-    Numerals,
-    Proposal,
-    Recalls,
-    Shifted,
-    Start,
-)
+from ..starts import Gap, Proposal, Start
 from ..verdicts import (
     Candidate,
     Errors,
@@ -39,100 +25,15 @@ from ..verdicts import (
     long_strings,
     stress,
 )
+from .efforts import Effort
 
-__all__ = ["EFFORTS", "VOCABULARY", "Effort", "Search", "Trial", "effort_named"]
+__all__ = ["Search", "Trial"]
 
 FROM_CLEAN = 5
 """Machines that are right without the noise and are tried with it."""
 
 LEAST = 1e-12
 """Mean squared error, relative to that of zero, below which no bits are counted."""
-
-
-VOCABULARY = (
-    "accum",
-    "norm",
-    "compare",
-    "dot",
-    "dot_free",
-    "less_or_equal",
-    "multiplexer",
-    "running_max",
-    "cells(10000)",
-)
-"""The four published neuron types, and what everyday programs need: a product without a bound, a
-step, a memory cell with a gate, a maximum so far, a memory of ten thousand cells with addresses."""
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How much work a fit may do.
-
-    Attributes
-    ----------
-    name : str
-    starts : tuple of Start
-        Tried in this order.
-    trials : int
-        Machines that are tried at most.
-    after : int
-        Machines that are tried after a right one was found, for a smaller one.
-    noisy : tuple of Start
-        Tried where nothing is right.
-    small : float
-        Bits. A start is the last one if something right and no larger was found by then.
-
-    Examples
-    --------
-    >>> [effort_named(name).trials for name in ("quick", "normal", "thorough")]
-    [100, 300, 1000]
-    """
-
-    name: str
-    starts: tuple[Start, ...]
-    trials: int
-    after: int
-    noisy: tuple[Start, ...] = (Noisy(),)
-    small: float = 100.0
-
-
-def _starts(composition: Composition, most_late: int) -> tuple[Start, ...]:
-    """Compositions; hidden states of several kinds; smaller compositions of other answers."""
-    exact = replace(composition, bank=2_000, largest=4, is_exact_only=True)
-    late = (Delayed(exact, samples) for samples in range(1, most_late + 1))
-    hidden = (Automaton(), Counts(), Clocks(), Numerals(), Recalls())
-    return (composition, *hidden, Changes(exact), Shifted(exact), *late)
-
-
-EFFORTS: Mapping[str, Effort] = {
-    effort.name: effort
-    for effort in (
-        Effort(
-            "quick",
-            _starts(Composition(bank=2_000, largest=4), 2),
-            100,
-            30,
-            (Noisy(bank=2_000, largest=4),),
-        ),
-        Effort("normal", _starts(Composition(), 8), 300, 80),
-        Effort(
-            "thorough", _starts(Composition(bank=40_000, largest=6, per_form=20), 16), 1_000, 300
-        ),
-    )
-}
-
-
-def effort_named(name: str) -> Effort:
-    """An effort by name.
-
-    Raises
-    ------
-    ValueError
-        If there is none of that name.
-    """
-    if name not in EFFORTS:
-        raise ValueError(f"effort is {name!r}; expected one of {', '.join(EFFORTS)}")
-    return EFFORTS[name]
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +52,17 @@ class Trial:
     bits : float
     flaw : str
         What went wrong under stress; empty for nothing.
+
+    Examples
+    --------
+    >>> from dmm.machine import Wire
+    >>> neurons, ends = {"stream-x": "stream", "output": "output"}, ("stream-x", "stream")
+    >>> echo = Circuit(neurons, [Wire("output", "dict-1", *ends)])
+    >>> right = Errors(9, mean_square=0.0, largest=0.0, right=1.0, determination=1.0)
+    >>> candidate = Candidate(*echo.lowered())
+    >>> trial = Trial(Proposal(echo, "by hand"), candidate, right, right, spread=0.0, bits=10.0)
+    >>> trial.is_right, trial.links
+    (True, 1)
     """
 
     proposal: Proposal
@@ -193,6 +105,19 @@ class Search:
     vocabulary : tuple of str
     rng : numpy.random.Generator
         For the strings of the stress test.
+
+    Examples
+    --------
+    >>> from synthesis.problems import Problem
+    >>> from .data import to_strings
+    >>> from .efforts import VOCABULARY, effort_named
+    >>> x = np.random.default_rng(0).integers(0, 5, (12, 8))
+    >>> problem, effort = Problem.of(to_strings(x, x.cumsum(axis=1))[0]), effort_named("quick")
+    >>> search = Search(problem, effort, VOCABULARY, np.random.default_rng(0))
+    >>> search.run(effort.starts, lambda origin, search: None)
+    >>> shortest = search.right()[0]
+    >>> shortest.links, shortest.is_right, search.count
+    (3, True, 32)
     """
 
     problem: Problem

@@ -47,7 +47,7 @@ class Recalls:
     --------
     >>> import numpy as np
     >>> from synthesis.fit.data.asked import to_strings
-    >>> from synthesis.fit.trials import VOCABULARY
+    >>> from synthesis.fit.efforts import VOCABULARY
     >>> bits = np.random.default_rng(0).integers(0, 2, (40, 5)).astype(float)
     >>> nothing, mark = np.zeros((40, 5)), np.ones((40, 1))
     >>> x, end = np.hstack([bits, 0 * mark, nothing]), np.hstack([nothing, mark, nothing])

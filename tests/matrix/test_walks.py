@@ -58,7 +58,10 @@ def test_a_geodesic_is_shorter_than_the_straight_line(case):
     assert first.energy + 0.1 * first.anchor > end.energy + 0.1 * end.anchor
 
 
-@works_on_all("sparsify", thorough=("elastic network", "modulated network", "residual network"))
+SLOW = ("elastic network", "modulated network", "network of areas", "residual network")
+
+
+@works_on_all("sparsify", thorough=SLOW)
 def test_a_sparse_network_does_more_of_it_than_one_cut_at_once(case):
     inputs = inputs_at(case.inputs, np.arange(number_of_inputs(case.inputs) // 2))
     reference = freeze(case.model, case.parameters, inputs, Numbers())

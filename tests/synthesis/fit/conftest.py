@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from synthesis.fit.trials import EFFORTS
+from synthesis.fit.efforts import EFFORTS
 
 
 @pytest.fixture(autouse=True, scope="package")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from dmm.machine import Circuit, Wire
-from synthesis.fit.trials import EFFORTS, VOCABULARY, Search
+from synthesis.fit.efforts import EFFORTS, VOCABULARY
+from synthesis.fit.trials import Search
 from synthesis.fit.units import in_own_units, simplest_scales
 from synthesis.problems import Problem
 from synthesis.verdicts import answers_of

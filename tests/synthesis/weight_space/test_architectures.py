@@ -29,7 +29,7 @@ def modulated(rng):
 
 
 def areas(rng):
-    return AreaNetwork("abcd", width=3), rng.integers(0, 4, 12)
+    return AreaNetwork("abcd", width=2), rng.integers(0, 4, 6)
 
 
 def residual(rng):

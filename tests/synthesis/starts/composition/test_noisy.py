@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from synthesis.fit.data import to_strings
-from synthesis.fit.trials import VOCABULARY
+from synthesis.fit.efforts import VOCABULARY
 from synthesis.problems import Problem
 from synthesis.starts import Noisy
 from synthesis.verdicts.trial import Candidate, answers_of
