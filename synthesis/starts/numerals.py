@@ -37,6 +37,22 @@ class Numerals:
         Explains how the answers depend on the numbers.
     per_stream : int
         Circuits that are proposed.
+
+    Examples
+    --------
+    Which bits are the same backwards? Where the number that they are is that of their mirror image:
+
+    >>> from dmm.show.algebra import sample_equations
+    >>> from synthesis.fit.data.asked import to_strings
+    >>> from synthesis.fit.efforts import VOCABULARY
+    >>> bits = np.random.default_rng(0).integers(0, 2, (60, 6))
+    >>> same = [[float(np.all(row[:k] == row[:k][::-1])) for k in range(1, 7)] for row in bits]
+    >>> problem = Problem.of(to_strings(bits, same)[0])
+    >>> print(sample_equations(next(Numerals().propose(problem, VOCABULARY)).circuit))
+    a = 2 a[t-1] + x
+    a2 = 2 a2[t-1] - const_1[t-1] + 1
+    a3 = a3[t-1] + <x, a2>
+    output.dict-1 = (a - a3 > -0.5) - (a - a3 > 0.5)
     """
 
     name = "numerals"

@@ -78,6 +78,19 @@ def outgrown(candidate: Candidate, strings: Strings) -> int | None:
     candidate : Candidate
         Lowered from a circuit.
     strings : Strings
+
+    Examples
+    --------
+    >>> from dmm.machine import Circuit, Wire
+    >>> from synthesis.fit.data.asked import to_strings
+    >>> neurons = {"stream-x": "stream", "sum": "accum", "output": "output"}
+    >>> read = Wire("sum", "dict-2", "stream-x", "stream"), Wire("output", "dict-1", "sum", "dict")
+    >>> strings = to_strings([[1.0, 1.0, 0.0, 1.0]], [[0.0, 0.0, 0.0, 0.0]])[0]
+    >>> for growth in (1.0, 2.0**20):
+    ...     circuit = Circuit(neurons, [Wire("sum", "dict-1", "sum", "dict", growth, 1), *read])
+    ...     print(outgrown(Candidate(*circuit.lowered()), strings))
+    None
+    3
     """
     ready = candidate.machine.metadata[SAMPLES]["ready"]
     kinds = candidate.machine.neurons

@@ -84,7 +84,24 @@ def _fewest(intervals: Iterable[tuple[float, float]]) -> list[tuple[float, float
 
 
 def with_cuts_again(known: Known, form: Kinked, answers: np.ndarray, output: int) -> Kinked:
-    """A function with the bounds of its measured stream chosen by what is looked at now."""
+    """A function with the bounds of its measured stream chosen by what is looked at now.
+
+    Examples
+    --------
+    >>> from synthesis.fit.data.asked import to_strings
+    >>> from synthesis.fit.efforts import VOCABULARY
+    >>> from synthesis.problems import Problem
+    >>> from .finder import FunctionFinder
+    >>> speed = np.random.default_rng(0).uniform(0.0, 5.0, (80, 17))
+    >>> strings = to_strings(speed, 1.0 + (speed > 1.52) + (speed > 3.0))[0]
+    >>> known = Known(Problem.of(strings.select(range(12))), VOCABULARY, 20, 1, strings=4)
+    >>> form, words = next(FunctionFinder(known, 0, known.wanted(0)).projections())
+    >>> known.look_at(strings)
+    >>> for one in (form, with_cuts_again(known, form, known.wanted(0), 0)):
+    ...     print([gap.value for gap in one.gaps])
+    [1.5, 3.0]
+    [1.52, 3.0]
+    """
     beside = {row: known.beside[-1 - row] for row in form.rows if row < 0}
     cuts = {row: stream for row, stream in beside.items() if isinstance(stream, Cut)}
     measured = {cut.stream for cut in cuts.values()}

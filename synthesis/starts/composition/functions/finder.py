@@ -44,6 +44,17 @@ class FunctionFinder:
     output : int
     answers : array (samples,)
         Those that are asked of the output.
+
+    Examples
+    --------
+    >>> from synthesis.fit.data.asked import to_strings
+    >>> from synthesis.fit.efforts import VOCABULARY
+    >>> from synthesis.problems import Problem
+    >>> x = np.random.default_rng(0).integers(-3, 4, (12, 8)).astype(float)
+    >>> known = Known(Problem.of(to_strings(x, np.abs(x))[0]), VOCABULARY, 20, 1, strings=4)
+    >>> form, words = next(FunctionFinder(known, 0, known.wanted(0)).functions())
+    >>> words, form.slope, form.kinks
+    ('a function of stream-x', -1.0, ((0.0, 2.0),))
     """
 
     def __init__(self, known: Known, output: int, answers: np.ndarray) -> None:
