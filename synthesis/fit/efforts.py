@@ -11,6 +11,7 @@ from ..starts import (
     Clocks,
     Composition,
     Counts,
+    Crossings,
     Delayed,
     Noisy,
     Numerals,
@@ -73,7 +74,8 @@ def _starts(composition: Composition, most_late: int) -> tuple[Start, ...]:
     exact = replace(composition, bank=2_000, largest=4, is_exact_only=True)
     late = (Delayed(exact, samples) for samples in range(1, most_late + 1))
     hidden = (Automaton(), Counts(), Clocks(), Numerals(), Recalls())
-    return (composition, *hidden, Changes(exact), Shifted(exact), *late)
+    levels = (Crossings(exact), Crossings(Automaton()))
+    return (composition, *levels, *hidden, Changes(exact), Shifted(exact), *late)
 
 
 EFFORTS: Mapping[str, Effort] = {

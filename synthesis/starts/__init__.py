@@ -3,6 +3,7 @@
 from .automata import Automaton, smallest_automaton
 from .composition import Composition, Noisy
 from .counters import Clocks, Counts
+from .crossings import Crossings
 from .numerals import Numerals
 from .proposal import Gap, Proposal, Start
 from .recalls import Recalls
@@ -14,6 +15,7 @@ __all__ = [
     "Clocks",
     "Composition",
     "Counts",
+    "Crossings",
     "Delayed",
     "Gap",
     "Noisy",

@@ -1,0 +1,218 @@
+"""Measured streams of which only matters which bounds they exceed: seen as so many levels.
+
+An answer that never comes while a stream is below some number, although the stream often is, needs
+the stream to be above a bound. Where the past is the same, too, samples just above and just below
+it tell where the bound is. The start inside sees levels in place of the stream, and so may be one
+that knows symbols only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dmm import Streams
+from dmm.machine import Circuit
+
+from ..problems import Problem, Strings
+from .composition.atoms import constant, exceeds_signal
+from .composition.thresholds import chosen_between
+from .proposal import Gap, Proposal, Start
+from .signals import Builder, Signal
+from .splicing import joined
+
+__all__ = ["Crossings", "crossings_of"]
+
+FEW = 20
+"""Values of a stream that is not measured but counted."""
+
+ANSWERS = 12
+"""Different answers, or changes of answers, at most."""
+
+LEAST_SHARE, FEWEST = 0.05, 10
+"""Share of samples beyond a bound, and samples with the answer, at least."""
+
+CHANCE = 1e-6
+"""Of samples with an answer to lie on one side of a bound, if the two had nothing to do."""
+
+CONTEXT = 2
+"""Earlier samples whose side counts as the past."""
+
+PURE = 3
+"""Samples with an answer, in a past, that tell that it is always given there."""
+
+MOST = 3
+"""Bounds of a stream."""
+
+
+@dataclass(frozen=True)
+class Crossings:
+    """What another start proposes where measured streams are seen as levels between bounds.
+
+    Attributes
+    ----------
+    start : Start
+
+    Examples
+    --------
+    >>> from dmm.show.algebra import sample_equations
+    >>> from synthesis.fit.data.asked import to_strings
+    >>> from synthesis.fit.efforts import VOCABULARY
+    >>> from synthesis.starts import Automaton
+    >>> x = np.random.default_rng(0).uniform(-1.0, 1.0, (60, 12))
+    >>> hot = x > 0.2
+    >>> hot[:, 1:] &= x[:, :-1] > 0.2
+    >>> hot[:, 0] = False  # twice running
+    >>> problem = Problem.of(to_strings(x, hot.astype(float))[0])
+    >>> proposal = next(Crossings(Automaton()).propose(problem, VOCABULARY))
+    >>> print(sample_equations(proposal.circuit))
+    s = (x > 0.2)
+    c = (s if 1 - s else s + c[t-1])
+    output.dict-1 = (c > 1.5)
+    """
+
+    start: Start
+
+    @property
+    def name(self) -> str:
+        """Of the start."""
+        return f"{self.start.name}, of levels"
+
+    def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
+        """The start's circuits, with comparisons before them."""
+        if "less_or_equal" not in vocabulary:
+            return
+        bounds = {}
+        for source in problem.sources:
+            if problem.is_numeric(source) and _is_measured(problem.split.training, source):
+                found = crossings_of(problem.split.training, source)
+                if 0 < len(found) <= MOST:
+                    bounds[source] = found
+        if bounds:
+            yield from self._of(problem, vocabulary, bounds)
+
+    def _of(
+        self, problem: Problem, vocabulary: tuple[str, ...], bounds: dict[str, list[Gap]]
+    ) -> Iterator[Proposal]:
+        numbers = {source: [gap.value for gap in gaps] for source, gaps in bounds.items()}
+        comparing = _comparing(numbers)
+
+        def completed(proposal: Proposal) -> Proposal:
+            def refitted(strings: Strings) -> Proposal:
+                assert proposal.refitted is not None
+                return completed(proposal.refitted(_levels(strings, numbers)))
+
+            gaps = (gap for found in bounds.values() for gap in found)
+            return replace(
+                proposal,
+                circuit=joined(proposal.circuit, comparing, tuple(numbers)),
+                origin=f"{proposal.origin}, of levels",
+                gaps=(*proposal.gaps, *gaps),
+                refitted=None if proposal.refitted is None else refitted,
+                expected=None,
+                holds=None,
+            )
+
+        seen = problem.seen(lambda strings: _levels(strings, numbers))
+        yield from map(completed, self.start.propose(seen, vocabulary))
+
+
+def _is_measured(strings: Strings, source: str) -> bool:
+    values = np.unique(strings.numbers(source)[strings.inside()])
+    return len(values) > FEW and not np.array_equal(values, np.round(values))
+
+
+def _levels(strings: Strings, bounds: dict[str, list[float]]) -> Strings:
+    """Strings with the number of bounds that streams exceed in place of the streams."""
+    inputs, arrays = strings.inputs, dict(strings.inputs.arrays)
+    for source, numbers in bounds.items():
+        level = (strings.numbers(source)[..., None] > np.array(numbers)).sum(axis=-1)
+        arrays[source] = (level * strings.inside()).T[..., None].astype(float)
+    streams = Streams(inputs.keys, arrays, inputs.ticks, inputs.labels, inputs.shapes)
+    return replace(strings, inputs=streams)
+
+
+def _comparing(bounds: dict[str, list[float]]) -> Circuit:
+    """The circuit that answers with the levels."""
+    builder = Builder({**dict.fromkeys(bounds, "stream"), "const_1": "const_1"})
+    levels = []
+    for source, numbers in bounds.items():
+        level = Signal({})
+        for number in numbers:
+            level = level + exceeds_signal(builder, Signal.of(source, "stream"), constant(number))
+        levels.append(level)
+    return builder.circuit(levels)
+
+
+# -------------------- where bounds are --------------------
+
+
+def crossings_of(strings: Strings, source: str) -> list[Gap]:
+    """Bounds that a stream has to be beyond for some answer, or some change of an answer.
+
+    Parameters
+    ----------
+    strings : Strings
+    source : str
+        A stream of numbers.
+
+    Returns
+    -------
+    list of Gap
+        From the lowest to the highest; where two overlap, the narrower one.
+
+    Examples
+    --------
+    >>> from synthesis.fit.data.asked import to_strings
+    >>> x = np.random.default_rng(0).uniform(-1.0, 1.0, (40, 12))
+    >>> strings = to_strings(x, np.cumsum(x > 0.3, axis=1) % 4)[0]
+    >>> [gap.value for gap in crossings_of(strings, "stream-x")]
+    [0.3]
+    """
+    values = strings.numbers(source)
+    found: list[Gap] = []
+    for labels, before in _labels(strings):
+        for label in np.unique(labels[~np.isnan(labels)]):
+            is_it = labels == label
+            for sign in (1.0, -1.0):
+                edges = _least(sign * values, is_it, ~np.isnan(labels), before)
+                if edges is not None:
+                    low, high = sorted(sign * edge for edge in edges)
+                    found.append(chosen_between(low, high))
+    apart: list[Gap] = []
+    for gap in sorted(found, key=lambda one: one.high - one.low):
+        if all(gap.high <= other.low or gap.low >= other.high for other in apart):
+            apart.append(gap)
+    return sorted(apart, key=lambda one: one.value)
+
+
+def _labels(strings: Strings) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Answers and their changes, (strings, samples), with the answers before; NaN if not asked."""
+    for answers in strings.answers:
+        asked = answers.T
+        before = np.pad(asked, ((0, 0), (1, 0)))[:, :-1]
+        for labels in (asked, asked - before):
+            if len(np.unique(labels[~np.isnan(labels)])) <= ANSWERS:
+                yield labels, before
+
+
+def _least(
+    values: np.ndarray, is_it: np.ndarray, is_asked: np.ndarray, before: np.ndarray
+) -> tuple[float, float] | None:
+    """Between which a bound lies that values have to exceed for an answer, if there is one."""
+    count, high = int(is_it.sum()), float(values[is_it].min())
+    beyond = float((values[is_asked] < high).mean())
+    if count < FEWEST or beyond < LEAST_SHARE or (1.0 - beyond) ** count > CHANCE:
+        return None
+    is_above = values >= high
+    past = [np.nan_to_num(before, nan=-1.0)]
+    past += [np.pad(is_above, ((0, 0), (lag, 0)))[:, :-lag] for lag in range(1, CONTEXT + 1)]
+    told = np.stack([part[is_asked].astype(float) for part in past], axis=1)
+    case = np.unique(told, axis=0, return_inverse=True)[1].ravel()
+    above, given = is_above[is_asked], is_it[is_asked]
+    n_above, n_given = (np.bincount(case, one, case.max() + 1) for one in (above, given))
+    is_pure = (n_given == n_above) & (n_given >= PURE)
+    below = values[is_asked][~above & is_pure[case]]
+    return (float(below.max()), high) if len(below) else None
