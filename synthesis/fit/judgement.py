@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -61,7 +61,7 @@ def judged(search: Search, trial: Trial, member: Member, given: Strings) -> Verd
         )
     long = answers_of(trial.candidate, search.long, problem.n_outputs)
     open_points = [
-        *_gaps(trial),
+        *_gaps(trial, search.problem.units),
         *_rivals(search, trial, long),
         *_rounding(search, member, long),
         *_thin_evidence(problem, trial),
@@ -133,10 +133,12 @@ def _trouble(trial: Trial) -> list[str]:
     return [trial.flaw] if trial.flaw else []
 
 
-def _gaps(trial: Trial) -> list[str]:
+def _gaps(trial: Trial, units: Mapping[str, float]) -> list[str]:
+    """Bounds that are open; those of one stream in the user's units."""
+    own = (gap.times(units.get(gap.stream, 1.0), gap.stream) for gap in trial.gaps)
     return [
         f"a bound of {gap.value:g} may lie anywhere from {gap.low:.4g} to {gap.high:.4g}"
-        for gap in trial.gaps
+        for gap in own
         if not gap.is_settled
     ]
 

@@ -104,7 +104,7 @@ class Crossings:
                 assert proposal.refitted is not None
                 return completed(proposal.refitted(_levels(strings, numbers)))
 
-            gaps = (gap for found in bounds.values() for gap in found)
+            gaps = (gap.times(1.0, name) for name, found in bounds.items() for gap in found)
             return replace(
                 proposal,
                 circuit=joined(proposal.circuit, comparing, tuple(numbers)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -26,6 +26,8 @@ class Gap:
     is_settled : bool
         The choice is forced (the data lie on a grid and the bounds are neighbours on it), or a
         number so simple that it lies between bounds so narrow by no accident.
+    stream : str
+        The source that is compared with it, if it is one alone: the number has its unit.
 
     Examples
     --------
@@ -38,6 +40,12 @@ class Gap:
     low: float
     high: float
     is_settled: bool
+    stream: str = field(default="", repr=False)
+
+    def times(self, factor: float, stream: str) -> Gap:
+        """The gap of a multiple, compared with a stream."""
+        low, high = sorted((factor * self.low, factor * self.high))
+        return Gap(factor * self.value, low, high, self.is_settled, stream)
 
 
 @dataclass(frozen=True)

@@ -224,6 +224,11 @@ class Known:
         """Past answers."""
         return [i for i in self.numbers() if self.bank.streams[i].name.startswith(ANSWER)]
 
+    def source(self, number: int) -> str:
+        """The source of a stream that was given; empty for other streams."""
+        is_given = number in self.inputs()
+        return self.name(number) if is_given else ""
+
     def is_open(self, number: int) -> bool:
         """Whether a stream is made of inputs alone."""
         if number < 0:

@@ -18,12 +18,12 @@ from itertools import islice, product
 import numpy as np
 
 from ...problems import Problem, Strings
-from ..proposal import Proposal
+from ..proposal import Gap, Proposal
 from ..signals import Builder
 from .finders import Told, forms_of, inexact_forms
 from .forms import Form, Gated, Kinked, Staircase, Threshold
 from .functions import with_cuts_again
-from .known import Known
+from .known import Cut, Known
 from .thresholds import with_bound
 
 __all__ = ["Composition", "built"]
@@ -106,10 +106,27 @@ def built(known: Known, told: Sequence[Told]) -> Proposal:
     sources = {**dict.fromkeys(known.problem.sources, "stream"), "const_1": "const_1"}
     builder = Builder(sources)
     signals = [form.signal(builder, lambda i: known.signal(i, builder)) for form, _ in told]
-    gaps = tuple(gap for form, _ in told for gap in form.gaps)
+    gaps = tuple(gap for form, _ in told for gap in _gaps_of(known, form))
     origin = f"{Composition.name}: {'; '.join(what for _, what in told)}"
     refitted = partial(_refitted, known, told) if gaps else None
     return Proposal(builder.circuit(signals), origin, gaps, refitted)
+
+
+def _gaps_of(known: Known, form: Form) -> Iterator[Gap]:
+    """The gaps of a form; those of bounds of one given stream alone by its name."""
+    if isinstance(form, Staircase):
+        for step in form.steps:
+            yield from _gaps_of(known, step)
+        return
+    stream, weight = "", 1.0
+    if isinstance(form, Threshold) and len(form.rows) == 1:
+        stream, weight = known.source(form.rows[0]), form.weights[0]
+    elif isinstance(form, Kinked):
+        beside = (known.beside[-1 - row] for row in form.rows if row < 0)
+        cut = {known.source(one.stream) for one in beside if isinstance(one, Cut)}
+        stream = cut.pop() if len(cut) == 1 else ""
+    for gap in form.gaps:
+        yield gap.times(1.0 / weight, stream) if stream else gap
 
 
 def _refitted(known: Known, told: Sequence[Told], strings: Strings) -> Proposal:
