@@ -8,7 +8,7 @@ that knows symbols only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -84,12 +84,11 @@ class Crossings:
         """The start's circuits, with comparisons before them."""
         if "less_or_equal" not in vocabulary:
             return
-        bounds = {}
-        for source in problem.sources:
-            if problem.is_numeric(source) and _is_measured(problem.split.training, source):
-                found = crossings_of(problem.split.training, source)
-                if 0 < len(found) <= MOST:
-                    bounds[source] = found
+        training = problem.split.training
+        numeric = filter(problem.is_numeric, problem.sources)
+        measured = tuple(source for source in numeric if _is_measured(training, source))
+        found = crossings_of(training, measured).items()
+        bounds = {source: gaps for source, gaps in found if 0 < len(gaps) <= MOST}
         if bounds:
             yield from self._of(problem, vocabulary, bounds)
 
@@ -149,18 +148,43 @@ def _comparing(bounds: dict[str, list[float]]) -> Circuit:
 # -------------------- where bounds are --------------------
 
 
-def crossings_of(strings: Strings, source: str) -> list[Gap]:
-    """Bounds that a stream has to be beyond for some answer, or some change of an answer.
+@dataclass(frozen=True)
+class _Edge:
+    """Something that a stream has to exceed, or its negative, where an answer is given.
+
+    Attributes
+    ----------
+    source : str
+    sign : float
+    high : float
+        The least signed number with the answer.
+    values : array (strings, samples)
+        The signed stream.
+    """
+
+    source: str
+    sign: float
+    high: float
+    values: np.ndarray
+
+    @property
+    def is_above(self) -> np.ndarray:
+        """Where the stream is surely beyond the bound."""
+        return np.asarray(self.values >= self.high)
+
+
+def crossings_of(strings: Strings, sources: Sequence[str]) -> dict[str, list[Gap]]:
+    """Bounds that streams have to be beyond for some answer, or some change of an answer.
 
     Parameters
     ----------
     strings : Strings
-    source : str
-        A stream of numbers.
+    sources : sequence of str
+        Streams of numbers.
 
     Returns
     -------
-    list of Gap
+    mapping of source to list of Gap
         From the lowest to the highest; where two overlap, the narrower one.
 
     Examples
@@ -168,21 +192,27 @@ def crossings_of(strings: Strings, source: str) -> list[Gap]:
     >>> from synthesis.fit.data.asked import to_strings
     >>> x = np.random.default_rng(0).uniform(-1.0, 1.0, (40, 12))
     >>> strings = to_strings(x, np.cumsum(x > 0.3, axis=1) % 4)[0]
-    >>> [gap.value for gap in crossings_of(strings, "stream-x")]
-    [0.3]
+    >>> (gap,) = crossings_of(strings, ["stream-x"])["stream-x"]
+    >>> print(f"{gap.value}, somewhere from {gap.low:.3f} to {gap.high:.3f}")
+    0.3, somewhere from 0.294 to 0.301
     """
-    values = strings.numbers(source)
-    found: list[Gap] = []
+    found: dict[str, list[Gap]] = {source: [] for source in sources}
     for labels, before in _labels(strings):
-        for label in np.unique(labels[~np.isnan(labels)]):
-            is_it = labels == label
-            for sign in (1.0, -1.0):
-                edges = _least(sign * values, is_it, ~np.isnan(labels), before)
-                if edges is not None:
-                    low, high = sorted(sign * edge for edge in edges)
-                    found.append(chosen_between(low, high))
+        is_asked = ~np.isnan(labels)
+        for label in np.unique(labels[is_asked]):
+            edges = list(_edges(strings, sources, labels == label, is_asked))
+            for edge in edges:
+                low = _below(edge, edges, labels == label, is_asked, before)
+                if low is not None:
+                    low, high = sorted((edge.sign * low, edge.sign * edge.high))
+                    found[edge.source].append(chosen_between(low, high))
+    return {source: _apart(gaps) for source, gaps in found.items()}
+
+
+def _apart(gaps: list[Gap]) -> list[Gap]:
+    """The narrowest of those that overlap, in order."""
     apart: list[Gap] = []
-    for gap in sorted(found, key=lambda one: one.high - one.low):
+    for gap in sorted(gaps, key=lambda one: one.high - one.low):
         if all(gap.high <= other.low or gap.low >= other.high for other in apart):
             apart.append(gap)
     return sorted(apart, key=lambda one: one.value)
@@ -198,21 +228,42 @@ def _labels(strings: Strings) -> Iterator[tuple[np.ndarray, np.ndarray]]:
                 yield labels, before
 
 
-def _least(
-    values: np.ndarray, is_it: np.ndarray, is_asked: np.ndarray, before: np.ndarray
-) -> tuple[float, float] | None:
-    """Between which a bound lies that values have to exceed for an answer, if there is one."""
-    count, high = int(is_it.sum()), float(values[is_it].min())
-    beyond = float((values[is_asked] < high).mean())
-    if count < FEWEST or beyond < LEAST_SHARE or (1.0 - beyond) ** count > CHANCE:
-        return None
-    is_above = values >= high
+def _edges(
+    strings: Strings, sources: Sequence[str], is_it: np.ndarray, is_asked: np.ndarray
+) -> Iterator[_Edge]:
+    """What streams exceed wherever an answer is given, and by chance would not."""
+    count = int(is_it.sum())
+    for source in sources if count >= FEWEST else ():
+        for sign in (1.0, -1.0):
+            values = sign * strings.numbers(source)
+            high = float(values[is_it].min())
+            beyond = float((values[is_asked] < high).mean())
+            if beyond >= LEAST_SHARE and (1.0 - beyond) ** count <= CHANCE:
+                yield _Edge(source, sign, high, values)
+
+
+def _below(
+    edge: _Edge,
+    edges: Sequence[_Edge],
+    is_it: np.ndarray,
+    is_asked: np.ndarray,
+    before: np.ndarray,
+) -> float | None:
+    """The largest number that is below the bound for sure; None if nothing tells.
+
+    Where all else is the same - the answer before, the sides of other streams, and of all a few
+    samples ago - and the answer is given whenever the stream is above the edge, samples below the
+    edge without the answer are below the bound.
+    """
+    flags = [other.is_above for other in edges]
     past = [np.nan_to_num(before, nan=-1.0)]
-    past += [np.pad(is_above, ((0, 0), (lag, 0)))[:, :-lag] for lag in range(1, CONTEXT + 1)]
+    past += [flag for other, flag in zip(edges, flags, strict=True) if other is not edge]
+    for lag in range(1, CONTEXT + 1):
+        past += [np.pad(flag, ((0, 0), (lag, 0)))[:, :-lag] for flag in flags]
     told = np.stack([part[is_asked].astype(float) for part in past], axis=1)
     case = np.unique(told, axis=0, return_inverse=True)[1].ravel()
-    above, given = is_above[is_asked], is_it[is_asked]
+    above, given = edge.is_above[is_asked], is_it[is_asked]
     n_above, n_given = (np.bincount(case, one, case.max() + 1) for one in (above, given))
     is_pure = (n_given == n_above) & (n_given >= PURE)
-    below = values[is_asked][~above & is_pure[case]]
-    return (float(below.max()), high) if len(below) else None
+    below = edge.values[is_asked][~above & is_pure[case]]
+    return float(below.max()) if len(below) else None

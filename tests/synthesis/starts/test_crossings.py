@@ -53,7 +53,7 @@ def switched(low, high):
 def test_a_bound_lies_in_its_gap(bound, times, seed):
     x = measured(seed)
     strings = to_strings(x, remembered(debounced(bound, times), x))[0]
-    (gap,) = crossings_of(strings, "stream-x")
+    (gap,) = crossings_of(strings, ["stream-x"])["stream-x"]
     assert gap.low <= bound <= gap.high and gap.high - gap.low < 0.3
 
 
@@ -61,7 +61,7 @@ def test_a_bound_lies_in_its_gap(bound, times, seed):
 def test_both_bounds_of_a_switch_are_found(low, width, seed):
     x = measured(seed)
     strings = to_strings(x, remembered(switched(low, low + width), x))[0]
-    first, second = crossings_of(strings, "stream-x")
+    first, second = crossings_of(strings, ["stream-x"])["stream-x"]
     assert first.low <= low <= first.high and second.low <= low + width <= second.high
 
 
@@ -69,14 +69,28 @@ def test_both_bounds_of_a_switch_are_found(low, width, seed):
 def test_where_there_is_no_bound_none_is_found(seed):
     x = measured(seed)
     answers = np.random.default_rng([seed, 1]).integers(0, 3, x.shape)
-    assert crossings_of(to_strings(x, answers)[0], "stream-x") == []
+    assert crossings_of(to_strings(x, answers)[0], ["stream-x"]) == {"stream-x": []}
 
 
 def test_changes_of_answers_tell_of_bounds_too():
     x = measured(1)
     strings = to_strings(x, np.cumsum(x > 0.25, axis=1))[0]
     assert len(np.unique(strings.answers)) > 12
-    assert [gap.value for gap in crossings_of(strings, "stream-x")] == [0.25]
+    assert [gap.value for gap in crossings_of(strings, ["stream-x"])["stream-x"]] == [0.25]
+
+
+@given(seed=st.integers(0, 100))
+def test_bounds_of_two_streams_that_have_to_meet_are_found(seed):
+    x, y = measured(seed), measured([seed, 1])
+    both = (x > -0.3) & (y < 0.2)
+    twice = both.copy()
+    twice[:, 1:] &= both[:, :-1]
+    twice[:, 0] = False
+    strings = to_strings({"x": x, "y": y}, twice.astype(float))[0]
+    found = crossings_of(strings, ["stream-x", "stream-y"])
+    for source, bound in (("stream-x", -0.3), ("stream-y", 0.2)):
+        (gap,) = found[source]
+        assert gap.low <= bound <= gap.high and gap.high - gap.low < 0.3
 
 
 def test_counted_streams_have_no_levels():
