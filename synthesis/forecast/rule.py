@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.special import logit
 
 from dmm.machine import Circuit
 from dmm.show.algebra import sample_equations
@@ -99,7 +100,7 @@ class Rule:
 
         If it `decides`, answers are 1 where the probability of a 1 is above ``above``.
         """
-        bound = float(np.log(above / (1.0 - above))) if self.decides else None
+        bound = float(logit(above)) if self.decides else None
         return self.sum.circuit(
             self.inputs, feeds_back=self.own, above=bound, within=self.likelihood.bounds
         )

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..problems import Problem, Strings
 from .automata.alphabet import Alphabet
+from .composition.atoms import lagged
 
 __all__ = ["Rule", "Situations", "Stack", "Walk", "rules"]
 
@@ -77,7 +78,7 @@ def _came(mark: tuple[str, float], strings: Strings) -> np.ndarray:
     """Whether the mark came before a sample, (strings, samples)."""
     source, value = mark
     came = np.cumsum(strings.numbers(source) == value, axis=1) > 0
-    return np.pad(came, ((0, 0), (1, 0)))[:, :-1]
+    return lagged(came)
 
 
 def _mark(strings: Strings, sources: tuple[str, ...]) -> tuple[str, float] | None:

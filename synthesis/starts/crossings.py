@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
-from dmm import Streams
 from dmm.machine import Circuit
 
 from ..problems import Problem, Strings
-from .composition.atoms import constant, exceeds_signal
+from .composition.atoms import constant, exceeds_signal, lagged
 from .composition.thresholds import chosen_between
 from .proposal import Gap, Proposal, Start
 from .signals import Builder, Signal
 from .splicing import joined
+from .views import through
 
 __all__ = ["Crossings", "crossings_of"]
 
@@ -89,33 +90,18 @@ class Crossings:
         measured = tuple(source for source in numeric if _is_measured(training, source))
         found = crossings_of(training, measured).items()
         bounds = {source: gaps for source, gaps in found if 0 < len(gaps) <= MOST}
-        if bounds:
-            yield from self._of(problem, vocabulary, bounds)
-
-    def _of(
-        self, problem: Problem, vocabulary: tuple[str, ...], bounds: dict[str, list[Gap]]
-    ) -> Iterator[Proposal]:
+        if not bounds:
+            return
         numbers = {source: [gap.value for gap in gaps] for source, gaps in bounds.items()}
-        comparing = _comparing(numbers)
-
-        def completed(proposal: Proposal) -> Proposal:
-            def refitted(strings: Strings) -> Proposal:
-                assert proposal.refitted is not None
-                return completed(proposal.refitted(_levels(strings, numbers)))
-
-            gaps = (gap.times(1.0, name) for name, found in bounds.items() for gap in found)
-            return replace(
-                proposal,
-                circuit=joined(proposal.circuit, comparing, tuple(numbers)),
-                origin=f"{proposal.origin}, of levels",
-                gaps=(*proposal.gaps, *gaps),
-                refitted=None if proposal.refitted is None else refitted,
-                expected=None,
-                holds=None,
-            )
-
-        seen = problem.seen(lambda strings: _levels(strings, numbers))
-        yield from map(completed, self.start.propose(seen, vocabulary))
+        yield from through(
+            self.start,
+            problem,
+            vocabulary,
+            partial(_levels, bounds=numbers),
+            partial(joined, emitter=_comparing(numbers), sources=tuple(numbers)),
+            "of levels",
+            tuple(gap.times(1.0, name) for name, found in bounds.items() for gap in found),
+        )
 
 
 def _is_measured(strings: Strings, source: str) -> bool:
@@ -125,12 +111,11 @@ def _is_measured(strings: Strings, source: str) -> bool:
 
 def _levels(strings: Strings, bounds: dict[str, list[float]]) -> Strings:
     """Strings with the number of bounds that streams exceed in place of the streams."""
-    inputs, arrays = strings.inputs, dict(strings.inputs.arrays)
+    arrays = dict(strings.inputs.arrays)
     for source, numbers in bounds.items():
         level = (strings.numbers(source)[..., None] > np.array(numbers)).sum(axis=-1)
         arrays[source] = (level * strings.inside()).T[..., None].astype(float)
-    streams = Streams(inputs.keys, arrays, inputs.ticks, inputs.labels, inputs.shapes)
-    return replace(strings, inputs=streams)
+    return replace(strings, inputs=replace(strings.inputs, arrays=arrays))
 
 
 def _comparing(bounds: dict[str, list[float]]) -> Circuit:
@@ -222,7 +207,7 @@ def _labels(strings: Strings) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Answers and their changes, (strings, samples), with the answers before; NaN if not asked."""
     for answers in strings.answers:
         asked = answers.T
-        before = np.pad(asked, ((0, 0), (1, 0)))[:, :-1]
+        before = lagged(asked)
         for labels in (asked, asked - before):
             if len(np.unique(labels[~np.isnan(labels)])) <= ANSWERS:
                 yield labels, before
@@ -259,7 +244,7 @@ def _below(
     past = [np.nan_to_num(before, nan=-1.0)]
     past += [flag for other, flag in zip(edges, flags, strict=True) if other is not edge]
     for lag in range(1, CONTEXT + 1):
-        past += [np.pad(flag, ((0, 0), (lag, 0)))[:, :-lag] for flag in flags]
+        past += [lagged(flag, lag) for flag in flags]
     told = np.stack([part[is_asked].astype(float) for part in past], axis=1)
     case = np.unique(told, axis=0, return_inverse=True)[1].ravel()
     above, given = edge.is_above[is_asked], is_it[is_asked]

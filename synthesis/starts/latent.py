@@ -14,7 +14,6 @@ from itertools import product
 
 import numpy as np
 
-from dmm import Streams
 from dmm.machine import Circuit
 
 from ..problems import Problem, Split, Strings
@@ -55,7 +54,7 @@ def with_latent(strings: Strings, latent: np.ndarray) -> Strings:
         arrays[source] = np.nan_to_num(values.T)[..., None]
     is_known = ~np.isnan(latent).any(axis=0).T
     answers = np.where(is_known, strings.answers, np.nan)
-    return Strings(_streams(strings, arrays), answers, strings.lengths)
+    return Strings(replace(strings.inputs, arrays=arrays), answers, strings.lengths)
 
 
 def reading(problem: Problem, latent: np.ndarray) -> Problem:
@@ -76,11 +75,6 @@ def asking_for(problem: Problem, latent: np.ndarray) -> Problem:
         answer_units=(1.0,) * n,
         is_whole=(True,) * n,
     )
-
-
-def _streams(strings: Strings, arrays: dict[str, np.ndarray]) -> Streams:
-    inputs = strings.inputs
-    return Streams(inputs.keys, arrays, inputs.ticks, inputs.labels, inputs.shapes)
 
 
 # -------------------- the whole --------------------

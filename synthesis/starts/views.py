@@ -15,23 +15,37 @@ import numpy as np
 from dmm.machine import Circuit, Wire
 
 from ..problems import Problem, Strings, answer_port
-from .proposal import Proposal, Start
+from .proposal import Gap, Proposal, Start
 from .signals import free_name
 
-__all__ = ["Changes", "Delayed", "Shifted"]
+__all__ = ["Changes", "Delayed", "Shifted", "through"]
 
 
-def _through(
+def through(
     start: Start,
     problem: Problem,
     vocabulary: tuple[str, ...],
     seen: Callable[[Strings], Strings],
     completed: Callable[[Circuit], Circuit],
     words: str,
+    gaps: tuple[Gap, ...] = (),
 ) -> Iterator[Proposal]:
-    """What a start proposes for strings as they are seen, completed."""
+    """What a start proposes for strings as they are seen, completed.
+
+    Parameters
+    ----------
+    start : Start
+    problem : Problem
+    vocabulary : tuple of str
+    seen, completed : callables
+        What strings the start sees, and what its circuits are completed to.
+    words : str
+        Told with the origin.
+    gaps : tuple of Gap
+        Numbers that were chosen for the view.
+    """
     for proposal in start.propose(problem.seen(seen), vocabulary):
-        yield _completed(proposal, seen, completed, words)
+        yield _completed(proposal, seen, completed, words, gaps)
 
 
 def _completed(
@@ -39,15 +53,17 @@ def _completed(
     seen: Callable[[Strings], Strings],
     completed: Callable[[Circuit], Circuit],
     words: str,
+    gaps: tuple[Gap, ...],
 ) -> Proposal:
     def refitted(strings: Strings) -> Proposal:
         assert proposal.refitted is not None
-        return _completed(proposal.refitted(seen(strings)), seen, completed, words)
+        return _completed(proposal.refitted(seen(strings)), seen, completed, words, gaps)
 
     return replace(
         proposal,
         circuit=completed(proposal.circuit),
         origin=f"{proposal.origin}, {words}",
+        gaps=(*proposal.gaps, *gaps),
         refitted=None if proposal.refitted is None else refitted,
         expected=None,
         holds=None,
@@ -98,7 +114,7 @@ class Delayed:
         earlier = partial(Strings.earlier, samples=self.samples)
         later = partial(_read_later, samples=self.samples)
         words = f"{self.samples} samples later"
-        return _through(self.start, problem, vocabulary, earlier, later, words)
+        return through(self.start, problem, vocabulary, earlier, later, words)
 
 
 def _read_later(circuit: Circuit, samples: int) -> Circuit:
@@ -148,7 +164,7 @@ class Changes:
         """The start's circuits with an accumulator before every sink."""
         if "accum" not in vocabulary:
             return iter(())
-        return _through(self.start, problem, vocabulary, _changes, _added_up, "added up")
+        return through(self.start, problem, vocabulary, _changes, _added_up, "added up")
 
 
 def _changes(strings: Strings) -> Strings:
@@ -212,7 +228,7 @@ class Shifted:
             return iter(())
         seen = partial(_without, constants=np.array(begun))
         completed = partial(_with, constants=begun)
-        return _through(self.start, problem, vocabulary, seen, completed, "shifted")
+        return through(self.start, problem, vocabulary, seen, completed, "shifted")
 
 
 def _most_frequent(answers: np.ndarray) -> float:

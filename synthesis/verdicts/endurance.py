@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from dmm import Streams
 from dmm.compiled import Reason, lower
 from dmm.proof import Reachable, reachable
 
@@ -166,7 +167,7 @@ def hears_the_future(
         changed[middle:] = rng.permutation(changed[middle:].ravel()).reshape(changed[middle:].shape)
         changed[middle:] += rng.standard_normal(changed[middle:].shape) * (changed[middle:] != 0)
         arrays[name] = changed
-    other = Streams(inputs.keys, arrays, inputs.ticks, inputs.labels, inputs.shapes)
+    other = replace(inputs, arrays=arrays)
     future = Strings(other, strings.answers, strings.lengths)
     one = answers_of(candidate, strings, n_outputs)[:, :middle]
     two = answers_of(candidate, future, n_outputs)[:, :middle]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -56,7 +56,7 @@ def fed(streams: Streams, pace: Pace) -> Streams:
         held = np.repeat(array, pace.ticks, axis=0)
         rest = np.zeros((ticks - len(held), *array.shape[1:]))
         arrays[name] = np.concatenate([held, rest])
-    return Streams(streams.keys, arrays, ticks, streams.labels, streams.shapes)
+    return replace(streams, arrays=arrays, ticks=ticks)
 
 
 def answers_of(candidate: Candidate, strings: Strings, n_outputs: int) -> np.ndarray:

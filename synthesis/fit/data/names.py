@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-
-from dmm import Streams
 
 from .given import Given, read_streams
 from .numbers import is_pandas
@@ -89,7 +87,7 @@ class Names:
         arrays = {SOURCE + name: streams.arrays[SOURCE + name] for name in self.streams}
         for name, kind in zip(self.streams, self.kinds, strict=True):
             _check_kind(name, kind, _kind(given, name))
-        ordered = Streams(streams.keys, arrays, streams.ticks, streams.labels, streams.shapes)
+        ordered = replace(streams, arrays=arrays)
         return Given(ordered, given.layout, self.streams, self.is_named)
 
     def _check_names(self, given: Given) -> None:

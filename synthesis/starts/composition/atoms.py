@@ -23,6 +23,7 @@ __all__ = [
     "exceeds_signal",
     "floored",
     "floored_signal",
+    "lagged",
     "leaky",
     "leaky_signal",
     "product_signal",
@@ -62,9 +63,9 @@ class Operation:
 # -------------------- numbers --------------------
 
 
-def _lag(x: Numbers) -> Numbers:
-    """One sample earlier; nothing before the first."""
-    return np.concatenate([np.zeros_like(x[:, :1]), x[:, :-1]], axis=1)
+def lagged(x: Numbers, samples: int = 1) -> Numbers:
+    """So many samples earlier; nothing before the first."""
+    return np.pad(x, ((0, 0), (samples, 0), *((0, 0),) * (x.ndim - 2)))[:, : x.shape[1]]
 
 
 def _since(x: Numbers, reset: Numbers) -> Numbers:
@@ -206,7 +207,7 @@ def _above(least: int) -> Operation:
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("lag", _lag, lambda b, x: x.lagged(), reads=("any",)),
+    Operation("lag", lagged, lambda b, x: x.lagged(), reads=("any",)),
     Operation("not", lambda x: 1.0 - x, lambda b, x: constant() - x, reads=("flag",)),
     Operation("sum", lambda x: np.cumsum(x, axis=1), sum_signal, ("accum",), ("any",)),
     Operation(

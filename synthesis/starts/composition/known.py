@@ -14,6 +14,7 @@ from .atoms import (
     exceeds_signal,
     floored,
     floored_signal,
+    lagged,
     leaky,
     leaky_signal,
     relu_signal,
@@ -151,7 +152,7 @@ class Known:
             return np.maximum(stream.sign * values, 0.0)
         if isinstance(stream, Cut):
             return (values > stream.bound).astype(float)
-        return np.pad(values, ((0, 0), (stream.lag, 0)))[:, : values.shape[1]]
+        return lagged(values, stream.lag)
 
     def few_rows(self, numbers: Sequence[int], output: int) -> np.ndarray:
         """Streams on the samples of the bank's strings that are asked."""

@@ -8,18 +8,17 @@ from autograd import grad, make_jvp, value_and_grad
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthesis import Model
 from synthesis.architectures.elastic import (
     AreaNetwork,
     ElasticNetwork,
     ElasticSettings,
     ElasticTraining,
-    train_tree,
 )
 from synthesis.edits.neurons import add_neuron, delete_neuron, neuron_leaves
 from synthesis.tasks.characters import hard_task
 from synthesis.tasks.successions import Phase
 from tests.examples import examples
+from tests.synthesis.architectures.elastic.growing import BUSY, grown_and_trained
 from vvalues import VValue, from_buffer, restrict
 
 
@@ -118,16 +117,7 @@ def test_what_cannot_influence_a_prediction_is_dead():
 
 
 def test_it_grows_and_learns_and_every_follower_fits():
-    busy = ElasticSettings(add_probability=0.5, delete_probability=0.5, spontaneous=0.02)
-    model = AreaNetwork(settings=busy, width=3)
-    assert isinstance(model, Model)
-    task = hard_task(np.random.default_rng(1), 2000)
-    events = list(train_tree(model, (Phase(task, 400),), np.random.default_rng(2)))
-    state, _ = events[-1]
-    assert np.mean([loss for _, loss in events[-50:]]) < 30 < events[0][1]
-    assert len(state.born) > 1 and state.next_number > 5
-    (memory,) = (leaf for leaf in state.moments if isinstance(leaf, VValue))
-    assert state.parameters.support is memory.support
+    state = grown_and_trained(AreaNetwork(settings=BUSY, width=3))
     n = len(state.born)
     assert state.hidden.shape == (3 * n,)
     between = [path for path in state.parameters.support.paths if path[1] == "from"]

@@ -9,12 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import synthesis.architectures.elastic.modulated as modulated
-from synthesis import Model
-from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings, train_tree
+from synthesis.architectures.elastic import ElasticNetwork, ElasticSettings
 from synthesis.architectures.elastic.modulated import ModulatedNetwork
-from synthesis.tasks.characters import hard_task
-from synthesis.tasks.successions import Phase
 from tests.examples import examples
+from tests.synthesis.architectures.elastic.growing import BUSY, grown_and_trained
 from vvalues import VValue, from_buffer, restrict
 
 
@@ -77,16 +75,7 @@ def test_at_ratio_zero_it_is_the_elastic_network():
 
 
 def test_it_is_a_model_that_grows_and_learns():
-    busy = ElasticSettings(add_probability=0.5, delete_probability=0.5, spontaneous=0.02)
-    model = ModulatedNetwork(settings=busy)
-    assert isinstance(model, Model)
-    task = hard_task(np.random.default_rng(1), 2000)
-    events = list(train_tree(model, (Phase(task, 400),), np.random.default_rng(2)))
-    state, _ = events[-1]
-    assert np.mean([loss for _, loss in events[-50:]]) < 30 < events[0][1]
-    assert len(state.born) > 1 and state.next_number > 5
-    (memory,) = (leaf for leaf in state.moments if isinstance(leaf, VValue))
-    assert state.parameters.support is memory.support
+    state = grown_and_trained(ModulatedNetwork(settings=BUSY))
     n = len(state.born)
     paired = [p for p in state.parameters.support.paths if p[1] in modulated.PAIRED]
     assert len(paired) == 3 * n * n
