@@ -183,8 +183,7 @@ class DivisiveNormalisation(Kernel):
         )
 
     def forward(self, inputs: list[Stream]) -> list[Stream]:
-        (stream,) = inputs
-        return [_scaled(stream, 1.0 / (1.0 + stream_dot(stream, stream)))]
+        return [self.linearise(inputs)[1]]
 
     def linearise(self, inputs: list[Stream]) -> Partials:
         (stream,) = inputs
