@@ -29,6 +29,7 @@ def test_some_classes_count_from_0():
     assert data.as_regression().targets.sum(axis=1).tolist() == [1.0] * 30
 
 
+@pytest.mark.thorough
 def test_every_method_learns_and_says_what_it_costs():
     data = table_of("breast cancer", 7)
     for make, _, _ in benchmark.METHODS.values():

@@ -166,6 +166,7 @@ def test_a_disk_that_is_full_ends_a_run_that_can_be_resumed(victim, share, tmp_p
     assert contents(run) == whole.files
 
 
+@pytest.mark.thorough
 def test_a_full_disk_is_told_by_the_name_of_the_file(victim, tmp_path):
     assert victim.run("brief", tmp_path / "run", "full", 2000)[0] == FAILED
     assert f"File too large: '{tmp_path / 'run' / 'checkpoint.json'}'" in victim.said()

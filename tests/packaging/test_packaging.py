@@ -36,6 +36,7 @@ def test_packages_say_that_they_are_typed(package):
     assert (ROOT / package / "py.typed").is_file()
 
 
+@pytest.mark.thorough
 def test_what_users_write_runs():
     file = Path(__file__).with_name("of_a_user.py")  # by itself: it registers a neuron type
     done = subprocess.run([sys.executable, file], capture_output=True, text=True, check=True)

@@ -295,6 +295,7 @@ def test_hostile_names_reach_dot_and_mermaid_as_text():
     assert len(HOSTILE_NAMES) + 2 == len(re.findall(r"^  n\d+ \[", dot, re.MULTILINE))
 
 
+@pytest.mark.thorough
 def test_a_page_of_pdf_is_the_same_every_time():
     pytest.importorskip("matplotlib", reason="matplotlib draws it")
     machine = MACHINES["published"]()

@@ -93,6 +93,7 @@ def test_every_machine_can_be_set_and_has_as_many_equations_as_in_text(name):
     )
 
 
+@pytest.mark.thorough
 def test_a_large_machine_is_written_if_asked():
     machine = MACHINES["recurrent"]()
     assert rendered_without_error(to_latex(machine, limit=None)) > 5

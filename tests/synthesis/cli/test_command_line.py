@@ -97,6 +97,7 @@ def finished(tmp_path_factory):
     return out, printed.getvalue()
 
 
+@pytest.mark.thorough
 def test_a_film_and_a_page_of_a_run(finished, tmp_path, capsys):
     folder, out = tmp_path / "run", tmp_path / "film.html"
     shutil.copytree(finished[0], folder)
@@ -216,6 +217,7 @@ def test_resume_without_a_run_says_so(tmp_path, capsys):
     assert "nothing to resume" in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 def test_ctrl_c_leaves_a_checkpoint_that_resumes_to_the_same_machine(tmp_path):
     command = [sys.executable, "-m", "synthesis"]
     long_enough = ["--set", "dense.steps=600"]  # so that the signal comes in the middle of a run

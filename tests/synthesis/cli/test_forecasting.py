@@ -47,6 +47,7 @@ def test_a_forecast_leaves_machine_report_and_what_comes_next(table, tmp_path, c
     assert "choose another --out" in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 def test_streams_beside_it_and_groups(table, tmp_path):
     out = tmp_path / "out"
     beside = ["--inputs", "pump", "--group", "run", "--out", str(out)]
@@ -59,6 +60,7 @@ def test_streams_beside_it_and_groups(table, tmp_path):
     assert not (out / "forecast.csv").exists()  # the pump's future is not known
 
 
+@pytest.mark.thorough
 def test_the_next_symbol_with_its_probability(table, tmp_path):
     out = tmp_path / "out"
     options = ["--likelihood", "categorical", "--steps", "3", "--out", str(out)]

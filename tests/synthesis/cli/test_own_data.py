@@ -170,6 +170,7 @@ def test_interrupted_before_anything_was_found(fitted, capsys, monkeypatch):
     assert not (fitted / "none").exists()
 
 
+@pytest.mark.thorough
 def test_names_of_columns_do_not_reach_the_terminal_raw(tmp_path, capsys):
     rows = [
         (f"r{i // 12}", event, count)

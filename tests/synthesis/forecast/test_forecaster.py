@@ -76,6 +76,7 @@ def test_intervals_hold_new_samples_about_as_often_as_they_say(model):
     assert np.mean(held) >= 0.75
 
 
+@pytest.mark.thorough
 def test_same_seed_same_result_to_the_bit(model):
     again = Forecaster().fit(autoregression(0))
     one, other = (m.forecast(4, draws=50) for m in (model, again))

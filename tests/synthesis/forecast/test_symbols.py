@@ -61,6 +61,7 @@ def test_answers_are_symbols():
     assert np.asarray(model.predict_proba([list("abcab"), list("bca")])).shape == (2, 5, 3)
 
 
+@pytest.mark.thorough
 def test_intervals_of_logits_are_as_wide_as_estimates_differ():
     features, found = [Given("y/rain"), Given("y/sun")], []
     for seed in range(60):

@@ -86,9 +86,10 @@ def trace_alone(task):
     return trace(loop_of(task))
 
 
-@pytest.mark.parametrize(
-    "task", [TASK, pytest.param("delayed-echo@recurrent-1", marks=pytest.mark.heavy)]
-)
+@pytest.mark.parametrize("task", [
+    pytest.param(TASK, marks=pytest.mark.thorough),
+    pytest.param("delayed-echo@recurrent-1", marks=pytest.mark.heavy),
+])  # fmt: skip
 def test_the_result_depends_neither_on_where_nor_on_when(task):
     loop, alone = loop_of(task), trace_alone(task)
     for breaks_down in (False, True):

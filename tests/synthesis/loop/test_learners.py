@@ -127,6 +127,7 @@ def test_a_second_start_competes_unless_the_first_machine_is_exact(task):
     assert judge.following(loop.search, exact)[0] == "enough"
 
 
+@pytest.mark.thorough
 def test_hebbs_rule_is_found():
     task = learning_task(
         "keys", "", partial(associations, pairs=2, inputs=2), strings=8, rules=1, leaks=0

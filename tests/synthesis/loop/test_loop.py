@@ -86,6 +86,7 @@ def states(seed, count, state=None):
     return [event.state for event, _ in zip(events, range(count), strict=False)]
 
 
+@pytest.mark.thorough
 def test_resuming_from_any_checkpoint_gives_the_same_run_to_the_bit(tmp_path):
     """The next state is that of the run that was not resumed, and so on: from every state."""
     whole = states(5, 9)
@@ -150,6 +151,7 @@ def test_a_handcrafted_start_stays_what_it_is():
     assert outcome.figures["held_out_loss"] <= 1e-20
 
 
+@pytest.mark.thorough
 def test_a_run_cut_by_the_clock_goes_on_to_the_machine_of_one_that_was_not(whole, tmp_path):
     run = Run.new(tmp_path / "cut", Loop.of(SMALL, 1, BRIEF))
     events = run.events()
@@ -167,6 +169,7 @@ def test_a_run_cut_by_the_clock_goes_on_to_the_machine_of_one_that_was_not(whole
         assert (whole / name).read_text() == (tmp_path / "cut" / name).read_text()
 
 
+@pytest.mark.thorough
 def test_no_attempt_begins_when_all_work_is_done():
     settings = Settings.of(**{**PLENTY, "common": {"steps": 1}})
     records = synthesize(SMALL, 1, settings, workers=1).records

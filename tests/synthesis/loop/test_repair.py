@@ -160,6 +160,7 @@ def test_a_removed_link_is_mended(detector, gone):
     assert 1 <= outcome.regrowths <= 24
 
 
+@pytest.mark.thorough
 def test_a_neuron_that_lost_all_its_links_is_used_again(detector):
     gone = [path for path in detector.trainable.support.paths if "dot" in (path[0], path[2])]
     assert len(gone) == 3
@@ -178,6 +179,7 @@ def test_what_cannot_be_mended_is_reported_and_not_made_worse(detector):
     assert repair(nothing, TASK, np.random.default_rng(0), regrowths=0).loss > 1.0
 
 
+@pytest.mark.thorough
 def test_a_repair_is_its_generators(detector):
     broken = without(detector, ("output", "dict-2", "dot", "dot"))
     one, same = (repair(broken, TASK, np.random.default_rng(5), regrowths=1) for _ in range(2))

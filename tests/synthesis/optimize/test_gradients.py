@@ -253,6 +253,7 @@ def test_a_closed_neuron_has_the_losses_of_an_open_one(closed, detector, start):
     np.testing.assert_allclose(gradient.buffer, exact.buffer, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.thorough
 def test_a_closed_neuron_is_trained_by_an_evolution_strategy(closed, detector):
     source = EvolutionStrategy(pairs=3, scale=0.01)
     start = noisy(detector.trainable, 0.2)

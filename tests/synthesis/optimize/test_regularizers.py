@@ -59,6 +59,7 @@ def test_machines_without_mixtures_are_not_charged():
     assert not charge.gradient(space.buffer).any()
 
 
+@pytest.mark.thorough
 def test_a_population_feels_it():
     """A strong charge brings self-links and shares together; without it they stay apart."""
     charges = []

@@ -87,6 +87,7 @@ def test_layered_networks_are_kept_in_folders_too(tmp_path, monkeypatch):
         layered_figures("digits, few", [0], tmp_path)
 
 
+@pytest.mark.thorough
 def test_the_report_has_a_table_per_question_and_the_figures_of_the_paper(runs, tmp_path):
     pytest.importorskip("matplotlib", reason="plots need the extra 'plot'")
     computed, chosen = runs

@@ -32,6 +32,7 @@ def figures_of(folder, name):
     return json.loads((folder / f"{name}.json").read_text())
 
 
+@pytest.mark.thorough
 def test_convolutional_networks_are_damaged_recovered_and_sparsified(tiny, monkeypatch, tmp_path):
     for name, value in {
         "STEPS": dict.fromkeys(convolutions.STEPS, 200), "UNLABELLED": FEW, "BATCH": 10,

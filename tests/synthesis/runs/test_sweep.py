@@ -86,6 +86,7 @@ def mixed(tmp_path_factory):
     return result, out, calls
 
 
+@pytest.mark.thorough
 def test_a_killed_and_a_failed_member_do_not_end_the_sweep(mixed):
     result, _, _ = mixed
     ends = {TASK: "done", "failing": "failed", "fatal": "killed"}
@@ -157,6 +158,7 @@ def test_a_folder_of_other_settings_is_not_touched(tmp_path):
     assert (tmp_path / f"{TASK}-0" / "checkpoint.json").read_bytes() == before
 
 
+@pytest.mark.thorough
 def test_an_interruption_stops_what_is_running():
     def interrupt(row, done, total):
         raise KeyboardInterrupt
@@ -200,6 +202,7 @@ def test_any_executor_will_do():
     ]
 
 
+@pytest.mark.thorough
 def test_a_broken_process_pool_is_replaced():
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as executor:

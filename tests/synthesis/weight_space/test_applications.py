@@ -215,6 +215,7 @@ def other(model, task):
     return trained(model, task, 9)
 
 
+@pytest.mark.thorough
 def test_beads_work_where_the_straight_line_does_not(task):
     rng = np.random.default_rng(0)
     inputs, _ = task.store(200, rng)

@@ -78,6 +78,7 @@ def test_they_are_ranked_sparsified_and_recovered(case):
 # -------------------- numbers that are no weights --------------------
 
 
+@pytest.mark.thorough
 def test_a_sparse_manifold_keeps_its_shape_and_its_largest_links():
     rng = np.random.default_rng(0)
     model = Manifold(3, 4, 2, link_weights=True, start=Start.wide_toy())

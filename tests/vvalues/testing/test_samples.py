@@ -80,6 +80,7 @@ def test_opposite_samples_cancel_on_average():
     assert abs(expectation(draws)["x"]) < 5 / n**0.5
 
 
+@pytest.mark.thorough
 def test_a_missing_sample_takes_its_share():
     mask = VValue({"n1": {"out": 1.0}, "nobody": {"out": 3.0}})
     rng, n = np.random.default_rng(2), 20_000

@@ -58,6 +58,7 @@ def test_any_key_but_the_reserved_one(key):
     assert isinstance(key, str) and key != NUMBER
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "kind", [trees.same_support_pairs(), trees.overlapping_pairs(), trees.disjoint_pairs()]
 )
@@ -66,6 +67,7 @@ def test_pairs_reach_large_trees(kind):
     find(kind, lambda pair: len(pair[0]) >= 4 and len(pair[1]) >= 3, settings=without_shrinking)
 
 
+@pytest.mark.thorough
 def test_pairs_cover_the_three_relations():
     same = shrunk(trees.pairs(), lambda p: p[0].support is p[1].support and len(p[0]) > 0)
     assert same == (VValue({NUMBER: 0}), VValue({NUMBER: 0}))

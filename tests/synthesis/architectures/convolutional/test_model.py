@@ -170,6 +170,7 @@ def small_network():
     return ConvolutionalNetwork((1, 28, 28), [FilterLayer(4, 5, pool=4)], 10)
 
 
+@pytest.mark.thorough
 def test_it_learns_mnist():
     try:
         digits = load_mnist()

@@ -252,6 +252,7 @@ def test_constants_are_trained():
     assert to_text(EvolvingModel(1), found.parameters) == "y0 = exp(0.426·log|x0|)"
 
 
+@pytest.mark.thorough
 def test_several_outputs_share_operations():
     x = samples(30, 2)
     product = x[:, 0] * x[:, 1]
@@ -261,6 +262,7 @@ def test_several_outputs_share_operations():
     assert model.count_operations(found.parameters) == 1
 
 
+@pytest.mark.thorough
 def test_the_result_does_not_depend_on_the_executor():
     task = formula_task(NGUYEN["Nguyen-1"], np.random.default_rng(3))
     few = replace(QUICK, operations=("multiply", "sin"), polished=10)

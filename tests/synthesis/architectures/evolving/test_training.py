@@ -116,6 +116,7 @@ def test_fewer_samples_than_parameters_are_warned_of():
         train(EvolvingModel(4, 2), products(0, samples=6), 0, TINY)
 
 
+@pytest.mark.thorough
 def test_the_examples_of_the_page():
     page = Path(__file__).parents[4] / "docs" / "evolving-layers.md"
     result = doctest.testfile(str(page), module_relative=False, encoding="utf-8")

@@ -99,6 +99,7 @@ def test_memory_manifold_is_a_model_with_a_cell_per_hidden_neuron():
 # -------------------- network-scale recurrence --------------------
 
 
+@pytest.mark.thorough
 @examples(10)
 @given(st.integers(0, 2**32 - 1), st.booleans())
 def test_recurrence_feeds_outputs_back(seed, link_weights):
@@ -138,9 +139,10 @@ def test_recurrence_needs_something_left(n_feedback):
     # Six seconds; cells are trained in the tests of runs too, but not until they beat a bound.
     pytest.param(Latch(n_test=100), 700, MemoryManifold(
         Manifold(2, 8, 1, link_weights=True, start=START)), marks=pytest.mark.heavy),
-    (Echo(delay=1, n_test=100), 200, RecurrentManifold(
+    pytest.param(Echo(delay=1, n_test=100), 200, RecurrentManifold(
         Manifold(3, 2, 3, link_weights=True,
-                 start=START._replace(weight=(0.0, 0.5), bias=(0.0, 0.0))), 2)),
+                 start=START._replace(weight=(0.0, 0.5), bias=(0.0, 0.0))), 2),
+        marks=pytest.mark.thorough),
 ])  # fmt: skip
 def test_training_over_time_beats_every_network_without_memory(task, steps, model):
     weights = TermWeights(soft_count=0.001)

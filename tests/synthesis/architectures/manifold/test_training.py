@@ -235,6 +235,7 @@ def test_the_guard_refuses_a_start_without_connection():
         training.start(np.random.default_rng(0))
 
 
+@pytest.mark.thorough
 def test_the_budget_is_kept():
     settings_ = replace(ManifoldSettings.default_toy(1000), budget=0.15, segment=10)
     _, records = train(wide(), 0, settings_)

@@ -182,6 +182,7 @@ def grown(steps=9000, seed=0):
     return deepcopy(grown_once(steps, seed))
 
 
+@pytest.mark.thorough
 def test_growth_ends_at_a_stable_number():
     tissue = grown()
     cells = tissue.n
@@ -200,6 +201,7 @@ def test_the_kernel_grows_with_the_tissue():
     assert tissue.neighbours()[3] == near.sum()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("change", [{"radius": 0.5}, {"sparse": 10, "crowded": 20}])
 def test_cells_of_a_dense_tissue_go_on_firing(change):
     """Their potentials once became NaN."""
@@ -230,6 +232,7 @@ def test_a_tissue_fires_like_a_sheet():
     np.testing.assert_allclose(sheet.v, tissue._v[:n], rtol=1e-9)
 
 
+@pytest.mark.thorough
 def test_a_wound_closes_and_units_bud_again():
     tissue = grown()
     centre = np.array([4.0, 4.0])
@@ -370,6 +373,7 @@ def test_features_of_the_published_readout():
         pooled_features(inputs[0], np.ones((30, 5), dtype=bool), rng)
 
 
+@pytest.mark.thorough
 def test_pictures_and_a_movie(tmp_path):
     pytest.importorskip("matplotlib").use("Agg")
     import matplotlib.pyplot as plt

@@ -25,6 +25,7 @@ from synthesis.architectures.self_organised.spiking import (
 )
 
 
+@pytest.mark.thorough
 def test_the_published_retina_has_waves_that_reach_the_upper_layers():
     rng = np.random.default_rng(0)
     stack = SpikingStack(leaky_retina(rng), published_layers(), rng)
@@ -248,6 +249,7 @@ def test_an_autoencoder_decodes_patches_better_after_waves():
         SpikingAutoencoder(SpikingStack(leaky_retina(rng, n=9), [], rng), rng)
 
 
+@pytest.mark.thorough
 def test_mirrored_layers_decode_from_the_top_down():
     rng = np.random.default_rng(1)
     alone = {"kernel": LateralKernel(0, 0, 1, 1), "drive": LateralKernel(1, 0, 0.01, 1)}

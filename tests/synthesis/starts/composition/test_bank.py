@@ -78,6 +78,7 @@ def test_no_stream_is_there_twice_and_small_ones_come_first(seed):
         assert stream.size == (0 if stream.operation is None else 1 + sum(parts))
 
 
+@pytest.mark.thorough
 @given(seed=st.integers(0, 10**6))
 @examples(5)
 def test_growth_is_reproducible(seed):
