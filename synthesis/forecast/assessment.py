@@ -36,7 +36,7 @@ class Report:
     loss, error : float
         On samples that came after those it was fitted to, and the standard error of that.
     rivals, within : tuple of (name, size, loss)
-        The plainest ways; other ways within one standard error of the best.
+        The plainest ways; others that are about as good on the same samples.
     is_stable : bool or None
     independence : float
         How likely what is left is as alike from sample to sample by chance.
@@ -54,7 +54,7 @@ class Report:
     >>> y = np.tile([1.0, 5.0, 2.0, 2.5], 12) + 0.1 * np.sin(np.arange(48.0))
     >>> report = Forecaster(families=FAMILIES[:1], lags=4).fit(y).report_
     >>> report.sentence.partition("; ")[2]
-    'about as good as AR(4) by AIC, 0.01509 (5 links).'
+    'about as good as AR(4) by AIC, 0.01509 (2 links).'
     """
 
     own: str
@@ -110,8 +110,8 @@ class Report:
         if self.within:
             name, size, loss = self.within[0]
             found.append(
-                f"{count(len(self.within), 'other way')} to forecast lie within one standard error "
-                f"of the best, such as {name} ({count(size, 'link')}, {loss:.4g})"
+                f"{count(len(self.within), 'other way')} to forecast came within one standard "
+                f"error of this one, such as {name} ({count(size, 'link')}, {loss:.4g})"
             )
         return tuple(found)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..likelihoods import Likelihood
 from .panel import Panel
+from .ways import CHOICES
 
 __all__ = ["Asked", "check_data", "check_parameters", "lags_for"]
 
@@ -32,6 +33,7 @@ class Asked(Protocol):
     lags: int | None
     level: float
     aim: str
+    choice: str
     transform: str
     uses_own_past: bool
 
@@ -43,6 +45,8 @@ def check_parameters(asked: Asked) -> None:
             raise ValueError(f"{name} is {value}; expected a whole number, 1 or more")
     if asked.aim not in AIMS:
         raise ValueError(f"aim is {asked.aim!r}; expected {' or '.join(map(repr, AIMS))}")
+    if asked.choice not in CHOICES:
+        raise ValueError(f"choice is {asked.choice!r}; expected {' or '.join(map(repr, CHOICES))}")
     if not 0.0 < asked.level < 1.0:
         raise ValueError(f"level is {asked.level}; expected a share between 0 and 1")
 

@@ -38,6 +38,7 @@ from .ways import (
     compared,
     is_bounded,
     left_by_run,
+    likeliest_scale,
     rivals,
     tried_freely,
 )
@@ -68,7 +69,8 @@ class Forecaster(Parameters, Answers):
         taken for cut off there, see `Censored`), "huber" (the same with outliers), "poisson"
         (counts), "bernoulli" (0 and 1), "categorical" (classes 0, 1, ..., or symbols).
     transform : str
-        The scale: "none", "sqrt", "log", or "auto" for whichever forecasts best.
+        The scale: "none", "sqrt", "log", or "auto" for the one on which
+        errors are most alike (see `synthesis.forecast.ways.scales`).
     lags : int, optional
         Latest samples that may be looked at. When omitted, a season and two, and at least 8.
     families : sequence of Family
@@ -81,6 +83,10 @@ class Forecaster(Parameters, Answers):
         Whether forecasts of one sample after the other are to be good, or whole runs beside
         streams that are known (a simulation): the machine is then chosen and refined by runs, and
         may hold what is hidden.
+    choice : "standard error" or "code length"
+        The smallest way within one standard error of the best, on the same samples; or the one by
+        which what came, and its links, are told in the fewest bits: it finds more where samples are
+        many and their rule stays the same, and is the less careful one where it does not.
     level : float
         Of intervals.
     seed : int or numpy.random.Generator
@@ -135,6 +141,7 @@ class Forecaster(Parameters, Answers):
         most: int = 8,
         uses_own_past: bool = True,
         aim: str = "one step",
+        choice: str = "standard error",
         level: float = 0.9,
         seed: Any = 0,
     ) -> None:
@@ -146,6 +153,7 @@ class Forecaster(Parameters, Answers):
         self.most = most
         self.uses_own_past = uses_own_past
         self.aim = aim
+        self.choice = choice
         self.level = level
         self.seed = seed
 
@@ -183,17 +191,19 @@ class Forecaster(Parameters, Answers):
         inputs = (panel.own_names if self.uses_own_past else ()) + panel.beside
         self.panel_ = panel
         self.classes_ = panel.symbols or (*range(panel.classes),) if likelihood.has_classes else ()
-        search = Search(panel, inputs, self.horizon, self.lags_, self.most, likelihood)
+        search = Search(
+            panel, inputs, self.horizon, self.lags_, self.most, likelihood, self.season_
+        )
         if likelihood.name == "huber":
             likelihood = search.likelihood = _adapted(search, likelihood)
         if self.aim == "free run":
             tried = list(tried_freely(search, self.families))
             best = min(tried, key=lambda one: one.loss)  # what is left of a run is no noise
-            limit = best.loss + best.error
         else:
-            tried = list(search.tried(scales, self.families))
-            best, limit = chosen(tried)
-        self._settle(search, best, limit, tried)
+            scale = likeliest_scale(search, scales, FAMILIES[0])
+            tried = list(search.tried([scale], self.families))
+            best = chosen(tried, self.choice, likelihood.has_noise)
+        self._settle(search, best, tried)
         return self
 
     def _likelihood(self, observed: np.ndarray) -> Likelihood:
@@ -202,7 +212,7 @@ class Forecaster(Parameters, Answers):
             given = Censored.of(observed) or given
         return likelihood_named(given) if isinstance(given, str) else given
 
-    def _settle(self, search: Search, best: Tried, limit: float, tried: list[Tried]) -> None:
+    def _settle(self, search: Search, best: Tried, tried: list[Tried]) -> None:
         recipe, found = best.key.recipe, best.key.found
         self._search, self._recipe = search, recipe
         self.rule_ = Rule(
@@ -225,7 +235,7 @@ class Forecaster(Parameters, Answers):
         self.machine_, _ = self.circuit_.lowered()
         self.equations_ = self.rule_.equations()
         self.is_stable_ = self._stays_near()
-        self.report_ = self._report(best, limit, tried)
+        self.report_ = self._report(best, tried)
 
     def _stays_near(self) -> bool | None:
         """Whether a run from the end of the first string, as long as that is, stays sound."""
@@ -237,7 +247,7 @@ class Forecaster(Parameters, Answers):
         run = rule.run(self.panel_, {}, length, paths, rng)
         return is_bounded(run, self.panel_.observed())
 
-    def _report(self, best: Tried, limit: float, tried: list[Tried]) -> Report:
+    def _report(self, best: Tried, tried: list[Tried]) -> Report:
         search, rows = self._search, self._search.rows(self.rule_.transform)
         others = list(rivals(search, self.season_))
         if self.aim == "free run":  # the others run one sample at a time
@@ -245,7 +255,7 @@ class Forecaster(Parameters, Answers):
         residual, sure = search.likelihood.working(self.rule_.sum.predictor(rows), rows.target)
         left = residual[0] * np.sqrt(sure[0])
         alike = independence(left, PORTMANTEAU) if self.horizon == 1 else 1.0  # else they overlap
-        within = _others(best, [t for t in tried if t.loss <= limit])
+        within = _others(best, [t for t in tried if compared(t, best) != "worse than"])
         rival = min(others, key=lambda one: one.loss)
         return Report(
             own=self.panel_.own,

@@ -1,6 +1,7 @@
 """Sums of features: what they are made of, how they are fitted, and how sure they are."""
 
 from .building import circuit_of
+from .changes import Change, grown_from, in_samples
 from .families import FAMILIES, Family, candidates, season_of
 from .features import (
     Feature,
@@ -22,6 +23,7 @@ from .uncertainty import Weight, independence, weights_of
 
 __all__ = [
     "FAMILIES",
+    "Change",
     "Family",
     "Feature",
     "Given",
@@ -39,7 +41,9 @@ __all__ = [
     "depth",
     "fitted",
     "grown",
+    "grown_from",
     "held_links",
+    "in_samples",
     "independence",
     "kind_of",
     "latest",

@@ -44,11 +44,14 @@ class Family:
     has_expectations : bool
         Products of a stream and of what another was expected to be - its faded sum of the sample
         before - are remembered, too: with the product itself, surprise.
+    changes_from : str
+        "" for sums of these; else sums of changes, added to the "latest" sample or to the one a
+        "season" ago (see `grown_from`).
 
     Examples
     --------
-    >>> [family.name for family in FAMILIES]
-    ['lags', 'bends', 'steps', 'products', 'memories', 'expectations', 'all']
+    >>> print(", ".join(family.name for family in FAMILIES))
+    lags, changes, seasonal changes, bends, steps, products, memories, expectations, all
     """
 
     name: str
@@ -57,10 +60,13 @@ class Family:
     has_products: bool = False
     has_memories: bool = False
     has_expectations: bool = False
+    changes_from: str = ""
 
 
 FAMILIES = (
     Family("lags"),
+    Family("changes", changes_from="latest"),
+    Family("seasonal changes", changes_from="season"),
     Family("bends", has_bends=True),
     Family("steps", has_steps=True),
     Family("products", has_products=True),

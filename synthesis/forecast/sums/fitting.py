@@ -73,6 +73,12 @@ class Rows:
         """A constant and features, (1 + features, rows)."""
         return np.array([np.ones(len(self)), *(self.column(feature) for feature in features)])
 
+    def beyond(self, begin: Feature) -> Rows:
+        """The same rows, with what is to be forecast counted from a feature."""
+        rest = self.observed.copy()
+        rest[:, self.horizon :] -= self.values[begin][:, : rest.shape[1] - self.horizon]
+        return Rows(self.values, rest, self.places, self.horizon)
+
     def take(self, chosen: np.ndarray) -> Rows:
         """Some of the rows, as often as they are named."""
         string, sample = self.places

@@ -95,6 +95,8 @@ def grown(
     y[t-3] 0.055
     y[t-3] y 0.000
     """
+    if not candidates:
+        return [fitted(rows, (), likelihood, outputs)]
     return _Growth(rows, candidates, likelihood, outputs).path(most)
 
 

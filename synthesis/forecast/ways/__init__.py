@@ -1,12 +1,14 @@
 """Ways to forecast, each tried on what comes after the data that it was fitted to."""
 
 from .baselines import CONSTANT, rivals
-from .choice import Tried, chosen, compared
+from .choice import CHOICES, Tried, chosen, compared
 from .freely import FreeRun, is_bounded
 from .recipes import Recipe, Search, Way, losses_of, rows_of
 from .refinement import left_by_run, tried_freely
+from .scales import likeliest_scale
 
 __all__ = [
+    "CHOICES",
     "CONSTANT",
     "FreeRun",
     "Recipe",
@@ -17,6 +19,7 @@ __all__ = [
     "compared",
     "is_bounded",
     "left_by_run",
+    "likeliest_scale",
     "losses_of",
     "rivals",
     "rows_of",

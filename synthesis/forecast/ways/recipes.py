@@ -9,11 +9,14 @@ import numpy as np
 
 from ...likelihoods import Likelihood
 from ..panel import Panel
-from ..sums import Family, Rows, Sum, Values, candidates, grown
+from ..sums import Family, Rows, Sum, Values, candidates, grown, grown_from
 from ..transforms import TRANSFORMS
 from .choice import Tried, parts
 
-__all__ = ["Recipe", "Search", "Way", "losses_of", "rows_of"]
+ON_SCALE = ("gaussian", "huber")
+"""Likelihoods whose predictor is a forecast of the series itself, so that it can be added to it."""
+
+__all__ = ["Recipe", "Search", "Way", "losses_of", "no_larger", "rows_of"]
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,8 @@ class Recipe:
     Examples
     --------
     >>> from synthesis.forecast import FAMILIES
-    >>> print(Recipe("log", FAMILIES[1], 3))
-    bends, 3 features on the scale log
+    >>> print(Recipe("log", FAMILIES[0], 3))
+    lags, 3 features on the scale log
     """
 
     transform: str
@@ -72,6 +75,8 @@ class Search:
     horizon, lags, most : int
         Samples ahead; latest samples that may be looked at; features at most.
     likelihood : Likelihood
+    season : int
+        Samples after which the series is like itself; 0 if it is not.
 
     Examples
     --------
@@ -95,9 +100,10 @@ class Search:
         lags: int,
         most: int,
         likelihood: Likelihood,
+        season: int = 0,
     ) -> None:
         self.panel, self.inputs, self.likelihood = panel, tuple(inputs), likelihood
-        self.horizon, self.lags, self.most = horizon, lags, most
+        self.horizon, self.lags, self.most, self.season = horizon, lags, most, season
         self.outputs = likelihood.outputs(panel.observed())
         self._rows: dict[str, Rows] = {}
 
@@ -132,7 +138,7 @@ class Search:
             recipe = Recipe(transform, family, features)
             links = len(one.circuit(self.inputs).wires)
             size = links + 2 * (transform != "none")  # the scale is one more thing to read, twice
-            by_cut = [_no_larger(found, features) for found in per_cut]
+            by_cut = [no_larger(found, features) for found in per_cut]
             losses = [
                 losses_of(found, after, transform, self.likelihood)
                 for found, (_, after) in zip(by_cut, cuts, strict=True)
@@ -140,14 +146,24 @@ class Search:
             yield Tried(str(recipe), size, np.concatenate(losses), Way(recipe, one, tuple(by_cut)))
 
     def sums(self, rows: Rows, family: Family) -> list[Sum]:
-        """Sums of a family's features, by their number."""
+        """Sums of a family's features, by their number; none of changes where there are none."""
+        if family.changes_from:
+            return self._changing(rows, family)
         offered = candidates(family, rows, self.panel.own, self.inputs, self.lags)
         return grown(rows, offered, self.likelihood, self.most, self.outputs)
+
+    def _changing(self, rows: Rows, family: Family) -> list[Sum]:
+        """Sums of changes: of a series that reads itself, by a likelihood on its own scale."""
+        own, period = self.panel.own, 1 if family.changes_from == "latest" else self.season
+        if own not in self.inputs or not period or self.likelihood.name not in ON_SCALE:
+            return []
+        beside = [name for name in self.inputs if name != own]
+        return grown_from(rows, own, beside, period, self.lags, self.likelihood, self.most)
 
     def refitted(self, rows: Rows, recipe: Recipe) -> Sum:
         """What a recipe makes of other rows."""
         found = self.sums(rows, recipe.family)
-        return _no_larger(found, recipe.size)
+        return no_larger(found, recipe.size)
 
     def surprises(self, way: Way) -> np.ndarray:
         """By how much samples differed, on a way's scale, from its forecasts before them."""
@@ -159,8 +175,17 @@ class Search:
         return np.concatenate(left)
 
 
-def _no_larger(found: Sequence[Sum], size: int) -> Sum:
-    """The largest of so many features, or fewer."""
+def no_larger(found: Sequence[Sum], size: int) -> Sum:
+    """The largest of so many features, or fewer.
+
+    Examples
+    --------
+    >>> from synthesis.forecast.sums import latest
+    >>> lags = latest("y", 3)
+    >>> sums = [Sum(tuple(lags[:k]), np.ones((1, 1 + k)), loss=1.0) for k in (1, 3)]
+    >>> print(*no_larger(sums, 2).features)
+    y
+    """
     within = (one for one in found if len(one.features) <= size)
     return max(within, key=lambda one: len(one.features))
 

@@ -8,7 +8,7 @@ from synthesis.fit.data import SOURCE, read_streams
 from synthesis.forecast import FAMILIES, Forecaster
 from synthesis.forecast.panel import read_panel
 from synthesis.forecast.transforms import TRANSFORMS, transforms_for
-from synthesis.forecast.ways import chosen, is_bounded
+from synthesis.forecast.ways import CHOICES, chosen, is_bounded
 from synthesis.forecast.ways.choice import Tried, parts
 from synthesis.problems import Strings
 from synthesis.verdicts.trial import Candidate, answers_of
@@ -92,10 +92,19 @@ def test_an_unstable_machine_is_found_out_and_said():
 
 
 def test_noise_is_no_better_forecast_than_its_mean_and_the_report_says_so():
-    y = np.random.default_rng(5).standard_normal(200)
-    model = Forecaster().fit(y)
+    y = np.random.default_rng(0).standard_normal(120)
+    model = Forecaster(families=LAGS_ONLY).fit(y)
     assert len(model.weights_) == 1
     assert "about as good as" in model.report_.sentence
+
+
+@pytest.mark.thorough
+def test_something_is_seldom_found_in_noise():
+    found = []
+    for seed in range(10):
+        model = Forecaster().fit(np.random.default_rng([seed, 7]).standard_normal(150))
+        found.append(len(model.weights_) > 1)
+    assert sum(found) <= 2
 
 
 def test_streams_beside_the_series_are_found():
@@ -296,11 +305,42 @@ def test_nothing_is_fitted_to_what_comes_after():
 
 def test_the_smallest_within_one_standard_error_is_chosen():
     rng = np.random.default_rng(0)
-    noise = rng.uniform(0.5, 1.5, 100)
-    small, good, bad = (
-        Tried(n, k, e * noise) for n, k, e in (("s", 1, 1.01), ("g", 5, 1.0), ("b", 0, 9.0))
-    )
-    assert chosen([small, good, bad])[0] is small
+    good = Tried("good", 5, rng.uniform(0.5, 1.5, 100))
+    as_good = Tried("as good", 1, good.losses + 0.3 * rng.standard_normal(100))
+    bad = Tried("bad", 0, good.losses + 0.1)
+    for choice in CHOICES:
+        assert chosen([as_good, good, bad], choice, is_scaled=True) is as_good
+
+
+def test_a_small_loss_that_is_there_on_every_sample_counts():
+    losses = np.random.default_rng(0).uniform(0.0, 10.0, 100)
+    worse, better = Tried("worse", 1, losses + 0.05), Tried("better", 2, losses)
+    assert worse.loss < better.loss + better.error
+    assert chosen([worse, better], "standard error", is_scaled=True) is better
+
+
+def test_a_link_has_to_save_the_code_that_names_it():
+    few, many = (np.full(n, 1.0) for n in (20, 2000))
+    for losses, expected in ((few, "small"), (many, "large")):
+        small, large = Tried("small", 1, 1.02 * losses), Tried("large", 4, losses)
+        # Half the logarithm of 1.02 a row, against three links.
+        assert chosen([small, large], "code length", is_scaled=True).name == expected
+        # The logarithm of a probability counts as it is.
+        assert chosen([small, large], "code length", is_scaled=False).name == expected
+
+
+def test_errors_of_rounding_are_no_reason_for_links():
+    rounded = np.full(100, 1e-30)
+    ways = [Tried("none", 0, np.ones(100)), Tried("s", 2, rounded), Tried("l", 3, rounded / 9.0)]
+    assert chosen(ways, "code length", is_scaled=True).name == "s"
+
+
+def test_a_choice_is_known():
+    with pytest.raises(ValueError, match="choice is 'best'; expected 'standard error' or"):
+        Forecaster(choice="best").fit(np.arange(40.0) % 7)
+
+
+def test_free_runs_are_bounded_by_the_data():
     assert is_bounded(np.array([0.5]), np.array([0.0, 1.0]))
 
 

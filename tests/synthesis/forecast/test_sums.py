@@ -22,8 +22,10 @@ from synthesis.forecast.sums import (
     depth,
     fitted,
     grown,
+    grown_from,
     kind_of,
     season_of,
+    streams_of,
     weights_of,
 )
 from synthesis.forecast.sums.growing import parent
@@ -130,7 +132,8 @@ def test_growth_finds_what_made_the_data_and_keeps_parents():
         x[0, t] = 0.5 * x[0, t - 1] + 0.8 * max(u[0, t - 1] - 0.4, 0.0)
         x[0, t] += 0.01 * rng.standard_normal()
     rows = _rows({"x": x, "u": u}, x)
-    offered = candidates(FAMILIES[1], rows, "x", ["x", "u"], 4)
+    (bends,) = (family for family in FAMILIES if family.name == "bends")
+    offered = candidates(bends, rows, "x", ["x", "u"], 4)
     sums = grown(rows, offered, Gaussian(), 3)
     assert [len(one.features) for one in sums] == sorted({len(one.features) for one in sums})
     best = sums[-1]
@@ -139,6 +142,28 @@ def test_growth_finds_what_made_the_data_and_keeps_parents():
     assert hinge.bound == pytest.approx(0.4, abs=0.1)
     for one in sums:
         assert all(parent(f) in (None, *one.features) for f in one.features)
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_changes_are_added_to_a_sample_of_weight_one(horizon):
+    data = _data(3, 90)
+    rows = _rows(data, data["x"], horizon)
+    for found in grown_from(rows, "x", ["u"], 1, 5, Gaussian(), 4):
+        weights = dict(zip(found.features, found.weights[0, 1:], strict=True))
+        of_own = [weight for feature, weight in weights.items() if streams_of(feature) == {"x"}]
+        assert sum(of_own) == pytest.approx(1.0, abs=1e-12)
+        left = found.predictor(rows) - rows.target
+        assert np.mean(left**2) == pytest.approx(found.loss, rel=1e-9)
+
+
+def test_a_season_of_changes_begins_a_season_before_what_is_forecast():
+    series = np.tile([1.0, 5.0, 2.0, 2.5], 15)[None] + 0.25 * (np.arange(60) // 4)
+    places = (np.zeros(48, dtype=int), np.arange(8, 56))
+    rows = Rows(Values({"x": series}), series, places, horizon=2)
+    first = grown_from(rows, "x", [], 4, 6, Gaussian(), 2)[0]
+    assert first.features == (Lagged(X, 2),)
+    np.testing.assert_allclose(first.weights, [[0.25, 1.0]], atol=1e-9)
+    assert grown_from(rows, "x", [], 9, 6, Gaussian(), 2) == []
 
 
 def test_seasons():

@@ -1,0 +1,177 @@
+"""Which way to forecast should be chosen: rules of choice, judged on samples that come later.
+
+``python -m benchmarks.forecast_choice [--seeds N]``
+
+Simulated series of many kinds are forecast by all that `synthesis.forecast` tries. Every rule of
+choice sees how each way did on cuts of the first part; how the chosen one does on what follows is
+set beside the way that does best there. Rules of choice were settled on these series, not on the
+classical ones of `benchmarks.forecasts`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from unittest.mock import patch
+
+import numpy as np
+
+from synthesis.forecast import Forecaster, forecaster
+from synthesis.forecast.panel import read_panel
+from synthesis.forecast.ways import Tried, chosen, losses_of, rows_of
+
+from .measure import machine_line, markdown_table, write_result
+
+LENGTHS = (100, 250)
+LATER = 400
+SETTLED = 100  # samples before the first
+
+# -------------------- series --------------------
+
+
+def recursion(step: Callable[[list[float], float], float], start: float = 0.0) -> Callable:
+    """A series made sample by sample from its past and a normal number."""
+
+    def series(rng: np.random.Generator, n: int) -> np.ndarray:
+        y = [start] * 13
+        for noise in rng.standard_normal(n + SETTLED):
+            y.append(step(y, noise))
+        return np.array(y[-n:])
+
+    return series
+
+
+def seasons(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Growth with a season, both wandering: the model of airline passengers."""
+    z = [4.0 + 0.3 * np.sin(k * np.pi / 6.0) for k in range(13)]
+    e = [0.0] * 13
+    for noise in 0.03 * rng.standard_normal(n):
+        moved = noise - 0.4 * e[-1] - 0.6 * e[-12] + 0.24 * e[-13]
+        z.append(z[-1] + z[-12] - z[-13] + moved)
+        e.append(noise)
+    return np.exp(np.array(z[-n:]))
+
+
+def trend(rng: np.random.Generator, n: int) -> np.ndarray:
+    t = np.arange(n)
+    rest = recursion(lambda y, e: 0.6 * y[-1] + e)(rng, n)
+    return 0.05 * t + 2.0 * np.sin(t * np.pi / 6.0) + np.cos(t * np.pi / 3.0) + 0.5 * rest
+
+
+CYCLE = recursion(lambda y, e: 1.3 * y[-1] - 0.7 * y[-2] + e)
+
+KINDS: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
+    "noise": lambda rng, n: 3.0 + rng.standard_normal(n),
+    "one lag": recursion(lambda y, e: 0.7 * y[-1] + e),
+    "cycle": CYCLE,
+    "three lags": recursion(lambda y, e: 0.6 * y[-1] - 0.3 * y[-2] + 0.4 * y[-3] + e),
+    "distant lags": recursion(
+        lambda y, e: 1.1 * y[-1] - 0.5 * y[-2] + 0.2 * y[-9] - 0.25 * y[-11] + 0.5 * e
+    ),
+    "season": recursion(lambda y, e: 0.5 * y[-1] + 0.7 * y[-12] - 0.35 * y[-13] + e),
+    "walk": lambda rng, n: np.cumsum(0.1 + rng.standard_normal(n)),
+    "level": lambda rng, n: np.cumsum(0.4 * rng.standard_normal(n)) + rng.standard_normal(n),
+    "trend and season": trend,
+    "threshold": recursion(
+        lambda y, e: (0.9 * y[-1] if y[-2] > 0.0 else -0.5 * y[-1] + 0.5) + 0.5 * e
+    ),
+    "population": recursion(
+        lambda y, e: y[-1] + 1.2 * (1.0 - 0.6 * np.exp(y[-1]) - 0.4 * np.exp(y[-2])) + 0.15 * e
+    ),
+    "chaos": recursion(
+        lambda y, e: float(np.clip(1.0 - 1.2 * y[-1] ** 2 + 0.3 * y[-2] + 0.02 * e, -1.6, 1.6))
+    ),
+    "growing season": seasons,
+    "ratios": lambda rng, n: np.exp(2.0 + 0.25 * CYCLE(rng, n)),
+    "squares": lambda rng, n: (4.0 + 0.4 * CYCLE(rng, n)) ** 2,
+    "counts": lambda rng, n: rng.poisson(np.exp(2.0 + 0.2 * CYCLE(rng, n))).astype(float),
+}
+
+
+# -------------------- rules of choice --------------------
+
+
+def least(tried: Sequence[Tried]) -> Tried:
+    return min(tried, key=lambda one: one.loss)
+
+
+def unpaired(tried: Sequence[Tried]) -> Tried:
+    """The smallest within a standard error of the best one's own mean loss."""
+    limit = least(tried).loss + least(tried).error
+    return min((one for one in tried if one.loss <= limit), key=lambda one: (one.size, one.loss))
+
+
+RULES: dict[str, Callable[[Sequence[Tried]], Tried]] = {
+    "standard error of the difference": lambda tried: chosen(tried, "standard error", True),
+    "code length": lambda tried: chosen(tried, "code length", True),
+    "standard error of the best": unpaired,
+    "least error": least,
+}
+
+
+# -------------------- measuring --------------------
+
+
+def judged(series: np.ndarray, known: int) -> dict[str, tuple[float, int]]:
+    """By how much (a logarithm) each rule's way loses more than the best one later; its links."""
+    seen: list[Tried] = []
+
+    def noted(tried: Sequence[Tried], *rest: object) -> Tried:
+        seen.extend(tried)
+        return chosen(tried, *rest)
+
+    with patch.object(forecaster, "chosen", noted), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = Forecaster().fit(series[:known])
+    search, panel = model._search, read_panel(series)
+
+    def later(one: Tried) -> float:
+        scale = one.key.recipe.transform
+        rows = rows_of(panel, search.inputs, scale, search.lags, search.horizon)
+        losses = losses_of(one.key.found, rows, scale, search.likelihood)
+        return float(losses[rows.places[1] + search.horizon >= known].mean())
+
+    found = [one for one in seen if np.isfinite(one.loss)]
+    best = min(later(one) for one in found)
+    picked = {name: rule(found) for name, rule in RULES.items()}
+    return {name: (float(np.log(later(one) / best)), one.size) for name, one in picked.items()}
+
+
+def main() -> None:
+    """Measure all kinds and write the table to ``benchmarks/results``."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seeds", type=int, default=4)
+    options = parser.parse_args()
+    rows, excess = [], {name: [] for name in RULES}
+    links: dict[str, list[int]] = {name: [] for name in RULES}
+    for k, (kind, series) in enumerate(KINDS.items()):
+        mine: dict[str, list[float]] = {name: [] for name in RULES}
+        for seed in range(options.seeds):
+            for known in LENGTHS:
+                rng = np.random.default_rng([seed, known, k])
+                for name, (more, size) in judged(series(rng, known + LATER), known).items():
+                    mine[name].append(more)
+                    links[name].append(size)
+        rows.append([kind, *(f"{np.mean(mine[name]):.3f}" for name in RULES)])
+        print(*rows[-1], file=sys.stderr, flush=True)
+        for name in RULES:
+            excess[name] += mine[name]
+    rows.append(["**mean**", *(f"**{np.mean(excess[name]):.3f}**" for name in RULES)])
+    rows.append(["worst tenth", *(f"{np.quantile(excess[name], 0.9):.3f}" for name in RULES)])
+    rows.append(["links", *(f"{np.mean(links[name]):.1f}" for name in RULES)])
+    said = (
+        f"`python -m benchmarks.forecast_choice --seeds {options.seeds}`; {machine_line()}. "
+        f"{options.seeds} series each of {' and '.join(map(str, LENGTHS))} samples; the logarithm "
+        f"of what the chosen way loses on the {LATER} samples that follow, over what the way "
+        "loses that does best there: 0.1 is ten per cent more than could have been."
+    )
+    title = "# Rules of choice among forecasts"
+    write_result(
+        "forecast_choice", "\n\n".join([title, said, markdown_table(["series", *RULES], rows)])
+    )
+
+
+if __name__ == "__main__":
+    main()

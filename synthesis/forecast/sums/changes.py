@@ -1,0 +1,135 @@
+"""Forecasts of a change: what a series was, and by how much it moves from there.
+
+What has no level to come back to - a walk, a trend, a season that grows - is told badly by weights
+that a fit draws towards such a level. Here the latest sample, or the one a season ago, has the
+weight 1, and only what is added to it is fitted.
+
+References
+----------
+G. Box, G. Jenkins, Time Series Analysis (1970), chapters 4 and 9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...likelihoods import Likelihood
+from ...starts.signals import Builder, Signal
+from .features import Feature, latest
+from .fitting import Rows, Sum
+from .growing import grown
+
+__all__ = ["Change", "grown_from", "in_samples"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """By how much a feature differs from another.
+
+    Examples
+    --------
+    >>> print(Change(*latest("y", 2)))
+    (y - y[t-1])
+    """
+
+    one: Feature
+    other: Feature
+    number = None
+
+    @property
+    def parts(self) -> tuple[Feature, ...]:
+        return (self.one, self.other)
+
+    def with_number(self, number: float) -> Change:
+        return self
+
+    def over(self, *parts: np.ndarray) -> np.ndarray:
+        return parts[0] - parts[1]
+
+    def signal(self, builder: Builder, *parts: Signal) -> Signal:
+        return parts[0] + -1.0 * parts[1]
+
+    def __str__(self) -> str:
+        return f"({self.one} - {self.other})"
+
+
+def grown_from(
+    rows: Rows,
+    own: str,
+    beside: Sequence[str],
+    period: int,
+    lags: int,
+    likelihood: Likelihood,
+    most: int,
+) -> list[Sum]:
+    """Sums that begin with a sample of the series itself, grown by changes of it.
+
+    Parameters
+    ----------
+    rows : Rows
+    own : str
+        The series.
+    beside : sequence of str
+        Streams whose latest samples, and changes, may be added.
+    period : int
+        The change is one from so many samples before: 1, or a season.
+    lags : int
+        Latest samples that may be looked at.
+    likelihood : Likelihood
+        Whose predictor is on the series' own scale.
+    most : int
+        Features that are added, at most.
+
+    Returns
+    -------
+    list of Sum
+        Of samples, the smallest first; empty if a season does not fit into the lags.
+
+    Examples
+    --------
+    >>> from synthesis.likelihoods import Gaussian
+    >>> from .features import Values
+    >>> series = 0.5 * np.arange(12.0)[None]
+    >>> rows = Rows(Values({"y": series}), series, (np.zeros(9, int), np.arange(2, 11)), horizon=1)
+    >>> (found,) = grown_from(rows, "y", [], period=1, lags=3, likelihood=Gaussian(), most=2)
+    >>> print(*found.features, found.weights)
+    y [[0.5 1. ]]
+    """
+    samples = latest(own, lags)
+    begin = 0 if period == 1 else period - rows.horizon
+    if not 0 <= begin < lags:
+        return []
+    offered: list[Feature] = _changes(samples, period)
+    for name in beside:
+        others = latest(name, lags)
+        offered += [*others, *_changes(others, 1)]
+    moved = [feature for feature in offered if np.ptp(rows.column(feature)) > 0.0]
+    rest = grown(rows.beyond(samples[begin]), moved, likelihood, most)
+    return [in_samples(found, samples[begin]) for found in rest]
+
+
+def _changes(samples: Sequence[Feature], period: int) -> list[Feature]:
+    return [Change(*pair) for pair in zip(samples, samples[period:], strict=False)]
+
+
+def in_samples(found: Sum, begin: Feature) -> Sum:
+    """A sum of changes, added to a feature, as a sum of what they are changes of.
+
+    Examples
+    --------
+    >>> now, before = latest("y", 2)
+    >>> change = Sum((Change(now, before),), np.array([[0.0, 0.25]]), loss=0.0)
+    >>> print(*in_samples(change, now).weights)
+    [ 0.    1.25 -0.25]
+    """
+    (constant, *weights) = found.weights[0]
+    total: dict[Feature, float] = {begin: 1.0}
+    for feature, weight in zip(found.features, weights, strict=True):
+        parts = {feature.one: 1.0, feature.other: -1.0} if isinstance(feature, Change) else None
+        for part, sign in (parts or {feature: 1.0}).items():
+            total[part] = total.get(part, 0.0) + sign * weight
+    kept = {feature: weight for feature, weight in total.items() if weight}
+    return replace(found, features=tuple(kept), weights=np.array([[constant, *kept.values()]]))

@@ -1,0 +1,89 @@
+"""The scale of a positive series: the one on which its errors are most alike.
+
+Squared errors on the series' own scale hardly tell: where it is high they are large on any scale,
+and few of them decide. Told is therefore how likely the series is, if its errors on a scale are
+normal and of one size.
+
+References
+----------
+G. E. P. Box, D. R. Cox, J. R. Statist. Soc. B 26 (1964), 211-252; of forecasts in place of a fit:
+A. P. Dawid, J. R. Statist. Soc. A 147 (1984), 278-292.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..sums import Family
+from ..transforms import TRANSFORMS, Transform
+from .choice import ROUNDED, code_length
+from .recipes import Search, no_larger
+
+__all__ = ["likeliest_scale"]
+
+COST = 2.0
+"""Nats for a scale: it has to be read twice."""
+
+TINY = 1e-300
+
+
+def likeliest_scale(search: Search, scales: Sequence[str], family: Family) -> str:
+    """The scale on which forecasts of a family make what came most likely.
+
+    Parameters
+    ----------
+    search : Search
+    scales : sequence of str
+        Each is tried.
+    family : Family
+        The plainest one serves: what bends on a wrong scale may be straight on the right one.
+
+    Examples
+    --------
+    >>> from synthesis.forecast.panel import read_panel
+    >>> from synthesis.forecast.sums import FAMILIES
+    >>> from synthesis.likelihoods import Gaussian
+    >>> steps = 0.1 * np.random.default_rng(0).standard_normal(80)
+    >>> panel = read_panel(np.exp(np.cumsum(steps)))
+    >>> search = Search(panel, ["y"], horizon=1, lags=2, most=2, likelihood=Gaussian())
+    >>> likeliest_scale(search, ["none", "log"], FAMILIES[0])
+    'log'
+    """
+    lengths = {name: _code_length(search, name, family) for name in scales}
+    return min(lengths, key=lambda name: lengths[name])
+
+
+def _code_length(search: Search, scale: str, family: Family) -> float:
+    """Nats for the series' own samples, by the best of a family's sizes on a scale."""
+    cuts = search.cuts(scale)
+    by_cut = [search.sums(before, family) for before, _ in cuts]
+    largest = max(len(found.features) for found in by_cut[-1])
+    target = np.concatenate([after.target for _, after in cuts])
+    least = max(ROUNDED * float(target.var()), TINY)
+    shortest = np.inf
+    for size in range(largest + 1):
+        told = [
+            no_larger(found, size).predictor(after)[0]
+            for found, (_, after) in zip(by_cut, cuts, strict=True)
+        ]
+        error = float(np.mean((np.concatenate(told) - target) ** 2))
+        shortest = min(shortest, code_length(error, len(target), size, True, least))
+    rounding = 0.5 * _resolution(search.panel.observed())
+    stretched = _stretch(TRANSFORMS[scale], TRANSFORMS[scale].back(target), rounding)
+    return shortest - float(np.log(stretched).sum()) + COST * (scale != "none")
+
+
+def _resolution(observed: np.ndarray) -> float:
+    """How far apart two samples are that differ, at least."""
+    return float(np.diff(np.unique(observed)).min())
+
+
+def _stretch(scale: Transform, sample: np.ndarray, rounding: float) -> np.ndarray:
+    """By how much a scale stretches what is forecast, (rows,): at 0 a root is infinitely steep,
+    so it is asked about all that would have been rounded to the sample."""
+    low, high = sample - rounding, sample + rounding
+    if np.isfinite(scale.least):
+        low = np.maximum(low, 0.5 * sample)
+    return (scale.there(high) - scale.there(low)) / (high - low)
