@@ -224,15 +224,18 @@ def _show(options: argparse.Namespace) -> int:
     from dmm.show import PICTURES
     from vvalues.files import write_atomically
 
-    from ..runs.judged import HOW, is_run, shown
+    from ..fit.fitted import Fitted, is_fitted
+    from ..runs.judged import HOW, fitted_shown, is_run, shown
     from ..show.film import FILM
 
     if options.rendering in PICTURES and options.out is None:
         raise UsageError(f"--as {options.rendering} is no text: give it a file, --out FILE")
-    if is_run(options.file):
+    if is_run(options.file) and not is_fitted(options.file):
         content = shown(options.file, options.rendering)
     elif options.rendering == FILM:
         raise UsageError(f"{options.file}: --as film is of the folder of a run")
+    elif is_fitted(options.file):
+        content = fitted_shown(Fitted.load(options.file), options.rendering)
     else:
         content = HOW[options.rendering or "table"](load_machine(options.file))
     if options.out is None:
@@ -351,9 +354,10 @@ def _parser() -> argparse.ArgumentParser:
         "show",
         help="render a machine, or what a run has found",
         description="Render a machine, or what a run has found: of evolving layers the formula, "
-        "of others the tree. Of a dynamic manifold: its adjacency matrix before and after "
-        "training or, with --as, the found network as a machine. With --as film: the records of a "
-        "run of the loop, from its first links to its last.",
+        "of others the tree; of a fit the equations in samples, and the machine. Of a dynamic "
+        "manifold: its adjacency matrix before and after training or, with --as, the found network "
+        "as a machine. With --as film: the records of a run of the loop, from its first links to "
+        "its last.",
     )
     show.set_defaults(command=_show)
     show.add_argument(

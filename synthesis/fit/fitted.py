@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 
 from dmm import Machine, get_neuron_type, load_machine, save_machine
-from dmm.machine import Pace
+from dmm.machine import Circuit, Pace
+from dmm.show.algebra import sample_equations
 from vvalues.core.paths import printable
 from vvalues.files import MEMORY, Budget, parse_object, read_bytes, write_atomically
 
-from ..problems import Strings
+from ..problems import Strings, answer_port
 from ..verdicts import Candidate, answers_of
 from .data import SOURCE, Names
 
-__all__ = ["FITTED", "MACHINE", "Fitted"]
+__all__ = ["FITTED", "MACHINE", "Fitted", "is_fitted"]
 
 MACHINE = "machine.json"
 FITTED = "fitted.json"
@@ -52,11 +53,25 @@ class Fitted:
     >>> machine, _ = Circuit(neurons, [memory, *(Wire(*ends) for ends in wires)]).lowered()
     >>> Fitted(machine, Names.of(read_streams([[1.0]]), ("y",), "flat")).predict([[1.0, 2.0]])
     array([[1., 3.]])
+    >>> print(Fitted(machine, Names.of(read_streams([[1.0]]), ("y",), "flat")).equations)
+    y = y[t-1] + x
     """
 
     machine: Machine
     names: Names
     lookahead: int = 0
+
+    @property
+    def equations(self) -> str:
+        """What the machine does, in samples and by the user's names, an equation per line.
+
+        Raises
+        ------
+        ValueError
+            If links were added to the machine that carry something before it is there.
+        """
+        called = {answer_port(k): name for k, name in enumerate(self.names.outputs)}
+        return sample_equations(Circuit.of(self.machine), called, self.lookahead)
 
     def predict(self, X: Any, group: Any = None) -> Any:
         """Answers, in the form in which the streams come.
@@ -130,6 +145,20 @@ class Fitted:
         names = Names.from_plain(document.get("names"), f"{where}: names")
         _check_together(machine, names, printable(str(machine_file)), where)
         return Fitted(machine, names, lookahead)
+
+
+def is_fitted(path: str | os.PathLike) -> bool:
+    """Whether a path is the folder of a fit, or a machine that lies beside what a fit says of it.
+
+    Examples
+    --------
+    >>> is_fitted("no such folder")
+    False
+    """
+    path = Path(path)
+    if path.is_dir():
+        return (path / FITTED).is_file() and (path / MACHINE).is_file()
+    return path.name in (MACHINE, FITTED) and is_fitted(path.parent)
 
 
 def _check_held(machine: Machine, answers: np.ndarray, strings: Strings) -> None:

@@ -14,6 +14,7 @@ from vvalues.files import MEMORY, Budget, read_bytes
 
 from ..architectures.manifold import ManifoldTraining
 from ..architectures.manifold.saved import shown as manifold_shown
+from ..fit.fitted import Fitted
 from ..loop.loop import Loop
 from ..process.checkpoint import is_checkpoint, read_identity
 from ..process.process import StoredProcess
@@ -24,7 +25,7 @@ from ..show.outcome import figures_of, model_shown, outcome_text
 from .experiments import experiment_of
 from .stored import CHECKPOINT, RECORDS, read_state
 
-__all__ = ["HOW", "figures_of_run", "is_run", "shown", "stored_run"]
+__all__ = ["HOW", "figures_of_run", "fitted_shown", "is_run", "shown", "stored_run"]
 
 HOW: Mapping[str, Callable[[Machine], str | bytes]] = {**RENDERINGS, **PICTURES}
 """Everything a machine can be shown as."""
@@ -34,6 +35,22 @@ def is_run(path: str | os.PathLike) -> bool:
     """Whether a path is the folder of a run, or its checkpoint."""
     path = Path(path)
     return path.is_dir() or (path.is_file() and is_checkpoint(path))
+
+
+def fitted_shown(fitted: Fitted, rendering: str | None) -> str | bytes:
+    """What was fitted to somebody's streams, by the names of these where it is told in samples.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    rendering : str, optional
+        One of `HOW`; the equations and the machine when omitted.
+    """
+    if rendering == "equations":
+        return fitted.equations
+    if rendering is None:
+        return f"{fitted.equations}\n\n{HOW['table'](fitted.machine)}"
+    return HOW[rendering](fitted.machine)
 
 
 def _checkpoint(path: str | os.PathLike) -> Path:

@@ -170,6 +170,18 @@ def test_interrupted_before_anything_was_found(fitted, capsys, monkeypatch):
     assert not (fitted / "none").exists()
 
 
+def test_a_fit_is_shown_in_samples_by_the_names_of_its_columns(fitted, capsys):
+    out = fitted / "out"
+    written = (out / "equations.txt").read_text().strip()
+    for file in (out, out / "machine.json"):
+        assert main(["show", str(file), "--as", "equations"]) == 0
+        assert capsys.readouterr().out.strip() == written
+    assert main(["show", str(out)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(written) and "stream-event/s" in shown
+    assert main(["show", str(out), "--as", "film"]) == 2
+
+
 @pytest.mark.thorough
 def test_names_of_columns_do_not_reach_the_terminal_raw(tmp_path, capsys):
     rows = [
