@@ -125,11 +125,13 @@ def in_samples(found: Sum, begin: Feature) -> Sum:
     >>> print(*in_samples(change, now).weights)
     [ 0.    1.25 -0.25]
     """
-    (constant, *weights) = found.weights[0]
+    (constant, *fitted) = found.weights[0]
     total: dict[Feature, float] = {begin: 1.0}
-    for feature, weight in zip(found.features, weights, strict=True):
+    for feature, weight in zip(found.features, fitted, strict=True):
         parts = {feature.one: 1.0, feature.other: -1.0} if isinstance(feature, Change) else None
         for part, sign in (parts or {feature: 1.0}).items():
             total[part] = total.get(part, 0.0) + sign * weight
     kept = {feature: weight for feature, weight in total.items() if weight}
-    return replace(found, features=tuple(kept), weights=np.array([[constant, *kept.values()]]))
+    weights = np.array([[constant, *kept.values()]])
+    told = weights.size - found.weights.size
+    return replace(found, features=tuple(kept), weights=weights, told=told)

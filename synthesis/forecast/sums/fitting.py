@@ -96,6 +96,8 @@ class Sum:
         Those of the constant first.
     loss : float
         Mean over the rows that it was fitted on.
+    told : int
+        Weights that follow from the others, and were not fitted.
 
     Examples
     --------
@@ -109,6 +111,7 @@ class Sum:
     features: tuple[Feature, ...]
     weights: np.ndarray
     loss: float
+    told: int = 0
 
     def circuit(
         self,

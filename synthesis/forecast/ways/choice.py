@@ -82,6 +82,8 @@ class Tried:
         The same rows for all ways.
     key : object
         Whatever tells how to make it.
+    fitted : int
+        Weights that were fitted: of two of a size, fewer are simpler.
 
     Examples
     --------
@@ -94,6 +96,7 @@ class Tried:
     size: int
     losses: np.ndarray = field(repr=False)
     key: Any = field(repr=False, default=None)
+    fitted: int = field(repr=False, default=0)
 
     @property
     def loss(self) -> float:
@@ -136,10 +139,10 @@ def chosen(tried: Sequence[Tried], choice: str, is_scaled: bool) -> Tried:
             one.name: code_length(one.loss, len(one.losses), one.size, is_scaled, finest)
             for one in tried
         }
-        return min(tried, key=lambda one: (lengths[one.name], one.size))
+        return min(tried, key=lambda one: (lengths[one.name], one.size, one.fitted))
     best = min(tried, key=lambda one: one.loss)
     within = (one for one in tried if not _is_worse(one, best))
-    return min(within, key=lambda one: (one.size, one.loss))
+    return min(within, key=lambda one: (one.size, one.fitted, one.loss))
 
 
 def _is_worse(one: Tried, other: Tried) -> bool:

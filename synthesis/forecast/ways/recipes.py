@@ -143,7 +143,9 @@ class Search:
                 losses_of(found, after, transform, self.likelihood)
                 for found, (_, after) in zip(by_cut, cuts, strict=True)
             ]
-            yield Tried(str(recipe), size, np.concatenate(losses), Way(recipe, one, tuple(by_cut)))
+            way = Way(recipe, one, tuple(by_cut))
+            fitted = one.weights.size - one.told
+            yield Tried(str(recipe), size, np.concatenate(losses), way, fitted)
 
     def sums(self, rows: Rows, family: Family) -> list[Sum]:
         """Sums of a family's features, by their number; none of changes where there are none."""

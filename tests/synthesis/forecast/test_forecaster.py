@@ -329,6 +329,13 @@ def test_a_link_has_to_save_the_code_that_names_it():
         assert chosen([small, large], "code length", is_scaled=False).name == expected
 
 
+def test_a_walk_is_told_as_one():
+    y = np.cumsum(0.5 + np.random.default_rng(3).standard_normal(120))
+    model = Forecaster().fit(y)
+    assert [weight.term for weight in model.weights_] == ["1", "y"]
+    assert model.weights_[1].value == 1.0
+
+
 def test_errors_of_rounding_are_no_reason_for_links():
     rounded = np.full(100, 1e-30)
     ways = [Tried("none", 0, np.ones(100)), Tried("s", 2, rounded), Tried("l", 3, rounded / 9.0)]
