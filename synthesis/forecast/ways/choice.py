@@ -2,7 +2,8 @@
 
 One series is cut in time again and again (forward chaining), several strings are kept apart in
 groups. Of all forecasts that lose no more than the best one, within one standard error of the
-difference on the same samples, the one with the fewest links is chosen; or the one with the
+difference on the same samples, and no more than any smaller one, the one with the fewest links is
+chosen; or the one with the
 shortest code: what a way loses is the length of a code for what came, by what was known before, and
 a link adds what it takes to name it.
 """
@@ -141,13 +142,21 @@ def chosen(tried: Sequence[Tried], choice: str, is_scaled: bool) -> Tried:
         }
         return min(tried, key=lambda one: (lengths[one.name], one.size, one.fitted))
     best = min(tried, key=lambda one: one.loss)
-    within = (one for one in tried if not _is_worse(one, best))
+    within = [one for one in _unbeaten(tried) if compared(one, best) != "worse than"]
     return min(within, key=lambda one: (one.size, one.fitted, one.loss))
 
 
-def _is_worse(one: Tried, other: Tried) -> bool:
-    """By more than one standard error of the difference on the same rows."""
-    return not np.isfinite(one.loss) or compared(one, other) == "worse than"
+def _unbeaten(tried: Sequence[Tried]) -> list[Tried]:
+    """Ways than which no simpler one loses less.
+
+    Without this a way whose losses are like no other's would pass for as good as the best: the less
+    is known of a difference, the larger its standard error.
+    """
+    found: list[Tried] = []
+    for one in sorted(tried, key=lambda one: (one.size, one.fitted, one.loss)):
+        if np.isfinite(one.loss) and all(one.loss <= other.loss for other in found):
+            found.append(one)
+    return found
 
 
 def code_length(loss: float, rows: int, links: int, is_scaled: bool, finest: float) -> float:

@@ -8,7 +8,7 @@ from synthesis.fit.data import SOURCE, read_streams
 from synthesis.forecast import FAMILIES, Forecaster
 from synthesis.forecast.panel import read_panel
 from synthesis.forecast.transforms import TRANSFORMS, transforms_for
-from synthesis.forecast.ways import CHOICES, chosen, is_bounded
+from synthesis.forecast.ways import CHOICES, chosen, compared, is_bounded
 from synthesis.forecast.ways.choice import Tried, parts
 from synthesis.problems import Strings
 from synthesis.verdicts.trial import Candidate, answers_of
@@ -317,6 +317,16 @@ def test_a_small_loss_that_is_there_on_every_sample_counts():
     worse, better = Tried("worse", 1, losses + 0.05), Tried("better", 2, losses)
     assert worse.loss < better.loss + better.error
     assert chosen([worse, better], "standard error", is_scaled=True) is better
+
+
+def test_what_differs_wildly_does_not_pass_for_as_good():
+    rng = np.random.default_rng(0)
+    best = Tried("best", 9, rng.uniform(0.5, 1.5, 100))
+    small = Tried("small", 2, best.losses + 0.1)
+    differing = 5.0 * rng.standard_normal(100)
+    wild = Tried("wild", 5, best.losses + 0.2 + differing - differing.mean())
+    assert compared(small, best) == "worse than" and compared(wild, best) == "about as good as"
+    assert chosen([best, small, wild], "standard error", is_scaled=True) is best
 
 
 def test_a_link_has_to_save_the_code_that_names_it():
