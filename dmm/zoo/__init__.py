@@ -3,7 +3,8 @@
 Small programs (`duplicate_detector`, `fuzzy_if`, ...), gated cells (`lstm`, `gru`), machines that
 hold and edit their own network matrix (`wave`, `self_copying`, `fast_weights`, ...), rules of
 learning (`delta_rule`, `hebb_rule`, `novelty_rule`, `reward_rule`) and pure machines, whose every
-stream is a matrix. `links` and `machine_of` write machines down.
+stream is a matrix, by hand and at random (`self_referential_machine`).
+`links` and `machine_of` write machines down.
 """
 
 from ..machine import links, machine_of
@@ -21,6 +22,7 @@ from .programs import (
 )
 from .pure import pure_machine, pure_oscillator, pure_soliton
 from .self_editing import copy_links, editable, fast_weights, self_copying, wave
+from .self_referential import self_referential_machine
 
 __all__ = [
     "asynchronous_accumulation",
@@ -43,6 +45,7 @@ __all__ = [
     "pure_soliton",
     "reward_rule",
     "self_copying",
+    "self_referential_machine",
     "sparse_counter",
     "wave",
 ]

@@ -96,11 +96,15 @@ class Sweeps:
     def forward(self, start: Start) -> Life:
         """Run the machine through all ticks."""
         life = self._begun(start)
+        self.go_on(life, 0)
+        return life
+
+    def go_on(self, life: Life, tick: int) -> None:
+        """Run the machine through the ticks from this one on."""
         with np.errstate(over="ignore", invalid="ignore"):
-            for t in range(self.outside.ticks):
+            for t in range(tick, self.outside.ticks):
                 self._down(life, t)
                 self._up(life, t)
-        return life
 
     def observed(self, life: Life) -> np.ndarray:
         """Numbers of the observed ports, (observed, ticks, strings)."""
