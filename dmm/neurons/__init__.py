@@ -8,7 +8,7 @@
   in stand-alone programs.
 * The library by what neurons do: `sums`, `norms`, `products`, `comparisons`, `gates`,
   `elementwise`, `memories`, `superfluid`, `sources`; `by_path` (lists, memories with addresses,
-  plasticity). Importing a module registers its types.
+  plasticity, populations). Importing a module registers its types.
 
 References
 ----------
@@ -17,7 +17,7 @@ Types from ``dmm-lite.jl`` (DMM Lite): github anhinga/julia-flux-drafts,
 ``src/dmm``. Every card names its own.
 """
 
-from .by_path import END, Recall, as_list, contraction, outer_product
+from .by_path import END, PARENT, Recall, as_list, contraction, outer_product
 from .comparisons import Compare, LessOrEqual, relu
 from .elementwise import Elementwise, NumberFunction, logistic, soft_plus
 from .fields import ANY, TREE, Field, coercion, declare_coercion, may_flow, parse_field
@@ -50,6 +50,7 @@ __all__ = [
     "END",
     "END_OF_TEXT",
     "FUNCTION",
+    "PARENT",
     "TREE",
     "Choice",
     "Compare",

@@ -12,6 +12,7 @@ from .bandit import reward_rule
 from .cells import gru, lstm
 from .novelty import novelty_rule
 from .plastic import delta_rule, hebb_rule
+from .population import breeding_streams, population_machine
 from .programs import (
     asynchronous_accumulation,
     duplicate_detector,
@@ -26,6 +27,7 @@ from .self_referential import self_referential_machine
 
 __all__ = [
     "asynchronous_accumulation",
+    "breeding_streams",
     "copy_links",
     "delta_rule",
     "duplicate_detector",
@@ -40,6 +42,7 @@ __all__ = [
     "lstm",
     "machine_of",
     "novelty_rule",
+    "population_machine",
     "pure_machine",
     "pure_oscillator",
     "pure_soliton",

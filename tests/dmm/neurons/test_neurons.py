@@ -106,6 +106,25 @@ EXPECTED = [
         },
         {"dict": {":number": 30.0, "u": 40.0, "a": {":number": 13.0, "u": 4.0}}},
     ),
+    (
+        "trials",
+        {
+            "population": {"one": {"c": {"dict": {"x": {"stream": 2.0}, "y": {"stream": 1.0}}}}},
+            "outputs": {"x": {"stream": 5.0}, "y": {"stream": -3.0}},
+            "answers": {"c": {"dict": 4.0}},
+        },
+        {"losses": {"one": 9.0}},
+    ),
+    (
+        "selection",
+        {"population": {"one": {"a": 1.0}, "two": {"a": 2.0}}, "losses": {"one": 5.0, "two": 3.0}},
+        {"best": {"a": 2.0}, "loss": 3.0},
+    ),
+    (
+        "mutation",
+        {"parent": A, "changes": {"one": {"a": 1.0}}},
+        {"population": {"parent": A, "one": {"a": 3.0, "b": -3.0}}},
+    ),
     ("accumulator", {"accum": A, "delta": B}, {"single": {"a": 7.0, "b": -3.0}}),
     ("norm", {"dict": A}, {"norm": 3.0}),
     ("dot", {"dict-1": A, "dict-2": B}, {"dot": 4.0}),
