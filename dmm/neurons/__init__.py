@@ -23,7 +23,7 @@ from .elementwise import Elementwise, NumberFunction, logistic, soft_plus
 from .fields import ANY, TREE, Field, coercion, declare_coercion, may_flow, parse_field
 from .gates import Choice, Product
 from .kernel import Kernel, Partials, Step, Stream, StreamReader, at_tick, key_dot, plus, times
-from .memories import LargerOf
+from .memories import LargerOf, SineWave
 from .norms import DivisiveNormalisation, MaxNorm
 from .products import DotProduct, clamp
 from .sources import END_OF_TEXT
@@ -73,6 +73,7 @@ __all__ = [
     "Product",
     "Recall",
     "SegmentSum",
+    "SineWave",
     "Spelling",
     "Step",
     "Stream",

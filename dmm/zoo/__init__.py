@@ -2,7 +2,8 @@
 
 Small programs (`duplicate_detector`, `fuzzy_if`, ...), gated cells (`lstm`, `gru`), machines that
 hold and edit their own network matrix (`wave`, `self_copying`, `fast_weights`, ...), rules of
-learning (`delta_rule`, `hebb_rule`, `novelty_rule`, `reward_rule`) and pure machines, whose every
+learning (`delta_rule`, `hebb_rule`, `novelty_rule`, `reward_rule`), machines that sound and move
+(`bell`, `melody`, `orbits`) and pure machines, whose every
 stream is a matrix, by hand and at random (`self_referential_machine`).
 `links` and `machine_of` write machines down.
 """
@@ -24,9 +25,11 @@ from .programs import (
 from .pure import pure_machine, pure_oscillator, pure_soliton
 from .self_editing import copy_links, editable, fast_weights, self_copying, wave
 from .self_referential import self_referential_machine
+from .sounding import bell, melody, orbits
 
 __all__ = [
     "asynchronous_accumulation",
+    "bell",
     "breeding_streams",
     "copy_links",
     "delta_rule",
@@ -41,7 +44,9 @@ __all__ = [
     "links",
     "lstm",
     "machine_of",
+    "melody",
     "novelty_rule",
+    "orbits",
     "population_machine",
     "pure_machine",
     "pure_oscillator",

@@ -153,6 +153,8 @@ EXPECTED = [
     ("event_list", {"signal": A, "self": B}, {"self": {"this": A, "rest": B}}),
     ("event_list", {"self": B}, {"self": B}),
     ("output", {"dict-1": A}, {}),
+    ("oscillator", {"frequency": 0.5, "phase": 0.75}, {"wave": 1.0, "phase": 0.25}),
+    ("oscillator", {"frequency": -0.5, "phase": 0.25}, {"wave": -1.0, "phase": 0.75}),
     ("running_max", {"number": 2.0, "best": 3.0}, {"best": 3.0}),
     ("cons", {"this": A, "rest": B}, {"list": {"this": A, "rest": B}}),
     ("first", {"list": {"this": A, "rest": B}}, {"this": A}),
