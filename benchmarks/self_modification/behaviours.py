@@ -13,7 +13,7 @@ from ..measure import markdown_table, write_result
 
 __all__ = ["measure"]
 
-MACHINES = 200
+MACHINES = 150
 TICKS = 3000
 SIZES = (3, 6, 9)
 """Cells of a machine."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from dmm import Machine, ReferenceProgram, Trace, run
-from dmm.machine import fixed_links, links
 from dmm.zoo import breeding_streams, population_machine
+from dmm.zoo.population import GENERATION
 from synthesis import get_task
-from synthesis.tasks.streams.generators import constant, letters, random_streams
+from synthesis.tasks.streams.generators import numbers, random_streams
 from vvalues import VValue
 from vvalues.core.tree import from_leaves
 
@@ -19,28 +20,19 @@ from ..measure import markdown_table, write_result
 
 __all__ = ["Search", "measure", "searched"]
 
-TASK = "count-difference"
-TICKS = 1_200
-GENERATION = 20
+TASK = "delayed-echo"
+TICKS = 40 * GENERATION
 SEEDS = range(10)
 
-PREPARED = """
-    accum.dict-2 <- stream-text.stream
-    norm-1.dict <- accum.dict
-    norm-2.dict <- stream-text.stream
-    norm-3.dict <- norm-1.norm
-    dot-1.dict-1 <- accum.dict
-    dot-1.dict-2 <- stream-a.stream
-    dot-2.dict-1 <- stream-text.stream
-    dot-2.dict-2 <- stream-a.stream
-    dot-3.dict-1 <- accum.dict
-    dot-3.dict-2 <- stream-text.stream
-"""
-SENDERS = (
-    *(("norm-1", "norm"), ("norm-2", "norm"), ("norm-3", "norm")),
-    *(("dot-1", "dot"), ("dot-2", "dot"), ("dot-3", "dot"), ("const_1", "const_1")),
-)
-CANDIDATES = [("output", "dict-1", *sender) for sender in SENDERS]
+LATE = ("stream-x", *(f"late-{i}" for i in range(1, 6)))
+"""What the stream was so many ticks ago."""
+
+
+def _port(name: str) -> tuple[str, str]:
+    return name, "dict" if name.startswith("late") else "stream"
+
+
+CANDIDATES = [("output", "dict-1", *port) for port in (*map(_port, LATE), ("const_1", "const_1"))]
 
 
 class Search(NamedTuple):
@@ -80,7 +72,7 @@ def measure() -> None:
         (
             f"# A population of machines inside a machine, on the task {TASK}",
             "",
-            f"{len(CANDIDATES)} links may be made, eight offspring in each of",
+            f"{len(CANDIDATES)} links may be made, by eight offspring in each of",
             f"{TICKS // GENERATION} generations of {GENERATION} ticks. The links that stay: from",
             "which generation on, and their mean squared error on the held-out strings of the",
             "task, without the population.",
@@ -96,14 +88,11 @@ def measure() -> None:
 def searched(seed: int) -> Search:
     """Let the machine live on one long string of the task, with the answers shown to it."""
     rng = np.random.default_rng(seed)
-    sources = {
-        "stream-text": letters("abc", [0.2, 0.4, 0.4]),
-        "stream-a": constant({"a": 1.0}),
-    }
+    sources = {"stream-x": numbers([0.0, 0.5, 1.0, 2.0])}
     task, prepared = get_task(TASK), _prepared()
-    streams = random_streams(rng, sources, strings=1, ticks=TICKS, periods=[3])
+    streams = random_streams(rng, sources, strings=1, ticks=TICKS, periods=[1])
     answer = task.specification(streams)[0, :, 0]
-    shown = {name: streams.trees(name, 0) for name in sources} | {"answer": answer}
+    shown = {"stream-x": streams.trees("stream-x", 0), "answer": answer}
     machine = population_machine(prepared, CANDIDATES)
     trace = run(machine, breeding_streams(rng, CANDIDATES, shown))
     rows = [
@@ -117,11 +106,11 @@ def searched(seed: int) -> Search:
 
 
 def _prepared() -> Machine:
-    names = {path[0] for path in links(PREPARED).support.paths}
-    neurons = {name: name.partition("-")[0] for name in sorted(names)}
-    neurons |= {"stream-text": "stream", "stream-a": "stream"}
-    neurons |= {"const_1": "const_1", "output": "output"}
-    return Machine(neurons, fixed=from_leaves(fixed_links(neurons)), trainable=links(PREPARED))
+    """The stream and a chain of neurons that each pass it on a tick later."""
+    neurons = dict.fromkeys(LATE[1:], "identity")
+    neurons |= {"stream-x": "stream", "const_1": "const_1", "output": "output"}
+    chain = {(later, "dict", *_port(name)): 1.0 for name, later in pairwise(LATE)}
+    return Machine(neurons, trainable=from_leaves(chain))
 
 
 def _held_out_error(machine: Machine) -> float:

@@ -40,7 +40,9 @@ def examples_of(portraits: Sequence[Portrait]) -> dict[str, Portrait]:
     return found
 
 
-def draw_life(portrait: Portrait, ax: Axes | None = None, *, ticks: int = 200) -> Axes:
+def draw_life(
+    portrait: Portrait, ax: Axes | None = None, *, ticks: int = 200, most: int = 12
+) -> Axes:
     """The links that change over the last ticks of a life, one line each.
 
     Parameters
@@ -48,6 +50,8 @@ def draw_life(portrait: Portrait, ax: Axes | None = None, *, ticks: int = 200) -
     portrait : Portrait
     ax : Axes, optional
     ticks : int
+    most : int
+        Lines; those that move most.
 
     Examples
     --------
@@ -63,11 +67,12 @@ def draw_life(portrait: Portrait, ax: Axes | None = None, *, ticks: int = 200) -
     if not portrait.figures.is_bounded:  # as far as one can see it grow
         sizes = np.max(np.abs(portrait.weights), axis=1, initial=0.0)
         weights = portrait.weights[: int(np.argmax(~(sizes < 1e3)))]
-    moving = [column for column in weights.T if np.ptp(column) > 0.0]
+    ranges = np.ptp(weights, axis=0)
+    order = [i for i in np.argsort(-ranges, kind="stable") if ranges[i] or not ranges.any()][:most]
     first = len(portrait.weights) - len(weights) if portrait.figures.is_bounded else 0
     at = np.arange(first, first + len(weights))
-    for i, column in enumerate(moving or list(weights.T)):
-        ax.plot(at, column, linewidth=0.8, color=(BLUE, ORANGE, MUTED)[i % 3], alpha=0.7)
+    for i, link in enumerate(order):
+        ax.plot(at, weights[:, link], linewidth=0.8, color=(BLUE, ORANGE, MUTED)[i % 3], alpha=0.7)
     ax.set_title(portrait.figures.behaviour, loc="left", fontsize="medium")
     ax.set_xlabel("tick")
     ax.set_ylabel("weight")

@@ -19,10 +19,10 @@ from ..neurons import PARENT
 
 __all__ = ["breeding_streams", "population_machine"]
 
-GENERATION = 20
+GENERATION = 30
 """Ticks of a generation."""
 
-JUDGED = range(4, 14)
+JUDGED = range(4, 24)
 """Phases at which errors count: by then the members of before are forgotten."""
 
 TURN = GENERATION - 1
@@ -110,8 +110,8 @@ def population_machine(prepared: Machine, candidates: Sequence[Path]) -> Machine
 
     Notes
     -----
-    An edit is at work two ticks after the turn. Members are compared on ten ticks; a best one that
-    was lucky there can be worse later, and is given up then.
+    An edit is at work two ticks after the turn. Members are compared on twenty ticks; a best one
+    that was lucky there can be worse later, and is given up then.
 
     References
     ----------
@@ -124,7 +124,7 @@ def population_machine(prepared: Machine, candidates: Sequence[Path]) -> Machine
     >>> candidates = [("output", "dict-1", name, "stream") for name in ("x", "y")]
     >>> machine = population_machine(prepared, candidates)
     >>> rng = np.random.default_rng(0)
-    >>> x, y = rng.standard_normal((2, 200))
+    >>> x, y = rng.standard_normal((2, 300))
     >>> told = {"x": x, "y": y, "answer": np.concatenate([[0.0], (2 * x - y)[:-1]])}
     >>> trace = run(machine, breeding_streams(rng, candidates, told, members=6))
     >>> dict(trace.outputs[-1]["self", "single", "output", "dict-1"].items())

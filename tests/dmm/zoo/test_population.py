@@ -15,7 +15,7 @@ NAMES = ("x", "y", "z")
 CANDIDATES = [("output", "dict-1", name, "stream") for name in NAMES]
 
 
-def life(seed: int, goal: tuple[float, ...], ticks: int = 240):
+def life(seed: int, goal: tuple[float, ...], ticks: int = 360):
     rng = np.random.default_rng(seed)
     prepared = Machine(dict.fromkeys(NAMES, "stream") | {"output": "output"})
     machine = population_machine(prepared, CANDIDATES)
@@ -39,7 +39,7 @@ def test_it_finds_the_links(seed):
 
 
 def test_links_change_at_turns_only_and_to_those_of_the_best_member():
-    _, trace = life(3, (1.0, -1.0, 0.0), ticks=120)
+    _, trace = life(3, (1.0, -1.0, 0.0), ticks=180)
     links = [learned(outputs) for outputs in trace.outputs]
     changed = [t for t in range(1, len(links)) if links[t] != links[t - 1]]
     assert changed and all(t % GENERATION == 1 for t in changed)  # two ticks after the turn
@@ -51,11 +51,11 @@ def test_links_change_at_turns_only_and_to_those_of_the_best_member():
 
 
 def test_losses_start_at_nothing_in_every_generation():
-    _, trace = life(4, (1.0, 1.0, 0.0), ticks=100)
-    for t in range(GENERATION + 2, 100, GENERATION):
+    _, trace = life(4, (1.0, 1.0, 0.0), ticks=150)
+    for t in range(GENERATION + 2, 150, GENERATION):
         losses = trace.outputs[t].subtree(("losses", "single"))
         assert max_norm(losses) < 1e-9
-        # ten ticks have been judged before the turn
+        # twenty ticks have been judged before the turn
         before = trace.outputs[t - 3].subtree(("losses", "single"))
         assert max_norm(before) > 0.1
 
