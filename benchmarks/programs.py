@@ -78,7 +78,7 @@ EXPERIMENTS = {
         1,
         "four neurons that are mixtures, each of one type at first, 338 weights, T = 140",
         population={"self_link": 0.1},
-        seconds=1200.0,
+        seconds=2400.0,
     ),
     "suite": Experiment(
         "The suite of stream programs",

@@ -6,15 +6,15 @@ from collections import Counter
 
 import numpy as np
 
-from dmm.dynamics import BEHAVIOURS, Portrait, portrait
+from dmm.dynamics import BEHAVIOURS, Invariants, portrait
 from dmm.zoo import self_referential_machine
 
 from ..measure import markdown_table, write_result
 
 __all__ = ["measure"]
 
-MACHINES = 150
-TICKS = 3000
+MACHINES = 100
+TICKS = 2000
 SIZES = (3, 6, 9)
 """Cells of a machine."""
 
@@ -23,11 +23,8 @@ FIGURES = ("return_time", "recurrence", "distinct", "divergence", "disorder", "a
 
 def measure() -> None:
     """Write the tables: how many machines of each size do what, and their median figures."""
-    found = {size: [_portrait(size, seed) for seed in range(MACHINES)] for size in SIZES}
-    counts = {
-        size: Counter(each.figures.behaviour for each in portraits)
-        for size, portraits in found.items()
-    }
+    found = {size: [_figures(size, seed) for seed in range(MACHINES)] for size in SIZES}
+    counts = {size: Counter(each.behaviour for each in figures) for size, figures in found.items()}
     sizes = [(each, *(counts[size][each] for size in SIZES)) for each in BEHAVIOURS]
     largest = [_medians(each, found[SIZES[1]]) for each in BEHAVIOURS[:-1]]
     text = "\n".join(
@@ -49,11 +46,13 @@ def measure() -> None:
     write_result("self_modification_atlas", text)
 
 
-def _portrait(size: int, seed: int) -> Portrait:
-    return portrait(self_referential_machine(np.random.default_rng([size, seed]), size), TICKS)
+def _figures(size: int, seed: int) -> Invariants:
+    machine = self_referential_machine(np.random.default_rng([size, seed]), size)
+    return portrait(machine, TICKS).figures
 
 
-def _medians(behaviour: str, portraits: list[Portrait]) -> tuple[str, ...]:
-    own = [each.figures for each in portraits if each.figures.behaviour == behaviour]
-    medians = [np.median([getattr(f, name) for f in own]) if own else np.nan for name in FIGURES]
-    return (behaviour, *(f"{median:.3g}" for median in medians))
+def _medians(behaviour: str, figures: list[Invariants]) -> tuple[str, ...]:
+    own = [each for each in figures if each.behaviour == behaviour]
+    if not own:
+        return (behaviour, *("-" for _ in FIGURES))
+    return (behaviour, *(f"{np.median([getattr(f, name) for f in own]):.3g}" for name in FIGURES))

@@ -164,7 +164,8 @@ class PlasticProgram:
         Raises
         ------
         ValueError
-            If these streams are left to the reference engine, or a link of the edit cannot change.
+            If these streams are left to the reference engine, there is no such tick, or a link of
+            the edit cannot change.
 
         Examples
         --------
@@ -277,6 +278,10 @@ class BoundPlasticProgram:
         links = tuple(link for link in a.supports.links if link in a.supports.changing)
         if edit is not None:
             tick, fragment = edit
+            if not 0 <= tick < self.sweeps.outside.ticks:
+                raise ValueError(
+                    f"the edit is for tick {tick}; there are {self.sweeps.outside.ticks}, from 0 on"
+                )
             for path, weight in fragment.items():
                 if path not in links:
                     raise ValueError(f"the edit has {format_path(path)}, a link that cannot change")

@@ -13,6 +13,7 @@ from dmm import run, zoo
 from dmm.dynamics import BEHAVIOURS, atlas, atlas_table, invariants_of, matrices, portrait
 from dmm.machine import links
 from tests.examples import examples
+from vvalues import VValue
 from vvalues.core.tree import from_leaves
 
 TICKS = np.arange(600.0)
@@ -117,6 +118,8 @@ def test_an_edit_that_cannot_be_is_refused():
     machine = zoo.self_referential_machine(np.random.default_rng(0), cells=3)
     with pytest.raises(ValueError, match="a link that cannot change"):
         matrices(machine, 5, (2, links("cell-1.nothing <- cell-2.dict")))
+    with pytest.raises(ValueError, match="the edit is for tick 5; there are 5"):
+        matrices(machine, 5, (5, VValue()))
     with pytest.raises(ValueError, match="its links never change"):
         matrices(zoo.duplicate_detector(), 5)
     with pytest.raises(ValueError, match="16"):
