@@ -27,9 +27,13 @@ class Moves:
         sums = self.to_row, self.to_slot, self.to_column
         self.rows, self.slots, self.columns = (_place(each.targets) for each in sums)
 
+    def weights(self, matrix: np.ndarray) -> np.ndarray:
+        """(..., strings, columns) -> (..., links, strings)."""
+        return matrix[..., self.column].swapaxes(-1, -2)
+
     def _weights(self, matrix: np.ndarray, like: np.ndarray) -> np.ndarray:
         """One weight per link and string, beside slots of this many axes."""
-        weights = matrix[..., self.column].swapaxes(-1, -2)
+        weights = self.weights(matrix)
         return weights[..., None] if like.ndim == 3 else weights
 
     def apply(self, matrix: np.ndarray, slots: np.ndarray, rows: np.ndarray) -> None:
@@ -38,16 +42,19 @@ class Moves:
 
     def apply_back(
         self,
-        matrix: np.ndarray,
-        slots: np.ndarray,
+        weights: np.ndarray,
+        sent: np.ndarray,
         rows: np.ndarray,
         slots_back: np.ndarray,
         matrix_back: np.ndarray,
     ) -> None:
-        """Add to the cotangents of the slots, and of the matrix (strings, columns)."""
+        """Add to the cotangents of the slots, and of the matrix (strings, columns).
+
+        Weights are (links, strings), and what the links were sent is (links, strings, ...).
+        """
         g = rows[self.row]
-        slots_back[self.slots] += self.to_slot(self._weights(matrix, slots) * g)
-        weights_back = g * slots[self.slot]
+        slots_back[self.slots] += self.to_slot((weights[..., None] if g.ndim == 3 else weights) * g)
+        weights_back = g * sent
         if weights_back.ndim == 3:
             weights_back = weights_back.sum(-1)
         matrix_back[:, self.columns] += self.to_column(weights_back).T
