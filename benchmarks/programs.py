@@ -73,6 +73,13 @@ EXPERIMENTS = {
         population={"self_link": 0.1},
         seconds=1200.0,
     ),
+    "leaning": detector(
+        "leaning-4",
+        1,
+        "four neurons that are mixtures, each of one type at first, 338 weights, T = 140",
+        population={"self_link": 0.1},
+        seconds=2400.0,
+    ),
     "suite": Experiment(
         "The suite of stream programs",
         tuple(name for name in task_names() if name != "duplicate-detector"),

@@ -5,8 +5,10 @@ The reference engine (`run`) is the literal two-stroke cycle; the compiled engin
 
 The rooms: `dmm.neurons` (what a neuron can do), `dmm.machine` (what a machine is), `dmm.reference`
 and `dmm.compiled` (the engines), `dmm.proof` (what holds for strings of every length), `dmm.zoo`
-(machines of the literature), `dmm.show` (how machines are read). Imports between them point down
-only, in the order show, zoo, proof, compiled, reference, machine, neurons.
+(machines of the literature), `dmm.show` (how machines are read), `dmm.dynamics` (what machines that
+edit themselves come to), `dmm.testing` (laws that hold for such machines). Imports between them
+point down only, in the order testing, dynamics, show, zoo, proof, compiled, reference, machine,
+neurons.
 """
 
 from vvalues import __version__ as __version__

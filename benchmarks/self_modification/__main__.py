@@ -1,9 +1,10 @@
 """``python -m benchmarks.self_modification NAME [--seeds 0:10] [--strings 48] [--workers 1]``
 
 ``engines``: the compiled engine against the reference engine. ``shown-once``: what rules can recall
-of keys shown once. ``bandits``: regret of a rule beside Thompson sampling. Any other name: a task
-of learning, and what the unattended loop makes of random self-modifying machines on it. Results are
-written to ``benchmarks/results``.
+of keys shown once. ``bandits``: regret of a rule beside Thompson sampling. ``population``: machines
+that search inside a machine. ``atlas``: what random self-referential machines come to. Any other
+name: a task of learning, and what the unattended loop makes of random self-modifying machines on
+it. Results are written to ``benchmarks/results``.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from ..measure import seeds_of
-from . import engines, found, rewards, shown_once
+from . import behaviours, engines, found, population, rewards, shown_once
 
 WITHOUT_SEARCH = {
     "engines": engines.measure,
     "shown-once": shown_once.measure,
     "bandits": rewards.measure,
+    "population": population.measure,
+    "atlas": behaviours.measure,
 }
 
 

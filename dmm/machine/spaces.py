@@ -150,12 +150,14 @@ def superfluid_space(
     *,
     types: Sequence[str] = TYPES,
     sources: Sequence[Port] = SOURCES,
+    leaning: float = 0.0,
 ) -> Machine:
     """A fully recurrent machine of superfluid neurons: what each neuron *does* is trained too.
 
     Every output feeds every input; every neuron is a mixture of all ``types``, whose coefficients
     are weights of links from the neuron ``functions`` (see `dmm.neurons.superfluid`), with a fixed
-    self-link that keeps them. The coefficients start at 1 / (number of types) plus noise.
+    self-link that keeps them. The coefficients start at 1 / (number of types) plus noise, unless
+    the neurons lean to one type each.
 
     Parameters
     ----------
@@ -166,6 +168,8 @@ def superfluid_space(
     types : sequence of neuron types to mix
     sources : sequence of (neuron, field)
         As in `layered_space`.
+    leaning : float
+        How much of a neuron is of one type at first, the types in turn, from 0 to 1.
 
     Returns
     -------
@@ -174,7 +178,7 @@ def superfluid_space(
     Raises
     ------
     ValueError
-        If ``n_neurons`` is less than 1, or a type is unknown.
+        If ``n_neurons`` is less than 1, ``leaning`` is not from 0 to 1, or a type is unknown.
 
     Examples
     --------
@@ -183,6 +187,8 @@ def superfluid_space(
     (210, 'superfluid(accum,norm,compare,dot)')
     """
     _check_counts(n_neurons=n_neurons)
+    if not 0.0 <= leaning <= 1.0:
+        raise ValueError(f"leaning is {leaning}; expected a share from 0 to 1")
     mixture = ",".join(types)
     hidden = {f"cell-{i}": f"superfluid({mixture})" for i in range(1, n_neurons + 1)}
     neurons = {**_frame(sources), "functions": f"functions({mixture})", **hidden}
@@ -196,7 +202,10 @@ def superfluid_space(
         rng, neurons, paths, scale, fixed_links(neurons), f"superfluid-{n_neurons}"
     )
     support = machine.trainable.support
-    mean = np.array([path[1] == FUNCTION for path in support.paths]) / len(types)
+    even = np.array([path[1] == FUNCTION for path in support.paths]) / len(types)
+    turn = {cell: types[i % len(types)] for i, cell in enumerate(hidden)}
+    own = np.array([p[1] == FUNCTION and p[3] == turn[p[0]] for p in support.paths])
+    mean = (1.0 - leaning) * even + leaning * own
     return machine.with_trainable(from_buffer(support, machine.trainable.buffer + mean))
 
 

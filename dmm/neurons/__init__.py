@@ -8,7 +8,7 @@
   in stand-alone programs.
 * The library by what neurons do: `sums`, `norms`, `products`, `comparisons`, `gates`,
   `elementwise`, `memories`, `superfluid`, `sources`; `by_path` (lists, memories with addresses,
-  plasticity). Importing a module registers its types.
+  plasticity, populations). Importing a module registers its types.
 
 References
 ----------
@@ -17,13 +17,13 @@ Types from ``dmm-lite.jl`` (DMM Lite): github anhinga/julia-flux-drafts,
 ``src/dmm``. Every card names its own.
 """
 
-from .by_path import END, Recall, as_list, contraction, outer_product
+from .by_path import END, PARENT, Recall, as_list, contraction, outer_product
 from .comparisons import Compare, LessOrEqual, relu
 from .elementwise import Elementwise, NumberFunction, logistic, soft_plus
 from .fields import ANY, TREE, Field, coercion, declare_coercion, may_flow, parse_field
 from .gates import Choice, Product
 from .kernel import Kernel, Partials, Step, Stream, StreamReader, at_tick, key_dot, plus, times
-from .memories import LargerOf
+from .memories import LargerOf, SineWave
 from .norms import DivisiveNormalisation, MaxNorm
 from .products import DotProduct, clamp
 from .sources import END_OF_TEXT
@@ -50,6 +50,7 @@ __all__ = [
     "END",
     "END_OF_TEXT",
     "FUNCTION",
+    "PARENT",
     "TREE",
     "Choice",
     "Compare",
@@ -72,6 +73,7 @@ __all__ = [
     "Product",
     "Recall",
     "SegmentSum",
+    "SineWave",
     "Spelling",
     "Step",
     "Stream",

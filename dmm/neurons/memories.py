@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import autograd.numpy as anp
 import numpy as np
 from autograd.tracer import getval
 
@@ -18,7 +19,7 @@ from .spelling import Call, Function, Linear, Spelling, as_number
 from .terms import Element, Term
 from .types import NeuronType, family, neuron_type, number
 
-__all__ = ["Larger", "LargerOf"]
+__all__ = ["Larger", "LargerOf", "SineWave"]
 
 
 @dataclass(frozen=True)
@@ -141,3 +142,76 @@ def delay(argument: str) -> NeuronType:
         spelling=Spelling(python=SHIFT.format(ticks=ticks)),
         terms=terms,
     )
+
+
+# -------------------- oscillators --------------------
+
+# The one unit generator that is needed. Everything else that synthesizers are built of is links: an
+# envelope is a self-link below 1, a filter another one, a mixer a sum, an echo a delay, ring
+# modulation a gate, and frequency modulation a link from one oscillator to another's frequency.
+
+TURN = 2.0 * np.pi
+
+
+class SineWave(Kernel):
+    """The sine of a phase that moves on by a frequency, both in turns.
+
+    Examples
+    --------
+    >>> wave, phase = SineWave().forward([Stream(np.array([0.25])), Stream(np.array([1.0]))])
+    >>> wave.number, phase.number
+    (array([1.]), array([0.25]))
+    """
+
+    reads_numbers_only = True
+    writes_numbers_only = True
+
+    def forward(self, inputs: list[Stream]) -> list[Stream]:
+        phase = _next(inputs[0].number, inputs[1].number)
+        return [Stream(np.sin(TURN * phase)), Stream(phase)]
+
+    def linearise(self, inputs: list[Stream]) -> Partials:
+        return (TURN * np.cos(TURN * _next(inputs[0].number, inputs[1].number)),)
+
+    def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
+        to_phase = outputs[0].number * partials[0] + outputs[1].number
+        return [Stream(to_phase), Stream(to_phase)]
+
+    def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
+        moved = inputs[0].number + inputs[1].number
+        return [Stream(moved * partials[0]), Stream(moved)]
+
+
+def _next(frequency: np.ndarray, phase: np.ndarray) -> np.ndarray:
+    """Whole turns are left out: a sound that lasts must not lose digits."""
+    moved = frequency + phase
+    return moved - np.floor(moved.real)
+
+
+@neuron_type(
+    "oscillator",
+    reads=["frequency/:number", "phase/:number"],
+    writes=["wave/:number", "phase/:number"],
+    kernel=SineWave(),
+    fixed_links=(("phase", "", "phase"),),
+    source="M. V. Mathews, The Technology of Computer Music, 1969",
+    spelling=Spelling(
+        letter="o",
+        python="""
+phase = scalar(read('frequency')) + scalar(read('phase'))
+phase -= math.floor(phase)
+return {'wave': {(): math.sin(2.0 * math.pi * phase)}, 'phase': {(): phase}}
+""",
+        portable="""
+double phase = in0[0] + in1[0];
+phase = phase - floor(phase);
+out0[0] = sin(6.283185307179586 * phase);
+out1[0] = phase;
+""",
+    ),
+)
+def oscillator(inputs: VValue) -> dict[str, Any]:
+    """A sine wave: ``frequency`` turns in a tick, from the turn at which it is, its ``phase``."""
+    moved = number(inputs, "frequency") + number(inputs, "phase")
+    phase = moved - anp.floor(moved)
+    return {"wave": anp.sin(TURN * phase), "phase": phase}

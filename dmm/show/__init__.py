@@ -7,7 +7,7 @@ methods of `Machine` and the command line all use it. The rest of the room by wh
 * pictures: `to_mermaid`, `to_dot`, `to_svg`, `to_networkx`, `save_graph`, and with matplotlib
   `to_pdf`, `draw`, `heat_map`, `side_by_side`;
 * HTML: `fragment` for notebooks, `report` for a page, `play_page` for one to play on;
-* what streams do: `trace`, `trace_table`;
+* what streams do: `trace`, `trace_table`; heard and seen moving: `Sound`, `Motion`;
 * programs: `to_python`, `to_c`, `to_javascript`; the neuron types in one table: `type_table`;
 * for those who build further views: the order of reading (`reading_order`, `layers`,
   `shown_links`), names as plain text (`plain`, `count`, `unique_labels`), the palette and style
@@ -26,6 +26,7 @@ from .export import to_c, to_javascript, to_python
 from .graph import save_graph, to_dot, to_mermaid, to_networkx, to_pdf, to_svg
 from .html import fragment, page, report
 from .labels import constant_text, count, number_text, plain, unique_labels, weight_text
+from .media import Motion, Sound
 from .play import play_page
 from .plots import draw, heat_map, new_axes, pyplot, side_by_side
 from .reading import layers, reading_order, shown_links
@@ -39,7 +40,9 @@ __all__ = [
     "STYLE",
     "Diagnostics",
     "MachineDiff",
+    "Motion",
     "Pair",
+    "Sound",
     "StreamTrace",
     "arrange",
     "constant_text",

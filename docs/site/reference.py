@@ -35,7 +35,8 @@ def doors() -> list[str]:
         path = importlib.import_module(package).__path__
         rooms = pkgutil.walk_packages(path, f"{package}.")
         found += [package, *(room.name for room in rooms if room.ispkg)]
-    found.insert(found.index("vvalues.testing"), "vvalues.strategies")
+    for package in ("dmm", "vvalues"):
+        found.insert(found.index(f"{package}.testing"), f"{package}.strategies")
     return found
 
 

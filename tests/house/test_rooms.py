@@ -20,6 +20,7 @@ SMALL = {
     "synthesis.fit.data.numbers": "numbers in any container, which every reader of data asks for",
     "synthesis.reproduce.__main__": "the door of the reproductions",
     "dmm.show.frames": "text files of packages, which programs and pages are made from",
+    "dmm.strategies": "what draws the machines of dmm.testing, where Hypothesis is installed",
     "dmm.machine.coercions": "links between kinds of streams, apart from the links of one kind",
     "synthesis.interruption": "how commands end early; it must import nothing",
     "synthesis.optimize.losses": "softmax and its entropies, which every classifier shares",

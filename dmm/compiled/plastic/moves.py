@@ -24,31 +24,40 @@ class Moves:
         self.count = len(row)
         self.row, self.slot, self.column = row, slot, column
         self.to_row, self.to_slot, self.to_column = map(SegmentSum, (row, slot, column))
+        sums = self.to_row, self.to_slot, self.to_column
+        self.rows, self.slots, self.columns = (_place(each.targets) for each in sums)
+
+    def weights(self, matrix: np.ndarray) -> np.ndarray:
+        """(..., strings, columns) -> (..., links, strings)."""
+        return matrix[..., self.column].swapaxes(-1, -2)
 
     def _weights(self, matrix: np.ndarray, like: np.ndarray) -> np.ndarray:
         """One weight per link and string, beside slots of this many axes."""
-        weights = matrix[..., self.column].swapaxes(-1, -2)
+        weights = self.weights(matrix)
         return weights[..., None] if like.ndim == 3 else weights
 
     def apply(self, matrix: np.ndarray, slots: np.ndarray, rows: np.ndarray) -> None:
         """Add to the rows (rows, strings, ...) what the links carry."""
-        rows[self.to_row.targets] += self.to_row(self._weights(matrix, slots) * slots[self.slot])
+        rows[self.rows] += self.to_row(self._weights(matrix, slots) * slots[self.slot])
 
     def apply_back(
         self,
-        matrix: np.ndarray,
-        slots: np.ndarray,
+        weights: np.ndarray,
+        sent: np.ndarray,
         rows: np.ndarray,
         slots_back: np.ndarray,
         matrix_back: np.ndarray,
     ) -> None:
-        """Add to the cotangents of the slots, and of the matrix (strings, columns)."""
+        """Add to the cotangents of the slots, and of the matrix (strings, columns).
+
+        Weights are (links, strings), and what the links were sent is (links, strings, ...).
+        """
         g = rows[self.row]
-        slots_back[self.to_slot.targets] += self.to_slot(self._weights(matrix, slots) * g)
-        weights_back = g * slots[self.slot]
+        slots_back[self.slots] += self.to_slot((weights[..., None] if g.ndim == 3 else weights) * g)
+        weights_back = g * sent
         if weights_back.ndim == 3:
             weights_back = weights_back.sum(-1)
-        matrix_back[:, self.to_column.targets] += self.to_column(weights_back).T
+        matrix_back[:, self.columns] += self.to_column(weights_back).T
 
     def apply_tangent(
         self,
@@ -64,7 +73,7 @@ class Moves:
         if slots.ndim == 3:
             weights_moved = weights_moved[..., None]
         carried = weights * slots_moved[:, self.slot] + weights_moved * slots[self.slot]
-        rows[:, self.to_row.targets] += self.to_row(carried, 1)
+        rows[:, self.rows] += self.to_row(carried, 1)
 
 
 class Nudge:
@@ -89,6 +98,13 @@ class Nudge:
         if len(self.change):
             change = self.change.reshape(-1, *(1,) * (slots.ndim - 1))
             rows[self._place] += self._sums(change * slots[self.slot])
+
+
+def _place(targets: np.ndarray) -> np.ndarray | slice:
+    """A slice, where the numbers follow each other: numpy adds to it without a copy."""
+    if len(targets) and targets[-1] - targets[0] == len(targets) - 1:
+        return slice(int(targets[0]), int(targets[-1]) + 1)
+    return targets
 
 
 def flat(streams: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import autograd.numpy as anp
 import numpy as np
 from autograd import make_jvp, make_vjp
 
-from vvalues import Support, VValue, ravel, restrict, unravel
+from vvalues import Path, Support, VValue, format_path, ravel, restrict, unravel
 from vvalues.core.fused import evaluate
 
 from ...machine.machine import Machine, initial_outputs
@@ -141,6 +141,52 @@ class PlasticProgram:
         """Observed streams with their keys, see `Program.trace`; by the reference engine."""
         return ReferenceProgram(self.machine, self.observed).trace(trainable, streams)
 
+    def matrices(
+        self, trainable: VValue, streams: Streams, edit: tuple[int, VValue] | None = None
+    ) -> tuple[tuple[Path, ...], np.ndarray]:
+        """The network matrix of every down movement.
+
+        Parameters
+        ----------
+        trainable : VValue
+        streams : Streams
+        edit : (tick, VValue), optional
+            What is added to the matrix from outside, as it drives this tick; of links that can
+            change.
+
+        Returns
+        -------
+        tuple of paths
+            The links that can change.
+        array (ticks, strings, links)
+            Their weights; entry ``t`` drives the down movement of tick ``t``.
+
+        Raises
+        ------
+        ValueError
+            If these streams are left to the reference engine, there is no such tick, or a link of
+            the edit cannot change.
+
+        Examples
+        --------
+        >>> from dmm.machine import links
+        >>> from dmm.zoo import delta_rule
+        >>> machine, one = delta_rule(inputs=1, rate=0.1), np.ones((12, 1, 1))
+        >>> streams = Streams((((),),), {"x-1": one, "y-1": one, "clock-3": one}, ticks=12)
+        >>> program = PlasticProgram(machine, ())
+        >>> program.matrices(machine.trainable, streams)[1][4:, 0, 0].round(2)
+        array([0.1 , 0.2 , 0.3 , 0.4 , 0.49, 0.57, 0.64, 0.7 ])
+        >>> edit = 8, links("cell-1.dict <- x-1.stream")
+        >>> program.matrices(machine.trainable, streams, edit)[1][4:, 0, 0].round(2)
+        array([0.1 , 0.2 , 0.3 , 0.4 , 1.49, 1.57, 1.64, 1.7 ])
+        """
+        bound = self.bind(streams)
+        if isinstance(bound, _OnReference):
+            raise ValueError(
+                f"{supports_of(self.machine, streams, self.stopped)}; dmm.run tells its matrices"
+            )
+        return bound.matrices(self.flatten(trainable), edit)
+
 
 class _OfThread(local):
     """What a program keeps for each thread that uses it."""
@@ -221,6 +267,29 @@ class BoundPlasticProgram:
         if weights.ndim == 2:
             return np.stack([self.forward(row) for row in weights])
         return np.array(self.sweeps.observed(self._life(weights)))
+
+    def matrices(
+        self, weights: np.ndarray, edit: tuple[int, VValue] | None = None
+    ) -> tuple[tuple[Path, ...], np.ndarray]:
+        """As `PlasticProgram.matrices`, for flat weights."""
+        a, life = self.arrangement, self._life(weights)
+        if a.holder is None:
+            return (), np.zeros((self.sweeps.outside.ticks, self.sweeps.outside.strings, 0))
+        links = tuple(link for link in a.supports.links if link in a.supports.changing)
+        if edit is not None:
+            tick, fragment = edit
+            if not 0 <= tick < self.sweeps.outside.ticks:
+                raise ValueError(
+                    f"the edit is for tick {tick}; there are {self.sweeps.outside.ticks}, from 0 on"
+                )
+            for path, weight in fragment.items():
+                if path not in links:
+                    raise ValueError(f"the edit has {format_path(path)}, a link that cannot change")
+                life.keys[tick, a.holder][:, a.column[path]] += weight
+            self._last = None  # the arrays are those of another life now
+            self.sweeps.go_on(life, tick)
+        columns = [a.column[link] for link in links]
+        return links, life.keys[:-1, a.holder][..., columns]
 
     def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
         """Gradient of ``sum(g * observed)``, of the shape of the weights."""

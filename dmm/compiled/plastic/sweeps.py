@@ -69,6 +69,14 @@ class Tick(NamedTuple):
     key_rows: np.ndarray
 
 
+class Moved(NamedTuple):
+    """Moving links over time, (ticks, links, strings); what keys they were sent is too large."""
+
+    weights: np.ndarray
+    sent: np.ndarray
+    key_weights: np.ndarray
+
+
 class Sweeps:
     """The sweeps of a machine over given streams.
 
@@ -96,11 +104,15 @@ class Sweeps:
     def forward(self, start: Start) -> Life:
         """Run the machine through all ticks."""
         life = self._begun(start)
+        self.go_on(life, 0)
+        return life
+
+    def go_on(self, life: Life, tick: int) -> None:
+        """Run the machine through the ticks from this one on."""
         with np.errstate(over="ignore", invalid="ignore"):
-            for t in range(self.outside.ticks):
+            for t in range(tick, self.outside.ticks):
                 self._down(life, t)
                 self._up(life, t)
-        return life
 
     def observed(self, life: Life) -> np.ndarray:
         """Numbers of the observed ports, (observed, ticks, strings)."""
@@ -136,8 +148,8 @@ class Sweeps:
         np.add.at(key_matrix, (still.key_row, still.key_slot), weights[still.key_weight])
         return matrix, key_matrix
 
-    def _weights(self, keys: np.ndarray, t: int) -> np.ndarray:
-        """The matrix at a tick, (strings, columns)."""
+    def _weights(self, keys: np.ndarray, t: int | slice) -> np.ndarray:
+        """The matrix at a tick, (strings, columns), or at several."""
         return keys[t, self.arrangement.holder]
 
     def _down(self, life: Life, t: int) -> None:
@@ -174,7 +186,7 @@ class Sweeps:
         """Cotangents of the start from those of the observed numbers."""
         a = self.arrangement
         dtype = np.result_type(life.numbers, g)
-        partials = self.linearised(life)
+        partials, moved = self.linearised(life), self._moved(life)
         numbers, keys, _, key_rows = (np.zeros(x.shape[1:], dtype) for x in life.over_time())
         # What the rows get is kept, and contracted once. Keys are larger than the cache for that.
         rows = np.zeros(life.rows.shape, dtype)
@@ -189,7 +201,8 @@ class Sweeps:
             if self.has_keys:
                 key_matrix += flat(key_rows) @ flat(life.keys[t]).T
                 flat_product(key_transposed, tick.key_rows, tick.keys)
-            self._move_back(life, t, tick)
+            if moved is not None:
+                self._move_back(moved, life, t, tick)
         held = np.zeros(len(a.held), dtype)
         if a.holder is not None:
             held = keys[a.holder].sum(axis=0)[a.held_column]
@@ -204,14 +217,25 @@ class Sweeps:
             group.adjoint(partial, t, tick.numbers, tick.keys, tick.rows, tick.key_rows)
         self._stop(tick)
 
-    def _move_back(self, life: Life, t: int, tick: Tick) -> None:
-        """The transposed down movement of the moving links."""
+    def _moved(self, life: Life) -> Moved | None:
+        """Weights of the moving links and what they were sent, for all ticks at once."""
         if not self.moves.count:
-            return
-        matrix, held = self._weights(life.keys, t), tick.keys[self.arrangement.holder]
-        self.moves.apply_back(matrix, life.numbers[t], tick.rows, tick.numbers, held)
+            return None
+        matrices = self._weights(life.keys, slice(len(life.rows)))
+        return Moved(
+            self.moves.weights(matrices),
+            life.numbers[:-1, self.moves.slot],
+            self.key_moves.weights(matrices),
+        )
+
+    def _move_back(self, moved: Moved, life: Life, t: int, tick: Tick) -> None:
+        """The transposed down movement of the moving links."""
+        held = tick.keys[self.arrangement.holder]
+        self.moves.apply_back(moved.weights[t], moved.sent[t], tick.rows, tick.numbers, held)
         if self.key_moves.count:
-            self.key_moves.apply_back(matrix, life.keys[t], tick.key_rows, tick.keys, held)
+            sent = life.keys[t][self.key_moves.slot]
+            weights = moved.key_weights[t]
+            self.key_moves.apply_back(weights, sent, tick.key_rows, tick.keys, held)
 
     def _stop(self, tick: Tick) -> None:
         """Let nothing pass where no gradient is to flow."""

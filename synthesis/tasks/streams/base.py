@@ -294,11 +294,11 @@ def concatenated(batches: Sequence[Streams]) -> Streams:
 # -------------------- search spaces by name --------------------
 
 
-SPACES = ("layered-LxC", "compare-free", "recurrent-C", "superfluid-N")
+SPACES = ("layered-LxC", "compare-free", "recurrent-C", "superfluid-N", "leaning-N")
 """Patterns of names: L layers, C neurons of each type (per layer), N superfluid neurons."""
 
 Port = tuple[str, str]
-_PATTERN = re.compile(r"(layered)-(\d+)x(\d+)|(recurrent|superfluid)-(\d+)|(compare-free)")
+_PATTERN = re.compile(r"(layered)-(\d+)x(\d+)|(recurrent|superfluid|leaning)-(\d+)|(compare-free)")
 
 
 def named_space(name: str, sources: Sequence[Port]) -> Callable[[np.random.Generator], Machine]:
@@ -309,7 +309,8 @@ def named_space(name: str, sources: Sequence[Port]) -> Callable[[np.random.Gener
     name : str
         ``layered-5x2`` (the published one), ``compare-free`` (six layers without comparisons),
         ``recurrent-1`` (everything linked to everything), ``superfluid-6`` (neurons that are
-        mixtures), with other numbers as you like.
+        mixtures), ``leaning-4`` (the same, each of one type at first), with other numbers as you
+        like.
     sources : sequence of (neuron, field)
 
     Raises
@@ -333,7 +334,8 @@ def named_space(name: str, sources: Sequence[Port]) -> Callable[[np.random.Gener
         )
     if kind == "recurrent":
         return lambda rng: recurrent_space(rng, int(count), sources=sources)
-    if kind == "superfluid":
-        return lambda rng: superfluid_space(rng, int(count), sources=sources)
+    if kind in ("superfluid", "leaning"):
+        leaning = float(kind == "leaning")
+        return lambda rng: superfluid_space(rng, int(count), sources=sources, leaning=leaning)
     types = ("accum", "norm", "dot")
     return lambda rng: layered_space(rng, layers=6, copies=2, types=types, sources=sources)

@@ -23,7 +23,7 @@ from dmm import (
 from dmm.compiled import Reason
 from dmm.compiled.plastic import PlasticProgram, arranged, supports_of
 from dmm.machine import links
-from tests.dmm.compiled.plastic_machines import plastic_case
+from dmm.testing import random_life
 from tests.dmm.machines import Case
 from vvalues import VValue
 from vvalues.testing import check_fused
@@ -34,7 +34,7 @@ LARGEST = 1e6  # beyond, rounding is amplified by the machine itself
 
 def comparable(seed) -> Case | None:
     """A random machine that both engines run, that does something and does not blow up."""
-    case = plastic_case(np.random.default_rng(seed))
+    case = Case(*random_life(np.random.default_rng(seed)))
     if isinstance(supports_of(case.machine, case.streams), Reason):
         return None
     with np.errstate(all="ignore"):
@@ -95,7 +95,7 @@ def test_five_hundred_random_machines_agree_with_the_reference_engine():
 def test_the_random_machines_do_change_themselves():
     moving = 0
     for i in range(20):
-        case = plastic_case(np.random.default_rng([0, i]))
+        case = random_life(np.random.default_rng([0, i]))
         supports = supports_of(case.machine, case.streams)
         if not isinstance(supports, Reason):
             moving += bool(arranged(supports, case.observed).moving.row.size)

@@ -5,8 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dmm import compile_machine, layered_space, load_machine, recurrent_space, text_streams
+from dmm import (
+    compile_machine,
+    layered_space,
+    load_machine,
+    recurrent_space,
+    superfluid_space,
+    text_streams,
+)
 from dmm.machine.spaces import TYPES
+from dmm.neurons import FUNCTION
 from vvalues import Support, from_buffer, restrict
 
 
@@ -96,3 +104,13 @@ def test_the_recurrent_space_runs():
     values = compile_machine(space)(space.trainable, text_streams("test string.", 140))
     assert values.shape == (2, 140, 1)
     assert np.all(np.isfinite(values))
+
+
+def test_superfluid_neurons_lean_to_one_type_each():
+    even, own = (superfluid_space(rng(), 6, scale=0.0, leaning=share) for share in (0.0, 1.0))
+    assert even.trainable.support is own.trainable.support
+    for i in range(6):
+        cell = own.trainable[f"cell-{i + 1}", FUNCTION, "functions"]
+        assert [cell[name, ":number"] for name in TYPES] == [float(k == i % 4) for k in range(4)]
+    with pytest.raises(ValueError, match=r"leaning is 1.5; expected a share from 0 to 1"):
+        superfluid_space(rng(), leaning=1.5)

@@ -7,15 +7,19 @@ the machine computes, masks over the running matrix, delays, and fragments that 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from dmm import Machine, Streams, streams_from_trees
-from dmm.machine import fixed_links
-from dmm.neurons import get_neuron_type
-from tests.dmm.machines import Case, types_with_kernel
-from vvalues import VValue
+from vvalues import Path, VValue
 from vvalues.core.tree import from_leaves
 
+from ..machine import Machine, Streams, fixed_links, streams_from_trees
+from ..neurons import Kernel, get_neuron_type, neuron_types
+
+__all__ = ["Life", "random_life"]
+
+OBSERVED = (("output", "dict-1"), ("output", "dict-2"))
 SOURCES = ("stream-1", "stream-2", "const_1")
 BY_TERMS = (
     *("delay(2)", "mask_multiply", "linear_combination", "matrix_product"),
@@ -24,11 +28,44 @@ BY_TERMS = (
 EDITORS = ("gate", "register", "mask_multiply", "delay(2)", "plasticity")
 
 
-def plastic_case(rng: np.random.Generator, max_ticks: int = 8) -> Case:
-    """A machine that changes itself, with streams for it."""
+class Life(NamedTuple):
+    """A machine, streams for it, and which inputs to observe.
+
+    Attributes
+    ----------
+    machine : Machine
+        With a matrix port.
+    streams : Streams
+    observed : tuple of (neuron, input field)
+
+    Examples
+    --------
+    >>> life = random_life(np.random.default_rng(0))
+    >>> life.machine.matrix_port, life.observed[0]
+    (('self', 'single'), ('output', 'dict-1'))
+    """
+
+    machine: Machine
+    streams: Streams
+    observed: tuple[tuple[str, str], ...] = OBSERVED
+
+
+def random_life(rng: np.random.Generator, max_ticks: int = 8) -> Life:
+    """A machine that changes itself, with one to three strings for it.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    max_ticks : int
+
+    Examples
+    --------
+    >>> random_life(np.random.default_rng(0), max_ticks=5).streams.ticks <= 5
+    True
+    """
     neurons = dict.fromkeys(SOURCES[:2], "stream") | {"const_1": "const_1", "output": "output"}
     neurons["self"] = "accumulator"
-    types = types_with_kernel() + BY_TERMS
+    types = _types_with_kernel() + BY_TERMS
     for i in range(int(rng.integers(1, 7))):
         neurons[f"cell-{i}"] = str(rng.choice(types))
     for i in range(int(rng.integers(1, 4))):
@@ -51,11 +88,23 @@ def plastic_case(rng: np.random.Generator, max_ticks: int = 8) -> Case:
         initial=VValue({port[0]: {port[1]: tree} for port, tree in initial.items()}),
         matrix_port=("self", "single"),
     )
-    return Case(machine, _streams(rng, neurons, int(rng.integers(1, max_ticks + 1))))
+    return Life(machine, _streams(rng, neurons, int(rng.integers(1, max_ticks + 1))))
 
 
-def _random_links(rng: np.random.Generator, neurons: dict[str, str]) -> dict:
-    links = {}
+def _types_with_kernel() -> tuple[str, ...]:
+    """Types of the library that are compiled one tick after the other; not those of a user."""
+    return tuple(
+        name
+        for name in neuron_types()
+        if "(" not in name
+        and get_neuron_type(name).activation.__module__.startswith("dmm.neurons.")
+        and isinstance(get_neuron_type(name).kernel, Kernel)
+        and name != "timer"
+    )
+
+
+def _random_links(rng: np.random.Generator, neurons: dict[str, str]) -> dict[Path, float]:
+    links: dict[Path, float] = {}
     density = float(rng.choice([0.1, 0.3]))
     for receiver, kind in neurons.items():
         if kind in ("stream", "const_1"):
@@ -110,7 +159,7 @@ def _streams(rng: np.random.Generator, neurons: dict[str, str], ticks: int) -> S
 
 def _fragment(rng: np.random.Generator, neurons: dict[str, str]) -> VValue:
     """A few links of the machine, present ones or new ones."""
-    leaves = {}
+    leaves: dict[Path, float] = {}
     for _ in range(int(rng.integers(1, 4))):
         receiving, sending = _ports(rng, neurons)
         leaves[receiving + sending] = 0.3 * rng.standard_normal()
