@@ -49,7 +49,7 @@ def fitted_shown(fitted: Fitted, rendering: str | None) -> str | bytes:
     if rendering == "equations":
         return fitted.equations
     if rendering is None:
-        return f"{fitted.equations}\n\n{HOW['table'](fitted.machine)}"
+        return f"{fitted.equations}\n\n{RENDERINGS['table'](fitted.machine)}"
     return HOW[rendering](fitted.machine)
 
 
