@@ -122,6 +122,10 @@ class BoundProgram:
         numbers, _ = self.state(weights)
         return np.array(numbers[0] if weights.ndim == 1 else numbers)
 
+    def values(self, weights: np.ndarray) -> np.ndarray:
+        """As `forward`, where no derivatives at these weights are to follow."""
+        return self.forward(weights)
+
     def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
         """Gradient of ``sum(g * observed)``, of the shape of the weights."""
         _, state = self.state(weights)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..bound import BoundProgram
 from ..evaluation import Evaluation
+from ..movement import is_finite
 from .tables import ROWS, WIDTH, Directions, Sizes, Tables
 
 __all__ = ["FastBoundProgram"]
@@ -176,13 +177,21 @@ class FastBoundProgram(BoundProgram):
     # -------------------- values and derivatives --------------------
 
     def _run(self, links: np.ndarray) -> _State:
+        layout = _Layout.of(len(links), self.numbers.shape[2])
+        sizes = self._sizes(layout, len(links), self.ticks + 1)
+        places = sizes.machines * sizes.chunks * sizes.period * sizes.stride
+        memory = self.workspace.room("lanes", places * WIDTH)
+        state = _State(layout, links, memory, self._observed(links, layout, sizes, memory))
+        self.workspace.owner = state
+        return state
+
+    def _observed(
+        self, links: np.ndarray, layout: _Layout, sizes: Sizes, memory: np.ndarray
+    ) -> np.ndarray:
+        """Observed numbers, (machines, observed, ticks, strings)."""
         from .ticking import run
 
-        tables, machines = self.tables, len(links)
-        layout = _Layout.of(machines, self.numbers.shape[2])
-        sizes = self._sizes(layout, machines, self.ticks + 1)
-        registers = sizes.machines * sizes.chunks
-        memory = self.workspace.room("lanes", registers * sizes.period * sizes.stride * WIDTH)
+        tables = self.tables
         out = np.empty((sizes.machines, sizes.observed, sizes.ticks, sizes.chunks * WIDTH))
         run(
             memory,
@@ -195,9 +204,7 @@ class FastBoundProgram(BoundProgram):
             tables.units,
             tables.bounds,
         )
-        state = _State(layout, links, memory, layout.from_lanes(out, machines))
-        self.workspace.owner = state
-        return state
+        return layout.from_lanes(out, len(links))
 
     def _kept(self, weights: np.ndarray) -> _State:
         """The run of these weights; the last one if it is that."""
@@ -220,9 +227,22 @@ class FastBoundProgram(BoundProgram):
         if self._is_left(weights):
             return super().forward(weights)
         observed = self._kept(weights).observed
-        if not np.isfinite(observed).all():  # numpy keeps an overflow to what depends on it
+        if not is_finite(observed):  # numpy keeps an overflow to what depends on it
             return super().forward(weights)
         return np.array(observed[0] if weights.ndim == 1 else observed)
+
+    def values(self, weights: np.ndarray) -> np.ndarray:
+        """As `BoundProgram.values`: with two times in memory, which stays in the cache."""
+        if self._is_left(weights) or self.ticks < 2:  # two times are all that there are
+            return self.forward(weights)
+        links = self.links(weights)
+        layout = _Layout.of(len(links), self.numbers.shape[2])
+        sizes = self._sizes(layout, len(links), period=2)
+        memory = self.workspace.room("lanes of two times", 2 * sizes.stride * WIDTH)
+        observed = self._observed(links, layout, sizes, memory)
+        if not is_finite(observed):
+            return super().forward(weights)
+        return observed[0] if weights.ndim == 1 else observed
 
     def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
         """As `BoundProgram.pullback`."""
@@ -251,12 +271,18 @@ class FastBoundProgram(BoundProgram):
             np.empty(2 * tables.stride * WIDTH),
             np.empty(sizes.entries * WIDTH),
         )
-        by_link = np.zeros((len(self.plan.links) + 1, machines))
-        np.add.at(by_link, tables.entry_link, layout.gradient(sums, machines, sizes.entries).T)
-        found = self.unlink(by_link[:-1].T)
-        if not np.isfinite(found).all():
+        found = self.unlink(tables.by_link(layout.gradient(sums, machines, sizes.entries)))
+        if not is_finite(found):
             return super().pullback(weights, g)
         return found[0] if weights.ndim == 1 else found
+
+    def _directions(self) -> tuple[Directions, np.ndarray]:
+        """Directions along all trainable links; the element of the matrix that each changes."""
+        live, elements = self.plan.trainable
+        directions = self.tables.directions(live)
+        element = np.zeros(len(self.plan.links), np.intp)
+        element[live] = elements
+        return directions, element[directions.links]
 
     def jacobian(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """As `BoundProgram.jacobian`."""
@@ -265,16 +291,20 @@ class FastBoundProgram(BoundProgram):
         from .ticking import tangent
 
         state, tables = self._kept(weights), self.tables
-        live, elements = self.plan.trainable
-        directions: Directions = self.workspace.once(
-            ("directions", self.keys.shape[3]), lambda: tables.directions(live)
+        directions, elements = self.workspace.once(
+            ("directions", self.keys.shape[3]), self._directions
         )
         sizes = self._sizes(state.layout, 1, self.ticks + 1)
-        shape = sizes.observed, sizes.ticks, sizes.chunks * WIDTH
-        columns = np.empty((len(directions.levels) // 3 * ROWS, *shape))
+        # Links that share an element are added up afterwards, the others have its row at once.
+        n, rows = self.plan.n_weights, elements
+        if self.plan.shares_weights:
+            n, rows = len(elements), np.arange(len(elements))
+        filling = -len(rows) % ROWS  # what only fills the last panel has a row that nobody reads
+        columns = np.zeros((n + 1, sizes.observed, sizes.ticks, sizes.chunks * WIDTH))
         tangent(
             state.memory,
             columns.ravel(),
+            np.concatenate([rows, np.full(filling, n)]),
             self._entries(state.links)[0, tables.row_entry],
             sizes,
             tables.rows,
@@ -286,14 +316,10 @@ class FastBoundProgram(BoundProgram):
             directions.places,
             np.empty(2 * ROWS * tables.stride * WIDTH),
         )
-        element = np.zeros(len(self.plan.links), np.intp)
-        element[live] = elements
-        out = np.zeros((self.plan.n_weights, *state.observed.shape[1:]))
-        columns = columns[: len(directions.links), ..., : state.layout.strings]
+        out = np.ascontiguousarray(columns[:-1, ..., : state.layout.strings])
         if self.plan.shares_weights:
-            np.add.at(out, element[directions.links], columns)
-        else:
-            out[element[directions.links]] = columns
-        if not (np.isfinite(out).all() and np.isfinite(state.observed).all()):
+            by_direction, out = out, np.zeros((self.plan.n_weights, *out.shape[1:]))
+            np.add.at(out, elements, by_direction)
+        if not (is_finite(out) and is_finite(state.observed)):
             return super().jacobian(weights)
         return np.array(state.observed[0]), out

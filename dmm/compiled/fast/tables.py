@@ -283,6 +283,15 @@ class Tables:
         self.panels, self.links, entry_link, self._entry_of = packed
         self.entry_link = np.array(entry_link, np.intp)
         self.entry_link_or_none = np.append(self.entry_link, len(self.plan.links))
+        self._entries_of = _by_value(self.entry_link, len(self.plan.links))
+
+    def by_link(self, entries: np.ndarray) -> np.ndarray:
+        """Sums over the entries of every live link: (machines, entries) to (machines, links)."""
+        with_none = np.concatenate([entries, np.zeros((len(entries), 1))], axis=1)
+        found = np.zeros((len(entries), self._entries_of.shape[1]))
+        for own in self._entries_of:
+            found += with_none[:, own]
+        return found
 
     def _make_back(self) -> None:
         """For every slot but those of sources, the rows that read it."""
@@ -343,6 +352,20 @@ class Tables:
         return Directions(
             np.array(order, np.intp), np.array(levels, np.int32).ravel(), places.ravel()
         )
+
+
+def _by_value(values: np.ndarray, n: int) -> np.ndarray:
+    """Where each of the numbers below ``n`` stands among some values: (places, n).
+
+    Numbers that stand in fewer places than others have ``len(values)`` for the rest.
+    """
+    found: list[list[int]] = [[] for _ in range(n)]
+    for place, value in enumerate(values.tolist()):
+        if value < n:
+            found[value].append(place)
+    most = max(map(len, found), default=0)
+    filled = [places + [len(values)] * (most - len(places)) for places in found]
+    return np.array(filled, np.intp).reshape(n, most).T
 
 
 # -------------------- panels --------------------
