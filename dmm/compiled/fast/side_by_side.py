@@ -69,15 +69,12 @@ class _Layout(NamedTuple):
             x = x.transpose(0, 3, 1, 2, 4).reshape(-1, observed, ticks, self.width)
         return x[:machines, ..., : self.strings]
 
-    def weights(self, entries: np.ndarray) -> np.ndarray:
-        """Entries (machines, entries) for the kernels: numbers in a row, or lanes."""
-        if self.together == 1:
-            return entries.ravel()
-        missing = -len(entries) % self.together
-        entries = np.concatenate([entries, np.repeat(entries[-1:], missing, axis=0)])
-        groups, n = len(entries) // self.together, entries.shape[1]
-        grouped = entries.reshape(groups, self.together, n).swapaxes(1, 2)
-        return np.repeat(grouped, self.width, axis=2).reshape(groups * n, WIDTH)
+    def lanes(self, machines: int, entries: np.ndarray, n: int) -> np.ndarray:
+        """Where every lane of some entries is among ``n`` weights of each machine."""
+        groups = -(-machines // self.together)
+        machine = np.minimum(np.arange(groups * self.together), machines - 1)
+        machine = np.repeat(machine.reshape(groups, 1, self.together), self.width, axis=2)
+        return (n * machine + entries[:, None]).reshape(-1, WIDTH)
 
     def gradient(self, sums: np.ndarray, machines: int, entries: int) -> np.ndarray:
         """Sums over the strings of every machine, (machines, entries)."""
@@ -99,7 +96,7 @@ class _State(NamedTuple):
     """A run with all ticks in memory."""
 
     layout: _Layout
-    links: np.ndarray  # weights of the live links, (machines, live links)
+    links: np.ndarray  # weights of the live links, and 0 for none: (machines, live links + 1)
     memory: np.ndarray
     observed: np.ndarray  # (machines, observed, ticks, strings)
 
@@ -169,10 +166,21 @@ class FastBoundProgram(BoundProgram):
             tables.sink,
         )
 
-    def _entries(self, links: np.ndarray) -> np.ndarray:
-        """Weights of all entries of the panels, and 0 for none: (machines, entries + 1)."""
-        filled = np.concatenate([links, np.zeros((len(links), 1))], axis=1)
-        return filled[:, self.tables.entry_link_or_none]
+    def links_and_none(self, weights: np.ndarray) -> np.ndarray:
+        """Weights of the live links, and 0 for none: (machines, live links + 1)."""
+        links = self.links(weights)
+        return np.concatenate([links, np.zeros((len(links), 1))], axis=1)
+
+    def _entries(self, links: np.ndarray, layout: _Layout, name: str) -> np.ndarray:
+        """Weights of a table's entries for the kernels: numbers in a row, or lanes."""
+        entries, (machines, n) = getattr(self.tables, name), links.shape
+        if layout.together == 1:
+            return links[:, entries].ravel()
+        lanes: np.ndarray = self.workspace.once(
+            (name, self.keys.shape[3], layout, machines),
+            lambda: layout.lanes(machines, entries, n),
+        )
+        return links.ravel()[lanes]
 
     # -------------------- values and derivatives --------------------
 
@@ -197,7 +205,7 @@ class FastBoundProgram(BoundProgram):
             memory,
             *self._sources(layout),
             out.ravel(),
-            layout.weights(self._entries(links)[:, :-1]),
+            self._entries(links, layout, "entry_link"),
             sizes,
             tables.panels,
             tables.links,
@@ -208,13 +216,12 @@ class FastBoundProgram(BoundProgram):
 
     def _kept(self, weights: np.ndarray) -> _State:
         """The run of these weights; the last one if it is that."""
-        links = self.links(weights)
         if self._known is not None:
             known, state = self._known
-            if np.array_equal(known, links) and self.workspace.owner is state:
+            if self.workspace.owner is state and self._is_same(known, weights):
                 return state
-        state = self._run(links)
-        self._known = links, state
+        state = self._run(self.links_and_none(weights))
+        self._known = np.array(np.atleast_2d(weights)), state
         return state
 
     def _is_left(self, weights: np.ndarray) -> bool:
@@ -235,7 +242,7 @@ class FastBoundProgram(BoundProgram):
         """As `BoundProgram.values`: with two times in memory, which stays in the cache."""
         if self._is_left(weights) or self.ticks < 2:  # two times are all that there are
             return self.forward(weights)
-        links = self.links(weights)
+        links = self.links_and_none(weights)
         layout = _Layout.of(len(links), self.numbers.shape[2])
         sizes = self._sizes(layout, len(links), period=2)
         memory = self.workspace.room("lanes of two times", 2 * sizes.stride * WIDTH)
@@ -253,14 +260,13 @@ class FastBoundProgram(BoundProgram):
         state, tables = self._kept(weights), self.tables
         layout, machines = state.layout, len(state.links)
         sizes = self._sizes(layout, machines, self.ticks + 1)
-        back_weights = layout.weights(self._entries(state.links)[:, tables.back_entry])
         n_sums = sizes.machines * sizes.entries
         sums = np.empty(n_sums if layout.together == 1 else (n_sums, WIDTH))
         pull_back(
             state.memory,
             layout.to_lanes(np.reshape(g, state.observed.shape)).ravel(),
             sums,
-            back_weights,
+            self._entries(state.links, layout, "back_link"),
             sizes,
             tables.panels,
             tables.links,
@@ -305,7 +311,7 @@ class FastBoundProgram(BoundProgram):
             state.memory,
             columns.ravel(),
             np.concatenate([rows, np.full(filling, n)]),
-            self._entries(state.links)[0, tables.row_entry],
+            state.links[0, tables.row_link],
             sizes,
             tables.rows,
             tables.row_links,

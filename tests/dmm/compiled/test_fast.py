@@ -135,10 +135,11 @@ def test_tables_stay_in_bounds(case, n_keys):
     tables = Tables(plan, n_keys)
     n_entries = len(tables.entry_link)
     assert np.all(tables.entry_link <= len(plan.links))
-    assert np.all(tables.back_entry <= n_entries) and np.all(tables.row_entry < n_entries)
+    assert np.all(tables.back_link <= len(plan.links))
+    assert np.all(tables.row_link < len(plan.links))
     for panels, places, entries in (
         (tables.panels, tables.links, n_entries),
-        (tables.back, tables.followers, len(tables.back_entry)),
+        (tables.back, tables.followers, len(tables.back_link)),
     ):
         for width, n, first, entry, columns, *targets in panels.reshape(-1, 9).tolist():
             assert width in (1, 4) and first + n <= len(places)
