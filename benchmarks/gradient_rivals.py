@@ -3,22 +3,26 @@
     python -m benchmarks.gradient_rivals           # the cells that take seconds
     python -m benchmarks.gradient_rivals --full    # those that take minutes too
 
+Small cells come first. What a file (``--kept``) holds already is read, not measured again.
+
 The work is the gradient of the summed squared difference to the handcrafted detector. Both JAX
 programs are jitted, float64: a dense scan over the ticks, and *our* algorithm (all ticks of a level
 in one product, accumulators as cumulative sums) on our plan. Times are process time, medians of
 interleaved repetitions, one thread. The limit is the arithmetic of the live links at the rate of a
-large matrix product, measured in the same run. A second table has our two engines alone: values,
+large matrix product, measured in the same rounds. A second table has our two engines alone: values,
 gradient and Jacobian of eight strings, and the values of sixteen machines at once.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import time
 from functools import partial
 from itertools import count
+from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -41,6 +45,7 @@ QUICK = 80_000  # copies squared * ticks * strings of the cells that take second
 LARGEST = 1_300_000  # of those that take minutes, in some gigabytes
 ROUNDS, FEW_ROUNDS = 7, 3  # of quick cells, and of the others
 SEVERAL = 16  # machines at once
+PRODUCT = 2e9  # flops of the large product
 
 
 def strings(n, ticks):
@@ -66,15 +71,10 @@ def ours(machine, streams, targets, engine):
     return gradient
 
 
-def rate():
-    """Flops per second of process time in a product of 1,000 x 1,000 matrices."""
+def large_product():
+    """The contender that shows what the hardware does: `PRODUCT` flops and nothing else."""
     one = np.random.default_rng(0).standard_normal((1000, 1000))
-    times = []
-    for _ in range(5):
-        begun = time.process_time()
-        one @ one
-        times.append(time.process_time() - begun)
-    return 2e9 / statistics.median(times)
+    return lambda: one @ one
 
 
 def flops(plan, streams):
@@ -98,7 +98,7 @@ def medians(contenders, rounds=ROUNDS):
     return [1e3 * statistics.median(own) for own in times]
 
 
-def row(copies, ticks, batch, speed):
+def row(copies, ticks, batch):
     """One line of the table."""
     machine = layered_space(np.random.default_rng(0), copies=copies)
     streams = strings(batch, ticks)
@@ -116,15 +116,16 @@ def row(copies, ticks, batch, speed):
     for contender in contenders[1:]:
         np.testing.assert_allclose(contender() / scale, expected / scale, rtol=0, atol=1e-9)
     rounds = ROUNDS if size(copies, ticks, batch) <= QUICK else FEW_ROUNDS
-    numpy_ms, fast_ms, scan_ms, layers_ms = medians(contenders, rounds)
-    limit = 1e3 * flops(plan, streams) / speed
+    *all_ms, product_ms = medians([*contenders, large_product()], rounds)
+    numpy_ms, fast_ms, scan_ms, layers_ms = all_ms
+    limit = product_ms * flops(plan, streams) / PRODUCT
     chosen = "numpy" if batch == 1 and ticks * len(plan.links) >= LARGE else "fast"
     chosen_ms = {"numpy": numpy_ms, "fast": fast_ms}[chosen]
     return [
         f"{machine.trainable.size:,}",
         f"{ticks:,}",
         batch,
-        *(f"{ms:.2f}" for ms in (numpy_ms, fast_ms, scan_ms, layers_ms, limit)),
+        *(f"{ms:.2f}" for ms in (*all_ms, limit)),
         chosen,
         f"{numpy_ms / fast_ms:.1f}",
         *(f"{ms / chosen_ms:.2f}" for ms in (scan_ms, layers_ms)),
@@ -172,26 +173,38 @@ HEADER += ["chosen", "numpy / fast", "scan / chosen", "layers / chosen", "chosen
 def main():
     """Measure the cells, print and keep the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--full", action="store_true", help="all cells that fit into memory")
-    most = LARGEST if parser.parse_args().full else QUICK
+    parser.add_argument("--full", action="store_true", help="those that take minutes too")
+    parser.add_argument("--kept", type=Path, default=Path("runs/gradient_rivals.json"))
+    options = parser.parse_args()
+    most = LARGEST if options.full else QUICK
     every = [(c, t, b) for c in COPIES for t in TICKS for b in BATCHES]
-    cells = [cell for cell in every if size(*cell) <= most]
-    rng = np.random.default_rng(0)
-    machines = {"layered, 1,486 links": layered_space(rng), "recurrent": recurrent_space(rng)}
-    both = [row for name, machine in machines.items() for row in engines(name, machine)]
-    speed, rows = rate(), []
-    for cell in cells:
-        rows.append(row(*cell, speed))
-        print(rows[-1], flush=True)
+    kept = json.loads(options.kept.read_text()) if options.kept.is_file() else {}
+    options.kept.parent.mkdir(parents=True, exist_ok=True)
+    if "engines" not in kept:
+        rng = np.random.default_rng(0)
+        machines = {"layered, 1,486 links": layered_space(rng), "recurrent": recurrent_space(rng)}
+        kept["engines"] = [row for each in machines.items() for row in engines(*each)]
+    for cell in sorted((cell for cell in every if size(*cell) <= most), key=lambda c: size(*c)):
+        name = " ".join(map(str, cell))
+        if name not in kept:
+            kept[name] = row(*cell)
+            options.kept.write_text(json.dumps(kept, indent=1))
+            print(kept[name], flush=True)
+    report(kept, every)
+
+
+def report(kept, every):
+    """Print and keep the tables of what is measured."""
+    names = [" ".join(map(str, cell)) for cell in every]
+    rows = [kept[name] for name in names if name in kept]
     text = [
         "# Gradients of layered machines, milliseconds",
         f"{machine_line()}, {ROUNDS} interleaved rounds ({FEW_ROUNDS} of large cells); load "
-        f"{os.getloadavg()[0]:.1f}; a matrix product runs at {speed / 1e9:.0f} GFLOP/s. Chosen: "
-        f"the engine that a program takes by default. Left out: {len(every) - len(cells)} cells, "
-        f"for the time of the dense scan.",
+        f"{os.getloadavg()[0]:.1f}. Chosen: the engine that a program takes by default. Left out: "
+        f"{len(every) - len(rows)} cells, in which the dense scan takes minutes and gigabytes.",
         markdown_table(HEADER, rows),
         "## Our engines alone, 8 strings, 140 ticks",
-        markdown_table(["machine", "work", "numpy", "fast", "numpy / fast"], both),
+        markdown_table(["machine", "work", "numpy", "fast", "numpy / fast"], kept["engines"]),
     ]
     write_result("gradient_rivals", "\n\n".join(text))
 
