@@ -172,6 +172,8 @@ class Program:
     def jacobian(self, weights: np.ndarray, streams: Streams) -> tuple[np.ndarray, np.ndarray]:
         """Values and their exact Jacobian with respect to flat weights, by forward mode.
 
+        Both arrays are fresh: the caller may change them.
+
         Returns
         -------
         values : array of shape (observed, ticks, strings)

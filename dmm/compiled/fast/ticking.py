@@ -349,7 +349,7 @@ def _unit_tangents(memory, tangents, units, bounds, unit, then, after):
 def tangent(
     memory,
     out,
-    targets,
+    out_rows,
     weights,
     sizes,
     rows,
@@ -363,7 +363,7 @@ def tangent(
 ):
     """Derivatives of the observed numbers along single links, four of them side by side.
 
-    ``targets`` says which part of ``out`` each direction has.
+    ``out_rows`` says which row of ``out`` each direction has.
     """
     chunks, ticks, stride, observed = sizes.chunks, sizes.ticks, sizes.stride, sizes.observed
     n_rows = len(rows) // 4
@@ -389,7 +389,7 @@ def tangent(
             _unit_tangents(memory, tangents, units, bounds, unit, now + stride, after)
             for o in range(observed):
                 for d in range(4):
-                    target = at(targets, 4 * panel + d)
-                    place = ((target * observed + o) * ticks + t) * chunks + chunk
+                    to = at(out_rows, 4 * panel + d)
+                    place = ((to * observed + o) * ticks + t) * chunks + chunk
                     store(out, place, load(tangents, after + 4 * (sizes.sink + o) + d))
             before, after = after, before
