@@ -351,10 +351,7 @@ class Tables:
 
 
 def _by_value(values: np.ndarray, n: int) -> np.ndarray:
-    """Where each of the numbers below ``n`` stands among some values: (places, n).
-
-    Numbers that stand in fewer places than others have ``len(values)`` for the rest.
-    """
+    """Where each number below ``n`` stands among values, (places, n); ``len(values)`` for none."""
     found: list[list[int]] = [[] for _ in range(n)]
     for place, value in enumerate(values.tolist()):
         if value < n:
