@@ -102,13 +102,17 @@ def layers_gradient(machine, streams, targets):
 
 
 def scan_gradient(machine, streams, targets):
-    """A dense scan over the ticks: one product of the whole matrix with all outputs a tick."""
+    """A dense scan over the ticks: one product of the whole matrix with all outputs a tick.
+
+    A state is one array, (slots, columns, strings), column 0 the numbers. Every tick puts it
+    together from its parts; writing them into zeros, or mapping over strings, takes two to six
+    times as long.
+    """
     import jax
     import jax.numpy as jnp
 
     plan, numbers, keys, links = _parts(machine, streams)
-    n_keyed, n_slots, n_wide = plan.n_key_slots, plan.n_slots, keys.shape[3]
-    key_slots = np.array([plan.slot_of[port] for port in plan.key_slot_of], int)
+    columns, n_strings = 1 + keys.shape[3], len(streams)
     n_rows = sum(block.n_rows for block in plan.blocks) + plan.sink.n_rows
     first = np.cumsum([0, *(block.n_rows for block in plan.blocks)])
     every = [
@@ -117,31 +121,46 @@ def scan_gradient(machine, streams, targets):
         for table in (block.outer, block.inner)
     ]
     row, slot, link = (np.concatenate(part) for part in zip(*every, strict=True))
+    keyed = np.array([plan.slot_of[port] for port in plan.key_slot_of], int)[: len(keys)]
+    emitted = jnp.zeros((streams.ticks, len(numbers), columns, n_strings))
+    emitted = emitted.at[:, :, 0].set(jnp.moveaxis(numbers[:, 1:], 1, 0))
+    emitted = emitted.at[:, keyed, 1:].set(jnp.transpose(keys[:, 1:], (1, 0, 3, 2)))
+
+    def widened(number):
+        return jnp.pad(number[:, None], ((0, 0), (0, columns - 1), (0, 0)))
+
+    def tick(state, seen):
+        matrix, outputs = state
+        x = (matrix @ outputs.reshape(plan.n_slots, -1)).reshape(n_rows, columns, n_strings)
+        parts = {0: seen}
+        for block, at in zip(plan.blocks, first, strict=False):
+            for group in block.groups:
+                ins = [x[at + s.start : at + s.start + s.count] for s in group.rows]
+                outs = _dense_outputs(group.kernel, ins)
+                for segment, out in zip(group.slots, outs, strict=True):
+                    parts[segment.start] = out if out.ndim == 3 else widened(out)
+        new = jnp.concatenate([parts[start] for start in sorted(parts)])
+        return (matrix, new), x[first[-1] :, 0]
 
     def observed(weights):
-        matrix = jnp.zeros((n_rows, n_slots)).at[row, slot].add(links(weights)[link])
+        matrix = jnp.zeros((n_rows, plan.n_slots)).at[row, slot].add(links(weights)[link])
+        start = jnp.zeros((plan.n_slots, columns, n_strings))
+        return jnp.moveaxis(jax.lax.scan(tick, (matrix, start), emitted)[1], 0, 1)
 
-        def tick(state, emitted):
-            x = jnp.tensordot(matrix, state, 1)  # rows, strings, columns
-            new = jnp.zeros_like(state)
-            for block, at in zip(plan.blocks, first, strict=False):
-                for group in block.groups:
-                    ins = [x[at + s.start : at + s.start + s.count] for s in group.rows]
-                    outs = _outputs(
-                        group.kernel, [one[..., 0] for one in ins], [one[..., 1:] for one in ins]
-                    )
-                    for segment, (number, wide) in zip(group.slots, outs, strict=True):
-                        new = new.at[segment.span, :, 0].set(number)
-                        if wide is not None and segment.key_span:
-                            new = new.at[segment.span, :, 1:].set(wide)
-            seen, seen_keys = emitted
-            new = new.at[: len(numbers), :, 0].set(seen)
-            new = new.at[key_slots[: len(keys)], :, 1:].set(seen_keys)
-            return new, x[first[-1] :, :, 0]
-
-        start = jnp.zeros((n_slots, len(streams), 1 + n_wide))
-        over_time = jnp.moveaxis(numbers[:, 1:], 1, 0), jnp.moveaxis(keys[:, 1:], 1, 0)
-        return jnp.moveaxis(jax.lax.scan(tick, start, over_time)[1], 0, 1)
-
-    assert n_keyed == len(key_slots)
     return _gradient(machine, targets, observed)
+
+
+def _dense_outputs(kernel, ins):
+    """Every written field, with columns or numbers alone; rows are (neurons, columns, strings)."""
+    import jax.numpy as jnp
+
+    if isinstance(kernel, Sum):
+        out = sum(ins)
+        return [out.at[:, 0].add(kernel.offset) if kernel.offset else out]
+    if isinstance(kernel, MaxNorm):
+        return [jnp.max(jnp.abs(ins[0]), axis=1)]
+    if isinstance(kernel, DotProduct):
+        return [jnp.clip(jnp.sum(ins[0] * ins[1], axis=1), -kernel.bound, kernel.bound)]
+    assert isinstance(kernel, Compare)
+    difference = ins[0][:, 0] - ins[1][:, 0]
+    return [jnp.maximum(difference, 0.0), jnp.maximum(-difference, 0.0)]

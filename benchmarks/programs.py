@@ -163,21 +163,29 @@ def report(name, experiment, rows, folder):
         machine, figures = judged(row, folder)
         found.append((row["task"], machine, figures))
         lines.append(line(row, machine, figures))
-    seconds = [row["seconds"] for row in rows if row["seconds"] is not None]
+    spent = ". ".join(
+        _summary(name, [row[key] for row in rows if row.get(key) is not None])
+        for name, key in (("Seconds", "seconds"), ("CPU seconds", "cpu_seconds"))
+    )
     exact = sum(figures["held_out_loss"] <= EXACT for _, _, figures in found)
     changed = ", ".join(f"{key} = {value:g}" for key, value in experiment.changed.items())
     parts = [
         f"# {experiment.title}",
         f"{machine_line().split(', process')[0]}. Settings: {changed or 'the defaults'}.",
         markdown_table(HEADER, lines),
-        f"Exact on held-out strings (error <= {EXACT:g}): {exact} of {len(rows)}. Seconds: median "
-        f"{statistics.median(seconds):.0f}, most {max(seconds):.0f}.",
+        f"Exact on held-out strings (error <= {EXACT:g}): {exact} of {len(rows)}. {spent}.",
     ]
     (RESULTS / "machines").mkdir(parents=True, exist_ok=True)
     for task, machine in smallest(found).items():
         save_machine(machine, RESULTS / "machines" / f"{task}.json")
         parts.append(f"`{task}`, {len(machine.trainable)} links:\n\n```\n{equations(machine)}\n```")
     write_result(f"programs_{name}", "\n\n".join(parts))
+
+
+def _summary(name, figures):
+    if not figures:
+        return f"{name}: not measured"
+    return f"{name}: median {statistics.median(figures):.0f}, most {max(figures):.0f}"
 
 
 def main():

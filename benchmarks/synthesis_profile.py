@@ -59,8 +59,12 @@ def watch(owner, **names):
 
 def profile(task, seed):
     """Run it; seconds by kind of work and by phase."""
-
-    kinds = {"forward": "forward", "pullback": "gradient", "jacobian": "Jacobian"}
+    kinds = {
+        "forward": "forward",
+        "values": "values of several machines",
+        "pullback": "gradient",
+        "jacobian": "Jacobian",
+    }
     for program in (FastBoundProgram, BoundProgram):
         watch(program, **kinds)
     watch(MachineModel, _compile="planning")

@@ -106,21 +106,29 @@ class BoundProgram:
 
     def state(self, weights: np.ndarray) -> tuple[np.ndarray, Any]:
         """Observed numbers and state; the last state is kept for the derivatives."""
-        if self._last is not None and get_ident() == self._thread:
+        if self._last is not None:
             known, state = self._last
-            # By content: the caller may have changed the array in place since.
-            is_same = known.dtype == weights.dtype and np.array_equal(known, np.atleast_2d(weights))
-            if is_same and self.workspace.owner is state:
+            if self.workspace.owner is state and self._is_same(known, weights):
                 return state.observed, state
         numbers, _, state = self.evaluation.forward(self.links(weights), self._start)
         state.observed = numbers
         self._last = np.array(np.atleast_2d(weights)), state
         return numbers, state
 
+    def _is_same(self, known: np.ndarray, weights: np.ndarray) -> bool:
+        """Whether these are the known weights, (machines, links), and the thread is the same."""
+        # By content: the caller may have changed the array in place since.
+        is_same = known.dtype == weights.dtype and np.array_equal(known, np.atleast_2d(weights))
+        return is_same and get_ident() == self._thread
+
     def forward(self, weights: np.ndarray) -> np.ndarray:
         """Observed numbers, ([machines,] observed, ticks, strings)."""
         numbers, _ = self.state(weights)
         return np.array(numbers[0] if weights.ndim == 1 else numbers)
+
+    def values(self, weights: np.ndarray) -> np.ndarray:
+        """As `forward`, where no derivatives at these weights are to follow."""
+        return self.forward(weights)
 
     def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
         """Gradient of ``sum(g * observed)``, of the shape of the weights."""

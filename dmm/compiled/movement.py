@@ -25,6 +25,7 @@ __all__ = [
     "Workspace",
     "apply",
     "inputs_of",
+    "is_finite",
     "load",
     "outer",
     "product",
@@ -66,10 +67,17 @@ class Signals:
 
     def is_finite(self) -> bool:
         """Whether no entry is infinite or NaN."""
-        return all(map(_is_finite, (self.numbers, self.keys)))
+        return all(map(is_finite, (self.numbers, self.keys)))
 
 
-def _is_finite(x: np.ndarray) -> bool:
+def is_finite(x: np.ndarray) -> bool:
+    """Whether no element of an array is infinite or NaN.
+
+    Examples
+    --------
+    >>> is_finite(np.array([1.0, 1e200])), is_finite(np.array([1.0, np.nan]))
+    (True, False)
+    """
     # A sum of squares shows it fastest; where it is not finite, it may only have overflowed.
     return bool(np.isfinite(np.vdot(x, x)) or np.all(np.isfinite(x)))
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from vvalues import Support, VValue, ravel, restrict
 from vvalues.core.fused import evaluate
+from vvalues.core.tracing import is_traced
 
 from ..machine.machine import Machine
 from ..machine.streams import Streams
@@ -152,6 +153,9 @@ class Program:
     def evaluate(self, weights: np.ndarray, streams: Streams) -> np.ndarray:
         """As a call, for flat weights of shape (links,) or (machines, links); differentiable.
 
+        The run of one machine is kept, for derivatives at the same weights; that of several only
+        where autograd traces it.
+
         Returns
         -------
         array of shape ([machines,] observed, ticks, strings)
@@ -161,10 +165,14 @@ class Program:
         ValueError
             If the number of weights is not that of the compiled support.
         """
-        return evaluate(weights, self.bind(streams))
+        bound = self.bind(streams)
+        is_several = not is_traced(weights) and np.ndim(weights) == 2 and len(weights) > 1
+        return bound.values(weights) if is_several else evaluate(weights, bound)
 
     def jacobian(self, weights: np.ndarray, streams: Streams) -> tuple[np.ndarray, np.ndarray]:
         """Values and their exact Jacobian with respect to flat weights, by forward mode.
+
+        Both arrays are fresh: the caller may change them.
 
         Returns
         -------

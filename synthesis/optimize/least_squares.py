@@ -101,7 +101,7 @@ def levenberg_marquardt(
         hessian = 2.0 * (jacobian @ jacobian.T)  # a matrix by itself: half the work
         size = np.sqrt(w * w + SMOOTHING)
         ridge = l1 / size
-        gradient = 2.0 * jacobian @ r + ridge * w
+        gradient = 2.0 * (jacobian @ r) + ridge * w
         penalised = loss + l1 * size.sum()
         diagonal = np.diag(hessian) + ridge
         for _ in range(tries):

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..bound import BoundProgram
 from ..evaluation import Evaluation
+from ..movement import is_finite
 from .tables import ROWS, WIDTH, Directions, Sizes, Tables
 
 __all__ = ["FastBoundProgram"]
@@ -68,15 +69,12 @@ class _Layout(NamedTuple):
             x = x.transpose(0, 3, 1, 2, 4).reshape(-1, observed, ticks, self.width)
         return x[:machines, ..., : self.strings]
 
-    def weights(self, entries: np.ndarray) -> np.ndarray:
-        """Entries (machines, entries) for the kernels: numbers in a row, or lanes."""
-        if self.together == 1:
-            return entries.ravel()
-        missing = -len(entries) % self.together
-        entries = np.concatenate([entries, np.repeat(entries[-1:], missing, axis=0)])
-        groups, n = len(entries) // self.together, entries.shape[1]
-        grouped = entries.reshape(groups, self.together, n).swapaxes(1, 2)
-        return np.repeat(grouped, self.width, axis=2).reshape(groups * n, WIDTH)
+    def lanes(self, machines: int, entries: np.ndarray, n: int) -> np.ndarray:
+        """Where every lane of some entries is among ``n`` weights of each machine."""
+        groups = -(-machines // self.together)
+        machine = np.minimum(np.arange(groups * self.together), machines - 1)
+        machine = np.repeat(machine.reshape(groups, 1, self.together), self.width, axis=2)
+        return (n * machine + entries[:, None]).reshape(-1, WIDTH)
 
     def gradient(self, sums: np.ndarray, machines: int, entries: int) -> np.ndarray:
         """Sums over the strings of every machine, (machines, entries)."""
@@ -98,7 +96,7 @@ class _State(NamedTuple):
     """A run with all ticks in memory."""
 
     layout: _Layout
-    links: np.ndarray  # weights of the live links, (machines, live links)
+    links: np.ndarray  # weights of the live links, and 0 for none: (machines, live links + 1)
     memory: np.ndarray
     observed: np.ndarray  # (machines, observed, ticks, strings)
 
@@ -168,46 +166,62 @@ class FastBoundProgram(BoundProgram):
             tables.sink,
         )
 
-    def _entries(self, links: np.ndarray) -> np.ndarray:
-        """Weights of all entries of the panels, and 0 for none: (machines, entries + 1)."""
-        filled = np.concatenate([links, np.zeros((len(links), 1))], axis=1)
-        return filled[:, self.tables.entry_link_or_none]
+    def links_and_none(self, weights: np.ndarray) -> np.ndarray:
+        """Weights of the live links, and 0 for none: (machines, live links + 1)."""
+        links = self.links(weights)
+        return np.concatenate([links, np.zeros((len(links), 1))], axis=1)
+
+    def _entries(self, links: np.ndarray, layout: _Layout, name: str) -> np.ndarray:
+        """Weights of a table's entries for the kernels: numbers in a row, or lanes."""
+        entries, (machines, n) = getattr(self.tables, name), links.shape
+        if layout.together == 1:
+            return links[:, entries].ravel()
+        lanes: np.ndarray = self.workspace.once(
+            (name, self.keys.shape[3], layout, machines),
+            lambda: layout.lanes(machines, entries, n),
+        )
+        return links.ravel()[lanes]
 
     # -------------------- values and derivatives --------------------
 
     def _run(self, links: np.ndarray) -> _State:
+        layout = _Layout.of(len(links), self.numbers.shape[2])
+        sizes = self._sizes(layout, len(links), self.ticks + 1)
+        places = sizes.machines * sizes.chunks * sizes.period * sizes.stride
+        memory = self.workspace.room("lanes", places * WIDTH)
+        state = _State(layout, links, memory, self._observed(links, layout, sizes, memory))
+        self.workspace.owner = state
+        return state
+
+    def _observed(
+        self, links: np.ndarray, layout: _Layout, sizes: Sizes, memory: np.ndarray
+    ) -> np.ndarray:
+        """Observed numbers, (machines, observed, ticks, strings)."""
         from .ticking import run
 
-        tables, machines = self.tables, len(links)
-        layout = _Layout.of(machines, self.numbers.shape[2])
-        sizes = self._sizes(layout, machines, self.ticks + 1)
-        registers = sizes.machines * sizes.chunks
-        memory = self.workspace.room("lanes", registers * sizes.period * sizes.stride * WIDTH)
+        tables = self.tables
         out = np.empty((sizes.machines, sizes.observed, sizes.ticks, sizes.chunks * WIDTH))
         run(
             memory,
             *self._sources(layout),
             out.ravel(),
-            layout.weights(self._entries(links)[:, :-1]),
+            self._entries(links, layout, "entry_link"),
             sizes,
             tables.panels,
             tables.links,
             tables.units,
             tables.bounds,
         )
-        state = _State(layout, links, memory, layout.from_lanes(out, machines))
-        self.workspace.owner = state
-        return state
+        return layout.from_lanes(out, len(links))
 
     def _kept(self, weights: np.ndarray) -> _State:
         """The run of these weights; the last one if it is that."""
-        links = self.links(weights)
         if self._known is not None:
             known, state = self._known
-            if np.array_equal(known, links) and self.workspace.owner is state:
+            if self.workspace.owner is state and self._is_same(known, weights):
                 return state
-        state = self._run(links)
-        self._known = links, state
+        state = self._run(self.links_and_none(weights))
+        self._known = np.array(np.atleast_2d(weights)), state
         return state
 
     def _is_left(self, weights: np.ndarray) -> bool:
@@ -220,9 +234,22 @@ class FastBoundProgram(BoundProgram):
         if self._is_left(weights):
             return super().forward(weights)
         observed = self._kept(weights).observed
-        if not np.isfinite(observed).all():  # numpy keeps an overflow to what depends on it
+        if not is_finite(observed):  # numpy keeps an overflow to what depends on it
             return super().forward(weights)
         return np.array(observed[0] if weights.ndim == 1 else observed)
+
+    def values(self, weights: np.ndarray) -> np.ndarray:
+        """As `BoundProgram.values`: with two times in memory, which stays in the cache."""
+        if self._is_left(weights) or self.ticks < 2:  # two times are all that there are
+            return self.forward(weights)
+        links = self.links_and_none(weights)
+        layout = _Layout.of(len(links), self.numbers.shape[2])
+        sizes = self._sizes(layout, len(links), period=2)
+        memory = self.workspace.room("lanes of two times", 2 * sizes.stride * WIDTH)
+        observed = self._observed(links, layout, sizes, memory)
+        if not is_finite(observed):
+            return super().forward(weights)
+        return observed[0] if weights.ndim == 1 else observed
 
     def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
         """As `BoundProgram.pullback`."""
@@ -233,14 +260,13 @@ class FastBoundProgram(BoundProgram):
         state, tables = self._kept(weights), self.tables
         layout, machines = state.layout, len(state.links)
         sizes = self._sizes(layout, machines, self.ticks + 1)
-        back_weights = layout.weights(self._entries(state.links)[:, tables.back_entry])
         n_sums = sizes.machines * sizes.entries
         sums = np.empty(n_sums if layout.together == 1 else (n_sums, WIDTH))
         pull_back(
             state.memory,
             layout.to_lanes(np.reshape(g, state.observed.shape)).ravel(),
             sums,
-            back_weights,
+            self._entries(state.links, layout, "back_link"),
             sizes,
             tables.panels,
             tables.links,
@@ -251,12 +277,18 @@ class FastBoundProgram(BoundProgram):
             np.empty(2 * tables.stride * WIDTH),
             np.empty(sizes.entries * WIDTH),
         )
-        by_link = np.zeros((len(self.plan.links) + 1, machines))
-        np.add.at(by_link, tables.entry_link, layout.gradient(sums, machines, sizes.entries).T)
-        found = self.unlink(by_link[:-1].T)
-        if not np.isfinite(found).all():
+        found = self.unlink(tables.by_link(layout.gradient(sums, machines, sizes.entries)))
+        if not is_finite(found):
             return super().pullback(weights, g)
         return found[0] if weights.ndim == 1 else found
+
+    def _directions(self) -> tuple[Directions, np.ndarray]:
+        """Directions along all trainable links; the element of the matrix that each changes."""
+        live, elements = self.plan.trainable
+        directions = self.tables.directions(live)
+        element = np.zeros(len(self.plan.links), np.intp)
+        element[live] = elements
+        return directions, element[directions.links]
 
     def jacobian(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """As `BoundProgram.jacobian`."""
@@ -265,17 +297,21 @@ class FastBoundProgram(BoundProgram):
         from .ticking import tangent
 
         state, tables = self._kept(weights), self.tables
-        live, elements = self.plan.trainable
-        directions: Directions = self.workspace.once(
-            ("directions", self.keys.shape[3]), lambda: tables.directions(live)
+        directions, elements = self.workspace.once(
+            ("directions", self.keys.shape[3]), self._directions
         )
         sizes = self._sizes(state.layout, 1, self.ticks + 1)
-        shape = sizes.observed, sizes.ticks, sizes.chunks * WIDTH
-        columns = np.empty((len(directions.levels) // 3 * ROWS, *shape))
+        # Links that share an element are added up afterwards, the others have its row at once.
+        n, rows = self.plan.n_weights, elements
+        if self.plan.shares_weights:
+            n, rows = len(elements), np.arange(len(elements))
+        filling = -len(rows) % ROWS  # what only fills the last panel has a row that nobody reads
+        columns = np.zeros((n + 1, sizes.observed, sizes.ticks, sizes.chunks * WIDTH))
         tangent(
             state.memory,
             columns.ravel(),
-            self._entries(state.links)[0, tables.row_entry],
+            np.concatenate([rows, np.full(filling, n)]),
+            state.links[0, tables.row_link],
             sizes,
             tables.rows,
             tables.row_links,
@@ -286,14 +322,10 @@ class FastBoundProgram(BoundProgram):
             directions.places,
             np.empty(2 * ROWS * tables.stride * WIDTH),
         )
-        element = np.zeros(len(self.plan.links), np.intp)
-        element[live] = elements
-        out = np.zeros((self.plan.n_weights, *state.observed.shape[1:]))
-        columns = columns[: len(directions.links), ..., : state.layout.strings]
+        out = np.ascontiguousarray(columns[:-1, ..., : state.layout.strings])
         if self.plan.shares_weights:
-            np.add.at(out, element[directions.links], columns)
-        else:
-            out[element[directions.links]] = columns
-        if not (np.isfinite(out).all() and np.isfinite(state.observed).all()):
+            by_direction, out = out, np.zeros((self.plan.n_weights, *out.shape[1:]))
+            np.add.at(out, elements, by_direction)
+        if not (is_finite(out) and is_finite(state.observed)):
             return super().jacobian(weights)
         return np.array(state.observed[0]), out

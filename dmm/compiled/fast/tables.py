@@ -156,20 +156,18 @@ class Tables:
         Places of the sources; of all slots; of slots and rows; the first observed row.
     entry_link : array
         Entries are the weights as the kernels want them: the live link of each, or the number of
-        live links where a panel has none (weight 0). With one more such entry at the end:
-        ``entry_link_or_none``.
+        live links where a panel has none (weight 0).
     panels : array, 9 whole numbers each
         Width (`ROWS` rows over the same slots, or 1), number of slots, first of them in ``links``,
         first entry, columns, targets. Entries of a panel are by slot, then by row.
-    back, followers, back_entry : arrays
-        The same for the transposed sums, from targets to slots; ``back_entry`` has positions in
-        ``entry_link``, or the number of entries for none.
+    back, followers, back_link : arrays
+        The same for the transposed sums, from targets to slots.
     units, bounds : arrays
         Kind, output, row, second row, keys of both rows (second output of a comparison), columns;
         the clamp or the offset.
-    rows, row_links, row_entry, starts : arrays
-        For single rows: first and last link, target, columns; for every level, the first link of a
-        row that comes from there or later.
+    rows, row_links, row_link, starts : arrays
+        For single rows: first and last link, target, columns; slot and live link of each; for every
+        level, the first link of a row that comes from there or later.
     first_row, first_unit : arrays, by level
 
     Examples
@@ -279,24 +277,31 @@ class Tables:
 
     def _make_panels(self) -> None:
         sums = [_Sum(row.target, row.columns, row.links) for row in self._rows]
-        packed = _packed(sums, nothing=len(self.plan.links))
-        self.panels, self.links, entry_link, self._entry_of = packed
+        self.panels, self.links, entry_link = _packed(sums, nothing=len(self.plan.links))
         self.entry_link = np.array(entry_link, np.intp)
-        self.entry_link_or_none = np.append(self.entry_link, len(self.plan.links))
+        self._entries_of = _by_value(self.entry_link, len(self.plan.links))
+
+    def by_link(self, entries: np.ndarray) -> np.ndarray:
+        """Sums over the entries of every live link: (machines, entries) to (machines, links)."""
+        with_none = np.concatenate([entries, np.zeros((len(entries), 1))], axis=1)
+        found = np.zeros((len(entries), self._entries_of.shape[1]))
+        for own in self._entries_of:
+            found += with_none[:, own]
+        return found
 
     def _make_back(self) -> None:
         """For every slot but those of sources, the rows that read it."""
         plan, readers = self.plan, defaultdict(dict)  # type: ignore[var-annotated]
         for row in self._rows:
-            for slot, again in row.links:
-                readers[slot][row.target, again] = self._entry_of[row.target, (slot, again)]
+            for (slot, again), link in row.links.items():
+                readers[slot][row.target, again] = link
         slots = [(self._place(slot), 1) for slot in range(self._n_numbers, plan.n_slots)]
         first_key = self._shift // self.n_keys if self.n_keys else plan.n_key_slots
         keyed = map(self._key_place, range(first_key, plan.n_key_slots))
         slots += [(place, self.n_keys) for place in keyed]
         sums = [_Sum(slot, columns, readers[slot]) for slot, columns in slots]
-        self.back, self.followers, entries, _ = _packed(sums, nothing=len(self.entry_link))
-        self.back_entry = np.array(entries, np.intp)
+        self.back, self.followers, back_link = _packed(sums, nothing=len(plan.links))
+        self.back_link = np.array(back_link, np.intp)
 
     # -------------------- forward mode --------------------
 
@@ -304,7 +309,7 @@ class Tables:
         plan = self.plan
         rows: list[tuple[int, ...]] = []
         links: list[int] = []
-        entries: list[int] = []
+        live: list[int] = []
         levels = [
             (self._place(block.slots.start), self._key_place(block.key_slots.start))
             for block in plan.blocks
@@ -316,12 +321,12 @@ class Tables:
             for level, begins in enumerate(levels):
                 starts[level, r] = len(links) + np.searchsorted(slots, begins[row.is_keyed])
             links += slots.tolist()
-            entries += [self._entry_of[row.target, read] for read in reads]
+            live += [row.links[read] for read in reads]
             starts[-1, r] = len(links)
             rows.append((len(links) - len(slots), len(links), row.target, row.columns))
         self.rows = np.array(rows, np.int32).ravel()
         self.row_links = np.array(links, np.int32)
-        self.row_entry = np.array(entries, np.intp)
+        self.row_link = np.array(live, np.intp)
         self.starts = starts
 
     def directions(self, links: np.ndarray) -> Directions:
@@ -345,6 +350,17 @@ class Tables:
         )
 
 
+def _by_value(values: np.ndarray, n: int) -> np.ndarray:
+    """Where each number below ``n`` stands among values, (places, n); ``len(values)`` for none."""
+    found: list[list[int]] = [[] for _ in range(n)]
+    for place, value in enumerate(values.tolist()):
+        if value < n:
+            found[value].append(place)
+    most = max(map(len, found), default=0)
+    filled = [places + [len(values)] * (most - len(places)) for places in found]
+    return np.array(filled, np.intp).reshape(n, most).T
+
+
 # -------------------- panels --------------------
 
 
@@ -356,23 +372,17 @@ class _Sum(NamedTuple):
     entries: dict[_Read, int]
 
 
-def _packed(
-    sums: list[_Sum], nothing: int
-) -> tuple[np.ndarray, np.ndarray, list[int], dict[tuple[int, _Read], int]]:
-    """Panels, the places they read, their entries, and where the entry of a sum is among them."""
+def _packed(sums: list[_Sum], nothing: int) -> tuple[np.ndarray, np.ndarray, list[int]]:
+    """Panels, the places they read, and their entries."""
     panels: list[tuple[int, ...]] = []
     places: list[int] = []
     entries: list[int] = []
-    position: dict[tuple[int, _Read], int] = {}
 
     def add(part: list[_Sum], reads: list[_Read]) -> None:
         targets = [one.target for one in part] + [0] * (ROWS - len(part))
         panels.append((len(part), len(reads), len(places), len(entries), part[0].columns, *targets))
         places.extend(place for place, _ in reads)
-        for read in reads:
-            for one in part:
-                position[one.target, read] = len(entries)
-                entries.append(one.entries.get(read, nothing))
+        entries.extend(one.entries.get(read, nothing) for read in reads for one in part)
 
     alike = sorted(sums, key=lambda one: (one.columns, sorted(one.entries)))
     while alike:
@@ -386,4 +396,4 @@ def _packed(
         else:
             add(part[:1], sorted(part[0].entries))
             alike = alike[1:]
-    return np.array(panels, np.int32).ravel(), np.array(places, np.int32), entries, position
+    return np.array(panels, np.int32).ravel(), np.array(places, np.int32), entries

@@ -145,12 +145,17 @@ def _compare(memory, true, false, one, other, keep):
 
 @njit(cache=True)
 def run(memory, sources, start, out, weights, sizes, panels, links, units, bounds):
-    """All ticks. With room for all ticks in memory, partial derivatives take the rows' places."""
+    """All ticks. With room for all times in memory, partial derivatives take the rows' places.
+
+    With less room (two times are enough) nothing is kept: all machines and strings use the same,
+    which stays in the cache.
+    """
     chunks, ticks, stride, observed = sizes.chunks, sizes.ticks, sizes.stride, sizes.observed
     period = sizes.period
+    keep = period > ticks
     for part in range(sizes.machines * chunks):
         machine, chunk = part // chunks, part % chunks
-        origin = part * period * stride
+        origin = part * period * stride if keep else 0
         for i in range(len(start) // (WIDTH * chunks)):
             store(memory, origin + i, load(start, chunk * (len(start) // (WIDTH * chunks)) + i))
         for t in range(ticks):
@@ -165,12 +170,11 @@ def run(memory, sources, start, out, weights, sizes, panels, links, units, bound
                 one, other = then + at(units, u + 2), then + at(units, u + 3)
                 keys, other_keys = then + at(units, u + 4), then + at(units, u + 5)
                 if kind == NORM:
-                    _norm(memory, to, one, keys, columns, period > ticks)
+                    _norm(memory, to, one, keys, columns, keep)
                 elif kind == DOT:
-                    bound, keep = at(bounds, i), period > ticks
-                    _dot(memory, to, one, other, keys, other_keys, columns, bound, keep)
+                    _dot(memory, to, one, other, keys, other_keys, columns, at(bounds, i), keep)
                 elif kind == COMPARE:
-                    _compare(memory, to, keys, one, other, period > ticks)
+                    _compare(memory, to, keys, one, other, keep)
                 else:
                     store(memory, to, plus(load(memory, to), splat(at(bounds, i))))
             for o in range(observed):
@@ -343,9 +347,24 @@ def _unit_tangents(memory, tangents, units, bounds, unit, then, after):
 
 @njit(cache=True)
 def tangent(
-    memory, out, weights, sizes, rows, links, starts, units, bounds, levels, directions, tangents
+    memory,
+    out,
+    out_rows,
+    weights,
+    sizes,
+    rows,
+    links,
+    starts,
+    units,
+    bounds,
+    levels,
+    directions,
+    tangents,
 ):
-    """Derivatives of the observed numbers along single links, four of them side by side."""
+    """Derivatives of the observed numbers along single links, four of them side by side.
+
+    ``out_rows`` says which row of ``out`` each direction has.
+    """
     chunks, ticks, stride, observed = sizes.chunks, sizes.ticks, sizes.stride, sizes.observed
     n_rows = len(rows) // 4
     for part in range(len(levels) // 3 * chunks):
@@ -370,6 +389,7 @@ def tangent(
             _unit_tangents(memory, tangents, units, bounds, unit, now + stride, after)
             for o in range(observed):
                 for d in range(4):
-                    place = (((4 * panel + d) * observed + o) * ticks + t) * chunks + chunk
+                    to = at(out_rows, 4 * panel + d)
+                    place = ((to * observed + o) * ticks + t) * chunks + chunk
                     store(out, place, load(tangents, after + 4 * (sizes.sink + o) + d))
             before, after = after, before

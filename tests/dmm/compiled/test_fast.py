@@ -50,6 +50,7 @@ def check(case):
     for one, other in zip(ours.jacobian(weights), theirs.jacobian(weights), strict=True):
         close(one, other)
     several = np.stack([weights, 0.9 * weights, 0.5 * weights])
+    close(fast.evaluate(several, case.streams), slow.evaluate(several, case.streams))
     g = rng.standard_normal((3, *values.shape))
     close(ours.forward(several), theirs.forward(several))
     close(ours.pullback(several, g), theirs.pullback(several, g))
@@ -134,10 +135,11 @@ def test_tables_stay_in_bounds(case, n_keys):
     tables = Tables(plan, n_keys)
     n_entries = len(tables.entry_link)
     assert np.all(tables.entry_link <= len(plan.links))
-    assert np.all(tables.back_entry <= n_entries) and np.all(tables.row_entry < n_entries)
+    assert np.all(tables.back_link <= len(plan.links))
+    assert np.all(tables.row_link < len(plan.links))
     for panels, places, entries in (
         (tables.panels, tables.links, n_entries),
-        (tables.back, tables.followers, len(tables.back_entry)),
+        (tables.back, tables.followers, len(tables.back_link)),
     ):
         for width, n, first, entry, columns, *targets in panels.reshape(-1, 9).tolist():
             assert width in (1, 4) and first + n <= len(places)
@@ -202,6 +204,26 @@ def test_streams_and_their_gradients_come_from_numpy():
     ours, theirs = (program.stream_gradient(weights, g, streams) for program in (fast, slow))
     for name, gradient in theirs.items():
         close(ours[name], gradient)
+
+
+def test_values_of_several_machines_leave_the_last_run_alone(monkeypatch):
+    from dmm.compiled.fast import ticking
+
+    runs, run = [], ticking.run
+    monkeypatch.setattr(ticking, "run", lambda *args: runs.append(run(*args)))
+    machine = layered_space(np.random.default_rng(0))
+    streams = text_streams(["aab.", "ab."], 30)
+    program = compile_machine(machine, engine="fast")
+    weights = np.array(machine.trainable.buffer)
+    several = np.stack([0.5 * weights, weights])
+    values = program.evaluate(weights, streams)
+    close(program.evaluate(several, streams)[1], values)
+    program.bind(streams).pullback(weights, np.ones(values.shape))
+    assert len(runs) == 2, "the run of one machine is kept, for the gradient"
+    slopes = grad(lambda w: np.sum(program.evaluate(w, streams)))(several)
+    assert len(runs) == 3, "autograd keeps that of several"
+    numpy_program = compile_machine(machine, engine="numpy")
+    close(slopes, grad(lambda w: np.sum(numpy_program.evaluate(w, streams)))(several))
 
 
 def test_a_run_is_remembered_by_content():
