@@ -220,24 +220,14 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from dmm import load_machine
     from dmm.show import PICTURES
     from vvalues.files import write_atomically
 
-    from ..fit.fitted import Fitted, is_fitted
-    from ..runs.judged import HOW, fitted_shown, is_run, shown
-    from ..show.film import FILM
+    from ..runs.judged import shown
 
     if options.rendering in PICTURES and options.out is None:
         raise UsageError(f"--as {options.rendering} is no text: give it a file, --out FILE")
-    if is_run(options.file) and not is_fitted(options.file):
-        content = shown(options.file, options.rendering)
-    elif options.rendering == FILM:
-        raise UsageError(f"{options.file}: --as film is of the folder of a run")
-    elif is_fitted(options.file):
-        content = fitted_shown(Fitted.load(options.file), options.rendering)
-    else:
-        content = HOW[options.rendering or "table"](load_machine(options.file))
+    content = shown(options.file, options.rendering)
     if options.out is None:
         print(content)
         return 0

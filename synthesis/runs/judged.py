@@ -14,7 +14,7 @@ from vvalues.files import MEMORY, Budget, read_bytes
 
 from ..architectures.manifold import ManifoldTraining
 from ..architectures.manifold.saved import shown as manifold_shown
-from ..fit.fitted import Fitted
+from ..fit.fitted import Fitted, is_fitted
 from ..loop.loop import Loop
 from ..process.checkpoint import is_checkpoint, read_identity
 from ..process.process import StoredProcess
@@ -25,32 +25,18 @@ from ..show.outcome import figures_of, model_shown, outcome_text
 from .experiments import experiment_of
 from .stored import CHECKPOINT, RECORDS, read_state
 
-__all__ = ["HOW", "figures_of_run", "fitted_shown", "is_run", "shown", "stored_run"]
+__all__ = ["HOW", "figures_of_run", "is_run", "shown", "stored_run"]
 
 HOW: Mapping[str, Callable[[Machine], str | bytes]] = {**RENDERINGS, **PICTURES}
 """Everything a machine can be shown as."""
+
+EQUATIONS, TABLE = "equations", "table"
 
 
 def is_run(path: str | os.PathLike) -> bool:
     """Whether a path is the folder of a run, or its checkpoint."""
     path = Path(path)
     return path.is_dir() or (path.is_file() and is_checkpoint(path))
-
-
-def fitted_shown(fitted: Fitted, rendering: str | None) -> str | bytes:
-    """What was fitted to somebody's streams, by the names of these where it is told in samples.
-
-    Parameters
-    ----------
-    fitted : Fitted
-    rendering : str, optional
-        One of `HOW`; the equations and the machine when omitted.
-    """
-    if rendering == "equations":
-        return fitted.equations
-    if rendering is None:
-        return f"{fitted.equations}\n\n{RENDERINGS['table'](fitted.machine)}"
-    return HOW[rendering](fitted.machine)
 
 
 def _checkpoint(path: str | os.PathLike) -> Path:
@@ -97,20 +83,39 @@ def figures_of_run(path: str | os.PathLike, task: str | None = None) -> dict[str
 
 
 def shown(path: str | os.PathLike, rendering: str | None = None) -> str | bytes:
-    """What a run has found, in text (or, of `dmm.show.PICTURES`, in bytes).
+    """What lies in a file or a folder, in text (or, of `dmm.show.PICTURES`, in bytes).
 
     Parameters
     ----------
-    path : folder of a run, or a checkpoint
+    path : a machine, the folder of a run or of a fit, or a checkpoint
     rendering : str, optional
-        A name in `dmm.show.RENDERINGS` or `dmm.show.PICTURES`, for machines and what can be read
-        as one; ``"film"`` for the records of a run of the loop.
+        A name in `HOW`, for machines and what can be read as one; ``"film"`` for the records of a
+        run of the loop.
 
     Raises
     ------
     ValueError
-        As `stored_run`, or if a rendering is asked of what is no machine.
+        As `stored_run`, or if a rendering is asked of what has none.
     """
+    if is_fitted(path) and rendering != FILM:
+        return _fit_shown(Fitted.load(path), rendering)
+    if is_run(path):
+        return _run_shown(path, rendering)
+    if rendering == FILM:
+        raise ValueError(f"{printable(str(path))}: --as film is of the folder of a run")
+    return HOW[rendering or TABLE](load_machine(path))
+
+
+def _fit_shown(fitted: Fitted, rendering: str | None) -> str | bytes:
+    """In samples, and by the names of somebody's streams, where it is told in samples."""
+    if rendering == EQUATIONS:
+        return fitted.equations
+    if rendering is None:
+        return f"{fitted.equations}\n\n{RENDERINGS[TABLE](fitted.machine)}"
+    return HOW[rendering](fitted.machine)
+
+
+def _run_shown(path: str | os.PathLike, rendering: str | None) -> str | bytes:
     file = _checkpoint(path)
     identity = read_identity(file).get("identity") if file.is_file() else None
     name = identity.get("process") if isinstance(identity, dict) else None
@@ -125,7 +130,7 @@ def shown(path: str | os.PathLike, rendering: str | None = None) -> str | bytes:
         machine = load_machine(found) if found.is_file() else model.machine(state.parameters)
         if rendering == FILM:
             return _film(file.parent, process, machine)
-        return HOW[rendering or "table"](machine)
+        return HOW[rendering or TABLE](machine)
     if rendering is not None:
         raise ValueError(
             f"{printable(str(path))}: a run of {name!r} is no machine; show it without --as"
