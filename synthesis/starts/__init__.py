@@ -7,6 +7,7 @@ from .crossings import Crossings
 from .numerals import Numerals
 from .proposal import Gap, Proposal, Start
 from .recalls import Recalls
+from .residues import Residues
 from .views import Changes, Delayed, Shifted
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Numerals",
     "Proposal",
     "Recalls",
+    "Residues",
     "Shifted",
     "Start",
     "smallest_automaton",
