@@ -4,6 +4,7 @@ from .automata import Automaton, smallest_automaton
 from .composition import Composition, Noisy
 from .counters import Clocks, Counts
 from .crossings import Crossings
+from .given import Provided
 from .numerals import Numerals
 from .proposal import Gap, Proposal, Start
 from .recalls import Recalls
@@ -22,6 +23,7 @@ __all__ = [
     "Noisy",
     "Numerals",
     "Proposal",
+    "Provided",
     "Recalls",
     "Residues",
     "Shifted",
