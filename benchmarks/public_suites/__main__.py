@@ -122,12 +122,19 @@ class Measured:
         return self.rivals[name, seed]
 
     def alone(self, name: str, seed: int) -> dict[str, float | None]:
-        """What some of the starts reached on a task, where they were measured."""
-        outcomes = {
-            told: self.outcomes.get((name, seed, self.strings, starts))
-            for starts, told in ALONE.items()
-        }
-        return {told: least_right(one) for told, one in outcomes.items() if one is not None}
+        """What some of the starts reach on a task, where that is known.
+
+        They come first: where all starts together end with a machine of theirs, so do they alone.
+        """
+        found = {}
+        for starts, told in ALONE.items():
+            together = self.outcomes.get((name, seed, self.strings, "auto"))
+            if together is not None and not together.start.startswith(f"{starts}:"):
+                together = None
+            alone = self.outcomes.get((name, seed, self.strings, starts), together)
+            if alone is not None:
+                found[told] = least_right(alone)
+        return found
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from .counters import Clocks, Counts
 from .crossings import Crossings
 from .given import Provided
 from .numerals import Numerals
+from .parts import Parts
 from .proposal import Gap, Proposal, Start
 from .recalls import Recalls
 from .residues import Residues
@@ -22,6 +23,7 @@ __all__ = [
     "Gap",
     "Noisy",
     "Numerals",
+    "Parts",
     "Proposal",
     "Provided",
     "Recalls",

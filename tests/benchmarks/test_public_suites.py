@@ -190,6 +190,10 @@ def test_what_is_known_is_not_measured_again(tmp_path):
     assert results.right_of_rivals(OUTCOME.task, 0) == rivals
     assert results.alone(OUTCOME.task, 0) == {"compositions alone": 0.75}
     assert results.alone(OUTCOME.task, 1) == {}
+    results.outcomes["Sum_All", 0, 400, "auto"] = replace(OUTCOME, task="Sum_All")
+    results.outcomes["Div_3", 0, 400, "auto"] = replace(OUTCOME, task="Div_3", start="automaton")
+    assert results.alone("Sum_All", 0) == {"compositions alone": 1.0}
+    assert results.alone("Div_3", 0) == {}
 
 
 def test_exact_means_both_lengths_where_there_are_two():
