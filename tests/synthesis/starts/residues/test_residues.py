@@ -218,6 +218,15 @@ def test_answers_at_the_ends_alone_do_not_tell_the_series():
     assert proposed(at_the_end) == []
 
 
+def test_answers_at_the_ends_of_short_strings_are_enough_for_a_sum():
+    rng = np.random.default_rng(0)
+    x = [rng.integers(0, 5, rng.integers(1, 9)).astype(float).tolist() for _ in range(300)]
+    answers = [[*[np.nan] * (len(one) - 1), (3.0 * sum(one)) % 5.0] for one in x]
+    (proposal,) = proposed(strings_of({"x": x}, answers))
+    fresh = np.random.default_rng(1).integers(0, 5, (5, 100)).astype(float)
+    assert agrees(proposal, strings_of({"x": fresh}, 3.0 * fresh.cumsum(axis=1) % 5.0))
+
+
 def test_a_contradiction_between_two_strings_ends_it():
     strings = sums(lambda t: 0 * t + 1, 5)
     answers = np.array(strings.answers)
