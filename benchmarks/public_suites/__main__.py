@@ -11,7 +11,7 @@ proved holds for strings of every length. Outcomes are appended to ``outcomes.js
 again, so a new state of the library wants a new folder (rivals may be copied to it). What
 ``--starts composition`` reached in the same folder is a column of the next table. Table and
 equations go to ``benchmarks/results/public_suites.md``, those of some suites to files that are
-called after them.
+called after them, and exact machines to ``benchmarks/results/machines/public_suites``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,9 @@ from .suites import SUITES, TASKS
 from .telling import line, report
 
 OUTCOMES, RIVALS = "outcomes.jsonl", "rivals.jsonl"
+
+MACHINES = measure.RESULTS / "machines" / "public_suites"
+"""Where exact machines are kept, by task and seed."""
 
 ALONE = {"composition": "compositions alone"}
 """Starts that have a column of their own if they were measured alone."""
@@ -107,11 +111,16 @@ class Measured:
         key = name, seed, self.strings, self.starts_named
         if key not in self.outcomes:
             outcome, machine = measured(TASKS[name], seed, self.strings, self.starts)
-            save_machine(machine, self.folder / f"{name}-{seed}-{self.strings}.json")
+            save_machine(machine, self.machine(name, seed))
             plain = {"starts": self.starts_named, "outcome": outcome.to_plain()}
             _append(self.folder / OUTCOMES, plain)
             self.outcomes[key] = outcome
         return self.outcomes[key]
+
+    def machine(self, name: str, seed: int) -> Path:
+        """The file of the machine of a task."""
+        starts = "" if self.starts_named == "auto" else f"-{self.starts_named}"
+        return self.folder / f"{name}-{seed}-{self.strings}{starts}.json"
 
     def right_of_rivals(self, name: str, seed: int) -> dict[str, float | None]:
         """What rivals reach on a task; it does not change with the library."""
@@ -164,6 +173,11 @@ def main() -> None:
     else:
         suites = options.suite if len(options.suite) < len(SUITES) else ()
         measure.write_result("_".join(["public_suites", *suites]), text)
+        MACHINES.mkdir(parents=True, exist_ok=True)
+        for outcome, _ in found:
+            name, seed = outcome.task, outcome.seed
+            if outcome.is_exact and results.machine(name, seed).is_file():
+                shutil.copyfile(results.machine(name, seed), MACHINES / f"{name}-{seed}.json")
 
 
 if __name__ == "__main__":

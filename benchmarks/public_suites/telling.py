@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from .. import measure
 from .measuring import TEST, TIMES, Outcome
@@ -93,19 +93,26 @@ def beside_others(found: Found) -> list[list[object]]:
     mine = [(o, rivals) for o, rivals in found if o.task in PUBLISHED]
     seeds = len({o.seed for o, _ in mine})
     tasks = {o.task for o, _ in mine}
+    names = dict.fromkeys(name for _, others in mine for name in others)
     lines: list[list[object]] = [
-        ["this library, every seed", _on_every_seed(mine, seeds)],
-        *([name, _solved(mine, name)] for name in dict.fromkeys(n for _, r in mine for n in r)),
-        ["MIPS", sum(PUBLISHED[task].mips != NO for task in tasks)],
-        ["GPT-4", sum(PUBLISHED[task].gpt4 != NO for task in tasks)],
+        ["this library, every seed", _of(_on_every_seed(mine, seeds), tasks)],
+        *([name, _solved(mine, name, tasks)] for name in names),
+        ["MIPS", _of(sum(PUBLISHED[task].mips != NO for task in tasks), tasks)],
+        ["GPT-4", _of(sum(PUBLISHED[task].gpt4 != NO for task in tasks), tasks)],
     ]
-    return [[name, f"{count:g} of {len(tasks)}"] for name, count in lines]
+    return lines
 
 
-def _solved(found: Found, name: str) -> float:
-    """Tasks that a method solves, per seed on which it was measured."""
+def _of(count: float, tasks: Collection[str]) -> str:
+    return f"{count:g} of {len(tasks)}"
+
+
+def _solved(found: Found, name: str, tasks: Collection[str]) -> str:
+    """Tasks that a method solves, per seed on which it was measured, if not on all tasks."""
     measured = [(outcome.seed, others[name]) for outcome, others in found if name in others]
-    return sum(right == 1.0 for _, right in measured) / len({seed for seed, _ in measured})
+    seeds = len({seed for seed, _ in measured})
+    solved = _of(sum(right == 1.0 for _, right in measured) / seeds, tasks)
+    return solved if len(measured) == seeds * len(tasks) else f"at least {solved}"
 
 
 def _on_every_seed(found: Found, seeds: int) -> int:
