@@ -23,12 +23,12 @@ from .composition import Composition
 from .composition.atoms import constant, exceeds_signal, sum_signal
 from .latent import explained, latent_sources
 from .proposal import Proposal
+from .recalls import largest_memory
 from .signals import Builder, Signal
 
 __all__ = ["Mark", "Parts", "marks_of"]
 
 NEEDED = {"accum", "less_or_equal", "multiplexer"}
-MEMORY = "cells"
 MOST_PARTS = 4
 
 
@@ -126,11 +126,9 @@ class Parts:
 
     def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
         """Circuits for every stream that has parts; none where there are fewer than two."""
-        memories = [name for name in vocabulary if name.partition("(")[0] == MEMORY]
-        marks = marks_of(problem)
-        if not memories or not set(vocabulary) >= NEEDED or not 2 <= len(marks) <= MOST_PARTS:
+        memory, marks = largest_memory(vocabulary), marks_of(problem)
+        if memory is None or not set(vocabulary) >= NEEDED or not 2 <= len(marks) <= MOST_PARTS:
             return
-        memory = max(memories, key=lambda name: int(name[len(MEMORY) + 1 : -1]))
         for source in dict.fromkeys(mark.source for mark in marks[:-1]):
             for is_trimmed in (False, True):
                 parts = _Parts(source, marks, is_trimmed)

@@ -17,12 +17,12 @@ from ..automata.alphabet import Alphabet, classes
 from ..automata.mealy import UNKNOWN
 from ..automata.mealy import Mealy as Table
 from ..proposal import Proposal
+from ..recalls import largest_memory
 from .equations import circuit_of_equations
 
 __all__ = ["Provided"]
 
 STREAM = "stream-"
-MEMORY = "cells"
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ class Provided:
         streams = [source.removeprefix(STREAM) for source in problem.sources]
         lines = [line.partition("=")[0].strip() for line in text.splitlines() if line.strip()]
         outputs = self.outputs or lines[len(lines) - problem.n_outputs :]
-        memories = [name for name in vocabulary if name.startswith(f"{MEMORY}(")]
-        return circuit_of_equations(text, streams, outputs, *memories[:1])
+        memory = largest_memory(vocabulary)
+        return circuit_of_equations(text, streams, outputs, *([memory] if memory else []))
 
     def _of_automaton(
         self, automaton: Mealy, problem: Problem, vocabulary: tuple[str, ...]
