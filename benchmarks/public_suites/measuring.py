@@ -17,7 +17,17 @@ from synthesis.starts import Start
 from .proving import proof_of
 from .task import Drawn, Task
 
-__all__ = ["STRINGS", "TEST", "TIMES", "Outcome", "drawn_long", "measured", "plain", "share_right"]
+__all__ = [
+    "STRINGS",
+    "TEST",
+    "TIMES",
+    "Outcome",
+    "drawn_long",
+    "least_right",
+    "measured",
+    "plain",
+    "share_right",
+]
 
 STRINGS = 400
 """Strings that every task is learnt from, a fifth of them held out and a fifth for the report."""
@@ -50,6 +60,8 @@ class Outcome:
     seconds : float
         Process time of the fit.
     links, bits, equations, sentence, caveats : of the machine and its verdict
+    links_proposed : int
+        Of the machine as its start proposed it; what is exact was so before it became smaller.
     proof : str
         ``"proved"``, ``"refuted"`` or ``"open"``; empty where there is nothing to prove against.
     proof_says : str
@@ -71,6 +83,7 @@ class Outcome:
     equations: str
     sentence: str
     caveats: tuple[str, ...]
+    links_proposed: int
     proof: str = ""
     proof_says: str = ""
     proof_length: int = 0
@@ -113,6 +126,11 @@ def share_right(found: Sequence[np.ndarray], wanted: Sequence[np.ndarray]) -> fl
         answers = np.reshape(answers, asked.shape)
         right.append(np.round(answers[is_asked]) == asked[is_asked])
     return float(np.mean(np.concatenate(right)))
+
+
+def least_right(outcome: Outcome) -> float:
+    """Share of right answers where it is least: 1 for what is exact."""
+    return min(outcome.right, 1.0 if outcome.right_long is None else outcome.right_long)
 
 
 def fresh(task: Task, seed: int, length: int) -> tuple[dict[str, Any], Any]:
@@ -160,6 +178,7 @@ def measured(
         equations=model.equations_,
         sentence=model.verdict_.sentence,
         caveats=model.verdict_.caveats,
+        links_proposed=model.proposed_.links,
         proof="" if proof is None else proof.verdict,
         proof_says="" if proof is None else proof.sentence,
         proof_length=0 if proof is None else proof.length,

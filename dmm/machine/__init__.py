@@ -13,7 +13,7 @@
 """
 
 from .checks import DEPTH
-from .circuits import Circuit, Pace
+from .circuits import Circuit, Pace, in_samples
 from .files import (
     links,
     load_machine,
@@ -40,6 +40,7 @@ __all__ = [
     "Streams",
     "Wire",
     "fixed_links",
+    "in_samples",
     "initial_outputs",
     "layered_space",
     "links",

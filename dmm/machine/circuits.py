@@ -27,7 +27,7 @@ from .machine import Machine
 from .timing import Port, Schedule, Wire, fastest, scheduled
 from .wiring import reach, strong_components
 
-__all__ = ["Circuit", "Pace", "Wire"]
+__all__ = ["Circuit", "Pace", "Wire", "in_samples"]
 
 SAMPLES = "samples"
 """Key of a machine's metadata under which its pace stands, and when its neurons are ready."""
@@ -259,6 +259,57 @@ class _Lowering:
         own = get_neuron_type(self.circuit.neurons[wire.neuron_in]).fixed_links
         sender = "" if wire.neuron_out == wire.neuron_in else wire.neuron_out
         return wire.weight == 1.0 and (wire.field_in, sender, wire.field_out) in own
+
+
+def in_samples(machine: Machine, delay: int | None = None) -> Circuit:
+    """The circuit of a machine that takes a sample per tick, and answers some ticks later.
+
+    Parameters
+    ----------
+    machine : Machine
+    delay : int, optional
+        Ticks from a sample to its answer; None for a machine that was lowered from a circuit.
+
+    Returns
+    -------
+    Circuit
+        It does the same but for the first samples, where the machine hears its constants late.
+
+    Raises
+    ------
+    ValueError
+        If there is neither a delay nor a pace, or an answer would depend on later samples.
+
+    Examples
+    --------
+    >>> from vvalues import VValue
+    >>> late = {"output": {"dict-1": {"norm": {"norm": 1.0}}},
+    ...         "norm": {"dict": {"stream-x": {"stream": 1.0}}}}
+    >>> types = {"stream-x": "stream", "norm": "norm", "output": "output"}
+    >>> machine = Machine(types, trainable=VValue(late))
+    >>> [wire.lag for wire in in_samples(machine, delay=2).wires]
+    [0, 0]
+    """
+    if delay is None:
+        return Circuit.of(machine)
+    links = [path for part in (machine.fixed, machine.trainable) for path in part.support.paths]
+    types = {name: get_neuron_type(kind) for name, kind in machine.neurons.items()}
+    ready = {name: 0 for name, kind in types.items() if kind.is_source}
+    for tick in range(1, len(types) + 1):
+        reached = {path[0] for path in links if ready.get(path[2]) == tick - 1}
+        ready |= dict.fromkeys((name for name in reached if name not in ready), tick)
+    for sink in (name for name, kind in types.items() if not kind.writes):
+        if ready.get(sink, delay) < delay:
+            raise ValueError(
+                f"machine {machine.name!r}: {sink!r} hears of a sample after {ready[sink]} ticks; "
+                f"with a delay of {delay} the answer would depend on later samples"
+            )
+        ready[sink] = delay
+    samples = {"ticks": 1, "delay": delay, "ready": {name: ready.get(name, 0) for name in types}}
+    paced = Machine(
+        machine.neurons, machine.fixed, machine.trainable, machine.name, {SAMPLES: samples}
+    )
+    return Circuit.of(paced)
 
 
 def _lifted(machine: Machine, pace: Pace) -> Circuit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
@@ -61,13 +62,15 @@ class _Role(NamedTuple):
     is_constant: bool
     is_awake: bool
     """Whether it makes something of nothing."""
+    is_sink: bool
 
 
 def _role(name: str, kind: str) -> _Role:
     known = get_neuron_type(kind)
     is_source = not known.reads
     is_awake = known.is_alive == "always" and not is_source
-    return _Role(name, is_source, is_source and not known.is_source, is_awake)
+    is_constant = is_source and not known.is_source
+    return _Role(name, is_source, is_constant, is_awake, not known.writes)
 
 
 def _remembered(names: Sequence[str], wires: Sequence[Wire]) -> set[str]:
@@ -98,7 +101,8 @@ def scheduled(neurons: Mapping[str, str], wires: Sequence[Wire], ticks: int) -> 
         r_in >= r_out + 1 + k - w ticks        e_in <= e_out + 1 + k - w ticks
 
     Summed around a cycle the two say that it takes exactly as long as its lags. The chains of
-    relays, one per output port, are as long as the longest wire needs.
+    relays, one per output port, are as long as the longest wire needs. All sinks are read at one
+    tick, when the last of them is ready: none must be over by then.
     """
     roles = tuple(_role(name, kind) for name, kind in neurons.items())
     found = _solved(roles, tuple(wire._replace(weight=1.0) for wire in wires), ticks)
@@ -139,6 +143,9 @@ def _solved(roles: tuple[_Role, ...], wires: tuple[Wire, ...], ticks: int) -> Sc
             # What speaks before the first sample must not be heard as an answer to one.
             is_early = role.is_awake and role.name in remembered
             high[n + i] = ticks - 1.0 if is_early else np.inf
+    sinks = [first[role.name] for role in roles if role.is_sink]
+    rows += [[(i, 1.0), (n + j, -1.0)] for i, j in permutations(sinks, 2)]
+    limits += [0.0] * (len(rows) - len(limits))
     matrix = np.zeros((len(rows), width))
     for row, entries in zip(matrix, rows, strict=True):
         for column, value in entries:

@@ -7,6 +7,7 @@ add and scale, `prove_linear` compares impulse responses.
 """
 
 from .automata import Automaton, Mealy, Transducer
+from .dot import automaton_from_dot
 from .equivalence import Counterexample, Proof, prove
 from .exploration import Reachable, reachable
 from .linear import prove_linear
@@ -18,6 +19,7 @@ __all__ = [
     "Proof",
     "Reachable",
     "Transducer",
+    "automaton_from_dot",
     "prove",
     "prove_linear",
     "reachable",

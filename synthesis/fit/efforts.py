@@ -15,7 +15,9 @@ from ..starts import (
     Delayed,
     Noisy,
     Numerals,
+    Parts,
     Recalls,
+    Residues,
     Shifted,
     Start,
 )
@@ -73,7 +75,7 @@ def _starts(composition: Composition, most_late: int) -> tuple[Start, ...]:
     """Compositions; hidden states of several kinds; smaller compositions of other answers."""
     exact = replace(composition, bank=2_000, largest=4, is_exact_only=True)
     late = (Delayed(exact, samples) for samples in range(1, most_late + 1))
-    hidden = (Automaton(), Counts(), Clocks(), Numerals(), Recalls())
+    hidden = (Residues(), Automaton(), Counts(), Clocks(), Numerals(), Recalls(), Parts())
     levels = (Crossings(exact), Crossings(Automaton()))
     return (composition, *levels, *hidden, Changes(exact), Shifted(exact), *late)
 

@@ -71,6 +71,8 @@ class Synthesizer(Parameters):
     verdict_ : Verdict
         Prints one sentence; has ``is_exact``, ``caveats`` and ``figures``.
     machine_ : Machine
+    proposed_ : Member
+        What the machine's start proposed, before it lost what it can do without.
     equations_ : str
         In samples.
     front_ : Choices
@@ -99,6 +101,7 @@ class Synthesizer(Parameters):
 
     verdict_: Verdict
     machine_: Machine
+    proposed_: Member
     front_: Choices
 
     def __init__(
@@ -162,6 +165,7 @@ class Synthesizer(Parameters):
                 "no start proposed a machine for these streams with this vocabulary: "
                 f"{', '.join(vocabulary)}; allow more neuron types, or give more samples"
             )
+        self.proposed_ = self._member(problem, best, names)
         if best.is_right:
             best = search.compacted(best)
         self._settle(search, best, names, strings)

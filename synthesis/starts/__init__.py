@@ -4,9 +4,12 @@ from .automata import Automaton, smallest_automaton
 from .composition import Composition, Noisy
 from .counters import Clocks, Counts
 from .crossings import Crossings
+from .given import Provided
 from .numerals import Numerals
+from .parts import Parts
 from .proposal import Gap, Proposal, Start
 from .recalls import Recalls
+from .residues import Residues
 from .views import Changes, Delayed, Shifted
 
 __all__ = [
@@ -20,8 +23,11 @@ __all__ = [
     "Gap",
     "Noisy",
     "Numerals",
+    "Parts",
     "Proposal",
+    "Provided",
     "Recalls",
+    "Residues",
     "Shifted",
     "Start",
     "smallest_automaton",

@@ -23,7 +23,7 @@ from .proposal import Proposal
 from .signals import Builder, Signal
 from .splicing import joined
 
-__all__ = ["Recalls"]
+__all__ = ["Recalls", "largest_memory"]
 
 NEEDED = {"accum", "compare", "less_or_equal", "multiplexer"}
 MEMORY = "cells"
@@ -67,10 +67,9 @@ class Recalls:
 
     def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
         """Circuits for every rule that the data allow; none without a memory in the vocabulary."""
-        memories = [name for name in vocabulary if name.partition("(")[0] == MEMORY]
-        if not memories or not set(vocabulary) >= NEEDED:
+        memory = largest_memory(vocabulary)
+        if memory is None or not set(vocabulary) >= NEEDED:
             return
-        memory = max(memories, key=lambda name: int(name[len(MEMORY) + 1 : -1]))
         for rule in islice(rules(problem), self.rules):
             yield from self._of(rule, memory, problem, vocabulary)
 
@@ -94,6 +93,12 @@ class Recalls:
 
         name = f"a {type(rule.kind).__name__.lower()} of {rule.source}"
         return explained(problem, rule.recalled, remembering, composed, name)
+
+
+def largest_memory(vocabulary: tuple[str, ...]) -> str | None:
+    """The memory with addresses of a vocabulary that has the most cells; None without any."""
+    memories = [name for name in vocabulary if name.partition("(")[0] == MEMORY]
+    return max(memories, key=lambda name: int(name[len(MEMORY) + 1 : -1]), default=None)
 
 
 def _is_right(proposal: Proposal, problem: Problem) -> bool:

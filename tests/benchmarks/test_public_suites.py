@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from benchmarks.public_suites.__main__ import kept
+from benchmarks.public_suites.__main__ import Measured, kept, kept_rivals
 from benchmarks.public_suites.measuring import Outcome, drawn_long, plain, share_right
 from benchmarks.public_suites.mips import MIPS
 from benchmarks.public_suites.proving import proof_of
@@ -37,6 +37,7 @@ OUTCOME = Outcome(
     equations="y = max_norm(x - y2)",
     sentence="Exact.",
     caveats=("one",),
+    links_proposed=4,
     proof="proved",
     proof_says="Proved.",
 )
@@ -176,6 +177,25 @@ def test_rivals_are_not_asked_for_what_they_cannot_learn():
     assert set(rivals_of(TASKS["modular_arithmetic"], 0).values()) == {None}
 
 
+def test_what_is_known_is_not_measured_again(tmp_path):
+    alone = replace(OUTCOME, right_long=0.75, start="composition: another")
+    rivals = {"least squares on lags": 0.5}
+    with open(tmp_path / "outcomes.jsonl", "w", encoding="utf-8") as stream:
+        for starts, outcome in (("auto", OUTCOME), ("composition", alone)):
+            stream.write(json.dumps({"starts": starts, "outcome": outcome.to_plain()}) + "\n")
+    with open(tmp_path / "rivals.jsonl", "w", encoding="utf-8") as stream:
+        stream.write(json.dumps({"task": OUTCOME.task, "seed": 0, "right": rivals}) + "\n")
+    results = Measured(tmp_path, 400, None)
+    assert results.outcome(OUTCOME.task, 0) == OUTCOME
+    assert results.right_of_rivals(OUTCOME.task, 0) == rivals
+    assert results.alone(OUTCOME.task, 0) == {"compositions alone": 0.75}
+    assert results.alone(OUTCOME.task, 1) == {}
+    results.outcomes["Sum_All", 0, 400, "auto"] = replace(OUTCOME, task="Sum_All")
+    results.outcomes["Div_3", 0, 400, "auto"] = replace(OUTCOME, task="Div_3", start="automaton")
+    assert results.alone("Sum_All", 0) == {"compositions alone": 1.0}
+    assert results.alone("Div_3", 0) == {}
+
+
 def test_exact_means_both_lengths_where_there_are_two():
     assert OUTCOME.is_exact
     assert replace(OUTCOME, right_long=None).is_exact
@@ -184,16 +204,15 @@ def test_exact_means_both_lengths_where_there_are_two():
 
 
 def test_outcomes_are_read_back_and_told(tmp_path):
-    file = tmp_path / "outcomes.jsonl"
-    assert kept(file) == {}
+    assert kept(tmp_path) == {} == kept_rivals(tmp_path)
     wrong = replace(OUTCOME, task="Sum_All", right_long=0.99999, proof="refuted")
-    with open(file, "w", encoding="utf-8") as stream:
+    with open(tmp_path / "outcomes.jsonl", "w", encoding="utf-8") as stream:
         for outcome in (OUTCOME, wrong):
-            entry = {"starts": "auto", "outcome": outcome.to_plain(), "rivals": {"x": 1.0}}
+            entry = {"starts": "auto", "outcome": outcome.to_plain()}
             stream.write(json.dumps(entry) + "\n")
-    found = kept(file)
-    assert found["Sum_All", 0, 400, "auto"] == (wrong, {"x": 1.0})
-    text = report(list(found.values()), 400)
+    found = kept(tmp_path)
+    assert found["Sum_All", 0, 400, "auto"] == wrong
+    text = report([(outcome, {"x": 1.0}) for outcome in found.values()], 400)
     assert "| mips | 1 of 2 | 1 | 0 | 2 | 1 |" in text
     assert "| Sum_All | 0 | yes | 99.99 % | refuted | FALSELY |" in text
     assert "this library, every seed | 1 of 2" in text

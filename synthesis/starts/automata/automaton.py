@@ -87,14 +87,36 @@ class Automaton:
         alphabet = Alphabet.of(problem)
         if alphabet is None:
             return
+        automaton, answers = learnt(problem, alphabet, self.states) or (None, None)
+        if automaton is not None:
+            yield from self.made_of(automaton, answers, alphabet, problem, vocabulary)
+
+    def made_of(
+        self,
+        automaton: Mealy,
+        answers: np.ndarray | None,
+        alphabet: Alphabet,
+        problem: Problem,
+        vocabulary: tuple[str, ...],
+    ) -> Iterator[Proposal]:
+        """Circuits with the states of an automaton; none if it has one state only.
+
+        Parameters
+        ----------
+        automaton : Mealy
+            It answers with numbers of classes.
+        answers : float array (classes, outputs), optional
+            What these stand for; None for changes of answers.
+        alphabet : Alphabet
+        problem : Problem
+        vocabulary : tuple of str
+        """
+        if len(automaton) == 1:
+            return
         # What only the reference engine runs cannot be proved.
         compiled = [n for n in vocabulary if isinstance(get_neuron_type(n).kernel, Kernel)]
-        vocabulary = tuple(compiled)
-        automaton, answers = learnt(problem, alphabet, self.states) or (None, None)
-        if automaton is None or len(automaton) == 1:
-            return
         for coding in codings(automaton, alphabet.values, self.codings):
-            told = _Numbered(problem, alphabet, automaton, coding, vocabulary, answers)
+            told = _Numbered(problem, alphabet, automaton, coding, tuple(compiled), answers)
             yield from self._of(told)
 
     def _of(self, told: _Numbered) -> Iterator[Proposal]:

@@ -53,7 +53,7 @@ def simulated(circuit, inputs):
     return np.array(answers)
 
 
-def run(machine, pace, inputs):
+def run(machine, pace, inputs, sink="output"):
     trees = {
         name: [[VValue({NUMBER: x}) for x in values for _ in range(pace.ticks)]]
         for name, values in inputs.items()
@@ -62,7 +62,7 @@ def run(machine, pace, inputs):
     trees = {
         name: [batch[0] + [VValue()] * (ticks - len(batch[0]))] for name, batch in trees.items()
     }
-    program = compile_machine(machine, [("output", "dict-1")])
+    program = compile_machine(machine, [(sink, "dict-1")])
     answers = program(machine.trainable, streams_from_trees(trees))[0, :, 0]
     return np.array([answers[pace.of(t)] for t in range(SAMPLES)])
 
@@ -101,6 +101,48 @@ def test_a_circuit_and_its_machine_agree_at_every_pace(circuit, seed, more):
     assume(np.all(np.abs(expected) < 1e6))
     machine, pace = circuit.lowered(circuit.least_ticks() + more)
     np.testing.assert_allclose(run(machine, pace, inputs), expected, atol=1e-9)
+
+
+def test_a_short_way_waits_for_a_long_one():
+    """Parity through three norms, and the bit itself: a loop of three ticks a sample."""
+    kinds = {"accum": "accum", "step": "less_or_equal", "one": "norm", "two": "norm", "six": "norm"}
+    ends = {"stream-a": "stream", "stream-b": "stream", "const_1": "const_1"}
+    neurons = {**ends, **kinds, "output": "output", "output-2": "output"}
+    wires = [
+        *(Wire(*port, "accum", "dict", lag=1) for port in (("accum", "dict-1"), ("step", "left"))),
+        *(Wire(*port, "stream-a", "stream") for port in (("accum", "dict-1"), ("step", "left"))),
+        Wire("step", "right", "const_1", "const_1", 1.5),
+        Wire("accum", "dict-2", "step", "false-channel", -2.0),
+        Wire("one", "dict", "accum", "dict"),
+        Wire("two", "dict", "one", "norm"),
+        Wire("six", "dict", "two", "norm"),
+        Wire("output", "dict-1", "six", "norm"),
+        Wire("output-2", "dict-1", "stream-a", "stream"),
+    ]
+    bits = np.random.default_rng(0).integers(0, 2, SAMPLES).astype(float)
+    machine, pace = Circuit(neurons, wires).lowered()
+    inputs = {"stream-a": bits, "stream-b": bits}
+    np.testing.assert_array_equal(run(machine, pace, inputs), bits.cumsum() % 2)
+    np.testing.assert_array_equal(run(machine, pace, inputs, "output-2"), bits)
+
+
+@given(circuit=circuits(), seed=st.integers(0, 99), data=st.data())
+@examples(150)
+def test_all_sinks_answer_to_the_same_sample(circuit, seed, data):
+    rng = np.random.default_rng(seed)
+    inputs = {name: rng.integers(-3, 4, SAMPLES) / 2.0 for name in ("stream-a", "stream-b")}
+    neuron = data.draw(st.sampled_from([n for n in circuit.neurons if n[0] == "n"]))
+    field = data.draw(st.sampled_from(get_neuron_type(circuit.neurons[neuron]).writes)).name
+    others = [wire for wire in circuit.wires if wire.neuron_in != "output"]
+    expected = simulated(
+        Circuit(circuit.neurons, [*others, Wire("output", "dict-1", neuron, field)]), inputs
+    )
+    assume(np.all(np.abs(expected) < 1e6))
+    second = Wire("output-2", "dict-1", neuron, field)
+    both = Circuit({**circuit.neurons, "output-2": "output"}, [*circuit.wires, second])
+    machine, pace = both.lowered()
+    found = run(machine, pace, inputs, "output-2")
+    np.testing.assert_allclose(found, expected, atol=1e-9)
 
 
 @given(circuit=circuits(), seed=st.integers(0, 99), cut=st.integers(1, SAMPLES - 1))
