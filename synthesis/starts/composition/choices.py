@@ -1,4 +1,4 @@
-"""Answers that are one of two streams at every sample: by a bound that is learned, or the larger.
+"""Answers that are one of two streams at every sample: by a bound or two flags, or the larger.
 
 What the answer is equal to tells which stream was chosen; where both are the same nothing is told.
 """
@@ -6,6 +6,7 @@ What the answer is equal to tells which stream was chosen; where both are the sa
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 
@@ -13,12 +14,15 @@ from .forms import TOLERANCE, Extreme, Gated
 from .sums import affine_matches, tidy
 from .thresholds import single_thresholds, with_bound
 
-__all__ = ["extremes", "gated", "often_right"]
+__all__ = ["either_of", "extremes", "gated", "often_right"]
 
 OFTEN = 0.1
 
 FEWEST = 4
 """Samples on which a stream has to be the answer, and the other one not."""
+
+GATES = 2
+"""Ways to choose between two streams that are given."""
 
 
 def often_right(rows: np.ndarray, answers: np.ndarray, sizes: np.ndarray, most: int) -> list[int]:
@@ -32,7 +36,7 @@ def often_right(rows: np.ndarray, answers: np.ndarray, sizes: np.ndarray, most: 
 
 
 def gated(rows: np.ndarray, chosen: int, answers: np.ndarray) -> Iterator[Gated]:
-    """One of two streams, as a third one exceeds a bound.
+    """One of two streams, as a third one exceeds a bound, or as two flags say.
 
     Parameters
     ----------
@@ -52,11 +56,46 @@ def gated(rows: np.ndarray, chosen: int, answers: np.ndarray) -> Iterator[Gated]
             if min(label.sum(), len(label) - label.sum()) < FEWEST:
                 continue
             sense = single_thresholds(rows[:, told], label)
-            for k in np.flatnonzero(sense)[:2]:
-                part = rows[[k]][:, told]
-                gate = with_bound(part, label, [int(k)], sense[[k]].astype(float))
+            gates = [([int(k)], 1.0 * sense[[k]]) for k in np.flatnonzero(sense)[:GATES]]
+            for own, weights in gates or islice(either_of(rows[:, told], label), GATES):
+                gate = with_bound(rows[own][:, told], label, own, weights)
                 if gate is not None:
                     yield Gated(gate, one, other)
+
+
+def either_of(rows: np.ndarray, label: np.ndarray) -> Iterator[tuple[list[int], np.ndarray]]:
+    """Two flags of which one has to be up, or both, or one without the other, where a label is 1.
+
+    Parameters
+    ----------
+    rows : array (streams, samples)
+        Those that are 0 or 1 everywhere are looked at, the first ones first.
+    label : array (samples,), 0 or 1
+
+    Yields
+    ------
+    Two rows, and the signs with which they are added to tell the label by a bound.
+
+    Examples
+    --------
+    >>> rows = np.array([[0.0, 0.0, 1.0, 1.0], [5.0, 6.0, 7.0, 8.0], [1.0, 0.0, 1.0, 0.0]])
+    >>> next(either_of(rows, np.array([0.0, 0.0, 0.0, 1.0])))
+    ([0, 2], array([ 1., -1.]))
+    """
+    flags = np.flatnonzero(np.all((rows == 0.0) | (rows == 1.0), axis=1))
+    n = len(flags)
+    signed = np.concatenate([rows[flags], 1.0 - rows[flags]])
+    for up, wanted in ((signed, label), (1.0 - signed, 1.0 - label)):
+        # What both say is what either says with all turned round.
+        is_sound = (up @ (1.0 - wanted) == 0.0) & (up @ wanted > 0.0)
+        sound = np.flatnonzero(is_sound)
+        kept = up[sound]
+        covered = kept.sum(axis=1)
+        both = covered[:, None] + covered - kept @ kept.T
+        pairs = np.argwhere(np.triu(both >= wanted.sum() - 0.5, 1))
+        own = sound[pairs] % max(n, 1)
+        for k in np.argsort(own.sum(axis=1), kind="stable"):
+            yield flags[own[k]].tolist(), np.where(sound[pairs[k]] < n, 1.0, -1.0)
 
 
 def extremes(rows: np.ndarray, chosen: int, answers: np.ndarray) -> Iterator[Extreme]:

@@ -24,8 +24,8 @@ SEPARABLE = 200
 MANY, CHOSEN = 2_000, 30
 """Small streams that may decide between others, and streams between which they may decide."""
 
-FLAGS = 60
-"""Flags by which cases are told apart."""
+FLAGS, SUMMED = 60, 6
+"""Flags by which cases are told apart, and given streams of whose sums a case is a function."""
 
 LAGS = 6
 """Samples ago that sums with a bound may look at an input."""
@@ -262,7 +262,10 @@ class _Finder(FunctionFinder):
         flags = [k for k in flags if np.ptp(bank.values[numbers[k]]) > 0]
         flags.sort(key=lambda k: bank.streams[numbers[k]].size)
         rows, few = self.known.few_rows(numbers, self.output), self.known.few_wanted(self.output)
-        for form in cases(rows, flags[:FLAGS], few):
+        place = {number: k for k, number in enumerate(numbers)}
+        past = [place[i] for i in self.known.past()] if "compare" in self.known.vocabulary else []
+        summed = [*past, *(place[i] for i in self.known.inputs())]
+        for form in cases(rows, flags[:FLAGS], few, past=past, summed=summed[:SUMMED]):
             yield self.told(form, numbers, "cases")
 
     def choices(self) -> Iterator[Told]:
