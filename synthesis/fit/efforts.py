@@ -18,6 +18,7 @@ from ..starts import (
     Recalls,
     Shifted,
     Start,
+    Stores,
 )
 
 __all__ = ["EFFORTS", "VOCABULARY", "Effort", "effort_named"]
@@ -75,7 +76,7 @@ def _starts(composition: Composition, most_late: int) -> tuple[Start, ...]:
     late = (Delayed(exact, samples) for samples in range(1, most_late + 1))
     hidden = (Automaton(), Counts(), Clocks(), Numerals(), Recalls())
     levels = (Crossings(exact), Crossings(Automaton()))
-    return (composition, *levels, *hidden, Changes(exact), Shifted(exact), *late)
+    return (composition, Stores(), *levels, *hidden, Changes(exact), Shifted(exact), *late)
 
 
 EFFORTS: Mapping[str, Effort] = {

@@ -7,6 +7,7 @@ from .crossings import Crossings
 from .numerals import Numerals
 from .proposal import Gap, Proposal, Start
 from .recalls import Recalls
+from .stores import Stores
 from .views import Changes, Delayed, Shifted
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "Recalls",
     "Shifted",
     "Start",
+    "Stores",
     "smallest_automaton",
 ]

@@ -27,6 +27,9 @@ SEEN, PIECES = 6, 3
 FIRST = 8
 """Flags with a function on one side."""
 
+SMALL = 4_000
+"""Rows that may be leaves behind a second flag, or go on from the past answer."""
+
 
 def cases(
     rows: np.ndarray,
@@ -59,7 +62,7 @@ def cases(
     plain = _Cases(rows, np.array(flags, dtype=np.intp), answers)
     yield from islice(plain.trees(everywhere, depth), most)
     if past:
-        going_on = _GoingOn(rows, np.array(flags, dtype=np.intp), answers, past, summed)
+        going_on = _GoingOn(rows, plain.flags, answers, past, summed)
         yield from islice(going_on.trees(everywhere, depth), most)
 
 
@@ -73,7 +76,7 @@ class _Cases:
         """Trees for some of the samples."""
         sides = np.concatenate([self.is_on & part, ~self.is_on & part])
         n = len(self.flags)
-        leaves = self.leaves(sides)
+        leaves = self.leaves(sides, self.rows if depth > 1 else self.rows[:SMALL])
         splits = [k for k in range(n) if min(sides[k].sum(), sides[n + k].sum()) >= FEWEST]
         for k in splits:
             one, other = leaves[k], leaves[n + k]
@@ -90,13 +93,13 @@ class _Cases:
                 for tree in islice(self.trees(sides[k], depth - 1), 1):
                     yield Case(int(self.flags[k]), tree, other)
 
-    def leaves(self, parts: np.ndarray) -> list[Form | None]:
-        """For every part the first stream that is the answers there, or a constant."""
-        return list(self.sums(parts, self.answers))
+    def leaves(self, parts: np.ndarray, rows: np.ndarray) -> list[Form | None]:
+        """For every part the first of some streams that is the answers there, or a constant."""
+        return list(self.sums(parts, rows, self.answers))
 
-    def sums(self, parts: np.ndarray, answers: np.ndarray) -> list[Sum | None]:
+    def sums(self, parts: np.ndarray, rows: np.ndarray, answers: np.ndarray) -> list[Sum | None]:
         """The same for other answers."""
-        matches = affine_matches(self.rows, answers, parts.astype(float))
+        matches = affine_matches(rows, answers, parts.astype(float))
         return [
             self.leaf(part, np.flatnonzero(found), answers)
             for part, found in zip(parts, matches.T, strict=True)
@@ -137,13 +140,14 @@ class _GoingOn(_Cases):
         super().__init__(rows, flags, answers)
         self.past, self.summed = past, list(summed)
 
-    def leaves(self, parts: np.ndarray) -> list[Form | None]:
+    def leaves(self, parts: np.ndarray, rows: np.ndarray) -> list[Form | None]:
         """For every part the first leaf that is right there, the plain ones first."""
-        found = super().leaves(parts)
+        rows = rows[:SMALL]
+        found = super().leaves(parts, rows)
         for past in self.past:
-            self._fill(found, parts, self._added(past, parts))
+            self._fill(found, parts, self._added(past, parts, rows))
             for is_larger in (True, False):
-                self._fill(found, parts, self._extremes(past, parts, is_larger))
+                self._fill(found, parts, self._extremes(past, parts, rows, is_larger))
         n = len(self.flags)
         for k, (leaf, part) in enumerate(zip(found, parts, strict=True)):
             if leaf is None and k % n < FIRST:
@@ -157,15 +161,17 @@ class _GoingOn(_Cases):
             if found[k] is None and parts[k].sum() >= FEWEST:
                 found[k] = other
 
-    def _added(self, past: int, parts: np.ndarray) -> list[Form | None]:
+    def _added(self, past: int, parts: np.ndarray, rows: np.ndarray) -> list[Form | None]:
         """A stream beside what the answer was."""
-        rest = self.sums(parts, self.answers - self.rows[past])
+        rest = self.sums(parts, rows, self.answers - self.rows[past])
         return [None if form is None else Plus(past, form) for form in rest]
 
-    def _extremes(self, past: int, parts: np.ndarray, is_larger: bool) -> list[Form | None]:
+    def _extremes(
+        self, past: int, parts: np.ndarray, rows: np.ndarray, is_larger: bool
+    ) -> list[Form | None]:
         """The larger or smaller of a stream and what the answer was."""
         extreme = np.maximum if is_larger else np.minimum
-        line = extreme(self.rows, self.rows[past])
+        line = extreme(rows, self.rows[past])
         is_wrong = np.abs(line - self.answers) > TOLERANCE * self.scale
         wrong = is_wrong.astype(float) @ parts.T.astype(float)
         first = np.argmax(wrong == 0.0, axis=0)

@@ -5,7 +5,7 @@ What the answer is equal to tells which stream was chosen; where both are the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import numpy as np
@@ -21,8 +21,11 @@ OFTEN = 0.1
 FEWEST = 4
 """Samples on which a stream has to be the answer, and the other one not."""
 
-GATES = 2
-"""Ways to choose between two streams that are given."""
+GATES, PAIRS = 2, 12
+"""Ways to choose between two streams that are given, and pairs of which these are looked for."""
+
+SOUND = 150
+"""Flags that are never up where a label is 0, of which pairs are looked at: the first ones."""
 
 
 def often_right(rows: np.ndarray, answers: np.ndarray, sizes: np.ndarray, most: int) -> list[int]:
@@ -35,8 +38,10 @@ def often_right(rows: np.ndarray, answers: np.ndarray, sizes: np.ndarray, most: 
     return [int(k) for k in order if share[k] >= OFTEN]
 
 
-def gated(rows: np.ndarray, chosen: int, answers: np.ndarray) -> Iterator[Gated]:
-    """One of two streams, as a third one exceeds a bound, or as two flags say.
+def gated(
+    rows: np.ndarray, chosen: int, answers: np.ndarray, beside: Sequence[int] = ()
+) -> Iterator[Gated]:
+    """One of two streams, as a third one exceeds a bound or another one, or as two flags say.
 
     Parameters
     ----------
@@ -45,22 +50,41 @@ def gated(rows: np.ndarray, chosen: int, answers: np.ndarray) -> Iterator[Gated]
     chosen : int
         The first so many may be chosen.
     answers : array (samples,)
+    beside : sequence of int
+        Rows with which others are compared, where none decides alone.
     """
-    is_answer = _are(rows[:chosen], answers)
-    for one in range(chosen):
-        for other in range(one):
-            if not (is_answer[one] | is_answer[other]).all():
-                continue
+    flags = np.flatnonzero(np.all((rows == 0.0) | (rows == 1.0), axis=1))
+    for one, other, told, label in islice(_pairs(_are(rows[:chosen], answers)), PAIRS):
+        deciding = rows[:, told]
+        for own, weights in islice(_gates(deciding, label, flags, beside), GATES):
+            gate = with_bound(deciding[own], label, own, weights)
+            if gate is not None:
+                yield Gated(gate, one, other)
+
+
+def _pairs(is_answer: np.ndarray) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
+    """Two streams of which one is the answer at any sample; where that tells which; and which."""
+    for one in range(len(is_answer)):
+        for other in np.flatnonzero((is_answer[one] | is_answer[:one]).all(axis=1)):
             told = is_answer[one] ^ is_answer[other]
             label = is_answer[one][told].astype(float)
-            if min(label.sum(), len(label) - label.sum()) < FEWEST:
-                continue
-            sense = single_thresholds(rows[:, told], label)
-            gates = [([int(k)], 1.0 * sense[[k]]) for k in np.flatnonzero(sense)[:GATES]]
-            for own, weights in gates or islice(either_of(rows[:, told], label), GATES):
-                gate = with_bound(rows[own][:, told], label, own, weights)
-                if gate is not None:
-                    yield Gated(gate, one, other)
+            if min(label.sum(), len(label) - label.sum()) >= FEWEST:
+                yield one, int(other), told, label
+
+
+def _gates(
+    rows: np.ndarray, label: np.ndarray, flags: np.ndarray, beside: Sequence[int]
+) -> Iterator[tuple[list[int], np.ndarray]]:
+    """What tells a label, the simplest first: rows and their weights in a sum with a bound."""
+    sense = single_thresholds(rows, label)
+    for k in np.flatnonzero(sense):
+        yield [int(k)], 1.0 * sense[[k]]
+    for pair, signs in either_of(rows[flags], label):
+        yield flags[pair].tolist(), signs
+    for other in beside:
+        sense = single_thresholds(rows - rows[other], label)
+        for k in np.flatnonzero(sense):
+            yield [int(k), int(other)], sense[k] * np.array([1.0, -1.0])
 
 
 def either_of(rows: np.ndarray, label: np.ndarray) -> Iterator[tuple[list[int], np.ndarray]]:
@@ -68,8 +92,8 @@ def either_of(rows: np.ndarray, label: np.ndarray) -> Iterator[tuple[list[int], 
 
     Parameters
     ----------
-    rows : array (streams, samples)
-        Those that are 0 or 1 everywhere are looked at, the first ones first.
+    rows : array (flags, samples), 0 or 1
+        The first ones are preferred.
     label : array (samples,), 0 or 1
 
     Yields
@@ -78,24 +102,23 @@ def either_of(rows: np.ndarray, label: np.ndarray) -> Iterator[tuple[list[int], 
 
     Examples
     --------
-    >>> rows = np.array([[0.0, 0.0, 1.0, 1.0], [5.0, 6.0, 7.0, 8.0], [1.0, 0.0, 1.0, 0.0]])
+    >>> rows = np.array([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.0]])
     >>> next(either_of(rows, np.array([0.0, 0.0, 0.0, 1.0])))
-    ([0, 2], array([ 1., -1.]))
+    ([0, 1], array([ 1., -1.]))
     """
-    flags = np.flatnonzero(np.all((rows == 0.0) | (rows == 1.0), axis=1))
-    n = len(flags)
-    signed = np.concatenate([rows[flags], 1.0 - rows[flags]])
+    n = len(rows)
+    signed = np.concatenate([rows, 1.0 - rows])
     for up, wanted in ((signed, label), (1.0 - signed, 1.0 - label)):
         # What both say is what either says with all turned round.
-        is_sound = (up @ (1.0 - wanted) == 0.0) & (up @ wanted > 0.0)
-        sound = np.flatnonzero(is_sound)
+        sound = np.flatnonzero((up @ (1.0 - wanted) == 0.0) & (up @ wanted > 0.0))
+        sound = sound[np.argsort(sound % max(n, 1), kind="stable")][:SOUND]
         kept = up[sound]
         covered = kept.sum(axis=1)
         both = covered[:, None] + covered - kept @ kept.T
         pairs = np.argwhere(np.triu(both >= wanted.sum() - 0.5, 1))
         own = sound[pairs] % max(n, 1)
         for k in np.argsort(own.sum(axis=1), kind="stable"):
-            yield flags[own[k]].tolist(), np.where(sound[pairs[k]] < n, 1.0, -1.0)
+            yield own[k].tolist(), np.where(sound[pairs[k]] < n, 1.0, -1.0)
 
 
 def extremes(rows: np.ndarray, chosen: int, answers: np.ndarray) -> Iterator[Extreme]:
