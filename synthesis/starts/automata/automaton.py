@@ -142,12 +142,12 @@ def learnt(
             _, given = automaton.run(symbols)
             is_right = np.all((given == found[0]) | np.isnan(found[0]))
             is_held_out = part.size < symbols.size
-            if is_right and (is_held_out or _is_well_seen(automaton, symbols)):
+            if is_right and (is_held_out or is_well_seen(automaton, symbols)):
                 return automaton, found[1] if view is as_they_are else None
     return None
 
 
-def _is_well_seen(automaton: Mealy, symbols: np.ndarray) -> bool:
+def is_well_seen(automaton: Mealy, symbols: np.ndarray) -> bool:
     """Whether every symbol came twice in every state.
 
     The share of steps that were never seen is about that of the steps seen once (I. Good, The

@@ -183,6 +183,7 @@ class _GoingOn(_Cases):
 
     def _function(self, part: np.ndarray) -> Kinked | None:
         """A function of a sum of few streams, if there are many samples for its pieces."""
+        sums: list[tuple[tuple[int, ...], tuple[float, ...]]]
         sums = [((row,), (1.0,)) for row in self.summed]
         for pair in combinations(self.summed, 2):
             sums += [(pair, (1.0, 1.0)), (pair, (1.0, -1.0))]
