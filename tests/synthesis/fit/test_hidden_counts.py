@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from synthesis.fit import Synthesizer
-from synthesis.starts import Composition, Stores
+from synthesis.starts import Composition, Delayed, Stores
 
 
 def boxes(rng, strings, samples):
@@ -55,3 +55,22 @@ def test_a_count_that_carries_is_found_by_stores_alone():
 def test_hidden_counts_and_extremes_are_found_by_default(program):
     model = Synthesizer(verbose=0).fit(*program(np.random.default_rng(0), 60, 30))
     assert right_on_longer_strings(model, program)
+
+
+@pytest.mark.parametrize("is_understood", [True, False])
+def test_late_answers_are_looked_for_where_nothing_else_is_right(is_understood, monkeypatch):
+    looked, propose = [], Delayed.propose
+
+    def noted(self, *given):
+        looked.append(self.samples)
+        return propose(self, *given)
+
+    monkeypatch.setattr(Delayed, "propose", noted)
+    x = np.random.default_rng(0).uniform(0.0, 1.0, (30, 12))
+    answers = np.maximum.accumulate(x, axis=1)
+    if not is_understood:
+        answers = np.pad(answers, ((0, 0), (3, 0)))[:, :12]
+    small = Composition(bank=60, largest=1, is_exact_only=True)
+    model = Synthesizer(spaces=(small, Delayed(small, 3)), effort="brief", verbose=0)
+    assert model.fit(x, answers).verdict_.is_exact
+    assert looked == ([] if is_understood else [3])
