@@ -22,7 +22,7 @@ FEWEST = 4
 """Samples on which a stream has to be the answer, and the other one not."""
 
 GATES, PAIRS = 2, 12
-"""Ways to choose between two streams that are given, and pairs of which these are looked for."""
+"""Ways to choose between two streams that are given, and pairs with more than single bounds."""
 
 SOUND = 150
 """Flags that are never up where a label is 0, of which pairs are looked at: the first ones."""
@@ -54,9 +54,10 @@ def gated(
         Rows with which others are compared, where none decides alone.
     """
     flags = np.flatnonzero(np.all((rows == 0.0) | (rows == 1.0), axis=1))
-    for one, other, told, label in islice(_pairs(_are(rows[:chosen], answers)), PAIRS):
+    for k, (one, other, told, label) in enumerate(_pairs(_are(rows[:chosen], answers))):
         deciding = rows[:, told]
-        for own, weights in islice(_gates(deciding, label, flags, beside), GATES):
+        gates = _gates(deciding, label, flags, beside) if k < PAIRS else _bounds(deciding, label)
+        for own, weights in islice(gates, GATES):
             gate = with_bound(deciding[own], label, own, weights)
             if gate is not None:
                 yield Gated(gate, one, other)
@@ -76,15 +77,20 @@ def _gates(
     rows: np.ndarray, label: np.ndarray, flags: np.ndarray, beside: Sequence[int]
 ) -> Iterator[tuple[list[int], np.ndarray]]:
     """What tells a label, the simplest first: rows and their weights in a sum with a bound."""
-    sense = single_thresholds(rows, label)
-    for k in np.flatnonzero(sense):
-        yield [int(k)], 1.0 * sense[[k]]
+    yield from _bounds(rows, label)
     for pair, signs in either_of(rows[flags], label):
         yield flags[pair].tolist(), signs
     for other in beside:
         sense = single_thresholds(rows - rows[other], label)
         for k in np.flatnonzero(sense):
             yield [int(k), int(other)], sense[k] * np.array([1.0, -1.0])
+
+
+def _bounds(rows: np.ndarray, label: np.ndarray) -> Iterator[tuple[list[int], np.ndarray]]:
+    """Single rows that tell a label by a bound."""
+    sense = single_thresholds(rows, label)
+    for k in np.flatnonzero(sense):
+        yield [int(k)], 1.0 * sense[[k]]
 
 
 def either_of(rows: np.ndarray, label: np.ndarray) -> Iterator[tuple[list[int], np.ndarray]]:
