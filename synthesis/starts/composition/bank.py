@@ -17,7 +17,6 @@ from .atoms import Operation
 __all__ = ["Bank", "Stream", "values_key"]
 
 LARGEST = 1e9  # a stream that grows beyond this is of no use
-CONSTANT = "1"  # the name of the stream that is 1 at every sample
 ROUND = 50  # streams between two looks at how full the bank is
 FEW = 50  # a stream of whole numbers up to this is worth a threshold
 
@@ -139,8 +138,6 @@ class Bank:
             of_size: list[list[int]] = [[] for _ in range(size)]
             for i, stream in streams:
                 of_size[stream.size].append(i)
-            # Forms have constants of their own: what is made with one comes last.
-            of_size[0].sort(key=lambda i: self.streams[i].name == CONSTANT)
             # Trees are few, and what is made of them is worth more than more of the same numbers.
             for is_keyed in (True, False):
                 for _ in self._of_one_size(of_size, is_keyed):
