@@ -34,8 +34,8 @@ ABOUT = {
     "unseen": "written before the search was read, its failures looked at after the first run",
     "fresh": "written after the others, its failures looked at after the first run",
     "blind": "written after those, before any of them was tried, never tuned on",
-    "sealed": "written last, before the search was changed again, and run once after that",
-    "sealed_two": "written after those, again before the search was changed, and run once after it",
+    "sealed": "written before the search was changed again, its failures looked at after that",
+    "sealed_two": "written after those, before another change, its failures looked at after it",
 }
 
 

@@ -20,6 +20,7 @@ from ..starts import (
     Residues,
     Shifted,
     Start,
+    Stores,
 )
 
 __all__ = ["EFFORTS", "VOCABULARY", "Effort", "effort_named"]
@@ -77,7 +78,7 @@ def _starts(composition: Composition, most_late: int) -> tuple[Start, ...]:
     late = (Delayed(exact, samples) for samples in range(1, most_late + 1))
     hidden = (Residues(), Automaton(), Counts(), Clocks(), Numerals(), Recalls(), Parts())
     levels = (Crossings(exact), Crossings(Automaton()))
-    return (composition, *levels, *hidden, Changes(exact), Shifted(exact), *late)
+    return (composition, Stores(), *levels, *hidden, Changes(exact), Shifted(exact), *late)
 
 
 EFFORTS: Mapping[str, Effort] = {

@@ -15,7 +15,7 @@ import numpy as np
 from dmm.machine import Circuit
 
 from ..problems import Problem, Strings
-from ..starts import Gap, Proposal, Start
+from ..starts import Delayed, Gap, Proposal, Start
 from ..verdicts import (
     Candidate,
     Errors,
@@ -187,6 +187,9 @@ class Search:
 
     def _proposals(self, starts: Iterable[Start]) -> Iterator[Proposal]:
         for start in starts:
+            # Answers that are understood without a delay are no late ones.
+            if isinstance(start, Delayed) and self.right():
+                continue
             yield from start.propose(self.problem, self.vocabulary)
             right = self.right()
             if right and right[0].bits <= self.effort.small:

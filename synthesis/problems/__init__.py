@@ -1,6 +1,7 @@
 """What a user's streams ask for: strings, their units, and who sees which of them."""
 
-from .problem import Problem, Split, answer_port, grid_of, split_strings, unit_of
+from .problem import Problem, Split, answer_port, split_strings
+from .scales import grid_of, unit_of
 from .strings import Strings, strung_together
 
 __all__ = [

@@ -17,9 +17,10 @@ from dmm import Streams
 from dmm.machine import Circuit
 
 from .noise import is_contradictory, level_spacing, levelled
+from .scales import grid_of, units_of
 from .strings import Strings
 
-__all__ = ["Problem", "Split", "answer_port", "grid_of", "split_strings", "unit_of"]
+__all__ = ["Problem", "Split", "answer_port", "split_strings"]
 
 PER_SINK = 2  # numbers that one sink holds
 
@@ -128,8 +129,7 @@ class Problem:
             Share of the strings for each of validation and report.
         """
         late = strings.later(lookahead)
-        units = {name: unit_of(late.inputs.arrays[name]) for name in late.inputs.arrays}
-        answer_units = tuple(unit_of(answers) for answers in late.answers)
+        units, answer_units = units_of(late)
         whole = tuple(grid_of(answers) is not None for answers in late.answers)
         scaled = _scaled(late, units, answer_units)
         return Problem(split_strings(scaled, held_out), units, answer_units, whole, lookahead)
@@ -225,61 +225,6 @@ class Problem:
     def is_numeric(self, source: str) -> bool:
         """Whether a stream is a plain number at every sample."""
         return not self.split.training.inputs.arrays[source][..., 1:].any()
-
-
-# -------------------- units --------------------
-
-
-def unit_of(values: np.ndarray) -> float:
-    """A natural unit of some numbers: their grid, if they lie on one; else a power of ten.
-
-    Multiplying numbers on a grid multiplies their unit.
-
-    Examples
-    --------
-    >>> unit_of(np.array([30.0, 0.0, -90.0])), unit_of(np.array([0.25, 1.0, np.nan]))
-    (30.0, 0.25)
-    """
-    grid = grid_of(values)
-    if grid is not None:
-        return grid
-    found = np.abs(values[np.isfinite(values)])
-    size = float(np.sqrt(np.mean(found**2)))
-    return float(10.0 ** np.round(np.log10(size)))
-
-
-def grid_of(values: np.ndarray) -> float | None:
-    """The largest number of which all values are whole multiples; None if these are not small.
-
-    Examples
-    --------
-    >>> grid_of(np.array([6.0, 9.0, 0.0])), grid_of(np.array([0.1, 2**0.5]))
-    (3.0, None)
-    """
-    found = np.unique(np.abs(values[np.isfinite(values)]))
-    found = found[found > 0]
-    return _grid(found) if found.size else 1.0
-
-
-def _grid(sizes: np.ndarray, most: int = 1000) -> float | None:
-    """The largest number of which all are whole multiples, if these are small ones."""
-    grid = float(sizes[0])
-    largest = float(sizes[-1])
-    for size in sizes[1:]:
-        rest = float(size)
-        while rest > 1e-6 * largest:  # Euclid, in numbers that were rounded once
-            grid, rest = rest, abs(grid - rest * round(grid / rest))
-        if grid * most < largest:
-            return None
-    if grid * most < largest:
-        return None
-    multiples = np.round(sizes / grid)
-    if np.abs(sizes - multiples * grid).max() > 1e-9 * largest:
-        return None
-    # The best estimate of the grid is from the largest number; 1 where it is 1 but for rounding.
-    exact = largest / float(multiples[-1])
-    nearest = round(exact, 12)
-    return nearest if abs(nearest - exact) <= 1e-12 * largest else exact
 
 
 def _scaled(

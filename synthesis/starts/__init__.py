@@ -10,6 +10,7 @@ from .parts import Parts
 from .proposal import Gap, Proposal, Start
 from .recalls import Recalls
 from .residues import Residues
+from .stores import Stores
 from .views import Changes, Delayed, Shifted
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "Residues",
     "Shifted",
     "Start",
+    "Stores",
     "smallest_automaton",
 ]

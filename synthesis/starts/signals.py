@@ -6,7 +6,7 @@ input is such a combination, one wire per term. What is not linear is a neuron t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from dmm import get_neuron_type
@@ -147,6 +147,43 @@ class Builder:
                 past = Signal.of(name, _only_output(type_name), 1)
                 self.inputs[name, own] = before + memory * past
         return self._made[key]
+
+    def looped(
+        self, type_name: str, key: tuple, fields: Callable[[Signal], Mapping[str, Signal]]
+    ) -> str:
+        """A neuron whose inputs are made of what it emitted one sample ago, by other neurons.
+
+        Parameters
+        ----------
+        type_name : str
+        key : tuple
+            What tells it from others of its type; one with the same key is used again.
+        fields : Signal -> mapping of field to Signal
+            Its inputs, from what it emitted.
+
+        Returns
+        -------
+        str, the neuron's name
+
+        Examples
+        --------
+        >>> x, builder = Signal.of("stream-x", "stream"), Builder({"stream-x": "stream"})
+        >>> def halved(past):
+        ...     rest = Signal.of(builder.neuron("compare", dict_1=x, dict_2=past), "true")
+        ...     return {"dict-1": 0.5 * past, "dict-2": rest}
+        >>> builder.looped("accum", ("halved",), halved)
+        'accum-1'
+        >>> builder.neurons["compare-1"], len(builder.inputs["accum-1", "dict-2"].terms)
+        ('compare', 1)
+        """
+        place = (type_name, *key)
+        if place not in self._made:
+            name = free_name(type_name, self.neurons)
+            self.neurons[name] = type_name
+            self._made[place] = name
+            for field, signal in fields(Signal.of(name, _only_output(type_name), 1)).items():
+                self.inputs[name, field] = signal
+        return self._made[place]
 
     def circuit(self, outputs: Sequence[Signal]) -> Circuit:
         """The circuit whose sink reads these signals; they may refer to their own past.

@@ -10,7 +10,16 @@ import numpy as np
 from dmm.machine import Circuit
 from synthesis.fit.data import read_streams
 from synthesis.problems import Strings
-from synthesis.starts.composition.forms import Case, Form, Kinked, Staircase, Sum, Threshold
+from synthesis.starts.composition.forms import (
+    Case,
+    Extreme,
+    Form,
+    Kinked,
+    Plus,
+    Staircase,
+    Sum,
+    Threshold,
+)
 from synthesis.starts.signals import Builder, Signal
 from synthesis.verdicts import Candidate, answers_of
 
@@ -89,6 +98,11 @@ def value_of(form: Form, rows: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
     if isinstance(form, Staircase):
         steps = zip(form.steps, form.heights, strict=True)
         return form.constant + sum(height * value_of(step, rows) for step, height in steps)
+    if isinstance(form, Plus):
+        return rows[form.row] + value_of(form.form, rows)
+    if isinstance(form, Extreme):
+        one, other = rows[form.rows[0]], form.weight * rows[form.rows[1]] + form.constant
+        return np.maximum(one, other) if form.is_larger else np.minimum(one, other)
     assert isinstance(form, (Sum, Kinked, Threshold))
     total = np.zeros(np.shape(rows[0]))
     for row, weight in zip(form.rows, form.weights, strict=True):

@@ -43,6 +43,8 @@ MOST_STATES, STATES_PER_STATE = 500, 20
 """States that a circuit may have, and more for each state and symbol: it remembers what is
 about to be answered, too."""
 
+TWICE = 2
+
 WORDS = "a function of the state"
 
 
@@ -144,22 +146,41 @@ def learnt(
     """The automaton of the training strings' beginnings that holds on the whole of them.
 
     It answers with the numbers of classes. Where the answers are no automaton's, their changes from
-    sample to sample may be, or these and being put back to 0.
+    sample to sample may be, or these and being put back to 0. Where the beginnings tell of none -
+    it takes many samples to fill a store -, one of whole strings will do that leaves nothing open.
     """
     training, begun = problem.split.training, problem.beginnings
-    symbols, all_symbols = alphabet.symbols(begun), alphabet.symbols(training)
-    for view in VIEWS:
-        found = classes(view(training.answers))
-        if found is None:
-            continue
-        numbers = found[0][: len(begun), : begun.samples]
-        automaton = merged(symbols, np.where(symbols >= 0, numbers, np.nan), most_states)
-        if automaton is None:
-            continue
-        _, given = automaton.run(all_symbols)
-        if np.all((given == found[0]) | np.isnan(found[0])):
-            return automaton, found[1] if view is as_they_are else None
+    symbols = alphabet.symbols(training)
+    seen = [(view, classes(view(training.answers))) for view in VIEWS]
+    for strings, samples in ((len(begun), begun.samples), symbols.shape):
+        part = symbols[:strings, :samples]
+        for view, found in seen:
+            if found is None:
+                continue
+            numbers = found[0][:strings, :samples]
+            automaton = merged(part, np.where(part >= 0, numbers, np.nan), most_states)
+            if automaton is None:
+                continue
+            _, given = automaton.run(symbols)
+            is_right = np.all((given == found[0]) | np.isnan(found[0]))
+            is_held_out = part.size < symbols.size
+            if is_right and (is_held_out or is_well_seen(automaton, symbols)):
+                return automaton, found[1] if view is as_they_are else None
     return None
+
+
+def is_well_seen(automaton: Mealy, symbols: np.ndarray) -> bool:
+    """Whether every symbol came twice in every state.
+
+    The share of steps that were never seen is about that of the steps seen once (I. Good, The
+    population frequencies of species, Biometrika 1953).
+    """
+    after, _ = automaton.run(symbols)
+    before = np.concatenate([np.zeros_like(after[:, :1]), after[:, :-1]], axis=1)
+    is_known = (before >= 0) & (symbols >= 0)
+    steps = np.zeros(automaton.following.shape, dtype=int)
+    np.add.at(steps, (before[is_known], symbols[is_known]), 1)
+    return bool(np.all(steps >= TWICE) and not np.isnan(automaton.answers).any())
 
 
 def smallest_automaton(

@@ -103,6 +103,21 @@ def _largest(x: Numbers) -> Numbers:
     return np.maximum(np.maximum.accumulate(x, axis=1), 0.0)
 
 
+def _toggled(x: Numbers) -> Numbers:
+    """1 after an odd number of ones, else 0."""
+    return np.cumsum(x, axis=1) % 2.0
+
+
+def _extreme_since(x: Numbers, reset: Numbers, extreme: np.ufunc) -> Numbers:
+    """The largest or smallest ``x`` since ``reset`` was last 1, and of 0 before that."""
+    out = np.empty(x.shape)
+    kept = np.zeros(len(x))
+    for t in range(x.shape[1]):
+        kept = np.where(reset[:, t] > 0.5, x[:, t], extreme(kept, x[:, t]))
+        out[:, t] = kept
+    return out
+
+
 def leaky(x: Numbers, pole: float, reset: Numbers | None = None) -> Numbers:
     """A sum that forgets: ``pole`` times what it was, plus ``x``; only ``x`` where reset is 1."""
     if reset is None:
@@ -192,6 +207,22 @@ def _largest_signal(builder: Builder, one: Signal) -> Signal:
     return Signal.of(builder.neuron("running_max", own="best", number=one), "best")
 
 
+def _toggled_signal(builder: Builder, one: Signal) -> Signal:
+    return Signal.of(builder.neuron("norm", own="dict", memory=-1.0, dict=one), "norm")
+
+
+def _extreme_since_signal(builder: Builder, one: Signal, reset: Signal, sign: float) -> Signal:
+    """A memory that is set, or changed by as much as it is exceeded (``sign`` 1) or missed (-1)."""
+
+    def fields(past: Signal) -> dict[str, Signal]:
+        exceeded = relu_signal(builder, sign * one, sign * past)
+        return {"gate": reset, "dict-1": one, "dict-2": past + sign * exceeded}
+
+    read = frozenset(one.terms.items()), frozenset(reset.terms.items())
+    neuron = builder.looped("multiplexer", ("extreme", sign, *read), fields)
+    return Signal.of(neuron, "dict")
+
+
 # -------------------- the table --------------------
 
 
@@ -243,6 +274,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     *(_above(least) for least in (2, 3, 4, 5, 6)),
     Operation("largest", _largest, _largest_signal, ("running_max",)),
+    Operation("toggle", _toggled, _toggled_signal, ("norm",), ("flag",)),
     Operation("+", np.add, lambda b, x, y: x + y, (), ("any", "any"), True),
     Operation("-", np.subtract, lambda b, x, y: x - y, (), ("any", "any")),
     Operation("*", np.multiply, product_signal, ("dot_free",), ("number", "number"), True),
@@ -287,4 +319,18 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation("since", _since, _since_signal, ("multiplexer",), ("number", "flag")),
     Operation("held", _held, _held_signal, ("multiplexer",), ("number", "flag")),
+    Operation(
+        "largest since",
+        lambda x, reset: _extreme_since(x, reset, np.maximum),
+        lambda b, x, reset: _extreme_since_signal(b, x, reset, 1.0),
+        ("compare", "multiplexer"),
+        ("number", "flag"),
+    ),
+    Operation(
+        "smallest since",
+        lambda x, reset: _extreme_since(x, reset, np.minimum),
+        lambda b, x, reset: _extreme_since_signal(b, x, reset, -1.0),
+        ("compare", "multiplexer"),
+        ("number", "flag"),
+    ),
 )

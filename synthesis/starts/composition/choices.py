@@ -1,11 +1,12 @@
-"""Answers that are one of two streams at every sample: by a bound that is learned, or the larger.
+"""Answers that are one of two streams at every sample: by a bound or two flags, or the larger.
 
 What the answer is equal to tells which stream was chosen; where both are the same nothing is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -13,12 +14,18 @@ from .forms import TOLERANCE, Extreme, Gated
 from .sums import affine_matches, tidy
 from .thresholds import single_thresholds, with_bound
 
-__all__ = ["extremes", "gated", "often_right"]
+__all__ = ["either_of", "extremes", "gated", "often_right"]
 
 OFTEN = 0.1
 
 FEWEST = 4
 """Samples on which a stream has to be the answer, and the other one not."""
+
+GATES, PAIRS = 2, 12
+"""Ways to choose between two streams that are given, and pairs with more than single bounds."""
+
+SOUND = 150
+"""Flags that are never up where a label is 0, of which pairs are looked at: the first ones."""
 
 
 def often_right(rows: np.ndarray, answers: np.ndarray, sizes: np.ndarray, most: int) -> list[int]:
@@ -31,8 +38,10 @@ def often_right(rows: np.ndarray, answers: np.ndarray, sizes: np.ndarray, most: 
     return [int(k) for k in order if share[k] >= OFTEN]
 
 
-def gated(rows: np.ndarray, chosen: int, answers: np.ndarray) -> Iterator[Gated]:
-    """One of two streams, as a third one exceeds a bound.
+def gated(
+    rows: np.ndarray, chosen: int, answers: np.ndarray, beside: Sequence[int] = ()
+) -> Iterator[Gated]:
+    """One of two streams, as a third one exceeds a bound or another one, or as two flags say.
 
     Parameters
     ----------
@@ -41,22 +50,81 @@ def gated(rows: np.ndarray, chosen: int, answers: np.ndarray) -> Iterator[Gated]
     chosen : int
         The first so many may be chosen.
     answers : array (samples,)
+    beside : sequence of int
+        Rows with which others are compared, where none decides alone.
     """
-    is_answer = _are(rows[:chosen], answers)
-    for one in range(chosen):
-        for other in range(one):
-            if not (is_answer[one] | is_answer[other]).all():
-                continue
+    flags = np.flatnonzero(np.all((rows == 0.0) | (rows == 1.0), axis=1))
+    for k, (one, other, told, label) in enumerate(_pairs(_are(rows[:chosen], answers))):
+        deciding = rows[:, told]
+        gates = _gates(deciding, label, flags, beside) if k < PAIRS else _bounds(deciding, label)
+        for own, weights in islice(gates, GATES):
+            gate = with_bound(deciding[own], label, own, weights)
+            if gate is not None:
+                yield Gated(gate, one, other)
+
+
+def _pairs(is_answer: np.ndarray) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
+    """Two streams of which one is the answer at any sample; where that tells which; and which."""
+    for one in range(len(is_answer)):
+        for other in np.flatnonzero((is_answer[one] | is_answer[:one]).all(axis=1)):
             told = is_answer[one] ^ is_answer[other]
             label = is_answer[one][told].astype(float)
-            if min(label.sum(), len(label) - label.sum()) < FEWEST:
-                continue
-            sense = single_thresholds(rows[:, told], label)
-            for k in np.flatnonzero(sense)[:2]:
-                part = rows[[k]][:, told]
-                gate = with_bound(part, label, [int(k)], sense[[k]].astype(float))
-                if gate is not None:
-                    yield Gated(gate, one, other)
+            if min(label.sum(), len(label) - label.sum()) >= FEWEST:
+                yield one, int(other), told, label
+
+
+def _gates(
+    rows: np.ndarray, label: np.ndarray, flags: np.ndarray, beside: Sequence[int]
+) -> Iterator[tuple[list[int], np.ndarray]]:
+    """What tells a label, the simplest first: rows and their weights in a sum with a bound."""
+    yield from _bounds(rows, label)
+    for pair, signs in either_of(rows[flags], label):
+        yield flags[pair].tolist(), signs
+    for other in beside:
+        sense = single_thresholds(rows - rows[other], label)
+        for k in np.flatnonzero(sense):
+            yield [int(k), int(other)], sense[k] * np.array([1.0, -1.0])
+
+
+def _bounds(rows: np.ndarray, label: np.ndarray) -> Iterator[tuple[list[int], np.ndarray]]:
+    """Single rows that tell a label by a bound."""
+    sense = single_thresholds(rows, label)
+    for k in np.flatnonzero(sense):
+        yield [int(k)], 1.0 * sense[[k]]
+
+
+def either_of(rows: np.ndarray, label: np.ndarray) -> Iterator[tuple[list[int], np.ndarray]]:
+    """Two flags of which one has to be up, or both, or one without the other, where a label is 1.
+
+    Parameters
+    ----------
+    rows : array (flags, samples), 0 or 1
+        The first ones are preferred.
+    label : array (samples,), 0 or 1
+
+    Yields
+    ------
+    Two rows, and the signs with which they are added to tell the label by a bound.
+
+    Examples
+    --------
+    >>> rows = np.array([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.0]])
+    >>> next(either_of(rows, np.array([0.0, 0.0, 0.0, 1.0])))
+    ([0, 1], array([ 1., -1.]))
+    """
+    n = len(rows)
+    signed = np.concatenate([rows, 1.0 - rows])
+    for up, wanted in ((signed, label), (1.0 - signed, 1.0 - label)):
+        # What both say is what either says with all turned round.
+        sound = np.flatnonzero((up @ (1.0 - wanted) == 0.0) & (up @ wanted > 0.0))
+        sound = sound[np.argsort(sound % max(n, 1), kind="stable")][:SOUND]
+        kept = up[sound]
+        covered = kept.sum(axis=1)
+        both = covered[:, None] + covered - kept @ kept.T
+        pairs = np.argwhere(np.triu(both >= wanted.sum() - 0.5, 1))
+        own = sound[pairs] % max(n, 1)
+        for k in np.argsort(own.sum(axis=1), kind="stable"):
+            yield own[k].tolist(), np.where(sound[pairs[k]] < n, 1.0, -1.0)
 
 
 def extremes(rows: np.ndarray, chosen: int, answers: np.ndarray) -> Iterator[Extreme]:

@@ -10,7 +10,7 @@ import numpy as np
 from .bank import values_key
 from .cases import cases
 from .choices import extremes, gated, often_right
-from .forms import TOLERANCE, Staircase, Sum, Threshold
+from .forms import TOLERANCE, Case, Gated, Staircase, Sum, Threshold
 from .functions import PROJECTIONS, WIDE, FunctionFinder, Told
 from .known import Floored, Known, Leaky, Past
 from .sums import affine_matches, best_sums, exact_sums, sum_of_all
@@ -22,10 +22,10 @@ SEPARABLE = 200
 """Small streams of which sums with a bound are tried."""
 
 MANY, CHOSEN = 2_000, 30
-"""Small streams that may decide between others, and streams between which they may decide."""
+"""Small streams between which others may decide, and how many of them are looked at."""
 
-FLAGS = 60
-"""Flags by which cases are told apart."""
+FLAGS, SUMMED = 60, 6
+"""Flags by which cases are told apart, and given streams of whose sums a case is a function."""
 
 LAGS = 6
 """Samples ago that sums with a bound may look at an input."""
@@ -262,7 +262,10 @@ class _Finder(FunctionFinder):
         flags = [k for k in flags if np.ptp(bank.values[numbers[k]]) > 0]
         flags.sort(key=lambda k: bank.streams[numbers[k]].size)
         rows, few = self.known.few_rows(numbers, self.output), self.known.few_wanted(self.output)
-        for form in cases(rows, flags[:FLAGS], few):
+        place = {number: k for k, number in enumerate(numbers)}
+        past = [place[i] for i in self.known.past()] if "compare" in self.known.vocabulary else []
+        summed = [*past, *(place[i] for i in self.known.inputs())]
+        for form in cases(rows, flags[:FLAGS], few, past=past, summed=summed[:SUMMED]):
             yield self.told(form, numbers, "cases")
 
     def choices(self) -> Iterator[Told]:
@@ -271,22 +274,53 @@ class _Finder(FunctionFinder):
         Looked for on the few strings of the bank, and again on all for what was found.
         """
         known = self.known
-        numbers = known.smallest(MANY)
+        numbers = known.smallest(len(known.bank))
         rows, few = known.few_rows(numbers, self.output), known.few_wanted(self.output)
         sizes = np.array([known.bank.streams[i].size for i in numbers])
-        chosen = often_right(rows, few, sizes, CHOSEN)
+        chosen = often_right(rows[:MANY], few, sizes[:MANY], CHOSEN)
         order = chosen + [k for k in range(len(numbers)) if k not in chosen]
         rows, numbers = rows[order], [numbers[k] for k in order]
         if "compare" in known.vocabulary:
-            for extreme in extremes(rows, len(chosen), few):
+            for extreme in extremes(rows[:MANY], len(chosen), few):
                 pair = [numbers[k] for k in extreme.rows]
                 for found in extremes(self.rows(pair), 1, self.answers):
                     yield self.told(found, pair, "the larger or smaller")
         if {"multiplexer", "less_or_equal"} <= set(known.vocabulary):
-            for choice in gated(rows, len(chosen), few):
-                three = [numbers[k] for k in (choice.one, choice.other, *choice.gate.rows)]
-                for again in gated(self.rows(three), 2, self.answers):
-                    yield self.told(again, three, "a choice")
+            given = {*known.inputs(), *known.past()}
+            beside = [k for k, number in enumerate(numbers) if number in given]
+            for choice in gated(rows, len(chosen), few, beside):
+                yield from self._chosen_again(choice, numbers)
+            for flag in (k for k in beside if known.bank.streams[numbers[k]].is_flag):
+                yield from self._chosen_beside(flag, rows, few, beside, len(chosen), numbers)
+
+    def _chosen_again(self, choice: Gated, numbers: list[int]) -> Iterator[Told]:
+        """A choice that was found on few samples, looked for on all."""
+        known = [numbers[k] for k in (choice.one, choice.other, *choice.gate.rows)]
+        beside = range(2, len(known))
+        for again in islice(gated(self.rows(known), 2, self.answers, beside), 1):
+            yield self.told(again, known, "a choice")
+
+    def _chosen_beside(
+        self,
+        flag: int,
+        rows: np.ndarray,
+        few: np.ndarray,
+        beside: list[int],
+        chosen: int,
+        numbers: list[int],
+    ) -> Iterator[Told]:
+        """One stream while a flag is up (or down), a choice between two while it is not."""
+        for is_up in (True, False):
+            part = (rows[flag] > 0.5) == is_up
+            plain = np.all(
+                np.abs(rows[:chosen, part] - few[part]) <= TOLERANCE * self.scale, axis=1
+            )
+            if not plain.any() or part.all():
+                continue
+            leaf = Sum((int(np.argmax(plain)),), (1.0,))
+            for choice in islice(gated(rows[:, ~part], chosen, few[~part], beside), 1):
+                form = Case(flag, leaf, choice) if is_up else Case(flag, choice, leaf)
+                yield self.told(form, numbers, "a choice")
 
 
 # -------------------- where nothing is exact --------------------

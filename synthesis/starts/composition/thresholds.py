@@ -19,6 +19,9 @@ SURPRISE = 0.05
 SOME = 16
 """Samples of either answer on which all sums of a few streams are looked at first."""
 
+HOPELESS = 24
+"""Streams in a sparse solution of which leaving out single ones does not leave a few."""
+
 DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 20, 50, 100)
 MIDDLE = 1e-6
 """What is nearer to an end than this share of the gap may be the end, but for rounding."""
@@ -209,6 +212,8 @@ def _few(scaled: np.ndarray, sign: np.ndarray, cost: np.ndarray) -> list[int]:
     if weights is None:
         return []
     kept = [k for k in range(len(scaled)) if abs(weights[k]) > 1e-7]
+    if len(kept) > HOPELESS:
+        return []
     for k in sorted(kept, key=lambda k: (-cost[k], abs(weights[k]))):
         less = [j for j in kept if j != k]
         if less and _separated(scaled[less], sign, np.ones(len(less))) is not None:

@@ -29,7 +29,7 @@ def known_operations(vocabulary: Collection[str], arguments: int) -> list[Operat
     Examples
     --------
     >>> [operation.name for operation in known_operations(["norm", "tanh"], 1)]
-    ['lag', 'not', 'abs', 'norm', 'tanh']
+    ['lag', 'not', 'abs', 'norm', 'toggle', 'tanh']
     """
     table = [op for op in OPERATIONS if set(op.types) <= set(vocabulary)]
     others = [op for name in vocabulary if name not in IN_THE_TABLE for op in operations_of(name)]

@@ -9,6 +9,10 @@ import pytest
 
 from synthesis.problems import Problem
 from synthesis.starts import Automaton, smallest_automaton
+from synthesis.starts.automata.alphabet import Alphabet
+from synthesis.starts.automata.automaton import is_well_seen, learnt
+from synthesis.starts.automata.mealy import Mealy
+from synthesis.starts.automata.merging import merged
 from tests.synthesis.samples import said, strings_of
 
 VOCABULARY = ("accum", "norm", "compare", "dot", "less_or_equal", "multiplexer")
@@ -159,3 +163,40 @@ def test_measured_numbers_and_many_states_are_left_to_others():
     flags = rng.integers(0, 2, (STRINGS, SAMPLES)).astype(float)
     noise = rng.integers(0, 2, (STRINGS, SAMPLES)).astype(float)
     assert not list(Automaton().propose(Problem.of(strings_of({"x": flags}, noise)), VOCABULARY))
+
+
+# -------------------- learnt from whole strings --------------------
+
+
+@pytest.mark.parametrize(("period", "share", "seed"), [(5, 0.35, 0), (5, 0.35, 3), (6, 0.45, 0)])
+def test_what_beginnings_do_not_tell_whole_strings_may(period, share, seed):
+    """A long count of rare events: few beginnings see it come round."""
+    event = (np.random.default_rng(seed).random((STRINGS, SAMPLES)) < share).astype(float)
+
+    def step(count, event):
+        return (count + event) % period, float(event and count == period - 1)
+
+    answers = scanned(step, 0, event)
+    problem = Problem.of(strings_of({"x": event}, answers))
+    alphabet, begun = Alphabet.of(problem), problem.beginnings
+    symbols, numbers = alphabet.symbols(problem.split.training), answers[: len(begun)]
+    early = merged(symbols[:, : begun.samples], numbers[:, : begun.samples], 40)
+    assert not np.array_equal(early.run(symbols)[1], numbers)
+    automaton, told = learnt(problem, alphabet, 40)
+    report = problem.split.report
+    _, given = automaton.run(alphabet.symbols(report))
+    np.testing.assert_array_equal(told[given.astype(int), 0], report.answers[0].T)
+
+
+def test_a_step_that_was_seen_once_settles_nothing():
+    symbols = np.zeros((4, 6), dtype=int)
+    symbols[:, 3] = [0, 0, 0, 1]
+    automaton = Mealy(np.array([[0, 0]]), np.array([[0.0, 1.0]]))
+    assert not is_well_seen(automaton, symbols)
+    symbols[:2, 3] = 1
+    assert is_well_seen(automaton, symbols)
+
+
+def test_an_answer_that_no_string_told_settles_nothing():
+    automaton = Mealy(np.array([[0, -1]]), np.array([[0.0, np.nan]]))
+    assert not is_well_seen(automaton, np.zeros((4, 6), dtype=int))

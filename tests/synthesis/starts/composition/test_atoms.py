@@ -82,7 +82,7 @@ def test_every_operation_has_a_name_of_its_own():
 
 def test_a_vocabulary_limits_the_operations():
     names = {operation.name for operation in known_operations(("accum", "norm"), 1)}
-    assert names == {"lag", "not", "sum", "abs", "norm"}
+    assert names == {"lag", "not", "sum", "abs", "norm", "toggle"}
     assert {operation.name for operation in known_operations((), 2)} == {"+", "-"}
 
 

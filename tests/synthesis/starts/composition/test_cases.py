@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -88,3 +89,38 @@ def test_a_leaf_of_too_few_samples_is_no_case():
     rows[0, FEWEST - 1] = 1.0
     answers = np.where(rows[0] > 0.5, 7.0, rows[1])
     assert next(cases(rows, [0], answers)) == Case(0, Sum((), (), 7.0), Sum((1,), (1.0,), 0.0))
+
+
+# -------------------- sides that go on from the past answer --------------------
+
+
+PAST, ADDED = N_FLAGS, N_FLAGS + 1
+GOING_ON = {
+    "added": lambda past, x: past + 2.0 * x,
+    "larger": np.maximum,
+    "smaller": np.minimum,
+    "function": lambda past, x: np.where(past + x > 2.5, past + x - 3.0, past + x),
+}
+
+
+@pytest.mark.parametrize("name", GOING_ON)
+@pytest.mark.parametrize("flag", FLAGS[:2])
+def test_a_side_goes_on_from_the_past_answer(name, flag):
+    rows = rows_of(3)
+    other = rows[N_FLAGS + 3]
+    answers = np.where(rows[flag] > 0.5, other, GOING_ON[name](rows[PAST], rows[ADDED]))
+    found = list(cases(rows, FLAGS, answers, past=[PAST], summed=[PAST, ADDED]))
+    assert found and not list(cases(rows, FLAGS, answers))
+    for form in found:
+        np.testing.assert_allclose(value_of(form, rows), answers, atol=1e-9)
+    assert found[0].flag == flag
+
+
+def test_a_function_needs_samples_for_its_pieces():
+    rows = rows_of(3)
+    few = np.flatnonzero(rows[0] < 0.5)[:9]
+    kept = np.sort(np.concatenate([np.flatnonzero(rows[0] > 0.5), few]))
+    answers = np.where(rows[0] > 0.5, 1.0, GOING_ON["function"](rows[PAST], rows[ADDED]))
+    given = {"past": [PAST], "summed": [PAST, ADDED]}
+    assert list(cases(rows, [0], answers, **given))
+    assert not list(cases(rows[:, kept], [0], answers[kept], **given))
