@@ -20,7 +20,7 @@ import numpy as np
 
 from synthesis.forecast import Forecaster, forecaster
 from synthesis.forecast.panel import read_panel
-from synthesis.forecast.ways import Tried, chosen, losses_of, rows_of
+from synthesis.forecast.ways import CHOICES, Tried, chosen, losses_of, rows_of
 
 from .measure import machine_line, markdown_table, write_result
 
@@ -97,16 +97,8 @@ def least(tried: Sequence[Tried]) -> Tried:
     return min(tried, key=lambda one: one.loss)
 
 
-def unpaired(tried: Sequence[Tried]) -> Tried:
-    """The smallest within a standard error of the best one's own mean loss."""
-    limit = least(tried).loss + least(tried).error
-    return min((one for one in tried if one.loss <= limit), key=lambda one: (one.size, one.loss))
-
-
 RULES: dict[str, Callable[[Sequence[Tried]], Tried]] = {
-    "standard error of the difference": lambda tried: chosen(tried, "standard error", True),
-    "code length": lambda tried: chosen(tried, "code length", True),
-    "standard error of the best": unpaired,
+    **{name: lambda tried, name=name: chosen(tried, name, True) for name in CHOICES},
     "least error": least,
 }
 

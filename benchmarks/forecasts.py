@@ -13,6 +13,7 @@ import argparse
 import csv
 import time
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -107,12 +108,17 @@ def _simulated(agent: Callable, rng: np.random.Generator) -> tuple[np.ndarray, .
 
 def _agents() -> Iterator[list[object]]:
     families = [f for f in FAMILIES if not (f.has_bends or f.has_steps)]
-    for name, agent in AGENTS.items():
+    for (name, agent), choice in product(AGENTS.items(), ("standard error", "difference")):
         choices, rewards, _ = _simulated(agent, np.random.default_rng(0))
         beside = {"side": 2.0 * choices - 1.0, "reward": rewards}
         start = time.process_time()
         model = Forecaster(
-            likelihood="bernoulli", lags=3, families=families, most=4, uses_own_past=False
+            likelihood="bernoulli",
+            lags=3,
+            families=families,
+            most=4,
+            uses_own_past=False,
+            choice=choice,
         ).fit(choices, beside)
         seconds = time.process_time() - start
         others, gains, odds = _simulated(agent, np.random.default_rng(1))
@@ -124,6 +130,7 @@ def _agents() -> Iterator[list[object]]:
         shown = "; ".join(model.equations_.splitlines())
         yield [
             name,
+            choice,
             f"{ours:.4f}",
             f"{theirs:.4f}",
             f"{ours / theirs - 1.0:+.2%}",
@@ -162,7 +169,7 @@ def main() -> None:
         lines += [markdown_table(head, list(_series(folder)))]
     else:
         lines += [f"skipped: there is no folder {folder.name} of series"]
-    head = ["agent", "held-out loss", "of the true rule", "more", "seconds", "found"]
+    head = ["agent", "choice", "held-out loss", "of the true rule", "more", "seconds", "found"]
     lines += ["", "## Choices of agents, other subjects", "", markdown_table(head, list(_agents()))]
     head = ["samples", "seconds", "found"]
     lines += ["", "## Time of a fit", "", markdown_table(head, [_two_thousand()])]

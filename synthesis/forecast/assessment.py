@@ -36,7 +36,7 @@ class Report:
     loss, error : float
         On samples that came after those it was fitted to, and the standard error of that.
     rivals, within : tuple of (name, size, loss)
-        The plainest ways; others that are about as good on the same samples.
+        The plainest ways; other ways within one standard error of this one.
     is_stable : bool or None
     independence : float
         How likely what is left is as alike from sample to sample by chance.
@@ -54,7 +54,7 @@ class Report:
     >>> y = np.tile([1.0, 5.0, 2.0, 2.5], 12) + 0.1 * np.sin(np.arange(48.0))
     >>> report = Forecaster(families=FAMILIES[:1], lags=4).fit(y).report_
     >>> report.sentence.partition("; ")[2]
-    'about as good as AR(4) by AIC, 0.01509 (2 links).'
+    'about as good as AR(4) by AIC, 0.01509 (5 links).'
     """
 
     own: str

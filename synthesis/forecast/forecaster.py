@@ -70,7 +70,7 @@ class Forecaster(Parameters, Answers):
         (counts), "bernoulli" (0 and 1), "categorical" (classes 0, 1, ..., or symbols).
     transform : str
         The scale: "none", "sqrt", "log", or "auto" for the one on which
-        errors are most alike (see `synthesis.forecast.ways.scales`).
+        errors are most alike (see `synthesis.forecast.ways.scale_choice`).
     lags : int, optional
         Latest samples that may be looked at. When omitted, a season and two, and at least 8.
     families : sequence of Family
@@ -83,10 +83,11 @@ class Forecaster(Parameters, Answers):
         Whether forecasts of one sample after the other are to be good, or whole runs beside
         streams that are known (a simulation): the machine is then chosen and refined by runs, and
         may hold what is hidden.
-    choice : "standard error" or "code length"
-        The smallest way within one standard error of the best, on the same samples; or the one by
-        which what came, and its links, are told in the fewest bits: it finds more where samples are
-        many and their rule stays the same, and is the less careful one where it does not.
+    choice : "standard error", "difference" or "code length"
+        The smallest way within one standard error of the best, or of what differs from the best on
+        the same samples; or the one by which what came, and its links, are told in the fewest bits.
+        The last two find more where samples are many and their rule stays the same, and are the
+        less careful ones where it does not.
     level : float
         Of intervals.
     seed : int or numpy.random.Generator
@@ -255,7 +256,8 @@ class Forecaster(Parameters, Answers):
         residual, sure = search.likelihood.working(self.rule_.sum.predictor(rows), rows.target)
         left = residual[0] * np.sqrt(sure[0])
         alike = independence(left, PORTMANTEAU) if self.horizon == 1 else 1.0  # else they overlap
-        within = _others(best, [t for t in tried if compared(t, best) != "worse than"])
+        limit = best.loss + best.error
+        within = _others(best, [t for t in tried if t.loss <= limit])
         rival = min(others, key=lambda one: one.loss)
         return Report(
             own=self.panel_.own,

@@ -5,7 +5,7 @@ from .choice import CHOICES, Tried, chosen, compared
 from .freely import FreeRun, is_bounded
 from .recipes import Recipe, Search, Way, losses_of, rows_of
 from .refinement import left_by_run, tried_freely
-from .scales import likeliest_scale
+from .scale_choice import likeliest_scale
 
 __all__ = [
     "CHOICES",

@@ -1,11 +1,10 @@
 """Which forecast: each is tried on what comes after the data it was fitted to.
 
 One series is cut in time again and again (forward chaining), several strings are kept apart in
-groups. Of all forecasts that lose no more than the best one, within one standard error of the
-difference on the same samples, and no more than any smaller one, the one with the fewest links is
-chosen; or the one with the
-shortest code: what a way loses is the length of a code for what came, by what was known before, and
-a link adds what it takes to name it.
+groups. Of all forecasts whose error is within one standard error of the least, the one with the
+fewest links is chosen. Two less careful rules can be asked for: the standard error may be that of
+the difference on the same samples, or the shortest code decides - what a way loses is the length of
+a code for what came, by what was known before, and a link adds what it takes to name it.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import numpy as np
 
 __all__ = ["CHOICES", "Part", "Tried", "chosen", "code_length", "compared", "parts"]
 
-CHOICES = ("standard error", "code length")
+CHOICES = ("standard error", "difference", "code length")
 
 SAME = 1e-6
 """Share of a loss by which two may differ and still be the same forecast, rounded otherwise."""
@@ -111,12 +110,14 @@ class Tried:
 
 
 def chosen(tried: Sequence[Tried], choice: str, is_scaled: bool) -> Tried:
-    """The smallest way within one standard error of the best, or the one with the shortest code.
+    """The smallest way that is about as good as the best, or the one with the shortest code.
 
     Parameters
     ----------
     tried : sequence of Tried
-    choice : "standard error" or "code length"
+    choice : "standard error", "difference" or "code length"
+        About as good is a loss within one standard error of the best one's, or within one of the
+        difference on the same samples.
     is_scaled : bool
         Whether losses are errors in units of a noise of unknown size, not logarithms of
         probabilities: a row then takes half the logarithm of the mean.
@@ -142,7 +143,10 @@ def chosen(tried: Sequence[Tried], choice: str, is_scaled: bool) -> Tried:
         }
         return min(tried, key=lambda one: (lengths[one.name], one.size, one.fitted))
     best = min(tried, key=lambda one: one.loss)
-    within = [one for one in _unbeaten(tried) if compared(one, best) != "worse than"]
+    if choice == "difference":
+        within = [one for one in _unbeaten(tried) if compared(one, best) != "worse than"]
+    else:
+        within = [one for one in tried if one.loss <= best.loss + best.error]
     return min(within, key=lambda one: (one.size, one.fitted, one.loss))
 
 

@@ -312,11 +312,12 @@ def test_the_smallest_within_one_standard_error_is_chosen():
         assert chosen([as_good, good, bad], choice, is_scaled=True) is as_good
 
 
-def test_a_small_loss_that_is_there_on_every_sample_counts():
+def test_a_small_loss_that_is_there_on_every_sample_counts_if_differences_do():
     losses = np.random.default_rng(0).uniform(0.0, 10.0, 100)
     worse, better = Tried("worse", 1, losses + 0.05), Tried("better", 2, losses)
     assert worse.loss < better.loss + better.error
-    assert chosen([worse, better], "standard error", is_scaled=True) is better
+    assert chosen([worse, better], "standard error", is_scaled=True) is worse
+    assert chosen([worse, better], "difference", is_scaled=True) is better
 
 
 def test_what_differs_wildly_does_not_pass_for_as_good():
@@ -326,7 +327,7 @@ def test_what_differs_wildly_does_not_pass_for_as_good():
     differing = 5.0 * rng.standard_normal(100)
     wild = Tried("wild", 5, best.losses + 0.2 + differing - differing.mean())
     assert compared(small, best) == "worse than" and compared(wild, best) == "about as good as"
-    assert chosen([best, small, wild], "standard error", is_scaled=True) is best
+    assert chosen([best, small, wild], "difference", is_scaled=True) is best
 
 
 def test_a_link_has_to_save_the_code_that_names_it():
@@ -353,7 +354,9 @@ def test_errors_of_rounding_are_no_reason_for_links():
 
 
 def test_a_choice_is_known():
-    with pytest.raises(ValueError, match="choice is 'best'; expected 'standard error' or"):
+    with pytest.raises(
+        ValueError, match="choice is 'best'; expected 'standard error' or 'difference' or"
+    ):
         Forecaster(choice="best").fit(np.arange(40.0) % 7)
 
 
