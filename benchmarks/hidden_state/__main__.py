@@ -36,6 +36,7 @@ ABOUT = {
     "blind": "written after those, before any of them was tried, never tuned on",
     "sealed": "written last, before the search was changed again, and run once after that",
     "sealed_two": "written after those, again before the search was changed, and run once after it",
+    "sealed_three": "by somebody who had not read the search, committed before anybody ran it",
 }
 
 
