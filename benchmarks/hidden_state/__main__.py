@@ -36,6 +36,7 @@ ABOUT = {
     "blind": "written after those, before any of them was tried, never tuned on",
     "sealed": "written before the search was changed again, its failures looked at after that",
     "sealed_two": "written after those, before another change, its failures looked at after it",
+    "sealed_three": "by somebody who had not read the search, committed before anybody ran it",
 }
 
 
