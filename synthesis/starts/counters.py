@@ -26,6 +26,7 @@ from .proposal import Proposal
 __all__ = ["Clocks", "Counts"]
 
 MOST_PIECES = 3
+SHORTEST = 3
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Clocks:
     Attributes
     ----------
     periods : tuple of int
-        Tried in this order.
+        Tried in this order, 3 or more each: what changes every other sample is a composition.
     composition : Composition
         Explains how the answers depend on the clock, and on the flags of its first and last sample.
     per_period : int
@@ -117,6 +118,13 @@ class Clocks:
         default_factory=lambda: Composition(bank=800, largest=3, is_exact_only=True)
     )
     per_period: int = 3
+
+    def __post_init__(self) -> None:
+        if min(self.periods, default=SHORTEST) < SHORTEST:
+            raise ValueError(
+                f"periods is {self.periods}; expected {SHORTEST} or more each: what changes every "
+                "other sample needs no clock, a composition tells it"
+            )
 
     def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
         """Circuits with a clock of every period that the strings are long enough for."""

@@ -37,3 +37,8 @@ def test_strings_shorter_than_two_periods_tell_of_no_clock():
     x = np.random.default_rng(0).integers(-3, 4, (STRINGS, 8)).astype(float)
     problem = Problem.of(strings_of({"x": x}, held_every(x, 7)))
     assert not list(Clocks(periods=(7,)).propose(problem, VOCABULARY))
+
+
+def test_a_period_of_two_needs_no_clock():
+    with pytest.raises(ValueError, match=r"periods is \(2, 3\); expected 3 or more each"):
+        Clocks(periods=(2, 3))
