@@ -19,7 +19,7 @@ SURPRISE = 0.05
 SOME = 16
 """Samples of either answer on which all sums of a few streams are looked at first."""
 
-HOPELESS = 24
+HOPELESS = 60
 """Streams in a sparse solution of which leaving out single ones does not leave a few."""
 
 DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 20, 50, 100)
