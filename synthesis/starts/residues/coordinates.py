@@ -97,7 +97,8 @@ def linear_of(
     --------
     >>> times = Phase({(0,): np.array([[1, 3], [0, 1]]), (): np.array([[0, 0], [0, 0]])}, 0,
     ...               {(0,): 0, (): 1}, np.array([0, 1]), np.array([1, 0]))
-    >>> linear_of([times], 5, [{(0,): 1, (): 1}], lambda machine: 0.0).matrices[0,]
+    >>> large = lambda machine: float(np.sum(machine.matrices[0,] > 1))
+    >>> linear_of([times], 5, [{(0,): 1, (): 1}], cost=large).matrices[0,]
     array([[1, 1],
            [0, 1]])
     """
