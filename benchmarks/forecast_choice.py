@@ -55,6 +55,7 @@ def seasons(rng: np.random.Generator, n: int) -> np.ndarray:
 
 
 def trend(rng: np.random.Generator, n: int) -> np.ndarray:
+    """A line, a season, and an autoregression around both."""
     t = np.arange(n)
     rest = recursion(lambda y, e: 0.6 * y[-1] + e)(rng, n)
     return 0.05 * t + 2.0 * np.sin(t * np.pi / 6.0) + np.cos(t * np.pi / 3.0) + 0.5 * rest
@@ -94,6 +95,7 @@ KINDS: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
 
 
 def least(tried: Sequence[Tried]) -> Tried:
+    """The way with the least loss."""
     return min(tried, key=lambda one: one.loss)
 
 

@@ -117,9 +117,10 @@ class BoundProgram:
 
     def _is_same(self, known: np.ndarray, weights: np.ndarray) -> bool:
         """Whether these are the known weights, (machines, links), and the thread is the same."""
+        if get_ident() != self._thread or known.dtype != weights.dtype:
+            return False
         # By content: the caller may have changed the array in place since.
-        is_same = known.dtype == weights.dtype and np.array_equal(known, np.atleast_2d(weights))
-        return is_same and get_ident() == self._thread
+        return np.array_equal(known, np.atleast_2d(weights))
 
     def forward(self, weights: np.ndarray) -> np.ndarray:
         """Observed numbers, ([machines,] observed, ticks, strings)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -175,17 +174,16 @@ def atlas_table(portraits: Sequence[Portrait]) -> str:
     behaviour         machines  return time  recurrence  distinct  divergence  disorder  asleep
     oscillation              2          2.5         2.5       2.5           0     0.308       0
     """
-    counts = Counter(each.figures.behaviour for each in portraits)
     head = ("return time", "recurrence", "distinct", "divergence", "disorder", "asleep")
     lines = [f"{'behaviour':<16}  machines  {'  '.join(head)}"]
     for behaviour in BEHAVIOURS:
         own = [each.figures for each in portraits if each.figures.behaviour == behaviour]
-        if not counts[behaviour]:
+        if not own:
             continue
         cells = []
         for name in head:
             median = np.median([getattr(figures, name.replace(" ", "_")) for figures in own])
             text = "-" if behaviour == "growth" else f"{round(median, 4) + 0.0:.3g}"
             cells.append(text.rjust(len(name)))
-        lines.append(f"{behaviour:<16}  {counts[behaviour]:>8}  {'  '.join(cells)}")
+        lines.append(f"{behaviour:<16}  {len(own):>8}  {'  '.join(cells)}")
     return "\n".join(lines)

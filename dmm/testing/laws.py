@@ -249,7 +249,7 @@ def _renamed(life: Life, names: Mapping[str, str]) -> Life:
             initial=from_leaves(initial),
             matrix_port=(names.get(port[0], port[0]), port[1]),
         ),
-        Streams(keys, dict(streams.arrays), streams.ticks, streams.labels, streams.shapes),
+        replace(streams, keys=keys),
         tuple((names.get(name, name), field) for name, field in life.observed),
     )
 

@@ -16,7 +16,7 @@ from dmm.show.algebra import sample_equations
 from vvalues.core.paths import printable
 from vvalues.files import MEMORY, Budget, parse_object, read_bytes, write_atomically
 
-from ..problems import Strings, answer_port
+from ..problems import Strings
 from ..verdicts import Candidate, answers_of
 from .data import SOURCE, Names
 
@@ -70,8 +70,7 @@ class Fitted:
         ValueError
             If links were added to the machine that carry something before it is there.
         """
-        called = {answer_port(k): name for k, name in enumerate(self.names.outputs)}
-        return sample_equations(Circuit.of(self.machine), called, self.lookahead)
+        return sample_equations(Circuit.of(self.machine), self.names.called, self.lookahead)
 
     def predict(self, X: Any, group: Any = None) -> Any:
         """Answers, in the form in which the streams come.

@@ -11,7 +11,7 @@ import numpy as np
 
 from dmm import Machine, get_neuron_type
 
-from ..problems import Problem, Strings, answer_port
+from ..problems import Problem, Strings
 from ..starts import Start
 from ..verdicts import Verdict, answers_of, errors_of
 from .data import Names, read_answers, to_strings
@@ -249,7 +249,6 @@ class Synthesizer(Parameters):
         validation = training = errors_in_own_units(problem, candidate, problem.split.training)
         if problem.split.validation is not None:
             validation = errors_in_own_units(problem, candidate, problem.split.validation)
-        called = {answer_port(k): name for k, name in enumerate(names.outputs)}
         return Member(
             candidate.machine,
             circuit,
@@ -258,7 +257,7 @@ class Synthesizer(Parameters):
             training,
             validation,
             candidate.origin,
-            called,
+            names.called,
             problem.lookahead,
             self._answered,
         )

@@ -2,9 +2,10 @@
 
 from .problem import Problem, Split, answer_port, split_strings
 from .scales import grid_of, unit_of
-from .strings import Strings, strung_together
+from .strings import SOURCE, Strings, strung_together
 
 __all__ = [
+    "SOURCE",
     "Problem",
     "Split",
     "Strings",

@@ -73,8 +73,11 @@ def _answer_unit(
     answers: np.ndarray, scaled: Mapping[str, np.ndarray], units: Mapping[str, float]
 ) -> float:
     """Of one output, (samples, strings), beside streams (strings, samples) in their own units."""
-    own = unit_of(answers)
-    if grid_of(answers) is not None or not scaled:
+    grid = grid_of(answers)
+    if grid is not None:
+        return grid
+    own = _power_of_ten(answers)
+    if not scaled:
         return own
     told = max((_usual_ratio(answers.T, values) for values in scaled.values()), default=(0, 0.0))
     if told[0]:
@@ -110,8 +113,11 @@ def unit_of(values: np.ndarray) -> float:
     (30.0, 0.25)
     """
     grid = grid_of(values)
-    if grid is not None:
-        return grid
+    return _power_of_ten(values) if grid is None else grid
+
+
+def _power_of_ten(values: np.ndarray) -> float:
+    """The one that is nearest to the size of numbers."""
     found = np.abs(values[np.isfinite(values)])
     size = float(np.sqrt(np.mean(found**2)))
     return float(10.0 ** np.round(np.log10(size)))

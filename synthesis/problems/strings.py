@@ -9,7 +9,10 @@ import numpy as np
 
 from dmm import Streams
 
-__all__ = ["Strings", "strung_together"]
+__all__ = ["SOURCE", "Strings", "strung_together"]
+
+SOURCE = "stream-"
+"""What the neuron that emits a stream is called, before the stream's name."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 
 from dmm.machine import Circuit
 
-from ..problems import Problem, Split, Strings
+from ..problems import SOURCE, Problem, Split, Strings
 from ..verdicts import Candidate, answers_of
 from .proposal import Proposal
 from .splicing import joined
@@ -37,7 +37,7 @@ def latent_sources(count: int) -> tuple[str, ...]:
     >>> latent_sources(2)
     ('stream-latent-1', 'stream-latent-2')
     """
-    return tuple(f"stream-latent-{k + 1}" for k in range(count))
+    return tuple(f"{SOURCE}latent-{k + 1}" for k in range(count))
 
 
 def with_latent(strings: Strings, latent: np.ndarray) -> Strings:

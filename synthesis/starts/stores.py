@@ -15,7 +15,7 @@ import numpy as np
 
 from dmm.machine import Circuit
 
-from ..problems import Problem, Strings
+from ..problems import SOURCE, Problem, Strings
 from .automata.alphabet import VIEWS, classes
 from .composition import Composition
 from .composition.atoms import constant, exceeds_signal, lagged, relu_signal
@@ -212,7 +212,7 @@ def _reads_the_store(proposal: Proposal) -> bool:
 
 
 def _told(store: Store) -> str:
-    name = store.filled.removeprefix("stream-")
+    name = store.filled.removeprefix(SOURCE)
     if store.begins_again:
         return f"a count of {name} modulo {store.bound}"
     return f"a store of {name} that holds {store.bound}"
@@ -232,10 +232,8 @@ def _candidates(strings: Strings, counted: list[str], bounds: tuple[int, ...]) -
             yield Store(filled, "", bound, begins_again=True, reset=reset)
     for reset, bound, is_first in product(("", *flags), bounds, (False, True)):
         for filled, emptied in product(counted, ("", *counted, CONSTANT)):
-            is_twice = len({filled, emptied, reset} - {""}) < sum(
-                map(bool, (filled, emptied, reset))
-            )
-            if not is_twice and not (is_first and not emptied):
+            used = [source for source in (filled, emptied, reset) if source]
+            if len(set(used)) == len(used) and not (is_first and not emptied):
                 yield Store(filled, emptied, bound, False, is_first, reset)
 
 

@@ -28,7 +28,6 @@ SMALL = {
     "synthesis.fit.parameters": "what scikit-learn asks of every estimator",
     "synthesis.forecast.transforms": "the scales",
     "synthesis.likelihoods.likelihood": "what a likelihood is, which all of them know",
-    "synthesis.forecast.ways.scale_choice": "the scale of a series, before all ways",
     "synthesis.likelihoods.named": "the list of likelihoods, which knows all of them",
     "synthesis.runs.catalogue": "a table of names",
     "synthesis.runs.files": "what a run leaves behind",

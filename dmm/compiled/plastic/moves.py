@@ -31,14 +31,9 @@ class Moves:
         """(..., strings, columns) -> (..., links, strings)."""
         return matrix[..., self.column].swapaxes(-1, -2)
 
-    def _weights(self, matrix: np.ndarray, like: np.ndarray) -> np.ndarray:
-        """One weight per link and string, beside slots of this many axes."""
-        weights = self.weights(matrix)
-        return weights[..., None] if like.ndim == 3 else weights
-
     def apply(self, matrix: np.ndarray, slots: np.ndarray, rows: np.ndarray) -> None:
         """Add to the rows (rows, strings, ...) what the links carry."""
-        rows[self.rows] += self.to_row(self._weights(matrix, slots) * slots[self.slot])
+        rows[self.rows] += self.to_row(_beside(self.weights(matrix), slots) * slots[self.slot])
 
     def apply_back(
         self,
@@ -53,7 +48,7 @@ class Moves:
         Weights are (links, strings), and what the links were sent is (links, strings, ...).
         """
         g = rows[self.row]
-        slots_back[self.slots] += self.to_slot((weights[..., None] if g.ndim == 3 else weights) * g)
+        slots_back[self.slots] += self.to_slot(_beside(weights, g) * g)
         weights_back = g * sent
         if weights_back.ndim == 3:
             weights_back = weights_back.sum(-1)
@@ -68,10 +63,9 @@ class Moves:
         rows: np.ndarray,
     ) -> None:
         """Add to the tangents of the rows (directions, rows, strings, ...)."""
-        weights = self._weights(matrix, slots)
-        weights_moved = matrix_moved[..., self.column].swapaxes(-1, -2)
-        if slots.ndim == 3:
-            weights_moved = weights_moved[..., None]
+        weights, weights_moved = (
+            _beside(self.weights(each), slots) for each in (matrix, matrix_moved)
+        )
         carried = weights * slots_moved[:, self.slot] + weights_moved * slots[self.slot]
         rows[:, self.rows] += self.to_row(carried, 1)
 
@@ -98,6 +92,11 @@ class Nudge:
         if len(self.change):
             change = self.change.reshape(-1, *(1,) * (slots.ndim - 1))
             rows[self._place] += self._sums(change * slots[self.slot])
+
+
+def _beside(weights: np.ndarray, streams: np.ndarray) -> np.ndarray:
+    """Weights (..., links, strings) beside streams with keys, or numbers as they are."""
+    return weights[..., None] if streams.ndim == 3 else weights
 
 
 def _place(targets: np.ndarray) -> np.ndarray | slice:

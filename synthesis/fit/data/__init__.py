@@ -4,11 +4,11 @@
 what no machine can be learned from. `Names` remembers what streams and outputs are called.
 """
 
+from ...problems import SOURCE
 from .asked import Asked, read_answers, to_strings
 from .given import Given, read_streams
 from .layouts import Layout
 from .names import Names
-from .pieces import SOURCE
 
 __all__ = [
     "SOURCE",

@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...problems import Strings
+from ...problems import SOURCE, Strings
 from .frames import has_names, is_frame, label
 from .given import Given, names_for, read_streams
 from .layouts import Block, Layout, Pieces, Rows
 from .names import Names
 from .numbers import is_pandas, numbers
-from .pieces import SOURCE
 
 __all__ = ["Asked", "read_answers", "to_strings"]
 

@@ -11,12 +11,13 @@ import numpy as np
 from dmm import Streams
 from vvalues import VValue
 
+from ...problems import SOURCE
 from .frames import check_index, columns_of, has_names, rows_of, without_column
 from .layouts import Block, Layout, Pieces, Rows
 from .numbers import is_pandas, numbers
-from .pieces import SOURCE, Piece, entry_tree, one_stream, streams_of
+from .pieces import Piece, entry_tree, one_stream, streams_of
 
-__all__ = ["SOURCE", "Given", "names_for", "read_streams"]
+__all__ = ["Given", "names_for", "read_streams"]
 
 
 @dataclass(frozen=True)

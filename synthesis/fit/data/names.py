@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ...problems import SOURCE, answer_port
 from .given import Given, read_streams
 from .numbers import is_pandas
-from .pieces import SOURCE
 
 __all__ = ["FORMS", "Names"]
 
@@ -59,6 +59,11 @@ class Names:
         kinds = tuple(_kind(given, name) for name in given.names)
         column = group if isinstance(group, (str, int)) else None
         return Names(given.names, kinds, given.is_named, outputs, form, column)
+
+    @property
+    def called(self) -> dict[tuple[str, str], str]:
+        """What the answers of a machine are called, by the port that reads them."""
+        return {answer_port(k): name for k, name in enumerate(self.outputs)}
 
     def read(self, X: Any, group: Any = None) -> Given:
         """Streams to answer, in the order in which they were fitted.

@@ -10,14 +10,12 @@ import numpy as np
 from dmm import Streams, streams_from_trees
 from vvalues import NUMBER, VValue
 
+from ...problems import SOURCE
 from .frames import columns_of, rows_of
 from .layouts import Block, Layout, Pieces, Rows
 from .numbers import is_pandas, numbers
 
-__all__ = ["SOURCE", "Piece", "entry_tree", "one_stream", "streams_of"]
-
-SOURCE = "stream-"
-"""What the neuron that emits a stream is called, before the stream's name."""
+__all__ = ["Piece", "entry_tree", "one_stream", "streams_of"]
 
 Piece = Union[np.ndarray, "list[VValue]"]
 """One stream of one string: numbers (samples,), or V-values where it has keys."""

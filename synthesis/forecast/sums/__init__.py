@@ -1,7 +1,7 @@
 """Sums of features: what they are made of, how they are fitted, and how sure they are."""
 
 from .building import circuit_of
-from .changes import Change, grown_from, in_samples
+from .changes import Change, expanded, grown_from
 from .families import FAMILIES, Family, candidates, season_of
 from .features import (
     Feature,
@@ -39,11 +39,11 @@ __all__ = [
     "candidates",
     "circuit_of",
     "depth",
+    "expanded",
     "fitted",
     "grown",
     "grown_from",
     "held_links",
-    "in_samples",
     "independence",
     "kind_of",
     "latest",

@@ -22,7 +22,7 @@ from .features import Feature, latest
 from .fitting import Rows, Sum
 from .growing import grown
 
-__all__ = ["Change", "grown_from", "in_samples"]
+__all__ = ["Change", "expanded", "grown_from"]
 
 
 @dataclass(frozen=True)
@@ -108,21 +108,21 @@ def grown_from(
         offered += [*others, *_changes(others, 1)]
     moved = [feature for feature in offered if np.ptp(rows.column(feature)) > 0.0]
     rest = grown(rows.beyond(samples[begin]), moved, likelihood, most)
-    return [in_samples(found, samples[begin]) for found in rest]
+    return [expanded(found, samples[begin]) for found in rest]
 
 
 def _changes(samples: Sequence[Feature], period: int) -> list[Feature]:
     return [Change(*pair) for pair in zip(samples, samples[period:], strict=False)]
 
 
-def in_samples(found: Sum, begin: Feature) -> Sum:
+def expanded(found: Sum, begin: Feature) -> Sum:
     """A sum of changes, added to a feature, as a sum of what they are changes of.
 
     Examples
     --------
     >>> now, before = latest("y", 2)
     >>> change = Sum((Change(now, before),), np.array([[0.0, 0.25]]), loss=0.0)
-    >>> print(*in_samples(change, now).weights)
+    >>> print(*expanded(change, now).weights)
     [ 0.    1.25 -0.25]
     """
     (constant, *fitted) = found.weights[0]

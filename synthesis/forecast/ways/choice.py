@@ -137,11 +137,12 @@ def chosen(tried: Sequence[Tried], choice: str, is_scaled: bool) -> Tried:
     """
     if choice == "code length":
         finest = ROUNDED * max(one.loss for one in tried if np.isfinite(one.loss))
-        lengths = {
-            one.name: code_length(one.loss, len(one.losses), one.size, is_scaled, finest)
-            for one in tried
-        }
-        return min(tried, key=lambda one: (lengths[one.name], one.size, one.fitted))
+
+        def told(one: Tried) -> tuple[float, int, int]:
+            length = code_length(one.loss, len(one.losses), one.size, is_scaled, finest)
+            return length, one.size, one.fitted
+
+        return min(tried, key=told)
     best = min(tried, key=lambda one: one.loss)
     if choice == "difference":
         within = [one for one in _unbeaten(tried) if compared(one, best) != "worse than"]

@@ -13,10 +13,10 @@ from ..sums import Family, Rows, Sum, Values, candidates, grown, grown_from
 from ..transforms import TRANSFORMS
 from .choice import Tried, parts
 
+__all__ = ["Recipe", "Search", "Way", "losses_of", "no_larger", "rows_of"]
+
 ON_SCALE = ("gaussian", "huber")
 """Likelihoods whose predictor is a forecast of the series itself, so that it can be added to it."""
-
-__all__ = ["Recipe", "Search", "Way", "losses_of", "no_larger", "rows_of"]
 
 
 @dataclass(frozen=True)

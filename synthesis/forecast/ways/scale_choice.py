@@ -51,6 +51,8 @@ def likeliest_scale(search: Search, scales: Sequence[str], family: Family) -> st
     >>> likeliest_scale(search, ["none", "log"], FAMILIES[0])
     'log'
     """
+    if len(scales) == 1:
+        return scales[0]
     lengths = {name: _code_length(search, name, family) for name in scales}
     return min(lengths, key=lambda name: lengths[name])
 
@@ -81,8 +83,8 @@ def _resolution(observed: np.ndarray) -> float:
 
 
 def _stretch(scale: Transform, sample: np.ndarray, rounding: float) -> np.ndarray:
-    """By how much a scale stretches what is forecast, (rows,): at 0 a root is infinitely steep,
-    so it is asked about all that would have been rounded to the sample."""
+    """By how much a scale stretches what would have been rounded to each sample, (rows,)."""
+    # Its slope at the sample itself would do, but at 0 a root is infinitely steep.
     low, high = sample - rounding, sample + rounding
     if np.isfinite(scale.least):
         low = np.maximum(low, 0.5 * sample)

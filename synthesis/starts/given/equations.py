@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from dmm.machine import Circuit
 
+from ...problems import SOURCE
 from ..composition.atoms import constant, exceeds_signal, product_signal, relu_signal
 from ..signals import Builder, Signal, free_name
 from .expressions import Apply, Expression, Name, Number, Sum, parsed
@@ -77,10 +78,10 @@ class _Reading:
     def __init__(
         self, equations: dict[str, Expression], streams: Sequence[str], memory: str
     ) -> None:
-        sources = {f"stream-{name}": "stream" for name in streams}
+        sources = {SOURCE + name: "stream" for name in streams}
         self.builder = Builder({**sources, "const_1": "const_1"})
         self.equations, self.memory = equations, memory
-        self.signals = {name: Signal.of(f"stream-{name}", "stream") for name in streams}
+        self.signals = {name: Signal.of(SOURCE + name, "stream") for name in streams}
         self.signals["const_1"] = constant()
         for name in equations:
             if name in self.signals:

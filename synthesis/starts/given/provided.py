@@ -11,7 +11,7 @@ from dmm import Machine, get_neuron_type
 from dmm.machine import Circuit, in_samples
 from dmm.proof import Mealy, automaton_from_dot
 
-from ...problems import Problem, answer_port
+from ...problems import SOURCE, Problem, answer_port
 from ..automata import Automaton
 from ..automata.alphabet import Alphabet, classes
 from ..automata.mealy import UNKNOWN
@@ -21,8 +21,6 @@ from ..recalls import largest_memory
 from .equations import circuit_of_equations
 
 __all__ = ["Provided"]
-
-STREAM = "stream-"
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ class Provided:
         yield Proposal(_scaled(known, problem), f"{self.name}: {how}")
 
     def _of_equations(self, text: str, problem: Problem, vocabulary: tuple[str, ...]) -> Circuit:
-        streams = [source.removeprefix(STREAM) for source in problem.sources]
+        streams = [source.removeprefix(SOURCE) for source in problem.sources]
         lines = [line.partition("=")[0].strip() for line in text.splitlines() if line.strip()]
         outputs = self.outputs or lines[len(lines) - problem.n_outputs :]
         memory = largest_memory(vocabulary)
