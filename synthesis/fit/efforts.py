@@ -21,6 +21,7 @@ from ..starts import (
     Shifted,
     Start,
     Stores,
+    Which,
 )
 
 __all__ = ["EFFORTS", "VOCABULARY", "Effort", "effort_named"]
@@ -77,8 +78,26 @@ def _starts(composition: Composition, most_late: int) -> tuple[Start, ...]:
     exact = replace(composition, bank=2_000, largest=4, is_exact_only=True)
     late = (Delayed(exact, samples) for samples in range(1, most_late + 1))
     hidden = (Residues(), Automaton(), Counts(), Clocks(), Numerals(), Recalls(), Parts())
-    levels = (Crossings(exact), Crossings(Automaton()))
-    return (composition, Stores(), *levels, *hidden, Changes(exact), Shifted(exact), *late)
+    seen = (Crossings(exact), Crossings(Automaton()))
+    which = (
+        Which(Automaton()),
+        Which(Crossings(Automaton())),
+        Which(Crossings(Automaton(), is_sure=False)),
+    )
+    supposed = (Crossings(Automaton(), is_sure=False), Crossings(exact, is_sure=False))
+    small = replace(composition, bank=800, largest=3, is_exact_only=True)
+    return (
+        composition,
+        Stores(),
+        *seen,
+        *which,
+        *supposed,
+        Which(small, has_past=True, leaves=3),
+        *hidden,
+        Changes(exact),
+        Shifted(exact),
+        *late,
+    )
 
 
 EFFORTS: Mapping[str, Effort] = {

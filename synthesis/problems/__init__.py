@@ -1,10 +1,11 @@
 """What a user's streams ask for: strings, their units, and who sees which of them."""
 
-from .problem import Problem, Split, answer_port, split_strings
+from .problem import BEGINNING, Problem, Split, answer_port, split_strings
 from .scales import grid_of, unit_of
 from .strings import SOURCE, Strings, strung_together
 
 __all__ = [
+    "BEGINNING",
     "SOURCE",
     "Problem",
     "Split",

@@ -7,7 +7,7 @@ decide by, shows whether it has found the rule or drifts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -20,7 +20,7 @@ from .noise import is_contradictory, level_spacing, levelled
 from .scales import grid_of, units_of
 from .strings import Strings
 
-__all__ = ["Problem", "Split", "answer_port", "split_strings"]
+__all__ = ["BEGINNING", "Problem", "Split", "answer_port", "split_strings"]
 
 PER_SINK = 2  # numbers that one sink holds
 
@@ -221,6 +221,28 @@ class Problem:
             weight *= answers.get((wire.neuron_in, wire.field_in), 1.0)
             wires.append(wire._replace(weight=weight))
         return Circuit(circuit.neurons, tuple(wires))
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """The streams that are whole numbers."""
+        training = self.split.training
+        inside = training.inside()
+
+        def is_counted(source: str) -> bool:
+            values = training.numbers(source)[inside]
+            return self.is_numeric(source) and np.array_equal(values, np.round(values))
+
+        return tuple(filter(is_counted, self.sources))
+
+    def restricted(self, sources: Collection[str]) -> Problem:
+        """The same with some of its streams only."""
+
+        def part(strings: Strings) -> Strings:
+            arrays = {s: array for s, array in strings.inputs.arrays.items() if s in sources}
+            return replace(strings, inputs=replace(strings.inputs, arrays=arrays))
+
+        units = {source: unit for source, unit in self.units.items() if source in sources}
+        return replace(self.seen(part), units=units)
 
     def is_numeric(self, source: str) -> bool:
         """Whether a stream is a plain number at every sample."""

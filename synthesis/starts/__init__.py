@@ -12,6 +12,7 @@ from .recalls import Recalls
 from .residues import Residues
 from .stores import Stores
 from .views import Changes, Delayed, Shifted
+from .which import Which
 
 __all__ = [
     "Automaton",
@@ -32,5 +33,6 @@ __all__ = [
     "Shifted",
     "Start",
     "Stores",
+    "Which",
     "smallest_automaton",
 ]

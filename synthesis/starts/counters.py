@@ -28,6 +28,9 @@ __all__ = ["Clocks", "Counts"]
 MOST_PIECES = 3
 SHORTEST = 3
 
+CHANCE, LEAST = 1e-3, 1e-12
+"""Of phases to differ so much without a clock; and what phases that tell all leave, as a share."""
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -133,7 +136,8 @@ class Clocks:
         for period in self.periods:
             if problem.beginnings.samples < 2 * period:
                 return
-            yield from self._of(period, problem, vocabulary)
+            if _tells(problem, period):
+                yield from self._of(period, problem, vocabulary)
 
     def _of(self, period: int, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
         def clock(strings: Strings) -> np.ndarray:
@@ -153,6 +157,39 @@ def _clock(strings: Strings, period: int) -> np.ndarray:
     phase = np.arange(1, strings.samples + 1) % period
     streams = np.stack([phase, phase == 0, phase == 1]).astype(float)
     return np.repeat(streams[:, None], len(strings), axis=1)
+
+
+def _tells(problem: Problem, period: int) -> bool:
+    """Whether the answers, their changes, or products with the inputs differ from phase to phase.
+
+    An analysis of variance, with squares for what differs in size alone.
+    """
+    strings = problem.split.training
+    streams = [strings.numbers(s).T for s in problem.sources if problem.is_numeric(s)]
+    phase = np.broadcast_to(np.arange(strings.samples)[:, None] % period, strings.answers[0].shape)
+    chances = []
+    for answers in strings.answers:
+        changes = np.diff(answers, axis=0, prepend=0.0)
+        told = [part * other for part in (answers, changes) for other in (1.0, part, *streams)]
+        chances += [_by_chance(one, phase, period) for one in told]
+    return min(chances) * len(chances) < CHANCE
+
+
+def _by_chance(values: np.ndarray, phase: np.ndarray, period: int) -> float:
+    """The chance that the means of phases differ so much; what is not known is left out."""
+    from scipy.special import fdtrc
+
+    known = ~np.isnan(values)
+    n = int(known.sum())
+    if n <= period or np.ptp(values[known]) == 0.0:
+        return 1.0
+    centred, own = values[known] - values[known].mean(), phase[known]
+    counts = np.maximum(np.bincount(own, minlength=period), 1)
+    between = float(np.sum(np.bincount(own, centred, period) ** 2 / counts))
+    within = float(centred @ centred) - between
+    if within <= LEAST * between:
+        return 0.0
+    return float(fdtrc(period - 1, n - period, between / (period - 1) / within * (n - period)))
 
 
 def _ticking(problem: Problem, vocabulary: tuple[str, ...]) -> Proposal:

@@ -9,7 +9,7 @@ from dmm.machine import Circuit, Wire
 from ..problems import answer_port
 from .signals import free_name
 
-__all__ = ["joined"]
+__all__ = ["fed_back", "joined"]
 
 
 def joined(reader: Circuit, emitter: Circuit, sources: Sequence[str]) -> Circuit:
@@ -48,6 +48,34 @@ def joined(reader: Circuit, emitter: Circuit, sources: Sequence[str]) -> Circuit
         if kind != "output":
             neurons[names.get(name, name)] = kind
     return _without_twins(Circuit(neurons, wires))
+
+
+def fed_back(circuit: Circuit, source: str, number: int = 0) -> Circuit:
+    """A circuit whose own answer, one sample ago, is one of the streams that it reads.
+
+    Parameters
+    ----------
+    circuit : Circuit
+    source : str
+        The stream.
+    number : int
+        Of the output.
+
+    Examples
+    --------
+    >>> reads = [Wire("output", "dict-1", "stream-x", "stream"),
+    ...          Wire("accum-1", "dict-2", "stream-past", "stream"),
+    ...          Wire("output", "dict-1", "accum-1", "dict")]
+    >>> kinds = {"stream-x": "stream", "stream-past": "stream", "accum-1": "accum",
+    ...          "output": "output"}
+    >>> looped = fed_back(Circuit(kinds, tuple(reads)), "stream-past")
+    >>> [(wire.neuron_out, wire.lag) for wire in looped.wires if wire.neuron_in == "accum-1"]
+    [('stream-x', 1), ('accum-1', 1)]
+    """
+    port = answer_port(number)
+    told = [w._replace(lag=w.lag + 1) for w in circuit.wires if (w.neuron_in, w.field_in) == port]
+    neurons = {name: kind for name, kind in circuit.neurons.items() if name != source}
+    return Circuit(neurons, _added(_spliced(circuit.wires, {source: told})))
 
 
 def _own_names(circuit: Circuit, other: Circuit) -> dict[str, str]:

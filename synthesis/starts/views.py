@@ -18,7 +18,7 @@ from ..problems import Problem, Strings, answer_port
 from .proposal import Gap, Proposal, Start
 from .signals import free_name
 
-__all__ = ["Changes", "Delayed", "Shifted", "through"]
+__all__ = ["Changes", "Delayed", "Shifted", "taken_back", "through"]
 
 
 def through(
@@ -45,19 +45,21 @@ def through(
         Numbers that were chosen for the view.
     """
     for proposal in start.propose(problem.seen(seen), vocabulary):
-        yield _completed(proposal, seen, completed, words, gaps)
+        yield taken_back(proposal, seen, completed, words, gaps)
 
 
-def _completed(
+def taken_back(
     proposal: Proposal,
     seen: Callable[[Strings], Strings],
     completed: Callable[[Circuit], Circuit],
     words: str,
-    gaps: tuple[Gap, ...],
+    gaps: tuple[Gap, ...] = (),
 ) -> Proposal:
+    """A proposal for strings as they are seen, completed: as one for the strings as they are."""
+
     def refitted(strings: Strings) -> Proposal:
         assert proposal.refitted is not None
-        return _completed(proposal.refitted(seen(strings)), seen, completed, words, gaps)
+        return taken_back(proposal.refitted(seen(strings)), seen, completed, words, gaps)
 
     return replace(
         proposal,

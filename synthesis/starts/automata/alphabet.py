@@ -37,7 +37,7 @@ class Alphabet:
         Those of some sources where they are given.
         """
         sources = problem.sources if sources is None else sources
-        if not sources or not all(problem.is_numeric(s) for s in sources):
+        if not sources or not all(map(problem.is_numeric, sources)):
             return None
         rows = _rows(problem.split.training, sources)
         inside = rows[problem.split.training.inside()]

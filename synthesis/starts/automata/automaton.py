@@ -19,7 +19,7 @@ from dmm.machine import Circuit
 from dmm.neurons import Kernel
 from dmm.proof import Transducer, prove, reachable
 
-from ...problems import Problem, Strings
+from ...problems import BEGINNING, Problem, Strings
 from ..composition import Composition
 from ..composition.finders import Told
 from ..composition.forms import Kinked, Plus
@@ -30,6 +30,7 @@ from ..latent import explained, latent_sources
 from ..proposal import Proposal
 from .alphabet import VIEWS, Alphabet, as_they_are, classes
 from .codes import Coding, codings, sums_of
+from .correction import corrected
 from .mealy import Mealy
 from .merging import merged
 
@@ -42,6 +43,9 @@ MOST_FOLDS = 3
 MOST_STATES, STATES_PER_STATE = 500, 20
 """States that a circuit may have, and more for each state and symbol: it remembers what is
 about to be answered, too."""
+
+UNHEARD = 12
+"""States at most where some streams are no symbols and are not listened to."""
 
 TWICE = 2
 
@@ -86,12 +90,16 @@ class Automaton:
 
     def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
         """Circuits with the states of an automaton; none where the strings tell of none."""
-        alphabet = Alphabet.of(problem)
+        counted = problem.counted
+        alphabet = Alphabet.of(problem, counted)
         if alphabet is None:
             return
-        automaton, answers = learnt(problem, alphabet, self.states) or (None, None)
+        is_whole = len(counted) == len(problem.sources)
+        most = self.states if is_whole else min(self.states, UNHEARD)
+        automaton, answers = learnt(problem, alphabet, most) or (None, None)
         if automaton is not None:
-            yield from self.made_of(automaton, answers, alphabet, problem, vocabulary)
+            heard = problem.restricted(alphabet.sources)
+            yield from self.made_of(automaton, answers, alphabet, heard, vocabulary)
 
     def made_of(
         self,
@@ -147,25 +155,38 @@ def learnt(
 
     It answers with the numbers of classes. Where the answers are no automaton's, their changes from
     sample to sample may be, or these and being put back to 0. Where the beginnings tell of none -
-    it takes many samples to fill a store -, one of whole strings will do that leaves nothing open.
+    it takes many samples to fill a store -, one of some of the strings will do that holds on all;
+    or one of all strings, or corrected by all, that leaves nothing open.
     """
     training, begun = problem.split.training, problem.beginnings
     symbols = alphabet.symbols(training)
     seen = [(view, classes(view(training.answers))) for view in VIEWS]
-    for strings, samples in ((len(begun), begun.samples), symbols.shape):
+    some = int(np.ceil(BEGINNING * len(symbols)))
+    nearly: list[tuple[Mealy, np.ndarray, np.ndarray | None]] = []
+    for strings, samples in (
+        (len(begun), begun.samples),
+        (some, symbols.shape[1]),
+        symbols.shape,
+    ):
         part = symbols[:strings, :samples]
         for view, found in seen:
             if found is None:
                 continue
-            numbers = found[0][:strings, :samples]
-            automaton = merged(part, np.where(part >= 0, numbers, np.nan), most_states)
+            numbers, told = found[0], found[1] if view is as_they_are else None
+            wanted = np.where(part >= 0, numbers[:strings, :samples], np.nan)
+            automaton = merged(part, wanted, most_states)
             if automaton is None:
                 continue
             _, given = automaton.run(symbols)
-            is_right = np.all((given == found[0]) | np.isnan(found[0]))
+            is_right = np.all((given == numbers) | np.isnan(numbers))
             is_held_out = part.size < symbols.size
             if is_right and (is_held_out or is_well_seen(automaton, symbols)):
-                return automaton, found[1] if view is as_they_are else None
+                return automaton, told
+            nearly.append((automaton, numbers, told))
+    for automaton, numbers, told in sorted(nearly, key=lambda one: len(one[0])):
+        better = corrected(automaton, symbols, numbers)
+        if better is not None and is_well_seen(better, symbols):
+            return better, told
     return None
 
 

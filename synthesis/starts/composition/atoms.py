@@ -118,6 +118,13 @@ def _extreme_since(x: Numbers, reset: Numbers, extreme: np.ufunc) -> Numbers:
     return out
 
 
+def _from_first(reset: Numbers) -> Numbers:
+    """1 at the first sample, too."""
+    begun = reset.copy()
+    begun[:, 0] = 1.0
+    return begun
+
+
 def leaky(x: Numbers, pole: float, reset: Numbers | None = None) -> Numbers:
     """A sum that forgets: ``pole`` times what it was, plus ``x``; only ``x`` where reset is 1."""
     if reset is None:
@@ -223,7 +230,44 @@ def _extreme_since_signal(builder: Builder, one: Signal, reset: Signal, sign: fl
     return Signal.of(neuron, "dict")
 
 
+def _from_first_signal(builder: Builder, reset: Signal) -> Signal:
+    """The signal that does what `_from_first` does: a constant was not there before."""
+    first = constant() - constant().lagged()
+    return reset + relu_signal(builder, first, reset) if reset.terms else first
+
+
 # -------------------- the table --------------------
+
+
+def _extreme_of_all(word: str, extreme: np.ufunc, sign: float) -> Operation:
+    nothing = Signal({})
+    return Operation(
+        f"{word} of all",
+        lambda x: _extreme_since(x, _from_first(np.zeros_like(x)), extreme),
+        lambda b, x: _extreme_since_signal(b, x, _from_first_signal(b, nothing), sign),
+        ("compare", "multiplexer"),
+    )
+
+
+def _extreme_since_each(word: str, extreme: np.ufunc, sign: float) -> tuple[Operation, Operation]:
+    """The one begins with 0, the other with its first sample."""
+    types, reads = ("compare", "multiplexer"), ("number", "flag")
+    return (
+        Operation(
+            f"{word} since",
+            lambda x, reset: _extreme_since(x, reset, extreme),
+            lambda b, x, reset: _extreme_since_signal(b, x, reset, sign),
+            types,
+            reads,
+        ),
+        Operation(
+            f"{word} since, or of all",
+            lambda x, reset: _extreme_since(x, _from_first(reset), extreme),
+            lambda b, x, reset: _extreme_since_signal(b, x, _from_first_signal(b, reset), sign),
+            types,
+            reads,
+        ),
+    )
 
 
 def _above(least: int) -> Operation:
@@ -274,6 +318,8 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     *(_above(least) for least in (2, 3, 4, 5, 6)),
     Operation("largest", _largest, _largest_signal, ("running_max",)),
+    _extreme_of_all("largest", np.maximum, 1.0),
+    _extreme_of_all("smallest", np.minimum, -1.0),
     Operation("toggle", _toggled, _toggled_signal, ("norm",), ("flag",)),
     Operation("+", np.add, lambda b, x, y: x + y, (), ("any", "any"), True),
     Operation("-", np.subtract, lambda b, x, y: x - y, (), ("any", "any")),
@@ -319,18 +365,6 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation("since", _since, _since_signal, ("multiplexer",), ("number", "flag")),
     Operation("held", _held, _held_signal, ("multiplexer",), ("number", "flag")),
-    Operation(
-        "largest since",
-        lambda x, reset: _extreme_since(x, reset, np.maximum),
-        lambda b, x, reset: _extreme_since_signal(b, x, reset, 1.0),
-        ("compare", "multiplexer"),
-        ("number", "flag"),
-    ),
-    Operation(
-        "smallest since",
-        lambda x, reset: _extreme_since(x, reset, np.minimum),
-        lambda b, x, reset: _extreme_since_signal(b, x, reset, -1.0),
-        ("compare", "multiplexer"),
-        ("number", "flag"),
-    ),
+    *_extreme_since_each("largest", np.maximum, 1.0),
+    *_extreme_since_each("smallest", np.minimum, -1.0),
 )

@@ -1,33 +1,23 @@
-"""Measured streams of which only matters which bounds they exceed: seen as so many levels.
+"""Where the bounds of streams are that answers tell of from both sides.
 
 An answer that never comes while a stream is below some number, although the stream often is, needs
 the stream to be above a bound. Where the past is the same, too, samples just above and just below
-it tell where the bound is. The start inside sees levels in place of the stream, and so may be one
-that knows symbols only.
+it tell where the bound is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 
 import numpy as np
 
-from dmm.machine import Circuit
+from ...problems import Strings
+from ..composition.atoms import lagged
+from ..composition.thresholds import chosen_between
+from ..proposal import Gap
 
-from ..problems import Problem, Strings
-from .composition.atoms import constant, exceeds_signal, lagged
-from .composition.thresholds import chosen_between
-from .proposal import Gap, Proposal, Start
-from .signals import Builder, Signal
-from .splicing import joined
-from .views import through
-
-__all__ = ["Crossings", "crossings_of"]
-
-FEW = 20
-"""Values of a stream that is not measured but counted."""
+__all__ = ["CHANCE", "FEWEST", "LEAST_SHARE", "crossings_of", "labels_of"]
 
 ANSWERS = 12
 """Different answers, or changes of answers, at most."""
@@ -43,94 +33,6 @@ CONTEXT = 2
 
 PURE = 3
 """Samples with an answer, in a past, that tell that it is always given there."""
-
-MOST = 3
-"""Bounds of a stream."""
-
-
-@dataclass(frozen=True)
-class Crossings:
-    """What another start proposes where measured streams are seen as levels between bounds.
-
-    Attributes
-    ----------
-    start : Start
-
-    Examples
-    --------
-    >>> from dmm.show.algebra import sample_equations
-    >>> from synthesis.fit.data.asked import to_strings
-    >>> from synthesis.fit.efforts import VOCABULARY
-    >>> from synthesis.starts import Automaton
-    >>> x = np.random.default_rng(0).uniform(-1.0, 1.0, (60, 12))
-    >>> hot = x > 0.2
-    >>> hot[:, 1:] &= x[:, :-1] > 0.2
-    >>> hot[:, 0] = False  # twice running
-    >>> problem = Problem.of(to_strings(x, hot.astype(float))[0])
-    >>> proposal = next(Crossings(Automaton()).propose(problem, VOCABULARY))
-    >>> print(sample_equations(proposal.circuit))
-    s = (x > 0.2)
-    c = (s if 1 - s else s + c[t-1])
-    output.dict-1 = (c > 1.5)
-    """
-
-    start: Start
-
-    @property
-    def name(self) -> str:
-        """Of the start."""
-        return f"{self.start.name}, of levels"
-
-    def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
-        """The start's circuits, with comparisons before them."""
-        if "less_or_equal" not in vocabulary:
-            return
-        training = problem.split.training
-        numeric = filter(problem.is_numeric, problem.sources)
-        measured = tuple(source for source in numeric if _is_measured(training, source))
-        found = crossings_of(training, measured).items()
-        bounds = {source: gaps for source, gaps in found if 0 < len(gaps) <= MOST}
-        if not bounds:
-            return
-        numbers = {source: [gap.value for gap in gaps] for source, gaps in bounds.items()}
-        yield from through(
-            self.start,
-            problem,
-            vocabulary,
-            partial(_levels, bounds=numbers),
-            partial(joined, emitter=_comparing(numbers), sources=tuple(numbers)),
-            "of levels",
-            tuple(gap.times(1.0, name) for name, found in bounds.items() for gap in found),
-        )
-
-
-def _is_measured(strings: Strings, source: str) -> bool:
-    values = np.unique(strings.numbers(source)[strings.inside()])
-    return len(values) > FEW and not np.array_equal(values, np.round(values))
-
-
-def _levels(strings: Strings, bounds: dict[str, list[float]]) -> Strings:
-    """Strings with the number of bounds that streams exceed in place of the streams."""
-    arrays = dict(strings.inputs.arrays)
-    for source, numbers in bounds.items():
-        level = (strings.numbers(source)[..., None] > np.array(numbers)).sum(axis=-1)
-        arrays[source] = (level * strings.inside()).T[..., None].astype(float)
-    return replace(strings, inputs=replace(strings.inputs, arrays=arrays))
-
-
-def _comparing(bounds: dict[str, list[float]]) -> Circuit:
-    """The circuit that answers with the levels."""
-    builder = Builder({**dict.fromkeys(bounds, "stream"), "const_1": "const_1"})
-    levels = []
-    for source, numbers in bounds.items():
-        level = Signal({})
-        for number in numbers:
-            level = level + exceeds_signal(builder, Signal.of(source, "stream"), constant(number))
-        levels.append(level)
-    return builder.circuit(levels)
-
-
-# -------------------- where bounds are --------------------
 
 
 @dataclass(frozen=True)
@@ -182,7 +84,7 @@ def crossings_of(strings: Strings, sources: Sequence[str]) -> dict[str, list[Gap
     0.3, somewhere from 0.294 to 0.301
     """
     found: dict[str, list[Gap]] = {source: [] for source in sources}
-    for labels, before in _labels(strings):
+    for labels, before in labels_of(strings):
         is_asked = ~np.isnan(labels)
         for label in np.unique(labels[is_asked]):
             edges = list(_edges(strings, sources, labels == label, is_asked))
@@ -203,7 +105,7 @@ def _apart(gaps: list[Gap]) -> list[Gap]:
     return sorted(apart, key=lambda one: one.value)
 
 
-def _labels(strings: Strings) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def labels_of(strings: Strings) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Answers and their changes, (strings, samples), with the answers before; NaN if not asked."""
     for answers in strings.answers:
         asked = answers.T

@@ -1,0 +1,122 @@
+"""An automaton that is nearly right, corrected: one transition after the other.
+
+State merging decides early, by few answers, and one wrong step leaves an automaton that is wrong
+now and then. What it answers is chosen again for every other place where one of its transitions
+may lead: the change that leaves the fewest answers wrong is made, and again, until none is.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .mealy import Mealy
+
+__all__ = ["corrected"]
+
+NEARLY = 0.3
+"""Share of the answers that may be wrong."""
+
+MOST_CHANGES, ROUNDS = 4_000, 6
+"""Single changes of an automaton that is looked at, and transitions that are changed, at most."""
+
+AT_ONCE = 200_000
+"""Numbers that are looked at at once: automata times strings."""
+
+
+def corrected(automaton: Mealy, symbols: np.ndarray, answers: np.ndarray) -> Mealy | None:
+    """An automaton of as many states that gives all answers; None if a few changes make none.
+
+    Parameters
+    ----------
+    automaton : Mealy
+    symbols : int array (strings, samples)
+        0, 1, ...; -1 beyond the end of a string.
+    answers : float array (strings, samples)
+        NaN where nothing is asked.
+
+    Examples
+    --------
+    >>> seldom = (np.random.default_rng(0).random((9, 20)) < 0.1).astype(int)
+    >>> third = (seldom == 1) & (np.cumsum(seldom, axis=1) % 3 == 0)
+    >>> table = np.array([[0, 1], [1, 2], [2, 2]])  # the last one should lead back to the first
+    >>> right = corrected(Mealy(table, np.zeros((3, 2))), seldom, third.astype(float))
+    >>> right.following.tolist()
+    [[0, 1], [1, 2], [2, 0]]
+    """
+    if automaton.following.size * len(automaton) > MOST_CHANGES:
+        return None
+    told, classes = np.unique(answers, return_inverse=True)
+    told = told[~np.isnan(told)]
+    asked = np.where(np.isnan(answers), -1, classes.reshape(answers.shape))
+    following = np.maximum(automaton.following, 0)
+    wrong, counts = _fits(following[None], symbols, asked, len(told))
+    if wrong[0] > NEARLY * (asked >= 0).sum():
+        return None
+    for _ in range(ROUNDS):
+        if not wrong[0]:
+            answer = np.where(counts[0].any(axis=-1), told[counts[0].argmax(axis=-1)], np.nan)
+            return Mealy(following, answer).minimal()
+        changed = _changes(following)
+        if not len(changed):
+            return None
+        wrongs, all_counts = _fits(changed, symbols, asked, len(told))
+        best = int(np.argmin(wrongs))
+        if wrongs[best] >= wrong[0]:
+            return None
+        following, wrong, counts = changed[best], wrongs[[best]], all_counts[[best]]
+    return None
+
+
+def _changes(following: np.ndarray) -> np.ndarray:
+    """All tables (tables, states, symbols) with one transition that leads elsewhere."""
+    n, k = following.shape
+    tables = np.repeat(following[None], n * k * n, axis=0)
+    state, symbol, after = np.indices((n, k, n)).reshape(3, -1)
+    tables[np.arange(len(tables)), state, symbol] = after
+    return tables[after != following[state, symbol]]
+
+
+def _fits(
+    tables: np.ndarray, symbols: np.ndarray, asked: np.ndarray, n_classes: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """How many answers are wrong if every transition gives its most frequent one; how often which.
+
+    Parameters
+    ----------
+    tables : int array (tables, states, symbols)
+    symbols, asked : int arrays (strings, samples)
+        -1 beyond the end of a string, and where nothing is asked.
+    n_classes : int
+
+    Returns
+    -------
+    wrong : int array (tables,)
+    counts : int array (tables, states, symbols, classes)
+    """
+    step = max(1, AT_ONCE // len(symbols))
+    parts = [
+        _fits_at_once(tables[first : first + step], symbols, asked, n_classes)
+        for first in range(0, len(tables), step)
+    ]
+    wrong, counts = zip(*parts, strict=True)
+    return np.concatenate(wrong), np.concatenate(counts)
+
+
+def _fits_at_once(
+    tables: np.ndarray, symbols: np.ndarray, asked: np.ndarray, n_classes: int
+) -> tuple[np.ndarray, np.ndarray]:
+    m, n, k = tables.shape
+    counts = np.zeros(m * n * k * n_classes, dtype=int)
+    own = np.arange(m)[:, None]
+    state = np.zeros((m, len(symbols)), dtype=int)
+    for symbol, told in zip(symbols.T, asked.T, strict=True):
+        is_on = symbol >= 0
+        here = np.where(is_on, symbol, 0)
+        place = (own * n + state) * k + here
+        is_told = is_on & (told >= 0)
+        counts += np.bincount(
+            (place[:, is_told] * n_classes + told[is_told]).ravel(), minlength=len(counts)
+        )
+        state = np.where(is_on, tables[own, state, here], state)
+    table = counts.reshape(m, n, k, n_classes)
+    return table.sum(axis=(1, 2, 3)) - table.max(axis=-1).sum(axis=(1, 2)), table
