@@ -1,5 +1,6 @@
 """The start that learns an automaton from the strings, and makes a circuit of it."""
 
-from .automaton import Automaton, smallest_automaton
+from .automaton import Automaton
+from .learnt import smallest_automaton
 
 __all__ = ["Automaton", "smallest_automaton"]

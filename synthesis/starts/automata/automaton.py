@@ -7,7 +7,7 @@ then explained like an answer, and the answers are composed of it and the inputs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -19,7 +19,7 @@ from dmm.machine import Circuit
 from dmm.neurons import Kernel
 from dmm.proof import Transducer, prove, reachable
 
-from ...problems import BEGINNING, Problem, Strings
+from ...problems import Problem, Strings
 from ..composition import Composition
 from ..composition.finders import Told
 from ..composition.forms import Kinked, Plus
@@ -28,13 +28,12 @@ from ..composition.known import Known, Past
 from ..composition.start import built
 from ..latent import explained, latent_sources
 from ..proposal import Proposal
-from .alphabet import VIEWS, Alphabet, as_they_are, classes
+from .alphabet import Alphabet
 from .codes import Coding, codings, sums_of
-from .correction import corrected
+from .learnt import learnt
 from .mealy import Mealy
-from .merging import merged
 
-__all__ = ["Automaton", "smallest_automaton"]
+__all__ = ["Automaton"]
 
 MOST_PIECES = 24
 """Kinks and steps of a function that is built as it is."""
@@ -46,8 +45,6 @@ about to be answered, too."""
 
 UNHEARD = 12
 """States at most where some streams are no symbols and are not listened to."""
-
-TWICE = 2
 
 WORDS = "a function of the state"
 
@@ -146,103 +143,6 @@ class Automaton:
         yield from islice(self.composition.propose(problem, told.vocabulary), self.per_part)
         if direct is not None:
             yield direct
-
-
-def learnt(
-    problem: Problem, alphabet: Alphabet, most_states: int
-) -> tuple[Mealy, np.ndarray | None] | None:
-    """The automaton of the training strings' beginnings that holds on the whole of them.
-
-    It answers with the numbers of classes. Where the answers are no automaton's, their changes from
-    sample to sample may be, or these and being put back to 0. Where the beginnings tell of none -
-    it takes many samples to fill a store -, one of some of the strings will do that holds on all;
-    or one of all strings, or corrected by all, that leaves nothing open.
-    """
-    training, begun = problem.split.training, problem.beginnings
-    symbols = alphabet.symbols(training)
-    seen = [(view, classes(view(training.answers))) for view in VIEWS]
-    some = int(np.ceil(BEGINNING * len(symbols)))
-    nearly: list[tuple[Mealy, np.ndarray, np.ndarray | None]] = []
-    for strings, samples in (
-        (len(begun), begun.samples),
-        (some, symbols.shape[1]),
-        symbols.shape,
-    ):
-        part = symbols[:strings, :samples]
-        for view, found in seen:
-            if found is None:
-                continue
-            numbers, told = found[0], found[1] if view is as_they_are else None
-            wanted = np.where(part >= 0, numbers[:strings, :samples], np.nan)
-            automaton = merged(part, wanted, most_states)
-            if automaton is None:
-                continue
-            _, given = automaton.run(symbols)
-            is_right = np.all((given == numbers) | np.isnan(numbers))
-            is_held_out = part.size < symbols.size
-            if is_right and (is_held_out or is_well_seen(automaton, symbols)):
-                return automaton, told
-            nearly.append((automaton, numbers, told))
-    for automaton, numbers, told in sorted(nearly, key=lambda one: len(one[0])):
-        better = corrected(automaton, symbols, numbers)
-        if better is not None and is_well_seen(better, symbols):
-            return better, told
-    return None
-
-
-def is_well_seen(automaton: Mealy, symbols: np.ndarray) -> bool:
-    """Whether every symbol came twice in every state.
-
-    The share of steps that were never seen is about that of the steps seen once (I. Good, The
-    population frequencies of species, Biometrika 1953).
-    """
-    after, _ = automaton.run(symbols)
-    before = np.concatenate([np.zeros_like(after[:, :1]), after[:, :-1]], axis=1)
-    is_known = (before >= 0) & (symbols >= 0)
-    steps = np.zeros(automaton.following.shape, dtype=int)
-    np.add.at(steps, (before[is_known], symbols[is_known]), 1)
-    return bool(np.all(steps >= TWICE) and not np.isnan(automaton.answers).any())
-
-
-def smallest_automaton(
-    problem: Problem, most_states: int = 40
-) -> tuple[Callable[[Strings], np.ndarray], float] | None:
-    """The automaton that gives the answers of the training strings, however it is found.
-
-    Returns
-    -------
-    (answers, bits), or None
-        A function of strings to what the automaton answers, (outputs, samples, strings), NaN where
-        no string told; and the bits that its table takes.
-
-    Examples
-    --------
-    >>> from synthesis.fit.data.asked import to_strings
-    >>> from synthesis.problems import Problem
-    >>> x = np.random.default_rng(0).integers(0, 2, (12, 8))
-    >>> problem = Problem.of(to_strings(x, x.cumsum(axis=1) % 2)[0])
-    >>> answers, bits = smallest_automaton(problem)
-    >>> told = problem.split.report
-    >>> np.stack([told.numbers("stream-x")[0], answers(told)[0, :, 0]]).astype(int)
-    array([[1, 1, 0, 0, 1, 1, 1, 0],
-           [1, 0, 0, 0, 1, 0, 1, 1]])
-    """
-    alphabet = Alphabet.of(problem)
-    found = None if alphabet is None else classes(as_they_are(problem.split.training.answers))
-    if alphabet is None or found is None:
-        return None
-    numbers, told = found
-    automaton = merged(alphabet.symbols(problem.split.training), numbers, most_states)
-    if automaton is None:
-        return None
-
-    def answers(strings: Strings) -> np.ndarray:
-        _, given = automaton.run(alphabet.symbols(strings))
-        padded = np.vstack([told, np.full(told.shape[1], np.nan)])
-        return padded[np.nan_to_num(given, nan=-1.0).astype(int)].transpose(2, 1, 0)
-
-    known = int((~np.isnan(automaton.answers)).sum())
-    return answers, known * float(np.log2(len(automaton)) + np.log2(len(told)))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from synthesis.problems import Problem
 from synthesis.starts import Automaton, smallest_automaton
 from synthesis.starts.automata.alphabet import Alphabet
-from synthesis.starts.automata.automaton import is_well_seen, learnt
+from synthesis.starts.automata.learnt import is_well_seen, learnt
 from synthesis.starts.automata.mealy import Mealy
 from synthesis.starts.automata.merging import merged
 from tests.synthesis.samples import said, strings_of
