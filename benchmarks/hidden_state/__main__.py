@@ -37,6 +37,7 @@ ABOUT = {
     "sealed": "written before the search was changed again, its failures looked at after that",
     "sealed_two": "written after those, before another change, its failures looked at after it",
     "sealed_three": "by somebody who had not read the search, committed before anybody ran it",
+    "sealed_four": "by another who had not read the search, committed before anybody ran it",
 }
 
 

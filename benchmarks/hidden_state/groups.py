@@ -1,4 +1,4 @@
-"""The eight groups, by what is honest to say about them."""
+"""The nine groups, by what is honest to say about them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from .blind import BLIND
 from .drawing import Program
 from .fresh import FRESH
 from .sealed import SEALED
+from .sealed_four import SEALED_FOUR
 from .sealed_three import SEALED_THREE
 from .sealed_two import SEALED_TWO
 from .seen import SEEN
@@ -23,4 +24,5 @@ GROUPS: dict[str, dict[str, Program]] = {
     "sealed": SEALED,
     "sealed_two": SEALED_TWO,
     "sealed_three": SEALED_THREE,
+    "sealed_four": SEALED_FOUR,
 }
