@@ -25,6 +25,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from .. import measure
 from .groups import GROUPS
 from .measuring import TEST, TRAIN, Outcome, measured
+from .random_programs import RANDOM, program_of_seed
 from .rivals import RIVALS, is_there, rival_outcome
 
 OURS = "Synthesizer"
@@ -38,6 +39,7 @@ ABOUT = {
     "sealed_two": "written after those, before another change, its failures looked at after it",
     "sealed_three": "by somebody who had not read the search, committed before anybody ran it",
     "sealed_four": "by another who had not read the search, committed before anybody ran it",
+    "random": "drawn from a grammar, one from every seed, none left out after a run",
 }
 
 
@@ -170,6 +172,9 @@ def report(
     for group in groups:
         mine = [o for o in ours if o.group == group]
         parts += [f"## All of {group}", measure.markdown_table(HEADER, map(_cells, mine))]
+    if "random" in groups:
+        texts = [[name, f"`{program_of_seed(seed)}`"] for seed, name in enumerate(RANDOM)]
+        parts += ["## What was drawn", measure.markdown_table(["program", "what it does"], texts)]
     return "\n\n".join(parts)
 
 

@@ -1,10 +1,11 @@
-"""The nine groups, by what is honest to say about them."""
+"""The ten groups, by what is honest to say about them."""
 
 from __future__ import annotations
 
 from .blind import BLIND
 from .drawing import Program
 from .fresh import FRESH
+from .random_programs import RANDOM
 from .sealed import SEALED
 from .sealed_four import SEALED_FOUR
 from .sealed_three import SEALED_THREE
@@ -25,4 +26,5 @@ GROUPS: dict[str, dict[str, Program]] = {
     "sealed_two": SEALED_TWO,
     "sealed_three": SEALED_THREE,
     "sealed_four": SEALED_FOUR,
+    "random": RANDOM,
 }
