@@ -121,9 +121,15 @@ class State:
                 yield replace(self, conditions=conditions)
         if self.rule.no_bound is not None:
             yield replace(self, constant=self.rule.no_bound)
-        rule, start = self.rule, self.start
-        update = lambda s, *rest: rule.update(np.full_like(s, start), *rest)  # noqa: E731
-        yield replace(self, rule=replace(rule, update=update))
+        yield self._forgetful()
+
+    def _forgetful(self) -> State:
+        """The same update, but always from the state as it began."""
+
+        def update(before: np.ndarray, *rest: Any) -> np.ndarray:
+            return self.rule.update(np.full_like(before, self.start), *rest)
+
+        return replace(self, rule=replace(self.rule, update=update))
 
     def __str__(self) -> str:
         name = self.signal.name
