@@ -198,11 +198,6 @@ class RandomProgram:
         for condition in (NEVER, ALWAYS) if self.answer.conditions else ():
             yield replace(self, answer=replace(self.answer, conditions=(condition,)))
 
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """The kinds of its states and of its answer."""
-        return (*(state.rule.kind for state in self.states), self.answer.kind)
-
     def __str__(self) -> str:
         streams = ", ".join(f"{stream.signal.name} {stream.text}" for stream in self.streams)
         return "; ".join([streams, *map(str, self.states), str(self.answer)])

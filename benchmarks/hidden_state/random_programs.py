@@ -21,7 +21,7 @@ from .measuring import TRAIN
 from .random_parts import Answer, Condition, RandomProgram, Rule, Signal, State, Stream
 from .random_rules import FAMILIES
 
-__all__ = ["RANDOM", "is_worth_learning", "program_of_seed", "random_program"]
+__all__ = ["RANDOM", "is_worth_learning", "kinds_of", "program_of_seed", "random_program"]
 
 SHOWS = 0.2
 """A part shows if without it the answers to this share of the strings differ."""
@@ -277,6 +277,13 @@ def _of_seed(seed: int) -> Program:
 
 
 RANDOM: dict[str, Program] = {f"random_{seed:02d}": _of_seed(seed) for seed in range(40)}
+
+
+def kinds_of(program: RandomProgram) -> list[str]:
+    """What it is, in words: how many states, of which families, and what is shown."""
+    families = {f for s in program.states for f, rules in FAMILIES.items() if s.rule in rules}
+    n = len(program.states)
+    return [f"{n} state{'s' if n > 1 else ''}", *sorted(families), f"shows: {program.answer.kind}"]
 
 
 if __name__ == "__main__":
