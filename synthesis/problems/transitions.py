@@ -13,6 +13,9 @@ __all__ = ["evened_out"]
 FEW = 8
 """A stream with no more different samples, each twice on average, has rare and frequent ones."""
 
+RARE = 3
+"""A sample is rare if another one, which is not its like, is there so many times as often."""
+
 Place = tuple[int, int]  # a sample and its string
 
 
@@ -38,7 +41,7 @@ def evened_out(
     Returns
     -------
     Strings, or None
-        None where no stream has few different samples, so that nothing is frequent.
+        None where nothing is rare, as where no stream has few different samples.
 
     Examples
     --------
@@ -70,16 +73,15 @@ def evened_out(
 
 
 def _alike(strings: Strings) -> np.ndarray | None:
-    """Numbers that are the same for samples that are alike, (samples, strings)."""
+    """Numbers that are the same for samples that are alike, (samples, strings), if any is rare."""
     found = np.zeros((strings.samples, len(strings)), dtype=int)
     inside = strings.inside().T
-    is_any = False
     for array in strings.inputs.arrays.values():
         different, codes = np.unique(array[inside], axis=0, return_inverse=True)
         if 1 < len(different) <= min(FEW, len(codes) // 2):
-            is_any = True
             found[inside] = found[inside] * len(different) + codes.ravel()
-    return found if is_any else None
+    _, counts = np.unique(found[inside], return_counts=True)
+    return found if counts.max() >= RARE * counts.min() else None
 
 
 def _taken(strings: Strings, samples: np.ndarray, chosen: np.ndarray) -> Strings:

@@ -44,7 +44,7 @@ def long_evened_out(strings: Strings, rng: np.random.Generator) -> Strings | Non
     Examples
     --------
     >>> from synthesis.tasks.streams import to_streams
-    >>> strings = Strings(to_streams([[1.0, 2.0, 2.0, 1.0]]), np.zeros((1, 4, 1)), np.array([4]))
+    >>> strings = Strings(to_streams([[1.0, 2.0, 2.0, 2.0]]), np.zeros((1, 4, 1)), np.array([4]))
     >>> long_evened_out(strings, np.random.default_rng(0)).samples
     40
     """
