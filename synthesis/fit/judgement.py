@@ -61,8 +61,8 @@ def judged(search: Search, trial: Trial, member: Member, given: Strings) -> Verd
             tuple(_trouble(trial)),
             figures,
         )
-    long = answers_of(trial.candidate, search.long, problem.n_outputs)
     courses = _courses(search, trial)
+    long = courses[0].own
     open_points = [
         *_gaps(trial, search.problem.units),
         *_rivals(search, trial, courses),
