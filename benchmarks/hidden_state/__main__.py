@@ -25,6 +25,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from .. import measure
 from .groups import GROUPS
 from .measuring import TEST, TRAIN, Outcome, measured
+from .random_programs import RANDOM, kinds_of, program_of_seed
 from .rivals import RIVALS, is_there, rival_outcome
 
 OURS = "Synthesizer"
@@ -37,6 +38,8 @@ ABOUT = {
     "sealed": "written before the search was changed again, its failures looked at after that",
     "sealed_two": "written after those, before another change, its failures looked at after it",
     "sealed_three": "by somebody who had not read the search, committed before anybody ran it",
+    "sealed_four": "by another who had not read the search, committed before anybody ran it",
+    "random": "drawn from a grammar, one from every seed, none left out after a run",
 }
 
 
@@ -139,6 +142,23 @@ def rivals_by_program(outcomes: Sequence[Outcome], learners: Sequence[str]) -> l
     return lines
 
 
+def what_was_drawn(outcomes: Sequence[Outcome]) -> list[str]:
+    """How many random programs of each kind are exact, and what each of them does."""
+    drawn = {name: program_of_seed(seed) for seed, name in enumerate(RANDOM)}
+    exact: dict[str, list[bool]] = {}
+    for outcome in outcomes:
+        for kind in kinds_of(drawn[outcome.program]) if outcome.program in drawn else ():
+            exact.setdefault(kind, []).append(outcome.is_exact)
+    counts = [[kind, f"{sum(found)} of {len(found)}"] for kind, found in sorted(exact.items())]
+    texts = [[name, f"`{program}`"] for name, program in drawn.items()]
+    return [
+        "## Random programs by kind",
+        measure.markdown_table(["has", "exact"], counts),
+        "## What was drawn",
+        measure.markdown_table(["program", "what it does"], texts),
+    ]
+
+
 def report(
     outcomes: Sequence[Outcome], groups: Sequence[str], learners: Sequence[str], missing: list[str]
 ) -> str:
@@ -169,6 +189,8 @@ def report(
     for group in groups:
         mine = [o for o in ours if o.group == group]
         parts += [f"## All of {group}", measure.markdown_table(HEADER, map(_cells, mine))]
+    if "random" in groups:
+        parts += what_was_drawn(ours)
     return "\n\n".join(parts)
 
 

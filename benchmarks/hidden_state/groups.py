@@ -1,11 +1,13 @@
-"""The eight groups, by what is honest to say about them."""
+"""The ten groups, by what is honest to say about them."""
 
 from __future__ import annotations
 
 from .blind import BLIND
 from .drawing import Program
 from .fresh import FRESH
+from .random_programs import RANDOM
 from .sealed import SEALED
+from .sealed_four import SEALED_FOUR
 from .sealed_three import SEALED_THREE
 from .sealed_two import SEALED_TWO
 from .seen import SEEN
@@ -23,4 +25,6 @@ GROUPS: dict[str, dict[str, Program]] = {
     "sealed": SEALED,
     "sealed_two": SEALED_TWO,
     "sealed_three": SEALED_THREE,
+    "sealed_four": SEALED_FOUR,
+    "random": RANDOM,
 }

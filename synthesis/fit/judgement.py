@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from ..verdicts import (
     answers_of,
     hears_the_future,
     is_simple,
+    long_evened_out,
     out_of_reach,
     outgrown,
 )
@@ -59,13 +61,14 @@ def judged(search: Search, trial: Trial, member: Member, given: Strings) -> Verd
             tuple(_trouble(trial)),
             figures,
         )
-    long = answers_of(trial.candidate, search.long, problem.n_outputs)
+    courses = _courses(search, trial)
+    long = courses[0].own
     open_points = [
         *_gaps(trial, search.problem.units),
-        *_rivals(search, trial, long),
+        *_rivals(search, trial, courses),
         *_rounding(search, member, long),
         *_thin_evidence(problem, trial),
-        *_automaton(search, trial, long),
+        *_automaton(search, trial, courses),
         *_large_memories(search, trial, long),
     ]
     if problem.split.validation is None:
@@ -153,22 +156,41 @@ def _share_off(own: np.ndarray, other: np.ndarray, tolerance: float) -> float:
     return float(np.mean((np.abs(own - other) > tolerance).any(axis=0)))
 
 
-def _rivals(search: Search, trial: Trial, own: np.ndarray) -> list[str]:
+class _Course(NamedTuple):
+    """Strings on which machines that are right on all data may part: what they are, and answers."""
+
+    told: str
+    strings: Strings
+    own: np.ndarray
+
+
+def _courses(search: Search, trial: Trial) -> list[_Course]:
+    """Longer strings of the same kind, and those in which what is rare is frequent."""
+    n = search.problem.n_outputs
+    found = [("longer strings", search.long)]
+    rare = long_evened_out(search.deciding(), search.rng)
+    if rare is not None:
+        found.append(("longer strings in which what is rare is frequent", rare))
+    return [_Course(told, s, answers_of(trial.candidate, s, n)) for told, s in found]
+
+
+def _rivals(search: Search, trial: Trial, courses: Sequence[_Course]) -> list[str]:
     """Other machines, right as well and hardly longer, that answer longer strings differently."""
     rivals = [t for t in search.right() if t.bits <= trial.bits + RIVAL and t is not trial]
     for rival in rivals[:MOST_RIVALS]:
-        other = answers_of(rival.candidate, search.long, search.problem.n_outputs)
-        share = _share_off(own, other, _near(own))
-        if share:
-            return [
-                f"another machine of nearly the same size ({rival.bits:.0f} bits against "
-                f"{trial.bits:.0f}) is right on all data as well, and differs on "
-                f"{100.0 * share:.2g} % of longer strings"
-            ]
+        for told, strings, own in courses:
+            other = answers_of(rival.candidate, strings, search.problem.n_outputs)
+            share = _share_off(own, other, _near(own))
+            if share:
+                return [
+                    f"another machine of nearly the same size ({rival.bits:.0f} bits against "
+                    f"{trial.bits:.0f}) is right on all data as well, and differs on "
+                    f"{100.0 * share:.2g} % of {told}"
+                ]
     return []
 
 
-def _automaton(search: Search, trial: Trial, own: np.ndarray) -> list[str]:
+def _automaton(search: Search, trial: Trial, courses: Sequence[_Course]) -> list[str]:
     """The automaton that the strings tell, if it is no longer and answers longer ones otherwise."""
     found = smallest_automaton(search.problem)
     if found is None or found[1] > trial.bits + RIVAL:
@@ -177,13 +199,14 @@ def _automaton(search: Search, trial: Trial, own: np.ndarray) -> list[str]:
     strings = search.deciding()
     if np.any(np.abs(answers(strings) - strings.answers)[strings.asked] != 0.0):
         return []
-    share = _share_off(own, answers(search.long), NEAR)
-    if not share:
-        return []
-    return [
-        f"an automaton with a table of {bits:.0f} bits is right on all data as well, and differs "
-        f"on {100.0 * share:.2g} % of longer strings"
-    ]
+    for told, longer, own in courses:
+        share = _share_off(own, answers(longer), NEAR)
+        if share:
+            return [
+                f"an automaton with a table of {bits:.0f} bits is right on all data as well, and "
+                f"differs on {100.0 * share:.2g} % of {told}"
+            ]
+    return []
 
 
 def _large_memories(search: Search, trial: Trial, own: np.ndarray) -> list[str]:

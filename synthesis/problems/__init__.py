@@ -3,6 +3,7 @@
 from .problem import BEGINNING, Problem, Split, answer_port, split_strings
 from .scales import grid_of, unit_of
 from .strings import SOURCE, Strings, strung_together
+from .transitions import evened_out
 
 __all__ = [
     "BEGINNING",
@@ -11,6 +12,7 @@ __all__ = [
     "Split",
     "Strings",
     "answer_port",
+    "evened_out",
     "grid_of",
     "split_strings",
     "strung_together",

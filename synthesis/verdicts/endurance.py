@@ -9,10 +9,10 @@ import numpy as np
 from dmm.compiled import Reason, lower
 from dmm.proof import Reachable, reachable
 
-from ..problems import Strings, answer_port, strung_together
+from ..problems import Strings, answer_port, evened_out, strung_together
 from .trial import NEAR, Candidate, answers_of
 
-__all__ = ["all_states", "hears_the_future", "long_strings", "stress"]
+__all__ = ["all_states", "hears_the_future", "long_evened_out", "long_strings", "stress"]
 
 TIMES = 10
 """How many times as long as the longest training string."""
@@ -36,6 +36,19 @@ def long_strings(strings: Strings, rng: np.random.Generator) -> Strings:
     """
     order = rng.permutation(len(strings))[:MOST]
     return strung_together(strings.select(order), rng, TIMES)
+
+
+def long_evened_out(strings: Strings, rng: np.random.Generator) -> Strings | None:
+    """Strings as long, in which what is rare is frequent; None where nothing is (see `evened_out`).
+
+    Examples
+    --------
+    >>> from synthesis.tasks.streams import to_streams
+    >>> strings = Strings(to_streams([[1.0, 2.0, 2.0, 2.0]]), np.zeros((1, 4, 1)), np.array([4]))
+    >>> long_evened_out(strings, np.random.default_rng(0)).samples
+    40
+    """
+    return evened_out(strings, rng, min(len(strings), MOST), TIMES)
 
 
 def stress(

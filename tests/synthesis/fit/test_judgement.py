@@ -105,6 +105,28 @@ def test_a_threshold_at_zero_is_as_open_as_another(rng):
     assert not model.verdict_.is_exact
 
 
+def test_a_run_that_the_data_do_not_show_is_not_settled(rng):
+    """Two events in a row are counted; whether three are 3 or still 2, no string tells."""
+    event = (rng.random((40, 16)) < 0.2).astype(float)
+    for t in range(2, 16):
+        event[:, t] *= 1.0 - event[:, t - 1] * event[:, t - 2]
+    event[:, -1] = 0.0  # nor do strings end to end
+    model = quick().fit({"event": event}, event + event * _before(event))
+    assert model.figures_["report"].right == 1.0
+    assert not model.verdict_.is_exact
+    assert "strings in which what is rare is frequent" in str(model.verdict_)
+
+
+def test_a_run_that_the_data_show_is_settled(rng):
+    event = (rng.random((40, 16)) < 0.5).astype(float)
+    length, asked = np.zeros(40), []
+    for now in event.T:
+        length = now * (length + 1.0)
+        asked.append(length)
+    model = quick().fit({"event": event}, np.stack(asked, axis=1))
+    assert model.verdict_.is_exact
+
+
 def test_few_answers_are_thin_evidence(rng):
     """Every answer but two is 0: many machines would be right by accident."""
     x = rng.integers(0, 3, (10, 6)).astype(float)
