@@ -33,6 +33,9 @@ VALUES = 4
 DIGITS, ROUND = 8, 1e-12
 """Digits in which numbers agree that are the same; and what is none, of the largest number."""
 
+TWO = 2
+"""Answers of a flag."""
+
 CANDIDATES = 80
 """Leaves that are looked at: those that are the answer most often for their size."""
 
@@ -124,6 +127,8 @@ def covers(
     """
     asked = strings.asked[0].T
     answers = strings.answers[0].T[asked]
+    if len(np.unique(answers)) <= TWO:  # what is 0 or 1 is both
+        return
     found = list(dict.fromkeys(_candidates(strings, sources, asked, answers)))
     if not found:
         return
@@ -138,7 +143,7 @@ def covers(
         return
     least = max(FEWEST, int(LEAST_SHARE * len(answers)))
     for count in range(2, leaves + 1):
-        covering = dict.fromkeys(_covering(is_it, count))
+        covering = dict.fromkeys(_covering(is_it, count, least))
         chosen = [own for own in covering if _all_needed(is_it[list(own)], least)]
         chosen = [own for own in chosen if any(found[k].terms for k in own)]
         for own in sorted(chosen, key=lambda own: -worth[list(own)].sum())[:most]:
@@ -158,18 +163,21 @@ def _not_worse(is_it: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     return np.flatnonzero((counts > 0) & ~worse.any(axis=1))
 
 
-def _covering(is_it: np.ndarray, count: int, part: np.ndarray | None = None) -> Iterator[tuple]:
-    """Sets of so many rows of which one is true everywhere, or where a part is."""
-    left = np.ones(is_it.shape[1], dtype=bool) if part is None else part
+def _covering(
+    is_it: np.ndarray, count: int, least: int, left: np.ndarray | None = None
+) -> Iterator[tuple[int, ...]]:
+    """Sets of so many rows of which one is true everywhere, or at the samples that are left."""
+    if left is None:
+        left = np.ones(is_it.shape[1], dtype=bool)
+    right = is_it @ left.astype(float)  # at how many of these a row is true
+    n = float(left.sum())
     if count == 1:
-        yield from ((int(k),) for k in np.flatnonzero(is_it[:, left].all(axis=1)))
+        yield from ((int(k),) for k in np.flatnonzero(right == n))
         return
-    # One of them has to be true at the first sample.
-    first = int(np.argmax(left))
-    for k in np.flatnonzero(is_it[:, first]):
-        rest = left & ~is_it[k]
-        if rest.any():
-            for others in _covering(is_it, count - 1, rest):
+    # One of them has to be true at the first sample; every one is needed for some.
+    for k in np.flatnonzero(is_it[:, np.argmax(left)] & (right >= least) & (right < n)):
+        if right[k] + (count - 1) * right.max() >= n:
+            for others in _covering(is_it, count - 1, least, left & ~is_it[k]):
                 yield tuple(sorted((int(k), *others)))
 
 
