@@ -25,6 +25,7 @@ MODULES = {
     "colour-images": "paths.colour_images",
     "evolving-layers": "evolving_layers",
     "dynamic-manifold": "manifold",
+    "manifold-mnist": "manifold.weights_alone",
     "manifold-film": "manifold.movie",
     "manifold-time": "manifold.times",
     "manifold-rows": "manifold.row_by_row",

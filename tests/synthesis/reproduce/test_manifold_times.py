@@ -25,9 +25,9 @@ def tiny(monkeypatch):
         times, "measured_here", lambda n, rng, largest=60: measured(max(n // 4, 15), rng, 60)
     )
     for name, value in {
-        "STEPS": 2, "SMALL_STEPS": 10, "N_HIDDEN": 12, "TOY_SECONDS": (0.0, 1e3),
-        "TOY_BYTES": (1e-5,), "SECONDS": (100.0,), "BYTES": (1e-6,), "SHARES": (0.05,),
-        "CONFIRMED": (1, 2),
+        "STEPS": 2, "FINISHING_STEPS": 2, "SMALL_STEPS": 10, "N_HIDDEN": 12,
+        "TOY_SECONDS": (0.0, 1e3), "TOY_BYTES": (1e-5,), "SECONDS": (100.0,),
+        "BYTES": (1e-6,), "SHARES": (0.05,), "CONFIRMED": (1, 2),
     }.items():  # fmt: skip
         monkeypatch.setattr(times, name, value)
     return digits
@@ -36,7 +36,7 @@ def tiny(monkeypatch):
 def test_what_time_and_memory_buy_is_reported(tiny, tmp_path):
     figures = times.reproduce(True, tmp_path)
     assert json.loads((tmp_path / "manifold-time.json").read_text()) == figures
-    rows = figures["MNIST, 2 steps"]
+    rows = figures["MNIST, 2 steps, then 2 of the weights alone"]
     assert list(rows) == [
         "nothing", "seconds, weight 100", "bytes, weight 1e-06", "links, down to 5.0%",
     ]  # fmt: skip
@@ -47,6 +47,23 @@ def test_what_time_and_memory_buy_is_reported(tiny, tmp_path):
     text = (tmp_path / "manifold-time.md").read_text()
     for heading in ("Time against links", "Sums and differences", "chosen weight on the test"):
         assert heading in text
+
+
+def test_an_interrupted_run_goes_on_with_its_own_cost_model(tiny, tmp_path, monkeypatch):
+    figures = times.reproduce(True, tmp_path)
+    kept = {key: value for key, value in figures.items() if not key.startswith("test images")}
+    (tmp_path / "manifold-time.json").write_text(json.dumps(kept))
+    trained = []
+    of = times.Costs.figures
+    monkeypatch.setattr(
+        times.Costs, "figures", lambda self, *what: trained.append(what) or of(self, *what)
+    )
+    again = times.reproduce(True, tmp_path)
+    assert again["cost model"] == figures["cost model"]
+    assert [seed for *_, seed in trained[-4:]] == [1, 1, 2, 2]
+    assert ("seconds", 100.0) not in trained  # a row that was there
+    pair, before = (found["test images, seed 1"] for found in (again, figures))
+    assert pair["accuracy with"] == before["accuracy with"]
 
 
 def test_without_full_only_the_toy_set_is_measured(tiny, tmp_path):
@@ -60,5 +77,5 @@ def test_the_largest_weight_that_costs_little_is_chosen():
                  for w in times.SECONDS}  # fmt: skip
         return found | {"nothing": {"accuracy": 97.0}}
 
-    assert times.largest_weight(rows(at_100=96.9, at_300=96.5, at_1000=96.4)) == 300.0
-    assert times.largest_weight(rows(at_100=96.4, at_300=96.3, at_1000=96.2)) == 0.0
+    assert times.largest_weight(rows(at_100=96.9, at_200=96.8, at_300=96.5, at_1000=96.4)) == 300.0
+    assert times.largest_weight(rows(at_100=96.4, at_200=96.4, at_300=96.3, at_1000=96.2)) == 0.0
