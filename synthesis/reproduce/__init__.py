@@ -33,6 +33,7 @@ MODULES = {
     "growth": "growth",
     "pools": "pools",
     "agnostic": "agnostic",
+    "binary-tasks": "binary_tasks",
     "spiking": "spiking",
     "elastic-rnn": "elastic",
     "elastic-areas": "elastic.pairs_and_areas",

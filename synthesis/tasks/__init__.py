@@ -14,6 +14,7 @@ from .descriptions import Origin, described, task_of
 from .digits import Digits, find_mnist, load_mnist, small_digits
 from .drawn import SQUARED_FLOOR, Echo, Latch, SumsAndDifferences
 from .formulas import CONSTANTS, NGUYEN, Formula, formula_task
+from .mountain_car import MountainCar, MountainCarImitation, swing
 from .regression import RegressionTask, check_table, r_squared, small_experiment, table_task
 from .rows import DigitRows
 from .streams.base import Example, StreamTask, targets_of_machine
@@ -36,6 +37,8 @@ __all__ = [
     "Example",
     "Formula",
     "Latch",
+    "MountainCar",
+    "MountainCarImitation",
     "Origin",
     "Phase",
     "RegressionTask",
@@ -58,6 +61,7 @@ __all__ = [
     "shapes_task",
     "small_digits",
     "small_experiment",
+    "swing",
     "table_task",
     "targets_of_machine",
     "task_names",

@@ -28,6 +28,7 @@ MAKERS: Mapping[str, str] = {
     "hard": "synthesis.tasks.characters:hard_task",
     "products": "synthesis.tasks.regression:small_experiment",
     "cart-pole": "synthesis.tasks.cart_pole:CartPoleImitation",
+    "mountain-car": "synthesis.tasks.mountain_car:MountainCarImitation",
     "MNIST": "synthesis.tasks.digits:load_mnist",
     "bars": "synthesis.tasks.bars:bars_task",
     "shapes": "synthesis.tasks.colour:shapes_task",

@@ -13,6 +13,7 @@ from synthesis.tasks.characters import easy_task, hard_task, text_task
 from synthesis.tasks.descriptions import described, task_of
 from synthesis.tasks.digits import Digits
 from synthesis.tasks.drawn import Echo, Latch, SumsAndDifferences
+from synthesis.tasks.mountain_car import MountainCarImitation
 from synthesis.tasks.regression import small_experiment
 from synthesis.tasks.successions import easy_hard_easy
 
@@ -30,6 +31,7 @@ TASKS = {
     "third phase": lambda: easy_hard_easy(rng(), 9, 90)[2].task,
     "products": lambda: small_experiment(rng(), samples=40, distractors=2, noise=0.1),
     "cart-pole": lambda: CartPoleImitation(rng(), n=100, batch_size=8),
+    "mountain-car": lambda: MountainCarImitation(rng(), n=100, batch_size=8),
 }
 
 
