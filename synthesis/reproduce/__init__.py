@@ -32,6 +32,7 @@ MODULES = {
     "manifold-rescaling": "manifold.rescaling",
     "growth": "growth",
     "pools": "pools",
+    "pool-shapes": "pool_shapes",
     "agnostic": "agnostic",
     "binary-tasks": "binary_tasks",
     "spiking": "spiking",
