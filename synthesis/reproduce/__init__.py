@@ -21,6 +21,7 @@ MODULES = {
     "resilience": "paths.resilience",
     "robustness": "paths.robustness",
     "convolutions": "paths.convolutions",
+    "tickets": "paths.tickets",
     "single-links": "paths.single_links",
     "colour-images": "paths.colour_images",
     "evolving-layers": "evolving_layers",
