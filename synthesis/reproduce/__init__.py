@@ -37,6 +37,7 @@ MODULES = {
     "agnostic": "agnostic",
     "binary-tasks": "binary_tasks",
     "spiking": "spiking",
+    "deeper-stacks": "deeper_stacks",
     "elastic-rnn": "elastic",
     "elastic-areas": "elastic.pairs_and_areas",
 }
