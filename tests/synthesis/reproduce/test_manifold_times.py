@@ -10,6 +10,8 @@ import pytest
 from synthesis.reproduce.manifold import times
 from synthesis.tasks import Digits
 
+TIMED = times.Asked("seconds", 100.0), times.Asked("seconds", 100.0, 200)
+
 
 @pytest.fixture
 def tiny(monkeypatch):
@@ -26,7 +28,7 @@ def tiny(monkeypatch):
     )
     for name, value in {
         "STEPS": 2, "FINISHING_STEPS": 2, "SMALL_STEPS": 10, "N_HIDDEN": 12,
-        "TOY_SECONDS": (0.0, 1e3), "TOY_BYTES": (1e-5,), "SECONDS": (100.0,),
+        "TOY_SECONDS": (0.0, 1e3), "TOY_BYTES": (1e-5,), "TIMED": TIMED, "MOST": 200,
         "BYTES": (1e-6,), "SHARES": (0.05,), "CONFIRMED": (1, 2),
     }.items():  # fmt: skip
         monkeypatch.setattr(times, name, value)
@@ -38,14 +40,16 @@ def test_what_time_and_memory_buy_is_reported(tiny, tmp_path):
     assert json.loads((tmp_path / "manifold-time.json").read_text()) == figures
     rows = figures["MNIST, 2 steps, then 2 of the weights alone"]
     assert list(rows) == [
-        "nothing", "seconds, weight 100", "bytes, weight 1e-06", "links, down to 5.0%",
+        "nothing", "seconds, weight 100", "seconds, weight 100, pruned to 200",
+        "bytes, weight 1e-06", "links, down to 5.0%", "nothing, pruned to 200",
     ]  # fmt: skip
+    assert 0 < rows["nothing, pruned to 200"]["links"] <= 200 < rows["nothing"]["links"]
     assert all(row["links"] > 0 and row["measured_ms"] > 0 for row in rows.values())
-    assert figures["chosen on validation images"] in (0.0, 100.0)
+    assert figures["chosen on validation images"] in ("nothing", *map(str, TIMED))
     pair = figures["test images, seed 2"]
     assert pair["points lost"] == pytest.approx(pair["accuracy without"] - pair["accuracy with"])
     text = (tmp_path / "manifold-time.md").read_text()
-    for heading in ("Time against links", "Sums and differences", "chosen weight on the test"):
+    for heading in ("Time against links", "Sums and differences", "The choice on the test"):
         assert heading in text
 
 
@@ -60,8 +64,8 @@ def test_an_interrupted_run_goes_on_with_its_own_cost_model(tiny, tmp_path, monk
     )
     again = times.reproduce(True, tmp_path)
     assert again["cost model"] == figures["cost model"]
-    assert [seed for *_, seed in trained[-4:]] == [1, 1, 2, 2]
-    assert ("seconds", 100.0) not in trained  # a row that was there
+    assert [what[1] for what in trained[-4:]] == [1, 1, 2, 2]
+    assert (TIMED[0],) not in trained  # a row that was there
     pair, before = (found["test images, seed 1"] for found in (again, figures))
     assert pair["accuracy with"] == before["accuracy with"]
 
@@ -71,11 +75,16 @@ def test_without_full_only_the_toy_set_is_measured(tiny, tmp_path):
     assert not any("MNIST" in name for name in figures)
 
 
-def test_the_largest_weight_that_costs_little_is_chosen():
-    def rows(**accuracies):
-        found = {f"seconds, weight {w:g}": {"accuracy": accuracies[f"at_{w:g}"]}
-                 for w in times.SECONDS}  # fmt: skip
-        return found | {"nothing": {"accuracy": 97.0}}
+def test_the_fastest_that_costs_little_is_chosen():
+    def chosen(**figures):
+        names = {"at_100": "seconds, weight 100", "at_300": "seconds, weight 300",
+                 "pruned": "seconds, weight 100, pruned to 6,000", "nothing": "nothing",
+                 "rival": "nothing, pruned to 6,000"}  # fmt: skip
+        rows = {names[key]: {"measured_ms": ms, "accuracy": a} for key, (ms, a) in figures.items()}
+        return str(times.fastest(rows))
 
-    assert times.largest_weight(rows(at_100=96.9, at_200=96.8, at_300=96.5, at_1000=96.4)) == 300.0
-    assert times.largest_weight(rows(at_100=96.4, at_200=96.4, at_300=96.3, at_1000=96.2)) == 0.0
+    nothing = (2.0, 97.0)
+    rows = {"at_100": (1.5, 96.9), "at_300": (1.2, 96.5), "rival": (0.5, 97.0)}
+    assert chosen(nothing=nothing, **rows) == "seconds, weight 300"
+    assert chosen(nothing=nothing, **rows, pruned=(1.1, 96.6)).endswith("pruned to 6,000")
+    assert chosen(nothing=nothing, at_100=(1.5, 96.4), at_300=(1.2, 96.3)) == "nothing"
