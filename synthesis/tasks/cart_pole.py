@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from .control import RIGHT, Imitation, World
-from .descriptions import drawn_by
 
 __all__ = ["CartPole", "CartPoleImitation", "controller"]
 
@@ -78,17 +76,7 @@ def controller(states: np.ndarray) -> np.ndarray:
 
 
 class CartPoleImitation(Imitation):
-    """Imitate the controller of a cart-pole, see `control.Imitation`; inputs are about 1.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    n : int
-        States to learn from.
-    disturbed : float
-        Probability of a random action while states are gathered.
-    batch_size : int
-    world : CartPole, optional
+    """Imitate the `controller` of a cart-pole; inputs are about 1. See `control.Imitation`.
 
     Examples
     --------
@@ -97,16 +85,7 @@ class CartPoleImitation(Imitation):
     ((200, 4), [91, 109])
     """
 
-    def __init__(
-        self,
-        rng: np.random.Generator,
-        n: int = 20_000,
-        disturbed: float = 0.3,
-        batch_size: int = 256,
-        world: CartPole | None = None,
-    ) -> None:
-        own: dict[str, Any] = {"n": n, "disturbed": disturbed, "batch_size": batch_size}
-        origin = drawn_by("cart-pole", rng, **own) if world is None else None
-        scale = np.array([0.5, 0.5, 0.05, 0.5])
-        super().__init__(world or CartPole(), controller, scale, rng, **own)
-        self.origin = origin
+    maker = "cart-pole"
+    world = CartPole()
+    scale = np.array([0.5, 0.5, 0.05, 0.5])
+    rule = staticmethod(controller)

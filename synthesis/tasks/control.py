@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import ClassVar
 
 import autograd.numpy as anp
 import numpy as np
@@ -12,7 +13,7 @@ from vvalues import VValue
 
 from ..process.checks import check_probability, check_whole
 from ..process.models import Model
-from .descriptions import Origin
+from .descriptions import drawn_by
 
 __all__ = ["LEFT", "RIGHT", "Imitation", "Rule", "World"]
 
@@ -67,28 +68,28 @@ class World(ABC):
         return lengths
 
 
-class Imitation:
+class Imitation(ABC):
     """Imitate a rule of control from the states it meets; a `synthesis.process.Task`.
 
     States are visited by the rule with a share of random actions, so that recoveries are among
-    them.
+    them. A subclass names the world, the rule and the scale.
 
     Parameters
     ----------
-    world : World
-    rule : Rule
-        What is imitated.
-    scale : array (numbers,)
-        States are divided by it before they are inputs.
     rng : numpy.random.Generator
     n : int
         States to learn from.
     disturbed : float
         Probability of a random action while states are gathered.
     batch_size : int
+    world : World, optional
+        In place of the subclass's own; the task then cannot be made again from its description.
 
     Attributes
     ----------
+    world : World
+    scale : array (numbers,)
+        States are divided by it before they are inputs.
     inputs, held_out_inputs : arrays (n, numbers)
         Scaled states to learn from, and as many others to judge by.
     actions, held_out_actions : arrays of int (n,)
@@ -98,33 +99,41 @@ class Imitation:
 
     Examples
     --------
-    >>> from synthesis.tasks import CartPole, controller
-    >>> task = Imitation(CartPole(), controller, np.ones(4), np.random.default_rng(0), n=100)
+    >>> from synthesis.tasks import CartPoleImitation
+    >>> task = CartPoleImitation(np.random.default_rng(0), n=100)
     >>> task.inputs.shape, task.batch(np.random.default_rng(0))[1].shape
     ((100, 4), (256,))
     """
 
+    maker: ClassVar[str]
+    """What descriptions call it."""
+    world: World
+    scale: np.ndarray
     n_classes = 2
 
     def __init__(
         self,
-        world: World,
-        rule: Rule,
-        scale: np.ndarray,
         rng: np.random.Generator,
         n: int = 20_000,
         disturbed: float = 0.3,
         batch_size: int = 256,
+        world: World | None = None,
     ) -> None:
         check_probability("disturbed", disturbed)
         check_whole("n", n, 1)
         check_whole("batch_size", batch_size, 1)
-        self.world, self.rule, self.scale = world, rule, scale
+        own = {"n": n, "disturbed": disturbed, "batch_size": batch_size}
+        self.origin = drawn_by(self.maker, rng, **own) if world is None else None
+        self.world = self.world if world is None else world
         self.batch_size = batch_size
-        self.origin: Origin | None = None
         states, others = self._visited(n, disturbed, rng), self._visited(n, disturbed, rng)
-        self.inputs, self.actions = states / scale, rule(states)
-        self.held_out_inputs, self.held_out_actions = others / scale, rule(others)
+        self.inputs, self.actions = states / self.scale, self.rule(states)
+        self.held_out_inputs, self.held_out_actions = others / self.scale, self.rule(others)
+
+    @staticmethod
+    @abstractmethod
+    def rule(states: np.ndarray) -> np.ndarray:
+        """What is imitated: actions (n,) of states (n, numbers)."""
 
     def _visited(self, n: int, disturbed: float, rng: np.random.Generator) -> np.ndarray:
         states, found = self.world.start(WORLDS, rng), []

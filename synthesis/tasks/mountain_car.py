@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from .control import RIGHT, Imitation, World
-from .descriptions import drawn_by
 
 __all__ = ["MountainCar", "MountainCarImitation", "swing"]
 
@@ -70,16 +68,7 @@ def swing(states: np.ndarray) -> np.ndarray:
 
 
 class MountainCarImitation(Imitation):
-    """Imitate the swing of a mountain car, see `control.Imitation`; inputs are about 1.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    n : int
-        States to learn from.
-    disturbed : float
-        Probability of a random action while states are gathered.
-    batch_size : int
+    """Imitate the `swing` of a mountain car; inputs are about 1. See `control.Imitation`.
 
     Examples
     --------
@@ -88,14 +77,7 @@ class MountainCarImitation(Imitation):
     ((200, 2), 200)
     """
 
-    def __init__(
-        self,
-        rng: np.random.Generator,
-        n: int = 20_000,
-        disturbed: float = 0.3,
-        batch_size: int = 256,
-    ) -> None:
-        own: dict[str, Any] = {"n": n, "disturbed": disturbed, "batch_size": batch_size}
-        origin = drawn_by("mountain-car", rng, **own)
-        super().__init__(MountainCar(), swing, np.array([0.5, 0.03]), rng, **own)
-        self.origin = origin
+    maker = "mountain-car"
+    world = MountainCar()
+    scale = np.array([0.5, 0.03])
+    rule = staticmethod(swing)

@@ -13,20 +13,14 @@ from synthesis.tasks import Digits
 
 
 @pytest.fixture
-def tiny(monkeypatch):
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (60, 784), dtype=np.uint8)
-    labels = np.arange(60) % 10
-    digits = Digits("tiny", images, labels, images[:20], labels[:20], batch_size=10)
-    split = Digits.validation_split
-    monkeypatch.setattr(Digits, "validation_split", lambda self, n=20: split(self, n))
-    monkeypatch.setattr(weights_alone, "mnist_or_why_not", lambda report, heading: digits)
+def tiny(monkeypatch, few_digits):
+    monkeypatch.setattr(weights_alone, "mnist_or_why_not", lambda report, heading: few_digits)
     for name, value in {
         "STEPS": 4, "FINISHING_STEPS": 6, "N_HIDDEN": 12, "BATCH": 10, "MOST": 300,
         "WAYS": (weights_alone.Way(0.05, 0.003), weights_alone.Way(0.05, 0.03)), "SEEDS": (1, 2),
     }.items():  # fmt: skip
         monkeypatch.setattr(weights_alone, name, value)
-    return digits
+    return few_digits
 
 
 def test_a_way_is_chosen_and_confirmed(tiny, tmp_path):
@@ -61,15 +55,13 @@ def test_the_test_images_are_read_for_the_chosen_way_alone(tiny, tmp_path, monke
 
 
 @pytest.mark.parametrize("most", [None, 40, 10**6])
-def test_the_weights_alone_are_trained(most):
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (60, 784), dtype=np.uint8)
-    digits = Digits("tiny", images, np.arange(60) % 10, images[:20], np.arange(20) % 10)
+def test_the_weights_alone_are_trained(few_digits, most):
+    rng, digits = np.random.default_rng(0), few_digits
     model = weights_alone.Manifold(784, 4, 10, period=28.0, link_weights=True)
     network, found = weights_alone.network_of(model, model.initial(rng))
-    after = weights_alone.trained_alone(network, found, digits, 0.01, 4, rng, most)
+    after = weights_alone.trained_alone(network, found, digits, 0.01, 30, rng, most)
     assert after.support == found.support
-    assert digits.loss(network(after, digits.as_inputs(images)), digits.labels) < digits.loss(
-        network(found, digits.as_inputs(images)), digits.labels
-    )
+    inputs = digits.as_inputs(digits.images)
+    before, now = (digits.loss(network(tree, inputs), digits.labels) for tree in (found, after))
+    assert now < before
     assert np.count_nonzero(after.buffer) <= (most or found.size)

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pytest
 
 from synthesis.reproduce.manifold import times
-from synthesis.tasks import Digits
 
 TIMED = times.Asked("seconds", 100.0), times.Asked("seconds", 100.0, 200)
 
 
 @pytest.fixture
-def tiny(monkeypatch):
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (60, 784), dtype=np.uint8)
-    labels = np.arange(60) % 10
-    digits = Digits("tiny", images, labels, images[:20], labels[:20], batch_size=10)
-    split = Digits.validation_split
-    monkeypatch.setattr(Digits, "validation_split", lambda self, n=20: split(self, n))
-    monkeypatch.setattr(times, "load_mnist", lambda: digits)
+def tiny(monkeypatch, few_digits):
+    monkeypatch.setattr(times, "load_mnist", lambda: few_digits)
     measured = times.measured_here
     monkeypatch.setattr(
         times, "measured_here", lambda n, rng, largest=60: measured(max(n // 4, 15), rng, 60)
@@ -32,7 +24,7 @@ def tiny(monkeypatch):
         "BYTES": (1e-6,), "SHARES": (0.05,), "CONFIRMED": (1, 2),
     }.items():  # fmt: skip
         monkeypatch.setattr(times, name, value)
-    return digits
+    return few_digits
 
 
 def test_what_time_and_memory_buy_is_reported(tiny, tmp_path):

@@ -1,11 +1,10 @@
-"""A car on a hill, and the imitation of any rule in any world."""
+"""A car on a hill, and the imitation of a rule that brings it up."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from synthesis.tasks.control import Imitation
 from synthesis.tasks.mountain_car import MountainCar, MountainCarImitation, swing
 
 
@@ -50,4 +49,4 @@ def test_swinging_is_imitated_and_judged_by_arrival():
 ])  # fmt: skip
 def test_numbers_that_make_no_imitation(options, message):
     with pytest.raises(ValueError, match=message):
-        Imitation(MountainCar(), swing, np.ones(2), np.random.default_rng(0), **options)
+        MountainCarImitation(np.random.default_rng(0), **options)
