@@ -33,7 +33,7 @@ def test_what_time_and_memory_buy_is_reported(tiny, tmp_path):
     rows = figures["MNIST, 2 steps, then 2 of the weights alone"]
     assert list(rows) == [
         "nothing", "seconds, weight 100", "seconds, weight 100, pruned to 200",
-        "bytes, weight 1e-06", "links, down to 5.0%", "nothing, pruned to 200",
+        "nothing, pruned to 200", "bytes, weight 1e-06", "links, down to 5.0%",
     ]  # fmt: skip
     assert 0 < rows["nothing, pruned to 200"]["links"] <= 200 < rows["nothing"]["links"]
     assert all(row["links"] > 0 and row["measured_ms"] > 0 for row in rows.values())
