@@ -9,6 +9,7 @@ import pytest
 from synthesis.reproduce.manifold import times
 
 TIMED = times.Asked("seconds", 100.0), times.Asked("seconds", 100.0, 200)
+RIVALS = times.NOTHING._replace(most=200), times.Asked("links", 0.05)
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def tiny(monkeypatch, few_digits):
     for name, value in {
         "STEPS": 2, "FINISHING_STEPS": 2, "SMALL_STEPS": 10, "N_HIDDEN": 12,
         "TOY_SECONDS": (0.0, 1e3), "TOY_BYTES": (1e-5,), "TIMED": TIMED, "MOST": 200,
-        "BYTES": (1e-6,), "SHARES": (0.05,), "CONFIRMED": (1, 2),
+        "RIVALS": RIVALS, "CONFIRMED": (1, 2),
     }.items():  # fmt: skip
         monkeypatch.setattr(times, name, value)
     return few_digits
@@ -33,7 +34,7 @@ def test_what_time_and_memory_buy_is_reported(tiny, tmp_path):
     rows = figures["MNIST, 2 steps, then 2 of the weights alone"]
     assert list(rows) == [
         "nothing", "seconds, weight 100", "seconds, weight 100, pruned to 200",
-        "nothing, pruned to 200", "bytes, weight 1e-06", "links, down to 5.0%",
+        "nothing, pruned to 200", "links, down to 5.0%",
     ]  # fmt: skip
     assert 0 < rows["nothing, pruned to 200"]["links"] <= 200 < rows["nothing"]["links"]
     assert all(row["links"] > 0 and row["measured_ms"] > 0 for row in rows.values())
@@ -68,15 +69,15 @@ def test_without_full_only_the_toy_set_is_measured(tiny, tmp_path):
 
 
 def test_the_fastest_that_costs_little_is_chosen():
-    def chosen(**figures):
-        names = {"at_100": "seconds, weight 100", "at_300": "seconds, weight 300",
-                 "pruned": "seconds, weight 100, pruned to 6,000", "nothing": "nothing",
-                 "rival": "nothing, pruned to 6,000"}  # fmt: skip
-        rows = {names[key]: {"measured_ms": ms, "accuracy": a} for key, (ms, a) in figures.items()}
+    all_of_it, pruned = str(times.TIMED[1]), str(times.TIMED[0])
+
+    def chosen(at_all, at_pruned):
+        figures = {"nothing": (2.0, 97.0), all_of_it: at_all, pruned: at_pruned,
+                   "nothing, pruned to 6,000": (0.5, 97.0)}  # fmt: skip
+        rows = {name: {"measured_ms": ms, "accuracy": a} for name, (ms, a) in figures.items()}
         return str(times.fastest(rows))
 
-    nothing = (2.0, 97.0)
-    rows = {"at_100": (1.5, 96.9), "at_300": (1.2, 96.5), "rival": (0.5, 97.0)}
-    assert chosen(nothing=nothing, **rows) == "seconds, weight 300"
-    assert chosen(nothing=nothing, **rows, pruned=(1.1, 96.6)).endswith("pruned to 6,000")
-    assert chosen(nothing=nothing, at_100=(1.5, 96.4), at_300=(1.2, 96.3)) == "nothing"
+    assert chosen((1.5, 96.9), (1.2, 96.5)) == pruned
+    assert chosen((1.1, 96.5), (1.2, 96.9)) == all_of_it
+    assert chosen((1.1, 96.4), (1.2, 96.9)) == pruned
+    assert chosen((1.1, 96.4), (1.2, 96.3)) == "nothing"
