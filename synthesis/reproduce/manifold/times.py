@@ -44,7 +44,8 @@ STEPS, SMALL_STEPS = 4_000, 4_000  # on MNIST, on the toy set
 FINISHING_STEPS, FINISHING_RATE = 10_000, 0.006  # of the weights alone, on MNIST
 LOST = 0.5  # points of accuracy that time may cost
 TOY_SECONDS, TOY_BYTES = (0.0, 1e2, 1e3, 1e4), (1e-6, 1e-5, 1e-4)
-MOST = 6_000  # links and biases that pruning leaves
+MOST = 6_000, 4_000  # links and biases that pruning leaves
+MEASURED = 5  # times, each the least of seven
 CONFIRMED = (2, 3, 4)  # seeds that no choice has seen
 
 HEADER = [
@@ -69,7 +70,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         "## How",
         "A model of time and memory is fitted to random networks that are timed on this machine; "
         "it is a differentiable term of the loss. Measured is the network that was found, in the "
-        "sparse engine: forward and gradient of one batch, process time, least of seven, and the "
+        "sparse engine: forward and gradient of one batch, process time, least of 35, and the "
         "peak of what it allocates. On MNIST what was found is then trained on, the structure left "
         "as it is, whatever stood in the loss.",
     )
@@ -163,7 +164,8 @@ class Costs:
         schedule, batch = network.schedule(after.support), self.task.batch_size
         links, levels = len(schedule.rows), schedule.n_levels
         seconds, size = self.cost.predicted(network.layout, links, levels, batch)
-        sample = measure(schedule, batch, np.random.default_rng(0))
+        samples = [measure(schedule, batch, np.random.default_rng(0)) for _ in range(MEASURED)]
+        sample = min(samples, key=lambda sample: sample.seconds)
         return {
             "links": links,
             "levels": levels,
@@ -177,10 +179,10 @@ class Costs:
 
 
 NOTHING = Asked("seconds", 0.0)
-TIMED = Asked("seconds", 100.0, MOST), Asked("seconds", 100.0)
+TIMED = tuple(Asked("seconds", 100.0, most) for most in MOST)
 RIVALS = (
-    NOTHING._replace(most=MOST), Asked("seconds", 300.0), Asked("bytes", 1e-6),
-    Asked("links", 0.05),
+    *(NOTHING._replace(most=most) for most in MOST),
+    Asked("seconds", 100.0), Asked("seconds", 300.0), Asked("bytes", 1e-6), Asked("links", 0.05),
 )  # fmt: skip
 
 # -------------------- random networks and the toy set --------------------
