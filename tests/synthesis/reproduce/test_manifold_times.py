@@ -69,7 +69,7 @@ def test_without_full_only_the_toy_set_is_measured(tiny, tmp_path):
 
 
 def test_the_fastest_that_costs_little_is_chosen():
-    some, pruned = map(str, times.TIMED)
+    some, pruned = map(str, times.TIMED[:2])
 
     def chosen(at_some, at_pruned):
         figures = {"nothing": (2.0, 97.0), some: at_some, pruned: at_pruned,
