@@ -7,20 +7,26 @@ of all kinds.
 from __future__ import annotations
 
 from .bars import bars_task
-from .cart_pole import CartPole, CartPoleImitation, controller
 from .characters import ALPHABET, CharacterTask, easy_task, encode, hard_task, text_task
 from .colour import SHAPES, load_cifar, shapes_task
 from .descriptions import Origin, described, task_of
 from .digits import Digits, find_mnist, load_mnist, small_digits
 from .drawn import SQUARED_FLOOR, Echo, Latch, SumsAndDifferences
 from .formulas import CONSTANTS, NGUYEN, Formula, formula_task
-from .mountain_car import MountainCar, MountainCarImitation, swing
 from .regression import RegressionTask, check_table, r_squared, small_experiment, table_task
 from .rows import DigitRows
 from .streams.base import Example, StreamTask, targets_of_machine
 from .streams.duplicate_detector import DUPLICATE_DETECTOR
 from .streams.suite import SUITE
 from .successions import Phase, easy_hard_easy
+from .worlds import (
+    CartPole,
+    CartPoleImitation,
+    MountainCar,
+    MountainCarImitation,
+    controller,
+    swing,
+)
 
 __all__ = [
     "ALPHABET",

@@ -35,7 +35,6 @@ SMALL = {
     "synthesis.verdicts.verdict": "what a user reads",
     "synthesis.starts.proposal": "what starts and trials hand to each other",
     "synthesis.tasks.successions": "one task after the other, apart from what the tasks are",
-    "synthesis.tasks.mountain_car": "one world under control, apart from the other",
     "synthesis.tasks.bars": "images that a program draws, apart from those that are read",
     "vvalues.testing.closeness": "how close two trees are, which every law asks",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from synthesis.tasks.mountain_car import MountainCar, MountainCarImitation, swing
+from synthesis.tasks.worlds import MountainCar, MountainCarImitation, swing
 
 
 def test_the_car_gets_up_by_swinging_alone():

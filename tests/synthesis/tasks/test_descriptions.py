@@ -8,14 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from synthesis.tasks.cart_pole import CartPole, CartPoleImitation
 from synthesis.tasks.characters import easy_task, hard_task, text_task
 from synthesis.tasks.descriptions import described, task_of
 from synthesis.tasks.digits import Digits
 from synthesis.tasks.drawn import Echo, Latch, SumsAndDifferences
-from synthesis.tasks.mountain_car import MountainCarImitation
 from synthesis.tasks.regression import small_experiment
 from synthesis.tasks.successions import easy_hard_easy
+from synthesis.tasks.worlds import CartPole, CartPoleImitation, MountainCarImitation
 
 
 def rng(seed=3):
