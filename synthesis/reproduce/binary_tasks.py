@@ -22,8 +22,7 @@ from ..architectures.binary import (
     evolved,
     family_figures,
 )
-from ..tasks import CartPoleImitation, MountainCarImitation, small_digits
-from ..tasks.control import EPISODES, EVALUATION_SEED, Imitation
+from ..tasks import CartPoleImitation, Imitation, MountainCarImitation, small_digits
 from .tables import Report, table
 
 __all__ = ["reproduce"]
@@ -112,13 +111,12 @@ def _control(
 
     members, figures = _evolved(report, name, family, task, settings, steps)
     agreement = [task.evaluate(family.network, member)["agreement"] for member in members]
-    rule = task.world.episodes(task.rule, EPISODES, np.random.default_rng(EVALUATION_SEED))
     report.keep(f"{name}, agreement with the rule", float(np.mean(agreement)))
     _say(
         report, name, family, settings,
-        f"They imitate a rule of control, which takes {rule.mean():.0f} steps, and agree with it "
-        f"in {100 * np.mean(agreement):.1f} % of held-out states. {counted}; mean over {EPISODES} "
-        "episodes a member.",
+        f"They imitate a rule of control, which takes {task.mean_steps_of_rule():.0f} steps, and "
+        f"agree with it in {100 * np.mean(agreement):.1f} % of held-out states. {counted}; "
+        "mean over 50 episodes a member.",
         figures,
     )  # fmt: skip
 

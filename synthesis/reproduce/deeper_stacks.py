@@ -13,8 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from ..architectures.self_organised import SYNAPSE, fit_readout, pixels_under, random_wiring
-from ..architectures.self_organised.plasticity import CompetitiveLayer
+from ..architectures.self_organised import (
+    SYNAPSE,
+    CompetitiveLayer,
+    fit_readout,
+    pixels_under,
+    random_wiring,
+)
 from ..architectures.self_organised.spiking import SpikingStack, izhikevich_retina, mean_responses
 from ..tasks import Digits
 from .spiking import ENCODING, READOUT_LAYER, SIDE, STRENGTH

@@ -9,6 +9,7 @@ from __future__ import annotations
 from .bars import bars_task
 from .characters import ALPHABET, CharacterTask, easy_task, encode, hard_task, text_task
 from .colour import SHAPES, load_cifar, shapes_task
+from .control import Imitation
 from .descriptions import Origin, described, task_of
 from .digits import Digits, find_mnist, load_mnist, small_digits
 from .drawn import SQUARED_FLOOR, Echo, Latch, SumsAndDifferences
@@ -42,6 +43,7 @@ __all__ = [
     "Echo",
     "Example",
     "Formula",
+    "Imitation",
     "Latch",
     "MountainCar",
     "MountainCarImitation",

@@ -170,3 +170,10 @@ class Imitation(ABC):
         )
         agreement = float(np.mean(act(self.held_out_inputs) == self.held_out_actions))
         return {"agreement": agreement, "mean_steps": float(lengths.mean())}
+
+    def mean_steps_of_rule(self) -> float:
+        """Mean steps of the episodes that `evaluate` counts, under the rule itself."""
+        return float(self._episodes(self.rule).mean())
+
+    def _episodes(self, rule: Rule) -> np.ndarray:
+        return self.world.episodes(rule, EPISODES, np.random.default_rng(EVALUATION_SEED))

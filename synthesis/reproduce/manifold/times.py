@@ -8,7 +8,7 @@ reveals some structure"; the wish for "a memory-based term in the loss function"
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,7 +32,6 @@ from ...architectures.manifold import (
     network_of,
     train,
 )
-from ...process.codec import from_plain, to_plain
 from ...tasks import Digits, SumsAndDifferences, load_mnist
 from ..tables import Report, medians, save_plot, table
 from .weights_alone import trained_alone
@@ -279,10 +278,11 @@ def _cost_of(report: Report, known: dict[str, Any]) -> CostModel:
     """The model of this machine; an interrupted run goes on with the one that it began with."""
     key = "cost model"
     if key in known:
-        cost: CostModel = from_plain(known[key], [CostModel])
+        kept = known[key]
+        cost = CostModel(tuple(kept["for_seconds"]), tuple(kept["for_bytes"]), kept["softness"])
     else:
         cost = fit_cost(measured_here(60, np.random.default_rng(3)))
-    report.keep(key, to_plain(cost))
+    report.keep(key, asdict(cost))
     return cost
 
 
