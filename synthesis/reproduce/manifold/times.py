@@ -292,10 +292,10 @@ def fastest(rows: dict[str, dict[str, Any]]) -> Asked:
     Examples
     --------
     >>> figures = [(2.0, 97.0), (1.4, 96.6), (1.2, 96.0)]
-    >>> names = "nothing", "seconds, weight 100", "seconds, weight 300"
+    >>> names = map(str, (NOTHING, *TIMED))
     >>> str(fastest({name: {"measured_ms": t, "accuracy": a} for name, (t, a) in
     ...              zip(names, figures)}))
-    'seconds, weight 100'
+    'seconds, weight 100, pruned to 5,000'
     """
     least = rows[str(NOTHING)]["accuracy"] - LOST
     near = [what for what in (NOTHING, *TIMED)
