@@ -1,4 +1,4 @@
-"""Families of sparse binary networks on MNIST and on a cart-pole controller.
+"""Families of sparse binary networks on MNIST.
 
 Source: arXiv:2011.02712 (its figures were not readable; the criteria are our specification's).
 """
@@ -24,7 +24,7 @@ from ..architectures.binary import (
 )
 from ..architectures.binary import plots as pictures
 from ..optimize import adam, schedule
-from ..tasks import CartPoleImitation, Digits, controller
+from ..tasks import Digits
 from ..weight_space import Categorical, freeze, learn, sparsified
 from .tables import Report, mnist_or_why_not, save_plot, table
 
@@ -36,7 +36,6 @@ SCALES = (0.75, 0.5)
 GENERATIONS = 500
 SETTLING = 30  # generations at every stop of a walk
 MNIST = "## MNIST"
-POLE_SIZES, POLE_KEPT = (4, 256, 2), (2, 64)
 
 
 def reproduce(full: bool, out: Path) -> dict[str, Any]:
@@ -50,7 +49,6 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     out : Path
     """
     report = Report("agnostic", "Families of sparse binary networks", out, full)
-    _cart_pole(report)
     mnist = mnist_or_why_not(report, MNIST)
     if mnist is None:
         return report.figures
@@ -196,41 +194,4 @@ def _handed_over(report: Report, family: BinaryFamily, task: Digits, member: VVa
         "## A member in other hands",
         "A member is a V-value with a leaf per connection; any method takes it. Test accuracy.",
         table(["", "figure"], list(figures.items())),
-    )
-
-
-# -------------------- cart-pole --------------------
-
-
-def _cart_pole(report: Report) -> None:
-    task = CartPoleImitation(np.random.default_rng(0))
-    family = BinaryFamily(POLE_SIZES, POLE_KEPT, ["left", "right"])
-    settings = FamilySettings(generations=400)
-    scores = family.initial(np.random.default_rng(0))
-    control = family.members(scores, MEMBERS, np.random.default_rng(2))
-    for generation in evolve(family, task.batch, np.random.default_rng(1), settings):
-        scores = generation.scores
-    members = family.members(scores, MEMBERS, np.random.default_rng(2))
-
-    def steps(member: VValue) -> float:
-        return task.evaluate(family.network, member)["mean_steps"]
-
-    found = family_figures(family, members, steps)
-    chance = family_figures(family, control, steps)
-    agreement = [task.evaluate(family.network, member)["agreement"] for member in members]
-    teacher = task.world.episodes(controller, 50, np.random.default_rng(12345))
-    figures = {**found._asdict(), "agreement": float(np.mean(agreement))}
-    report.keep("cart-pole, members", figures)
-    report.keep("cart-pole, random draws", chance._asdict())
-    names = list(found._fields)
-    report.say(
-        "## Cart-pole",
-        f"{MEMBERS} members of a family 4-256-2 that imitate a linear controller (mean "
-        f"{teacher.mean():.0f} of 500 steps); they agree with it in "
-        f"{100 * figures['agreement']:.1f} % of held-out states. Steps until the pole falls or the "
-        "cart leaves, mean over 50 episodes a member, at most 500.",
-        table(
-            ["", *(name.replace("_", " ") for name in names)],
-            [["evolved", *found], ["random draws", *chance]],
-        ),
     )

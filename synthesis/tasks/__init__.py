@@ -7,9 +7,9 @@ of all kinds.
 from __future__ import annotations
 
 from .bars import bars_task
-from .cart_pole import CartPole, CartPoleImitation, controller
 from .characters import ALPHABET, CharacterTask, easy_task, encode, hard_task, text_task
 from .colour import SHAPES, load_cifar, shapes_task
+from .control import Imitation
 from .descriptions import Origin, described, task_of
 from .digits import Digits, find_mnist, load_mnist, small_digits
 from .drawn import SQUARED_FLOOR, Echo, Latch, SumsAndDifferences
@@ -20,6 +20,14 @@ from .streams.base import Example, StreamTask, targets_of_machine
 from .streams.duplicate_detector import DUPLICATE_DETECTOR
 from .streams.suite import SUITE
 from .successions import Phase, easy_hard_easy
+from .worlds import (
+    CartPole,
+    CartPoleImitation,
+    MountainCar,
+    MountainCarImitation,
+    controller,
+    swing,
+)
 
 __all__ = [
     "ALPHABET",
@@ -35,7 +43,10 @@ __all__ = [
     "Echo",
     "Example",
     "Formula",
+    "Imitation",
     "Latch",
+    "MountainCar",
+    "MountainCarImitation",
     "Origin",
     "Phase",
     "RegressionTask",
@@ -58,6 +69,7 @@ __all__ = [
     "shapes_task",
     "small_digits",
     "small_experiment",
+    "swing",
     "table_task",
     "targets_of_machine",
     "task_names",

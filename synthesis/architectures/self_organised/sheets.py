@@ -68,6 +68,9 @@ class LateralKernel(Bounded):
         Radii, in units of length; ``inner <= outer``.
     decay : float
         Length over which inhibition falls by e; infinite for none.
+    stretch : float
+        How many times further the kernel reaches along the first axis than along the second; the
+        area that it reaches stays.
 
     References
     ----------
@@ -86,6 +89,7 @@ class LateralKernel(Bounded):
     inner: float = field(metadata=bound(check_positive, "inner radius"))
     outer: float = field(metadata=bound(check_positive, "outer radius"))
     decay: float = 10.0
+    stretch: float = field(default=1.0, metadata=bound(check_positive))
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -99,9 +103,21 @@ class LateralKernel(Bounded):
 
     def between(self, positions: np.ndarray, others: np.ndarray) -> np.ndarray:
         """The kernel from every one of ``others`` to every position: (positions, others)."""
-        distance = cdist(positions, others)
+        distance = cdist(self._pressed(positions), self._pressed(others))
         excited = self.excitation * (distance < self.inner)
         return excited - self.inhibition * (distance > self.outer) * np.exp(-distance / self.decay)
+
+    def _pressed(self, positions: np.ndarray) -> np.ndarray:
+        """Positions on whose plane a stretched kernel is round."""
+        if self.stretch == 1.0:
+            return positions
+        if positions.shape[1] != 2:
+            raise ValueError(
+                f"a kernel with stretch {self.stretch:g} needs positions (n, 2); these have shape "
+                f"{positions.shape}"
+            )
+        side = float(np.sqrt(self.stretch))
+        return positions * np.array([1.0 / side, side])
 
     def matrix(self, positions: np.ndarray, with_self: bool = False) -> np.ndarray:
         """The symmetric matrix (n, n) among positions; without effect on oneself by default."""

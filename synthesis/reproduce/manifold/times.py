@@ -7,41 +7,45 @@ reveals some structure"; the wish for "a memory-based term in the loss function"
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from dmm.show import new_axes
+from vvalues import VValue, restrict
 
 from ...architectures.manifold import (
     CostModel,
     Manifold,
     ManifoldObjective,
     ManifoldSettings,
+    Network,
     Start,
     TermWeights,
-    density,
     fit_cost,
     measure,
     measured_here,
+    network_of,
     train,
 )
 from ...tasks import Digits, SumsAndDifferences, load_mnist
 from ..tables import Report, medians, save_plot, table
+from .weights_alone import trained_alone
 
-__all__ = ["Costs", "reproduce"]
+__all__ = ["Asked", "Costs", "reproduce"]
 
 N_HIDDEN = 206  # on MNIST
 STEPS, SMALL_STEPS = 4_000, 4_000  # on MNIST, on the toy set
+FINISHING_STEPS, FINISHING_RATE = 10_000, 0.006  # of the weights alone, on MNIST
 LOST = 0.5  # points of accuracy that time may cost
 TOY_SECONDS, TOY_BYTES = (0.0, 1e2, 1e3, 1e4), (1e-6, 1e-5, 1e-4)
-SECONDS, BYTES = (100.0, 300.0, 1000.0), (1e-7, 1e-6)
-SHARES = (0.05, 0.02)  # of the cells, for the count of links
-CONFIRMED = (1, 2, 3)  # seeds that no choice has seen
+MOST = 5_000, 6_000, 4_000  # links and biases that pruning leaves
+MEASURED = 5  # times, each the least of seven
+CONFIRMED = (2, 3)  # seeds that no choice has seen
 
 HEADER = [
     "what is in the loss", "links", "levels", "links, % of the cells", "predicted ms",
@@ -55,30 +59,65 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     Parameters
     ----------
     full : bool
-        MNIST too, if it is at hand (about ten minutes on one core); otherwise the toy set.
+        MNIST too, if it is at hand (about fifteen minutes on one core; interrupted, the same
+        command goes on with what ``manifold-time.json`` lacks); otherwise the toy set.
     out : Path
     """
     report = Report("manifold-time", "Time and memory in the loss of dynamic manifolds", out, full)
+    known = report.earlier()
     report.say(
         "## How",
         "A model of time and memory is fitted to random networks that are timed on this machine; "
         "it is a differentiable term of the loss. Measured is the network that was found, in the "
-        "sparse engine: forward and gradient of one batch, process time, least of seven, and the "
-        "peak of what it allocates.",
+        f"sparse engine: forward and gradient of one batch, process time, least of {7 * MEASURED}, "
+        "and the "
+        "peak of what it allocates. On MNIST what was found is then trained on, the structure left "
+        "as it is, whatever stood in the loss.",
     )
     save_plot(out, "manifold-time-links", _draw_scatter, _random_networks(report))
-    _toy(report)
+    _toy(report, known)
     try:
         digits = load_mnist().with_batch_size(50)
     except FileNotFoundError as error:
         report.say("## MNIST", f"Not measured: {error}.")
         return report.figures
     if full:
-        _mnist(report, digits, out)
+        _mnist(report, known, digits, out)
     return report.figures
 
 
 # -------------------- one training --------------------
+
+
+class Asked(NamedTuple):
+    """What stands in the loss, and what is done with what is found.
+
+    Attributes
+    ----------
+    term : {"seconds", "bytes", "links"}
+    weight : float
+        Of the term; for links the share of the cells to come down to.
+    most : int, optional
+        Links and biases that are left when the weights are trained on alone: those of least
+        magnitude go. All when omitted.
+
+    Examples
+    --------
+    >>> str(Asked("seconds", 0.0)), str(Asked("seconds", 100.0, 6000))
+    ('nothing', 'seconds, weight 100, pruned to 6,000')
+    """
+
+    term: str
+    weight: float
+    most: int | None = None
+
+    def __str__(self) -> str:
+        name = f"{self.term}, weight {self.weight:g}"
+        if not self.weight:
+            name = "nothing"
+        elif self.term == "links":
+            name = f"links, down to {self.weight:.1%}"
+        return name if self.most is None else f"{name}, pruned to {self.most:,}"
 
 
 @dataclass(frozen=True)
@@ -92,53 +131,59 @@ class Costs:
     cost : CostModel
     settings : ManifoldSettings
         Its weights and its budget are replaced.
+    finishing_steps : int
+        Of the weights alone, after the structure has been settled; 0 for none.
     """
 
     model: Callable[[], Manifold]
     task: Any
     cost: CostModel
     settings: ManifoldSettings
+    finishing_steps: int = 0
 
-    def figures(self, term: str, weight: float, seed: int = 0) -> dict[str, Any]:
-        """What is found with a weight of ``"seconds"`` or ``"bytes"``, or down to ``"links"``.
-
-        Parameters
-        ----------
-        term : {"seconds", "bytes", "links"}
-        weight : float
-            Of the term; for links the share of the cells to come down to.
-        seed : int
-        """
+    def found(self, asked: Asked, seed: int) -> tuple[Network, VValue]:
+        """The network of a manifold that was trained with this in its loss."""
         weights, budget = TermWeights(inflow=1.0), None
-        if term == "links":
-            weights, budget = replace(weights, soft_count=5.0), weight
+        if asked.term == "links":
+            weights, budget = replace(weights, soft_count=5.0), asked.weight
         else:
-            weights = replace(weights, **{term: weight})
+            weights = replace(weights, **{asked.term: asked.weight})
         settings = replace(self.settings, weights=weights, budget=budget)
         model = self.model()
         objective = ManifoldObjective(model, self.task, cost=self.cost)
-        parameters = train(objective, seed, settings)[0].parameters
-        links, batch = model.links(parameters), self.task.batch_size
-        counts = links.n_links, links.schedule.n_levels
-        seconds, size = self.cost.predicted(model.layout, *counts, batch)
-        found = measure(links.schedule, batch, np.random.default_rng(0))
+        return network_of(model, train(objective, seed, settings)[0].parameters)
+
+    def figures(self, asked: Asked, seed: int = 0) -> dict[str, Any]:
+        """What was found, trained on: its links, what it costs, and the figures of the task."""
+        network, before = self.found(asked, seed)
+        rng, steps = np.random.default_rng([seed, 5]), self.finishing_steps
+        after = trained_alone(network, before, self.task, FINISHING_RATE, steps, rng, asked.most)
+        if asked.most is not None:
+            after = restrict(after, after.support.where(after.buffer != 0.0))
+            after = restrict(after, network.living(after.support))
+        schedule, batch = network.schedule(after.support), self.task.batch_size
+        links, levels = len(schedule.rows), schedule.n_levels
+        seconds, size = self.cost.predicted(network.layout, links, levels, batch)
+        samples = [measure(schedule, batch, np.random.default_rng(0)) for _ in range(MEASURED)]
+        sample = min(samples, key=lambda sample: sample.seconds)
         return {
-            "links": counts[0],
-            "levels": counts[1],
-            "share": 100 * density(model.layout, links),
+            "links": links,
+            "levels": levels,
+            "share": 100 * links / network.layout.n_cells,
             "predicted_ms": 1e3 * seconds,
-            "measured_ms": 1e3 * found.seconds,
+            "measured_ms": 1e3 * sample.seconds,
             "predicted_kB": size / 1e3,
-            "measured_kB": found.bytes / 1e3,
-            **self.task.evaluate(model, parameters),
+            "measured_kB": sample.bytes / 1e3,
+            **self.task.evaluate(network, after),
         }
 
 
-def _named(term: str, weight: float) -> str:
-    if not weight:
-        return "nothing"
-    return f"links, down to {weight:.1%}" if term == "links" else f"{term}, weight {weight:g}"
-
+NOTHING = Asked("seconds", 0.0)
+TIMED = tuple(Asked("seconds", 100.0, most) for most in MOST)
+RIVALS = (
+    *(NOTHING._replace(most=most) for most in MOST),
+    Asked("seconds", 100.0), Asked("seconds", 300.0), Asked("bytes", 1e-6), Asked("links", 0.05),
+)  # fmt: skip
 
 # -------------------- random networks and the toy set --------------------
 
@@ -174,14 +219,19 @@ def _draw_scatter(rows: list[list[float]]) -> Any:
     return axes
 
 
-def _toy(report: Report) -> None:
+def _toy(report: Report, known: dict[str, Any]) -> None:
+    name = f"Sums and differences, {SMALL_STEPS:,} steps"
+    rows = known.get(name) or _toy_rows()
+    _say(report, name, rows, "test_loss", "test error")
+
+
+def _toy_rows() -> dict[str, dict[str, Any]]:
     cost = fit_cost(measured_here(60, np.random.default_rng(2), largest=60))
     settings = replace(ManifoldSettings.default_toy(SMALL_STEPS), segment=SMALL_STEPS)
     made = partial(Manifold, 5, 16, 4, link_weights=True, start=Start.wide_toy(), engine="sparse")
     trained = Costs(made, SumsAndDifferences(), cost, settings)
-    asked = [("seconds", w) for w in TOY_SECONDS] + [("bytes", w) for w in TOY_BYTES]
-    rows = {_named(*what): trained.figures(*what) for what in asked}
-    _say(report, f"Sums and differences, {SMALL_STEPS:,} steps", rows, "test_loss", "test error")
+    asked = [Asked("seconds", w) for w in TOY_SECONDS] + [Asked("bytes", w) for w in TOY_BYTES]
+    return {str(what): trained.figures(what) for what in asked}
 
 
 def _say(
@@ -195,80 +245,113 @@ def _say(
 # -------------------- MNIST --------------------
 
 
-def _mnist(report: Report, digits: Digits, out: Path) -> None:
-    """Accuracy against time, a weight chosen on validation images, and the test images once."""
+def _mnist(report: Report, known: dict[str, Any], digits: Digits, out: Path) -> None:
+    """Accuracy against time, a choice on validation images, and the test images once."""
     made = partial(
         Manifold, digits.n_pixels, N_HIDDEN, digits.n_classes, period=28.0, link_weights=True,
         start=Start.linked_mnist(), engine="sparse",
     )  # fmt: skip
-    cost = fit_cost(measured_here(60, np.random.default_rng(3)))
+    cost = _cost_of(report, known)
     settings = replace(ManifoldSettings.default_mnist(STEPS), segment=max(STEPS // 60, 1))
-    trained = Costs(made, digits.validation_split(), cost, settings)
-    asked = [("seconds", 0.0), *(("seconds", w) for w in SECONDS), *(("bytes", w) for w in BYTES)]
-    asked += [("links", share) for share in SHARES]
-    rows: dict[str, dict[str, Any]] = {}
-    for what in asked:
-        rows[_named(*what)] = trained.figures(*what)
-        _say(report, f"MNIST, {STEPS:,} steps", rows, "accuracy", "validation images, %",
-             "10,000 training images are kept apart for these accuracies.")  # fmt: skip
+    trained = Costs(made, digits.validation_split(), cost, settings, FINISHING_STEPS)
+    name = f"MNIST, {STEPS:,} steps, then {FINISHING_STEPS:,} of the weights alone"
+    rows = dict(known.get(name, {}))
+
+    def measured(asked: Sequence[Asked]) -> None:
+        for what in asked:
+            if str(what) not in rows:
+                rows[str(what)] = trained.figures(what)
+            _say(report, name, rows, "accuracy", "validation images, %",
+                 f"{len(trained.task.test_labels):,} training images are kept apart for these "
+                 "accuracies. Pruned: single links of least magnitude, and what is dead then, "
+                 "while the weights are trained on.")  # fmt: skip
+
+    measured([NOTHING, *TIMED])
+    chosen = fastest(rows)
+    report.keep("chosen on validation images", str(chosen))
+    _confirm(report, known, replace(trained, task=digits), chosen)
+    measured(RIVALS)
     save_plot(out, "manifold-time-front", _draw_front, rows)
-    chosen = largest_weight(rows)
-    report.keep("chosen on validation images", chosen)
-    _confirm(report, replace(trained, task=digits), chosen)
 
 
-def largest_weight(rows: dict[str, dict[str, Any]]) -> float:
-    """The largest weight of seconds that costs at most half a point against no weight.
+def _cost_of(report: Report, known: dict[str, Any]) -> CostModel:
+    """The model of this machine; an interrupted run goes on with the one that it began with."""
+    key = "cost model"
+    if key in known:
+        kept = known[key]
+        cost = CostModel(tuple(kept["for_seconds"]), tuple(kept["for_bytes"]), kept["softness"])
+    else:
+        cost = fit_cost(measured_here(60, np.random.default_rng(3)))
+    report.keep(key, asdict(cost))
+    return cost
+
+
+def fastest(rows: dict[str, dict[str, Any]]) -> Asked:
+    """What with time in the loss is fastest of all that cost at most half a point against nothing.
 
     Examples
     --------
-    >>> accuracies = {"nothing": 97.0, "seconds, weight 100": 96.6, "seconds, weight 300": 96.0}
-    >>> largest_weight({name: {"accuracy": value} for name, value in accuracies.items()})
-    100.0
+    >>> figures = [(2.0, 97.0), (1.4, 96.6), (1.2, 96.0)]
+    >>> names = map(str, (NOTHING, *TIMED))
+    >>> str(fastest({name: {"measured_ms": t, "accuracy": a} for name, (t, a) in
+    ...              zip(names, figures)}))
+    'seconds, weight 100, pruned to 5,000'
     """
-    least = rows["nothing"]["accuracy"] - LOST
-    kept = [
-        weight for weight in SECONDS
-        if rows.get(_named("seconds", weight), {"accuracy": 0.0})["accuracy"] >= least
-    ]  # fmt: skip
-    return max(kept, default=0.0)
+    least = rows[str(NOTHING)]["accuracy"] - LOST
+    near = [what for what in (NOTHING, *TIMED)
+            if str(what) in rows and rows[str(what)]["accuracy"] >= least]  # fmt: skip
+    return min(near, key=lambda what: rows[str(what)]["measured_ms"])
 
 
-def _confirm(report: Report, trained: Costs, chosen: float) -> None:
-    """The chosen weight beside none, on the test images, on seeds that no choice has seen."""
-    pairs: list[dict[str, float]] = []
-    for seed in CONFIRMED:
-        without = trained.figures("seconds", 0.0, seed)
-        found = trained.figures("seconds", chosen, seed)
-        pairs.append({
+def _confirm(report: Report, known: dict[str, Any], trained: Costs, chosen: Asked) -> None:
+    """What was chosen beside nothing, on the test images, on seeds that no choice has seen."""
+
+    def job(seed: int) -> dict[str, float]:
+        without, found = (trained.figures(what, seed) for what in (NOTHING, chosen))
+        return {
             "accuracy without": without["accuracy"],
             "accuracy with": found["accuracy"],
             "points lost": without["accuracy"] - found["accuracy"],
             "ms without": without["measured_ms"],
             "ms with": found["measured_ms"],
             "share of the time": found["measured_ms"] / without["measured_ms"],
-        })  # fmt: skip
-        report.keep(f"test images, seed {seed}", pairs[-1])
+        }
+
+    def say(report: Report, pairs: list[dict[str, float]]) -> None:
         lines = [[str(seed), *pair.values()] for seed, pair in zip(CONFIRMED, pairs, strict=False)]
         lines.append(["median", *medians(pairs).values()])
         report.say(
-            "## The chosen weight on the test images",
-            f"Seconds with weight {chosen:g}, the largest that cost at most {LOST} points of the "
-            "validation images, beside no weight; seeds that no choice has seen.",
+            "## The choice on the test images",
+            f"{str(chosen).capitalize()}: the fastest that cost at most {LOST} points of the "
+            "validation images, beside nothing in the loss; seeds that no choice has seen.",
             table(["seed", *pairs[0]], lines),
         )
+
+    report.each_seed("test images", CONFIRMED, job, say, known)
 
 
 def _draw_front(rows: dict[str, dict[str, Any]]) -> Any:
     """Accuracy against measured time, a line for every kind of term."""
     axes = new_axes(6, 4)
-    kinds = {kind: [row for name, row in rows.items() if name.startswith(kind)]
-             for kind in ("seconds", "bytes", "links")}  # fmt: skip
-    for (kind, members), marker in zip(kinds.items(), "os^", strict=True):
-        members = sorted([rows["nothing"], *members], key=lambda row: row["measured_ms"])
-        times, accuracies = ([row[key] for row in members] for key in ("measured_ms", "accuracy"))
-        axes.plot(times, accuracies, marker=marker, lw=1, label=f"{kind} in the loss")
+    kinds = {
+        f"{kind} in the loss": [row for name, row in rows.items()
+                                if name.startswith(kind) and "pruned" not in name]
+        for kind in ("seconds", "bytes", "links")
+    }  # fmt: skip
+    for (label, members), marker in zip(kinds.items(), "os^", strict=True):
+        members = sorted([rows[str(NOTHING)], *members], key=lambda row: row["measured_ms"])
+        _draw_line(axes, members, marker, label)
+    for start, marker in (("seconds", "*"), ("nothing", "x")):
+        members = [row for name, row in rows.items() if "pruned" in name and name.startswith(start)]
+        _draw_line(axes, members, marker, f"{start}, then pruned", lw=0)
     axes.set(xlabel="measured time of a batch of 50, ms", xlim=(0, None),
              ylabel="validation images classified rightly, %")  # fmt: skip
     axes.legend()
     return axes
+
+
+def _draw_line(
+    axes: Any, rows: list[dict[str, Any]], marker: str, label: str, lw: float = 1.0
+) -> None:
+    times, accuracies = ([row[key] for row in rows] for key in ("measured_ms", "accuracy"))
+    axes.plot(times, accuracies, marker=marker, lw=lw, label=label)

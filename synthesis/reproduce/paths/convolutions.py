@@ -163,6 +163,15 @@ class Experiment:
         )  # fmt: skip
         return found.projected, end
 
+    def ticket(self, rate: float) -> VValue:
+        """A lottery ticket of the same sparsity, every training at this rate; with labels."""
+        steps = self.steps("training")
+        return lottery_ticket(
+            self.model, self.digits, self.start, SPARSITY, steps=steps, rng=self.rng(7),
+            rounds=ROUNDS, rewind=min(REWIND, steps // 2),
+            optimizer=adam(schedule(rate, rate / 25, steps)),
+        )  # fmt: skip
+
 
 def _once(mask: VValue) -> VValue:
     """1 also where two masks of neighbouring layers overlap."""
@@ -219,19 +228,12 @@ def _figures(digits: Digits, share: float, chosen: dict[str, Any], seed: int) ->
 
 def _sparse(of: Experiment, whole: VValue, chosen: dict[str, Any]) -> list[VValue]:
     """A sparse network by each of the methods; their zeros are counted."""
-    steps, rate = of.steps("path") + of.steps("settling"), chosen["rate"]
+    steps = of.steps("path") + of.steps("settling")
     found = [largest_kept(whole, SPARSITY), *of.sparse(whole, *chosen["path"])]
     found.append(
         gradual_magnitude(of.model, of.digits, whole, SPARSITY, steps=steps, rng=of.rng(6))
     )
-    steps = of.steps("training")
-    found.append(
-        lottery_ticket(
-            of.model, of.digits, of.start, SPARSITY, steps=steps, rng=of.rng(7), rounds=ROUNDS,
-            rewind=min(REWIND, steps // 2),
-            optimizer=adam(schedule(rate, rate / 25, steps)),
-        )
-    )  # fmt: skip
+    found.append(of.ticket(chosen["rate"]))
     for name, network in zip(METHODS, found, strict=True):
         zeros = int(np.count_nonzero(network.buffer == 0.0))
         if zeros < round(SPARSITY * network.size):

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 from synthesis.architectures.convolutional import FilterLayer
-from synthesis.reproduce.paths import colour_images, convolutions, robustness, single_links
+from synthesis.reproduce.paths import (
+    colour_images,
+    convolutions,
+    robustness,
+    single_links,
+    tickets,
+)
 from synthesis.tasks import Digits
 
 FEW = 120
@@ -23,7 +29,7 @@ def tiny(monkeypatch):
     digits = Digits("tiny", images, labels, images[:FEW], labels[:FEW], batch_size=10)
     split = Digits.validation_split
     monkeypatch.setattr(Digits, "validation_split", lambda self, n=FEW: split(self, n))
-    for module in (convolutions, robustness, single_links):
+    for module in (convolutions, robustness, single_links, tickets):
         monkeypatch.setattr(module, "load_mnist", lambda: digits)
     return digits
 
@@ -92,6 +98,24 @@ def test_single_links_are_cut_and_recovered(tiny, monkeypatch, tmp_path):
     assert worst > random
     assert found["the 3 worst, recovered: distance"] < worst
     assert "worst, number 2 alone" in (tmp_path / "single-links.md").read_text()
+
+
+def test_the_ticket_has_the_rate_that_is_best_on_images_kept_apart(tiny, monkeypatch, tmp_path):
+    for name, value in {
+        "STEPS": dict.fromkeys(convolutions.STEPS, 200), "UNLABELLED": FEW, "BATCH": 10,
+        "LAYERS": (FilterLayer(4, 5, pool=3),), "ROUNDS": 2,
+    }.items():  # fmt: skip
+        monkeypatch.setattr(convolutions, name, value)
+    monkeypatch.setattr(tickets, "RATES", (1e-6, 0.01))
+    figures = tickets.reproduce(False, tmp_path)
+    assert figures_of(tmp_path, "tickets") == figures
+    best = max(figures["validation"], key=figures["validation"].get)
+    assert f"at rate {best}" in (tmp_path / "tickets.md").read_text()
+    found = figures["ticket, seed 0"]
+    size = convolutions.Experiment(tiny, 0.1, 0).start.size
+    assert found["weights left"] == size - round(convolutions.SPARSITY * size)
+    monkeypatch.setattr(convolutions, "lottery_ticket", None)
+    assert tickets.reproduce(False, tmp_path) == figures  # nothing is done twice
 
 
 def test_a_network_like_vgg_on_colour_images(monkeypatch, tmp_path):

@@ -4,49 +4,63 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pytest
 
 from synthesis.reproduce.manifold import times
-from synthesis.tasks import Digits
+
+TIMED = times.Asked("seconds", 100.0), times.Asked("seconds", 100.0, 200)
+RIVALS = times.NOTHING._replace(most=200), times.Asked("links", 0.05)
 
 
 @pytest.fixture
-def tiny(monkeypatch):
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (60, 784), dtype=np.uint8)
-    labels = np.arange(60) % 10
-    digits = Digits("tiny", images, labels, images[:20], labels[:20], batch_size=10)
-    split = Digits.validation_split
-    monkeypatch.setattr(Digits, "validation_split", lambda self, n=20: split(self, n))
-    monkeypatch.setattr(times, "load_mnist", lambda: digits)
+def tiny(monkeypatch, few_digits):
+    monkeypatch.setattr(times, "load_mnist", lambda: few_digits)
     measured = times.measured_here
     monkeypatch.setattr(
         times, "measured_here", lambda n, rng, largest=60: measured(max(n // 4, 15), rng, 60)
     )
     for name, value in {
-        "STEPS": 2, "SMALL_STEPS": 10, "N_HIDDEN": 12, "TOY_SECONDS": (0.0, 1e3),
-        "TOY_BYTES": (1e-5,), "SECONDS": (100.0,), "BYTES": (1e-6,), "SHARES": (0.05,),
-        "CONFIRMED": (1, 2),
+        "STEPS": 2, "FINISHING_STEPS": 2, "SMALL_STEPS": 10, "N_HIDDEN": 12,
+        "TOY_SECONDS": (0.0, 1e3), "TOY_BYTES": (1e-5,), "TIMED": TIMED, "MEASURED": 1,
+        "RIVALS": RIVALS, "CONFIRMED": (1, 2),
     }.items():  # fmt: skip
         monkeypatch.setattr(times, name, value)
-    return digits
+    return few_digits
 
 
 def test_what_time_and_memory_buy_is_reported(tiny, tmp_path):
     figures = times.reproduce(True, tmp_path)
-    assert json.loads((tmp_path / "manifold-time.json").read_text()) == figures
-    rows = figures["MNIST, 2 steps"]
+    assert list(json.loads((tmp_path / "manifold-time.json").read_text())) == list(figures)
+    rows = figures["MNIST, 2 steps, then 2 of the weights alone"]
     assert list(rows) == [
-        "nothing", "seconds, weight 100", "bytes, weight 1e-06", "links, down to 5.0%",
+        "nothing", "seconds, weight 100", "seconds, weight 100, pruned to 200",
+        "nothing, pruned to 200", "links, down to 5.0%",
     ]  # fmt: skip
+    assert 0 < rows["nothing, pruned to 200"]["links"] <= 200 < rows["nothing"]["links"]
     assert all(row["links"] > 0 and row["measured_ms"] > 0 for row in rows.values())
-    assert figures["chosen on validation images"] in (0.0, 100.0)
+    assert figures["chosen on validation images"] in ("nothing", *map(str, TIMED))
     pair = figures["test images, seed 2"]
     assert pair["points lost"] == pytest.approx(pair["accuracy without"] - pair["accuracy with"])
     text = (tmp_path / "manifold-time.md").read_text()
-    for heading in ("Time against links", "Sums and differences", "chosen weight on the test"):
+    for heading in ("Time against links", "Sums and differences", "The choice on the test"):
         assert heading in text
+
+
+def test_an_interrupted_run_goes_on_with_its_own_cost_model(tiny, tmp_path, monkeypatch):
+    figures = times.reproduce(True, tmp_path)
+    kept = {key: value for key, value in figures.items() if not key.startswith("test images")}
+    (tmp_path / "manifold-time.json").write_text(json.dumps(kept))
+    trained = []
+    of = times.Costs.figures
+    monkeypatch.setattr(
+        times.Costs, "figures", lambda self, *what: trained.append(what) or of(self, *what)
+    )
+    again = times.reproduce(True, tmp_path)
+    assert again["cost model"] == figures["cost model"]
+    assert [what[1] for what in trained[-4:]] == [1, 1, 2, 2]
+    assert (TIMED[0],) not in trained  # a row that was there
+    pair, before = (found["test images, seed 1"] for found in (again, figures))
+    assert pair["accuracy with"] == before["accuracy with"]
 
 
 def test_without_full_only_the_toy_set_is_measured(tiny, tmp_path):
@@ -54,11 +68,16 @@ def test_without_full_only_the_toy_set_is_measured(tiny, tmp_path):
     assert not any("MNIST" in name for name in figures)
 
 
-def test_the_largest_weight_that_costs_little_is_chosen():
-    def rows(**accuracies):
-        found = {f"seconds, weight {w:g}": {"accuracy": accuracies[f"at_{w:g}"]}
-                 for w in times.SECONDS}  # fmt: skip
-        return found | {"nothing": {"accuracy": 97.0}}
+def test_the_fastest_that_costs_little_is_chosen():
+    some, pruned = map(str, times.TIMED[:2])
 
-    assert times.largest_weight(rows(at_100=96.9, at_300=96.5, at_1000=96.4)) == 300.0
-    assert times.largest_weight(rows(at_100=96.4, at_300=96.3, at_1000=96.2)) == 0.0
+    def chosen(at_some, at_pruned):
+        figures = {"nothing": (2.0, 97.0), some: at_some, pruned: at_pruned,
+                   "nothing, pruned to 6,000": (0.5, 97.0)}  # fmt: skip
+        rows = {name: {"measured_ms": ms, "accuracy": a} for name, (ms, a) in figures.items()}
+        return str(times.fastest(rows))
+
+    assert chosen((1.5, 96.9), (1.2, 96.5)) == pruned
+    assert chosen((1.1, 96.5), (1.2, 96.9)) == some
+    assert chosen((1.1, 96.4), (1.2, 96.9)) == pruned
+    assert chosen((1.1, 96.4), (1.2, 96.3)) == "nothing"

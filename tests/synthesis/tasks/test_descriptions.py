@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from synthesis.tasks.cart_pole import CartPole, CartPoleImitation
 from synthesis.tasks.characters import easy_task, hard_task, text_task
 from synthesis.tasks.descriptions import described, task_of
 from synthesis.tasks.digits import Digits
 from synthesis.tasks.drawn import Echo, Latch, SumsAndDifferences
 from synthesis.tasks.regression import small_experiment
 from synthesis.tasks.successions import easy_hard_easy
+from synthesis.tasks.worlds import CartPole, CartPoleImitation, MountainCarImitation
 
 
 def rng(seed=3):
@@ -30,6 +30,7 @@ TASKS = {
     "third phase": lambda: easy_hard_easy(rng(), 9, 90)[2].task,
     "products": lambda: small_experiment(rng(), samples=40, distractors=2, noise=0.1),
     "cart-pole": lambda: CartPoleImitation(rng(), n=100, batch_size=8),
+    "mountain-car": lambda: MountainCarImitation(rng(), n=100, batch_size=8),
 }
 
 

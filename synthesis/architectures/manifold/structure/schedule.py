@@ -18,8 +18,8 @@ from .layout import Layout
 
 __all__ = ["Matrix", "Schedule", "Step", "levels_of"]
 
-DENSE_FROM = 0.15
-"""Share of living cells from which dense matrices are faster (see benchmarks/manifold_step.py)."""
+DENSE_FROM = 0.5
+"""Levels per hidden neuron above which dense matrices are faster (benchmarks/manifold_step.py)."""
 
 
 class Step(NamedTuple):
@@ -103,7 +103,7 @@ class Schedule:
     rows, columns : arrays of int (links,)
         Living cells, row by row.
     is_dense : bool, optional
-        By the share of living cells when omitted.
+        By the number of levels when omitted.
 
     Attributes
     ----------
@@ -133,20 +133,21 @@ class Schedule:
         self.layout = layout
         self._empty: dict[str | int, Matrix] = {}
         self.rows, self.columns = rows, columns
-        if is_dense is None:
-            is_dense = len(rows) >= DENSE_FROM * layout.n_cells
-        self.is_dense = is_dense
         n, m = layout.n_inputs, layout.n_hidden
         self.n_hidden_links = int(np.searchsorted(rows, m))
         is_inner = columns[: self.n_hidden_links] >= n
         self.inner = np.flatnonzero(is_inner)  # between hidden neurons
         self.entering = np.flatnonzero(~is_inner)  # from inputs to hidden neurons
         inner_rows, inner_columns = rows[self.inner], columns[self.inner] - n
+        if not is_dense:
+            levels = levels_of(m, inner_rows, inner_columns)
+            if is_dense is None:
+                is_dense = bool(levels.max(initial=0) + 1 > DENSE_FROM * m)
+        self.is_dense = is_dense
         if is_dense:
             self.order = np.arange(m)
             self.steps = [Step(i, i + 1, i) for i in range(m)]
         else:
-            levels = levels_of(m, inner_rows, inner_columns)
             self.order = np.argsort(levels, kind="stable")
             edges = np.searchsorted(levels[self.order], np.arange(1, levels.max(initial=0) + 1))
             firsts = [0, *edges.tolist()]

@@ -1,7 +1,7 @@
 """Networks that grow from one cell and organise their wiring by noise alone."""
 
 from .grown import anatomy, grown_network, pooled_features, pooling_tree, tissue_tree, wiring
-from .pooling import Fields, Pooling, Progress, receptive_fields, spreads
+from .pooling import Fields, Pooling, Progress, elongations, receptive_fields, spreads
 from .settings import PoolingSettings, TissueSettings
 from .tissue import Stage, Tissue
 
@@ -14,6 +14,7 @@ __all__ = [
     "Tissue",
     "TissueSettings",
     "anatomy",
+    "elongations",
     "grown_network",
     "pooled_features",
     "pooling_tree",

@@ -20,7 +20,7 @@ from ..plasticity import WinnerLayer
 from ..sheets import IzhikevichSheet, scattered
 from .settings import PoolingSettings
 
-__all__ = ["Fields", "Pooling", "Progress", "receptive_fields", "spreads"]
+__all__ = ["Fields", "Pooling", "Progress", "elongations", "receptive_fields", "spreads"]
 
 
 class Fields(NamedTuple):
@@ -141,6 +141,37 @@ def spreads(weights: np.ndarray, positions: np.ndarray) -> np.ndarray:
         centroid = points.mean(axis=0)
         nearest = tree.query(centroid, k=len(points))[0]
         found.append(np.linalg.norm(points - centroid, axis=1).mean() / nearest.mean())
+    return np.array(found)
+
+
+def elongations(weights: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """How many times longer than wide receptive fields are, along their own axes.
+
+    Parameters
+    ----------
+    weights : array (sensors, units)
+        A synapse is a weight of 0.1 or more.
+    positions : array (sensors, 2)
+
+    Returns
+    -------
+    array (units,)
+        Ratio of the standard deviations of a field's sensors along its two principal axes; NaN for
+        units with fewer than three sensors, infinite for sensors on a line.
+
+    Examples
+    --------
+    >>> corners = np.array([[0.0, 0.0], [6.0, 0.0], [6.0, 2.0], [0.0, 2.0]])
+    >>> elongations(np.ones((4, 1)), corners).round(6).tolist()
+    [3.0]
+    """
+    found = []
+    for synapses in (weights >= SYNAPSE).T:
+        if np.count_nonzero(synapses) < 3:
+            found.append(np.nan)
+            continue
+        least, most = np.linalg.eigvalsh(np.cov(positions[synapses].T))
+        found.append(np.sqrt(most / least) if least > 0 else np.inf)
     return np.array(found)
 
 

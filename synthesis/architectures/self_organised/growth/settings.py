@@ -29,6 +29,8 @@ class PoolingSettings(Bounded):
         Steps between two reviews of thresholds and receptive fields.
     silent : float
         Share of sensors that never fire.
+    stretch : float
+        How many times longer than wide the kernel is, and so the pools.
 
     Notes
     -----
@@ -52,6 +54,7 @@ class PoolingSettings(Bounded):
     small: int = whole(150, least=1)
     review: int = whole(1000, least=1)
     silent: float = share(0.0)
+    stretch: float = positive(1.0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -60,7 +63,7 @@ class PoolingSettings(Bounded):
     @property
     def kernel(self) -> LateralKernel:
         """Lateral kernel of the sensors."""
-        return LateralKernel(self.excitation, 2.0, 2.0, self.outer)
+        return LateralKernel(self.excitation, 2.0, 2.0, self.outer, stretch=self.stretch)
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from synthesis.architectures.binary.model import largest_signs
 from synthesis.architectures.binary.objective import cross_entropy, squared_error
 from synthesis.optimize.gradients import EvolutionStrategy
 from synthesis.optimize.optimizers import adam
-from synthesis.tasks.cart_pole import CartPole, CartPoleImitation, controller
 from synthesis.tasks.digits import Digits
+from synthesis.tasks.worlds import CartPole, CartPoleImitation, controller
 from synthesis.weight_space import Categorical, freeze
 from synthesis.weight_space.continual import learn
 from synthesis.weight_space.sparsity.sparse import sparsified

@@ -207,6 +207,17 @@ def test_every_step_reads_only_what_is_ready(drawn):
             assert ready[column - n] < ready[row]
 
 
+@pytest.mark.parametrize("n_chained, is_dense", [(10, False), (11, True), (20, True)])
+def test_many_levels_for_their_neurons_are_evaluated_densely(n_chained, is_dense):
+    layout = Layout(1, 20, 1, 1.0, True)  # of 20 hidden neurons some read each other in turn
+    first = layout.n_inputs
+    rows = np.arange(20)
+    columns = np.where(rows < n_chained, np.maximum(first + rows - 1, 0), 0)
+    schedule = Schedule(layout, rows, columns)
+    assert schedule.n_levels == n_chained
+    assert schedule.is_dense == is_dense
+
+
 def test_connected_outputs():
     layout = Layout(1, 2, 3, 1.0, False)
     rows, columns = np.array([0, 2, 4]), np.array([0, 1, 2])  # hidden-0 <- input; outputs 0 and 2

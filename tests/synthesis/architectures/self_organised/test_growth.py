@@ -26,6 +26,7 @@ from synthesis.architectures.self_organised.growth import (
     Tissue,
     TissueSettings,
     anatomy,
+    elongations,
     grown_network,
     pooled_features,
     pooling_tree,
@@ -104,6 +105,18 @@ def test_discs_have_spread_one_and_random_fields_have_more():
     assert discs.min() > 1 - 1e-12 and np.median(discs) < 1.05
     assert random.min() > 2.0
     assert np.isnan(spreads(np.zeros((1500, 1)), positions)[0])
+
+
+def test_length_over_width_is_that_of_the_ellipse_whichever_way_it_lies():
+    rng = np.random.default_rng(0)
+    positions = rng.uniform(-1, 1, (20_000, 2))
+    for turn in (0.0, 0.7):
+        cosine, sine = np.cos(turn), np.sin(turn)
+        x, y = (positions @ np.array([[cosine, -sine], [sine, cosine]])).T
+        ellipse = (x / 0.6) ** 2 + (y / 0.2) ** 2 < 1
+        found = elongations(ellipse[:, None].astype(float), positions)
+        assert found[0] == pytest.approx(3, rel=0.05)
+    assert np.isnan(elongations(np.zeros((20_000, 1)), positions)[0])
 
 
 def test_figures_of_known_fields():

@@ -39,6 +39,18 @@ def test_kernel_excites_near_and_inhibits_far():
     np.testing.assert_array_equal(kernel, kernel.T)
 
 
+def test_a_stretched_kernel_reaches_further_along_the_first_axis():
+    kernel = LateralKernel(5.0, 2.0, 2.0, 6.0, stretch=4.0)  # an ellipse of half axes 4 and 1
+    here = np.zeros((1, 2))
+    places = np.array([[3.9, 0.0], [4.1, 0.0], [0.0, 0.9], [0.0, 1.1]])
+    assert kernel.between(here, places)[0].tolist() == [5.0, 0.0, 5.0, 0.0]
+    round_one = LateralKernel(5.0, 2.0, 2.0, 6.0)
+    pressed = places / np.array([2.0, 0.5])
+    np.testing.assert_allclose(kernel.between(here, places), round_one.between(here, pressed))
+    with pytest.raises(ValueError, match=r"needs positions \(n, 2\)"):
+        kernel.matrix(np.zeros((3, 3)))
+
+
 @pytest.mark.parametrize("arguments, message", [
     ((5, 2, 7, 6), "inner radius 7 is above the outer radius 6"),
     ((5, 2, 2, np.inf), "outer radius is inf"),
@@ -47,6 +59,7 @@ def test_kernel_excites_near_and_inhibits_far():
     ((5, np.inf, 2, 6), "inhibition is inf"),
     ((5, 2, 0, 6), "inner radius is 0"),
     ((5, 2, 2, 6, 0), "decay is 0"),
+    ((5, 2, 2, 6, 10, 0), "stretch is 0"),
 ])  # fmt: skip
 def test_impossible_kernels_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):

@@ -1,0 +1,51 @@
+"""A second self-organised layer, from end to end with few units and images."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from synthesis.reproduce import deeper_stacks, get
+from synthesis.tasks import Digits
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (40, 784), dtype=np.uint8)
+    digits = Digits("tiny", images, np.arange(40) % 10, images[:20], np.arange(20) % 10)
+    monkeypatch.setattr(deeper_stacks, "mnist_or_why_not", lambda report, heading: digits)
+    few = replace(deeper_stacks.READOUT_LAYER, n_units=12)
+    monkeypatch.setattr(deeper_stacks, "READOUT_LAYER", few)
+    monkeypatch.setattr(deeper_stacks, "QUICK_MILLISECONDS", 30)
+
+
+def test_depth_and_width_are_beside_one_another(tiny, tmp_path):
+    figures = get("deeper-stacks")(False, tmp_path)
+    assert json.loads((tmp_path / "deeper-stacks.json").read_text()) == figures
+    numbers = {name: row[0] for name, row in figures["readout"].items()}
+    assert numbers["first layer"] == numbers["second layer alone, random"] == 12
+    assert numbers["both layers, same-step Hebb"] == numbers["one wide layer"] == 24
+    assert "both layers, traces of 20 ms" in (tmp_path / "deeper-stacks.md").read_text()
+
+
+def test_a_second_layer_learns_from_winners_alone():
+    layers = deeper_stacks.Layers(40)
+    layers.stack.organise(200)
+    before = layers.stack.weights[0].copy()
+    taught = layers.taught(200, {"hebb": None, "traces": 20.0})
+    np.testing.assert_array_equal(layers.stack.weights[0], before)  # the first one stays
+    again = deeper_stacks.Layers(40)
+    again.stack.organise(200)
+    np.testing.assert_array_equal(again.taught(200, {"hebb": None})["hebb"], taught["hebb"])
+    assert (taught["hebb"] != taught["traces"]).any()
+
+
+def test_second_responses_sharpen_what_is_largest():
+    first, weights = np.array([[1.0, 2.0, 0.0]]), np.eye(3)
+    y = deeper_stacks.second_responses(first, weights)[0]
+    assert y.tolist() == [0.5, 2.0, 0.0]
+    assert not deeper_stacks.second_responses(np.zeros((1, 3)), weights).any()
