@@ -165,9 +165,10 @@ class Synthesizer(Parameters):
                 "no start proposed a machine for these streams with this vocabulary: "
                 f"{', '.join(vocabulary)}; allow more neuron types, or give more samples"
             )
-        self.proposed_ = self._member(problem, best, names)
+        proposed = best
         if best.is_right:
-            best = search.compacted(best)
+            proposed, best = search.smallest()
+        self.proposed_ = self._member(problem, proposed, names)
         self._settle(search, best, names, strings)
         return self
 
