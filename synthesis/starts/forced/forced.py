@@ -23,8 +23,8 @@ from ..composition.atoms import constant
 from ..composition.start import NEEDED
 from ..proposal import Proposal
 from ..signals import Builder, Signal
-from .descent import CONST, PORTS, Descent, Space
 from .taught import Column, tables
+from .trained import CONST, PORTS, Descent, Space
 
 __all__ = ["Forced"]
 

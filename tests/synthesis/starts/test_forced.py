@@ -11,9 +11,9 @@ from dmm import layered_space
 from dmm.compiled import compile_machine
 from synthesis.problems import Problem
 from synthesis.starts import Forced
-from synthesis.starts.forced.descent import CONST, Descent, Space
 from synthesis.starts.forced.forced import TYPES, closed
 from synthesis.starts.forced.taught import Column, tables
+from synthesis.starts.forced.trained import CONST, Descent, Space
 from synthesis.tasks.streams import to_streams
 from tests.examples import examples
 from tests.synthesis.samples import said, strings_of
