@@ -315,7 +315,7 @@ class _Numbered:
     def _by_flag(self, known: Known, place: int, state: int) -> Case | None:
         """The next state as one function where a flag is 1, and another where it is 0."""
         coding, answers = self.coding, known.wanted(0)
-        flag = known.inputs()[place]
+        flag = self._heard(known)[place]
         is_on = known.rows([flag], 0)[0] == 1.0
         sides = (coding.weights, is_on), (coding.weights_off, ~is_on)
         found = [self._functions(known, state, [w], 0, answers, part) for w, part in sides]
@@ -350,6 +350,10 @@ class _Numbered:
                 return Plus(past, added[0]), WORDS
         return None
 
+    def _heard(self, known: Known) -> list[int]:
+        """The inputs that symbols are made of."""
+        return [i for i in known.inputs() if known.name(i) in self.alphabet.sources]
+
     def _known(self, problem: Problem) -> Known:
         return Known(problem, self.vocabulary, most=1, largest=1, strings=len(problem.beginnings))
 
@@ -370,8 +374,7 @@ class _Numbered:
             return []
         has_steps = "less_or_equal" in self.vocabulary
         folds = MOST_FOLDS * ("norm" in self.vocabulary)
-        inputs = [i for i in known.inputs() if known.name(i) in self.alphabet.sources]
-        found = []
+        inputs, found = self._heard(known), []
         for chosen in weights:
             terms = [(state, 1.0), *zip(inputs, map(float, chosen), strict=True)]
             rows, factors = zip(*((row, w) for row, w in terms if w), strict=True)

@@ -16,7 +16,7 @@ import numpy as np
 
 from .mealy import Mealy
 
-__all__ = ["ALL_ORDERS", "NONE", "Coding", "Table", "codings", "orders_of", "pieces_of", "sums_of"]
+__all__ = ["ALL_ORDERS", "Coding", "Table", "codings", "pieces_of", "sums_of"]
 
 ALL_ORDERS = 7
 """States of which all orders are tried; more are improved by exchanging two."""
@@ -68,7 +68,7 @@ def codings(automaton: Mealy, values: np.ndarray, most: int = 4) -> list[Coding]
     """
     table = Table(automaton, values)
     found: dict[bytes, Coding] = {}
-    orders = orders_of(table)
+    orders = _orders(table)
     for stretch in STRETCHES:
         for coding in table.best(stretch * orders, most):
             found.setdefault(coding.codes.tobytes(), coding)
@@ -76,7 +76,7 @@ def codings(automaton: Mealy, values: np.ndarray, most: int = 4) -> list[Coding]
     return [coding for coding in ranked if coding.pieces < NONE][:most] + table.injective()
 
 
-def orders_of(table: Table) -> np.ndarray:
+def _orders(table: Table) -> np.ndarray:
     """Codes 0, 1, 2 ... in any order, shifted so that the first state has 0."""
     n = table.states
     if n <= ALL_ORDERS:
