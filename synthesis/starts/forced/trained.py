@@ -6,7 +6,7 @@ gives the whole table goes through the library's loop, which takes links away.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -30,6 +30,12 @@ LARGE = 30.0
 
 EXACT = 1e-10
 """Mean squared error, in units of the answers, of what gives the whole table."""
+
+ROUGHLY, NEAR = 1e-2, 1e-6
+"""How far an answer may be off before and after the loop."""
+
+FITS = 100
+"""Steps of least squares."""
 
 BUDGET, L1 = 0.2, 0.02
 """What a removal may cost, and what a unit of weight does: errors of so many rows by 1."""
@@ -67,8 +73,13 @@ class Descent:
     members, steps : int
         Random starts that are trained side by side, and for how long.
     rate : float
-    most_rows : int
-        That are trained on; all others are to be right afterwards.
+    most_rows, batch : int
+        Rows that are trained on, at once and in a step of descent; all others are to be right
+        afterwards.
+    best, rounds : int
+        Starts that are fitted, and how often, as rows that are wrong come in.
+    scale : float
+        Standard deviation of random weights.
     """
 
     table: Taught
@@ -82,7 +93,7 @@ class Descent:
     batch: int = 16
     best: int = 4
     rounds: int = 3
-    scale: float = field(default=0.5, repr=False)
+    scale: float = 0.5
 
     # -------------------- the table as streams --------------------
 
@@ -177,24 +188,23 @@ class Descent:
     def _fitted(self, start: VValue, rows: np.ndarray) -> tuple[VValue, np.ndarray] | None:
         """Least squares; rows that it gets wrong are fitted, too. None if it does not get there."""
         exact = EXACT / self.unit**2
-        every = np.arange(len(self.table))
         for _ in range(self.rounds):
-            fit = levenberg_marquardt(
-                self.objective(rows), start, iterations=100, target=1e-4 * exact
-            )
+            objective = self.objective(rows)
+            fit = levenberg_marquardt(objective, start, iterations=FITS, target=1e-4 * exact)
             if fit.loss > exact:
                 return None
-            wrong = np.flatnonzero(self._errors(fit.parameters, every) > np.sqrt(exact) * 1e3)
+            wrong = np.flatnonzero(self._errors(fit.parameters) > ROUGHLY / self.unit)
             if not len(wrong):
                 return fit.parameters, rows
             start, rows = fit.parameters, np.union1d(rows, wrong[: self.most_rows])
         return None
 
-    def _errors(self, parameters: VValue, rows: np.ndarray) -> np.ndarray:
-        """The largest error of every row."""
+    def _errors(self, parameters: VValue) -> np.ndarray:
+        """The largest error of every row of the table."""
+        every = np.arange(len(self.table))
         program = self.model.program(parameters.support)
-        values = program.evaluate(np.array(parameters.buffer), self.streams(rows))
-        return np.abs(values[:, -1] - self.targets(rows)[:, -1]).max(axis=0)
+        values = program.evaluate(np.array(parameters.buffer), self.streams(every))
+        return np.abs(values[:, -1] - self.targets(every)[:, -1]).max(axis=0)
 
     def _smaller(self, parameters: VValue, rows: np.ndarray) -> Machine:
         """What the loop makes of a machine, if that still gives the whole table."""
@@ -214,11 +224,8 @@ class Descent:
         start = self.model.space.with_trainable(parameters)
         seed = int(self.rng.integers(2**31))
         found = synthesize(task, seed, settings, start, workers=1).machine
-        model, every = MachineModel(found, observed=self.ports), np.arange(len(self.table))
-        program = model.program(found.trainable.support)
-        values = program.evaluate(np.array(found.trainable.buffer), self.streams(every))
-        error = np.abs(values[:, -1] - self.targets(every)[:, -1]).max()
-        return found if error <= 1e-6 / self.unit else start
+        is_right = np.all(self._errors(found.trainable) <= NEAR / self.unit)
+        return found if is_right else start
 
     def _in_own_units(self, machine: Machine) -> Machine:
         """The constant in units of the table; all else scales with what it reads."""
