@@ -165,10 +165,9 @@ class Synthesizer(Parameters):
                 "no start proposed a machine for these streams with this vocabulary: "
                 f"{', '.join(vocabulary)}; allow more neuron types, or give more samples"
             )
-        proposed = best
+        self.proposed_ = self._member(problem, best, names)
         if best.is_right:
-            proposed, best = search.smallest()
-        self.proposed_ = self._member(problem, proposed, names)
+            best = search.compacted(best)
         self._settle(search, best, names, strings)
         return self
 

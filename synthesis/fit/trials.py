@@ -30,9 +30,6 @@ from .efforts import Effort
 
 __all__ = ["Search", "Trial"]
 
-FEW, ABOUT = 3, 1.1
-"""Right circuits that are compacted, and how much longer than the shortest they are at most."""
-
 FIRST = 40
 """Short strings on which a circuit with a wire less is looked at first."""
 
@@ -306,20 +303,6 @@ class Search:
         return [t for t, out in zip(found, is_beaten, strict=True) if not out and t is not best][
             :most
         ]
-
-    def smallest(self) -> tuple[Trial, Trial]:
-        """The right circuit that is shortest without what it can do without.
-
-        Those are looked at that are about as short as the shortest.
-
-        Returns
-        -------
-        proposed, compacted : Trial
-        """
-        right = self.right()
-        near = [t for t in right if t.bits <= ABOUT * right[0].bits][:FEW]
-        found = [(trial, self.compacted(trial)) for trial in near]
-        return min(found, key=lambda pair: pair[1].bits)
 
     def compacted(self, trial: Trial) -> Trial:
         """Without the wires that a right circuit can do without."""

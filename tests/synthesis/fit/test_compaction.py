@@ -32,15 +32,12 @@ IDLE = (  # never more than nothing
 )
 
 
-def search_for(x, answers) -> Search:
-    problem = Problem.of(strings_of({"x": x}, answers))
-    return Search(problem, effort_named("quick"), VOCABULARY, np.random.default_rng(0))
-
-
 @pytest.fixture(params=[1.0, 0.37], ids=["whole", "measured"])
 def search(request) -> Search:
-    x = request.param * np.random.default_rng(0).integers(0, 5, (30, 8))
-    return search_for(x, x.cumsum(axis=1))
+    rng = np.random.default_rng(0)
+    x = request.param * rng.integers(0, 5, (30, 8))
+    problem = Problem.of(strings_of({"x": x}, x.cumsum(axis=1)))
+    return Search(problem, effort_named("quick"), VOCABULARY, rng)
 
 
 def test_what_can_be_left_out_is(search):
@@ -54,15 +51,3 @@ def test_what_can_be_left_out_is(search):
         fewer = small.circuit.without(wire)
         shorter = fewer and search.measured(replace(trial.proposal, circuit=fewer))
         assert not shorter or not shorter.is_right or shorter.bits >= small.bits
-
-
-def test_of_circuits_that_are_about_as_short_the_one_that_becomes_shortest_is_taken():
-    x = np.random.default_rng(0).integers(0, 5, (30, 8)).astype(float)
-    search = search_for(x, x.cumsum(axis=1))
-    plain = Circuit(NEURONS, (*SUM, Wire("output", "dict-1", "const_1", "const_1", 0.001)))
-    longer = Circuit(NEURONS, (*SUM, Wire("sum", "dict-2", "stream-x", "stream", 1e-9, lag=7)))
-    for circuit in (plain, longer):
-        search.trials.append(search.measured(Proposal(circuit, "by hand")))
-    right = search.right()
-    proposed, small = search.smallest()
-    assert proposed in right and small.bits == min(search.compacted(t).bits for t in right[:3])
