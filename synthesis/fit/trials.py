@@ -308,7 +308,8 @@ class Search:
         """Without the wires that a right circuit can do without."""
         shortest = trial
         for wire in trial.circuit.wires:
-            fewer = shortest.circuit.without(wire) if wire in shortest.circuit.wires else None
+            left = shortest.circuit.wires
+            fewer = shortest.circuit.without(left[left.index(wire)]) if wire in left else None
             if fewer is None or self._is_wrong_at_first(fewer):
                 continue
             shorter = self.measured(replace(trial.proposal, circuit=fewer))
