@@ -171,7 +171,7 @@ def main() -> None:
             others = results.right_of_rivals(name, seed) if options.rivals else {}
             found.append((outcome, {**results.alone(name, seed), **others}))
             print(line(outcome), file=sys.stderr, flush=True)
-    text = report(found, options.strings)
+    text = report(found, options.strings, results.starts_named)
     if options.tasks or options.starts:
         print(text)
     else:
