@@ -115,7 +115,8 @@ class Measured:
         key = name, seed, self.strings, self.starts_named
         if key not in self.outcomes:
             outcome, machine = measured(TASKS[name], seed, self.strings, self.starts)
-            save_machine(machine, self.machine(name, seed))
+            if machine is not None:
+                save_machine(machine, self.machine(name, seed))
             plain = {"starts": self.starts_named, "outcome": outcome.to_plain()}
             _append(self.folder / OUTCOMES, plain)
             self.outcomes[key] = outcome
