@@ -37,8 +37,11 @@ ROUGHLY, NEAR = 1e-2, 1e-6
 FITS = 100
 """Steps of least squares."""
 
-BUDGET, L1 = 0.2, 0.02
-"""What a removal may cost, and what a unit of weight does: errors of so many rows by 1."""
+BUDGET = 0.2
+"""What a removal may cost: an error by 1 in a row of so many."""
+
+L1, L1_SHARE = 0.02, 5e-4
+"""What a unit of weight costs at most, and as a share of the variance of the answers."""
 
 CONST = ("const_1", "const_1")
 PORTS = (("output", "dict-1"), ("output", "dict-2"))
@@ -108,15 +111,15 @@ class Descent:
         """What is observed."""
         return PORTS[: self.table.answers.shape[1]]
 
-    def streams(self, rows: np.ndarray) -> Streams:
+    def streams(self, rows: np.ndarray, unit: float | None = None) -> Streams:
         """Rows, each held until it has come through all layers."""
-        numbers = self.table.rows[rows] / self.unit
+        numbers = self.table.rows[rows] / (unit or self.unit)
         held = np.repeat(numbers[:, None], self.space.layers + 2, axis=1)
         return to_streams({f"{i:02d}": held[..., i] for i in range(held.shape[2])})
 
-    def targets(self, rows: np.ndarray) -> np.ndarray:
+    def targets(self, rows: np.ndarray, unit: float | None = None) -> np.ndarray:
         """What is asked at the end, (outputs, ticks, rows)."""
-        told = self.table.answers[rows].T / self.unit
+        told = self.table.answers[rows].T / (unit or self.unit)
         asked = np.full((len(told), self.space.layers + 2, len(rows)), np.nan)
         asked[:, -1] = told
         return asked
@@ -150,7 +153,7 @@ class Descent:
         for start in self._population(objective, support, rows):
             fitted = self._fitted(start, rows)
             if fitted is not None:
-                return self._in_own_units(self._smaller(*fitted))
+                return self._smaller(*fitted)
         return None
 
     def _population(
@@ -193,22 +196,22 @@ class Descent:
             fit = levenberg_marquardt(objective, start, iterations=FITS, target=1e-4 * exact)
             if fit.loss > exact:
                 return None
-            wrong = np.flatnonzero(self._errors(fit.parameters) > ROUGHLY / self.unit)
+            wrong = np.flatnonzero(self._errors(fit.parameters, self.unit) > ROUGHLY / self.unit)
             if not len(wrong):
                 return fit.parameters, rows
             start, rows = fit.parameters, np.union1d(rows, wrong[: self.most_rows])
         return None
 
-    def _errors(self, parameters: VValue) -> np.ndarray:
+    def _errors(self, parameters: VValue, unit: float) -> np.ndarray:
         """The largest error of every row of the table."""
         every = np.arange(len(self.table))
         program = self.model.program(parameters.support)
-        values = program.evaluate(np.array(parameters.buffer), self.streams(every))
-        return np.abs(values[:, -1] - self.targets(every)[:, -1]).max(axis=0)
+        values = program.evaluate(np.array(parameters.buffer), self.streams(every, unit))
+        return np.abs(values[:, -1] - self.targets(every, unit)[:, -1]).max(axis=0)
 
     def _smaller(self, parameters: VValue, rows: np.ndarray) -> Machine:
-        """What the loop makes of a machine, if that still gives the whole table."""
-        streams, targets = self.streams(rows), self.targets(rows)
+        """What the loop makes of a machine in its own units, if that gives the whole table."""
+        streams, targets = self.streams(rows, 1.0), self.targets(rows, 1.0)
         task = StreamTask(
             "forced",
             "a table",
@@ -218,13 +221,13 @@ class Descent:
             lambda rng: self.model.space,
             self.ports,
         )
-        per_row = 1.0 / (len(rows) * self.unit**2)
-        common = {"budget": BUDGET * per_row, "fit_l1": L1 * per_row, "exact": EXACT * per_row}
+        l1 = min(L1, L1_SHARE * float(np.nanvar(targets)))
+        common = {"budget": BUDGET / len(rows), "fit_l1": l1, "exact": EXACT / len(rows)}
         settings = Settings.of(common={**common, "rescues": 0})
-        start = self.model.space.with_trainable(parameters)
+        start = self._in_own_units(self.model.space.with_trainable(parameters))
         seed = int(self.rng.integers(2**31))
         found = synthesize(task, seed, settings, start, workers=1).machine
-        is_right = np.all(self._errors(found.trainable) <= NEAR / self.unit)
+        is_right = np.all(self._errors(found.trainable, 1.0) <= NEAR)
         return found if is_right else start
 
     def _in_own_units(self, machine: Machine) -> Machine:
