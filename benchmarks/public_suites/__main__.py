@@ -9,7 +9,8 @@ length, and of 64 ten times as long, or up to 500 samples long where the origina
 proved holds for strings of every length. Outcomes are appended to ``outcomes.jsonl`` in a folder
 (``--out``) as they come, those of rivals to ``rivals.jsonl``; what is there already is not measured
 again, so a new state of the library wants a new folder (rivals may be copied to it). What
-``--starts composition`` reached in the same folder is a column of the next table. Table and
+``--starts composition`` or ``--starts forced`` (descent from random weights) reached in the same
+folder is a column of the next table. Table and
 equations go to ``benchmarks/results/public_suites.md``, those of some suites to files that are
 called after them, and exact machines to ``benchmarks/results/machines/public_suites``.
 """
@@ -29,7 +30,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from dmm import save_machine
 from synthesis.fit.efforts import EFFORTS
-from synthesis.starts import Start
+from synthesis.starts import Forced, Start
 
 from .. import measure
 from .measuring import STRINGS, Outcome, least_right, measured
@@ -42,7 +43,10 @@ OUTCOMES, RIVALS = "outcomes.jsonl", "rivals.jsonl"
 MACHINES = measure.RESULTS / "machines" / "public_suites"
 """Where exact machines are kept, by task and seed."""
 
-ALONE = {"composition": "compositions alone"}
+OFFERED: tuple[Start, ...] = (*EFFORTS["normal"].starts, Forced())
+"""The starts of the normal effort, and descent from random weights."""
+
+ALONE = {"composition": "compositions alone", "forced": "gradient starts alone"}
 """Starts that have a column of their own if they were measured alone."""
 
 Key = tuple[str, int, int, str]
@@ -50,12 +54,12 @@ Key = tuple[str, int, int, str]
 
 
 def starts_of(names: list[str] | None) -> str | tuple[Start, ...]:
-    """The starts of the normal effort whose names begin so; all of them when there are no names."""
+    """Starts whose names begin so; those of the normal effort when there are no names."""
     if not names:
         return "auto"
-    found = tuple(s for s in EFFORTS["normal"].starts if s.name.startswith(tuple(names)))
+    found = tuple(start for start in OFFERED if start.name.startswith(tuple(names)))
     if not found:
-        known = ", ".join(start.name for start in EFFORTS["normal"].starts)
+        known = ", ".join(start.name for start in OFFERED)
         raise SystemExit(f"no start is called {' or '.join(names)}; there are {known}")
     return found
 
@@ -111,7 +115,8 @@ class Measured:
         key = name, seed, self.strings, self.starts_named
         if key not in self.outcomes:
             outcome, machine = measured(TASKS[name], seed, self.strings, self.starts)
-            save_machine(machine, self.machine(name, seed))
+            if machine is not None:
+                save_machine(machine, self.machine(name, seed))
             plain = {"starts": self.starts_named, "outcome": outcome.to_plain()}
             _append(self.folder / OUTCOMES, plain)
             self.outcomes[key] = outcome
@@ -167,7 +172,7 @@ def main() -> None:
             others = results.right_of_rivals(name, seed) if options.rivals else {}
             found.append((outcome, {**results.alone(name, seed), **others}))
             print(line(outcome), file=sys.stderr, flush=True)
-    text = report(found, options.strings)
+    text = report(found, options.strings, results.starts_named)
     if options.tasks or options.starts:
         print(text)
     else:

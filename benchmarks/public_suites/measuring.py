@@ -150,16 +150,43 @@ def judged(model: Synthesizer, strings: tuple[dict[str, Any], Any]) -> float:
     return share_right(model.predict(streams), wanted)
 
 
+def nothing(task: Task, seed: int, strings: int, seconds: float, why: str) -> Outcome:
+    """What comes out where some starts alone propose no machine."""
+    return Outcome(
+        task=task.name,
+        suite=task.suite,
+        seed=seed,
+        strings=strings,
+        right=0.0,
+        right_long=0.0 if task.is_longer else None,
+        claimed=False,
+        start="none",
+        seconds=seconds,
+        links=0,
+        bits=0.0,
+        equations="",
+        sentence=why,
+        caveats=(),
+        links_proposed=0,
+    )
+
+
 def measured(
     task: Task, seed: int, strings: int = STRINGS, spaces: str | Sequence[Start] = "auto"
-) -> tuple[Outcome, Machine]:
-    """Fit `Synthesizer` with its defaults, and judge it."""
+) -> tuple[Outcome, Machine | None]:
+    """Fit `Synthesizer` with its defaults, and judge it; None if its starts propose no machine."""
     streams, answers = plain(task.draw(np.random.default_rng(seed), strings, task.length))
     model = Synthesizer(seed=seed, spaces=spaces, verbose=0)
     start = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model.fit(streams, answers)
+        try:
+            model.fit(streams, answers)
+        except ValueError as error:
+            if spaces == "auto":
+                raise
+            seconds = time.process_time() - start
+            return nothing(task, seed, strings, seconds, str(error)), None
     seconds = time.process_time() - start
     best = model.front_.best
     proof = proof_of(task, model.machine_)

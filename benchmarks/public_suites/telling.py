@@ -131,8 +131,8 @@ def _by_hand(found: Iterable[Outcome]) -> str:
     return f"{sum(no_larger.values())} of {len(no_larger)}"
 
 
-def report(found: Found, strings: int) -> str:
-    """The whole text."""
+def report(found: Found, strings: int, starts: str = "auto") -> str:
+    """The whole text; of some starts alone if these are named."""
     outcomes = [outcome for outcome, _ in found]
     suites = [name for name in SUITES if any(o.suite == name for o in outcomes)]
     head = [
@@ -148,12 +148,13 @@ def report(found: Found, strings: int) -> str:
     parts = [
         "# Public suites",
         f"{measure.machine_line()}. {strings} strings of training length for every task (10 or 20 "
-        "samples), `Synthesizer(seed=...)` with its defaults, nothing set per task; the suites "
+        f"samples), `Synthesizer(seed=...)` with {_with(starts)}, nothing set per task; the suites "
         "were known when the library was written. Exact: every answer right on "
         f"{TEST} fresh strings of that length, and on {TEST} long ones: {TIMES} times as long, or "
         "up to 500 samples before the answer (chomsky); Newton_Magnetic and Bit_Palindrome at "
         "training length only. Proved: right on strings of "
-        "every length, by visiting all states or, for linear tasks, by impulse responses; open: "
+        "every length, by visiting all states (those of what counts without bound in intervals) "
+        "or, for linear tasks, by impulse responses; open: "
         "more states than were visited, right on every string of up to so many samples. Claimed: "
         "called exact by its own verdict. Proposed: links of the machine as "
         "its start made it; links: of what is left of them.",
@@ -179,6 +180,10 @@ def report(found: Found, strings: int) -> str:
         parts += [f"## {name}", measure.markdown_table(header, lines)]
     parts += ["## Equations of what is exact", _equations(outcomes)]
     return "\n\n".join(parts)
+
+
+def _with(starts: str) -> str:
+    return "its defaults" if starts == "auto" else f"no other start than {starts}"
 
 
 def _suite_line(name: str, outcomes: Sequence[Outcome]) -> list[object]:

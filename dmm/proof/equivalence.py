@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from ..machine import Circuit, Machine, Pace
 from .automata import Alphabet, Automaton
+from .boxes import WINDOWS, Undecided, box_side
 from .definite import side_of
 from .exploration import STATES
 from .sides import Answer, AutomatonSide, Side
 
 __all__ = ["Counterexample", "Proof", "prove"]
 
+AGREE = "Proved: the answers agree on all strings, however long"
+
 TOLERANCE = 1e-9
+MOST_OF_AUTOMATON = 1_000
+"""States of an automaton that may be finite; one that counts beside the machine has more."""
 
 
 @dataclass(frozen=True)
@@ -138,8 +144,9 @@ def prove(
     Returns
     -------
     Proof
-        Its verdict is "open" if there are more states than the limit: the machine counts without
-        bound, or its rounding errors do.
+        Its verdict is "open" if there are more states than the limit, and they cannot be told to be
+        alike: the machine counts without bound beside an automaton that does so too, or its
+        rounding errors do.
 
     Raises
     ------
@@ -154,6 +161,9 @@ def prove(
     part of the pair. After every string it is also seen what comes out when nothing more is fed, so
     that the last answers count. What is proved holds in floating point, as `Stepper` rounds.
 
+    Where an automaton of few states is met and the machine has more than the limit, what it counts
+    is followed in intervals, all numbers beyond a window in one (see `dmm.proof.boxes`).
+
     Examples
     --------
     >>> from dmm.machine import Wire
@@ -164,15 +174,31 @@ def prove(
     Proved: the answers agree on all strings, however long (3 states).
     >>> print(prove(delay, Transducer(lambda past, x: (x, x)), {"x": (0, 1)}))
     Refuted: on x = 1 the answer to sample 0 is 0, and 1 is asked.
+    >>> wires = [Wire("sum", "dict-1", "sum", "dict", lag=1), Wire("sum", "dict-2", "x", "stream"),
+    ...          Wire("few", "left", "sum", "dict"),
+    ...          Wire("output", "dict-1", "few", "true-channel")]
+    >>> neurons = {"x": "stream", "sum": "accum", "few": "less_or_equal", "output": "output"}
+    >>> none_yet = Transducer(lambda seen, x: (seen or x > 0, float(not (seen or x > 0))))
+    >>> print(prove(Circuit(neurons, wires), none_yet, {"x": (0, 1)}, limit=500))  # it counts on
+    Proved: the answers agree on all strings, however long (21 states, numbers beyond 4 as one).
     """
     symbols = Alphabet(alphabet)
     one = side_of(machine, symbols, pace, observed, limit)
-    two: Side
     if isinstance(other, (Machine, Circuit)):
         two = side_of(other, symbols, other_pace, observed, limit)
-    else:
-        two = AutomatonSide(other, symbols)
-    return _Search(one, two, symbols, tolerance, limit).proof()
+        return _Search(one, two, symbols, tolerance, limit).proof()
+    automaton = AutomatonSide(other, symbols)
+    proof = _Search(one, automaton, symbols, tolerance, limit).proof()
+    if proof.verdict != "open" or len(automaton) > MOST_OF_AUTOMATON:
+        return proof
+    for window in WINDOWS:
+        with suppress(Undecided):
+            boxes = box_side(machine, symbols, pace, observed, window)
+            found = _Search(boxes, automaton, symbols, tolerance, limit).proof()
+            if found.is_proved:
+                how = f"{found.states} states, numbers beyond {window:g} as one"
+                return replace(found, sentence=f"{AGREE} ({how}).")
+    return proof
 
 
 class _Pair(NamedTuple):
@@ -221,8 +247,7 @@ class _Search:
             length += 1
         n = len(origins)
         size = "1 state" if n == 1 else f"{n} states"
-        sentence = f"Proved: the answers agree on all strings, however long ({size})."
-        return Proof("proved", sentence, n, length)
+        return Proof("proved", f"{AGREE} ({size}).", n, length)
 
     def _refuted(self, way: list[int], difference: _Difference, states: int) -> Proof:
         symbols = [self.alphabet.symbols[symbol] for symbol in way]

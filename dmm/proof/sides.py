@@ -6,7 +6,7 @@ exactly: those of a machine by the bits of everything that matters in it, never 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -72,6 +72,10 @@ class AutomatonSide:
         self._numbers: dict[Any, int] = {automaton.start: 0}
         self._states: list[Any] = [automaton.start]
         self._moves: dict[tuple[int, int], Move | None] = {}
+
+    def __len__(self) -> int:
+        """States that were met."""
+        return len(self._states)
 
     def move(self, state: int, symbol: int) -> Move | None:
         """As `Side.move`."""
@@ -145,7 +149,14 @@ def ports_of(machine: Machine) -> list[tuple[str, str]]:
 
 
 class MachineSide:
-    """A machine, its states as the bits of all outputs that matter."""
+    """A machine, its states as the bits of all outputs that matter.
+
+    Parameters
+    ----------
+    machine, alphabet, pace, observed : as of `dmm.proof.prove`
+    stepper : callable
+        Makes what moves states on, in place of `Stepper`.
+    """
 
     def __init__(
         self,
@@ -153,13 +164,14 @@ class MachineSide:
         alphabet: Alphabet,
         pace: Pace | None = None,
         observed: Sequence[tuple[str, str]] | None = None,
+        stepper: Callable[..., Stepper] = Stepper,
     ) -> None:
         machine, pace = paced(machine, pace)
         check_sources(machine, alphabet.streams)
         self.late, tick = divmod(pace.delay, pace.ticks)
         ports = ports_of(machine) if observed is None else observed
-        self._stepper = Stepper(machine, ports, alphabet.held(pace.ticks), tick)
-        self._silence = Stepper(machine, ports, alphabet.silence(pace.ticks), tick)
+        self._stepper = stepper(machine, ports, alphabet.held(pace.ticks), tick)
+        self._silence = stepper(machine, ports, alphabet.silence(pace.ticks), tick)
         self._batch = max(1, BATCH // len(alphabet))
         self._rows: list[np.ndarray] = []
         # Before its first answer is out a machine says things that are no answers: such states

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -28,6 +29,9 @@ from ..verdicts import (
 from .efforts import Effort
 
 __all__ = ["Search", "Trial"]
+
+FIRST = 40
+"""Short strings on which a circuit with a wire less is looked at first."""
 
 FROM_CLEAN = 5
 """Machines that are right without the noise and are tried with it."""
@@ -302,14 +306,30 @@ class Search:
 
     def compacted(self, trial: Trial) -> Trial:
         """Without the wires that a right circuit can do without."""
+        shortest = trial
         for wire in trial.circuit.wires:
-            fewer = trial.circuit.without(wire)
-            if fewer is None:
+            left = shortest.circuit.wires
+            fewer = shortest.circuit.without(left[left.index(wire)]) if wire in left else None
+            if fewer is None or self._is_wrong_at_first(fewer):
                 continue
             shorter = self.measured(replace(trial.proposal, circuit=fewer))
-            if shorter is not None and shorter.is_right and shorter.bits < trial.bits:
-                return self.compacted(shorter)
-        return trial
+            if shorter is not None and shorter.is_right and shorter.bits < shortest.bits:
+                shortest = shorter
+        return trial if shortest is trial else self.compacted(shortest)
+
+    def _is_wrong_at_first(self, circuit: Circuit) -> bool:
+        """Whether a circuit fails on a few short strings: most do that lack a wire."""
+        whole = self.problem.is_whole
+        if not all(whole):  # how near is right depends on the largest answer of all strings
+            return False
+        answers = answers_of(Candidate(*circuit.lowered()), self._first, len(whole))
+        return errors_of(answers, self._first, whole).right < 1.0
+
+    @cached_property
+    def _first(self) -> Strings:
+        """The shortest training strings."""
+        training = self.problem.split.training
+        return training.select(np.argsort(training.lengths, kind="stable")[:FIRST])
 
 
 def _standard_error(answers: np.ndarray, strings: Strings) -> float:

@@ -4,6 +4,7 @@ from .automata import Automaton, smallest_automaton
 from .composition import Composition, Noisy
 from .counters import Clocks, Counts
 from .crossings import Crossings
+from .forced import Forced
 from .given import Provided
 from .numerals import Numerals
 from .parts import Parts
@@ -22,6 +23,7 @@ __all__ = [
     "Counts",
     "Crossings",
     "Delayed",
+    "Forced",
     "Gap",
     "Noisy",
     "Numerals",

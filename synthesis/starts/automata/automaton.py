@@ -22,7 +22,7 @@ from dmm.proof import Transducer, prove, reachable
 from ...problems import Problem, Strings
 from ..composition import Composition
 from ..composition.finders import Told
-from ..composition.forms import Kinked, Plus
+from ..composition.forms import Case, Kinked, Plus
 from ..composition.kinks import function_of
 from ..composition.known import Known, Past
 from ..composition.start import built
@@ -30,6 +30,7 @@ from ..latent import explained, latent_sources
 from ..proposal import Proposal
 from .alphabet import Alphabet
 from .codes import Coding, codings, sums_of
+from .flagged import flagged_codings
 from .learnt import learnt
 from .mealy import Mealy
 
@@ -122,13 +123,19 @@ class Automaton:
             return
         # What only the reference engine runs cannot be proved.
         compiled = [n for n in vocabulary if isinstance(get_neuron_type(n).kernel, Kernel)]
-        for coding in codings(automaton, alphabet.values, self.codings):
+        found = codings(automaton, alphabet.values, self.codings)
+        if {"multiplexer", "compare", "norm", "less_or_equal"} <= set(compiled):
+            found += flagged_codings(automaton, alphabet.values, self.codings)
+        for coding in found:
             told = _Numbered(problem, alphabet, automaton, coding, tuple(compiled), answers)
             yield from self._of(told)
 
     def _of(self, told: _Numbered) -> Iterator[Proposal]:
         def goes_on(problem: Problem) -> Iterator[Proposal]:
-            found = self._parts(told, problem, told.next_state(problem))
+            direct = told.next_state(problem)
+            found: Iterable[Proposal] = self._parts(told, problem, direct)
+            if told.coding.flag is not None:
+                found = [] if direct is None else [direct]
             return (proposal for proposal in found if told.is_finite(proposal.circuit))
 
         def answers(problem: Problem) -> Iterator[Proposal]:
@@ -220,22 +227,39 @@ class _Numbered:
         state, answers = known.past(), known.wanted(0)
         if not state:
             return None
+        if self.coding.flag is not None:
+            form = self._by_flag(known, self.coding.flag, state[0])
+            return None if form is None else built(known, [(form, WORDS)])
         found = self._functions(known, state[0], [self.coding.weights], 0, answers)
         return built(known, [(found[0], WORDS)]) if found else None
 
+    def _by_flag(self, known: Known, place: int, state: int) -> Case | None:
+        """The next state as one function where a flag is 1, and another where it is 0."""
+        coding, answers = self.coding, known.wanted(0)
+        flag = self._heard(known)[place]
+        is_on = known.rows([flag], 0)[0] == 1.0
+        sides = (coding.weights, is_on), (coding.weights_off, ~is_on)
+        found = [self._functions(known, state, [w], 0, answers, part) for w, part in sides]
+        return Case(flag, found[0][0], found[1][0]) if all(found) else None
+
     def answer(self, problem: Problem) -> Proposal | None:
-        """Every answer, or its change, as a function of a sum of the state and the inputs."""
+        """Every answer, or its change, as a function of a state, or of its sum with the inputs."""
         known = self._known(problem)
         latent = [i for i in known.inputs() if known.name(i) in latent_sources(1)]
         if not latent:  # the state is a stream that was given: no need to remember another
             return None
-        state = known.add(Past(latent[0], 1))
-        told = [self._answer(known, state, output) for output in range(problem.n_outputs)]
+        told = [self._answer(known, latent[0], output) for output in range(problem.n_outputs)]
         found = [form for form in told if form is not None]
         return built(known, found) if len(found) == len(told) else None
 
-    def _answer(self, known: Known, state: int, output: int) -> Told | None:
+    def _answer(self, known: Known, after: int, output: int) -> Told | None:
+        """As a function of the number after the sample, or of the one before it and the inputs."""
         answers = known.wanted(output)
+        if self.coding.flag is not None:
+            of_state = self._functions(known, after, [self.coding.answer_weights], output, answers)
+            if of_state:
+                return of_state[0], WORDS
+        state = known.add(Past(after, 1))
         weights = dict.fromkeys((self.coding.answer_weights, *self.sums))
         plain = self._functions(known, state, weights, output, answers)
         if plain:
@@ -247,6 +271,10 @@ class _Numbered:
                 return Plus(past, added[0]), WORDS
         return None
 
+    def _heard(self, known: Known) -> list[int]:
+        """The inputs that symbols are made of."""
+        return [i for i in known.inputs() if known.name(i) in self.alphabet.sources]
+
     def _known(self, problem: Problem) -> Known:
         return Known(problem, self.vocabulary, most=1, largest=1, strings=len(problem.beginnings))
 
@@ -257,19 +285,23 @@ class _Numbered:
         weights: Iterable[tuple[float, ...]],
         output: int,
         answers: np.ndarray,
+        part: np.ndarray | None = None,
     ) -> list[Kinked]:
-        """Functions of sums, with any of these weights of the inputs: the fewest wires first."""
+        """Functions of sums, with any of these weights of the inputs: the fewest wires first.
+
+        They hold on a part of the samples, where one is given.
+        """
         if "compare" not in self.vocabulary:
             return []
         has_steps = "less_or_equal" in self.vocabulary
         folds = MOST_FOLDS * ("norm" in self.vocabulary)
-        inputs = [i for i in known.inputs() if known.name(i) in self.alphabet.sources]
-        found = []
+        inputs, found = self._heard(known), []
         for chosen in weights:
             terms = [(state, 1.0), *zip(inputs, map(float, chosen), strict=True)]
             rows, factors = zip(*((row, w) for row, w in terms if w), strict=True)
             total = np.array(factors) @ known.rows(rows, output)
-            pieces = function_of(total, answers, MOST_PIECES, has_steps, folds, len(rows))
+            x, y = (total, answers) if part is None else (total[part], answers[part])
+            pieces = function_of(x, y, MOST_PIECES, has_steps, folds, len(rows))
             if pieces is not None:
                 found.append((pieces.wires(len(rows)), Kinked(rows, factors, *pieces)))
         return [form for _, form in sorted(found, key=lambda item: item[0])]

@@ -16,7 +16,7 @@ import numpy as np
 
 from .mealy import Mealy
 
-__all__ = ["Coding", "codings", "sums_of"]
+__all__ = ["ALL_ORDERS", "Coding", "Table", "codings", "pieces_of", "sums_of"]
 
 ALL_ORDERS = 7
 """States of which all orders are tried; more are improved by exchanging two."""
@@ -42,12 +42,18 @@ class Coding:
         Of the inputs in the sums that the next state and the answer depend on.
     pieces : int
         Kinks and steps of the two functions together.
+    flag : int, optional
+        An input of zeros and ones by which there are two functions for the next state: of the sum
+        with ``weights`` where it is 1, of that with ``weights_off`` where it is 0.
+    weights_off : tuple of float
     """
 
     codes: np.ndarray
     weights: tuple[float, ...]
     answer_weights: tuple[float, ...]
     pieces: int
+    flag: int | None = None
+    weights_off: tuple[float, ...] = ()
 
 
 def codings(automaton: Mealy, values: np.ndarray, most: int = 4) -> list[Coding]:
@@ -60,7 +66,7 @@ def codings(automaton: Mealy, values: np.ndarray, most: int = 4) -> list[Coding]
         Whole numbers that the symbols are.
     most : int
     """
-    table = _Table(automaton, values)
+    table = Table(automaton, values)
     found: dict[bytes, Coding] = {}
     orders = _orders(table)
     for stretch in STRETCHES:
@@ -70,24 +76,24 @@ def codings(automaton: Mealy, values: np.ndarray, most: int = 4) -> list[Coding]
     return [coding for coding in ranked if coding.pieces < NONE][:most] + table.injective()
 
 
-def _orders(table: _Table) -> np.ndarray:
+def _orders(table: Table) -> np.ndarray:
     """Codes 0, 1, 2 ... in any order, shifted so that the first state has 0."""
     n = table.states
     if n <= ALL_ORDERS:
         ranks = np.array(list(permutations(range(n))), dtype=float)
     else:
-        ranks = np.unique([_improved(table, order) for order in _first_orders(table)], axis=0)
+        ranks = np.unique([_improved(table, order) for order in _firstorders_of(table)], axis=0)
     return ranks - ranks[:, :1]
 
 
-def _first_orders(table: _Table) -> Iterator[np.ndarray]:
+def _firstorders_of(table: Table) -> Iterator[np.ndarray]:
     """As they are reached; by what follows on every symbol; by what is answered on it."""
     yield np.arange(table.states, dtype=float)
     for column in (*table.after.T, *table.told.T):
         yield np.argsort(np.argsort(column, kind="stable"), kind="stable").astype(float)
 
 
-def _improved(table: _Table, ranks: np.ndarray) -> np.ndarray:
+def _improved(table: Table, ranks: np.ndarray) -> np.ndarray:
     """Exchange two ranks, or shift one between others, as long as that saves pieces."""
     n = len(ranks)
     pieces = table.pieces(ranks[None] - ranks[0])[0]
@@ -130,7 +136,7 @@ def _small_weights(inputs: int) -> list[tuple[float, ...]]:
     return [(*w, *(1.0,) * (inputs - 2)) for w in first]
 
 
-class _Table:
+class Table:
     """The known entries of an automaton's tables, as rows."""
 
     def __init__(self, automaton: Mealy, values: np.ndarray) -> None:
@@ -144,12 +150,12 @@ class _Table:
 
     def pieces(self, codes: np.ndarray) -> np.ndarray:
         """Least pieces over all weights, for every row of codes."""
-        following, answers = self._counts(codes)
+        following, answers = self.counts(codes)
         return np.asarray(following.min(axis=0) + answers.min(axis=0))
 
     def best(self, codes: np.ndarray, most: int) -> Iterator[Coding]:
         """The best of some codes."""
-        following, answers = self._counts(codes)
+        following, answers = self.counts(codes)
         total = following.min(axis=0) + answers.min(axis=0)
         for i in np.argsort(total, kind="stable")[:most]:
             first = int(np.argmin(following[:, i]))
@@ -159,17 +165,18 @@ class _Table:
             weights = self.weights[first], self.answer_weights[second]
             yield Coding(codes[i] + 0.0, *weights, int(total[i]))
 
-    def _counts(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def counts(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Pieces of both functions, (weights, codes)."""
         state, symbol = self.next_at.T
         goal = codes[:, self.after[state, symbol]]
         following = [
-            _pieces(codes[:, state] + (self.values @ w)[symbol], goal) for w in self.weights
+            pieces_of(codes[:, state] + (self.values @ w)[symbol], goal) for w in self.weights
         ]
         state, symbol = self.told_at.T
         told = np.broadcast_to(self.told[state, symbol], (len(codes), len(state)))
         answers = [
-            _pieces(codes[:, state] + (self.values @ w)[symbol], told) for w in self.answer_weights
+            pieces_of(codes[:, state] + (self.values @ w)[symbol], told)
+            for w in self.answer_weights
         ]
         return np.array(following), np.array(answers)
 
@@ -183,7 +190,7 @@ class _Table:
         return [Coding(codes, weights, weights, int(NONE))]
 
 
-def _pieces(sums: np.ndarray, goals: np.ndarray) -> np.ndarray:
+def pieces_of(sums: np.ndarray, goals: np.ndarray) -> np.ndarray:
     """Kinks or steps that goals need as functions of sums, by row; many where they are none."""
     low = sums.min()
     width = int(sums.max() - low) + 1

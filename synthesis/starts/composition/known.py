@@ -99,7 +99,7 @@ class Known:
         self.problem, self.vocabulary = problem, vocabulary
         self._past = _known_answers(problem) if has_past else []
         self.look_at(problem.beginnings)
-        self.few = slice(0, strings)
+        self.few = self._few(strings)
         self.bank = Bank(
             {name: values[self.few] for name, values in self.given.items()},
             _signals(problem, self._past),
@@ -110,6 +110,17 @@ class Known:
         )
         self.beside: list[Beside] = []
         """Numbered from -1 downwards."""
+
+    def _few(self, strings: int) -> np.ndarray:
+        """The first strings; half of them are others where those are all answered alike."""
+        few = np.arange(min(strings, len(self.answers[0])))
+        for asked, answers in zip(self.asked, self.answers, strict=True):
+            told = answers[few][asked[few]]
+            if not told.size or np.ptp(told):
+                continue
+            others = np.flatnonzero((asked & (answers != told[0])).any(axis=1))[: strings // 2]
+            few = np.concatenate([few[: len(few) - len(others)], others])
+        return few
 
     def look_at(self, strings: Strings) -> None:
         """Look at other strings than before."""

@@ -89,6 +89,21 @@ def test_hidden_states_are_found(step, start, values, count, neurons):
     assert fewest - sources <= neurons
 
 
+def runs(state, x):
+    """No odd run of ones with an odd run of zeros after it (the third grammar of Tomita)."""
+    state = ((0, 1), (2, 0), (3, 4), (2, 1), (4, 4))[state][int(x)]
+    return state, float(state in (0, 1, 3))
+
+
+def test_a_flag_chooses_between_two_functions_of_the_state():
+    problem = asked(runs, 0, 2)
+    proposals = list(Automaton().propose(problem, VOCABULARY))
+    held = [p for p in proposals if p.holds(p.circuit)]
+    assert min(len(p.circuit.wires) for p in held) <= 15
+    for proposal in held:
+        assert right(proposal, problem.split.report) == 1.0
+
+
 def test_what_circuits_were_made_to_answer_is_known_on_any_strings():
     problem = asked(divider, 0, 2)
     report = problem.split.report

@@ -1,0 +1,53 @@
+"""A right circuit loses the wires that it can do without, and no others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dmm.machine import Circuit, Wire
+from synthesis.fit import Search
+from synthesis.fit.efforts import VOCABULARY, effort_named
+from synthesis.problems import Problem
+from synthesis.starts import Proposal
+from tests.synthesis.samples import strings_of
+
+NEURONS = {
+    "stream-x": "stream",
+    "const_1": "const_1",
+    "sum": "accum",
+    "idle": "compare",
+    "output": "output",
+}
+SUM = (
+    Wire("sum", "dict-1", "sum", "dict", lag=1),
+    Wire("sum", "dict-2", "stream-x", "stream"),
+    Wire("output", "dict-1", "sum", "dict"),
+)
+IDLE = (  # never more than nothing
+    Wire("idle", "dict-2", "stream-x", "stream"),
+    Wire("output", "dict-1", "idle", "true"),
+)
+
+
+@pytest.fixture(params=[1.0, 0.37], ids=["whole", "measured"])
+def search(request) -> Search:
+    rng = np.random.default_rng(0)
+    x = request.param * rng.integers(0, 5, (30, 8))
+    problem = Problem.of(strings_of({"x": x}, x.cumsum(axis=1)))
+    return Search(problem, effort_named("quick"), VOCABULARY, rng)
+
+
+def test_what_can_be_left_out_is(search):
+    weight = search.problem.units["stream-x"] / search.problem.answer_units[0]
+    heard = [w._replace(weight=w.weight * weight) if "stream" in w else w for w in (*SUM, *IDLE)]
+    trial = search.measured(Proposal(Circuit(NEURONS, tuple(heard)), "by hand"))
+    assert trial is not None and trial.is_right
+    small = search.compacted(trial)
+    assert small.is_right and small.bits < trial.bits
+    for wire in small.circuit.wires:
+        fewer = small.circuit.without(wire)
+        shorter = fewer and search.measured(replace(trial.proposal, circuit=fewer))
+        assert not shorter or not shorter.is_right or shorter.bits >= small.bits
