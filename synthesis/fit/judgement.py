@@ -35,6 +35,9 @@ RIVAL = 12.0
 
 MOST_RIVALS = 12
 NEAR = 1e-6
+TINY, GROWS = 1e-9, 2.5
+"""Of the largest answer, what is more than rounding; and by how much it is more late than early."""
+
 EVIDENCE = 3.0
 """Bits of answers that are asked for every bit of a machine that is believed."""
 
@@ -70,6 +73,7 @@ def judged(search: Search, trial: Trial, member: Member, given: Strings) -> Verd
         *_thin_evidence(problem, trial),
         *_automaton(search, trial, courses),
         *_large_memories(search, trial, long),
+        *_growing_errors(search, trial),
     ]
     if problem.split.validation is None:
         open_points.append(problem.split.how)
@@ -220,6 +224,27 @@ def _large_memories(search: Search, trial: Trial, own: np.ndarray) -> list[str]:
         f"a memory grows beyond 2^53, where sums are no longer exact, on strings of {sample + 1} "
         "samples and more"
     ]
+
+
+def _growing_errors(search: Search, trial: Trial) -> list[str]:
+    """Whether answers are right but for little, and less so from sample to sample."""
+    strings = search.deciding()
+    answers = answers_of(trial.candidate, strings, search.problem.n_outputs)
+    errors = np.where(strings.asked, np.abs(answers - strings.answers), np.nan)
+    size = np.nanmax(np.abs(strings.answers), axis=(1, 2), initial=0.0)
+    for output, (off, largest) in enumerate(zip(errors, size, strict=True)):
+        asked = off[~np.isnan(off).all(axis=1)]
+        third = len(asked) // 3
+        if not third:
+            continue
+        early, late = float(np.nanmax(asked[:third])), float(np.nanmax(asked[-third:]))
+        if late > TINY * largest and late > GROWS * early:
+            unit = search.problem.answer_units[output]
+            return [
+                f"its errors are small and grow, from {unit * early:.2g} to {unit * late:.2g} on "
+                "these strings: on longer ones it goes astray"
+            ]
+    return []
 
 
 def _rounding(search: Search, member: Member, own: np.ndarray) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from dmm.proof import reachable
 from synthesis.fit import ConvergenceWarning, Synthesizer, units
-from synthesis.starts import Numerals
+from synthesis.starts import Numerals, Provided
 from tests.synthesis.fit.programs import EVENTS, NUMBERS, fitted, quick, running_sum, with_reset
 
 
@@ -238,3 +238,27 @@ def test_a_memory_that_numbers_no_longer_hold_is_not_called_exact(rng):
     assert all(errors.right == 1.0 for errors in model.figures_.values())
     assert not model.verdict_.is_exact
     assert any("beyond 2^53" in caveat for caveat in model.verdict_.caveats)
+
+
+# -------------------- right but for little --------------------
+
+
+def nearly(weight, **options):
+    """A sum with a weight that is nearly 1, tried as it is."""
+    model = Synthesizer(spaces=(Provided(f"y = {weight} y[t-1] + x"),), **options)
+    x = np.random.default_rng(0).uniform(0.5, 1.0, (40, 24))
+    return model, x, x.cumsum(axis=1)
+
+
+def test_errors_that_grow_are_no_rounding_errors():
+    model, x, y = nearly("1.00000003")
+    verdict = model.fit(x, y).verdict_
+    assert all(figures.right == 1.0 for figures in model.figures_.values())
+    assert not verdict.is_exact and "its errors are small and grow" in str(verdict)
+
+
+@pytest.mark.parametrize("digits", [7, 15])
+def test_numbers_with_few_digits_are_no_errors(digits):
+    model, x, y = nearly("1")
+    assert model.fit(x, y.round(digits)).verdict_.is_exact
+    assert model.fit(x.round(digits), y).verdict_.is_exact
