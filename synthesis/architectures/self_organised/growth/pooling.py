@@ -5,7 +5,7 @@ Sources: arXiv:1906.01039; github thomsonlab/GrowingBrains @82b81dc, ``Developme
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -132,16 +132,13 @@ def spreads(weights: np.ndarray, positions: np.ndarray) -> np.ndarray:
     [1.0, 5.0]
     """
     tree = cKDTree(positions)
-    found = []
-    for synapses in (weights >= SYNAPSE).T:
-        points = positions[synapses]
-        if len(points) < 2:
-            found.append(np.nan)
-            continue
+
+    def spread(points: np.ndarray) -> float:
         centroid = points.mean(axis=0)
         nearest = tree.query(centroid, k=len(points))[0]
-        found.append(np.linalg.norm(points - centroid, axis=1).mean() / nearest.mean())
-    return np.array(found)
+        return float(np.linalg.norm(points - centroid, axis=1).mean() / nearest.mean())
+
+    return _of_fields(weights, positions, 2, spread)
 
 
 def elongations(weights: np.ndarray, positions: np.ndarray) -> np.ndarray:
@@ -165,14 +162,23 @@ def elongations(weights: np.ndarray, positions: np.ndarray) -> np.ndarray:
     >>> elongations(np.ones((4, 1)), corners).round(6).tolist()
     [3.0]
     """
-    found = []
-    for synapses in (weights >= SYNAPSE).T:
-        if np.count_nonzero(synapses) < 3:
-            found.append(np.nan)
-            continue
-        least, most = np.linalg.eigvalsh(np.cov(positions[synapses].T))
-        found.append(np.sqrt(most / least) if least > 0 else np.inf)
-    return np.array(found)
+
+    def elongation(points: np.ndarray) -> float:
+        least, most = np.linalg.eigvalsh(np.cov(points.T))
+        return float(np.sqrt(most / least)) if least > 0 else np.inf
+
+    return _of_fields(weights, positions, 3, elongation)
+
+
+def _of_fields(
+    weights: np.ndarray,
+    positions: np.ndarray,
+    least: int,
+    measure: Callable[[np.ndarray], float],
+) -> np.ndarray:
+    """A measure of the sensors of every unit, (units,); NaN for units with fewer than the least."""
+    fields = [positions[synapses] for synapses in (weights >= SYNAPSE).T]
+    return np.array([measure(own) if len(own) >= least else np.nan for own in fields])
 
 
 class Pooling:
