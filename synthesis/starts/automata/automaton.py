@@ -36,7 +36,7 @@ from .mealy import Mealy
 
 __all__ = ["Automaton"]
 
-MOST_PIECES = 24
+MOST_PIECES = 64
 """Kinks and steps of a function that is built as it is."""
 
 MOST_FOLDS = 3

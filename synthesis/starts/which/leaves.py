@@ -30,7 +30,7 @@ FEWEST, LEAST_SHARE = 8, 0.02
 VALUES = 4
 """Numbers that are tried for a constant or a factor: the most frequent ones."""
 
-DIGITS, ROUND = 8, 1e-12
+DIGITS, ROUND = 8, 1e-10
 """Digits in which numbers agree that are the same; and what is none, of the largest number."""
 
 TWO = 2
@@ -231,6 +231,7 @@ def _frequent(values: np.ndarray) -> list[float]:
     size = np.abs(values)
     if not size.any():
         return [0.0] * (len(values) >= FEWEST)
+    values = np.where(size > ROUND * size.max(), values, 0.0)
     exponents = np.floor(np.log10(np.maximum(size, ROUND * size.max())))
     keys = np.round(values * 10.0 ** (DIGITS - exponents)) * 10.0**exponents
     _, group, counts = np.unique(keys, return_inverse=True, return_counts=True)

@@ -72,6 +72,14 @@ def test_flags_are_not_taken_for_two_numbers():
     assert all(any(leaf.terms for leaf in own) for own in covers(strings, ["stream-x"], 4, 3))
 
 
+def test_rounding_errors_are_no_numbers():
+    rng = np.random.default_rng(0)
+    x, is_on = rng.uniform(1e3, 6e3, (30, 20)), rng.integers(0, 2, (30, 20))
+    strings = to_strings(x / 1e4, np.where(is_on, x / 3.6 / (1e4 / 3.6), x / 2.1))[0]
+    found = next(covers(strings, ["stream-x"], leaves=2, most=1))
+    assert found[0].terms == (("stream-x", 1.0),)
+
+
 def test_a_leaf_is_the_same_as_numbers_and_in_words():
     leaf = Leaf((("stream-a", -1.0), (PAST, 0.5)), 2.0)
     assert leaf.size == 4
