@@ -32,7 +32,10 @@ COVERS = 2
 TOLD = 0.6
 """Share of the samples that have to tell which leaf it is; else the first of several is taken."""
 
-HELD, *FLAGS = latent_sources(5)
+MOST = 5
+"""Leaves of an answer."""
+
+HELD, *FLAGS = latent_sources(MOST)
 """What stands for the past answer, and for the flags."""
 
 
@@ -46,7 +49,12 @@ class Which:
     has_past : bool
         The start may look at the past answer.
     leaves : int
-        Things that an answer may be; five at most.
+        Things that an answer may be; two to five.
+
+    Raises
+    ------
+    ValueError
+        If it is another number of leaves.
 
     Examples
     --------
@@ -66,7 +74,11 @@ class Which:
 
     start: Start
     has_past: bool = False
-    leaves: int = 5
+    leaves: int = MOST
+
+    def __post_init__(self) -> None:
+        if not 1 < self.leaves <= MOST:
+            raise ValueError(f"leaves is {self.leaves}; expected 2 to {MOST} things to choose from")
 
     @property
     def name(self) -> str:

@@ -87,3 +87,9 @@ def test_without_multiplexers_or_with_two_outputs_nothing_is_proposed():
     assert not list(start.propose(problem, ("accum", "compare", "less_or_equal")))
     both = Problem.of(to_strings(streams, {"one": answers, "two": answers})[0])
     assert not list(start.propose(both, VOCABULARY))
+
+
+@pytest.mark.parametrize("leaves", [1, 6])
+def test_so_many_things_cannot_be_chosen_from(leaves):
+    with pytest.raises(ValueError, match=f"leaves is {leaves}; expected 2 to 5"):
+        Which(Automaton(), leaves=leaves)
