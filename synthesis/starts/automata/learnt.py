@@ -44,7 +44,7 @@ def learnt(
                 continue
             numbers, told = found[0], found[1] if view is as_they_are else None
             wanted = np.where(part >= 0, numbers[:strings, :samples], np.nan)
-            automaton = merged(part, wanted, most_states)
+            automaton = merged(part, wanted, most_states, len(alphabet.values))
             if automaton is None:
                 continue
             _, given = automaton.run(symbols)
@@ -123,7 +123,8 @@ def _smallest(
         return None
     automaton, told = held or (None, None)
     if automaton is None or told is None:
-        automaton, told = merged(alphabet.symbols(split.training), found[0], most_states), found[1]
+        symbols, told = alphabet.symbols(split.training), found[1]
+        automaton = merged(symbols, found[0], most_states, len(alphabet.values))
     if automaton is None or split.validation is None:
         return None if automaton is None else (automaton, told)
     deciding = split.training.joined(split.validation)

@@ -17,7 +17,9 @@ FIRST = 40
 """Strings that the first attempt looks at."""
 
 
-def merged(symbols: np.ndarray, answers: np.ndarray, most_states: int) -> Mealy | None:
+def merged(
+    symbols: np.ndarray, answers: np.ndarray, most_states: int, n_symbols: int | None = None
+) -> Mealy | None:
     """The automaton that gives the answers; None if there is none with so few states.
 
     It is learnt from a few strings, and again with those that it gets wrong added, until all are
@@ -30,11 +32,15 @@ def merged(symbols: np.ndarray, answers: np.ndarray, most_states: int) -> Mealy 
     answers : float array (strings, samples)
         NaN where nothing is asked.
     most_states : int
+    n_symbols : int, optional
+        Those that there are, where these strings may not have all.
     """
     n = len(symbols)
+    if n_symbols is None:
+        n_symbols = int(symbols.max()) + 1
     chosen = list(range(min(FIRST, n)))
     while True:
-        found = _folded(symbols[chosen], answers[chosen], int(symbols.max()) + 1, most_states)
+        found = _folded(symbols[chosen], answers[chosen], n_symbols, most_states)
         wrong = range(n) if found is None else np.flatnonzero(_is_wrong(found, symbols, answers))
         if found is not None and not len(wrong):
             return found.minimal()

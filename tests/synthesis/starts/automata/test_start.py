@@ -215,3 +215,24 @@ def test_a_step_that_was_seen_once_settles_nothing():
 def test_an_answer_that_no_string_told_settles_nothing():
     automaton = Mealy(np.array([[0, -1]]), np.array([[0.0, np.nan]]))
     assert not is_well_seen(automaton, np.zeros((4, 6), dtype=int))
+
+
+@pytest.mark.parametrize("late", ["in the last string", "at the ends"])
+def test_a_symbol_that_a_part_of_the_strings_has_not_is_no_surprise(late):
+    """Automata are learnt from parts of the strings, and run on all."""
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 3, (STRINGS, SAMPLES)).astype(float)
+    training = STRINGS - 2 * STRINGS // 5
+    if late == "at the ends":
+        x[:, -1] = 3.0
+    else:
+        x[training - 1, 0] = 3.0
+    answers = scanned(lambda state, one: ((state + one) % 3,) * 2, 0, x)
+    problem = Problem.of(strings_of({"x": x}, answers))
+    alphabet = Alphabet.of(problem)
+    assert len(alphabet.values) == 4
+    automaton, _ = learnt(problem, alphabet, 8)
+    symbols = alphabet.symbols(problem.split.training)
+    given = automaton.run(symbols)[1]
+    np.testing.assert_array_equal(given, problem.split.training.answers[0].T)
+    assert smallest_automaton(problem) is not None
