@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .mealy import Mealy
+from .mealy import UNKNOWN, Mealy
 
 __all__ = ["corrected"]
 
@@ -25,6 +25,8 @@ AT_ONCE = 200_000
 
 def corrected(automaton: Mealy, symbols: np.ndarray, answers: np.ndarray) -> Mealy | None:
     """An automaton of as many states that gives all answers; None if a few changes make none.
+
+    What no string tells stays unknown.
 
     Parameters
     ----------
@@ -55,7 +57,8 @@ def corrected(automaton: Mealy, symbols: np.ndarray, answers: np.ndarray) -> Mea
     for _ in range(ROUNDS):
         if not wrong[0]:
             answer = np.where(counts[0].any(axis=-1), told[counts[0].argmax(axis=-1)], np.nan)
-            return Mealy(following, answer).minimal()
+            is_taken = Mealy(following, answer).steps(symbols) > 0
+            return Mealy(np.where(is_taken, following, UNKNOWN), answer).minimal()
         changed = _changes(following)
         if not len(changed):
             return None

@@ -66,11 +66,7 @@ def is_well_seen(automaton: Mealy, symbols: np.ndarray) -> bool:
     The share of steps that were never seen is about that of the steps seen once (I. Good, The
     population frequencies of species, Biometrika 1953).
     """
-    after, _ = automaton.run(symbols)
-    before = np.concatenate([np.zeros_like(after[:, :1]), after[:, :-1]], axis=1)
-    is_known = (before >= 0) & (symbols >= 0)
-    steps = np.zeros(automaton.following.shape, dtype=int)
-    np.add.at(steps, (before[is_known], symbols[is_known]), 1)
+    steps = automaton.steps(symbols)
     return bool(np.all(steps >= TWICE) and not np.isnan(automaton.answers).any())
 
 

@@ -65,6 +65,15 @@ class Mealy:
             states[:, t] = state
         return states, answers
 
+    def steps(self, symbols: np.ndarray) -> np.ndarray:
+        """How often every transition is taken on strings, int array (states, symbols)."""
+        after, _ = self.run(symbols)
+        before = np.concatenate([np.zeros_like(after[:, :1]), after[:, :-1]], axis=1)
+        is_known = (before >= 0) & (symbols >= 0)
+        found = np.zeros(self.following.shape, dtype=int)
+        np.add.at(found, (before[is_known], symbols[is_known]), 1)
+        return found
+
     def minimal(self) -> Mealy:
         """The same behaviour with the fewest states, reachable ones only.
 

@@ -40,6 +40,21 @@ def test_an_automaton_that_is_right_stays(seed):
     np.testing.assert_array_equal(found.run(strings)[1], answers)
 
 
+def test_what_no_string_tells_stays_unknown():
+    """Never two ones in a row: where a second one would lead is nothing that is known."""
+    rng = np.random.default_rng(0)
+    strings = rng.integers(0, 2, (40, 25))
+    for t in range(1, 25):
+        strings[:, t] *= 1 - strings[:, t - 1]
+    answers = np.cumsum(strings, axis=1) % 2.0
+    following = np.array([[0, 1], [2, -1], [2, 3], [0, -1]])
+    told = np.array([[0.0, 1.0], [1.0, np.nan], [1.0, 0.0], [0.0, np.nan]])
+    found = corrected(Mealy(following, told), strings, answers)
+    assert (found.following == -1).sum() == 2
+    assert np.isnan(found.answers[found.following == -1]).all()
+    np.testing.assert_array_equal(found.run(strings)[1], answers)
+
+
 def test_answers_that_are_not_asked_tell_nothing():
     right, strings, rng = drawn(3, 4, 2)
     _, answers = right.run(strings)
