@@ -77,7 +77,7 @@ def _starts(composition: Composition, most_late: int) -> tuple[Start, ...]:
     """Compositions; hidden states of several kinds; smaller compositions of other answers."""
     exact = replace(composition, bank=2_000, largest=4, is_exact_only=True)
     late = (Delayed(exact, samples) for samples in range(1, most_late + 1))
-    hidden = (Residues(), Automaton(), Counts(), Clocks(), Numerals(), Recalls(), Parts())
+    hidden = (Residues(), Counts(), Automaton(), Clocks(), Numerals(), Recalls(), Parts())
     seen = (Crossings(exact), Crossings(Automaton()))
     which = (
         Which(Automaton()),
