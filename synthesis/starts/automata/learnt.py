@@ -9,10 +9,10 @@ import numpy as np
 from ...problems import BEGINNING, Problem, Strings
 from .alphabet import VIEWS, Alphabet, as_they_are, classes
 from .correction import corrected
-from .mealy import UNKNOWN, Mealy
+from .mealy import Mealy
 from .merging import merged
 
-__all__ = ["is_told_apart", "is_well_seen", "learnt", "smallest_automaton"]
+__all__ = ["is_well_seen", "learnt", "smallest_automaton"]
 
 TWICE, PER_STEP = 2, 20
 """How often every step has to be seen; or answers that have to be asked for every step."""
@@ -27,7 +27,6 @@ def learnt(
     sample to sample may be, or these and being put back to 0. Where the beginnings tell of none -
     it takes many samples to fill a store -, one of some of the strings will do that holds on all;
     or one of all strings that leaves nothing open; or one that is corrected by all, if it is small.
-    Of these three enough samples have to follow every step to tell where it leads.
     """
     training, begun = problem.split.training, problem.beginnings
     symbols = alphabet.symbols(training)
@@ -51,16 +50,12 @@ def learnt(
             _, given = automaton.run(symbols)
             is_right = np.all((given == numbers) | np.isnan(numbers))
             is_held_out = part.size < symbols.size
-            is_seen = is_held_out or is_well_seen(automaton, symbols)
-            is_long = samples < symbols.shape[1] or is_told_apart(automaton, symbols)
-            if is_right and is_seen and is_long:
+            if is_right and (is_held_out or is_well_seen(automaton, symbols)):
                 return automaton, told
             nearly.append((automaton, numbers, told))
     for automaton, numbers, told in sorted(nearly, key=lambda one: len(one[0])):
         better = corrected(automaton, symbols, numbers)
-        if better is None or not is_told_apart(better, symbols):
-            continue
-        if PER_STEP * better.following.size <= np.sum(~np.isnan(numbers)):
+        if better is not None and PER_STEP * better.following.size <= np.sum(~np.isnan(numbers)):
             return better, told
     return None
 
@@ -73,20 +68,6 @@ def is_well_seen(automaton: Mealy, symbols: np.ndarray) -> bool:
     """
     steps = automaton.steps(symbols)
     return bool(np.all(steps >= TWICE) and not np.isnan(automaton.answers).any())
-
-
-def is_told_apart(automaton: Mealy, symbols: np.ndarray) -> bool:
-    """Whether, somewhere, enough samples follow every step to tell where it has led.
-
-    Two of n states that differ do so within n - 1 samples (E. Moore, Gedanken-experiments on
-    sequential machines, 1956). What comes so near the end of strings that nothing can follow looks
-    like a state that it is not: six brackets open, where strings have ten. Fewer than that may look
-    so still, where what would tell is seldom.
-    """
-    lengths = (symbols >= 0).sum(axis=1)
-    is_early = np.arange(symbols.shape[1]) < (lengths - (len(automaton) - 1))[:, None]
-    early = automaton.steps(np.where(is_early, symbols, UNKNOWN))
-    return bool(np.all((automaton.steps(symbols) == 0) | (early > 0)))
 
 
 def smallest_automaton(
