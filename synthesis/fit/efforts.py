@@ -78,20 +78,18 @@ def _starts(composition: Composition, most_late: int) -> tuple[Start, ...]:
     exact = replace(composition, bank=2_000, largest=4, is_exact_only=True)
     late = (Delayed(exact, samples) for samples in range(1, most_late + 1))
     hidden = (Residues(), Counts(), Automaton(), Clocks(), Numerals(), Recalls(), Parts())
-    seen = (Crossings(exact), Crossings(Automaton()))
-    which = (
-        Which(Automaton()),
-        Which(Crossings(Automaton())),
-        Which(Crossings(Automaton(), is_sure=False)),
-    )
-    supposed = (Crossings(Automaton(), is_sure=False), Crossings(exact, is_sure=False))
+    levels = Crossings(Automaton())
+    supposed = replace(levels, is_sure=False)
+    automata: tuple[Start, ...] = (Automaton(), levels, supposed)
     small = replace(composition, bank=800, largest=3, is_exact_only=True)
     return (
         composition,
         Stores(),
-        *seen,
-        *which,
-        *supposed,
+        Crossings(exact),
+        levels,
+        *map(Which, automata),
+        supposed,
+        Crossings(exact, is_sure=False),
         Which(small, has_past=True, leaves=3),
         *hidden,
         Changes(exact),

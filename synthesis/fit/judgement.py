@@ -181,9 +181,8 @@ def _courses(search: Search, trial: Trial) -> list[_Course]:
 def _rivals(search: Search, trial: Trial, courses: Sequence[_Course]) -> list[str]:
     """Other machines, right as well and hardly longer, that answer longer strings differently."""
     right = search.right()
-    # This machine has lost what it can do without; its rivals are as they were proposed.
-    most = max(trial.bits, *(t.bits for t in right[:1])) + RIVAL
-    rivals = [t for t in right if t.bits <= most and t is not trial]
+    # This machine has lost what it can do without since; its rivals are as they were proposed.
+    rivals = [t for t in right if t.bits <= right[0].bits + RIVAL and t is not trial]
     for rival in rivals[:MOST_RIVALS]:
         for told, strings, own in courses:
             other = answers_of(rival.candidate, strings, search.problem.n_outputs)

@@ -15,7 +15,7 @@ import numpy as np
 from dmm.machine import Circuit, Wire
 
 from ..problems import Problem, Strings, answer_port
-from .proposal import Gap, Proposal, Start
+from .proposal import Proposal, Start
 from .signals import free_name
 
 __all__ = ["Changes", "Delayed", "Shifted", "taken_back", "through"]
@@ -28,7 +28,6 @@ def through(
     seen: Callable[[Strings], Strings],
     completed: Callable[[Circuit], Circuit],
     words: str,
-    gaps: tuple[Gap, ...] = (),
 ) -> Iterator[Proposal]:
     """What a start proposes for strings as they are seen, completed.
 
@@ -41,11 +40,9 @@ def through(
         What strings the start sees, and what its circuits are completed to.
     words : str
         Told with the origin.
-    gaps : tuple of Gap
-        Numbers that were chosen for the view.
     """
     for proposal in start.propose(problem.seen(seen), vocabulary):
-        yield taken_back(proposal, seen, completed, words, gaps)
+        yield taken_back(proposal, seen, completed, words)
 
 
 def taken_back(
@@ -53,19 +50,17 @@ def taken_back(
     seen: Callable[[Strings], Strings],
     completed: Callable[[Circuit], Circuit],
     words: str,
-    gaps: tuple[Gap, ...] = (),
 ) -> Proposal:
     """A proposal for strings as they are seen, completed: as one for the strings as they are."""
 
     def refitted(strings: Strings) -> Proposal:
         assert proposal.refitted is not None
-        return taken_back(proposal.refitted(seen(strings)), seen, completed, words, gaps)
+        return taken_back(proposal.refitted(seen(strings)), seen, completed, words)
 
     return replace(
         proposal,
         circuit=completed(proposal.circuit),
         origin=f"{proposal.origin}, {words}",
-        gaps=(*proposal.gaps, *gaps),
         refitted=None if proposal.refitted is None else refitted,
         expected=None,
         holds=None,

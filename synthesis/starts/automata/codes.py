@@ -82,11 +82,11 @@ def _orders(table: Table) -> np.ndarray:
     if n <= ALL_ORDERS:
         ranks = np.array(list(permutations(range(n))), dtype=float)
     else:
-        ranks = np.unique([_improved(table, order) for order in _firstorders_of(table)], axis=0)
+        ranks = np.unique([_improved(table, order) for order in _first_orders(table)], axis=0)
     return ranks - ranks[:, :1]
 
 
-def _firstorders_of(table: Table) -> Iterator[np.ndarray]:
+def _first_orders(table: Table) -> Iterator[np.ndarray]:
     """As they are reached; by what follows on every symbol; by what is answered on it."""
     yield np.arange(table.states, dtype=float)
     for column in (*table.after.T, *table.told.T):

@@ -33,11 +33,8 @@ def learnt(
     seen = [(view, classes(view(training.answers))) for view in VIEWS]
     some = int(np.ceil(BEGINNING * len(symbols)))
     nearly: list[tuple[Mealy, np.ndarray, np.ndarray | None]] = []
-    for strings, samples in (
-        (len(begun), begun.samples),
-        (some, symbols.shape[1]),
-        symbols.shape,
-    ):
+    parts = (len(begun), begun.samples), (some, symbols.shape[1]), symbols.shape
+    for strings, samples in dict.fromkeys(parts):  # beginnings may be some strings, whole
         part = symbols[:strings, :samples]
         for view, found in seen:
             if found is None:

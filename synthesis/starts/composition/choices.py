@@ -14,7 +14,7 @@ from .forms import TOLERANCE, Extreme, Gated
 from .sums import affine_matches, tidy
 from .thresholds import single_thresholds, with_bound
 
-__all__ = ["either_of", "extremes", "gated", "often_right"]
+__all__ = ["are_answers", "either_of", "extremes", "gated", "often_right"]
 
 OFTEN = 0.1
 
@@ -33,7 +33,7 @@ def often_right(rows: np.ndarray, answers: np.ndarray, sizes: np.ndarray, most: 
 
     An operation has to be worth a tenth of the samples.
     """
-    share = _are(rows, answers).mean(axis=1)
+    share = are_answers(rows, answers).mean(axis=1)
     order = np.argsort(OFTEN * sizes - share, kind="stable")[:most]
     return [int(k) for k in order if share[k] >= OFTEN]
 
@@ -54,7 +54,7 @@ def gated(
         Rows with which others are compared, where none decides alone.
     """
     flags = np.flatnonzero(np.all((rows == 0.0) | (rows == 1.0), axis=1))
-    for k, (one, other, told, label) in enumerate(_pairs(_are(rows[:chosen], answers))):
+    for k, (one, other, told, label) in enumerate(_pairs(are_answers(rows[:chosen], answers))):
         deciding = rows[:, told]
         gates = _gates(deciding, label, flags, beside) if k < PAIRS else _bounds(deciding, label)
         for own, weights in islice(gates, GATES):
@@ -138,7 +138,7 @@ def extremes(rows: np.ndarray, chosen: int, answers: np.ndarray) -> Iterator[Ext
         The first so many may be the one without a factor.
     answers : array (samples,)
     """
-    is_answer = _are(rows[:chosen], answers)
+    is_answer = are_answers(rows[:chosen], answers)
     missing = ~is_answer
     matches = affine_matches(rows, answers, missing.astype(float))
     scale = max(float(np.abs(answers).max(initial=0.0)), 1e-300)
@@ -156,7 +156,7 @@ def extremes(rows: np.ndarray, chosen: int, answers: np.ndarray) -> Iterator[Ext
                     yield Extreme((one, int(other)), slope, constant, is_larger)
 
 
-def _are(rows: np.ndarray, answers: np.ndarray) -> np.ndarray:
-    """Where streams are the answer, (streams, samples)."""
-    scale = max(float(np.abs(answers).max(initial=0.0)), 1e-300)
+def are_answers(rows: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    """Where streams (streams, ...) are the answers (...), but for rounding."""
+    scale = max(float(np.nanmax(np.abs(answers), initial=0.0)), 1e-300)
     return np.asarray(np.abs(rows - answers) <= TOLERANCE * scale)

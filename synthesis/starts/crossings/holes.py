@@ -116,7 +116,7 @@ def _outer(
         least = _least_of_last(sign * values, width)
         high = float(least[is_it].min())
         share = float((least[is_asked] < high).mean())
-        count = _apart(is_it, width)
+        count = _far_apart(is_it, width)
         if share < LEAST_SHARE:
             continue
         surprise = np.inf if share == 1.0 else -count * float(np.log1p(-share))
@@ -158,7 +158,7 @@ def _least_of_last(values: np.ndarray, width: int) -> np.ndarray:
     return least
 
 
-def _apart(is_it: np.ndarray, width: int) -> int:
+def _far_apart(is_it: np.ndarray, width: int) -> int:
     """How many samples at least so far apart there are: these tell different things."""
     count = 0
     for row in is_it:

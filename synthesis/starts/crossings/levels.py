@@ -89,8 +89,10 @@ class Crossings:
     def _bounds(self, problem: Problem) -> Gaps | None:
         """Bounds of the measured streams that have some; None if there are none."""
         training = problem.split.training
+        counted = problem.counted
         numeric = filter(problem.is_numeric, problem.sources)
-        measured = tuple(source for source in numeric if _is_measured(training, source))
+        others = [source for source in numeric if source not in counted]
+        measured = [source for source in others if _has_many_values(training, source)]
         sure = found = crossings_of(training, measured)
         if not self.is_sure:
             found = holes_of(training, measured, sure, MOST)
@@ -134,9 +136,8 @@ def _moved(
     return widened(gaps, strings, is_right) if is_right(gaps) else gaps
 
 
-def _is_measured(strings: Strings, source: str) -> bool:
-    values = np.unique(strings.numbers(source)[strings.inside()])
-    return len(values) > FEW and not np.array_equal(values, np.round(values))
+def _has_many_values(strings: Strings, source: str) -> bool:
+    return len(np.unique(strings.numbers(source)[strings.inside()])) > FEW
 
 
 def _heights(bounds: list[float], is_folded: bool) -> tuple[float, tuple[float, ...]]:

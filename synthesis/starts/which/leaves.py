@@ -15,7 +15,7 @@ import numpy as np
 
 from ...problems import Strings
 from ..composition.atoms import constant, lagged
-from ..composition.forms import TOLERANCE
+from ..composition.choices import are_answers
 from ..composition.sums import tidy
 from ..signals import ANSWER, Signal
 
@@ -132,8 +132,7 @@ def covers(
     found = list(dict.fromkeys(_candidates(strings, sources, asked, answers)))
     if not found:
         return
-    tolerance = TOLERANCE * max(float(np.abs(answers).max()), 1e-300)
-    is_it = np.stack([np.abs(leaf.values(strings)[asked] - answers) for leaf in found]) <= tolerance
+    is_it = are_answers(np.stack([leaf.values(strings)[asked] for leaf in found]), answers)
     sizes = np.array([leaf.size for leaf in found])
     kept = _not_worse(is_it, sizes)
     worth = is_it[kept].mean(axis=1) - OFTEN * sizes[kept]

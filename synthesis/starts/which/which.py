@@ -16,7 +16,7 @@ import numpy as np
 from dmm.machine import Circuit
 
 from ...problems import Problem, Strings
-from ..composition.forms import TOLERANCE
+from ..composition.choices import are_answers
 from ..latent import latent_sources, with_latent
 from ..proposal import Proposal, Start
 from ..signals import Builder, Signal
@@ -116,8 +116,7 @@ def _told(
     Of leaves that are the same number none is asked, or the first one is taken.
     """
     answers = strings.answers[0].T
-    near = TOLERANCE * max(float(np.nanmax(np.abs(answers), initial=0.0)), 1e-300)
-    is_it = np.stack([np.abs(leaf.values(strings) - answers) <= near for leaf in leaves])
+    is_it = are_answers(np.stack([leaf.values(strings) for leaf in leaves]), answers)
     is_open = is_it & (is_it.sum(axis=0) > 1)
     if is_first:
         is_it = is_it & (np.cumsum(is_it, axis=0) == 1)
