@@ -19,7 +19,7 @@ Types from ``dmm-lite.jl`` (DMM Lite): github anhinga/julia-flux-drafts,
 
 from .by_path import END, PARENT, Recall, as_list, contraction, outer_product
 from .comparisons import Compare, LessOrEqual, relu
-from .elementwise import Elementwise, NumberFunction, logistic, soft_plus
+from .elementwise import Elementwise, NumberFunction, logistic, soft_plus, tanh
 from .fields import ANY, TREE, Field, coercion, declare_coercion, may_flow, parse_field
 from .gates import Choice, Product
 from .kernel import Kernel, Partials, Step, Stream, StreamReader, at_tick, key_dot, plus, times
@@ -107,5 +107,6 @@ __all__ = [
     "relu",
     "repertoire",
     "soft_plus",
+    "tanh",
     "times",
 ]

@@ -13,21 +13,45 @@ from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
+from autograd.extend import defjvp, defvjp
 from autograd.tracer import getval
 
 import vvalues as vv
 from vvalues import VValue
+from vvalues.core import primitive
 
 from .fields import Field
 from .kernel import Kernel, Partials, Step, Stream
 from .spelling import SHARED_FUNCTIONS, Spelling, on_every_element, python_stream
 from .types import neuron_type, number
 
-__all__ = ["Elementwise", "NumberFunction", "logistic", "soft_plus"]
+__all__ = ["Elementwise", "NumberFunction", "logistic", "soft_plus", "tanh"]
 
 PATTERNS = "arXiv:1712.07447, section 6 (patterns: linear, bilinear and sigmoid neurons)"
 
 Pointwise = Callable[[Any], Any]
+
+
+@primitive
+def tanh(x: Any) -> Any:
+    """Hyperbolic tangent; that of autograd overflows in its derivative where x is beyond 355.
+
+    Parameters
+    ----------
+    x : number or array
+        May be complex.
+
+    Examples
+    --------
+    >>> from autograd import grad
+    >>> float(tanh(400.0)), float(grad(tanh)(400.0)), round(float(grad(grad(tanh))(0.5)), 4)
+    (1.0, 0.0, -0.7269)
+    """
+    return np.tanh(x)
+
+
+defvjp(tanh, lambda ans, x: lambda g: g * (1.0 - ans * ans))
+defjvp(tanh, lambda g, ans, x: g * (1.0 - ans * ans))
 
 
 # -------------------- on every element --------------------
@@ -137,7 +161,7 @@ _on_every_element(
 )
 _on_every_element(
     "tanh",
-    anp.tanh,
+    tanh,
     lambda x: 1.0 - np.tanh(x) ** 2,
     "math.tanh(x)",
     "tanh(x)",
@@ -191,7 +215,7 @@ def logistic(x: Any) -> Any:
     >>> float(logistic(0.0)), float(logistic(1000.0))
     (0.5, 1.0)
     """
-    return 0.5 * (1.0 + anp.tanh(0.5 * x))
+    return 0.5 * (1.0 + tanh(0.5 * x))
 
 
 def soft_plus(x: Any) -> Any:

@@ -14,6 +14,7 @@ from autograd.tracer import getval
 import vvalues as vv
 from vvalues import VValue
 
+from .elementwise import tanh
 from .fields import Field
 from .kernel import Kernel, Partials, Step, Stream, key_dot, stream_dot
 from .spelling import (
@@ -195,7 +196,7 @@ def _dot_product(name: str, kernel: DotProduct, summary: str, source: str) -> No
     def activation(inputs: VValue) -> dict[str, Any]:
         product = vv.inner(inputs.subtree("dict-1"), inputs.subtree("dict-2"))
         if kernel.is_soft:
-            return {"dot": kernel.bound * anp.tanh(product / kernel.bound)}
+            return {"dot": kernel.bound * tanh(product / kernel.bound)}
         return {"dot": clamp(product, kernel.bound)}
 
     activation.__doc__ = summary

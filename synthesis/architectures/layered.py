@@ -14,7 +14,7 @@ import autograd.numpy as anp
 import numpy as np
 from autograd import elementwise_grad
 
-from dmm.neurons import logistic
+from dmm.neurons import logistic, tanh
 from vvalues import Path, Support, VValue, format_path, from_buffer
 
 from ..process.places import AxisNeurons, hidden_units
@@ -39,7 +39,7 @@ def _identity(z: Any) -> Any:
 # By name: the function, and its derivative from pre-activation and activation.
 ACTIVATIONS: dict[str, tuple[Callable, Derivative]] = {
     "relu": (_relu, lambda z, a: (z > 0.0).astype(np.float64)),
-    "tanh": (anp.tanh, lambda z, a: 1.0 - a * a),
+    "tanh": (tanh, lambda z, a: 1.0 - a * a),
     "sigmoid": (logistic, lambda z, a: a * (1.0 - a)),
     "softplus": (_softplus, lambda z, a: logistic(z)),
     "identity": (_identity, lambda z, a: np.ones_like(z)),

@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from autograd import grad
+from autograd.test_util import check_grads
 
 import vvalues as vv
 from dmm import (
@@ -24,7 +26,9 @@ from dmm.neurons import (
     NeuronType,
     NumberFunction,
     families,
+    logistic,
     parse_field,
+    tanh,
 )
 from dmm.neurons.products import clamp
 from tests.dmm.machines import library_types, types_with_kernel
@@ -263,6 +267,17 @@ def test_kernels_are_smooth_functions_of_complex_numbers(name):
     np.testing.assert_allclose(kernel.function(x).real, kernel.function(x.real), atol=1e-15)
     slope = kernel.function(x).imag / 1e-30
     np.testing.assert_allclose(slope, kernel.derivative(x.real), atol=1e-12)
+
+
+def test_a_hyperbolic_tangent_has_derivatives_in_both_modes_to_second_order():
+    check_grads(tanh, order=2)(np.array([-3.0, 0.0, 0.4]))
+    check_grads(tanh, order=2, modes=["rev"])(0.5 + 0.2j)
+
+
+@pytest.mark.parametrize("x", [-400.0, 400.0, 1e300])
+@pytest.mark.parametrize("function", [tanh, logistic])
+def test_derivatives_far_out_do_not_overflow(function, x):
+    assert grad(function)(x) == grad(grad(function))(x) == 0.0
 
 
 def test_a_kernel_must_have_its_four_methods():
