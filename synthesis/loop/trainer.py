@@ -76,7 +76,7 @@ class PopulationMemory(NamedTuple):
     def check(self, space: Support, members: int) -> None:
         """Refuse, with a ValueError, what is not of so many members of a search space."""
         whole = stacked(space, np.zeros((members, space.size))).support
-        one_each = Support.of((path[0],) for path in whole.paths)
+        one_each = _per_member(np.zeros(members)).support
         for name, expected in (
             *((name, whole) for name in ("weights", "first", "second", "good")),
             *((name, one_each) for name in ("clip", "best", "factor")),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from vvalues.core.paths import printable
-from vvalues.files import MEMORY, Budget, read_bytes, temporary_prefix, write_atomically
+from vvalues.files import MEMORY, Budget, left_overs, read_bytes, write_atomically
 
 from ..process.checkpoint import load_checkpoint, read_identity
 from ..process.process import StoredProcess
@@ -90,10 +90,9 @@ def read_run(folder: Path, process: StoredProcess | None, memory: int) -> Stored
 
 def clear_left_overs(folder: Path) -> None:
     """Remove what a process that was killed while it wrote has left in the folder of its run."""
-    for name in (CHECKPOINT, RECORDS):
-        for left_over in folder.glob(f"{temporary_prefix(folder / name)}*"):
-            with suppress(OSError):
-                left_over.unlink()
+    for left_over in left_overs(folder):
+        with suppress(OSError):
+            left_over.unlink()
 
 
 def _check_same(where: str, stored: Any, given: Any, path: str = "") -> None:

@@ -27,7 +27,6 @@ from synthesis.loop import Loop, Settings
 from synthesis.process import (
     Record,
     codec,
-    load_checkpoint,
     read_identity,
     read_jsonl,
     save_checkpoint,
@@ -35,7 +34,7 @@ from synthesis.process import (
 )
 from synthesis.process.codec import types_in
 from synthesis.runs.run import Run
-from synthesis.runs.stored import read_run
+from synthesis.runs.stored import read_run, read_state
 from synthesis.tasks import get_task
 from tests.hostile.mutations import as_if_whole, mutated
 from vvalues import VValue
@@ -123,11 +122,6 @@ def contents(folder, pattern):
     return [file.read_bytes() for file in sorted(folder.glob(pattern))]
 
 
-def read_state(file):
-    state, _ = load_checkpoint(file, loop().types)
-    return loop().check_state(state)
-
-
 def read_settings(file):
     return codec.from_plain(parse_object(read_bytes(file), str(file)), types_in(Settings()))
 
@@ -140,7 +134,7 @@ KINDS = {
     "V-values in JSON": Kind("damaged.json", trees, vv.load),
     "V-values in npz": Kind("damaged.npz", archives, vv.load),
     "machines": Kind("damaged.json", machines, load_machine),
-    "checkpoints": Kind("damaged.json", checkpoints, read_state),
+    "checkpoints": Kind("damaged.json", checkpoints, lambda file: read_state(file, loop())),
     "identities": Kind("damaged.json", checkpoints, read_identity),
     "settings": Kind("damaged.json", settings, read_settings),
     "records": Kind("damaged.jsonl", records, read_records),
@@ -148,8 +142,8 @@ KINDS = {
 }
 
 CHECKPOINTS = ("checkpoints", "identities")
-NAMES_THE_FILE = {name for name in KINDS if name not in ("checkpoints", "settings", "records")}
-"""Of the others a part is read here that the caller names: a state, settings, a record."""
+NAMES_THE_FILE = {name for name in KINDS if name not in ("settings", "records")}
+"""Of the others a part is read here that the caller names: settings, a record."""
 
 
 @contextmanager

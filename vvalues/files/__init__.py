@@ -3,7 +3,7 @@
 does first, also those of other packages, stands in `reading`.
 """
 
-from .disk import append, load, naming, save, temporary_prefix, write_atomically
+from .disk import append, left_overs, load, naming, save, write_atomically
 from .json_text import from_json, json_bytes, to_json
 from .npz import from_npz, to_npz
 from .plain import from_plain, to_plain
@@ -25,6 +25,7 @@ __all__ = [
     "from_npz",
     "from_plain",
     "json_bytes",
+    "left_overs",
     "load",
     "naming",
     "parse_json",
@@ -33,7 +34,6 @@ __all__ = [
     "parse_support",
     "read_bytes",
     "save",
-    "temporary_prefix",
     "to_json",
     "to_npz",
     "to_plain",

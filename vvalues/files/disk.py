@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,7 +15,10 @@ from .json_text import from_json, to_json_bytes
 from .npz import from_npz, to_npz
 from .reading import MEMORY, read_bytes
 
-__all__ = ["append", "load", "naming", "save", "temporary_prefix", "write_atomically"]
+__all__ = ["append", "left_overs", "load", "naming", "save", "write_atomically"]
+
+PART = re.compile(r"\..+\.part-[0-9a-f]{12}")
+"""What files are called that `write_atomically` makes on the way to their targets."""
 
 
 def save(tree: VValue, file: str | os.PathLike) -> None:
@@ -103,7 +107,7 @@ def write_atomically(file: str | os.PathLike, data: str | bytes) -> None:
     """
     target = FilePath(file)
     payload = data.encode("utf-8") if isinstance(data, str) else data
-    temporary = target.parent / f"{temporary_prefix(target)}{os.urandom(6).hex()}"
+    temporary = target.parent / f".{target.name[:40]}.part-{os.urandom(6).hex()}"
     try:
         with naming(target):
             _write_new(temporary, payload, like=target)
@@ -115,18 +119,22 @@ def write_atomically(file: str | os.PathLike, data: str | bytes) -> None:
         raise
 
 
-def temporary_prefix(target: FilePath) -> str:
-    """How the names begin of files that `write_atomically` makes on the way to a target.
+def left_overs(folder: FilePath) -> Iterator[FilePath]:
+    """Files under a folder that processes, killed in `write_atomically`, have left half written.
 
-    One that is left over, by a process that was killed, can be deleted.
+    They can be deleted, unless somebody is writing there now.
 
     Examples
     --------
     >>> from pathlib import Path
-    >>> temporary_prefix(Path("runs/machine.json"))
-    '.machine.json.part-'
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     for name in (".machine.json.part-0123456789ab", "machine.json"):
+    ...         _ = (Path(folder) / name).write_text("{")
+    ...     [file.name for file in left_overs(Path(folder))]
+    ['.machine.json.part-0123456789ab']
     """
-    return f".{target.name[:40]}.part-"
+    return (file for file in folder.rglob(".*.part-*") if PART.fullmatch(file.name))
 
 
 def append(file: str | os.PathLike, data: bytes) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -102,10 +104,22 @@ def test_a_population_resumes_to_the_bit(tmp_path, prepared):
     save_checkpoint(tmp_path / "c.json", whole[0], {})
     resumed, _ = load_checkpoint(tmp_path / "c.json", loop.types)
     assert isinstance(resumed.memory, PopulationMemory)
+    loop.check_state(resumed)
     states = [e.state for e, _ in zip(search_events(loop, resumed), range(3), strict=False)]
     for ours, expected in zip(states, whole[1:], strict=True):
         assert ours.phase == expected.phase
         assert ours.parameters.buffer.tobytes() == expected.parameters.buffer.tobytes()
+
+
+@pytest.mark.parametrize("name", ["weights", "best"])
+def test_a_memory_of_another_number_of_members_is_refused(prepared, name):
+    loop, state = prepared
+    memory = next(search_events(loop, state)).state.memory
+    one = member(memory.weights, 0).buffer[None]
+    smaller = {"weights": stacked(state.parameters.support, one), "best": memory.weights}[name]
+    strange = replace(state, memory=memory._replace(**{name: smaller}))
+    with pytest.raises(ValueError, match=f"memory/{name} does not fit 3 members"):
+        loop.check_state(strange)
 
 
 def test_a_population_is_made_of_trees(prepared):

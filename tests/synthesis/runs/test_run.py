@@ -192,6 +192,9 @@ def test_damaged_records_are_one_clear_line(name, folder, capsys):
 def test_what_a_killed_process_left_over_is_cleared_away(folder):
     (folder / ".checkpoint.json.part-0123456789ab").write_bytes(b"{")
     (folder / ".records.jsonl.part-0123456789ab").write_bytes(b"{")
+    (folder / ".report.html.part-0123456789ab").write_bytes(b"<")
+    (folder / "front").mkdir()
+    (folder / "front" / ".0008-links.json.part-0123456789ab").write_bytes(b"{")
     with open(folder / "records.jsonl", "ab") as stream:
         stream.write(b'{"event": "tr')
     with Run.resumed(folder) as run:
@@ -199,8 +202,10 @@ def test_what_a_killed_process_left_over_is_cleared_away(folder):
     assert sorted(file.name for file in folder.iterdir()) == [
         LOCK,
         "checkpoint.json",
+        "front",
         "records.jsonl",
     ]
+    assert not list((folder / "front").iterdir())
     assert (folder / "records.jsonl").read_bytes().count(b"\n") == 2
 
 
