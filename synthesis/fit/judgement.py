@@ -25,13 +25,10 @@ from ..verdicts import (
     outgrown,
 )
 from .front import Member
-from .trials import Search, Trial
+from .trials import RIVAL, Search, Trial
 from .units import errors_in_own_units
 
 __all__ = ["judged"]
-
-RIVAL = 12.0
-"""Bits by which another right machine may be longer and still cast doubt on this one."""
 
 MOST_RIVALS = 12
 NEAR = 1e-6

@@ -28,7 +28,11 @@ from ..verdicts import (
 )
 from .efforts import Effort
 
-__all__ = ["Search", "Trial"]
+__all__ = ["RIVAL", "Search", "Trial"]
+
+RIVAL = 12.0
+"""Bits by which another right machine may be longer and still cast doubt on one; and by which it
+may be longer and still be chosen, where it alone has foretold the ends of strings."""
 
 FIRST = 40
 """Short strings on which a circuit with a wire less is looked at first."""
@@ -207,7 +211,7 @@ class Search:
         if trial is None or not trial.is_right or proposal.refitted is None:
             return trial
         again = proposal.refitted(self.deciding())
-        finer = self.measured(again)
+        finer = self.measured(replace(again, has_foretold=proposal.has_foretold))
         return finer if finer is not None and finer.is_right else trial
 
     def deciding(self) -> Strings:
@@ -256,8 +260,9 @@ class Search:
     # -------------------- what was found --------------------
 
     def right(self) -> list[Trial]:
-        """What is right, the shortest description first."""
-        return sorted((t for t in self.trials if t.is_right), key=lambda t: t.bits)
+        """What is right, the shortest first; what has foretold nothing has to be much shorter."""
+        right = (t for t in self.trials if t.is_right)
+        return sorted(right, key=lambda t: t.bits + RIVAL * (not t.proposal.has_foretold))
 
     def best(self) -> Trial | None:
         """The shortest that is right; else the one that describes the answers in fewest bits."""

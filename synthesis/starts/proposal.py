@@ -67,6 +67,9 @@ class Proposal:
     holds : Circuit -> bool, optional
         Whether this circuit, or a smaller one made of it, does on strings of every length what it
         was made for. Asked of circuits that are right on the data.
+    has_foretold : bool
+        It was made from what training sees, and the rest could prove it wrong. What is made of
+        whole strings, because their beginnings tell something else, may be cut to their length.
 
     Examples
     --------
@@ -83,6 +86,7 @@ class Proposal:
     refitted: Callable[[Strings], Proposal] | None = None
     expected: Callable[[Strings], np.ndarray] | None = None
     holds: Callable[[Circuit], bool] | None = None
+    has_foretold: bool = True
 
 
 class Start(Protocol):

@@ -8,7 +8,7 @@ then explained like an answer, and the answers are composed of it and the inputs
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -94,10 +94,11 @@ class Automaton:
             return
         is_whole = len(counted) == len(problem.sources)
         most = self.states if is_whole else min(self.states, UNHEARD)
-        automaton, answers = learnt(problem, alphabet, most) or (None, None)
-        if automaton is not None:
+        found = learnt(problem, alphabet, most)
+        if found is not None:
             heard = problem.restricted(alphabet.sources)
-            yield from self.made_of(automaton, answers, alphabet, heard, vocabulary)
+            made = self.made_of(found.automaton, found.answers, alphabet, heard, vocabulary)
+            yield from (replace(one, has_foretold=found.has_foretold) for one in made)
 
     def made_of(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,18 +13,39 @@ from .correction import corrected
 from .mealy import Mealy
 from .merging import merged
 
-__all__ = ["is_well_seen", "learnt", "smallest_automaton"]
+__all__ = ["Learnt", "is_well_seen", "learnt", "smallest_automaton"]
 
 TWICE, PER_STEP = 2, 20
 """How often every step has to be seen; or answers that have to be asked for every step."""
 
 
-def learnt(
-    problem: Problem, alphabet: Alphabet, most_states: int
-) -> tuple[Mealy, np.ndarray | None] | None:
+class Learnt(NamedTuple):
+    """An automaton that is right on all training strings.
+
+    Attributes
+    ----------
+    automaton : Mealy
+        It answers with numbers of classes.
+    answers : float array (classes, outputs), optional
+        What these stand for; None for changes of answers.
+    has_foretold : bool
+        It was learnt from what training sees, and is right on the rest.
+
+    Examples
+    --------
+    >>> Learnt(Mealy(np.array([[0]]), np.array([[0.0]])), np.array([[1.0]])).has_foretold
+    True
+    """
+
+    automaton: Mealy
+    answers: np.ndarray | None
+    has_foretold: bool = True
+
+
+def learnt(problem: Problem, alphabet: Alphabet, most_states: int) -> Learnt | None:
     """The automaton of the training strings' beginnings that holds on the whole of them.
 
-    It answers with the numbers of classes. Where the answers are no automaton's, their changes from
+    Where the answers are no automaton's, their changes from
     sample to sample may be, or these and being put back to 0. Where the beginnings tell of none -
     it takes many samples to fill a store -, one of some of the strings will do that holds on all;
     or one of all strings that leaves nothing open; or one that is corrected by all, if it is small.
@@ -48,12 +70,12 @@ def learnt(
             is_right = np.all((given == numbers) | np.isnan(numbers))
             is_held_out = part.size < symbols.size
             if is_right and (is_held_out or is_well_seen(automaton, symbols)):
-                return automaton, told
+                return Learnt(automaton, told, (strings, samples) == parts[0])
             nearly.append((automaton, numbers, told))
     for automaton, numbers, told in sorted(nearly, key=lambda one: len(one[0])):
         better = corrected(automaton, symbols, numbers)
         if better is not None and PER_STEP * better.following.size <= np.sum(~np.isnan(numbers)):
-            return better, told
+            return Learnt(better, told, has_foretold=False)
     return None
 
 
@@ -114,7 +136,7 @@ def _smallest(
     found = classes(as_they_are(split.training.answers))
     if found is None:
         return None
-    automaton, told = held or (None, None)
+    automaton, told = (held.automaton, held.answers) if held else (None, None)
     if automaton is None or told is None:
         symbols, told = alphabet.symbols(split.training), found[1]
         automaton = merged(symbols, found[0], most_states, len(alphabet.values))

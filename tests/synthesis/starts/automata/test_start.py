@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from synthesis.problems import Problem
-from synthesis.starts import Automaton, smallest_automaton
+from synthesis.starts import Automaton, Composition, smallest_automaton
 from synthesis.starts.automata.alphabet import Alphabet
 from synthesis.starts.automata.learnt import is_well_seen, learnt
 from synthesis.starts.automata.mealy import Mealy
@@ -197,10 +197,31 @@ def test_what_beginnings_do_not_tell_whole_strings_may(period, share, seed):
     symbols, numbers = alphabet.symbols(problem.split.training), answers[: len(begun)]
     early = merged(symbols[:, : begun.samples], numbers[:, : begun.samples], 40)
     assert not np.array_equal(early.run(symbols)[1], numbers)
-    automaton, told = learnt(problem, alphabet, 40)
+    automaton, told, has_foretold = learnt(problem, alphabet, 40)
+    assert not has_foretold
     report = problem.split.report
     _, given = automaton.run(alphabet.symbols(report))
     np.testing.assert_array_equal(told[given.astype(int), 0], report.answers[0].T)
+
+
+def test_an_automaton_that_strings_bound_has_foretold_nothing():
+    """Brackets: as many states as strings are long are needed, and longer ones need more."""
+    x = np.random.default_rng(0).integers(0, 2, (240, 10)).astype(float)
+
+    def step(depth, closes):
+        depth = -1 if depth < 0 else depth + 1 - 2 * int(closes)
+        return depth, float(depth == 0)
+
+    bounded, parity = (
+        Problem.of(strings_of({"x": x}, answers))
+        for answers in (scanned(step, 0, x), x.cumsum(axis=1) % 2)
+    )
+    alphabet = Alphabet.of(bounded)
+    assert not learnt(bounded, alphabet, 40).has_foretold
+    assert learnt(parity, alphabet, 40).has_foretold
+    start = Automaton(composition=Composition(bank=100, largest=2, is_exact_only=True))
+    of_either = [next(start.propose(problem, VOCABULARY)) for problem in (bounded, parity)]
+    assert [proposal.has_foretold for proposal in of_either] == [False, True]
 
 
 def test_a_step_that_was_seen_once_settles_nothing():
@@ -232,6 +253,6 @@ def test_a_symbol_that_a_part_of_the_strings_has_not_is_no_surprise(late):
     alphabet = Alphabet.of(problem)
     assert len(alphabet.values) == 4
     assert smallest_automaton(problem) is not None
-    automaton, _ = learnt(problem, alphabet, 8)
+    automaton = learnt(problem, alphabet, 8).automaton
     given = automaton.run(alphabet.symbols(problem.split.training))[1]
     np.testing.assert_array_equal(given, problem.split.training.answers[0].T)
