@@ -31,7 +31,7 @@ from ..proposal import Proposal
 from .alphabet import Alphabet
 from .codes import Coding, codings, sums_of
 from .flagged import flagged_codings
-from .learnt import learnt
+from .learnt import fewest_states, learnt
 from .mealy import Mealy
 
 __all__ = ["Automaton"]
@@ -99,6 +99,19 @@ class Automaton:
             heard = problem.restricted(alphabet.sources)
             made = self.made_of(found.automaton, found.answers, alphabet, heard, vocabulary)
             yield from (replace(one, has_foretold=found.has_foretold) for one in made)
+
+    def states_needed(self, problem: Problem) -> float:
+        """Fewest states of an automaton that is right on all training strings; infinity for none.
+
+        Examples
+        --------
+        >>> from synthesis.fit.data.asked import to_strings
+        >>> x = np.random.default_rng(0).integers(0, 2, (12, 8))
+        >>> Automaton().states_needed(Problem.of(to_strings(x, x.cumsum(axis=1) % 3)[0]))
+        3.0
+        """
+        alphabet = Alphabet.of(problem, problem.counted)
+        return np.inf if alphabet is None else fewest_states(problem, alphabet, self.states)
 
     def made_of(
         self,

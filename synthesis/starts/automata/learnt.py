@@ -13,7 +13,7 @@ from .correction import corrected
 from .mealy import Mealy
 from .merging import merged
 
-__all__ = ["Learnt", "is_well_seen", "learnt", "smallest_automaton"]
+__all__ = ["Learnt", "fewest_states", "is_well_seen", "learnt", "smallest_automaton"]
 
 TWICE, PER_STEP = 2, 20
 """How often every step has to be seen; or answers that have to be asked for every step."""
@@ -77,6 +77,19 @@ def learnt(problem: Problem, alphabet: Alphabet, most_states: int) -> Learnt | N
         if better is not None and PER_STEP * better.following.size <= np.sum(~np.isnan(numbers)):
             return Learnt(better, told, has_foretold=False)
     return None
+
+
+def fewest_states(problem: Problem, alphabet: Alphabet, most_states: int) -> float:
+    """States of the smallest automaton that all training strings together tell; or infinity.
+
+    Of their answers, or of the changes of these.
+    """
+    training = problem.split.training
+    symbols = alphabet.symbols(training)
+    found = (classes(view(training.answers)) for view in VIEWS)
+    numbers = (np.where(symbols >= 0, told[0], np.nan) for told in found if told is not None)
+    automata = (merged(symbols, asked, most_states, len(alphabet.values)) for asked in numbers)
+    return min((float(len(one)) for one in automata if one is not None), default=np.inf)
 
 
 def is_well_seen(automaton: Mealy, symbols: np.ndarray) -> bool:

@@ -16,12 +16,14 @@ from dmm.machine import Circuit
 
 from ...problems import Problem, Strings
 from ...verdicts import Candidate, answers_of, errors_of
+from ..automata import Automaton
 from ..composition.atoms import constant, exceeds_signal
 from ..proposal import Proposal, Start
 from ..signals import Builder, Signal
 from ..splicing import joined
 from .holes import holes_of
 from .limits import crossings_of
+from .sharpening import sharpened
 from .widening import Gaps, values_of, widened
 
 __all__ = ["Crossings"]
@@ -78,12 +80,12 @@ class Crossings:
         if gaps is None:
             return
         for is_folded in (False, True)[: 1 + any(len(own) == PAIR for own in gaps.values())]:
-            seen = problem.seen(partial(_levels, bounds=values_of(gaps), is_folded=is_folded))
-            for proposal in self.start.propose(seen, vocabulary):
-                own = gaps
+            sharp = gaps if self.is_sure else self._sharpened(gaps, is_folded, problem)
+            for proposal in self.start.propose(_seen(problem, sharp, is_folded), vocabulary):
+                own = sharp
                 if not self.is_sure:
                     training = problem.split.training
-                    own = _moved(proposal.circuit, gaps, is_folded, problem, training)
+                    own = _moved(proposal.circuit, sharp, is_folded, problem, training)
                 yield _whole(proposal, own, is_folded, problem)
 
     def _bounds(self, problem: Problem) -> Gaps | None:
@@ -99,6 +101,22 @@ class Crossings:
             if found == sure:
                 return None
         return {source: gaps for source, gaps in found.items() if 0 < len(gaps) <= MOST} or None
+
+    def _sharpened(self, gaps: Gaps, is_folded: bool, problem: Problem) -> Gaps:
+        """The bounds where an automaton needs the fewest states, if the start inside is one."""
+        start = self.start
+        if not isinstance(start, Automaton):
+            return gaps
+
+        def states(moved: Gaps) -> float:
+            return start.states_needed(_seen(problem, moved, is_folded))
+
+        return sharpened(gaps, problem.split.training, states)
+
+
+def _seen(problem: Problem, gaps: Gaps, is_folded: bool) -> Problem:
+    """The problem with levels in place of streams."""
+    return problem.seen(partial(_levels, bounds=values_of(gaps), is_folded=is_folded))
 
 
 def _whole(proposal: Proposal, gaps: Gaps, is_folded: bool, problem: Problem) -> Proposal:
