@@ -39,6 +39,7 @@ ABOUT = {
     "sealed_two": "written after those, before another change, its failures looked at after it",
     "sealed_three": "by somebody who had not read the search, committed before anybody ran it",
     "sealed_four": "by another who had not read the search, committed before anybody ran it",
+    "sealed_five": "by a third who had not read the search, committed before anybody ran it",
     "random": "drawn from a grammar, one from every seed, none left out after a run",
 }
 

@@ -1,4 +1,4 @@
-"""The ten groups, by what is honest to say about them."""
+"""The eleven groups, by what is honest to say about them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from .drawing import Program
 from .fresh import FRESH
 from .random_programs import RANDOM
 from .sealed import SEALED
+from .sealed_five import SEALED_FIVE
 from .sealed_four import SEALED_FOUR
 from .sealed_three import SEALED_THREE
 from .sealed_two import SEALED_TWO
@@ -26,5 +27,6 @@ GROUPS: dict[str, dict[str, Program]] = {
     "sealed_two": SEALED_TWO,
     "sealed_three": SEALED_THREE,
     "sealed_four": SEALED_FOUR,
+    "sealed_five": SEALED_FIVE,
     "random": RANDOM,
 }
