@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..starts import (
     Automaton,
+    Beside,
     Changes,
     Clocks,
     Composition,
@@ -82,6 +83,8 @@ def _starts(composition: Composition, most_late: int) -> tuple[Start, ...]:
     supposed = replace(levels, is_sure=False)
     automata: tuple[Start, ...] = (Automaton(), levels, supposed)
     small = replace(composition, bank=800, largest=3, is_exact_only=True)
+    composed: tuple[Start, ...] = (small, Crossings(small), Crossings(small, is_sure=False))
+    beside = [Beside(start) for start in (*composed, *automata)]
     return (
         composition,
         Stores(),
@@ -91,6 +94,7 @@ def _starts(composition: Composition, most_late: int) -> tuple[Start, ...]:
         supposed,
         Crossings(exact, is_sure=False),
         Which(small, has_past=True, leaves=3),
+        *beside,
         *hidden,
         Changes(exact),
         Shifted(exact),

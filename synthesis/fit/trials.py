@@ -16,7 +16,7 @@ import numpy as np
 from dmm.machine import Circuit
 
 from ..problems import Problem, Strings
-from ..starts import Delayed, Gap, Proposal, Start
+from ..starts import Beside, Changes, Delayed, Gap, Proposal, Shifted, Start
 from ..verdicts import (
     Candidate,
     Errors,
@@ -33,6 +33,9 @@ __all__ = ["RIVAL", "Search", "Trial"]
 RIVAL = 12.0
 """Bits by which another right machine may be longer and still cast doubt on one; and by which it
 may be longer and still be chosen, where it alone has foretold the ends of strings."""
+
+VIEWS = (Beside, Changes, Delayed, Shifted)
+"""Starts that see the answers otherwise than they are."""
 
 FIRST = 40
 """Short strings on which a circuit with a wire less is looked at first."""
@@ -195,8 +198,8 @@ class Search:
 
     def _proposals(self, starts: Iterable[Start]) -> Iterator[Proposal]:
         for start in starts:
-            # Answers that are understood without a delay are no late ones.
-            if isinstance(start, Delayed) and self.right():
+            # Answers that are understood as they are need no other view.
+            if isinstance(start, VIEWS) and self.right():
                 continue
             yield from start.propose(self.problem, self.vocabulary)
             right = self.right()
@@ -206,12 +209,27 @@ class Search:
     # -------------------- one trial --------------------
 
     def tried(self, proposal: Proposal) -> Trial | None:
-        """A proposal on trial; its free numbers are chosen again by all strings if it is right."""
+        """A proposal on trial; its free numbers are chosen again by all strings if it is right.
+
+        Where it is right on training strings only, these may choose them better; but where
+        something much shorter is right, it is left as it is.
+        """
         trial = self.measured(proposal)
-        if trial is None or not trial.is_right or proposal.refitted is None:
+        if trial is None or proposal.refitted is None or trial.training.right < 1.0:
             return trial
-        again = proposal.refitted(self.deciding())
-        finer = self.measured(replace(again, has_foretold=proposal.has_foretold))
+        right = self.right()
+        if right and trial.bits > right[0].bits + RIVAL:
+            return trial
+        if not trial.is_right:
+            trial = self._finer(trial, self.problem.split.training)
+        return self._finer(trial, self.deciding()) if trial.is_right else trial
+
+    def _finer(self, trial: Trial, strings: Strings) -> Trial:
+        """With free numbers chosen by some strings, if it is right then."""
+        proposal = trial.proposal
+        assert proposal.refitted is not None
+        again = replace(proposal.refitted(strings), has_foretold=proposal.has_foretold)
+        finer = self.measured(again)
         return finer if finer is not None and finer.is_right else trial
 
     def deciding(self) -> Strings:

@@ -1,6 +1,7 @@
 """Starts: whatever proposes circuits for a problem. What they are worth is found out by trial."""
 
 from .automata import Automaton, smallest_automaton
+from .beside import Beside
 from .composition import Composition, Noisy
 from .counters import Clocks, Counts
 from .crossings import Crossings
@@ -17,6 +18,7 @@ from .which import Which
 
 __all__ = [
     "Automaton",
+    "Beside",
     "Changes",
     "Clocks",
     "Composition",

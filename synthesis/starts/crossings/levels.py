@@ -82,11 +82,7 @@ class Crossings:
         for is_folded in (False, True)[: 1 + any(len(own) == PAIR for own in gaps.values())]:
             sharp = gaps if self.is_sure else self._sharpened(gaps, is_folded, problem)
             for proposal in self.start.propose(_seen(problem, sharp, is_folded), vocabulary):
-                own = sharp
-                if not self.is_sure:
-                    training = problem.split.training
-                    own = _moved(proposal.circuit, sharp, is_folded, problem, training)
-                yield _whole(proposal, own, is_folded, problem)
+                yield _whole(proposal, sharp, is_folded, problem)
 
     def _bounds(self, problem: Problem) -> Gaps | None:
         """Bounds of the measured streams that have some; None if there are none."""

@@ -33,6 +33,13 @@ IDLE = (  # never more than nothing
 )
 
 
+def circuit_of(search, *wires):
+    """A circuit in the units of the problem."""
+    weight = search.problem.units["stream-x"] / search.problem.answer_units[0]
+    heard = (w._replace(weight=w.weight * weight) if "stream" in w else w for w in wires)
+    return Circuit(NEURONS, tuple(heard))
+
+
 @pytest.fixture(params=[1.0, 0.37], ids=["whole", "measured"])
 def search(request) -> Search:
     rng = np.random.default_rng(0)
@@ -42,9 +49,7 @@ def search(request) -> Search:
 
 
 def test_what_can_be_left_out_is(search):
-    weight = search.problem.units["stream-x"] / search.problem.answer_units[0]
-    heard = [w._replace(weight=w.weight * weight) if "stream" in w else w for w in (*SUM, *IDLE)]
-    trial = search.measured(Proposal(Circuit(NEURONS, tuple(heard)), "by hand"))
+    trial = search.measured(Proposal(circuit_of(search, *SUM, *IDLE), "by hand"))
     assert trial is not None and trial.is_right
     small = search.compacted(trial)
     assert small.is_right and small.bits < trial.bits
@@ -55,13 +60,8 @@ def test_what_can_be_left_out_is(search):
 
 
 def test_of_machines_hardly_longer_the_one_that_has_foretold_the_rest_is_chosen(search):
-    weight = search.problem.units["stream-x"] / search.problem.answer_units[0]
-    heard, idle = (
-        tuple(w._replace(weight=w.weight * weight) if "stream" in w else w for w in wires)
-        for wires in (SUM, (*SUM, IDLE[0]))
-    )
-    short = search.measured(Proposal(Circuit(NEURONS, heard), "of whole strings"))
-    long = search.measured(Proposal(Circuit(NEURONS, idle), "of beginnings"))
+    short = search.measured(Proposal(circuit_of(search, *SUM), "of whole strings"))
+    long = search.measured(Proposal(circuit_of(search, *SUM, IDLE[0]), "of beginnings"))
     assert short.is_right and long.is_right and short.bits < long.bits
     search.trials += [long, short]
     assert search.right() == [short, long]
@@ -70,3 +70,37 @@ def test_of_machines_hardly_longer_the_one_that_has_foretold_the_rest_is_chosen(
     assert [trial.proposal.has_foretold for trial in search.right()] == [True, False]
     search.trials[:] = [cut, replace(long, bits=cut.bits + RIVAL + 1.0)]
     assert [trial.proposal.has_foretold for trial in search.right()] == [False, True]
+
+
+def test_numbers_of_what_is_much_longer_than_something_right_are_not_chosen_again(search):
+    circuit, chosen = circuit_of(search, *SUM), []
+
+    def refitted(strings):
+        chosen.append(len(strings))
+        return Proposal(circuit, "by all strings")
+
+    proposal = Proposal(circuit, "by hand", refitted=refitted)
+    trial = search.tried(proposal)
+    assert trial.proposal.origin == "by all strings" and chosen == [len(search.deciding())]
+    search.trials.append(replace(trial, bits=trial.bits - RIVAL - 1.0))
+    assert search.tried(proposal).proposal.origin == "by hand"
+    assert len(chosen) == 1
+
+
+def test_what_is_right_on_training_strings_only_has_its_numbers_chosen_by_them(search, monkeypatch):
+    strings, chosen = search.problem.split.training, []
+
+    def refitted(some):
+        chosen.append(some)
+        return replace(proposal, origin="chosen again")
+
+    proposal = Proposal(circuit_of(search, *SUM), "by hand", refitted=refitted)
+    fine = search.measured(proposal)
+    off = replace(fine, validation=replace(fine.validation, right=0.9))
+    outcomes = {"by hand": off, "chosen again": fine}
+    monkeypatch.setattr(search, "measured", lambda one: outcomes[one.origin])
+    assert search.tried(proposal) is fine
+    assert chosen[0] is strings and len(chosen[1]) > len(strings)
+    outcomes["by hand"] = replace(off, training=off.validation)
+    assert not search.tried(proposal).is_right
+    assert len(chosen) == 2
