@@ -46,7 +46,9 @@ def test_an_automaton_of_levels_goes_on_rightly(step):
     problem = Problem.of(to_strings(x, remembered(step, x))[0])
     proposal = next(Crossings(Automaton()).propose(problem, VOCABULARY))
     assert "of levels" in proposal.origin and proposal.gaps
-    model = Synthesizer(spaces=(Crossings(Automaton()),)).fit(x, remembered(step, x))
+    model = Synthesizer(effort="brief", spaces=(Crossings(Automaton()),)).fit(
+        x, remembered(step, x)
+    )
     settled = away_from(proposal.gaps, measured(3, 400, SAMPLES))
     np.testing.assert_array_equal(model.predict(settled), remembered(step, settled))
 
@@ -68,7 +70,7 @@ def test_bounds_that_are_told_from_one_side_are_found_as_well(step, start):
     proposals = list(unsure.propose(problem, VOCABULARY))
     bounds = {-0.5, 0.5} if start is SMALL else {0.4}
     assert any(bounds <= {gap.value for gap in one.gaps} for one in proposals)
-    model = Synthesizer(spaces=(unsure,)).fit(x, remembered(step, x))
+    model = Synthesizer(effort="brief", spaces=(unsure,)).fit(x, remembered(step, x))
     fresh = measured(5, 100, SAMPLES)
     np.testing.assert_array_equal(model.predict(fresh), remembered(step, fresh))
 
