@@ -70,7 +70,10 @@ def test_networks_do_what_the_tree_does_with_the_general_edits(name):
         assert state.next_number > size + (30 if name != "corrected" else 1)
 
 
-@pytest.mark.parametrize("name", ["busy", "paper", "outgoing-norm", "decoupled"])
+@pytest.mark.parametrize("name", [
+    "paper", "outgoing-norm",
+    *(pytest.param(name, marks=pytest.mark.thorough) for name in ("busy", "decoupled")),
+])  # fmt: skip
 def test_a_network_is_the_same_to_the_bit_alone_and_beside_others(name):
     together = networks(SETTINGS[name], range(6), 400)
     assert together.capacity > capacity_for(int(together.sizes.min()), 4)
