@@ -61,6 +61,7 @@ def test_a_geodesic_is_shorter_than_the_straight_line(case):
 SLOW = (
     "elastic network", "modulated network", "network of areas", "residual network",
     "manifold, link weights", "manifold over time", "spiking network", "grown network",
+    "found network",
 )  # fmt: skip
 
 

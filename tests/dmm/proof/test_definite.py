@@ -15,6 +15,7 @@ from dmm.proof import Transducer, prove
 from dmm.proof.definite import memory_of
 from tests.dmm.proof.machines import BITS, circuit_of, counting, random_mealy, said_on
 from tests.examples import examples
+from tests.marks import thorough
 
 TYPES = ("relu", "norm", "identity", "less_or_equal")
 
@@ -94,7 +95,7 @@ def test_memory_is_counted_in_samples():
     assert memory(counting(3, 1.0)) is None
 
 
-@pytest.mark.parametrize("values", [60, pytest.param(200, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("values", [60, *thorough(200)])
 def test_many_values_and_one_sample_before_are_proved(values):
     size = Circuit(
         {"x": "stream", "norm": "norm", "output": "output"},

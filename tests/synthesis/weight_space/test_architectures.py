@@ -14,6 +14,7 @@ from synthesis.process.abilities import prunable_elements
 from synthesis.weight_space import freeze, last, linearize, recovery, sparsified
 from synthesis.weight_space.damage import damaged, link_vulnerability
 from synthesis.weight_space.pulls import largest_kept
+from tests.marks import thorough
 from vvalues import from_buffer
 
 from .models import random_like
@@ -62,8 +63,8 @@ def test_they_are_linearized_as_the_models_they_are(name):
 
 
 @pytest.mark.parametrize("name", [
-    "elastic", "areas",
-    *(pytest.param(name, marks=pytest.mark.thorough) for name in ("modulated", "residual")),
+    "elastic",
+    *thorough("areas", "modulated", "residual"),
 ])  # fmt: skip
 def test_they_are_ranked_sparsified_and_recovered(name):
     model, parameters, inputs, rng = case(name)

@@ -40,7 +40,11 @@ def away_from(gaps, fresh):
     return settled
 
 
-@pytest.mark.parametrize("step", [debounced(0.2, 3), switched(-0.3, 0.4)])
+@pytest.mark.parametrize(
+    "step",
+    [pytest.param(debounced(0.2, 3), marks=pytest.mark.thorough), switched(-0.3, 0.4)],
+    ids=["one bound", "two bounds"],
+)
 def test_an_automaton_of_levels_goes_on_rightly(step):
     x = measured(2)
     problem = Problem.of(to_strings(x, remembered(step, x))[0])
