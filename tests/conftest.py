@@ -31,9 +31,13 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Modules and tests stay until the end: the garbage collector need not walk them every time."""
+    """What was imported stays until the end: the garbage collector need not walk it every time.
+
+    Without it a collection is soon done, and often: ten thousand new objects will do for one.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
 
 @pytest.fixture(scope="session")
