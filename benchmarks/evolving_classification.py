@@ -29,8 +29,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-from sklearn.datasets import load_breast_cancer, load_digits
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 from synthesis.architectures import Perceptron
 from synthesis.architectures.evolving import (
@@ -114,6 +112,8 @@ class Classes:
 
 def table_of(name: str, seed: int) -> Classes:
     """A table, its rows shuffled, columns standardised by the rows to train on."""
+    from sklearn.datasets import load_breast_cancer, load_digits
+
     loaded = load_digits() if name == "digits" else load_breast_cancer()
     order = np.random.default_rng([seed, 1]).permutation(len(loaded.target))
     n_train, n_choose = PARTS[name]
@@ -217,6 +217,8 @@ def perceptron(
 
 def boosted(data: Classes, trees: int, seed: int) -> Found:
     """Gradient boosting of so many trees per class."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     began = time.process_time()
     model = HistGradientBoostingClassifier(
         max_iter=trees, early_stopping=False, random_state=seed, min_samples_leaf=5

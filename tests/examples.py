@@ -10,5 +10,5 @@ _SHARE = min(1.0, settings().max_examples / 100)
 
 
 def examples(count: int) -> settings:
-    """So many cases in the profiles "ci" and "nightly"; by default the share that others have."""
+    """So many cases in the profiles from "thorough" on; by default the share that others have."""
     return settings(max_examples=max(3, round(_SHARE * count)))

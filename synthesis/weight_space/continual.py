@@ -119,6 +119,8 @@ def remember(
 
 # -------------------- methods: memory and new task -> pull --------------------
 
+Method = Callable[[Memory, Task, np.random.Generator], Pull]
+
 
 def fine_tuning(memory: Memory, task: Task, rng: np.random.Generator) -> Pull:
     """The new task's loss alone: the plain gradient.
@@ -137,7 +139,7 @@ def fine_tuning(memory: Memory, task: Task, rng: np.random.Generator) -> Pull:
 
 def staying_invariant(
     *, temperature: float = 1.0, blend: bool = False, strength: float = 1.0
-) -> Callable[[Memory, Task, np.random.Generator], Pull]:
+) -> Method:
     """The new task's mean loss plus the summed distance to the frozen network on stored inputs.
 
     Parameters
@@ -189,9 +191,7 @@ def replay(memory: Memory, task: Task, rng: np.random.Generator) -> Pull:
     return weighted((1.0, TaskLoss(memory.model, task)), (1.0, stored))
 
 
-def elastic_weights(
-    strength: float, n_fisher: int = 2000
-) -> Callable[[Memory, Task, np.random.Generator], Pull]:
+def elastic_weights(strength: float, n_fisher: int = 2000) -> Method:
     """Elastic weight consolidation with a given strength; sees the *training set* of the old task.
 
     Parameters
@@ -219,9 +219,7 @@ def elastic_weights(
     return method
 
 
-def null_space(
-    per_step: int, ridge: float = 1e-6
-) -> Callable[[Memory, Task, np.random.Generator], Pull]:
+def null_space(per_step: int, ridge: float = 1e-6) -> Method:
     """The new task's gradient in the null space of the metric of ``per_step`` stored inputs.
 
     Examples
@@ -246,9 +244,6 @@ def null_space(
         )
 
     return method
-
-
-Method = Callable[[Memory, Task, np.random.Generator], Pull]
 
 
 def fisher_diagonal(

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-pytest.importorskip("sklearn", reason="the tables come with scikit-learn")
-
 from benchmarks import evolving_classification as benchmark
 from benchmarks.evolving_classification import PARTS, table_of
+
+
+@pytest.fixture(autouse=True)
+def tables():
+    pytest.importorskip("sklearn", reason="the tables come with scikit-learn")
 
 
 @pytest.mark.parametrize("name", PARTS)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.hidden_state.random_parts import NEVER, Answer
@@ -17,6 +17,7 @@ from benchmarks.hidden_state.random_programs import (
     program_of_seed,
     random_program,
 )
+from tests.examples import examples
 
 STRINGS, SAMPLES = 6, 40
 
@@ -46,7 +47,7 @@ def told(text: str, columns: dict[str, np.ndarray], s: int) -> list[float]:
 
 
 @given(seed=st.integers(0, 10**6), n_states=st.integers(1, 3))
-@settings(max_examples=60)
+@examples(100)
 def test_a_program_does_what_its_text_says(seed, n_states):
     program = random_program(np.random.default_rng(seed), n_states)
     columns, answers = program(np.random.default_rng([seed, 1]), STRINGS, SAMPLES)

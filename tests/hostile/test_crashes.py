@@ -153,6 +153,7 @@ def test_kills_in_every_phase(victim, case, n_kills, tmp_path):
     assert phases >= PHASES.get(case, set())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("share", [0.9, pytest.param(0.3, marks=pytest.mark.heavy)])
 def test_a_disk_that_is_full_ends_a_run_that_can_be_resumed(victim, share, tmp_path):
     """A file may grow to a share of the largest checkpoint only; then there is room again."""

@@ -11,8 +11,9 @@ import pytest
 
 from docs.site.links import dead_links
 from tests.house.rooms import ROOT
+from tests.marks import thorough
 
-GUIDES = ("fitting-trees", "wrong-gradients", pytest.param("tour", marks=pytest.mark.thorough))
+GUIDES = ("fitting-trees", "wrong-gradients", *thorough("tour"))
 """Those whose examples no other test runs."""
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/results/*.md")])

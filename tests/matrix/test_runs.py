@@ -79,7 +79,10 @@ def arguments(case):
     return [name, "--steps", str(steps)], name, {"steps": steps}
 
 
-@works_on_all("run, sweep, evaluate, show", thorough=SLOW)
+@works_on_all(
+    "run, sweep, evaluate, show",
+    thorough=(*SLOW, "binary scores", "binary network", "residual network"),
+)
 def test_the_same_commands_serve_every_architecture(case, folder, capsys):
     words, name, options = arguments(case)
     out = folder / "run"

@@ -58,7 +58,11 @@ def test_a_geodesic_is_shorter_than_the_straight_line(case):
     assert first.energy + 0.1 * first.anchor > end.energy + 0.1 * end.anchor
 
 
-SLOW = ("elastic network", "modulated network", "network of areas", "residual network")
+SLOW = (
+    "elastic network", "modulated network", "network of areas", "residual network",
+    "manifold, link weights", "manifold over time", "spiking network", "grown network",
+    "found network",
+)  # fmt: skip
 
 
 @works_on_all("sparsify", thorough=SLOW)

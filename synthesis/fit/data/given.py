@@ -275,7 +275,10 @@ def _grouped(
             "group= is for X with a sample per row; here the strings are apart already: leave "
             "group out"
         )
-    labels = list(group)
+    try:
+        labels = list(group)
+    except TypeError:
+        raise ValueError(f"group is {group!r:.40}; give every row of X one label") from None
     n = int(layout.lengths.sum())
     if len(labels) != n:
         raise ValueError(f"group has {len(labels)} labels where X has {n} rows; give one per row")

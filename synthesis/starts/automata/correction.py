@@ -20,7 +20,7 @@ MOST_CHANGES, ROUNDS = 4_000, 6
 """Single changes of an automaton that is looked at, and transitions that are changed, at most."""
 
 AT_ONCE = 200_000
-"""Numbers that are looked at at once: automata times strings."""
+"""Numbers that are looked at at once: automata times samples, or times what is counted of each."""
 
 
 def corrected(automaton: Mealy, symbols: np.ndarray, answers: np.ndarray) -> Mealy | None:
@@ -51,22 +51,23 @@ def corrected(automaton: Mealy, symbols: np.ndarray, answers: np.ndarray) -> Mea
     told = told[~np.isnan(told)]
     asked = np.where(np.isnan(answers), -1, classes.reshape(answers.shape))
     following = np.maximum(automaton.following, 0)
-    wrong, counts = _fits(following[None], symbols, asked, len(told))
-    if wrong[0] > NEARLY * (asked >= 0).sum():
+    wrong = _wrong(following[None], symbols, asked, len(told))[0]
+    if wrong > NEARLY * (asked >= 0).sum():
         return None
     for _ in range(ROUNDS):
-        if not wrong[0]:
-            answer = np.where(counts[0].any(axis=-1), told[counts[0].argmax(axis=-1)], np.nan)
+        if not wrong:
+            counts = _counts(following[None], symbols, asked, len(told))[0]
+            answer = np.where(counts.any(axis=-1), told[counts.argmax(axis=-1)], np.nan)
             is_taken = Mealy(following, answer).steps(symbols) > 0
             return Mealy(np.where(is_taken, following, UNKNOWN), answer).minimal()
         changed = _changes(following)
         if not len(changed):
             return None
-        wrongs, all_counts = _fits(changed, symbols, asked, len(told))
+        wrongs = _wrong(changed, symbols, asked, len(told))
         best = int(np.argmin(wrongs))
-        if wrongs[best] >= wrong[0]:
+        if wrongs[best] >= wrong:
             return None
-        following, wrong, counts = changed[best], wrongs[[best]], all_counts[[best]]
+        following, wrong = changed[best], wrongs[best]
     return None
 
 
@@ -79,10 +80,10 @@ def _changes(following: np.ndarray) -> np.ndarray:
     return tables[after != following[state, symbol]]
 
 
-def _fits(
+def _wrong(
     tables: np.ndarray, symbols: np.ndarray, asked: np.ndarray, n_classes: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """How many answers are wrong if every transition gives its most frequent one; how often which.
+) -> np.ndarray:
+    """How many answers are wrong if every transition gives its most frequent one: (tables,).
 
     Parameters
     ----------
@@ -90,36 +91,31 @@ def _fits(
     symbols, asked : int arrays (strings, samples)
         -1 beyond the end of a string, and where nothing is asked.
     n_classes : int
-
-    Returns
-    -------
-    wrong : int array (tables,)
-    counts : int array (tables, states, symbols, classes)
     """
-    step = max(1, AT_ONCE // len(symbols))
-    parts = [
-        _fits_at_once(tables[first : first + step], symbols, asked, n_classes)
+    n_asked = np.sum((symbols >= 0) & (asked >= 0))
+    step = max(1, AT_ONCE // max(symbols.size, tables[0].size * n_classes))
+    right = [
+        _counts(tables[first : first + step], symbols, asked, n_classes).max(-1).sum((1, 2))
         for first in range(0, len(tables), step)
     ]
-    wrong, counts = zip(*parts, strict=True)
-    return np.concatenate(wrong), np.concatenate(counts)
+    return n_asked - np.concatenate(right)
 
 
-def _fits_at_once(
+def _counts(
     tables: np.ndarray, symbols: np.ndarray, asked: np.ndarray, n_classes: int
-) -> tuple[np.ndarray, np.ndarray]:
+) -> np.ndarray:
+    """How often a transition is asked for which answer: (tables, states, symbols, classes)."""
     m, n, k = tables.shape
-    counts = np.zeros(m * n * k * n_classes, dtype=int)
     own = np.arange(m)[:, None]
     state = np.zeros((m, len(symbols)), dtype=int)
+    found = []
     for symbol, told in zip(symbols.T, asked.T, strict=True):
         is_on = symbol >= 0
         here = np.where(is_on, symbol, 0)
         place = (own * n + state) * k + here
         is_told = is_on & (told >= 0)
-        counts += np.bincount(
-            (place[:, is_told] * n_classes + told[is_told]).ravel(), minlength=len(counts)
-        )
+        found.append((place[:, is_told] * n_classes + told[is_told]).ravel())
         state = np.where(is_on, tables[own, state, here], state)
-    table = counts.reshape(m, n, k, n_classes)
-    return table.sum(axis=(1, 2, 3)) - table.max(axis=-1).sum(axis=(1, 2)), table
+    # Counted once: a count for every sample would clear and add the whole table every time.
+    counts = np.bincount(np.concatenate(found), minlength=m * n * k * n_classes)
+    return counts.reshape(m, n, k, n_classes)

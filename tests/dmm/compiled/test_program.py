@@ -10,7 +10,7 @@ import pytest
 from autograd import grad
 from autograd.extend import vspace
 from autograd.test_util import check_grads
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import vvalues as vv
@@ -97,13 +97,13 @@ def test_agrees_on_self_links_of_any_weight(case):
 
 
 @given(superfluid_cases())
-@settings(max_examples=max(15, settings().max_examples // 2))
+@examples(50)
 def test_agrees_on_superfluid_machines(case):
     assert_engines_agree(case)
 
 
 @given(array_cases())
-@settings(max_examples=max(15, settings().max_examples // 2))
+@examples(50)
 def test_agrees_on_streams_with_array_leaves(case):
     assert_engines_agree(case)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import vvalues as vv
 from dmm import get_neuron_type
 from dmm.compiled.plastic.supports import elements_of
 from dmm.neurons import TermTable, contraction
+from tests.examples import examples
 from vvalues import VValue
 from vvalues.testing import check_tree_gradients
 
@@ -83,7 +84,7 @@ def test_a_term_without_factors_is_the_number_one():
     assert table.tangent(table.linearise(x), x) == [[0.5]]
 
 
-@settings(max_examples=40)
+@examples(100)
 @given(st.integers(0, 2**32 - 1))
 def test_a_table_adds_up_products(seed):
     rng = np.random.default_rng(seed)

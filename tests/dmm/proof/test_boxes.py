@@ -14,6 +14,7 @@ from dmm.proof.automata import Alphabet
 from dmm.proof.boxes import WINDOWS, Undecided, _BoxStepper
 from tests.dmm.proof.machines import BITS
 from tests.examples import examples
+from tests.marks import thorough
 
 PORT = [("output", "dict-1")]
 WEIGHTS = (-2.0, -1.0, -0.5, 0.5, 1.0, 1.0, 1.0)
@@ -119,7 +120,7 @@ def counted(most: int) -> Transducer:
     return Transducer(step, (0.0, 0))
 
 
-@pytest.mark.parametrize("most", [1, 2, 6])
+@pytest.mark.parametrize("most", [1, 2, *thorough(6)])
 def test_a_count_without_bound_is_proved(most):
     proof = prove(alarm(most), counted(most), {"x": BITS}, limit=500)
     assert proof.is_proved and "as one" in proof.sentence

@@ -15,6 +15,7 @@ from dmm.proof import Transducer, prove
 from dmm.proof.definite import memory_of
 from tests.dmm.proof.machines import BITS, circuit_of, counting, random_mealy, said_on
 from tests.examples import examples
+from tests.marks import thorough
 
 TYPES = ("relu", "norm", "identity", "less_or_equal")
 
@@ -94,7 +95,8 @@ def test_memory_is_counted_in_samples():
     assert memory(counting(3, 1.0)) is None
 
 
-def test_two_hundred_values_and_one_sample_before_are_proved():
+@pytest.mark.parametrize("values", [60, *thorough(200)])
+def test_many_values_and_one_sample_before_are_proved(values):
     size = Circuit(
         {"x": "stream", "norm": "norm", "output": "output"},
         [
@@ -103,12 +105,13 @@ def test_two_hundred_values_and_one_sample_before_are_proved():
             Wire("output", "dict-1", "norm", "norm"),
         ],
     )
-    alphabet = {"x": range(-100, 100)}
+    alphabet = {"x": range(-values // 2, values // 2)}
     difference = Transducer(lambda past, x: (x, abs(x - past)), 0.0)
     found = prove(size, difference, alphabet)
-    assert found.is_proved and found.states == 1 + 200
-    wrong = Transducer(lambda past, x: (x, abs(x - past) if x + past > -199 else 0.0), 0.0)
-    assert prove(size, wrong, alphabet).counterexample.streams == {"x": (-100.0, -99.0)}
+    assert found.is_proved and found.states == 1 + values
+    low = -values / 2.0
+    wrong = Transducer(lambda past, x: (x, abs(x - past) if x + past > 2 * low + 1 else 0.0), 0.0)
+    assert prove(size, wrong, alphabet).counterexample.streams == {"x": (low, low + 1.0)}
 
 
 @pytest.mark.parametrize("states", [2, 3])

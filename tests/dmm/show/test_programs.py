@@ -29,6 +29,7 @@ from dmm.zoo import duplicate_detector
 from tests.dmm.machines import library_types, random_machine, types_with_kernel
 from tests.dmm.show.programs import LANGUAGES, assert_answers, csv_of, missing, program, table
 from tests.dmm.show.rendered import MACHINES
+from tests.marks import thorough
 from vvalues import VValue
 from vvalues.core.tree import from_leaves
 
@@ -132,7 +133,10 @@ def test_every_type_of_the_library_compiles_or_is_refused_by_name():
                     export(machine)
 
 
-@pytest.mark.parametrize("name", ["published", "handcrafted", "small recurrent", "hostile"])
+@pytest.mark.parametrize("name", [
+    "handcrafted", "hostile",
+    *thorough("published", "small recurrent"),
+])  # fmt: skip
 def test_machines_on_text(name, language, tmp_path):
     machine = MACHINES[name]()
     source = statements(machine).interface.text_source

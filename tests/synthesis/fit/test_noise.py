@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from synthesis.fit import ConvergenceWarning
+from tests.marks import thorough
 from tests.synthesis.fit.programs import quick
 
 STRINGS, SAMPLES = 30, 40
@@ -43,10 +44,7 @@ def drawn(name, seed):
 PROGRAMS = [
     "mean of 2",
     "leaky mean",
-    *(
-        pytest.param(name, marks=pytest.mark.thorough)
-        for name in ("running sum", "moving mean of 4")
-    ),
+    *thorough("running sum", "moving mean of 4"),
 ]
 
 
@@ -62,9 +60,7 @@ def test_noisy_programs_are_no_worse_than_least_squares_on_lags(name):
     assert model.figures_["validation"].mean_square <= limit
 
 
-@pytest.mark.parametrize(
-    "name", ["mean of 2", pytest.param("running sum", marks=pytest.mark.thorough)]
-)
+@pytest.mark.parametrize("name", ["mean of 2", *thorough("running sum")])
 def test_noise_is_not_learned(name):
     """The machine is small, and its error on strings that decided nothing is the noise."""
     x, y = drawn(name, 5)

@@ -340,6 +340,7 @@ def test_a_link_has_to_save_the_code_that_names_it():
         assert chosen([small, large], "code length", is_scaled=False).name == expected
 
 
+@pytest.mark.thorough
 def test_a_walk_is_told_as_one():
     y = np.cumsum(0.5 + np.random.default_rng(3).standard_normal(120))
     model = Forecaster().fit(y)

@@ -118,6 +118,7 @@ def test_the_ticket_has_the_rate_that_is_best_on_images_kept_apart(tiny, monkeyp
     assert tickets.reproduce(False, tmp_path) == figures  # nothing is done twice
 
 
+@pytest.mark.thorough
 def test_a_network_like_vgg_on_colour_images(monkeypatch, tmp_path):
     monkeypatch.delenv(colour_images.FOLDER_VARIABLE, raising=False)
     few = {"UNLABELLED": 60, "BATCH": 5, "STEPS": dict.fromkeys(convolutions.STEPS, 200)}

@@ -11,6 +11,7 @@ from synthesis.reproduce import get
 from synthesis.reproduce.manifold import movie
 
 
+@pytest.mark.thorough
 def test_the_film_is_made_and_what_is_there_is_not_made_again(monkeypatch, tmp_path):
     pytest.importorskip("matplotlib")
     for name in ("source_toy", "default_toy"):

@@ -12,25 +12,32 @@ TIMED = times.Asked("seconds", 100.0), times.Asked("seconds", 100.0, 200)
 RIVALS = times.NOTHING._replace(most=200), times.Asked("links", 0.05)
 
 
-@pytest.fixture
-def tiny(monkeypatch, few_digits):
-    monkeypatch.setattr(times, "load_mnist", lambda: few_digits)
+@pytest.fixture(scope="module")
+def tiny(few_digits):
     measured = times.measured_here
-    monkeypatch.setattr(
-        times, "measured_here", lambda n, rng, largest=60: measured(max(n // 4, 15), rng, 60)
-    )
-    for name, value in {
+    few = {
+        "load_mnist": lambda: few_digits,
+        "measured_here": lambda n, rng, largest=60: measured(max(n // 4, 15), rng, 60),
         "STEPS": 2, "FINISHING_STEPS": 2, "SMALL_STEPS": 10, "N_HIDDEN": 12,
         "TOY_SECONDS": (0.0, 1e3), "TOY_BYTES": (1e-5,), "TIMED": TIMED, "MEASURED": 1,
         "RIVALS": RIVALS, "CONFIRMED": (1, 2),
-    }.items():  # fmt: skip
-        monkeypatch.setattr(times, name, value)
-    return few_digits
+    }  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in few.items():
+            patch.setattr(times, name, value)
+        yield
 
 
-def test_what_time_and_memory_buy_is_reported(tiny, tmp_path):
-    figures = times.reproduce(True, tmp_path)
-    assert list(json.loads((tmp_path / "manifold-time.json").read_text())) == list(figures)
+@pytest.fixture(scope="module")
+def whole(tiny, tmp_path_factory):
+    """What a run that was never interrupted finds, and its folder."""
+    folder = tmp_path_factory.mktemp("whole")
+    return times.reproduce(True, folder), folder
+
+
+def test_what_time_and_memory_buy_is_reported(whole):
+    figures, folder = whole
+    assert list(json.loads((folder / "manifold-time.json").read_text())) == list(figures)
     rows = figures["MNIST, 2 steps, then 2 of the weights alone"]
     assert list(rows) == [
         "nothing", "seconds, weight 100", "seconds, weight 100, pruned to 200",
@@ -41,13 +48,13 @@ def test_what_time_and_memory_buy_is_reported(tiny, tmp_path):
     assert figures["chosen on validation images"] in ("nothing", *map(str, TIMED))
     pair = figures["test images, seed 2"]
     assert pair["points lost"] == pytest.approx(pair["accuracy without"] - pair["accuracy with"])
-    text = (tmp_path / "manifold-time.md").read_text()
+    text = (folder / "manifold-time.md").read_text()
     for heading in ("Time against links", "Sums and differences", "The choice on the test"):
         assert heading in text
 
 
-def test_an_interrupted_run_goes_on_with_its_own_cost_model(tiny, tmp_path, monkeypatch):
-    figures = times.reproduce(True, tmp_path)
+def test_an_interrupted_run_goes_on_with_its_own_cost_model(whole, tmp_path, monkeypatch):
+    figures, _ = whole
     kept = {key: value for key, value in figures.items() if not key.startswith("test images")}
     (tmp_path / "manifold-time.json").write_text(json.dumps(kept))
     trained = []

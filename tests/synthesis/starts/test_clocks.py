@@ -7,6 +7,7 @@ import pytest
 
 from synthesis.problems import Problem
 from synthesis.starts import Clocks
+from tests.marks import thorough
 from tests.synthesis.samples import said, strings_of
 
 VOCABULARY = ("accum", "norm", "compare", "less_or_equal", "multiplexer")
@@ -22,7 +23,7 @@ def held_every(x, period):
     return held
 
 
-@pytest.mark.parametrize("period", [3, 5, pytest.param(7, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("period", [3, 5, *thorough(7)])
 def test_what_is_held_from_one_period_to_the_next(period):
     x = np.random.default_rng(period).integers(-3, 4, (STRINGS, SAMPLES)).astype(float)
     problem = Problem.of(strings_of({"x": x}, held_every(x, period)))

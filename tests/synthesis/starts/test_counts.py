@@ -7,6 +7,7 @@ import pytest
 
 from synthesis.problems import Problem
 from synthesis.starts import Counts
+from tests.marks import thorough
 from tests.synthesis.samples import said, strings_of
 
 VOCABULARY = ("accum", "norm", "compare", "dot", "less_or_equal", "multiplexer", "running_max")
@@ -19,7 +20,7 @@ def most_frequent(x, symbols):
     return came.argmax(axis=0).astype(float)
 
 
-@pytest.mark.parametrize("symbols", [2, pytest.param(3, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("symbols", [2, *thorough(3)])
 def test_the_most_frequent_symbol(symbols):
     x = np.random.default_rng(5).integers(0, symbols, (STRINGS, SAMPLES)).astype(float)
     problem = Problem.of(strings_of({"x": x}, most_frequent(x, symbols)))

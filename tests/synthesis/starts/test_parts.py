@@ -105,7 +105,10 @@ def totals(parts):
     return answers
 
 
-@pytest.mark.parametrize(("answered", "how"), [(differing, "composition"), (totals, "automaton")])
+@pytest.mark.parametrize(
+    ("answered", "how"),
+    [(differing, "composition"), pytest.param(totals, "automaton", marks=pytest.mark.thorough)],
+)
 def test_what_is_made_of_symbols_that_meet(answered, how):
     rng = np.random.default_rng(0)
     parts, longer = random_parts(rng, 150, 8, 1), random_parts(rng, 10, 40, 1)

@@ -21,6 +21,7 @@ from synthesis.architectures.elastic.turnover import members_to_delete, wants_an
 from synthesis.tasks.characters import easy_task, hard_task, text_task
 from synthesis.tasks.successions import Phase, easy_hard_easy
 from tests.examples import examples
+from tests.marks import thorough
 from vvalues import VValue
 
 BUSY = {"add_probability": 0.3, "delete_probability": 0.5, "spontaneous": 0.2}
@@ -50,7 +51,10 @@ def networks(settings, seeds, cycles, plan=hard, size=1):
     return list(events)[-1][0]
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", [
+    "corrected", "paper", "outgoing-norm", "fixed",
+    *thorough("busy", "decoupled", "shrinking"),
+])  # fmt: skip
 def test_networks_do_what_the_tree_does_with_the_general_edits(name):
     """Same chance, same numbers, over many additions, deletions and ends of the text."""
     size, cycles = 3, 150
@@ -70,7 +74,10 @@ def test_networks_do_what_the_tree_does_with_the_general_edits(name):
         assert state.next_number > size + (30 if name != "corrected" else 1)
 
 
-@pytest.mark.parametrize("name", ["busy", "paper", "outgoing-norm", "decoupled"])
+@pytest.mark.parametrize("name", [
+    "paper", "outgoing-norm",
+    *thorough("busy", "decoupled"),
+])  # fmt: skip
 def test_a_network_is_the_same_to_the_bit_alone_and_beside_others(name):
     together = networks(SETTINGS[name], range(6), 400)
     assert together.capacity > capacity_for(int(together.sizes.min()), 4)

@@ -25,6 +25,7 @@ from synthesis.architectures.evolving.search.symbolic import (
     symbolic_search,
 )
 from synthesis.tasks.formulas import CONSTANTS, NGUYEN, formula_task
+from tests.marks import thorough
 from vvalues import VValue
 
 
@@ -223,7 +224,11 @@ QUICK = SearchSettings(operations=("add", "multiply", "sin", "log"), depth=2, fo
 
 @pytest.mark.parametrize(
     "name",
-    ["Nguyen-1", "Nguyen-2", "Nguyen-12", pytest.param("Nguyen-9", marks=pytest.mark.thorough)],
+    [
+        "Nguyen-1",
+        "Nguyen-12",
+        *thorough("Nguyen-2", "Nguyen-9"),
+    ],
 )
 def test_formulas_are_recovered_from_twenty_samples(name):
     task = formula_task(NGUYEN[name], np.random.default_rng(7))

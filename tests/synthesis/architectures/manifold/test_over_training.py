@@ -95,7 +95,7 @@ def test_an_input_that_is_cut_off_is_ignored(film):
 @pytest.mark.parametrize("ending", ["gif", "html"])
 def test_the_movie_is_one_file(film, tmp_path, ending):
     pytest.importorskip("matplotlib")
-    file = adjacency_movie(MODEL, film[:3], tmp_path / f"film.{ending}")
+    file = adjacency_movie(MODEL, film[:2], tmp_path / f"film.{ending}")
     assert list(tmp_path.iterdir()) == [file]
     content = file.read_bytes()
-    assert content[:3] == b"GIF" if ending == "gif" else content.count(b"data:image/png") == 3
+    assert content[:3] == b"GIF" if ending == "gif" else content.count(b"data:image/png") == 2

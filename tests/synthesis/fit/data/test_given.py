@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dmm import compile_machine, load_machine, save_machine, streams_from_trees
@@ -255,6 +255,7 @@ ANYTHING = st.recursive(
 
 
 @given(X=ANYTHING, y=ANYTHING, group=st.none() | ANYTHING)
+@example(X=[], y=None, group=0.0)
 def test_anything_is_read_or_refused_in_one_sentence(X, y, group):
     try:
         strings, names = to_strings(X, y, group)

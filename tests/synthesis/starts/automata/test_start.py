@@ -95,6 +95,7 @@ def runs(state, x):
     return state, float(state in (0, 1, 3))
 
 
+@pytest.mark.thorough
 def test_a_flag_chooses_between_two_functions_of_the_state():
     problem = asked(runs, 0, 2)
     proposals = list(Automaton().propose(problem, VOCABULARY))

@@ -8,6 +8,7 @@ from synthesis.fit.efforts import VOCABULARY
 from synthesis.problems import Problem
 from synthesis.starts import Noisy
 from synthesis.verdicts.trial import Candidate, answers_of
+from tests.marks import thorough
 
 QUICK = Noisy(bank=600, largest=3, most=3)
 
@@ -28,7 +29,11 @@ PROGRAMS = {
 @pytest.mark.parametrize("noise", [pytest.param(0.05, marks=pytest.mark.thorough), 0.2])
 @pytest.mark.parametrize(
     "name",
-    ["a sum so far", "weighted", "bent", pytest.param("late", marks=pytest.mark.thorough)],
+    [
+        "a sum so far",
+        "weighted",
+        *thorough("bent", "late"),
+    ],
 )
 def test_one_of_the_first_proposals_is_the_program(name, noise):
     rng = np.random.default_rng(3)

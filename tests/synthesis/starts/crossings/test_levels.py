@@ -40,13 +40,19 @@ def away_from(gaps, fresh):
     return settled
 
 
-@pytest.mark.parametrize("step", [debounced(0.2, 3), switched(-0.3, 0.4)])
+@pytest.mark.parametrize(
+    "step",
+    [pytest.param(debounced(0.2, 3), marks=pytest.mark.thorough), switched(-0.3, 0.4)],
+    ids=["one bound", "two bounds"],
+)
 def test_an_automaton_of_levels_goes_on_rightly(step):
     x = measured(2)
     problem = Problem.of(to_strings(x, remembered(step, x))[0])
     proposal = next(Crossings(Automaton()).propose(problem, VOCABULARY))
     assert "of levels" in proposal.origin and proposal.gaps
-    model = Synthesizer(spaces=(Crossings(Automaton()),)).fit(x, remembered(step, x))
+    model = Synthesizer(effort="brief", spaces=(Crossings(Automaton()),)).fit(
+        x, remembered(step, x)
+    )
     settled = away_from(proposal.gaps, measured(3, 400, SAMPLES))
     np.testing.assert_array_equal(model.predict(settled), remembered(step, settled))
 
@@ -68,7 +74,7 @@ def test_bounds_that_are_told_from_one_side_are_found_as_well(step, start):
     proposals = list(unsure.propose(problem, VOCABULARY))
     bounds = {-0.5, 0.5} if start is SMALL else {0.4}
     assert any(bounds <= {gap.value for gap in one.gaps} for one in proposals)
-    model = Synthesizer(spaces=(unsure,)).fit(x, remembered(step, x))
+    model = Synthesizer(effort="brief", spaces=(unsure,)).fit(x, remembered(step, x))
     fresh = measured(5, 100, SAMPLES)
     np.testing.assert_array_equal(model.predict(fresh), remembered(step, fresh))
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthesis.fit.efforts import VOCABULARY
@@ -16,6 +16,7 @@ from synthesis.starts.residues import linear_machine
 from synthesis.starts.residues.circuit import circuit_of, links_of
 from synthesis.starts.residues.coordinates import Linear
 from synthesis.starts.residues.series import letters_of, prime_of, series_of
+from tests.examples import examples
 from tests.synthesis.samples import said, strings_of
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -52,7 +53,7 @@ def answers_of_learnt(machine, streams):
     return machine.run(values)
 
 
-@settings(deadline=None, max_examples=30)
+@examples(60)
 @given(SEEDS, PRIMES, st.integers(1, 2), st.integers(1, 2))
 def test_what_is_learnt_from_short_strings_is_right_on_long_ones(seed, prime, numbers, streams):
     rng = np.random.default_rng(seed)
@@ -70,15 +71,15 @@ def test_what_is_learnt_from_short_strings_is_right_on_long_ones(seed, prime, nu
 def test_most_machines_are_learnt():
     rng = np.random.default_rng(0)
     found = []
-    for _ in range(25):
+    for _ in range(15):
         machine = random_machine(rng, 3, 2, 1)
         problem = Problem.of(strings_of(*drawn(rng, machine, 200, 7)), held_out=0.0)
         if prime_of(problem) == 3:
             found.append(linear_machine(problem, 1) is not None)
-    assert sum(found) == len(found) > 12
+    assert sum(found) == len(found) > 7
 
 
-@settings(deadline=None, max_examples=25)
+@examples(50)
 @given(SEEDS, PRIMES, st.integers(1, 2), st.integers(1, 2), st.integers(-2, 0))
 def test_a_circuit_does_what_its_machine_does(seed, prime, numbers, streams, low):
     rng = np.random.default_rng(seed)

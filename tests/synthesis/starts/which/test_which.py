@@ -56,14 +56,14 @@ SMALL = Composition(bank=150, largest=2, is_exact_only=True)
     "program, start",
     [
         (next_channel, Which(Automaton())),
-        (fuse, Which(Crossings(Automaton()))),
-        (kept_within, Which(SMALL, has_past=True)),
+        pytest.param(fuse, Which(Crossings(Automaton())), marks=pytest.mark.thorough),
+        pytest.param(kept_within, Which(SMALL, has_past=True), marks=pytest.mark.thorough),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
 )
 def test_what_is_chosen_is_found(program, start):
     streams = drawn(0)
-    model = Synthesizer(spaces=(start,)).fit(streams, program(streams))
+    model = Synthesizer(effort="brief", spaces=(start,)).fit(streams, program(streams))
     fresh = drawn(1, 100)
     np.testing.assert_allclose(model.predict(fresh), program(fresh), atol=1e-9)
 

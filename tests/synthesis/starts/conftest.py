@@ -1,0 +1,5 @@
+"""What all tests of starts share."""
+
+from tests.synthesis.brief import brief
+
+__all__ = ["brief"]
