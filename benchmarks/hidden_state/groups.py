@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from .blind import BLIND
 from .drawing import Program
-from .fresh import FRESH
+from .programs.blind import BLIND
+from .programs.fresh import FRESH
+from .programs.sealed import SEALED
+from .programs.sealed_five import SEALED_FIVE
+from .programs.sealed_four import SEALED_FOUR
+from .programs.sealed_three import SEALED_THREE
+from .programs.sealed_two import SEALED_TWO
+from .programs.seen import SEEN
+from .programs.tuned import TUNED
+from .programs.unseen import UNSEEN
 from .random_programs import RANDOM
-from .sealed import SEALED
-from .sealed_five import SEALED_FIVE
-from .sealed_four import SEALED_FOUR
-from .sealed_three import SEALED_THREE
-from .sealed_two import SEALED_TWO
-from .seen import SEEN
-from .tuned import TUNED
-from .unseen import UNSEEN
 
 __all__ = ["GROUPS"]
 

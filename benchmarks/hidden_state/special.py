@@ -20,9 +20,9 @@ from synthesis.fit import Synthesizer
 
 from .drawing import entering, flags, levels, reals
 from .measuring import TEST, TRAIN, share_right
-from .seen import SEEN
-from .tuned import TUNED
-from .unseen import UNSEEN
+from .programs.seen import SEEN
+from .programs.tuned import TUNED
+from .programs.unseen import UNSEEN
 
 CASES: dict[str, Callable[[], Iterator[str]]] = {}
 FACTORS = (1.0, 30.0, 1000.0, 0.001)

@@ -6,7 +6,7 @@ one of the other groups; whatever they came to at that first run stands in the r
 
 from __future__ import annotations
 
-from .drawing import Program, entering, flags, reals, run, wholes
+from ..drawing import Program, entering, flags, reals, run, wholes
 
 __all__ = ["SEALED_TWO"]
 

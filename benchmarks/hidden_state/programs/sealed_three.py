@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from .drawing import Program, entering, flags, levels, previous, reals, run, wholes
+from ..drawing import Program, entering, flags, levels, previous, reals, run, wholes
 
 __all__ = ["SEALED_THREE"]
 

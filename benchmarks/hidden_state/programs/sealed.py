@@ -6,7 +6,7 @@ line of the search was touched; whatever they came to at that first run stands i
 
 from __future__ import annotations
 
-from .drawing import Program, entering, flags, levels, reals, run, wholes
+from ..drawing import Program, entering, flags, levels, reals, run, wholes
 
 __all__ = ["SEALED"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .drawing import Program, entering, flags, levels, previous, reals, run, wholes
+from ..drawing import Program, entering, flags, levels, previous, reals, run, wholes
 
 __all__ = ["TUNED"]
 

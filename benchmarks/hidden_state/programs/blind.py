@@ -6,7 +6,7 @@ switches and alarms, and before any of them was tried; they stand as they were w
 
 from __future__ import annotations
 
-from .drawing import Program, entering, flags, levels, reals, run, wholes
+from ..drawing import Program, entering, flags, levels, reals, run, wholes
 
 __all__ = ["BLIND"]
 

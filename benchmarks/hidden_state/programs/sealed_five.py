@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from .drawing import Program, entering, flags, levels, reals, run, wholes
+from ..drawing import Program, entering, flags, levels, reals, run, wholes
 
 __all__ = ["SEALED_FIVE"]
 

@@ -1,0 +1,1 @@
+"""Programs with hidden state by the people who wrote them, a module a group."""
