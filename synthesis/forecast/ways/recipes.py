@@ -9,7 +9,17 @@ import numpy as np
 
 from ...likelihoods import Likelihood
 from ..panel import Panel
-from ..sums import Family, Rows, Sum, Values, candidates, grown, grown_from
+from ..sums import (
+    Family,
+    Rows,
+    Sum,
+    Values,
+    autoregressions,
+    candidates,
+    grown,
+    grown_from,
+    threshold_autoregressions,
+)
 from ..transforms import TRANSFORMS
 from .choice import Tried, parts
 
@@ -151,6 +161,8 @@ class Search:
         """Sums of a family's features, by their number; none of changes where there are none."""
         if family.changes_from:
             return self._changing(rows, family)
+        if family.is_consecutive or family.has_regimes:
+            return self._latest(rows, family)
         offered = candidates(family, rows, self.panel.own, self.inputs, self.lags)
         return grown(rows, offered, self.likelihood, self.most, self.outputs)
 
@@ -160,7 +172,27 @@ class Search:
         if own not in self.inputs or not period or self.likelihood.name not in ON_SCALE:
             return []
         beside = [name for name in self.inputs if name != own]
-        return grown_from(rows, own, beside, period, self.lags, self.likelihood, self.most)
+        return grown_from(
+            rows,
+            own,
+            beside,
+            period,
+            self.lags,
+            self.likelihood,
+            self.most,
+            remembers=family.has_memories,
+        )
+
+    def _latest(self, rows: Rows, family: Family) -> list[Sum]:
+        """Sums of the latest samples of a series that reads itself."""
+        own = self.panel.own
+        if own not in self.inputs or self.outputs > 1:
+            return []
+        if family.is_consecutive:
+            return autoregressions(rows, own, self.lags, self.likelihood, self.most)
+        if self.likelihood.name not in ON_SCALE:
+            return []
+        return threshold_autoregressions(rows, own, self.lags, self.likelihood, self.most)
 
     def refitted(self, rows: Rows, recipe: Recipe) -> Sum:
         """What a recipe makes of other rows."""
