@@ -57,8 +57,8 @@ class Forecaster(Parameters, Answers):
 
     The series' own past and streams beside it are looked at: latest samples, what exceeds a bound,
     steps, products, sums that forget. Each way is tried on samples that come after those it was
-    fitted to; of those within one standard error of the best, the one with the fewest links is
-    chosen.
+    fitted to; of those within a third of a standard error of the best, the one with the fewest
+    links is chosen.
 
     Parameters
     ----------
@@ -83,11 +83,10 @@ class Forecaster(Parameters, Answers):
         Whether forecasts of one sample after the other are to be good, or whole runs beside
         streams that are known (a simulation): the machine is then chosen and refined by runs, and
         may hold what is hidden.
-    choice : "standard error", "difference" or "code length"
-        The smallest way within one standard error of the best, or of what differs from the best on
-        the same samples; or the one by which what came, and its links, are told in the fewest bits.
-        The last two find more where samples are many and their rule stays the same, and are the
-        less careful ones where it does not.
+    choice : "third of standard error", "standard error", "difference" or "code length"
+        The smallest way within so much of the best, or within one standard error of what differs
+        from the best on the same samples; or the one by which what came, and its links, are told in
+        the fewest bits. The last two are not careful where a series wanders.
     level : float
         Of intervals.
     seed : int or numpy.random.Generator
@@ -142,7 +141,7 @@ class Forecaster(Parameters, Answers):
         most: int = 8,
         uses_own_past: bool = True,
         aim: str = "one step",
-        choice: str = "standard error",
+        choice: str = "third of standard error",
         level: float = 0.9,
         seed: Any = 0,
     ) -> None:
@@ -203,7 +202,8 @@ class Forecaster(Parameters, Answers):
         else:
             scale = likeliest_scale(search, scales, FAMILIES[0])
             tried = list(search.tried([scale], self.families))
-            best = chosen(tried, self.choice, likelihood.has_noise)
+            judged = [search.on_scale(one) for one in tried]
+            best = chosen(judged, self.choice, likelihood.has_noise).key
         self._settle(search, best, tried)
         return self
 

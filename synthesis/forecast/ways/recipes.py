@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -198,6 +198,20 @@ class Search:
         """What a recipe makes of other rows."""
         found = self.sums(rows, recipe.family)
         return no_larger(found, recipe.size)
+
+    def on_scale(self, tried: Tried) -> Tried:
+        """The same with the losses on the way's own scale; its key is what was tried.
+
+        There errors are most alike, so that all samples decide; on the series' own scale those
+        where it is high do.
+        """
+        way = tried.key
+        cuts = self.cuts(way.recipe.transform)
+        losses = [
+            self.likelihood.losses(found.predictor(after), after.target)
+            for found, (_, after) in zip(way.by_cut, cuts, strict=True)
+        ]
+        return replace(tried, losses=np.concatenate(losses), key=tried)
 
     def surprises(self, way: Way) -> np.ndarray:
         """By how much samples differed, on a way's scale, from its forecasts before them."""

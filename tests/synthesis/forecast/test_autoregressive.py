@@ -157,6 +157,11 @@ def test_two_regimes_of_two_samples_are_ten_links():
     assert model.is_stable_
 
 
+def test_a_short_series_with_two_regimes_is_told_by_them():
+    model = Forecaster().fit(_series(100, 0.2, 6))
+    assert model.report_.recipe == "threshold autoregression, 5 features"
+
+
 def test_a_run_pushed_on_by_the_data_is_on_the_side_of_the_data():
     data = {"y": _series(30, 0.3, 5)[None]}
     features = [Step(Lagged(Y, 1), 3.0), Product(Below(Lagged(Y, 1), 3.0), Y)]
