@@ -3,10 +3,11 @@
 One series is cut in time again and again (forward chaining), several strings are kept apart in
 groups. Of all forecasts whose error is within a third of a standard error of the least, the one
 with the fewest links is chosen. A whole one is the rule of the literature; on simulated series a
-third lost less later (`benchmarks.forecast_choice`). Other rules can be asked for: the standard
-error may be that of the difference on the same samples, or the shortest code decides - what a way
-loses is the length of a code for what came, by what was known before, and a link adds what it takes
-to name it.
+third lost less later (`benchmarks.forecast_choice`). Only whether a series is told by its changes,
+having no level to come back to, is settled by a whole one: what is wrong there grows without bound.
+Other rules can be asked for: the standard error may be that of the difference on the same samples,
+or the shortest code decides - what a way loses is the length of a code for what came, by what was
+known before, and a link adds what it takes to name it.
 """
 
 from __future__ import annotations
@@ -29,10 +30,9 @@ __all__ = [
     "smallest_within",
 ]
 
-SHARES = {"third of standard error": 1.0 / 3.0, "standard error": 1.0}
-"""Standard errors within which a way is about as good as the best."""
+CHOICES = ("third of standard error", "standard error", "difference", "code length")
 
-CHOICES = (*SHARES, "difference", "code length")
+THIRD = 1.0 / 3.0
 
 SAME = 1e-6
 """Share of a loss by which two may differ and still be the same forecast, rounded otherwise."""
@@ -98,6 +98,8 @@ class Tried:
         Whatever tells how to make it.
     fitted : int
         Weights that were fitted: of two of a size, fewer are simpler.
+    has_level : bool
+        Whether it tells the series itself, not changes of it.
 
     Examples
     --------
@@ -111,6 +113,7 @@ class Tried:
     losses: np.ndarray = field(repr=False)
     key: Any = field(repr=False, default=None)
     fitted: int = field(repr=False, default=0)
+    has_level: bool = field(repr=False, default=True)
 
     @property
     def loss(self) -> float:
@@ -130,8 +133,9 @@ def chosen(tried: Sequence[Tried], choice: str, is_scaled: bool) -> Tried:
     ----------
     tried : sequence of Tried
     choice : "third of standard error", "standard error", "difference" or "code length"
-        About as good is a loss within so much of the best one's, or within one standard error of
-        the difference on the same samples.
+        About as good is a loss within so much of the best one's (of those of changes if the careful
+        choice is one of them, else of the others), or within one standard error of the difference
+        on the same samples.
     is_scaled : bool
         Whether losses are errors in units of a noise of unknown size, not logarithms of
         probabilities: a row then takes half the logarithm of the mean.
@@ -159,11 +163,15 @@ def chosen(tried: Sequence[Tried], choice: str, is_scaled: bool) -> Tried:
             return length, one.size, one.fitted
 
         return min(tried, key=told)
-    best = min(tried, key=lambda one: one.loss)
     if choice == "difference":
+        best = min(tried, key=lambda one: one.loss)
         within = [one for one in _unbeaten(tried) if compared(one, best) != "worse than"]
         return min(within, key=_simplicity)
-    return smallest_within(tried, SHARES[choice])
+    careful = smallest_within(tried, 1.0)
+    if choice == "standard error":
+        return careful
+    alike = [one for one in tried if one.has_level == careful.has_level]
+    return smallest_within(alike, THIRD)
 
 
 def smallest_within(tried: Sequence[Tried], share: float) -> Tried:

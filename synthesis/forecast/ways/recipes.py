@@ -155,7 +155,8 @@ class Search:
             ]
             way = Way(recipe, one, tuple(by_cut))
             fitted = one.weights.size - one.told
-            yield Tried(str(recipe), size, np.concatenate(losses), way, fitted)
+            told = np.concatenate(losses)
+            yield Tried(str(recipe), size, told, way, fitted, not family.changes_from)
 
     def sums(self, rows: Rows, family: Family) -> list[Sum]:
         """Sums of a family's features, by their number; none of changes where there are none."""

@@ -330,6 +330,26 @@ def test_the_share_of_an_error_decides_how_careful_a_choice_is():
     assert smallest_within([worse, better], 0.49) is better
 
 
+def test_whether_there_is_a_level_is_settled_carefully():
+    losses = np.random.default_rng(0).uniform(0.0, 10.0, 100)
+    level = Tried("level", 2, losses)
+    changes = Tried("changes", 1, losses + 0.5 * level.error, has_level=False)
+    larger = Tried("larger", 3, losses + 0.1 * level.error, has_level=False)
+    assert chosen([level, changes, larger], "third of standard error", is_scaled=True) is larger
+
+
+def test_of_ways_as_good_one_is_taken_that_does_not_run_away():
+    rng = np.random.default_rng(40)
+    t = np.arange(100)
+    y = 0.05 * t + 2.0 * np.sin(t * np.pi / 6.0) + 0.6 * rng.standard_normal(100)
+    model = Forecaster().fit(y)
+    assert model.is_stable_
+    tried = list(model._search.tried(["none"], FAMILIES))
+    judged = [model._search.on_scale(one) for one in tried]
+    sound = model._sound(model._search, judged)
+    assert 0 < len(sound) < len(judged)
+
+
 def test_ways_are_judged_on_the_scale_on_which_they_are_sums():
     y = np.exp(np.cumsum(0.1 * np.random.default_rng(0).standard_normal(60)))
     search = Search(read_panel(y), ["y"], horizon=1, lags=2, most=1, likelihood=Gaussian())
