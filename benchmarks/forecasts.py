@@ -155,7 +155,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=DATA)
     folder = parser.parse_args().data
-    lines = ["# Forecasts", "", machine_line(), "", "## Series, one sample ahead", ""]
+    made = f"`python -m benchmarks.forecasts`; {machine_line()}"
+    lines = ["# Forecasts", "", made, "", "## Series, one sample ahead", ""]
     if folder.is_dir():
         head = [
             "series",
