@@ -68,7 +68,7 @@ def autoregressions(
     y 0.207
     y y[t-1] 0.000
     """
-    most = min(most, lags, len(rows) // FEWEST - 1)
+    most = max(min(most, lags, len(rows) // FEWEST - 1), 0)
     orders = [latest(own, order) for order in range(most + 1)]
     return [_fitted(rows, samples, likelihood) for samples in orders]
 
@@ -93,8 +93,8 @@ def threshold_autoregressions(
     Returns
     -------
     list of Sum
-        Of one sample on either side, two, ..., while a bound leaves rows enough for so many weights
-        on either side.
+        Of a constant; of one sample on either side, two, ..., while a bound leaves rows enough for
+        so many weights on either side.
 
     Examples
     --------
@@ -106,11 +106,11 @@ def threshold_autoregressions(
     >>> series = np.array(y)[None]
     >>> places = np.zeros(296, int), np.arange(4, 300)
     >>> rows = Rows(Values({"y": series}), series, places, horizon=1)
-    >>> (found,) = threshold_autoregressions(rows, "y", 2, Gaussian(), most=3)
+    >>> _, found = threshold_autoregressions(rows, "y", 2, Gaussian(), most=3)
     >>> print(*found.features)
     [y > 1.185] [y > 1.185] y [y <= 1.185] y
     """
-    found = []
+    found = [_fitted(rows, [], likelihood)]  # where rows are too few for more
     for order in range(1, min(lags, (most - 1) // 2) + 1):
         samples = latest(own, order)
         gate = _likeliest_gate(rows.reaching(order), samples)

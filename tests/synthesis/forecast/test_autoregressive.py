@@ -93,7 +93,8 @@ def test_no_bound_leaves_less():
 
 def test_a_series_that_never_divides_has_no_regimes():
     rows = _rows(np.r_[np.zeros(30), 1.0, np.zeros(9)])
-    assert threshold_autoregressions(rows, "y", 4, Gaussian(), 8) == []
+    (constant,) = threshold_autoregressions(rows, "y", 4, Gaussian(), 8)
+    assert constant.features == ()
 
 
 def test_autoregressions_are_least_squares_from_the_first_sample_that_serves():
@@ -107,7 +108,20 @@ def test_autoregressions_are_least_squares_from_the_first_sample_that_serves():
 
 
 def test_few_rows_have_few_weights():
-    assert len(autoregressions(_rows(_series(16, 0.3, 3)), "y", 8, Gaussian(), 8)) <= 8
+    few = _rows(_series(16, 0.3, 3))
+    assert [len(one.features) for one in autoregressions(few, "y", 8, Gaussian(), 8)] == [
+        0,
+        1,
+        2,
+        3,
+    ]
+
+
+@pytest.mark.parametrize("samples", [20, 27, 38])
+def test_the_first_cuts_of_a_short_series_have_a_constant_at_least(samples):
+    y = np.round(np.random.default_rng([samples, 1]).standard_normal(samples))
+    plain = [family for family in FAMILIES if family.is_consecutive or family.has_regimes]
+    assert np.isfinite(Forecaster(families=plain).fit(y).report_.loss)
 
 
 # -------------------- as a machine --------------------
