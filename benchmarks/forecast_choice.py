@@ -4,8 +4,10 @@
 
 Simulated series of many kinds are forecast by all that `synthesis.forecast` tries. Every rule of
 choice sees how each way did on cuts of the first part; how the chosen one does on what follows is
-set beside the way that does best there. Rules of choice were settled on such series, of other
-seeds than those that are told, and not on the classical ones of `benchmarks.forecasts`.
+set beside the way that does best there. Rules of choice were settled on such series - the share of
+the standard error on other seeds than those that are told -, and not on the classical ones of
+`benchmarks.forecasts`. What runs away when it runs free is left out for all of them, and the shares
+that cannot be asked for know nothing of levels (see `synthesis.forecast.ways.choice`).
 """
 
 from __future__ import annotations
