@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from synthesis.forecast import FAMILIES, Forecaster
+from synthesis.forecast.ways import CHOICES
 
 from .measure import machine_line, markdown_table, write_result
 
@@ -108,7 +109,7 @@ def _simulated(agent: Callable, rng: np.random.Generator) -> tuple[np.ndarray, .
 
 def _agents() -> Iterator[list[object]]:
     families = [f for f in FAMILIES if not (f.has_bends or f.has_steps)]
-    for (name, agent), choice in product(AGENTS.items(), ("standard error", "difference")):
+    for (name, agent), choice in product(AGENTS.items(), CHOICES[:3]):
         choices, rewards, _ = _simulated(agent, np.random.default_rng(0))
         beside = {"side": 2.0 * choices - 1.0, "reward": rewards}
         start = time.process_time()
@@ -154,7 +155,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=DATA)
     folder = parser.parse_args().data
-    lines = ["# Forecasts", "", machine_line(), "", "## Series, one sample ahead", ""]
+    made = f"`python -m benchmarks.forecasts`; {machine_line()}"
+    lines = ["# Forecasts", "", made, "", "## Series, one sample ahead", ""]
     if folder.is_dir():
         head = [
             "series",

@@ -17,9 +17,12 @@ from ..problems import answer_port
 from .panel import Panel
 from .sums import Rows, Sum, streams_of
 from .transforms import TRANSFORMS, Transform
-from .ways import FreeRun, losses_of, rows_of
+from .ways import FreeRun, is_bounded, losses_of, rows_of
 
 __all__ = ["Rule"]
+
+PATHS = 20
+"""Random paths by which counts and choices are judged: a calm one hides what runs away."""
 
 LARGEST = 1e150
 """Predictors beyond this are cut off: a run that leaves all bounds has said so by then."""
@@ -192,6 +195,17 @@ class Rule:
             free.push({**panel.told(out[t]), **{name: x[t] for name, x in beside.items()}})
             waiting.append(self._next(free, rng))
         return self.scale.back(out)
+
+    def stays_near(self, panel: Panel, samples: int) -> bool | None:
+        """Whether a run of so many samples from the end of the first string stays sound.
+
+        None where it cannot run alone, for want of streams or of its own past.
+        """
+        if self.reads - {self.own} or self.own not in self.inputs or self.outputs > 1:
+            return None
+        paths = 1 if self.has_noise else PATHS
+        rng = None if self.has_noise else np.random.default_rng(0)
+        return is_bounded(self.run(panel, {}, samples, paths, rng), panel.observed())
 
     def _next(self, free: FreeRun, rng: np.random.Generator | None) -> np.ndarray:
         with np.errstate(over="ignore", invalid="ignore"):

@@ -1,9 +1,11 @@
 """Sums of features: what they are made of, how they are fitted, and how sure they are."""
 
+from .autoregressive import autoregressions, threshold_autoregressions
 from .building import circuit_of
 from .changes import Change, expanded, grown_from
 from .families import FAMILIES, Family, candidates, season_of
 from .features import (
+    Below,
     Feature,
     Given,
     Hinge,
@@ -23,6 +25,7 @@ from .uncertainty import Weight, independence, weights_of
 
 __all__ = [
     "FAMILIES",
+    "Below",
     "Change",
     "Family",
     "Feature",
@@ -36,6 +39,7 @@ __all__ = [
     "Sum",
     "Values",
     "Weight",
+    "autoregressions",
     "candidates",
     "circuit_of",
     "depth",
@@ -50,5 +54,6 @@ __all__ = [
     "season_of",
     "stability",
     "streams_of",
+    "threshold_autoregressions",
     "weights_of",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from dmm.machine import Circuit
 from ...fit.data import SOURCE
 from ...starts.composition.atoms import constant, exceeds_signal, relu_signal
 from ...starts.signals import ANSWER, Builder, Signal
-from .features import Feature, Given
+from .features import Below, Feature, Given, Product, Step
 
 __all__ = ["circuit_of"]
 
@@ -57,16 +57,64 @@ def circuit_of(
     }
     if feeds_back is not None:
         known[Given(feeds_back)] = Signal.of(f"{ANSWER}-0", "", 1)
-    signals = [constant()]
-    signals += [_signal(feature, builder, known) for feature in features]
+    gate = _only_gate(features)
     totals = []
     for row in weights:
-        total = Signal({})
-        for weight, signal in zip(row, signals, strict=True):
-            total = total + float(weight) * signal
+        if gate is None:
+            signals = [_signal(feature, builder, known) for feature in features]
+            total = _weighted(row, [constant(), *signals])
+        else:
+            total = _switched(features, row, gate, builder, known)
         total = _cut_off(total, builder, *within)
         totals.append(total if above is None else exceeds_signal(builder, total, constant(above)))
     return builder.circuit(totals)
+
+
+def _weighted(weights: Iterable[float], signals: Iterable[Signal]) -> Signal:
+    total = Signal({})
+    for weight, signal in zip(weights, signals, strict=True):
+        total = total + float(weight) * signal
+    return total
+
+
+def _only_gate(features: Sequence[Feature]) -> Step | None:
+    """The step by which every one of several features counts on one side of a bound only."""
+    gates = {_above(_sides(feature)[0]) for feature in features}
+    return gates.pop() if len(features) > 1 and len(gates) == 1 else None
+
+
+def _sides(feature: Feature) -> tuple[Feature, Feature | None]:
+    """What decides whether a feature counts, and what counts then: None for 1."""
+    if isinstance(feature, Product):
+        return feature.one, feature.other
+    return feature, None
+
+
+def _above(side: Feature) -> Step | None:
+    if isinstance(side, Below):
+        return Step(side.of, side.bound)
+    return side if isinstance(side, Step) else None
+
+
+def _switched(
+    features: Sequence[Feature],
+    weights: np.ndarray,
+    gate: Step,
+    builder: Builder,
+    known: dict[Feature, Signal],
+) -> Signal:
+    """Two sums and one neuron that chooses: fewer links than a neuron for every product."""
+    above = below = float(weights[0]) * constant()
+    for weight, feature in zip(weights[1:], features, strict=True):
+        side, counted = _sides(feature)
+        signal = constant() if counted is None else _signal(counted, builder, known)
+        if isinstance(side, Step):
+            above = above + float(weight) * signal
+        else:
+            below = below + float(weight) * signal
+    decides = _signal(gate, builder, known)
+    neuron = builder.neuron("multiplexer", gate=decides, dict_1=above, dict_2=below)
+    return Signal.of(neuron, "dict")
 
 
 def _signal(feature: Feature, builder: Builder, known: dict[Feature, Signal]) -> Signal:

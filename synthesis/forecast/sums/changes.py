@@ -2,11 +2,13 @@
 
 What has no level to come back to - a walk, a trend, a season that grows - is told badly by weights
 that a fit draws towards such a level. Here the latest sample, or the one a season ago, has the
-weight 1, and only what is added to it is fitted.
+weight 1, and only what is added to it is fitted. With the sum of all changes, the older the
+fainter, that is exponential smoothing: a level that wanders, seen through noise.
 
 References
 ----------
-G. Box, G. Jenkins, Time Series Analysis (1970), chapters 4 and 9.
+G. Box, G. Jenkins, Time Series Analysis (1970), chapters 4 and 9; for exponential smoothing J. F.
+Muth, J. Am. Statist. Assoc. 55 (1960), 299-306.
 """
 
 from __future__ import annotations
@@ -18,11 +20,14 @@ import numpy as np
 
 from ...likelihoods import Likelihood
 from ...starts.signals import Builder, Signal
-from .features import Feature, latest
+from .features import Feature, Leaky, latest
 from .fitting import Rows, Sum
 from .growing import grown
 
 __all__ = ["Change", "expanded", "grown_from"]
+
+RATES = (0.3, 0.5, 0.7, 0.9)
+"""From which the better ones are found."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ def grown_from(
     lags: int,
     likelihood: Likelihood,
     most: int,
+    remembers: bool = False,
 ) -> list[Sum]:
     """Sums that begin with a sample of the series itself, grown by changes of it.
 
@@ -82,6 +88,9 @@ def grown_from(
         Whose predictor is on the series' own scale.
     most : int
         Features that are added, at most.
+    remembers : bool
+        Whether the sum of all changes from one sample to the next, the older the fainter, may be
+        added: exponential smoothing.
 
     Returns
     -------
@@ -103,6 +112,8 @@ def grown_from(
     if not 0 <= begin < lags:
         return []
     offered: list[Feature] = _changes(samples, period)
+    if remembers:
+        offered += [Leaky(Change(samples[0], samples[1]), rate) for rate in RATES]
     for name in beside:
         others = latest(name, lags)
         offered += [*others, *_changes(others, 1)]

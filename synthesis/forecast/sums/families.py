@@ -46,12 +46,17 @@ class Family:
         before - are remembered, too: with the product itself, surprise.
     changes_from : str
         "" for sums of these; else sums of changes, added to the "latest" sample or to the one a
-        "season" ago (see `grown_from`).
+        "season" ago (see `grown_from`); a sum that forgets is then one of changes.
+    is_consecutive : bool
+        Instead sums of the latest samples of the series itself up to some order.
+    has_regimes : bool
+        The same with other weights where one of these samples exceeds a bound (see
+        `threshold_autoregressions`).
 
     Examples
     --------
-    >>> print(", ".join(family.name for family in FAMILIES))
-    lags, changes, seasonal changes, bends, steps, products, memories, expectations, all
+    >>> print(", ".join(family.name for family in FAMILIES if family.changes_from))
+    changes, exponential smoothing, seasonal changes
     """
 
     name: str
@@ -61,11 +66,16 @@ class Family:
     has_memories: bool = False
     has_expectations: bool = False
     changes_from: str = ""
+    is_consecutive: bool = False
+    has_regimes: bool = False
 
 
 FAMILIES = (
     Family("lags"),
+    Family("autoregression", is_consecutive=True),
+    Family("threshold autoregression", has_regimes=True),
     Family("changes", changes_from="latest"),
+    Family("exponential smoothing", changes_from="latest", has_memories=True),
     Family("seasonal changes", changes_from="season"),
     Family("bends", has_bends=True),
     Family("steps", has_steps=True),

@@ -25,6 +25,7 @@ from ...starts.composition.atoms import (
 from ...starts.signals import Builder, Signal
 
 __all__ = [
+    "Below",
     "Feature",
     "Given",
     "Hinge",
@@ -229,6 +230,26 @@ class Step(_Bounded):
 
     def __str__(self) -> str:
         return f"[{self.of} > {self.bound:.4g}]"
+
+
+@dataclass(frozen=True)
+class Below(_Bounded):
+    """1 where a feature does not exceed a bound, else 0: the other side of a `Step`.
+
+    Examples
+    --------
+    >>> Values({"y": np.array([[1.0, 2.0, 4.0]])})[Below(Given("y"), 2.0)]
+    array([[1., 1., 0.]])
+    """
+
+    def over(self, *parts: np.ndarray) -> np.ndarray:
+        return (parts[0] <= self.bound).astype(float)
+
+    def signal(self, builder: Builder, *parts: Signal) -> Signal:
+        return constant() - exceeds_signal(builder, parts[0], constant(self.bound))
+
+    def __str__(self) -> str:
+        return f"[{self.of} <= {self.bound:.4g}]"
 
 
 @dataclass(frozen=True)

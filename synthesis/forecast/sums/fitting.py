@@ -79,6 +79,15 @@ class Rows:
         rest[:, self.horizon :] -= self.values[begin][:, : rest.shape[1] - self.horizon]
         return Rows(self.values, rest, self.places, self.horizon)
 
+    def reaching(self, samples: int) -> Rows:
+        """With the rows before the first one, from which only so many samples can be looked at."""
+        string, sample = self.places
+        earlier = np.arange(samples - 1, sample.min())
+        strings = np.unique(string)
+        string = np.r_[np.repeat(strings, len(earlier)), string]
+        sample = np.r_[np.tile(earlier, len(strings)), sample]
+        return Rows(self.values, self.observed, (string, sample), self.horizon)
+
     def take(self, chosen: np.ndarray) -> Rows:
         """Some of the rows, as often as they are named."""
         string, sample = self.places

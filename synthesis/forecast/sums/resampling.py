@@ -11,7 +11,7 @@ import numpy as np
 from dmm.machine import Circuit, Wire
 from vvalues import Path
 
-from .features import Feature, Hinge, Leaky, Product
+from .features import Below, Feature, Hinge, Leaky, Product
 from .fitting import Rows, Sum
 
 __all__ = ["held_links", "kind_of", "resampled", "stability"]
@@ -32,6 +32,8 @@ def kind_of(feature: Feature) -> str:
         return f"leaky({kind_of(feature.of)}, ...)"
     if isinstance(feature, Product):
         return f"{kind_of(feature.one)} {kind_of(feature.other)}"
+    if isinstance(feature, Below):
+        return f"[{feature.of} <= ...]"
     return str(feature) if feature.number is None else f"[{feature.parts[0]} > ...]"
 
 

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...likelihoods import Likelihood
 from ..panel import Panel
-from ..sums import Family, Rows, Sum, Values, candidates, grown, grown_from
+from ..sums import (
+    Family,
+    Rows,
+    Sum,
+    Values,
+    autoregressions,
+    candidates,
+    grown,
+    grown_from,
+    threshold_autoregressions,
+)
 from ..transforms import TRANSFORMS
 from .choice import Tried, parts
 
@@ -145,12 +155,15 @@ class Search:
             ]
             way = Way(recipe, one, tuple(by_cut))
             fitted = one.weights.size - one.told
-            yield Tried(str(recipe), size, np.concatenate(losses), way, fitted)
+            told = np.concatenate(losses)
+            yield Tried(str(recipe), size, told, way, fitted, not family.changes_from)
 
     def sums(self, rows: Rows, family: Family) -> list[Sum]:
         """Sums of a family's features, by their number; none of changes where there are none."""
         if family.changes_from:
             return self._changing(rows, family)
+        if family.is_consecutive or family.has_regimes:
+            return self._latest(rows, family)
         offered = candidates(family, rows, self.panel.own, self.inputs, self.lags)
         return grown(rows, offered, self.likelihood, self.most, self.outputs)
 
@@ -160,12 +173,46 @@ class Search:
         if own not in self.inputs or not period or self.likelihood.name not in ON_SCALE:
             return []
         beside = [name for name in self.inputs if name != own]
-        return grown_from(rows, own, beside, period, self.lags, self.likelihood, self.most)
+        return grown_from(
+            rows,
+            own,
+            beside,
+            period,
+            self.lags,
+            self.likelihood,
+            self.most,
+            remembers=family.has_memories,
+        )
+
+    def _latest(self, rows: Rows, family: Family) -> list[Sum]:
+        """Sums of the latest samples of a series that reads itself."""
+        own = self.panel.own
+        if own not in self.inputs or self.outputs > 1:
+            return []
+        if family.is_consecutive:
+            return autoregressions(rows, own, self.lags, self.likelihood, self.most)
+        if self.likelihood.name not in ON_SCALE:
+            return []
+        return threshold_autoregressions(rows, own, self.lags, self.likelihood, self.most)
 
     def refitted(self, rows: Rows, recipe: Recipe) -> Sum:
         """What a recipe makes of other rows."""
         found = self.sums(rows, recipe.family)
         return no_larger(found, recipe.size)
+
+    def on_scale(self, tried: Tried) -> Tried:
+        """The same with the losses on the way's own scale; its key is what was tried.
+
+        There errors are most alike, so that all samples decide; on the series' own scale those
+        where it is high do.
+        """
+        way = tried.key
+        cuts = self.cuts(way.recipe.transform)
+        losses = [
+            self.likelihood.losses(found.predictor(after), after.target)
+            for found, (_, after) in zip(way.by_cut, cuts, strict=True)
+        ]
+        return replace(tried, losses=np.concatenate(losses), key=tried)
 
     def surprises(self, way: Way) -> np.ndarray:
         """By how much samples differed, on a way's scale, from its forecasts before them."""

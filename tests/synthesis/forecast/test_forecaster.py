@@ -8,8 +8,16 @@ from synthesis.fit.data import SOURCE, read_streams
 from synthesis.forecast import FAMILIES, Forecaster
 from synthesis.forecast.panel import read_panel
 from synthesis.forecast.transforms import TRANSFORMS, transforms_for
-from synthesis.forecast.ways import CHOICES, chosen, compared, is_bounded
+from synthesis.forecast.ways import (
+    CHOICES,
+    Search,
+    chosen,
+    compared,
+    is_bounded,
+    smallest_within,
+)
 from synthesis.forecast.ways.choice import Tried, parts
+from synthesis.likelihoods import Gaussian
 from synthesis.problems import Strings
 from synthesis.verdicts.trial import Candidate, answers_of
 
@@ -312,6 +320,51 @@ def test_the_smallest_within_one_standard_error_is_chosen():
         assert chosen([as_good, good, bad], choice, is_scaled=True) is as_good
 
 
+def test_the_share_of_an_error_decides_how_careful_a_choice_is():
+    losses = np.random.default_rng(0).uniform(0.0, 10.0, 100)
+    better = Tried("better", 2, losses)
+    worse = Tried("worse", 1, losses + 0.5 * better.error)
+    assert chosen([worse, better], "standard error", is_scaled=True) is worse
+    assert chosen([worse, better], "third of standard error", is_scaled=True) is better
+    assert smallest_within([worse, better], 0.51) is worse
+    assert smallest_within([worse, better], 0.49) is better
+
+
+def test_whether_there_is_a_level_is_settled_carefully():
+    losses = np.random.default_rng(0).uniform(0.0, 10.0, 100)
+    level = Tried("level", 2, losses)
+    changes = Tried("changes", 1, losses + 0.5 * level.error, has_level=False)
+    larger = Tried("larger", 3, losses + 0.1 * level.error, has_level=False)
+    assert chosen([level, changes, larger], "third of standard error", is_scaled=True) is larger
+
+
+def test_of_ways_as_good_one_is_taken_that_does_not_run_away():
+    rng = np.random.default_rng(40)
+    t = np.arange(100)
+    y = 0.05 * t + 2.0 * np.sin(t * np.pi / 6.0) + 0.6 * rng.standard_normal(100)
+    model = Forecaster().fit(y)
+    assert model.is_stable_
+    tried = list(model._search.tried(["none"], FAMILIES))
+    judged = [model._search.on_scale(one) for one in tried]
+    sound = model._sound(model._search, judged)
+    assert 0 < len(sound) < len(judged)
+
+
+def test_ways_are_judged_on_the_scale_on_which_they_are_sums():
+    y = np.exp(np.cumsum(0.1 * np.random.default_rng(0).standard_normal(60)))
+    search = Search(read_panel(y), ["y"], horizon=1, lags=2, most=1, likelihood=Gaussian())
+    *_, tried = search.tried(["log"], FAMILIES[:1])
+    judged = search.on_scale(tried)
+    told = [
+        found.predictor(after)[0]
+        for found, (_, after) in zip(tried.key.by_cut, search.cuts("log"), strict=True)
+    ]
+    off = np.concatenate(told) - np.log(y[-len(judged.losses) :])
+    np.testing.assert_allclose(judged.losses, off**2, rtol=1e-9)
+    assert judged.key is tried
+    assert not np.allclose(judged.losses, tried.losses)
+
+
 def test_a_small_loss_that_is_there_on_every_sample_counts_if_differences_do():
     losses = np.random.default_rng(0).uniform(0.0, 10.0, 100)
     worse, better = Tried("worse", 1, losses + 0.05), Tried("better", 2, losses)
@@ -356,7 +409,8 @@ def test_errors_of_rounding_are_no_reason_for_links():
 
 def test_a_choice_is_known():
     with pytest.raises(
-        ValueError, match="choice is 'best'; expected 'standard error' or 'difference' or"
+        ValueError,
+        match="choice is 'best'; expected 'third of standard error' or 'standard error' or",
     ):
         Forecaster(choice="best").fit(np.arange(40.0) % 7)
 

@@ -9,6 +9,8 @@ from dmm import compile_machine
 from synthesis.fit.data import SOURCE, read_streams
 from synthesis.forecast.sums import (
     FAMILIES,
+    Below,
+    Change,
     Given,
     Hinge,
     Lagged,
@@ -43,7 +45,7 @@ def features(draw, levels=2):
     if levels == 0:
         return draw(st.sampled_from([X, U]))
     part = features(levels=levels - 1)
-    kind = draw(st.integers(0, 5))
+    kind = draw(st.integers(0, 6))
     if kind == 0:
         return Lagged(draw(part), draw(st.integers(1, 4)))
     if kind == 1:
@@ -53,6 +55,8 @@ def features(draw, levels=2):
     if kind == 3:
         return Step(draw(part), draw(st.sampled_from([-0.31, 0.42])))
     if kind == 4:
+        return Below(draw(part), draw(st.sampled_from([-0.31, 0.42])))
+    if kind == 5:
         return Product(draw(part), draw(part))
     return draw(part)
 
@@ -154,6 +158,18 @@ def test_changes_are_added_to_a_sample_of_weight_one(horizon):
         assert sum(of_own) == pytest.approx(1.0, abs=1e-12)
         left = found.predictor(rows) - rows.target
         assert np.mean(left**2) == pytest.approx(found.loss, rel=1e-9)
+
+
+def test_a_level_that_wanders_is_smoothed():
+    rng = np.random.default_rng(4)
+    noise, rate = rng.standard_normal(800), 0.6
+    series = np.cumsum(noise) - rate * np.r_[0.0, np.cumsum(noise[:-1])]
+    rows = _rows({"x": series[None]}, series[None])
+    found = grown_from(rows, "x", [], 1, 5, Gaussian(), 1, remembers=True)[-1]
+    now, memory = found.features
+    assert (now, memory.parts) == (X, (Change(X, Lagged(X, 1)),))
+    assert memory.rate == pytest.approx(rate, abs=0.1)
+    np.testing.assert_allclose(found.weights, [[0.0, 1.0, -rate]], atol=0.1)
 
 
 def test_a_season_of_changes_begins_a_season_before_what_is_forecast():
