@@ -1,7 +1,7 @@
 """A seeded fuzzer for all loaders: damaged files are read, or refused in one line by name.
 
 2,000 files in the default run, a million with ``pytest -m heavy -k fuzz -s``. Nothing but a
-ValueError whose message begins with the file may come out, and memory stays within 200 MB.
+ValueError whose message names the file may come out, and memory stays within 200 MB.
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ def fuzz(name, count, folder, seed):
             text = str(error)
             assert text.isprintable(), f"seed {seed}, file {i}: {text!r}"
             if name in NAMES_THE_FILE:
-                assert text.startswith(str(file)), f"seed {seed}, file {i}: {text!r}"
+                assert str(file) in text, f"seed {seed}, file {i}: {text!r}"
         except BaseException as error:
             (folder / "guilty").write_bytes(data)
             raise AssertionError(f"seed {seed}, file {i} ({folder}/guilty): {error!r}") from error
