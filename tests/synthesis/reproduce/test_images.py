@@ -99,6 +99,9 @@ def test_single_links_are_cut_and_recovered(tiny, monkeypatch, tmp_path):
     assert worst > random
     assert found["the 3 worst, recovered: distance"] < worst
     assert "worst, number 2 alone" in (tmp_path / "single-links.md").read_text()
+    assert [len(distances) for distances in figures["validation"].values()] == [2, 2]
+    monkeypatch.setattr(single_links, "_ranked", None)
+    assert single_links.reproduce(False, tmp_path) == figures  # nothing is done twice
 
 
 def test_the_ticket_has_the_rate_that_is_best_on_images_kept_apart(tiny, monkeypatch, tmp_path):
