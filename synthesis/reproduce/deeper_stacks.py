@@ -98,6 +98,16 @@ class Layers:
         weights = self.stack.weights[0]
         return np.where(weights >= SYNAPSE, weights, 0.0)
 
+    def where(self) -> dict[str, float]:
+        """Mean size of the fields, what they cover, and how many lie in the middle of the sheet."""
+        fields = [self.positions[reads] for reads in self.weights.T > 0.0 if reads.any()]
+        away = [np.abs(field.mean(axis=0) - SIDE / 2).max() for field in fields]
+        return {
+            "sensors a field": float(np.mean([len(field) for field in fields])),
+            "sensors in a field, %": 100.0 * float((self.weights > 0.0).any(axis=1).mean()),
+            "fields in the middle quarter, %": 100.0 * float(np.mean(np.array(away) < SIDE / 4)),
+        }
+
     def taught(self, milliseconds: int, rules: dict[str, float | None]) -> dict[str, np.ndarray]:
         """Weights (units, units) of second layers, by rule, after so many ms of waves below."""
         n = self.stack.layers[0].settings.n_units
@@ -136,7 +146,7 @@ def _figures(sets: Sets, milliseconds: int, seed: int) -> dict[str, float]:
     layers = Layers(READOUT_LAYER.n_units, seed)
     layers.stack.organise(milliseconds)
     first = _responses(sets, layers)
-    figures = _read(sets, "first layer", first)
+    figures = layers.where() | _read(sets, "first layer", first)
     second = layers.taught(milliseconds, RULES)
     sizes = np.count_nonzero(second["same-step Hebb"], axis=0)
     wired = random_wiring(len(sizes), np.maximum(sizes, 1), np.random.default_rng([seed, 2]))
@@ -202,6 +212,18 @@ def _say(sets: Sets, milliseconds: int, report: Report, results: list[dict[str, 
             ["seed", *(f"of {rival}" for rival in rivals)],
             [
                 [seed, *(row[f"{stack}, test"] - row[f"{rival}, test"] for rival in rivals)]
+                for seed, row in enumerate(results)
+            ],
+        ),
+    )
+    places = ("sensors a field", "sensors in a field, %", "fields in the middle quarter, %")
+    report.say(
+        "## Where the fields of the first layer are",
+        "The middle quarter is a square of half the side; a readout needs fields everywhere.",
+        table(
+            ["seed", *places, "first layer, test"],
+            [
+                [seed, *(row[place] for place in (*places, "first layer, test"))]
                 for seed, row in enumerate(results)
             ],
         ),

@@ -50,6 +50,19 @@ def test_an_interrupted_run_goes_on(tiny, monkeypatch, tmp_path):
     assert get("deeper-stacks")(False, tmp_path) == figures
 
 
+def test_fields_in_the_middle_are_counted():
+    layers = deeper_stacks.Layers(8)
+    positions, weights = layers.positions, layers.stack.weights[0]
+    weights[...] = 0.0
+    middle = np.argsort(np.abs(positions - deeper_stacks.SIDE / 2).max(axis=1))
+    weights[middle[:10], 0] = weights[middle[:10], 1] = 1.0
+    weights[middle[-1], 2] = 1.0  # at the border; five units read nothing
+    found = layers.where()
+    assert found["sensors a field"] == 7.0
+    assert found["sensors in a field, %"] == pytest.approx(100 * 11 / len(positions))
+    assert found["fields in the middle quarter, %"] == pytest.approx(200 / 3)
+
+
 def test_a_second_layer_learns_from_winners_alone():
     layers = deeper_stacks.Layers(40)
     layers.stack.organise(200)
