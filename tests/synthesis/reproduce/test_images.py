@@ -136,12 +136,12 @@ def test_a_network_like_vgg_on_colour_images(monkeypatch, tmp_path):
     monkeypatch.setattr(colour_images, "NETWORKS", {"tiny": layers})
     figures = colour_images.reproduce(False, tmp_path)
     assert figures_of(tmp_path, "colour-images") == figures
-    found = figures["tiny, seed 0"]
+    found = figures["tiny, seed 0, recovery"]
     assert sum("recovered" in name for name in found) == 3
-    assert found["weights"] == 3 * 36 + 4 + 4 * 36 + 4 + 4 * 36 + 4 + 40 + 10
+    assert figures["tiny, seed 0"]["weights"] == 3 * 36 + 4 + 4 * 36 + 4 + 4 * 36 + 4 + 40 + 10
     text = (tmp_path / "colour-images.md").read_text()
     assert "drawn by" in text and "95% zeros, path, settled" in text
-    monkeypatch.setattr(colour_images, "Experiment", None)
+    monkeypatch.setattr(convolutions, "learn", None)
     assert colour_images.reproduce(False, tmp_path) == figures  # nothing is done twice
 
 
