@@ -51,7 +51,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     Parameters
     ----------
     full : bool
-        A quarter of the steps for MNIST (about twelve minutes on one core; interrupted, the same
+        A quarter of the steps for MNIST (about nine minutes on one core; interrupted, the same
         command goes on with what ``colour-images.json`` lacks); otherwise a fiftieth.
     out : Path
     """
