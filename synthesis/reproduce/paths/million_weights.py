@@ -52,8 +52,8 @@ class Learning(NamedTuple):
 BLENDED = staying_invariant(temperature=2.0, blend=True, strength=2.0)
 METHODS = {
     "invariant path": Learning(BLENDED, 0.003, 0.0001),
-    "replay with labels": Learning(replay, 0.001, 0.001),
     "fine-tuning": Learning(fine_tuning, 0.001, 0.001),
+    "replay with labels": Learning(replay, 0.001, 0.001),
 }
 
 
