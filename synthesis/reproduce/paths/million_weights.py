@@ -63,7 +63,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     Parameters
     ----------
     full : bool
-        500 steps a task (about six minutes on one core; interrupted, the same command goes on with
+        500 steps a task (about five minutes on one core; interrupted, the same command goes on with
         what ``million-weights.json`` lacks); otherwise a fiftieth of them.
     out : Path
     """
