@@ -23,6 +23,7 @@ MODULES = {
     "convolutions": "paths.convolutions",
     "tickets": "paths.tickets",
     "single-links": "paths.single_links",
+    "million-weights": "paths.million_weights",
     "colour-images": "paths.colour_images",
     "evolving-layers": "evolving_layers",
     "dynamic-manifold": "manifold",

@@ -13,7 +13,7 @@ import numpy as np
 
 from vvalues import VValue, from_buffer
 
-from ..optimize.optimizers import schedule
+from ..optimize.optimizers import Optimizer, schedule
 from ..process.linearization import linearize, number_of_inputs
 from ..process.models import Model
 from .metric import masked, metric_diagonal
@@ -207,6 +207,7 @@ def recovery(
     *,
     steps: int = 300,
     sizes: float | Callable[[int], float] | None = None,
+    optimizer: Optimizer | None = None,
     rng: np.random.Generator,
     per_step: int | None = None,
     every: int = 50,
@@ -225,6 +226,10 @@ def recovery(
     steps : int
     sizes : float or schedule, optional
         Euclidean length of each step; .05 falling to .002 when omitted.
+    optimizer : Optimizer, optional
+        Makes the steps in place of ``sizes``. Where damage leaves little of a signal, as in deep
+        networks, gradients of layers differ by powers of ten: Adam, which scales each of them,
+        recovers what steps of a given length do not.
     per_step : int, optional
         Inputs per step; all when omitted.
     every, observe
@@ -237,7 +242,8 @@ def recovery(
     Raises
     ------
     ValueError
-        If the supports differ, or there are fewer inputs than ``per_step``.
+        If the supports differ, there are fewer inputs than ``per_step``, or sizes and an optimizer
+        are given.
 
     References
     ----------
@@ -258,12 +264,16 @@ def recovery(
     """
     reference.check(hurt)
     check_same_support(hurt, damage, "damaged network and damage")
+    if optimizer is not None and sizes is not None:
+        raise ValueError(
+            "sizes and optimizer are both given; an optimizer makes its own steps: give one"
+        )
     if per_step is not None:
         check_inputs(reference.inputs, per_step, "a step of the recovery")
     return walk(
         hurt,
         Invariance(reference, per_step),
-        normalized(sizes or schedule(0.05, 0.002, steps)),
+        optimizer or normalized(sizes or schedule(0.05, 0.002, steps)),
         steps=steps,
         rng=rng,
         free=intact(damage),

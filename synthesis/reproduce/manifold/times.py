@@ -339,11 +339,14 @@ def _draw_front(rows: dict[str, dict[str, Any]]) -> Any:
         for kind in ("seconds", "bytes", "links")
     }  # fmt: skip
     for (label, members), marker in zip(kinds.items(), "os^", strict=True):
+        if not members:  # a run that was ended before
+            continue
         members = sorted([rows[str(NOTHING)], *members], key=lambda row: row["measured_ms"])
         _draw_line(axes, members, marker, label)
     for start, marker in (("seconds", "*"), ("nothing", "x")):
         members = [row for name, row in rows.items() if "pruned" in name and name.startswith(start)]
         _draw_line(axes, members, marker, f"{start}, then pruned", lw=0)
+    _draw_line(axes, [rows[str(NOTHING)]], "D", "nothing in the loss", lw=0)
     axes.set(xlabel="measured time of a batch of 50, ms", xlim=(0, None),
              ylabel="validation images classified rightly, %")  # fmt: skip
     axes.legend()

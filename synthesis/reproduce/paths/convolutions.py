@@ -119,21 +119,21 @@ class Experiment:
         """The whole network on unlabelled images."""
         return freeze(self.model, whole, self.inputs, Categorical(temperature))
 
-    def damages(self, whole: VValue) -> dict[str, VValue]:
+    def damages(self, whole: VValue, filters: float = DAMAGED) -> dict[str, VValue]:
         """Masks of what is damaged: weights of filters, whole filters at random, the worst ones."""
-        rng, share = self.rng(3), f"{100 * DAMAGED:.0f} %"
+        rng, share = self.rng(3), f"{100 * filters:.0f} %"
         some = self.inputs[:: max(len(self.inputs) // RANKED_BY, 1)]
         weights, random, worst = (from_buffer(whole.support, np.zeros(whole.size)),) * 3
         for i, layer in enumerate(self.model.hidden, start=1):
             path = (self.model.layers[i - 1], "weights")
             cut = rng.random(np.shape(whole[path])) < DAMAGED
             weights = weights.at(path).set(cut.astype(np.float64))
-            n = round(DAMAGED * layer.filters)
+            n = round(filters * layer.filters)
             scores = unit_vulnerability(self.model, whole, some, i)
             random += self.model.units(i, rng.permutation(layer.filters)[:n])
             worst += self.model.units(i, np.argsort(-scores)[:n])
         return {
-            f"{share} of the filters' weights": weights,
+            f"{100 * DAMAGED:.0f} % of the filters' weights": weights,
             f"{share} of the filters, random": _once(random),
             f"{share} of the filters, worst": _once(worst),
         }

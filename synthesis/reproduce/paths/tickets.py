@@ -27,7 +27,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     Parameters
     ----------
     full : bool
-        Seeds 0 and 1 (about six minutes on one core; interrupted, the same command goes on with
+        Seeds 0 and 1 (about nine minutes on one core; interrupted, the same command goes on with
         what ``tickets.json`` lacks); otherwise seed 0 and a tenth of the steps.
     out : Path
     """

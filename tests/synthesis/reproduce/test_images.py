@@ -11,6 +11,7 @@ from synthesis.architectures.convolutional import FilterLayer
 from synthesis.reproduce.paths import (
     colour_images,
     convolutions,
+    million_weights,
     robustness,
     single_links,
     tickets,
@@ -29,7 +30,7 @@ def tiny(monkeypatch):
     digits = Digits("tiny", images, labels, images[:FEW], labels[:FEW], batch_size=10)
     split = Digits.validation_split
     monkeypatch.setattr(Digits, "validation_split", lambda self, n=FEW: split(self, n))
-    for module in (convolutions, robustness, single_links, tickets):
+    for module in (convolutions, million_weights, robustness, single_links, tickets):
         monkeypatch.setattr(module, "load_mnist", lambda: digits)
     return digits
 
@@ -98,6 +99,9 @@ def test_single_links_are_cut_and_recovered(tiny, monkeypatch, tmp_path):
     assert worst > random
     assert found["the 3 worst, recovered: distance"] < worst
     assert "worst, number 2 alone" in (tmp_path / "single-links.md").read_text()
+    assert [len(distances) for distances in figures["validation"].values()] == [2, 2]
+    monkeypatch.setattr(single_links, "_ranked", None)
+    assert single_links.reproduce(False, tmp_path) == figures  # nothing is done twice
 
 
 def test_the_ticket_has_the_rate_that_is_best_on_images_kept_apart(tiny, monkeypatch, tmp_path):
@@ -125,12 +129,32 @@ def test_a_network_like_vgg_on_colour_images(monkeypatch, tmp_path):
     for name, value in few.items():
         monkeypatch.setattr(convolutions, name, value)
     monkeypatch.setattr(colour_images, "N_IMAGES", 200)
+    monkeypatch.setattr(colour_images, "N_APART", 60)
     monkeypatch.setattr(colour_images, "BATCH", 5)
+    monkeypatch.setattr(colour_images, "RATES", (1e-9, 0.01))
     layers = (FilterLayer(4, 3, padding=1, pool=4), FilterLayer(4, 3, pool=2), FilterLayer(4, 0))
-    monkeypatch.setattr(colour_images, "LAYERS", layers)
+    monkeypatch.setattr(colour_images, "NETWORKS", {"tiny": layers})
     figures = colour_images.reproduce(False, tmp_path)
     assert figures_of(tmp_path, "colour-images") == figures
-    found = figures["network, seed 0"]
+    found = figures["tiny, seed 0, recovery"]
     assert sum("recovered" in name for name in found) == 3
-    assert found["weights"] == 3 * 36 + 4 + 4 * 36 + 4 + 4 * 36 + 4 + 40 + 10
-    assert "drawn by" in (tmp_path / "colour-images.md").read_text()
+    assert figures["tiny, seed 0"]["weights"] == 3 * 36 + 4 + 4 * 36 + 4 + 4 * 36 + 4 + 40 + 10
+    text = (tmp_path / "colour-images.md").read_text()
+    assert "drawn by" in text and "95% zeros, path, settled" in text
+    monkeypatch.setattr(convolutions, "learn", None)
+    assert colour_images.reproduce(False, tmp_path) == figures  # nothing is done twice
+
+
+def test_a_series_of_tasks_is_learned_by_every_method(tiny, monkeypatch, tmp_path):
+    monkeypatch.setattr(million_weights, "HIDDEN", (12,))
+    monkeypatch.setattr(million_weights, "STORED", 10)
+    figures = million_weights.reproduce(False, tmp_path)
+    assert figures_of(tmp_path, "million-weights") == figures
+    for name in million_weights.METHODS:
+        assert [len(after) for after in figures[name]] == [1, 2, 3, 4, 5]
+    firsts = [figures[name][0] for name in million_weights.METHODS]
+    assert firsts[0] == firsts[1] == firsts[2]  # the first task is learned by all alike
+    text = (tmp_path / "million-weights.md").read_text()
+    assert "784-12-10, 9,550 weights" in text and "8 and 9" in text
+    monkeypatch.setattr(million_weights, "continual_sequence", None)
+    assert million_weights.reproduce(False, tmp_path) == figures  # nothing is done twice

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from synthesis.architectures import Perceptron
+from synthesis.optimize import adam
 from synthesis.weight_space.damage import (
     damaged,
     predicted_changes,
@@ -21,7 +23,7 @@ from synthesis.weight_space.metric import (
     squared_length,
     top_directions,
 )
-from synthesis.weight_space.path import normalized, walk
+from synthesis.weight_space.path import last, normalized, walk
 from synthesis.weight_space.pulls import PullTowards
 from synthesis.weight_space.reference import freeze
 from vvalues import VValue, from_buffer
@@ -105,6 +107,23 @@ def test_recovery_takes_smaller_and_smaller_steps_and_refuses_what_does_not_fit(
     for wrong in ((other, damage), (hurt, other), (other, other)):
         with pytest.raises(ValueError, match="different supports"):
             recovery(reference, *wrong, steps=1, rng=rng)
+
+
+def test_adam_recovers_a_deep_network_that_steps_of_one_length_do_not():
+    rng = np.random.default_rng(0)
+    model, inputs = Perceptron([8, 24, 24, 24, 24, 3], "relu"), rng.standard_normal((60, 8))
+    parameters = model.initial(rng)
+    reference = freeze(model, parameters, inputs)
+    damage = from_buffer(parameters.support, (rng.random(parameters.size) < 0.6).astype(float))
+    hurt = damaged(parameters, damage)
+    left = {}
+    for name, how in (("lengths", {}), ("Adam", {"optimizer": adam(0.01)})):
+        end = last(recovery(reference, hurt, damage, steps=150, rng=rng, **how)).parameters
+        assert not end.buffer[damage.buffer != 0].any()
+        left[name] = reference.divergence(end) / reference.divergence(hurt)
+    assert left["Adam"] < 0.5 * left["lengths"]
+    with pytest.raises(ValueError, match="both given"):
+        recovery(reference, hurt, damage, sizes=0.1, optimizer=adam(0.01), rng=rng)
 
 
 # -------------------- the metric --------------------

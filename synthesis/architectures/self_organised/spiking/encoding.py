@@ -124,6 +124,7 @@ def mean_responses(
         )
     encoding = Encoding() if encoding is None else encoding
     trains = level_trains(encoding)
+    pixels, weights = _by_pixel(pixels, weights)
     w, limits = weights.astype(np.float32), np.asarray(thresholds, dtype=np.float32)
     found = np.zeros((len(images), w.shape[1]))
     for first in range(0, len(images), chunk):
@@ -133,6 +134,14 @@ def mean_responses(
             if train.any():
                 part += _sharpened(train[levels].astype(np.float32) @ w - limits, encoding)
     return found / encoding.milliseconds
+
+
+def _by_pixel(pixels: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels with sensors above them, and summed weights: sensors above one fire together."""
+    distinct, place = np.unique(pixels, return_inverse=True)
+    summed = np.zeros((len(distinct), weights.shape[1]))
+    np.add.at(summed, place, weights)
+    return distinct, summed
 
 
 def _sharpened(excess: np.ndarray, encoding: Encoding) -> np.ndarray:

@@ -1,0 +1,115 @@
+"""A whole series of tasks learned by a million weights: split MNIST, two digits after the other.
+
+Source: G. Raghavan, M. Thomson, arXiv:2106.02793, "networks with millions of weight parameters to
+learn a series of image classification tasks".
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...architectures import Perceptron
+from ...optimize import Optimizer, momentum, schedule
+from ...tasks import Digits, load_mnist
+from ...weight_space import Method, continual_sequence, fine_tuning, replay, staying_invariant
+from ..tables import Report, table
+
+__all__ = ["Learning", "reproduce"]
+
+HIDDEN = (850, 400)
+STORED = 100  # of every task, all methods alike
+FIRST_STEPS, STEPS = 500, 500  # of the first task, of each of the others
+
+
+class Learning(NamedTuple):
+    """How the tasks after the first are learned.
+
+    Attributes
+    ----------
+    method : Method
+    rate, last_rate : float
+        Momentum .9 at a rate that falls along a cosine; two equal rates are a constant one.
+
+    Examples
+    --------
+    >>> METHODS["fine-tuning"].last_rate
+    0.001
+    """
+
+    method: Method
+    rate: float
+    last_rate: float
+
+    def optimizer(self, steps: int) -> Optimizer:
+        """For so many steps."""
+        return momentum(schedule(self.rate, self.last_rate, steps, "cosine"), 0.9)
+
+
+# Constants as chosen on the validation split of digits 0-4, then 5-9, by `invariant-paths`.
+BLENDED = staying_invariant(temperature=2.0, blend=True, strength=2.0)
+METHODS = {
+    "invariant path": Learning(BLENDED, 0.003, 0.0001),
+    "fine-tuning": Learning(fine_tuning, 0.001, 0.001),
+    "replay with labels": Learning(replay, 0.001, 0.001),
+}
+
+
+def reproduce(full: bool, out: Path) -> dict[str, Any]:
+    """Measure, write ``million-weights.md`` and ``.json``, return the figures.
+
+    Parameters
+    ----------
+    full : bool
+        500 steps a task (about five minutes on one core; interrupted, the same command goes on with
+        what ``million-weights.json`` lacks); otherwise a fiftieth of them.
+    out : Path
+    """
+    report = Report("million-weights", "A series of tasks for a million weights", out, full)
+    known = report.earlier()
+    tasks, share = load_mnist().with_batch_size(100).split(2), 1.0 if full else 0.02
+    model = Perceptron([tasks[0].n_pixels, *HIDDEN, tasks[0].n_classes])
+    found: dict[str, list[list[float]]] = {}
+    for name, learning in METHODS.items():
+        found[name] = known[name] if name in known else _learned(model, tasks, learning, share)
+        report.keep(name, found[name])
+        _say(report, model, tasks, share, found)
+    return report.figures
+
+
+def _learned(
+    model: Perceptron, tasks: list[Digits], learning: Learning, share: float
+) -> list[list[float]]:
+    """After each task, percent of the test images of all tasks so far."""
+    rng = np.random.default_rng([0, 6])
+    first, later = int(share * FIRST_STEPS), int(share * STEPS)
+    return continual_sequence(
+        model, tasks, model.initial(rng), learning.method, rng,
+        first=(momentum(schedule(0.02, 0.002, first), 0.9), first),
+        later=(learning.optimizer(later), later), stored_each=STORED,
+    )  # fmt: skip
+
+
+def _say(
+    report: Report,
+    model: Perceptron,
+    tasks: list[Digits],
+    share: float,
+    found: dict[str, list[list[float]]],
+) -> None:
+    digits = [" and ".join(map(str, task.classes)) for task in tasks]
+    rows = [[name, float(np.mean(after[-1])), *after[-1]] for name, after in found.items()]
+    means = [[name, *(float(np.mean(row)) for row in after)] for name, after in found.items()]
+    report.say(
+        "## Split MNIST",
+        f"{'-'.join(map(str, model.sizes))}, {model.support.size:,} weights, one head, seed 0; "
+        f"{int(share * FIRST_STEPS):,} steps of {tasks[0].batch_size} for the first task, "
+        f"{int(share * STEPS):,} for each of the others, {STORED} images stored of every task. "
+        "Constants are those that `invariant-paths` has chosen for two tasks and 318,010 weights. "
+        "Percent of the test images after the last task:",
+        table(["method", "mean", *digits], rows),
+        "Mean over the tasks so far, after each:",
+        table(["method", *digits], means),
+    )
