@@ -106,13 +106,29 @@ def _apart(gaps: list[Gap]) -> list[Gap]:
 
 
 def labels_of(strings: Strings) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Answers and their changes, (strings, samples), with the answers before; NaN if not asked."""
+    """Answers and their changes, (strings, samples), with the answers before; NaN if not asked.
+
+    The changes once more where no flag changes: one may hide what is remembered, or show it again.
+    """
+    is_still = np.ones((len(strings), strings.samples), dtype=bool)
+    for flag in _flags(strings):
+        is_still &= flag == lagged(flag)
     for answers in strings.answers:
         asked = answers.T
         before = lagged(asked)
-        for labels in (asked, asked - before):
+        change = asked - before
+        still = [] if is_still.all() else [np.where(is_still, change, np.nan)]
+        for labels in (asked, change, *still):
             if len(np.unique(labels[~np.isnan(labels)])) <= ANSWERS:
                 yield labels, before
+
+
+def _flags(strings: Strings) -> Iterator[np.ndarray]:
+    """Streams that are 0 or 1, (strings, samples)."""
+    for source in strings.inputs.arrays:
+        values = strings.numbers(source)
+        if np.all((values == 0.0) | (values == 1.0)):
+            yield values
 
 
 def _edges(

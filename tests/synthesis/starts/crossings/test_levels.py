@@ -79,6 +79,21 @@ def test_bounds_that_are_told_from_one_side_are_found_as_well(step, start):
     np.testing.assert_array_equal(model.predict(fresh), remembered(step, fresh))
 
 
+def test_a_flag_may_hide_what_is_switched():
+    """What is remembered shows again when the flag is gone: those changes tell of no bound."""
+    x = measured(6)
+    flips = np.random.default_rng(7).random(x.shape) < 0.25
+    hidden = flips.cumsum(axis=1) % 2
+    shown = remembered(switched(-0.3, 0.4), x) * (1 - hidden)
+    problem = Problem.of(to_strings({"x": x, "hidden": hidden}, shown)[0])
+    start = Crossings(Automaton(composition=SMALL), is_sure=False)
+    proposal = next(start.propose(problem, VOCABULARY))
+    assert "automaton of 2 states" in proposal.origin
+    (low, high) = sorted(proposal.gaps, key=lambda gap: gap.value)
+    unit = problem.units["stream-x"]
+    assert low.low <= -0.3 * unit <= low.high and high.low <= 0.4 * unit <= high.high
+
+
 def test_where_all_bounds_are_sure_nothing_is_tried_twice():
     x = measured(0)
     problem = Problem.of(to_strings(x, remembered(debounced(0.2, 2), x))[0])
