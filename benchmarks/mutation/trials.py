@@ -169,6 +169,7 @@ def _pairs(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
 def _functions(files: set[str]) -> Mapping[CodeType, list[FunctionType]]:
     """All functions there are whose code is of these files."""
     found = defaultdict(list)
+    gc.unfreeze()  # what the tests' collection has frozen is not among the objects that are listed
     for thing in gc.get_objects():
         if isinstance(thing, FunctionType) and thing.__code__.co_filename in files:
             found[thing.__code__].append(thing)
