@@ -65,6 +65,7 @@ def wandering(rng: np.random.Generator, neurons: int) -> Circuit:
     return Circuit(names, tuple(unique.values()))
 
 
+@pytest.mark.thorough
 @given(st.integers(0, 100_000), st.integers(1, 5), st.sampled_from(WINDOWS))
 @examples(60)
 def test_every_state_lies_in_its_box(seed, neurons, window):

@@ -42,6 +42,7 @@ def right_on_longer_strings(model, program):
     return np.array_equal(np.round(model.predict(streams)), wanted)
 
 
+@pytest.mark.thorough
 def test_a_count_that_carries_is_found_by_stores_alone():
     streams, answers = boxes(np.random.default_rng(0), 60, 24)
     small = Stores(composition=Composition(bank=200, largest=2, is_exact_only=True))

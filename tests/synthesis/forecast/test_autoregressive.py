@@ -171,6 +171,7 @@ def test_two_regimes_of_two_samples_are_ten_links():
     assert model.is_stable_
 
 
+@pytest.mark.thorough
 def test_a_short_series_with_two_regimes_is_told_by_them():
     model = Forecaster().fit(_series(100, 0.2, 6))
     assert model.report_.recipe == "threshold autoregression, 5 features"

@@ -338,6 +338,7 @@ def test_whether_there_is_a_level_is_settled_carefully():
     assert chosen([level, changes, larger], "third of standard error", is_scaled=True) is larger
 
 
+@pytest.mark.thorough
 def test_of_ways_as_good_one_is_taken_that_does_not_run_away():
     rng = np.random.default_rng(40)
     t = np.arange(100)

@@ -9,6 +9,7 @@ import pytest
 from synthesis.reproduce import binary_tasks, get
 
 
+@pytest.mark.thorough
 def test_members_are_beside_random_draws(monkeypatch, tmp_path):
     pytest.importorskip("sklearn")
     monkeypatch.setattr(binary_tasks, "MEMBERS", 2)

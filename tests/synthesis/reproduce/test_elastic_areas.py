@@ -10,6 +10,7 @@ from synthesis import reproduce
 from synthesis.reproduce.elastic import pairs_and_areas
 
 
+@pytest.mark.thorough
 def test_every_network_is_reported_and_kept(monkeypatch, tmp_path):
     monkeypatch.setattr(pairs_and_areas, "QUICK_CYCLES", {"easy": 30, "hard": 20})
     figures = reproduce.get("elastic-areas")(False, tmp_path)

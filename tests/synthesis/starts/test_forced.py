@@ -114,6 +114,7 @@ def test_small_programs_are_found_from_random_weights(x, answers):
     assert all(allowed.issuperset(p.circuit.neurons.values()) for p in found)
 
 
+@pytest.mark.thorough
 def test_the_same_seed_gives_the_same_circuits():
     problem, start = problem_of(np.abs(X - 1.5)), Forced(spaces=(Space(1, 1),), seed=3)
     one, two = ([p.circuit for p in start.propose(problem, TYPES)] for _ in range(2))

@@ -59,6 +59,7 @@ def test_regret_is_what_the_better_arm_would_have_paid_more():
     )
 
 
+@pytest.mark.thorough
 def test_the_rule_is_about_as_good_as_thompson_sampling():
     drawn = bandits(RNG(3), strings=1500)
     learned = regret(zoo.reward_rule(), drawn)

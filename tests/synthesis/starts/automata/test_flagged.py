@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ FLAG = np.array([[0.0], [1.0]])
 BESIDE = np.array([[0.0, 0.0], [0.0, 1.0], [0.0, 2.0], [1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
 
 
+@pytest.mark.thorough
 @given(st.data())
 @examples(20)
 def test_on_either_side_of_the_flag_the_sum_tells_what_follows(data):

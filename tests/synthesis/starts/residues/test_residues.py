@@ -68,6 +68,7 @@ def test_what_is_learnt_from_short_strings_is_right_on_long_ones(seed, prime, nu
         assert len(learnt.told) <= numbers + 1
 
 
+@pytest.mark.thorough
 def test_most_machines_are_learnt():
     rng = np.random.default_rng(0)
     found = []

@@ -68,6 +68,7 @@ def test_what_is_chosen_is_found(program, start):
     np.testing.assert_allclose(model.predict(fresh), program(fresh), atol=1e-9)
 
 
+@pytest.mark.thorough
 def test_more_strings_choose_numbers_again():
     streams = drawn(0)
     problem = Problem.of(to_strings(streams, fuse(streams))[0])
