@@ -6,6 +6,7 @@ import json
 import platform
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -156,12 +157,16 @@ class Report:
         """
         results: list[T] = []
         for seed in seeds:
-            key = f"{name}, seed {seed}"
-            results.append(known[key] if known and key in known else job(seed))
-            self.keep(key, results[-1])
+            results.append(self.once(f"{name}, seed {seed}", partial(job, seed), known or {}))
             if say is not None:
                 say(self, results)
         return results
+
+    def once(self, key: str, job: Callable[[], T], known: Mapping[str, T]) -> T:
+        """The figures of an earlier run (`earlier`) under a key, or of a job; kept."""
+        figures = known[key] if key in known else job()
+        self.keep(key, figures)
+        return figures
 
     def earlier(self) -> dict[str, Any]:
         """The figures that a report of this name left in this folder; they are kept in this one."""

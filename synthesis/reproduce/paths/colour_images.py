@@ -74,23 +74,14 @@ def _network(
 ) -> None:
     """Choices on images kept apart, then the figures of seed 0."""
     apart = made(digits.validation_split(N_APART), seed=CHOOSING_SEED)
-    rates = _once(report, known, f"{name}, rates", partial(_rates, apart))
+    rates = report.once(f"{name}, rates", partial(_rates, apart), known)
     rate = max(RATES, key=lambda rate: rates[f"{rate:g}"])
-    ways = _once(report, known, f"{name}, recoveries", partial(_recoveries, apart, rate))
+    ways = report.once(f"{name}, recoveries", partial(_recoveries, apart, rate), known)
     way = max(RECOVERIES, key=ways.__getitem__)
     of = made(digits, seed=0)
-    zeros = _once(report, known, f"{name}, seed 0", partial(_sparse, of, rate))
-    well = _once(report, known, f"{name}, seed 0, recovery", partial(_recovered, of, rate, way))
+    zeros = report.once(f"{name}, seed 0", partial(_sparse, of, rate), known)
+    well = report.once(f"{name}, seed 0, recovery", partial(_recovered, of, rate, way), known)
     _say(report, name, rates | ways, zeros | well)
-
-
-def _once(
-    report: Report, known: dict[str, Any], key: str, job: Callable[[], dict[str, float]]
-) -> dict[str, float]:
-    """Figures of an earlier run, or of this one; kept."""
-    figures: dict[str, float] = known[key] if key in known else job()
-    report.keep(key, figures)
-    return figures
 
 
 def _images() -> Digits:

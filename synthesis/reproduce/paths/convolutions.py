@@ -96,6 +96,7 @@ class Experiment:
         self.model = model or ConvolutionalNetwork((1, 28, 28), LAYERS, 10)
         self.start = self.model.initial(self.rng(0))
         self.inputs, _ = digits.store(UNLABELLED, self.rng(1))
+        self._trained: dict[float, VValue] = {}
 
     def rng(self, part: int) -> np.random.Generator:
         """A generator of its own for every part, so that parts may be left out."""
@@ -110,10 +111,14 @@ class Experiment:
         return self.digits.accuracy(self.model, parameters)
 
     def trained(self, rate: float) -> VValue:
-        """The whole network, trained with labels."""
-        steps = self.steps("training")
-        optimizer = adam(schedule(rate, rate / 25, steps))
-        return learn(self.model, self.digits, self.start, optimizer, steps, self.rng(2))
+        """The whole network, trained with labels; once for every rate."""
+        if rate not in self._trained:
+            steps = self.steps("training")
+            optimizer = adam(schedule(rate, rate / 25, steps))
+            self._trained[rate] = learn(
+                self.model, self.digits, self.start, optimizer, steps, self.rng(2)
+            )
+        return self._trained[rate]
 
     def reference(self, whole: VValue, temperature: float) -> Reference:
         """The whole network on unlabelled images."""

@@ -6,6 +6,7 @@ learn a series of image classification tasks".
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -73,8 +74,8 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     model = Perceptron([tasks[0].n_pixels, *HIDDEN, tasks[0].n_classes])
     found: dict[str, list[list[float]]] = {}
     for name, learning in METHODS.items():
-        found[name] = known[name] if name in known else _learned(model, tasks, learning, share)
-        report.keep(name, found[name])
+        job = partial(_learned, model, tasks, learning, share)
+        found[name] = report.once(name, job, known)
         _say(report, model, tasks, share, found)
     return report.figures
 

@@ -41,7 +41,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     known = report.earlier()
     digits, share = load_mnist().with_batch_size(BATCH), 1.0 if full else 0.1
     of = Experiment(digits.validation_split(), share, CHOOSING_SEED)
-    found = known["validation"] if "validation" in known else _validated(of)
+    found = report.once("validation", partial(_validated, of), known)
     job = partial(_figures, digits, share, _chosen(report, of, found))
     report.each_seed("links", range(2 if full else 1), job, _say, known)
     return report.figures
@@ -78,7 +78,6 @@ def _validated(of: Experiment) -> dict[str, list[float]]:
 
 def _chosen(report: Report, of: Experiment, found: dict[str, list[float]]) -> dict[int, float]:
     """The length of the first step of a recovery, by the number of links cut."""
-    report.keep("validation", found)
     report.say(
         "## Choice, on a validation split",
         f"Distance to the whole network on {APART:,} training images kept apart, seed {of.seed}, "
