@@ -45,10 +45,10 @@ class Learnt(NamedTuple):
 def learnt(problem: Problem, alphabet: Alphabet, most_states: int) -> Learnt | None:
     """The automaton of the training strings' beginnings that holds on the whole of them.
 
-    Where the answers are no automaton's, their changes from
-    sample to sample may be, or these and being put back to 0. Where the beginnings tell of none -
-    it takes many samples to fill a store -, one of some of the strings will do that holds on all;
-    or one of all strings that leaves nothing open; or one that is corrected by all, if it is small.
+    Where the answers are no automaton's, their changes from sample to sample may be, or these and
+    being put back to 0. Where the beginnings tell of none - it takes many samples to fill a store
+    -, one of some of the strings will do that holds on all; or one of all strings that leaves
+    nothing open; or one that is corrected by all, if it is small.
     """
     training, begun = problem.split.training, problem.beginnings
     symbols = alphabet.symbols(training)

@@ -19,6 +19,7 @@ from ..signals import Builder, Signal
 __all__ = [
     "OPERATIONS",
     "Operation",
+    "are_flags",
     "constant",
     "exceeds_signal",
     "floored",
@@ -61,6 +62,11 @@ class Operation:
 
 
 # -------------------- numbers --------------------
+
+
+def are_flags(values: np.ndarray) -> bool:
+    """Whether numbers are 0 or 1, all of them."""
+    return bool(np.all((values == 0.0) | (values == 1.0)))
 
 
 def lagged(x: Numbers, samples: int = 1) -> Numbers:

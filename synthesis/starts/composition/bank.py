@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..signals import Builder, Signal
-from .atoms import Operation
+from .atoms import Operation, are_flags
 
 __all__ = ["Bank", "Stream", "values_key"]
 
@@ -60,7 +60,7 @@ def _kinds(values: np.ndarray) -> frozenset[str]:
     if values.ndim == 3:
         return frozenset({"keyed", "any"})
     kinds = {"number", "any"}
-    if np.all((values == 0.0) | (values == 1.0)):
+    if are_flags(values):
         kinds.add("flag")
     elif values.max() <= FEW and np.all(values == np.round(values)) and values.min() >= -FEW:
         kinds.add("whole")

@@ -7,6 +7,7 @@ from itertools import chain, islice
 
 import numpy as np
 
+from .atoms import are_flags
 from .bank import values_key
 from .cases import cases
 from .choices import extremes, gated, often_right
@@ -56,7 +57,7 @@ def forms_of(known: Known, output: int, most: int) -> Iterator[Told]:
     while len(known.bank) < SEPARABLE and known.bank.grow():
         pass
     finder = _Finder(known, output, answers)
-    is_flag = bool(np.all((answers == 0.0) | (answers == 1.0)))
+    is_flag = are_flags(answers)
     is_step = is_flag and "less_or_equal" in known.vocabulary
     yield from finder.filters()
     yield from islice(finder.functions(), most)

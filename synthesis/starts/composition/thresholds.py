@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 
 from ..proposal import Gap
+from .atoms import are_flags
 from .forms import Threshold
 
 __all__ = ["bounded_sums", "chosen_between", "separations", "single_thresholds", "with_bound"]
@@ -289,7 +290,7 @@ def _levels_of_flags(
 
     None if the streams are not of that kind.
     """
-    is_flag = [bool(np.all((row == 0.0) | (row == 1.0))) for row in rows]
+    is_flag = [are_flags(row) for row in rows]
     if len(rows) != 2 or sum(is_flag) != 1:
         return None
     flag, measured = rows[is_flag.index(True)] > 0.5, rows[is_flag.index(False)]

@@ -77,11 +77,12 @@ def holes_of(
     [-0.3, 0.3]
     """
     found: dict[str, list[Gap]] = {}
+    seen = [labels for labels, _ in labels_of(strings)]
     for source in sources:
         values = strings.numbers(source)
         every = np.sort(values[strings.inside()])
         gaps = list(known.get(source, ()))
-        ends = [end for labels, _ in labels_of(strings) for end in _ends(values, labels, every)]
+        ends = [end for labels in seen for end in _ends(values, labels, every)]
         for end in sorted(ends, key=lambda one: -one.surprise):
             gap = chosen_between(end.low, end.high)
             if len(gaps) < most and not any(_are_one(gap, other, every) for other in gaps):

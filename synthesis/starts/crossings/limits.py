@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...problems import Strings
-from ..composition.atoms import lagged
+from ..composition.atoms import are_flags, lagged
 from ..composition.thresholds import chosen_between
 from ..proposal import Gap
 
@@ -127,7 +127,7 @@ def _flags(strings: Strings) -> Iterator[np.ndarray]:
     """Streams that are 0 or 1, (strings, samples)."""
     for source in strings.inputs.arrays:
         values = strings.numbers(source)
-        if np.all((values == 0.0) | (values == 1.0)):
+        if are_flags(values):
             yield values
 
 

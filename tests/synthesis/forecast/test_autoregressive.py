@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthesis.fit.data import read_streams
 from synthesis.forecast import FAMILIES, Forecaster
 from synthesis.forecast.sums import (
     Below,
@@ -24,8 +23,7 @@ from synthesis.forecast.sums import (
 )
 from synthesis.forecast.ways import FreeRun
 from synthesis.likelihoods import Gaussian
-from synthesis.problems import Strings
-from synthesis.verdicts.trial import Candidate, answers_of
+from tests.synthesis.forecast.machines import assert_the_machine_says_it
 
 Y = Given("y")
 REGIMES = tuple(family for family in FAMILIES if family.has_regimes)
@@ -147,14 +145,7 @@ def test_the_machine_chooses_as_the_sum_does(features, has_more, seed):
     features += (Lagged(Y, 4),) * has_more
     weights = rng.standard_normal((1, 1 + len(features)))
     data = {"y": rng.standard_normal((1, 30))}
-    machine, pace = Sum(features, weights, 0.0).circuit(["y"]).lowered()
-    strings = Strings(read_streams(data).streams, np.full((1, 30, 1), np.nan), np.array([30]))
-    told = answers_of(Candidate(machine, pace), strings, 1)[0, :, 0]
-    values = Values(data)
-    wanted = weights[0, 0] + sum(
-        w * values[f][0] for w, f in zip(weights[0, 1:], features, strict=True)
-    )
-    np.testing.assert_allclose(told, wanted, rtol=1e-9, atol=1e-9)
+    assert_the_machine_says_it(Sum(features, weights, 0.0), data)
 
 
 def test_two_regimes_of_two_samples_are_ten_links():

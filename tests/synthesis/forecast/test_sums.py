@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dmm import compile_machine
-from synthesis.fit.data import SOURCE, read_streams
+from synthesis.fit.data import SOURCE
 from synthesis.forecast.sums import (
     FAMILIES,
     Below,
@@ -34,8 +34,7 @@ from synthesis.forecast.sums.growing import parent
 from synthesis.forecast.sums.resampling import resampled
 from synthesis.forecast.ways import FreeRun, Tried, compared
 from synthesis.likelihoods import Bernoulli, Categorical, Gaussian, Poisson
-from synthesis.problems import Strings
-from synthesis.verdicts.trial import Candidate, answers_of
+from tests.synthesis.forecast.machines import assert_the_machine_says_it
 
 X, U = Given("x"), Given("u")
 
@@ -68,18 +67,8 @@ def _data(seed, samples=30):
 
 @given(st.lists(features(), min_size=1, max_size=3), st.integers(0, 1000))
 def test_the_machine_says_what_the_sum_says(chosen, seed):
-    data = _data(seed)
     weights = np.random.default_rng(seed).standard_normal((1, 1 + len(chosen)))
-    one = Sum(tuple(chosen), weights, 0.0)
-    machine, pace = one.circuit(("x", "u")).lowered()
-    streams = read_streams(data).streams
-    strings = Strings(streams, np.full((1, 30, 1), np.nan), np.array([30]))
-    told = answers_of(Candidate(machine, pace), strings, 1)[0, :, 0]
-    values = Values(data)
-    wanted = weights[0, 0] + sum(
-        w * values[f][0] for w, f in zip(weights[0, 1:], chosen, strict=True)
-    )
-    np.testing.assert_allclose(told, wanted, rtol=1e-9, atol=1e-9)
+    assert_the_machine_says_it(Sum(tuple(chosen), weights, 0.0), _data(seed))
 
 
 @given(st.lists(features(), min_size=1, max_size=3), st.integers(0, 1000), st.integers(8, 20))

@@ -6,8 +6,8 @@ import pytest
 from synthesis.fit.efforts import VOCABULARY
 from synthesis.problems import Problem
 from synthesis.starts import Beside, Composition
-from synthesis.verdicts import Candidate, answers_of
-from tests.synthesis.samples import strings_of
+from synthesis.verdicts import answers_of
+from tests.synthesis.samples import candidate_of, strings_of
 
 SMALL = Composition(bank=150, largest=2, is_exact_only=True)
 STRINGS, SAMPLES = 40, 20
@@ -36,7 +36,7 @@ def test_what_is_left_is_explained(factor, unit):
     proposal = next(Beside(SMALL).propose(problem, VOCABULARY))
     assert proposal.origin.endswith("beside x")
     report = problem.split.report
-    given = answers_of(Candidate(*proposal.circuit.lowered()), report, 1)
+    given = answers_of(candidate_of(proposal.circuit), report, 1)
     np.testing.assert_allclose(given, report.answers, atol=1e-9)
 
 
@@ -48,7 +48,7 @@ def test_answers_that_are_not_asked_tell_nothing():
     problem = problem_of({"x": x, "press": press}, answers)
     proposal = next(Beside(SMALL).propose(problem, VOCABULARY))
     report = problem.split.report
-    given = answers_of(Candidate(*proposal.circuit.lowered()), report, 1)
+    given = answers_of(candidate_of(proposal.circuit), report, 1)
     np.testing.assert_allclose(given[report.asked], report.answers[report.asked], atol=1e-9)
 
 

@@ -8,7 +8,8 @@ from synthesis.fit.efforts import VOCABULARY
 from synthesis.problems import Problem
 from synthesis.starts import Automaton, Composition, Crossings, Gap
 from synthesis.starts.crossings.sharpening import sharpened
-from synthesis.verdicts import Candidate, answers_of
+from synthesis.verdicts import answers_of
+from tests.synthesis.samples import candidate_of
 from tests.synthesis.starts.crossings.programs import measured, remembered
 
 SMALL = Composition(bank=100, largest=2, is_exact_only=True)
@@ -35,7 +36,7 @@ def test_a_count_of_what_is_above_a_bound_tells_of_it(seed):
     assert gap.low <= 0.12 * problem.units["stream-x"] <= gap.high
     assert "automaton of 5 states" in proposal.origin
     report = problem.split.report
-    given = answers_of(Candidate(*proposal.circuit.lowered()), report, 1)
+    given = answers_of(candidate_of(proposal.circuit), report, 1)
     assert np.mean(given == report.answers) > 0.98
 
 
