@@ -15,8 +15,8 @@ import numpy as np
 
 from dmm.machine import Circuit
 
-from ..problems import Problem, Strings
-from ..starts import Beside, Changes, Delayed, Gap, Proposal, Shifted, Start
+from ..problems import Problem, Strings, telling_streams
+from ..starts import Beside, Changes, Delayed, Gap, Proposal, Shifted, Start, heard
 from ..verdicts import (
     Candidate,
     Errors,
@@ -115,7 +115,7 @@ class Search:
     effort : Effort
     vocabulary : tuple of str
     rng : numpy.random.Generator
-        For the strings of the stress test.
+        For the strings of the stress test, and the test which streams tell anything.
 
     Examples
     --------
@@ -147,20 +147,30 @@ class Search:
     def run(self, starts: Sequence[Start], tell: Callable[[str, Search], None]) -> None:
         """Try what the starts propose, until the effort is spent.
 
-        After every trial ``tell`` is called with what was tried, and this search.
+        After every trial ``tell`` is called with what was tried, and this search. Starts hear the
+        streams that tell something of the answers; all of them only where nothing is right so.
         """
+        sources = self.problem.sources
         if not (self.problem.is_contradictory and self.effort.noisy):
-            self._try(starts, tell)
+            telling = telling_streams(self.deciding(), self.rng.spawn(1)[0])
+            self._try(starts, tell, telling or sources)
+            if not self.right() and 0 < len(telling) < len(sources):
+                self._try(starts, tell, sources)
         if not self.right():
             self._clean(starts, tell)
-            self._try(self.effort.noisy, tell)
+            self._try(self.effort.noisy, tell, sources)
 
-    def _try(self, starts: Sequence[Start], tell: Callable[[str, Search], None]) -> None:
-        """Try what some starts propose; the effort is meant for these."""
+    def _try(
+        self,
+        starts: Sequence[Start],
+        tell: Callable[[str, Search], None],
+        sources: tuple[str, ...],
+    ) -> None:
+        """Try what some starts propose for some streams; the effort is meant for these."""
         first_right: int | None = None
         last = self.count + self.effort.trials
         self.is_complete = False
-        for proposal in self._proposals(starts):
+        for proposal in self._proposals(starts, sources):
             if self.count >= last:
                 return
             if first_right is not None and self.count >= first_right + self.effort.after:
@@ -196,12 +206,12 @@ class Search:
             if again is not None:
                 self.trials.append(again)
 
-    def _proposals(self, starts: Iterable[Start]) -> Iterator[Proposal]:
+    def _proposals(self, starts: Iterable[Start], sources: tuple[str, ...]) -> Iterator[Proposal]:
         for start in starts:
             # Answers that are understood as they are need no other view.
             if isinstance(start, VIEWS) and self.right():
                 continue
-            yield from start.propose(self.problem, self.vocabulary)
+            yield from heard(start, self.problem, self.vocabulary, sources)
             right = self.right()
             if right and right[0].bits <= self.effort.small:
                 return

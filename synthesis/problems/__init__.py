@@ -3,6 +3,7 @@
 from .problem import BEGINNING, Problem, Split, answer_port, split_strings
 from .scales import grid_of, unit_of
 from .strings import SOURCE, Strings, strung_together
+from .telling import telling_streams
 from .transitions import evened_out
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "grid_of",
     "split_strings",
     "strung_together",
+    "telling_streams",
     "unit_of",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -236,13 +236,8 @@ class Problem:
 
     def restricted(self, sources: Collection[str]) -> Problem:
         """The same with some of its streams only."""
-
-        def part(strings: Strings) -> Strings:
-            arrays = {s: array for s, array in strings.inputs.arrays.items() if s in sources}
-            return replace(strings, inputs=replace(strings.inputs, arrays=arrays))
-
         units = {source: unit for source, unit in self.units.items() if source in sources}
-        return replace(self.seen(part), units=units)
+        return replace(self.seen(partial(Strings.restricted, sources=sources)), units=units)
 
     def is_numeric(self, source: str) -> bool:
         """Whether a stream is a plain number at every sample."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -73,6 +73,11 @@ class Strings:
         lengths = self.lengths[chosen]
         part = Strings(self.inputs.select(chosen), self.answers[..., chosen], lengths)
         return part.cut(int(lengths.max(initial=0)))
+
+    def restricted(self, sources: Collection[str]) -> Strings:
+        """The same strings with some of their streams only."""
+        arrays = {s: array for s, array in self.inputs.arrays.items() if s in sources}
+        return replace(self, inputs=replace(self.inputs, arrays=arrays))
 
     def later(self, samples: int) -> Strings:
         """Answers so many samples late, and as many empty samples at the end of every string."""

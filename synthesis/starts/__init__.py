@@ -13,7 +13,7 @@ from .proposal import Gap, Proposal, Start
 from .recalls import Recalls
 from .residues import Residues
 from .stores import Stores
-from .views import Changes, Delayed, Shifted
+from .views import Changes, Delayed, Shifted, heard
 from .which import Which
 
 __all__ = [
@@ -38,5 +38,6 @@ __all__ = [
     "Start",
     "Stores",
     "Which",
+    "heard",
     "smallest_automaton",
 ]

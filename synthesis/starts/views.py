@@ -1,12 +1,12 @@
-"""Starts that see other answers: those that come late, add up, or do not begin with nothing.
+"""Starts that see other answers (late ones, changes, from another beginning), or fewer streams.
 
 The start inside sees other answers for the same streams; its circuits are completed to ones that
-give the answers that are asked.
+give the answers that are asked. Or it hears some of the streams only: the rest is kept from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,7 +18,7 @@ from ..problems import Problem, Strings, answer_port
 from .proposal import Proposal, Start
 from .signals import free_name
 
-__all__ = ["Changes", "Delayed", "Shifted", "taken_back", "through"]
+__all__ = ["Changes", "Delayed", "Shifted", "heard", "taken_back", "through"]
 
 
 def through(
@@ -246,3 +246,53 @@ def _with(circuit: Circuit, constants: list[float]) -> Circuit:
     sinks = {answer_port(k)[0]: "output" for k in range(len(constants))}
     neurons = {**circuit.neurons, **sinks, "const_1": "const_1"}
     return Circuit(neurons, (*circuit.wires, *added))
+
+
+# -------------------- of fewer streams --------------------
+
+
+def heard(
+    start: Start, problem: Problem, vocabulary: tuple[str, ...], sources: Collection[str]
+) -> Iterator[Proposal]:
+    """What a start proposes for some of the streams, as proposals for all of them.
+
+    Parameters
+    ----------
+    start : Start
+    problem : Problem
+    vocabulary : tuple of str
+    sources : collection of str
+        What it hears.
+
+    Examples
+    --------
+    >>> from synthesis.fit.data.asked import to_strings
+    >>> from synthesis.problems import Problem
+    >>> from synthesis.starts import Automaton
+    >>> x, z = np.random.default_rng(0).integers(0, 3, (2, 40, 12))
+    >>> problem = Problem.of(to_strings({"x": x, "z": z}, x.cumsum(axis=1) % 3)[0])
+    >>> proposal = next(heard(Automaton(), problem, ("accum",), ["stream-x"]))
+    >>> sorted(name for name in proposal.circuit.neurons if name.startswith("stream-"))
+    ['stream-x']
+    """
+    for proposal in start.propose(problem.restricted(sources), vocabulary):
+        yield _of_all(proposal, sources)
+
+
+def _of_all(proposal: Proposal, sources: Collection[str]) -> Proposal:
+    """The proposal, which hears some streams, of strings that have more."""
+    refit, expect = proposal.refitted, proposal.expected
+
+    def refitted(strings: Strings) -> Proposal:
+        assert refit is not None
+        return _of_all(refit(strings.restricted(sources)), sources)
+
+    def expected(strings: Strings) -> np.ndarray:
+        assert expect is not None
+        return expect(strings.restricted(sources))
+
+    return replace(
+        proposal,
+        refitted=None if refit is None else refitted,
+        expected=None if expect is None else expected,
+    )

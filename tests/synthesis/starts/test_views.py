@@ -1,4 +1,4 @@
-"""Starts that see other answers: the completed circuits give those that are asked."""
+"""Starts that see other answers, or fewer streams: their circuits answer what is asked of all."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from dmm.machine import Circuit, Wire
+from synthesis.fit.data import to_strings
 from synthesis.problems import Problem
-from synthesis.starts import Changes, Composition, Delayed, Proposal, Shifted
+from synthesis.starts import Automaton, Changes, Composition, Delayed, Proposal, Shifted, heard
 from tests.synthesis.samples import said, strings_of
 
 VOCABULARY = ("accum", "norm", "compare", "dot", "dot_free", "less_or_equal", "multiplexer")
@@ -81,3 +82,42 @@ def test_totals_get_names_of_their_own():
     problem = Problem.of(strings_of({"x": X}, twice))
     (whole,) = Changes(Given()).propose(problem, VOCABULARY)
     assert is_right(whole.circuit, problem.split.training)
+
+
+# -------------------- of fewer streams --------------------
+
+
+def _problem(answers):
+    rng = np.random.default_rng(0)
+    x, z = rng.integers(0, 3, (2, 20, 8)).astype(float)
+    return Problem.of(to_strings({"x": x, "z": z}, answers(x))[0])
+
+
+def _sources(proposal):
+    return {name for name, kind in proposal.circuit.neurons.items() if kind == "stream"}
+
+
+def test_no_proposal_reads_what_is_not_heard():
+    problem = _problem(lambda x: x.cumsum(axis=1))
+    start = Composition(bank=50, largest=2)
+    for proposal in heard(start, problem, VOCABULARY, ["stream-x"]):
+        assert _sources(proposal) <= {"stream-x"}
+
+
+def test_what_is_expected_of_longer_strings_is_asked_of_those_with_all_streams():
+    problem = _problem(lambda x: x.cumsum(axis=1) % 3)
+    proposal = next(heard(Automaton(), problem, VOCABULARY, ["stream-x"]))
+    strings = problem.split.training
+    assert np.array_equal(proposal.expected(strings), strings.answers)
+
+
+def test_a_refit_chooses_by_all_strings_and_still_hears_the_same():
+    rng = np.random.default_rng(1)
+    x, z = rng.normal(size=(2, 20, 8))
+    problem = Problem.of(to_strings({"x": x, "z": z}, (x > 0.3).astype(float))[0])
+    start = Composition(bank=50, largest=2)
+    proposals = heard(start, problem, VOCABULARY, ["stream-x"])
+    proposal = next(p for p in proposals if p.refitted is not None)
+    again = proposal.refitted(problem.split.training)
+    assert _sources(again) == {"stream-x"}
+    assert again.gaps
