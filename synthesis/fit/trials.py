@@ -266,8 +266,18 @@ class Search:
         trial = Trial(proposal, candidate, training, validation, spread, bits)
         if not trial.is_right:
             return trial
+        if self._is_outdone(bits):
+            return replace(trial, flaw="not tried on long strings: something shorter is right")
         flaw = stress(candidate, split.training, self.long, whole) or self._forgetful(trial)
         return replace(trial, flaw=flaw)
+
+    def _is_outdone(self, bits: float) -> bool:
+        """Whether something right is so much shorter that so many bits neither win nor cast doubt.
+
+        Long strings take longer than all others, and most that is right is longer than need be.
+        """
+        right = self.right()
+        return bool(right) and bits > right[0].bits + 2.0 * RIVAL
 
     def _forgetful(self, trial: Trial) -> str:
         """Whether a memory does not keep what it was made to keep."""

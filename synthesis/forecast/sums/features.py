@@ -17,11 +17,11 @@ import numpy as np
 from ...starts.composition.atoms import (
     constant,
     exceeds_signal,
-    leaky,
     leaky_signal,
     product_signal,
     relu_signal,
 )
+from ...starts.composition.running import leaky
 from ...starts.signals import Builder, Signal
 
 __all__ = [

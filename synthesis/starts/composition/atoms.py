@@ -15,6 +15,15 @@ import numpy as np
 from dmm import get_neuron_type
 
 from ..signals import Builder, Signal
+from .running import (
+    extreme_since,
+    floored,
+    from_first,
+    held,
+    largest,
+    since,
+    toggled,
+)
 
 __all__ = [
     "OPERATIONS",
@@ -22,10 +31,8 @@ __all__ = [
     "are_flags",
     "constant",
     "exceeds_signal",
-    "floored",
     "floored_signal",
     "lagged",
-    "leaky",
     "leaky_signal",
     "product_signal",
     "relu_signal",
@@ -72,78 +79,6 @@ def are_flags(values: np.ndarray) -> bool:
 def lagged(x: Numbers, samples: int = 1) -> Numbers:
     """So many samples earlier; nothing before the first."""
     return np.pad(x, ((0, 0), (samples, 0), *((0, 0),) * (x.ndim - 2)))[:, : x.shape[1]]
-
-
-def _since(x: Numbers, reset: Numbers) -> Numbers:
-    """The sum of ``x`` since ``reset`` was last 1 (that sample included)."""
-    out = np.empty(x.shape)
-    total = np.zeros(len(x))
-    for t in range(x.shape[1]):
-        total = x[:, t] + (1.0 - reset[:, t]) * total
-        out[:, t] = total
-    return out
-
-
-def floored(x: Numbers) -> Numbers:
-    """A sum that does not fall below 0."""
-    out = np.empty(x.shape)
-    level = np.zeros(len(x))
-    for t in range(x.shape[1]):
-        level = np.maximum(level + x[:, t], 0.0)
-        out[:, t] = level
-    return out
-
-
-def _held(x: Numbers, gate: Numbers) -> Numbers:
-    """The ``x`` of the last sample at which ``gate`` was 1; 0 before."""
-    out = np.empty(x.shape)
-    kept = np.zeros(len(x))
-    for t in range(x.shape[1]):
-        kept = gate[:, t] * x[:, t] + (1.0 - gate[:, t]) * kept
-        out[:, t] = kept
-    return out
-
-
-def _largest(x: Numbers) -> Numbers:
-    """The largest so far, 0 at least."""
-    return np.maximum(np.maximum.accumulate(x, axis=1), 0.0)
-
-
-def _toggled(x: Numbers) -> Numbers:
-    """1 after an odd number of ones, else 0."""
-    return np.cumsum(x, axis=1) % 2.0
-
-
-def _extreme_since(x: Numbers, reset: Numbers, extreme: np.ufunc) -> Numbers:
-    """The largest or smallest ``x`` since ``reset`` was last 1, and of 0 before that."""
-    out = np.empty(x.shape)
-    kept = np.zeros(len(x))
-    for t in range(x.shape[1]):
-        kept = np.where(reset[:, t] > 0.5, x[:, t], extreme(kept, x[:, t]))
-        out[:, t] = kept
-    return out
-
-
-def _from_first(reset: Numbers) -> Numbers:
-    """1 at the first sample, too."""
-    begun = reset.copy()
-    begun[:, 0] = 1.0
-    return begun
-
-
-def leaky(x: Numbers, pole: float, reset: Numbers | None = None) -> Numbers:
-    """A sum that forgets: ``pole`` times what it was, plus ``x``; only ``x`` where reset is 1."""
-    if reset is None:
-        from scipy.signal import lfilter  # as long to import as all else together
-
-        return np.asarray(lfilter([1.0], [1.0, -pole], x, axis=1))
-    out = np.empty(x.shape)
-    total = np.zeros(len(x))
-    keep = pole * (1.0 - reset)
-    for t in range(x.shape[1]):
-        total = x[:, t] + keep[:, t] * total
-        out[:, t] = total
-    return out
 
 
 # -------------------- neurons --------------------
@@ -249,7 +184,7 @@ def _extreme_of_all(word: str, extreme: np.ufunc, sign: float) -> Operation:
     nothing = Signal({})
     return Operation(
         f"{word} of all",
-        lambda x: _extreme_since(x, _from_first(np.zeros_like(x)), extreme),
+        lambda x: extreme_since(x, from_first(np.zeros_like(x)), extreme),
         lambda b, x: _extreme_since_signal(b, x, _from_first_signal(b, nothing), sign),
         ("compare", "multiplexer"),
     )
@@ -261,14 +196,14 @@ def _extreme_since_each(word: str, extreme: np.ufunc, sign: float) -> tuple[Oper
     return (
         Operation(
             f"{word} since",
-            lambda x, reset: _extreme_since(x, reset, extreme),
+            lambda x, reset: extreme_since(x, reset, extreme),
             lambda b, x, reset: _extreme_since_signal(b, x, reset, sign),
             types,
             reads,
         ),
         Operation(
             f"{word} since, or of all",
-            lambda x, reset: _extreme_since(x, _from_first(reset), extreme),
+            lambda x, reset: extreme_since(x, from_first(reset), extreme),
             lambda b, x, reset: _extreme_since_signal(b, x, _from_first_signal(b, reset), sign),
             types,
             reads,
@@ -299,7 +234,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "run",
-        lambda x: _since(x, 1.0 - x),
+        lambda x: since(x, 1.0 - x),
         lambda b, x: _since_signal(b, x, constant() - x),
         ("multiplexer",),
         ("flag",),
@@ -323,10 +258,10 @@ OPERATIONS: tuple[Operation, ...] = (
         ("less_or_equal",),
     ),
     *(_above(least) for least in (2, 3, 4, 5, 6)),
-    Operation("largest", _largest, _largest_signal, ("running_max",)),
+    Operation("largest", largest, _largest_signal, ("running_max",)),
     _extreme_of_all("largest", np.maximum, 1.0),
     _extreme_of_all("smallest", np.minimum, -1.0),
-    Operation("toggle", _toggled, _toggled_signal, ("norm",), ("flag",)),
+    Operation("toggle", toggled, _toggled_signal, ("norm",), ("flag",)),
     Operation("+", np.add, lambda b, x, y: x + y, (), ("any", "any"), True),
     Operation("-", np.subtract, lambda b, x, y: x - y, (), ("any", "any")),
     Operation("*", np.multiply, product_signal, ("dot_free",), ("number", "number"), True),
@@ -369,8 +304,8 @@ OPERATIONS: tuple[Operation, ...] = (
         ("less_or_equal",),
         ("number", "number"),
     ),
-    Operation("since", _since, _since_signal, ("multiplexer",), ("number", "flag")),
-    Operation("held", _held, _held_signal, ("multiplexer",), ("number", "flag")),
+    Operation("since", since, _since_signal, ("multiplexer",), ("number", "flag")),
+    Operation("held", held, _held_signal, ("multiplexer",), ("number", "flag")),
     *_extreme_since_each("largest", np.maximum, 1.0),
     *_extreme_since_each("smallest", np.minimum, -1.0),
 )

@@ -12,14 +12,13 @@ from ..signals import ANSWER, Builder, Signal
 from .atoms import (
     constant,
     exceeds_signal,
-    floored,
     floored_signal,
     lagged,
-    leaky,
     leaky_signal,
     relu_signal,
 )
 from .bank import Bank
+from .running import floored, leaky
 from .vocabulary import known_operations
 
 __all__ = ["Bent", "Beside", "Cut", "Floored", "Known", "Leaky", "Past"]

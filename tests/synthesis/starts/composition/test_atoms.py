@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthesis.starts.composition.atoms import OPERATIONS, leaky, leaky_signal
+from synthesis.starts.composition.atoms import OPERATIONS, leaky_signal
+from synthesis.starts.composition.running import leaky
 from synthesis.starts.composition.vocabulary import known_operations
 from synthesis.starts.signals import Signal
 from tests.examples import examples
