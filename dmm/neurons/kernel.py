@@ -124,8 +124,15 @@ class Kernel(ABC):
     def step(self, x: np.ndarray, y: np.ndarray) -> Step:
         """Bind `forward` to wide inputs and outputs, (ticks, machines, fields, n, ...)."""
 
+        # Fields are taken apart once, not at every tick: with few strings that is most of the time.
+        inputs, outputs = _streams(x), _streams(y)
+
         def step(t: int) -> None:
-            _store(self.forward(_streams(x[t])), y[t])
+            read = [Stream(i.number[t], None if i.keys is None else i.keys[t]) for i in inputs]
+            for output, found in zip(outputs, self.forward(read), strict=True):
+                output.number[t] = found.number
+                if output.keys is not None:
+                    output.keys[t] = 0.0 if found.keys is None else found.keys
 
         return step
 
