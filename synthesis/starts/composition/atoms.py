@@ -171,6 +171,20 @@ def _extreme_since_signal(builder: Builder, one: Signal, reset: Signal, sign: fl
     return Signal.of(neuron, "dict")
 
 
+def _middle(x: Numbers) -> Numbers:
+    """The middle one in size of the last three samples, zeros before the first."""
+    return np.median([x, lagged(x), lagged(x, 2)], axis=0)
+
+
+def _middle_signal(builder: Builder, one: Signal) -> Signal:
+    """The larger of the smaller of two, and of what of the third does not exceed the larger one."""
+    now, before, earlier = one, one.lagged(), one.lagged().lagged()
+    excess = relu_signal(builder, now, before)
+    larger, smaller = before + excess, now - excess
+    bounded = larger - relu_signal(builder, larger, earlier)
+    return bounded + relu_signal(builder, smaller, bounded)
+
+
 def _from_first_signal(builder: Builder, reset: Signal) -> Signal:
     """The signal that does what `_from_first` does: a constant was not there before."""
     first = constant() - constant().lagged()
@@ -261,6 +275,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("largest", largest, _largest_signal, ("running_max",)),
     _extreme_of_all("largest", np.maximum, 1.0),
     _extreme_of_all("smallest", np.minimum, -1.0),
+    Operation("middle of three", _middle, _middle_signal, ("compare",)),
     Operation("toggle", toggled, _toggled_signal, ("norm",), ("flag",)),
     Operation("+", np.add, lambda b, x, y: x + y, (), ("any", "any"), True),
     Operation("-", np.subtract, lambda b, x, y: x - y, (), ("any", "any")),
