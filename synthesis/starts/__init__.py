@@ -14,7 +14,7 @@ from .recalls import Recalls
 from .residues import Residues
 from .stores import Stores
 from .views import Changes, Delayed, Shifted, heard
-from .which import Which
+from .which import Otherwise, Which
 
 __all__ = [
     "Automaton",
@@ -29,6 +29,7 @@ __all__ = [
     "Gap",
     "Noisy",
     "Numerals",
+    "Otherwise",
     "Parts",
     "Proposal",
     "Provided",

@@ -1,5 +1,6 @@
-"""The start that asks which of few simple things the answer is."""
+"""Starts that ask which of few things the answer is."""
 
+from .otherwise import Otherwise
 from .which import Which
 
-__all__ = ["Which"]
+__all__ = ["Otherwise", "Which"]

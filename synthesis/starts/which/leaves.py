@@ -19,7 +19,7 @@ from ..composition.choices import are_answers
 from ..composition.sums import tidy
 from ..signals import ANSWER, Signal
 
-__all__ = ["PAST", "Leaf", "covers"]
+__all__ = ["PAST", "Leaf", "covers", "frequent"]
 
 PAST = f"{ANSWER}-0"
 """Stands for what was answered before."""
@@ -192,7 +192,7 @@ def _candidates(
     streams = {source: _stream(strings, source)[asked] for source in sources}
     for terms in _bases(sources):
         base = sum((w * streams[s] for s, w in terms), np.zeros(len(answers)))
-        yield from (Leaf(terms, c) for c in _frequent(answers - base))
+        yield from (Leaf(terms, c) for c in frequent(answers - base))
     inputs = [source for source in sources if source != PAST]
     for source in sources:
         yield from (Leaf(((source, w),)) for w in _frequent_ratios(answers, streams[source]))
@@ -221,11 +221,11 @@ def _bases(sources: Sequence[str]) -> Iterator[tuple[tuple[str, float], ...]]:
 def _frequent_ratios(answers: np.ndarray, stream: np.ndarray) -> list[float]:
     """Factors other than 0 and 1 that make the answers of a stream often."""
     some = (np.abs(stream) > 1e-6 * max(float(np.abs(stream).max()), 1e-300)) & (answers != 0.0)
-    ratios = _frequent(answers[some] / stream[some])
+    ratios = frequent(answers[some] / stream[some])
     return [ratio for ratio in ratios if ratio not in (0.0, 1.0, -1.0)]
 
 
-def _frequent(values: np.ndarray) -> list[float]:
+def frequent(values: np.ndarray) -> list[float]:
     """The most frequent numbers, but for rounding; simple where they can be."""
     size = np.abs(values)
     if not size.any():
