@@ -16,7 +16,7 @@ import numpy as np
 from dmm.machine import Circuit
 
 from ..problems import Problem, Strings, telling_streams
-from ..starts import Beside, Changes, Delayed, Gap, Proposal, Shifted, Start, heard
+from ..starts import Beside, Changes, Delayed, Gap, Proposal, Shifted, Since, Start, heard
 from ..verdicts import (
     Candidate,
     Errors,
@@ -34,7 +34,7 @@ RIVAL = 12.0
 """Bits by which another right machine may be longer and still cast doubt on one; and by which it
 may be longer and still be chosen, where it alone has foretold the ends of strings."""
 
-VIEWS = (Beside, Changes, Delayed, Shifted)
+VIEWS = (Beside, Changes, Delayed, Shifted, Since)
 """Starts that see the answers otherwise than they are."""
 
 FIRST = 40

@@ -13,7 +13,7 @@ from .proposal import Gap, Proposal, Start
 from .recalls import Recalls
 from .residues import Residues
 from .stores import Stores
-from .views import Changes, Delayed, Shifted, heard
+from .views import Changes, Delayed, Shifted, Since, heard
 from .which import Otherwise, Which
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Recalls",
     "Residues",
     "Shifted",
+    "Since",
     "Start",
     "Stores",
     "Which",

@@ -1,4 +1,4 @@
-"""Starts that see other answers (late ones, changes, from another beginning), or fewer streams.
+"""Starts that see other answers (late, changes, from another beginning), or fewer streams.
 
 The start inside sees other answers for the same streams; its circuits are completed to ones that
 give the answers that are asked. Or it hears some of the streams only: the rest is kept from it.
@@ -18,7 +18,7 @@ from ..problems import Problem, Strings, answer_port
 from .proposal import Proposal, Start
 from .signals import free_name
 
-__all__ = ["Changes", "Delayed", "Shifted", "heard", "taken_back", "through"]
+__all__ = ["Changes", "Delayed", "Shifted", "Since", "heard", "taken_back", "through"]
 
 
 def through(
@@ -186,6 +186,101 @@ def _added_up(circuit: Circuit) -> Circuit:
     return Circuit(neurons, tuple(wires))
 
 
+# -------------------- added up since --------------------
+
+FEWER = 0.5
+"""Of the different answers, the share of different changes that a reset has to leave, at most."""
+
+RESETS = 2
+
+
+@dataclass(frozen=True)
+class Since:
+    """Answers that add up what the start proposes since a stream of flags was last 1.
+
+    What is owed since the last payment, what came since the shift began: with the right stream for
+    the reset the changes are few different numbers.
+
+    Attributes
+    ----------
+    start : Start
+
+    Examples
+    --------
+    >>> from dmm.show.algebra import sample_equations
+    >>> from synthesis.fit.data.asked import to_strings
+    >>> from synthesis.problems import Problem
+    >>> from synthesis.starts import Composition
+    >>> rng = np.random.default_rng(0)
+    >>> x, paid = rng.integers(0, 5, (20, 12)), rng.integers(0, 2, (20, 12))
+    >>> owed = np.zeros((20, 12))
+    >>> for t in range(12):
+    ...     owed[:, t] = (x[:, t] > 2) + (1 - paid[:, t]) * owed[:, t - 1]
+    >>> problem = Problem.of(to_strings({"x": x, "paid": paid}, owed)[0])
+    >>> start = Since(Composition(bank=50, largest=2))
+    >>> proposal = next(start.propose(problem, ("multiplexer", "less_or_equal")))
+    >>> print(sample_equations(proposal.circuit))
+    s = (x > 2.5)
+    output.dict-1 = (s if paid else s + output.dict-1[t-1])
+    """
+
+    start: Start
+
+    @property
+    def name(self) -> str:
+        """Of the start."""
+        return f"{self.start.name}, added up since"
+
+    def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
+        """The start's circuits with a memory that is reset before the sink."""
+        if "multiplexer" not in vocabulary or problem.n_outputs > 1:
+            return
+        for reset in _resets(problem):
+            seen = partial(_changes_since, reset=reset)
+            completed = partial(_added_up_since, reset=reset)
+            words = f"added up since {reset}"
+            yield from through(self.start, problem, vocabulary, seen, completed, words)
+
+
+def _resets(problem: Problem) -> list[str]:
+    """The flags since which answers may be added up: those that leave the fewest changes."""
+    strings = problem.split.training
+
+    def different(reset: str | None) -> int:
+        seen = _changes(strings) if reset is None else _changes_since(strings, reset)
+        return len(np.unique(seen.answers[seen.asked].round(9)))
+
+    flags = [s for s in problem.counted if set(np.unique(strings.numbers(s))) == {0.0, 1.0}]
+    counts = {flag: different(flag) for flag in flags}
+    least = min(different(None), FEWER * len(np.unique(strings.answers[strings.asked])))
+    return sorted((f for f in flags if counts[f] < least), key=counts.__getitem__)[:RESETS]
+
+
+def _changes_since(strings: Strings, reset: str) -> Strings:
+    """From sample to sample, or from nothing where a flag is 1."""
+    past = np.pad(strings.answers, ((0, 0), (1, 0), (0, 0)))[:, :-1]
+    is_kept = 1.0 - strings.numbers(reset).T
+    return replace(strings, answers=strings.answers - np.where(is_kept > 0.0, past, 0.0))
+
+
+def _added_up_since(circuit: Circuit, reset: str) -> Circuit:
+    neurons = dict(circuit.neurons)
+    total = free_name("multiplexer", neurons)
+    neurons |= {total: "multiplexer", reset: "stream"}
+    wires = []
+    for wire in circuit.wires:
+        if circuit.neurons[wire.neuron_in] == "output":
+            wires += [wire._replace(neuron_in=total, field_in=f) for f in ("dict-1", "dict-2")]
+        else:
+            wires.append(wire)
+    wires += [
+        Wire(total, "gate", reset, "stream"),
+        Wire(total, "dict-2", total, "dict", 1.0, 1),
+        Wire(*answer_port(0), total, "dict"),
+    ]
+    return Circuit(neurons, tuple(wires))
+
+
 # -------------------- from another beginning --------------------
 
 
@@ -267,11 +362,12 @@ def heard(
     Examples
     --------
     >>> from synthesis.fit.data.asked import to_strings
+    >>> from synthesis.fit.efforts import VOCABULARY
     >>> from synthesis.problems import Problem
     >>> from synthesis.starts import Automaton
     >>> x, z = np.random.default_rng(0).integers(0, 3, (2, 40, 12))
     >>> problem = Problem.of(to_strings({"x": x, "z": z}, x.cumsum(axis=1) % 3)[0])
-    >>> proposal = next(heard(Automaton(), problem, ("accum",), ["stream-x"]))
+    >>> proposal = next(heard(Automaton(), problem, VOCABULARY, ["stream-x"]))
     >>> sorted(name for name in proposal.circuit.neurons if name.startswith("stream-"))
     ['stream-x']
     """

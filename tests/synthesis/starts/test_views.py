@@ -8,7 +8,16 @@ import pytest
 from dmm.machine import Circuit, Wire
 from synthesis.fit.data import to_strings
 from synthesis.problems import Problem
-from synthesis.starts import Automaton, Changes, Composition, Delayed, Proposal, Shifted, heard
+from synthesis.starts import (
+    Automaton,
+    Changes,
+    Composition,
+    Delayed,
+    Proposal,
+    Shifted,
+    Since,
+    heard,
+)
 from tests.synthesis.samples import said, strings_of
 
 VOCABULARY = ("accum", "norm", "compare", "dot", "dot_free", "less_or_equal", "multiplexer")
@@ -82,6 +91,36 @@ def test_totals_get_names_of_their_own():
     problem = Problem.of(strings_of({"x": X}, twice))
     (whole,) = Changes(Given()).propose(problem, VOCABULARY)
     assert is_right(whole.circuit, problem.split.training)
+
+
+# -------------------- added up since --------------------
+
+
+def fines(rng, strings=50, samples=20):
+    """What is owed since the last payment: one more for every sample with the door open twice."""
+    door = (rng.random((strings, samples)) < 0.5).astype(float)
+    pay = (rng.random((strings, samples)) < 0.15).astype(float)
+    owed, total = np.zeros_like(door), np.zeros(strings)
+    for t in range(samples):
+        total = np.where(pay[:, t] > 0, 0.0, total) + door[:, t] * door[:, max(t - 1, 0)] * (t > 0)
+        owed[:, t] = total
+    return {"door": door, "pay": pay}, owed
+
+
+def test_what_adds_up_since_a_flag_is_found_by_what_comes_in():
+    streams, owed = fines(np.random.default_rng(0))
+    problem = Problem.of(to_strings(streams, owed)[0])
+    proposal = next(Since(SMALL).propose(problem, VOCABULARY))
+    assert proposal.origin.endswith("added up since stream-pay")
+    fresh, wanted = fines(np.random.default_rng(1), samples=60)
+    assert np.array_equal(said(proposal.circuit, to_strings(fresh, wanted)[0])[0], wanted)
+
+
+def test_flags_that_reset_nothing_are_not_tried():
+    rng = np.random.default_rng(2)
+    streams, _ = fines(rng)
+    problem = Problem.of(to_strings(streams, streams["door"].cumsum(axis=1))[0])
+    assert not list(Since(SMALL).propose(problem, VOCABULARY))
 
 
 # -------------------- of fewer streams --------------------
