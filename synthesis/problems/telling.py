@@ -118,16 +118,24 @@ def _standard(values: np.ndarray, strings: Strings) -> np.ndarray:
 def _goes_with(history: np.ndarray, compared: np.ndarray, rng: np.random.Generator) -> bool:
     """Whether the largest of all covariances is larger than by chance."""
     wanted = compared.reshape(len(compared), -1).T
-    found = np.abs(history.reshape(len(history), -1) @ wanted).max()
+
+    def strength(kinds: np.ndarray) -> float:
+        return float(np.abs(kinds.reshape(len(kinds), -1) @ wanted).max())
+
+    found, by_chance = strength(history), 0
     if found == 0.0:
         return False
-    by_chance = 0
     for _ in range(PERMUTATIONS):
-        if history.shape[1] >= STRINGS:
-            other = history[:, rng.permutation(history.shape[1])]
-        else:
-            other = np.roll(history, rng.integers(1, max(2, history.shape[2])), axis=2)
-        by_chance += np.abs(other.reshape(len(history), -1) @ wanted).max() >= found
+        by_chance += strength(_exchanged(history, rng)) >= found
         if by_chance > CHANCE * (PERMUTATIONS + 1):
             return False
     return True
+
+
+def _exchanged(history: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Every string with the history of another; few are shifted so far that they forget."""
+    _, strings, samples = history.shape
+    if strings >= STRINGS:
+        return history[:, rng.permutation(strings)]
+    far = max(1, samples // 4)
+    return np.roll(history, rng.integers(far, max(far + 1, samples - far)), axis=2)
