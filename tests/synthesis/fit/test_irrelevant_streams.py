@@ -41,6 +41,7 @@ def test_a_hidden_total_is_found_among_columns_that_do_nothing():
     assert np.array_equal(np.round(found), wanted)
 
 
+@pytest.mark.thorough
 def test_where_the_guess_is_wrong_the_other_streams_are_heard_after_all(monkeypatch):
     """The test which streams tell is a guess: what it puts aside is not lost."""
     rng = np.random.default_rng(0)
