@@ -61,11 +61,11 @@ def _code_length(search: Search, scale: str, family: Family) -> float:
     """Nats for the series' own samples, by the best of a family's sizes on a scale."""
     cuts = search.cuts(scale)
     by_cut = [search.sums(before, family) for before, _ in cuts]
-    largest = max(len(found.features) for found in by_cut[-1])
+    sizes = [len(found.features) for found in by_cut[0]]
     target = np.concatenate([after.target for _, after in cuts])
     least = max(ROUNDED * float(target.var()), TINY)
     shortest = np.inf
-    for size in range(largest + 1):
+    for size in sizes:
         told = [
             no_larger(found, size).predictor(after)[0]
             for found, (_, after) in zip(by_cut, cuts, strict=True)
