@@ -6,8 +6,10 @@ Simulated series of many kinds are forecast by all that `synthesis.forecast` tri
 choice sees how each way did on cuts of the first part; how the chosen one does on what follows is
 set beside the way that does best there. Rules of choice were settled on such series - the share of
 the standard error on other seeds than those that are told -, and not on the classical ones of
-`benchmarks.forecasts`. What runs away when it runs free is left out for all of them, and the shares
-that cannot be asked for know nothing of levels (see `synthesis.forecast.ways.choice`).
+`benchmarks.forecasts`. The last column is the default's choice where no forecast looks at its own
+errors: on the same scale, beside the same best way. What runs away when it runs free is left out
+for all of them, and the shares that cannot be asked for know nothing of levels (see
+`synthesis.forecast.ways.choice`).
 """
 
 from __future__ import annotations
@@ -135,9 +137,17 @@ KINDS |= {
 SHARES = {"half": 0.5, "quarter": 0.25, "tenth": 0.1, "least error": 0.0}
 """Standard errors within which the smallest way is taken, beside those that can be asked for."""
 
+
+def without_errors(tried: Sequence[Tried]) -> Tried:
+    """The default's choice, had no forecast looked at its own errors."""
+    others = [one for one in tried if not one.key.key.recipe.family.has_errors]
+    return chosen(others, CHOICES[0], True)
+
+
 RULES: dict[str, Callable[[Sequence[Tried]], Tried]] = {
     **{name: lambda tried, name=name: chosen(tried, name, True) for name in CHOICES},
     **{name: lambda tried, by=share: smallest_within(tried, by) for name, share in SHARES.items()},
+    "no moving averages": without_errors,
 }
 
 

@@ -201,7 +201,8 @@ class Forecaster(Parameters, Answers):
             tried = list(tried_freely(search, self.families))
             best = min(tried, key=lambda one: one.loss)  # what is left of a run is no noise
         else:
-            scale = likeliest_scale(search, scales, FAMILIES[0])
+            linear = [one for one in self.families if one.is_linear] or FAMILIES[:1]
+            scale = likeliest_scale(search, scales, linear)
             tried = list(search.tried([scale], self.families))
             judged = [search.on_scale(one) for one in tried]
             best = chosen(self._sound(search, judged), self.choice, likelihood.has_noise).key

@@ -118,6 +118,7 @@ class Search:
         self.horizon, self.lags, self.most, self.season = horizon, lags, most, season
         self.outputs = likelihood.outputs(panel.observed())
         self._rows: dict[str, Rows] = {}
+        self._tried: dict[tuple[str, Family], list[Tried]] = {}
 
     def rows(self, transform: str) -> Rows:
         """All rows, on a scale."""
@@ -137,9 +138,11 @@ class Search:
     def tried(self, transforms: Sequence[str], families: Sequence[Family]) -> Iterator[Tried]:
         """Every way on the rows that it was not fitted to, losses on the series' own scale."""
         for transform in transforms:
-            cuts = self.cuts(transform)
             for family in families:
-                yield from self._of_family(transform, family, cuts)
+                if (transform, family) not in self._tried:
+                    cuts = self.cuts(transform)
+                    self._tried[transform, family] = [*self._of_family(transform, family, cuts)]
+                yield from self._tried[transform, family]
 
     def _of_family(
         self, transform: str, family: Family, cuts: Sequence[tuple[Rows, Rows]]
