@@ -226,7 +226,8 @@ class _Fits:
 
     def depth(self, orders: _Orders) -> int:
         """Samples before the first forecast."""
-        return orders.samples + self.season * orders.seasonal_samples + len(self.change) - 1
+        within = orders.samples + self.season * orders.seasonal_samples
+        return max(within + len(self.change) - 1, 1)
 
     def weights(self, orders: _Orders, numbers: np.ndarray) -> _Weights:
         """What the numbers amount to."""

@@ -74,13 +74,6 @@ class Family:
     has_regimes: bool = False
     has_errors: bool = False
 
-    @property
-    def is_linear(self) -> bool:
-        """Whether it weighs samples, changes and errors by themselves."""
-        remembers_others = self.has_memories and not self.changes_from
-        is_bent = self.has_bends or self.has_steps or self.has_products or self.has_regimes
-        return not (is_bent or remembers_others)
-
 
 FAMILIES = (
     Family("lags"),

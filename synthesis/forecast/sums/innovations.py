@@ -35,7 +35,7 @@ class Innovation:
     constant : float
     samples, errors : tuple of float
         What the forecast counts of the latest samples and errors, the newest first. As long as
-        there are not so many samples, nothing is forecast and there is no error.
+        there are not so many samples, and at the first one, nothing is forecast: there is no error.
 
     Examples
     --------
@@ -56,6 +56,11 @@ class Innovation:
         return (self.of,)
 
     @property
+    def since(self) -> int:
+        """The first sample that is forecast."""
+        return max(len(self.samples), 1)
+
+    @property
     def lag(self) -> int:
         """Samples, or errors, back that it looks."""
         return max(len(self.samples), len(self.errors))
@@ -65,7 +70,7 @@ class Innovation:
 
     def over(self, *parts: np.ndarray) -> np.ndarray:
         unlike = lfilter(np.r_[1.0, -np.array(self.samples)], 1.0, parts[0]) - self.constant
-        return answered(unlike, self.errors, len(self.samples))
+        return answered(unlike, self.errors, self.since)
 
     def now(self, series: np.ndarray, errors: np.ndarray) -> np.ndarray:
         """What it is by the series up to now and by itself up to a sample ago, the newest first."""
@@ -75,7 +80,7 @@ class Innovation:
     def signal(self, builder: Builder, *parts: Signal) -> Signal:
         """Its neuron, by the series and by what was forecast of it."""
         series, forecast = parts
-        begun = constant().lagged(len(self.samples))  # nothing as long as there are too few
+        begun = constant().lagged(self.since)  # what is late by so much is not there before
         neuron = builder.neuron("multiplexer", gate=begun, dict_1=series - forecast)
         return Signal.of(neuron, "dict")
 

@@ -122,7 +122,7 @@ def _effects(rows: Rows, found: Sum) -> np.ndarray:
     then = np.zeros((1 + len(columns), *rows.observed.shape))  # of what is forecast
     then[..., rows.horizon :] = np.array([np.ones_like(columns[0]), *columns])[..., : -rows.horizon]
     string, sample = rows.places
-    return answered(then, error.errors, len(error.samples))[:, string, sample + rows.horizon]
+    return answered(then, error.errors, error.since)[:, string, sample + rows.horizon]
 
 
 def _covariances(information: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..sums import Family
+from ..sums import FAMILIES, Family
 from ..transforms import TRANSFORMS, Transform
 from .choice import ROUNDED, code_length
 from .recipes import Search
@@ -31,7 +31,7 @@ TINY = 1e-300
 
 
 def likeliest_scale(search: Search, scales: Sequence[str], families: Sequence[Family]) -> str:
-    """The scale on which forecasts of some families make what came most likely.
+    """The scale on which linear forecasts make what came most likely.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def likeliest_scale(search: Search, scales: Sequence[str], families: Sequence[Fa
     scales : sequence of str
         Each is tried.
     families : sequence of Family
-        Linear ones serve: what bends on a wrong scale may be straight on the right one.
+        The linear ones serve: what bends on a wrong scale may be straight on the right one.
 
     Examples
     --------
@@ -54,18 +54,27 @@ def likeliest_scale(search: Search, scales: Sequence[str], families: Sequence[Fa
     """
     if len(scales) == 1:
         return scales[0]
-    lengths = {name: _code_length(search, name, families) for name in scales}
+    linear = [family for family in families if _is_linear(family)] or FAMILIES[:1]
+    lengths = {name: _code_length(search, name, linear) for name in scales}
     return min(lengths, key=lambda name: lengths[name])
 
 
+def _is_linear(family: Family) -> bool:
+    """Whether it weighs samples, changes and errors, and nothing that is made of them."""
+    is_bent = family.has_bends or family.has_steps or family.has_products or family.has_regimes
+    remembers = family.has_memories and not family.changes_from  # products, too
+    return not (is_bent or remembers)
+
+
 def _code_length(search: Search, scale: str, families: Sequence[Family]) -> float:
-    """Nats for the series' own samples, by the best way of some families on a scale."""
+    """Nats for the series' own samples, by what does best of some families on a scale."""
     target = np.concatenate([after.target for _, after in search.cuts(scale)])
     least = max(ROUNDED * float(target.var()), TINY)
-    shortest = min(
+    told = [
         code_length(search.on_scale(one).loss, len(target), 0, True, least)
         for one in search.tried([scale], families)
-    )
+    ]
+    shortest = min(told, default=np.inf)
     rounding = 0.5 * _resolution(search.panel.observed())
     stretched = _stretch(TRANSFORMS[scale], TRANSFORMS[scale].back(target), rounding)
     return shortest - float(np.log(stretched).sum()) + COST * (scale != "none")
