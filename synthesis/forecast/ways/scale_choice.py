@@ -76,7 +76,8 @@ def _code_length(search: Search, scale: str, families: Sequence[Family]) -> floa
     ]
     shortest = min(told, default=np.inf)
     rounding = 0.5 * _resolution(search.panel.observed())
-    stretched = _stretch(TRANSFORMS[scale], TRANSFORMS[scale].back(target), rounding)
+    transform = TRANSFORMS[scale]
+    stretched = _stretch(transform, transform.back(target), rounding)
     return shortest - float(np.log(stretched).sum()) + COST * (scale != "none")
 
 
