@@ -136,14 +136,14 @@ def expanded(found: Sum, begin: Feature) -> Sum:
     >>> print(*expanded(change, now).weights)
     [ 0.    1.25 -0.25]
     """
-    free: dict[Feature | None, np.ndarray] = {None: np.eye(1, found.weights.size)[0]}
-    free[begin] = np.zeros(found.weights.size)
+    number = np.eye(found.weights.size)  # each that was fitted, the constant first
+    free: dict[Feature | None, np.ndarray] = {None: number[0], begin: 0.0 * number[0]}
     for k, feature in enumerate(found.features, 1):
         parts = {feature.one: 1.0, feature.other: -1.0} if isinstance(feature, Change) else None
         for part, sign in (parts or {feature: 1.0}).items():
-            free[part] = free.get(part, 0.0) + sign * np.eye(found.weights.size)[k]
-    begun = np.array([part == begin for part in free])
-    weights = np.array([*free.values()]) @ found.weights[0] + begun
+            free[part] = free.get(part, 0.0) + sign * number[k]
+    told = np.array([part == begin for part in free])
+    weights = told + np.array([*free.values()]) @ found.weights[0]
     kept = {part: weight for part, weight in zip(free, weights, strict=True) if weight or not part}
     return replace(
         found,

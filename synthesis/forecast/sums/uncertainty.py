@@ -114,7 +114,10 @@ def _spreads(rows: Rows, found: Sum, likelihood: Likelihood) -> np.ndarray:
 
 
 def _effects(rows: Rows, found: Sum) -> np.ndarray:
-    """By how much the predictor moves with every weight, (1 + features, rows)."""
+    """By how much the predictor moves with every weight, (1 + features, rows).
+
+    A weight of a forecast that looks at its errors moves these, too.
+    """
     error = innovation_of(found.features)
     if error is None:
         return rows.matrix(found.features)
