@@ -1,21 +1,25 @@
 """Which way to forecast should be chosen: rules of choice, judged on samples that come later.
 
-``python -m benchmarks.forecast_choice [--seeds N]``
+``python -m benchmarks.forecast_choice [--seeds 0:2] [--out FOLDER]``
 
 Simulated series of many kinds are forecast by all that `synthesis.forecast` tries. Every rule of
 choice sees how each way did on cuts of the first part; how the chosen one does on what follows is
 set beside the way that does best there. Rules of choice were settled on such series - the share of
 the standard error on other seeds than those that are told -, and not on the classical ones of
-`benchmarks.forecasts`. What runs away when it runs free is left out for all of them, and the shares
-that cannot be asked for know nothing of levels (see `synthesis.forecast.ways.choice`).
+`benchmarks.forecasts`. The last column is the default's choice where no forecast looks at its own
+errors: on the same scale, beside the same best way. What runs away when it runs free is left out
+for all of them, and the shares that cannot be asked for know nothing of levels (see
+`synthesis.forecast.ways.choice`). What a folder (``--out``) already holds is read, not run again.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
@@ -24,7 +28,7 @@ from synthesis.forecast import Forecaster, forecaster
 from synthesis.forecast.panel import read_panel
 from synthesis.forecast.ways import CHOICES, Tried, chosen, losses_of, rows_of, smallest_within
 
-from .measure import machine_line, markdown_table, write_result
+from .measure import machine_line, markdown_table, seeds_of, write_result
 
 LENGTHS = (100, 250)
 LATER = 400
@@ -135,9 +139,17 @@ KINDS |= {
 SHARES = {"half": 0.5, "quarter": 0.25, "tenth": 0.1, "least error": 0.0}
 """Standard errors within which the smallest way is taken, beside those that can be asked for."""
 
+
+def without_errors(tried: Sequence[Tried]) -> Tried:
+    """The default's choice, had no forecast looked at its own errors."""
+    others = [one for one in tried if not one.key.key.recipe.family.has_errors]
+    return chosen(others, CHOICES[0], True)
+
+
 RULES: dict[str, Callable[[Sequence[Tried]], Tried]] = {
     **{name: lambda tried, name=name: chosen(tried, name, True) for name in CHOICES},
     **{name: lambda tried, by=share: smallest_within(tried, by) for name, share in SHARES.items()},
+    "no moving averages": without_errors,
 }
 
 
@@ -170,31 +182,46 @@ def judged(series: np.ndarray, known: int) -> dict[str, tuple[float, int]]:
     return {name: (float(np.log(later(one) / best)), one.size) for name, one in picked.items()}
 
 
+def kept_or_judged(folder: Path, kind: str, known: int, seed: int) -> dict[str, tuple[float, int]]:
+    """What came of a series from its file, or judged and put there."""
+    number = list(KINDS).index(kind)
+    file = folder / f"{number}-{known}-{seed}.json"
+    if not file.is_file():
+        series = KINDS[kind](np.random.default_rng([seed, known, number]), known + LATER)
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(judged(series, known)), encoding="utf-8")
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
 def main() -> None:
-    """Measure all kinds and write the table to ``benchmarks/results``."""
+    """Measure all kinds; the table is written to ``benchmarks/results`` after each seed."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--seeds", default="0:4", help="as 0 or 0:4")
+    parser.add_argument("--out", type=Path, default=Path("runs/forecast_choice"))
     options = parser.parse_args()
-    rows, excess = [], {name: [] for name in RULES}
-    links: dict[str, list[int]] = {name: [] for name in RULES}
-    for k, (kind, series) in enumerate(KINDS.items()):
-        mine: dict[str, list[float]] = {name: [] for name in RULES}
-        for seed in range(options.seeds):
-            for known in LENGTHS:
-                rng = np.random.default_rng([seed, known, k])
-                for name, (more, size) in judged(series(rng, known + LATER), known).items():
-                    mine[name].append(more)
-                    links[name].append(size)
-        rows.append([kind, *(f"{np.mean(mine[name]):.3f}" for name in RULES)])
-        print(*rows[-1], file=sys.stderr, flush=True)
-        for name in RULES:
-            excess[name] += mine[name]
-    rows.append(["**mean**", *(f"**{np.mean(excess[name]):.3f}**" for name in RULES)])
-    rows.append(["worst tenth", *(f"{np.quantile(excess[name], 0.9):.3f}" for name in RULES)])
-    rows.append(["links", *(f"{np.mean(links[name]):.1f}" for name in RULES)])
+    told: dict[str, list[dict[str, tuple[float, int]]]] = {kind: [] for kind in KINDS}
+    for seed in seeds_of(options.seeds):
+        for kind, of_kind in told.items():
+            of_kind += [kept_or_judged(options.out, kind, known, seed) for known in LENGTHS]
+            print(seed, kind, file=sys.stderr, flush=True)
+        written(told, seed + 1)
+
+
+def written(told: dict[str, list[dict[str, tuple[float, int]]]], seeds: int) -> None:
+    """The table."""
+    rows = []
+    for kind, of_kind in told.items():
+        rows.append(
+            [kind, *(f"{np.mean([one[rule][0] for one in of_kind]):.3f}" for rule in RULES)]
+        )
+    every = [one for of_kind in told.values() for one in of_kind]
+    more = {rule: [one[rule][0] for one in every] for rule in RULES}
+    rows.append(["**mean**", *(f"**{np.mean(more[rule]):.3f}**" for rule in RULES)])
+    rows.append(["worst tenth", *(f"{np.quantile(more[rule], 0.9):.3f}" for rule in RULES)])
+    rows.append(["links", *(f"{np.mean([one[rule][1] for one in every]):.1f}" for rule in RULES)])
     said = (
-        f"`python -m benchmarks.forecast_choice --seeds {options.seeds}`; {machine_line()}. "
-        f"{options.seeds} series each of {' and '.join(map(str, LENGTHS))} samples; the logarithm "
+        f"`python -m benchmarks.forecast_choice --seeds 0:{seeds}`; {machine_line()}. "
+        f"Series of {' and '.join(map(str, LENGTHS))} samples for each seed; the logarithm "
         f"of what the chosen way loses on the {LATER} samples that follow, over what the way "
         "loses that does best there: 0.1 is ten per cent more than could have been."
     )

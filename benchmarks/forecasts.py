@@ -56,7 +56,7 @@ def _series(folder: Path) -> Iterator[list[object]]:
             f"{np.mean((low <= y[known:]) & (y[known:] <= high)):.0%}",
             {True: "yes", False: "no", None: "-"}[model.is_stable_],
             f"{seconds:.1f}",
-            f"`{model.equations_}`",
+            f"`{'; '.join(model.equations_.splitlines())}`",
         ]
 
 

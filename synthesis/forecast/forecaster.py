@@ -56,9 +56,9 @@ class Forecaster(Parameters, Answers):
     """Finds the smallest machine that forecasts a series as well as any that was tried.
 
     The series' own past and streams beside it are looked at: latest samples, what exceeds a bound,
-    steps, products, sums that forget. Each way is tried on samples that come after those it was
-    fitted to; of those within a third of a standard error of the best, the one with the fewest
-    links is chosen.
+    steps, products, sums that forget, and errors of its own. Each way is tried on samples that come
+    after those it was fitted to; of those within a third of a standard error of the best, the one
+    with the fewest links is chosen.
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ class Forecaster(Parameters, Answers):
             tried = list(tried_freely(search, self.families))
             best = min(tried, key=lambda one: one.loss)  # what is left of a run is no noise
         else:
-            scale = likeliest_scale(search, scales, FAMILIES[0])
+            scale = likeliest_scale(search, scales, self.families)
             tried = list(search.tried([scale], self.families))
             judged = [search.on_scale(one) for one in tried]
             best = chosen(self._sound(search, judged), self.choice, likelihood.has_noise).key

@@ -15,7 +15,7 @@ from ..fit.data import SOURCE
 from ..likelihoods import Likelihood
 from ..problems import answer_port
 from .panel import Panel
-from .sums import Rows, Sum, streams_of
+from .sums import Rows, Sum, innovation_of, streams_of
 from .transforms import TRANSFORMS, Transform
 from .ways import FreeRun, is_bounded, losses_of, rows_of
 
@@ -117,6 +117,7 @@ class Rule:
             for name, shown in named.items()
             if SOURCE + name in circuit.neurons
         }
+        called |= _own_names(circuit) if innovation_of(self.sum.features) else {}
         told = CALLED.get(self.likelihood.name, self.scale.of("{}")).format(self.own)
         for k in range(self.outputs):
             which = f" = {self.classes[k]}" if self.outputs > 1 else ""
@@ -216,3 +217,11 @@ class Rule:
             surprises = rng.choice(self.surprises, size=predictor.shape[1])
             return self.likelihood.mean(predictor + surprises)[0]
         return self.likelihood.drawn(predictor, rng)
+
+
+def _own_names(circuit: Circuit) -> dict[tuple[str, str], str]:
+    """What a forecast that looks at its own errors calls itself, and them."""
+    (said,) = (w for w in circuit.wires if (w.neuron_in, w.field_in) == answer_port(0))
+    missed = next(w for w in circuit.wires if w.neuron_out == said.neuron_out and w.lag)
+    ports = {(w.neuron_out, w.field_out) for w in circuit.wires if w.neuron_out == missed.neuron_in}
+    return {(said.neuron_out, said.field_out): "forecast", ports.pop(): "error"}

@@ -50,7 +50,7 @@ class Numerals:
     >>> problem = Problem.of(to_strings(bits, same)[0])
     >>> print(sample_equations(next(Numerals().propose(problem, VOCABULARY)).circuit))
     a = 2 a[t-1] + x
-    a2 = 2 a2[t-1] - const_1[t-1] + 1
+    a2 = 2 a2[t-1] - (t >= 1) + 1
     a3 = a3[t-1] + <x, a2>
     output.dict-1 = (a - a3 > -0.5) - (a - a3 > 0.5)
     """

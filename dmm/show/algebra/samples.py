@@ -157,9 +157,11 @@ class _Writer:
         return text(body, self._symbol, number)
 
     def _symbol(self, symbol: Symbol) -> str:
+        kind = self.types[symbol.port[0]]
+        if not (kind.reads or kind.is_source):  # a constant of some samples ago: 0 before that
+            return f"(t >= {symbol.delay - self.lookahead})"
         name = self._name(symbol.port)
-        is_source = self.types[symbol.port[0]].is_source
-        delay = symbol.delay - self.lookahead * is_source
+        delay = symbol.delay - self.lookahead * kind.is_source
         return f"{name}[t{-delay:+d}]" if delay else name
 
     def _name(self, port: Port) -> str:

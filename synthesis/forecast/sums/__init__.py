@@ -1,6 +1,7 @@
 """Sums of features: what they are made of, how they are fitted, and how sure they are."""
 
 from .autoregressive import autoregressions, threshold_autoregressions
+from .box_jenkins import moving_averages
 from .building import circuit_of
 from .changes import Change, expanded, grown_from
 from .families import FAMILIES, Family, candidates, season_of
@@ -20,6 +21,7 @@ from .features import (
 )
 from .fitting import Rows, Sum, fitted
 from .growing import grown
+from .innovations import Innovation, innovation_of
 from .resampling import held_links, kind_of, stability
 from .uncertainty import Weight, independence, weights_of
 
@@ -31,6 +33,7 @@ __all__ = [
     "Feature",
     "Given",
     "Hinge",
+    "Innovation",
     "Lagged",
     "Leaky",
     "Product",
@@ -49,8 +52,10 @@ __all__ = [
     "grown_from",
     "held_links",
     "independence",
+    "innovation_of",
     "kind_of",
     "latest",
+    "moving_averages",
     "season_of",
     "stability",
     "streams_of",

@@ -12,6 +12,7 @@ from ...fit.data import SOURCE
 from ...starts.composition.atoms import constant, exceeds_signal, relu_signal
 from ...starts.signals import ANSWER, Builder, Signal
 from .features import Below, Feature, Given, Product, Step
+from .innovations import Innovation, innovation_of
 
 __all__ = ["circuit_of"]
 
@@ -57,17 +58,30 @@ def circuit_of(
     }
     if feeds_back is not None:
         known[Given(feeds_back)] = Signal.of(f"{ANSWER}-0", "", 1)
-    gate = _only_gate(features)
+    gate, error = _only_gate(features), innovation_of(features)
+    if error is not None and feeds_back is not None:
+        known[error] = Signal({})  # what takes its own answer for the series is never surprised
+        error = None
     totals = []
     for row in weights:
-        if gate is None:
-            signals = [_signal(feature, builder, known) for feature in features]
-            total = _weighted(row, [constant(), *signals])
-        else:
+        if gate is not None:
             total = _switched(features, row, gate, builder, known)
+        elif error is not None:
+            total = _corrected(features, row, error, builder, known)
+        else:
+            total = _summed(features, row, builder, known)
         total = _cut_off(total, builder, *within)
         totals.append(total if above is None else exceeds_signal(builder, total, constant(above)))
     return builder.circuit(totals)
+
+
+def _summed(
+    features: Sequence[Feature],
+    weights: np.ndarray,
+    builder: Builder,
+    known: dict[Feature, Signal],
+) -> Signal:
+    return _weighted(weights, [constant(), *(_signal(f, builder, known) for f in features)])
 
 
 def _weighted(weights: Iterable[float], signals: Iterable[Signal]) -> Signal:
@@ -115,6 +129,23 @@ def _switched(
     decides = _signal(gate, builder, known)
     neuron = builder.neuron("multiplexer", gate=decides, dict_1=above, dict_2=below)
     return Signal.of(neuron, "dict")
+
+
+def _corrected(
+    features: Sequence[Feature],
+    weights: np.ndarray,
+    error: Innovation,
+    builder: Builder,
+    known: dict[Feature, Signal],
+) -> Signal:
+    """A sum of samples and of its own errors: one neuron says it, another one what it missed."""
+
+    def fields(before: Signal) -> dict[str, Signal]:
+        series = _signal(error.of, builder, known)
+        known[error] = error.signal(builder, series, before)
+        return {"dict-2": _summed(features, weights, builder, known)}
+
+    return Signal.of(builder.looped("accum", (error,), fields), "dict")
 
 
 def _signal(feature: Feature, builder: Builder, known: dict[Feature, Signal]) -> Signal:

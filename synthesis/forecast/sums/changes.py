@@ -136,13 +136,18 @@ def expanded(found: Sum, begin: Feature) -> Sum:
     >>> print(*expanded(change, now).weights)
     [ 0.    1.25 -0.25]
     """
-    (constant, *fitted) = found.weights[0]
-    total: dict[Feature, float] = {begin: 1.0}
-    for feature, weight in zip(found.features, fitted, strict=True):
+    number = np.eye(found.weights.size)  # each that was fitted, the constant first
+    free: dict[Feature | None, np.ndarray] = {None: number[0], begin: 0.0 * number[0]}
+    for k, feature in enumerate(found.features, 1):
         parts = {feature.one: 1.0, feature.other: -1.0} if isinstance(feature, Change) else None
         for part, sign in (parts or {feature: 1.0}).items():
-            total[part] = total.get(part, 0.0) + sign * weight
-    kept = {feature: weight for feature, weight in total.items() if weight}
-    weights = np.array([[constant, *kept.values()]])
-    told = weights.size - found.weights.size
-    return replace(found, features=tuple(kept), weights=weights, told=told)
+            free[part] = free.get(part, 0.0) + sign * number[k]
+    told = np.array([part == begin for part in free])
+    weights = told + np.array([*free.values()]) @ found.weights[0]
+    kept = {part: weight for part, weight in zip(free, weights, strict=True) if weight or not part}
+    return replace(
+        found,
+        features=tuple(part for part in kept if part),
+        weights=np.array([[*kept.values()]]),
+        free=np.array([free[part] for part in kept]),
+    )

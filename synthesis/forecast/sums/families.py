@@ -45,17 +45,21 @@ class Family:
         Products of a stream and of what another was expected to be - its faded sum of the sample
         before - are remembered, too: with the product itself, surprise.
     changes_from : str
-        "" for sums of these; else sums of changes, added to the "latest" sample or to the one a
-        "season" ago (see `grown_from`); a sum that forgets is then one of changes.
+        "" for sums of these; else sums of changes, added to the "latest" sample, to the one a
+        "season" ago (see `grown_from`), or with errors to the "latest" and by what changed a
+        "season" ago; a sum that forgets is then one of changes.
     is_consecutive : bool
         Instead sums of the latest samples of the series itself up to some order.
     has_regimes : bool
         The same with other weights where one of these samples exceeds a bound (see
         `threshold_autoregressions`).
+    has_errors : bool
+        Sums of the latest samples, or changes, and of the errors that the forecast has made (see
+        `moving_averages`).
 
     Examples
     --------
-    >>> print(", ".join(family.name for family in FAMILIES if family.changes_from))
+    >>> print(", ".join(one.name for one in FAMILIES if one.changes_from and not one.has_errors))
     changes, exponential smoothing, seasonal changes
     """
 
@@ -68,6 +72,7 @@ class Family:
     changes_from: str = ""
     is_consecutive: bool = False
     has_regimes: bool = False
+    has_errors: bool = False
 
 
 FAMILIES = (
@@ -77,6 +82,10 @@ FAMILIES = (
     Family("changes", changes_from="latest"),
     Family("exponential smoothing", changes_from="latest", has_memories=True),
     Family("seasonal changes", changes_from="season"),
+    Family("moving average", has_errors=True),
+    Family("moving average of changes", changes_from="latest", has_errors=True),
+    Family("moving average of seasonal changes", changes_from="season", has_errors=True),
+    Family("moving average of both", changes_from="latest and season", has_errors=True),
     Family("bends", has_bends=True),
     Family("steps", has_steps=True),
     Family("products", has_products=True),

@@ -331,7 +331,7 @@ def depth(feature: Feature) -> int:
     >>> depth(Hinge(Lagged(Given("y"), 3), 1.0))
     3
     """
-    own = feature.lag if isinstance(feature, Lagged) else 0
+    own = getattr(feature, "lag", 0)
     return own + max((depth(part) for part in feature.parts), default=0)
 
 

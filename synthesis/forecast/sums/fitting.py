@@ -14,7 +14,7 @@ from ...likelihoods import Likelihood
 from .building import circuit_of
 from .features import Feature, Values
 
-__all__ = ["Rows", "Sum", "fitted", "hessian", "sizes"]
+__all__ = ["Rows", "Sum", "fitted", "hessian", "least_squares", "sizes"]
 
 ITERATIONS = 50
 TOLERANCE = 1e-10
@@ -105,8 +105,9 @@ class Sum:
         Those of the constant first.
     loss : float
         Mean over the rows that it was fitted on.
-    told : int
-        Weights that follow from the others, and were not fitted.
+    free : array (1 + features, numbers), optional
+        By how much the weights move with each number that was fitted; without it, every weight was
+        fitted by itself.
 
     Examples
     --------
@@ -120,7 +121,12 @@ class Sum:
     features: tuple[Feature, ...]
     weights: np.ndarray
     loss: float
-    told: int = 0
+    free: np.ndarray | None = None
+
+    @property
+    def fitted(self) -> int:
+        """How many numbers were fitted."""
+        return self.weights.size if self.free is None else self.free.shape[1]
 
     def circuit(
         self,
@@ -210,7 +216,7 @@ def _scoring_step(
     residual, sure = likelihood.working(predictor, target)
     if len(weights) == 1:
         root = np.sqrt(sure[0])
-        return _least_squares(matrix * root, residual[0] * root)[None]
+        return least_squares(matrix * root, residual[0] * root)[None]
     slope = (residual * sure) @ matrix.T
     bend = hessian(likelihood, predictor, matrix)
     bend[np.diag_indices_from(bend)] += RIDGE * np.trace(bend)
@@ -240,7 +246,7 @@ def sizes(matrix: np.ndarray) -> np.ndarray:
     return np.sqrt(np.mean(matrix**2, axis=1)) + 1e-300
 
 
-def _least_squares(matrix: np.ndarray, target: np.ndarray) -> np.ndarray:
+def least_squares(matrix: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Weights of rows that make up a target, by the normal equations where those are sound."""
     gram = matrix @ matrix.T
     gram[np.diag_indices_from(gram)] *= 1.0 + RIDGE

@@ -10,6 +10,7 @@ from scipy.stats import norm
 from ...likelihoods import Likelihood
 from .features import Hinge
 from .fitting import Rows, Sum, hessian
+from .innovations import answered, innovation_of
 
 __all__ = ["Weight", "independence", "weights_of"]
 
@@ -67,8 +68,9 @@ def weights_of(rows: Rows, found: Sum, likelihood: Likelihood, level: float) -> 
 
     Notes
     -----
-    Derivatives by the weights and by the bounds of hinges make up the Jacobian. What was chosen
-    (which terms, where a step is) counts as known: the intervals are too narrow by that.
+    Derivatives by the numbers that were fitted and by the bounds of hinges make up the Jacobian.
+    What was chosen (which terms, where a step is) counts as known: the intervals are too narrow by
+    that.
 
     Examples
     --------
@@ -83,9 +85,8 @@ def weights_of(rows: Rows, found: Sum, likelihood: Likelihood, level: float) -> 
     1: 2.61, between 1.27 and 3.95
     y: -0.35, between -1.06 and 0.36
     """
-    matrix = rows.matrix(found.features)
     terms = ["1", *map(str, found.features)]
-    reach = float(norm.ppf(0.5 + level / 2.0)) * _spreads(rows, found, likelihood, matrix)
+    reach = float(norm.ppf(0.5 + level / 2.0)) * _spreads(rows, found, likelihood)
     return [
         Weight(k, term, float(w), float(w - r), float(w + r))
         for k, (weights, reaches) in enumerate(zip(found.weights, reach, strict=True))
@@ -93,31 +94,49 @@ def weights_of(rows: Rows, found: Sum, likelihood: Likelihood, level: float) -> 
     ]
 
 
-def _spreads(rows: Rows, found: Sum, likelihood: Likelihood, matrix: np.ndarray) -> np.ndarray:
+def _spreads(rows: Rows, found: Sum, likelihood: Likelihood) -> np.ndarray:
     """Standard errors of weights, (outputs, 1 + features)."""
-    predictor = found.weights @ matrix
+    predictor = found.predictor(rows)
     if len(found.weights) > 1:
-        variances = _variances(hessian(likelihood, predictor, matrix))
-        return np.sqrt(variances).reshape(found.weights.shape)
+        matrix = rows.matrix(found.features)
+        variances = np.diag(_covariances(hessian(likelihood, predictor, matrix)))
+        return np.sqrt(np.maximum(variances, 0.0)).reshape(found.weights.shape)
     residual, sure = likelihood.working(predictor, rows.target)
-    jacobian = _with_bounds(rows, found, matrix) * np.sqrt(sure[0])
-    freedom = max(matrix.shape[1] - len(jacobian), 1)
+    free = np.eye(found.weights.size) if found.free is None else found.free
+    jacobian = _with_bounds(rows, found, free.T @ _effects(rows, found)) * np.sqrt(sure[0])
+    freedom = max(len(rows) - len(jacobian), 1)
     noise = 1.0
     if likelihood.has_noise:
         noise = float((sure[0] * residual[0] ** 2).sum()) / freedom
-    return np.sqrt(noise * _variances(jacobian @ jacobian.T))[None, : len(matrix)]
+    of_numbers = _covariances(jacobian @ jacobian.T)[: free.shape[1], : free.shape[1]]
+    variances = np.einsum("ij,jk,ik->i", free, of_numbers, free)
+    return np.sqrt(noise * np.maximum(variances, 0.0))[None]
 
 
-def _variances(information: np.ndarray) -> np.ndarray:
-    """The diagonal of the inverse; what the data leave open (the sum of all logits) left out."""
+def _effects(rows: Rows, found: Sum) -> np.ndarray:
+    """By how much the predictor moves with every weight, (1 + features, rows).
+
+    A weight of a forecast that looks at its errors moves these, too.
+    """
+    error = innovation_of(found.features)
+    if error is None:
+        return rows.matrix(found.features)
+    columns = [rows.values[feature] for feature in found.features]
+    then = np.zeros((1 + len(columns), *rows.observed.shape))  # of what is forecast
+    then[..., rows.horizon :] = np.array([np.ones_like(columns[0]), *columns])[..., : -rows.horizon]
+    string, sample = rows.places
+    return answered(then, error.errors, error.since)[:, string, sample + rows.horizon]
+
+
+def _covariances(information: np.ndarray) -> np.ndarray:
+    """The inverse; what the data leave open (the sum of all logits) left out."""
     size = np.sqrt(np.maximum(np.diag(information), 1e-300))
     inverse = np.linalg.pinv(information / np.outer(size, size), rcond=SINGULAR, hermitian=True)
-    return np.maximum(np.diag(inverse), 0.0) / size**2
+    return inverse / np.outer(size, size)
 
 
-def _with_bounds(rows: Rows, found: Sum, matrix: np.ndarray) -> np.ndarray:
-    """Derivatives by weights, and by those bounds of hinges that the samples tell from them."""
-    jacobian = matrix
+def _with_bounds(rows: Rows, found: Sum, jacobian: np.ndarray) -> np.ndarray:
+    """Derivatives by numbers, and by those bounds of hinges that the samples tell from them."""
     for feature, weight in zip(found.features, found.weights[0, 1:], strict=True):
         if isinstance(feature, Hinge):
             moved = -weight * (rows.column(feature) > 0.0)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..sums import Feature, Given, Lagged, Leaky, Values, depth
+from ..sums import Feature, Given, Innovation, Lagged, Leaky, Values, depth
 
 __all__ = ["FreeRun", "is_bounded"]
 
@@ -75,7 +75,14 @@ class FreeRun:
         if isinstance(feature, Leaky):
             (of,), rate = parts, feature.rate
             return lambda sample, before: rate * before + self._past[of, self._now]
+        if isinstance(feature, Innovation):
+            (of,), own = parts, self._place[feature]
+            return lambda sample, before: feature.now(self._latest(of), self._latest(own)[1:])
         return lambda sample, before: feature.over(*(self._past[i, self._now] for i in parts))
+
+    def _latest(self, place: int) -> np.ndarray:
+        """What is kept of an expression, the newest first, (samples, paths)."""
+        return self._past[place, (self._now - np.arange(self._kept)) % self._kept]
 
     def matrix(self) -> np.ndarray:
         """A constant and the features now, (1 + features, paths); good until the next push."""

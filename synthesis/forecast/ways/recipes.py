@@ -18,6 +18,8 @@ from ..sums import (
     candidates,
     grown,
     grown_from,
+    innovation_of,
+    moving_averages,
     threshold_autoregressions,
 )
 from ..transforms import TRANSFORMS
@@ -116,6 +118,7 @@ class Search:
         self.horizon, self.lags, self.most, self.season = horizon, lags, most, season
         self.outputs = likelihood.outputs(panel.observed())
         self._rows: dict[str, Rows] = {}
+        self._tried: dict[tuple[str, Family], list[Tried]] = {}
 
     def rows(self, transform: str) -> Rows:
         """All rows, on a scale."""
@@ -135,14 +138,19 @@ class Search:
     def tried(self, transforms: Sequence[str], families: Sequence[Family]) -> Iterator[Tried]:
         """Every way on the rows that it was not fitted to, losses on the series' own scale."""
         for transform in transforms:
-            cuts = self.cuts(transform)
             for family in families:
-                yield from self._of_family(transform, family, cuts)
+                if (transform, family) not in self._tried:
+                    cuts = self.cuts(transform)
+                    self._tried[transform, family] = [*self._of_family(transform, family, cuts)]
+                yield from self._tried[transform, family]
 
     def _of_family(
         self, transform: str, family: Family, cuts: Sequence[tuple[Rows, Rows]]
     ) -> Iterator[Tried]:
-        whole = {len(s.features): s for s in self.sums(self.rows(transform), family)}
+        sums = self.sums(self.rows(transform), family)
+        if family.has_errors:  # without any it would be no way of its own
+            sums = [one for one in sums if innovation_of(one.features)]
+        whole = {len(one.features): one for one in sums}
         per_cut = [self.sums(before, family) for before, _ in cuts]
         for features, one in whole.items():
             recipe = Recipe(transform, family, features)
@@ -154,12 +162,13 @@ class Search:
                 for found, (_, after) in zip(by_cut, cuts, strict=True)
             ]
             way = Way(recipe, one, tuple(by_cut))
-            fitted = one.weights.size - one.told
             told = np.concatenate(losses)
-            yield Tried(str(recipe), size, told, way, fitted, not family.changes_from)
+            yield Tried(str(recipe), size, told, way, one.fitted, not family.changes_from)
 
     def sums(self, rows: Rows, family: Family) -> list[Sum]:
         """Sums of a family's features, by their number; none of changes where there are none."""
+        if family.has_errors:
+            return self._corrected(rows, family)
         if family.changes_from:
             return self._changing(rows, family)
         if family.is_consecutive or family.has_regimes:
@@ -194,6 +203,15 @@ class Search:
         if self.likelihood.name not in ON_SCALE:
             return []
         return threshold_autoregressions(rows, own, self.lags, self.likelihood, self.most)
+
+    def _corrected(self, rows: Rows, family: Family) -> list[Sum]:
+        """Sums of the latest samples and errors of a series that reads itself."""
+        own = self.panel.own
+        if own not in self.inputs or self.horizon > 1 or self.likelihood.name not in ON_SCALE:
+            return []
+        return moving_averages(
+            rows, own, self.season, family.changes_from, self.lags, self.likelihood, self.most
+        )
 
     def refitted(self, rows: Rows, recipe: Recipe) -> Sum:
         """What a recipe makes of other rows."""

@@ -163,6 +163,7 @@ def tried_freely(search: Search, families: Sequence[Family]) -> Iterator[Tried]:
     lags, 1 features: 0.526
     """
     course = Course(search)
+    families = [one for one in families if not one.has_errors]  # a run free of data makes none
     edges = [int(share * course.length) for share in CUTS]
     sums = {
         (family, stop): {len(s.features): s for s in _before(search, family, stop)}

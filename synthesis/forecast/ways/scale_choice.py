@@ -2,7 +2,8 @@
 
 Squared errors on the series' own scale hardly tell: where it is high they are large on any scale,
 and few of them decide. Told is therefore how likely the series is, if its errors on a scale are
-normal and of one size.
+normal and of one size. What forecasts lose says already what too many numbers cost: they are not
+counted again.
 
 References
 ----------
@@ -16,10 +17,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..sums import Family
+from ..sums import FAMILIES, Family
 from ..transforms import TRANSFORMS, Transform
 from .choice import ROUNDED, code_length
-from .recipes import Search, no_larger
+from .recipes import Search
 
 __all__ = ["likeliest_scale"]
 
@@ -29,16 +30,16 @@ COST = 2.0
 TINY = 1e-300
 
 
-def likeliest_scale(search: Search, scales: Sequence[str], family: Family) -> str:
-    """The scale on which forecasts of a family make what came most likely.
+def likeliest_scale(search: Search, scales: Sequence[str], families: Sequence[Family]) -> str:
+    """The scale on which linear forecasts make what came most likely.
 
     Parameters
     ----------
     search : Search
     scales : sequence of str
         Each is tried.
-    family : Family
-        The plainest one serves: what bends on a wrong scale may be straight on the right one.
+    families : sequence of Family
+        The linear ones serve: what bends on a wrong scale may be straight on the right one.
 
     Examples
     --------
@@ -48,32 +49,35 @@ def likeliest_scale(search: Search, scales: Sequence[str], family: Family) -> st
     >>> steps = 0.1 * np.random.default_rng(0).standard_normal(80)
     >>> panel = read_panel(np.exp(np.cumsum(steps)))
     >>> search = Search(panel, ["y"], horizon=1, lags=2, most=2, likelihood=Gaussian())
-    >>> likeliest_scale(search, ["none", "log"], FAMILIES[0])
+    >>> likeliest_scale(search, ["none", "log"], FAMILIES[:1])
     'log'
     """
     if len(scales) == 1:
         return scales[0]
-    lengths = {name: _code_length(search, name, family) for name in scales}
+    linear = [family for family in families if _is_linear(family)] or FAMILIES[:1]
+    lengths = {name: _code_length(search, name, linear) for name in scales}
     return min(lengths, key=lambda name: lengths[name])
 
 
-def _code_length(search: Search, scale: str, family: Family) -> float:
-    """Nats for the series' own samples, by the best of a family's sizes on a scale."""
-    cuts = search.cuts(scale)
-    by_cut = [search.sums(before, family) for before, _ in cuts]
-    largest = max(len(found.features) for found in by_cut[-1])
-    target = np.concatenate([after.target for _, after in cuts])
+def _is_linear(family: Family) -> bool:
+    """Whether it weighs samples, changes and errors, and nothing that is made of them."""
+    is_bent = family.has_bends or family.has_steps or family.has_products or family.has_regimes
+    remembers = family.has_memories and not family.changes_from  # products, too
+    return not (is_bent or remembers)
+
+
+def _code_length(search: Search, scale: str, families: Sequence[Family]) -> float:
+    """Nats for the series' own samples, by what does best of some families on a scale."""
+    target = np.concatenate([after.target for _, after in search.cuts(scale)])
     least = max(ROUNDED * float(target.var()), TINY)
-    shortest = np.inf
-    for size in range(largest + 1):
-        told = [
-            no_larger(found, size).predictor(after)[0]
-            for found, (_, after) in zip(by_cut, cuts, strict=True)
-        ]
-        error = float(np.mean((np.concatenate(told) - target) ** 2))
-        shortest = min(shortest, code_length(error, len(target), size, True, least))
+    told = [
+        code_length(search.on_scale(one).loss, len(target), 0, True, least)
+        for one in search.tried([scale], families)
+    ]
+    shortest = min(told, default=np.inf)
     rounding = 0.5 * _resolution(search.panel.observed())
-    stretched = _stretch(TRANSFORMS[scale], TRANSFORMS[scale].back(target), rounding)
+    transform = TRANSFORMS[scale]
+    stretched = _stretch(transform, transform.back(target), rounding)
     return shortest - float(np.log(stretched).sum()) + COST * (scale != "none")
 
 

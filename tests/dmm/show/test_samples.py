@@ -101,6 +101,13 @@ def test_constants_are_numbers():
     assert said({}, [("output", "dict-1", *ONE, 0.25)]) == "y = 0.25"
 
 
+def test_a_constant_of_some_samples_ago_says_since_when_it_is_there():
+    wires = [("output", "dict-1", *X), ("output", "dict-1", *ONE, -2.0, 3)]
+    assert said({}, wires) == "y = x - 2 (t >= 3)"
+    held = [("n", "gate", *ONE, 1.0, 13), ("n", "dict-1", *X), ("output", "dict-1", "n", "dict")]
+    assert said({"n": "multiplexer"}, held) == "y = (x if (t >= 13) else 0)"
+
+
 def test_what_is_read_twice_is_written_once():
     wires = [
         ("n", "dict", *X),

@@ -149,6 +149,19 @@ def test_changes_are_added_to_a_sample_of_weight_one(horizon):
         assert np.mean(left**2) == pytest.approx(found.loss, rel=1e-9)
 
 
+def test_what_is_not_fitted_is_known():
+    data = _data(3, 90)
+    rows = _rows(data, data["x"])
+    found = grown_from(rows, "x", [], 1, 5, Gaussian(), 2)[-1]
+    assert found.fitted == 3  # a constant and two changes
+    by_term = {w.term: w for w in weights_of(rows, found, Gaussian(), 0.9)}
+    reach = {term: w.high - w.value for term, w in by_term.items()}
+    assert all(reach.values())
+    still = grown_from(rows, "x", [], 1, 5, Gaussian(), 0)[0]
+    (_, now) = weights_of(rows, still, Gaussian(), 0.9)
+    assert (now.term, now.low, now.high) == ("x", 1.0, 1.0)
+
+
 def test_a_level_that_wanders_is_smoothed():
     rng = np.random.default_rng(4)
     noise, rate = rng.standard_normal(800), 0.6
