@@ -20,7 +20,7 @@ def joined(reader: Circuit, emitter: Circuit, sources: Sequence[str]) -> Circuit
     reader : Circuit
         Its sources of these names are replaced.
     emitter : Circuit
-        Its answers are the streams, in their order.
+        Its answers are the streams, in their order; what it answers nothing to is 0.
     sources : sequence of str
 
     Returns
@@ -29,7 +29,7 @@ def joined(reader: Circuit, emitter: Circuit, sources: Sequence[str]) -> Circuit
         Neurons of one type that read the same are one neuron in it.
     """
     names = _own_names(emitter, reader)
-    emitted: dict[str, list[Wire]] = {}
+    emitted: dict[str, list[Wire]] = {source: [] for source in sources}
     inner: list[Wire] = []
     for wire in emitter.wires:
         renamed = wire._replace(
@@ -38,7 +38,7 @@ def joined(reader: Circuit, emitter: Circuit, sources: Sequence[str]) -> Circuit
         )
         for k, source in enumerate(sources):
             if (wire.neuron_in, wire.field_in) == answer_port(k):
-                emitted.setdefault(source, []).append(renamed)
+                emitted[source].append(renamed)
                 break
         else:
             inner.append(renamed)

@@ -64,3 +64,11 @@ def test_neurons_of_one_name_stay_apart_and_twins_become_one():
     assert read.weight == 3.0
     strings = strings_of({"x": X}, X)
     np.testing.assert_allclose(said(same, strings), 3.0 * said(other, strings), atol=1e-12)
+
+
+def test_what_nothing_is_emitted_to_is_nothing():
+    silent = Circuit({"stream-x": "stream", "output": "output"}, [])
+    together = joined(kinked(1.0, 0, 2.0), silent, ["stream-a"])
+    assert "stream-a" not in together.neurons
+    found = said(together, strings_of({"x": X}, X))
+    np.testing.assert_allclose(found[0], np.maximum(2.0 * X, 0.0), atol=1e-12)
