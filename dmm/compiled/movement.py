@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..neurons import Stream
-from .plan import Block, Group, LinkTable
+from .plan import Block, Group
 
 __all__ = [
     "Signals",
@@ -91,6 +91,14 @@ class State:
     records: list[Any] = field(default_factory=list)  # what each block keeps for its derivatives
     partials: list[Any] | None = None
     observed: np.ndarray | None = None
+    _matrices: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+
+    def matrices(self, block: Block) -> tuple[np.ndarray, np.ndarray]:
+        """Network matrix into a block: (machines, rows, slots before it), and for keys; kept."""
+        found = self._matrices.get(id(block))
+        if found is None:
+            found = self._matrices[id(block)] = _matrices(block, self.weights)
+        return found
 
 
 class Workspace:
@@ -171,15 +179,13 @@ def _flat(x: np.ndarray) -> np.ndarray:
 
 
 def read(
-    block: Block,
-    table: LinkTable,
-    weights: np.ndarray,
-    signals: Signals,
-    *,
-    with_keys: bool = True,
+    block: Block, state: State, signals: Signals, *, with_keys: bool = True
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Rows of a block from the slots before it, for all ticks: numbers, and keys if any."""
-    matrix, key_matrix = matrices(block, table, weights)
+    """Rows of a block from the slots before it, for all ticks: numbers, and keys if any.
+
+    ``signals`` are those of the state, or tangents of them.
+    """
+    matrix, key_matrix = state.matrices(block)
     ticks = signals.ticks
     wild = signals.is_wild
     rows = apply(matrix, signals.numbers[:, : matrix.shape[2]], is_wild=wild)[:, :, :ticks]
@@ -189,9 +195,8 @@ def read(
     return rows, apply(key_matrix, keys, is_wild=wild)[:, :, :ticks]
 
 
-def matrices(block: Block, table: LinkTable, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Network matrix into a block as arrays: (machines, rows, slots before it), and for keys."""
-    machines = weights.shape[0]
+def _matrices(block: Block, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    machines, table = len(weights), block.outer
     matrix = np.zeros((machines, block.n_rows, block.slots.start), weights.dtype)
     matrix[:, table.row, table.slot] = weights[:, table.link]
     key_matrix = np.zeros((machines, block.n_key_rows, block.key_slots.start), weights.dtype)
@@ -215,7 +220,7 @@ def pull(
     n_quiet : (slots, key slots)
         How many of the first slots need no cotangents (nothing is upstream of the sources).
     """
-    matrix, key_matrix = matrices(block, block.outer, state.weights)
+    matrix, key_matrix = state.matrices(block)
     table, ticks = block.outer, cotangents.ticks
     n, quiet = matrix.shape[2], n_quiet[0]
     wild = cotangents.is_wild

@@ -77,11 +77,15 @@ class MaxNorm(Kernel):
         if keys is None:
             return np.sign(number), None
         sizes = np.abs(keys.real)
-        norm = np.maximum(size, sizes.max(-1))
-        at_number = np.sign(number) * (size == norm)
-        at_keys = np.sign(keys.real) * (sizes == norm[..., None])
-        ties = np.abs(at_number) + np.abs(at_keys).sum(-1)
-        if ties.max(initial=0.0) > 1.0:
+        norm = np.maximum(size, _largest(sizes))
+        is_number, is_key = size == norm, sizes == norm[..., None]
+        at_number = np.sign(number) * is_number
+        at_keys = np.sign(keys.real) * is_key
+        # Streams of zeros are largest everywhere, with a sign of 0: they are no ties.
+        zeros, n_elements = np.count_nonzero(norm == 0.0), 1 + sizes.shape[-1]
+        n_largest = np.count_nonzero(is_number) + np.count_nonzero(is_key)
+        if n_largest > norm.size + zeros * (n_elements - 1):
+            ties = np.abs(at_number) + np.abs(at_keys).sum(-1)
             share = 1.0 / np.maximum(ties, 1.0)
             at_number *= share
             at_keys *= share[..., None]
@@ -141,7 +145,8 @@ def _larger(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def _largest(x: np.ndarray) -> np.ndarray:
     if not np.iscomplexobj(x):
-        return x.max(-1)
+        # Over a short last axis numpy takes twice as long.
+        return np.maximum.reduce(np.ascontiguousarray(np.moveaxis(x, -1, 0)))
     at = np.argmax(x.real, axis=-1)[..., None]
     return np.take_along_axis(x, at, -1)[..., 0]
 
