@@ -196,12 +196,13 @@ def read(
 
 
 def _matrices(block: Block, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    machines, table = len(weights), block.outer
-    matrix = np.zeros((machines, block.n_rows, block.slots.start), weights.dtype)
-    matrix[:, table.row, table.slot] = weights[:, table.link]
-    key_matrix = np.zeros((machines, block.n_key_rows, block.key_slots.start), weights.dtype)
-    key_matrix[:, table.key_row, table.key_slot] = weights[:, table.key_link]
-    return matrix, key_matrix
+    shapes = (block.n_rows, block.slots.start), (block.n_key_rows, block.key_slots.start)
+    links, found = (block.outer.link, block.outer.key_link), []
+    for (rows, slots), cells, link in zip(shapes, block.cells, links, strict=True):
+        matrix = np.zeros((len(weights), rows * slots), weights.dtype)
+        matrix[:, cells] = weights.take(link, axis=1)
+        found.append(matrix.reshape(len(weights), rows, slots))
+    return found[0], found[1]
 
 
 def pull(
@@ -225,7 +226,8 @@ def pull(
     n, quiet = matrix.shape[2], n_quiet[0]
     wild = cotangents.is_wild
     matrix_gradient = outer(rows, state.signals.numbers[:, :n, :ticks], is_wild=wild)
-    gradient[:, table.link] += matrix_gradient[:, table.row, table.slot]
+    # No link is in two blocks, and none has been here before.
+    gradient[:, table.link] = _at(matrix_gradient, block.cells[0])
     if n > quiet:
         back = apply(matrix[:, :, quiet:].swapaxes(1, 2), rows, is_wild=wild)
         cotangents.numbers[:, quiet:n, :ticks] += back
@@ -233,10 +235,17 @@ def pull(
         return
     n, quiet = key_matrix.shape[2], n_quiet[1]
     matrix_gradient = outer(key_rows, state.signals.keys[:, :n, :ticks], is_wild=wild)
-    gradient[:, table.key_link] += matrix_gradient[:, table.key_row, table.key_slot]
+    gradient[:, table.key_link] += _at(matrix_gradient, block.cells[1])
     if n > quiet:
         back = apply(key_matrix[:, :, quiet:].swapaxes(1, 2), key_rows, is_wild=wild)
         cotangents.keys[:, quiet:n, :ticks] += back
+
+
+def _at(matrices: np.ndarray, cells: np.ndarray) -> np.ndarray:
+    """Elements of matrices (machines, rows, slots), by their place in the flattened matrix."""
+    machines, rows, slots = matrices.shape
+    found: np.ndarray = matrices.reshape(machines, rows * slots).take(cells, axis=1)
+    return found
 
 
 # -------------------- groups: streams in and out of the arrays --------------------

@@ -258,6 +258,8 @@ def linear_filter(
     """
     x = x[:, :, ::-1] if backwards else x
     is_running_sum = bool(np.all(feedback == 1.0))
+    if before is not None and not before.any():
+        before = None
     if before is not None or not is_running_sum:
         x = np.array(x, dtype=np.result_type(x, feedback))
     factor = feedback.reshape(*feedback.shape, *[1] * (x.ndim - 3))

@@ -73,18 +73,12 @@ class MaxNorm(Kernel):
 
     def linearise(self, inputs: list[Stream]) -> Partials:
         number, keys = inputs[0].number.real, inputs[0].keys
-        size = np.abs(number)
         if keys is None:
             return np.sign(number), None
-        sizes = np.abs(keys.real)
-        norm = np.maximum(size, _largest(sizes))
-        is_number, is_key = size == norm, sizes == norm[..., None]
-        at_number = np.sign(number) * is_number
-        at_keys = np.sign(keys.real) * is_key
-        # Streams of zeros are largest everywhere, with a sign of 0: they are no ties.
-        zeros, n_elements = np.count_nonzero(norm == 0.0), 1 + sizes.shape[-1]
-        n_largest = np.count_nonzero(is_number) + np.count_nonzero(is_key)
-        if n_largest > norm.size + zeros * (n_elements - 1):
+        norm = np.maximum(np.abs(number), _largest(np.abs(keys.real)))
+        at_number, at_keys = _sides(number, norm), _sides(keys.real, norm[..., None])
+        n_largest = np.count_nonzero(at_number) + np.count_nonzero(at_keys)
+        if n_largest > np.count_nonzero(norm):
             ties = np.abs(at_number) + np.abs(at_keys).sum(-1)
             share = 1.0 / np.maximum(ties, 1.0)
             at_number *= share
@@ -133,6 +127,11 @@ class MaxNorm(Kernel):
     def step_tangent(self, partials: np.ndarray, x: np.ndarray, y: np.ndarray) -> Step:
         stream, norm = x[:, :, 0], y[:, :, 0, ..., 0]
         return lambda t: np.copyto(norm[t], key_dot(stream[t], partials[t]))
+
+
+def _sides(x: np.ndarray, norm: np.ndarray) -> np.ndarray:
+    """The sign of what is as large as the norm, and 0 of everything else."""
+    return np.subtract(x == norm, x == -norm, dtype=np.float64)
 
 
 def _magnitude(x: np.ndarray) -> np.ndarray:
