@@ -128,12 +128,12 @@ class Workspace:
         return self._made[name]
 
     def room(self, name: Any, size: int) -> np.ndarray:
-        """The flat array of this name and at least this size, as it was left."""
+        """A flat array of this size in the room of this name, as it was left."""
         key = name, np.dtype(np.float64)
         array = self._arrays.get(key)
         if array is None or array.size < size:
             array = self._arrays[key] = np.empty(size)
-        return array
+        return array[:size]
 
 
 # -------------------- products over the slot axis --------------------
