@@ -17,6 +17,7 @@ from dmm.compiled.plan import make_plan
 from dmm.machine import Machine, fixed_links, links
 from dmm.zoo import duplicate_detector
 from tests.dmm.machines import TEXTS, Case, array_cases, cases, library_cases, self_loop_cases
+from tests.examples import examples
 from vvalues.core.tree import from_leaves
 
 pytest.importorskip("numba", reason="the fast engine is numba's (extra fast)")
@@ -96,13 +97,14 @@ def test_any_number_of_strings(case, strings):
     check(replace(case, streams=streams))
 
 
+@examples(6)
 @given(cases())
 def test_one_string_by_itself_and_among_others(case):
     """One string has registers of one number, several have eight."""
     bound = []
+    check(replace(case, streams=text_streams(TEXTS[:1], 9, period=2)))
     for texts in (TEXTS[:1], TEXTS[:3]):
         streams = text_streams(texts, 9, period=2)
-        check(replace(case, streams=streams))
         bound.append(both(replace(case, streams=streams))[0].bind(streams))
     weights = np.array(case.machine.trainable.buffer)
     alone, among = (one.forward(weights) for one in bound)
