@@ -2,8 +2,10 @@
 
     python -m benchmarks.gradient_rivals           # the cells that take seconds
     python -m benchmarks.gradient_rivals --full    # those that take minutes too
+    python -m benchmarks.gradient_rivals --most 3e6    # up to a size of one's own
 
-Small cells come first. What a file (``--kept``) holds already is read, not measured again.
+Small cells come first. What the file ``--kept`` (beside the table) holds already is read, not
+measured again, so that the table can be made in pieces; a fresh file measures all of it.
 
 The work is the gradient of the summed squared difference to the handcrafted detector. Both JAX
 programs are jitted, float64: a dense scan over the ticks, and *our* algorithm (all ticks of a level
@@ -11,7 +13,7 @@ in one product, accumulators as cumulative sums) on our plan. Times are process 
 interleaved repetitions, one thread. The limit is the arithmetic of the live links at the rate of a
 large matrix product, measured in the same rounds; the fastest one counts. A second table has our
 two engines alone: values, gradient and Jacobian of eight strings, and the values of sixteen
-machines at once.
+machines at once. Values come in two kinds: with all that derivatives need kept, and alone.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ from dmm import compile_machine, layered_space, recurrent_space, text_streams, z
 from dmm.compiled.fast.side_by_side import LARGE
 
 from .jax_layers import layers_gradient, scan_gradient
-from .measure import machine_line, markdown_table, write_result
+from .measure import RESULTS, machine_line, markdown_table, write_result
 
 COPIES = (2, 4, 8)  # neurons of a type per layer: 1,486, 5,366 and 20,326 links
 TICKS = (140, 1000, 10_000)
@@ -123,7 +125,7 @@ def cell(copies, ticks, batch):
         "ticks": ticks,
         "strings": batch,
         "ms": all_ms,
-        "chosen": "numpy" if batch == 1 and ticks * len(plan.links) >= LARGE else "fast",
+        "chosen": "numpy" if batch == 1 and len(plan.links) >= LARGE else "fast",
         "flops": flops(plan, streams),
         "product ms": product_ms,
     }
@@ -169,7 +171,8 @@ def engines(name, machine):
         b.pullback(w, g)
 
     work = {
-        "values": lambda b: b.forward(now()),
+        "values, all kept for derivatives": lambda b: b.forward(now()),
+        "values": lambda b: b.values(now()),
         f"values of {SEVERAL} machines": lambda b: b.values(np.stack([now()] * SEVERAL)),
         "values and gradient": values_and_gradient,
         "Jacobian": lambda b: b.jacobian(now()),
@@ -187,9 +190,10 @@ def main():
     """Measure the cells, print and keep the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--full", action="store_true", help="those that take minutes too")
-    parser.add_argument("--kept", type=Path, default=Path("runs/gradient_rivals.json"))
+    parser.add_argument("--most", type=float, help="copies squared * ticks * strings of a cell")
+    parser.add_argument("--kept", type=Path, default=RESULTS / "gradient_rivals.json")
     options = parser.parse_args()
-    most = LARGEST if options.full else QUICK
+    most = options.most or (LARGEST if options.full else QUICK)
     every = [(c, t, b) for c in COPIES for t in TICKS for b in BATCHES]
     kept = json.loads(options.kept.read_text()) if options.kept.is_file() else {}
     options.kept.parent.mkdir(parents=True, exist_ok=True)
@@ -200,7 +204,7 @@ def main():
     for sizes in sorted((one for one in every if size(*one) <= most), key=lambda one: size(*one)):
         name = " ".join(map(str, sizes))
         if name not in kept:
-            kept[name] = cell(*sizes)
+            kept[name] = cell(*sizes) | {"load": round(os.getloadavg()[0], 1)}
             options.kept.write_text(json.dumps(kept, indent=1))
             print(kept[name], flush=True)
     report(kept, every)
@@ -212,12 +216,13 @@ def report(kept, every):
     found = [kept[name] for name in names if name in kept]
     product_ms = min(one["product ms"] for one in found)
     rows = [line(one, product_ms) for one in found]
+    loads = [one["load"] for one in found]
     text = [
         "# Gradients of layered machines, milliseconds",
         f"{machine_line()}, {ROUNDS} interleaved rounds ({FEW_ROUNDS} of large cells); load "
-        f"{os.getloadavg()[0]:.1f}; a large product runs at {PRODUCT / product_ms / 1e6:.0f} "
-        f"GFLOP/s. Chosen: the engine that a program takes by default. Left out: "
-        f"{len(every) - len(rows)} larger cells, for time.",
+        f"{min(loads):.0f} to {max(loads):.0f}; a large product runs at "
+        f"{PRODUCT / product_ms / 1e6:.0f} GFLOP/s. Chosen: the engine that a program takes by "
+        f"default. Left out: {len(every) - len(rows)} larger cells, for time and memory.",
         markdown_table(HEADER, rows),
         "## Our engines alone, 8 strings, 140 ticks",
         markdown_table(["machine", "work", "numpy", "fast", "numpy / fast"], kept["engines"]),

@@ -4,7 +4,8 @@
 
 Three steps, each loss and gradient by all parameters, float64: a cycle of 40 characters of elastic
 networks, a dynamic manifold (closeness of all cells, evaluation, derivatives), and an evolving
-network of additions and multiplications. JAX has the structure of the moment for granted: the
+network of additions and multiplications, by both of its engines (the fast one is taken where the
+extra ``fast`` is installed). JAX has the structure of the moment for granted: the
 manifold's levels and the evolving network's operations are compiled in, and every edit would
 compile again. That compilation is a column of its own. Process time, medians of interleaved
 repetitions, one thread.
@@ -16,6 +17,7 @@ import os
 import statistics
 import time
 from functools import partial
+from itertools import product
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -156,11 +158,11 @@ def _manifold(buffer, inputs, layout, steps):
 # -------------------- evolving networks --------------------
 
 
-def evolving(operations, samples):
-    """A row of the table: a network of so many operations, mean square error."""
+def evolving(operations, samples, engine):
+    """A row of the table: a network of so many operations, mean square error, by one engine."""
     rng = np.random.default_rng(0)
     inputs, targets = rng.standard_normal((samples, 10)), rng.standard_normal((samples, 2))
-    model = EvolvingModel(10, 2)
+    model = EvolvingModel(10, 2, engine=engine)
     objective, tree = EvolvingObjective(model, inputs, targets), model.initial(rng)
     for _ in range(operations):
         tree, _ = evolve_operation(tree, (), objective, rng)
@@ -186,7 +188,7 @@ def evolving(operations, samples):
         lambda: objective.gradient(tree)[1].buffer,
         lambda: np.where(plan.trained, np.asarray(gradient(tree.buffer)), 0.0),
     )
-    return ["evolving network", f"{operations} operations, {samples:,} samples", *row]
+    return [f"evolving network, {engine}", f"{operations} operations, {samples:,} samples", *row]
 
 
 def _values(group, arguments):
@@ -201,7 +203,8 @@ def main():
     narrow = Start.mnist()._replace(sigma=(22.0, 6.0))
     work = [partial(elastic, n, networks) for n in (8, 30, 99) for networks in (1, 10)]
     work += [partial(manifold, "narrow", narrow), partial(manifold, "source", Start.mnist())]
-    work += [partial(evolving, n, samples) for n in (8, 40, 160) for samples in (100, 1000)]
+    evolved = product(("fast", "numpy"), (8, 40, 160), (100, 1000))
+    work += [partial(evolving, n, samples, engine) for engine, n, samples in evolved]
     rows = []
     for one in work:
         rows.append(one())

@@ -48,7 +48,7 @@ class Evaluation:
         self.blocks = [
             LoopBlock(plan, i, self.workspace)
             if block.is_loop
-            else ParallelBlock(block, plan.stopped)
+            else ParallelBlock(block, plan.stopped, plan.trainable[0])
             for i, block in enumerate(plan.blocks)
         ]
 
@@ -80,8 +80,7 @@ class Evaluation:
         if not state.signals.is_finite():
             state = self._run(weights, start, is_wild=True)
         self.workspace.owner = state
-        sink = self.plan.sink
-        return *read(sink, sink.outer, weights, state.signals, with_keys=with_keys), state
+        return *read(self.plan.sink, state, state.signals, with_keys=with_keys), state
 
     def _run(self, weights: np.ndarray, start: Outputs | None, *, is_wild: bool) -> State:
         state = State(weights, self._signals(weights, start))

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..neurons import Stream
-from .plan import Block, Group, LinkTable
+from .plan import Block, Group
 
 __all__ = [
     "Signals",
@@ -91,6 +91,14 @@ class State:
     records: list[Any] = field(default_factory=list)  # what each block keeps for its derivatives
     partials: list[Any] | None = None
     observed: np.ndarray | None = None
+    _matrices: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+
+    def matrices(self, block: Block) -> tuple[np.ndarray, np.ndarray]:
+        """Network matrix into a block: (machines, rows, slots before it), and for keys; kept."""
+        found = self._matrices.get(id(block))
+        if found is None:
+            found = self._matrices[id(block)] = _matrices(block, self.weights)
+        return found
 
 
 class Workspace:
@@ -120,12 +128,12 @@ class Workspace:
         return self._made[name]
 
     def room(self, name: Any, size: int) -> np.ndarray:
-        """The flat array of this name and at least this size, as it was left."""
+        """A flat array of this size in the room of this name, as it was left."""
         key = name, np.dtype(np.float64)
         array = self._arrays.get(key)
         if array is None or array.size < size:
             array = self._arrays[key] = np.empty(size)
-        return array
+        return array[:size]
 
 
 # -------------------- products over the slot axis --------------------
@@ -171,15 +179,13 @@ def _flat(x: np.ndarray) -> np.ndarray:
 
 
 def read(
-    block: Block,
-    table: LinkTable,
-    weights: np.ndarray,
-    signals: Signals,
-    *,
-    with_keys: bool = True,
+    block: Block, state: State, signals: Signals, *, with_keys: bool = True
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Rows of a block from the slots before it, for all ticks: numbers, and keys if any."""
-    matrix, key_matrix = matrices(block, table, weights)
+    """Rows of a block from the slots before it, for all ticks: numbers, and keys if any.
+
+    ``signals`` are those of the state, or tangents of them.
+    """
+    matrix, key_matrix = state.matrices(block)
     ticks = signals.ticks
     wild = signals.is_wild
     rows = apply(matrix, signals.numbers[:, : matrix.shape[2]], is_wild=wild)[:, :, :ticks]
@@ -189,14 +195,14 @@ def read(
     return rows, apply(key_matrix, keys, is_wild=wild)[:, :, :ticks]
 
 
-def matrices(block: Block, table: LinkTable, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Network matrix into a block as arrays: (machines, rows, slots before it), and for keys."""
-    machines = weights.shape[0]
-    matrix = np.zeros((machines, block.n_rows, block.slots.start), weights.dtype)
-    matrix[:, table.row, table.slot] = weights[:, table.link]
-    key_matrix = np.zeros((machines, block.n_key_rows, block.key_slots.start), weights.dtype)
-    key_matrix[:, table.key_row, table.key_slot] = weights[:, table.key_link]
-    return matrix, key_matrix
+def _matrices(block: Block, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    shapes = (block.n_rows, block.slots.start), (block.n_key_rows, block.key_slots.start)
+    links, found = (block.outer.link, block.outer.key_link), []
+    for (rows, slots), cells, link in zip(shapes, block.cells, links, strict=True):
+        matrix = np.zeros((len(weights), rows * slots), weights.dtype)
+        matrix[:, cells] = weights.take(link, axis=1)
+        found.append(matrix.reshape(len(weights), rows, slots))
+    return found[0], found[1]
 
 
 def pull(
@@ -215,12 +221,13 @@ def pull(
     n_quiet : (slots, key slots)
         How many of the first slots need no cotangents (nothing is upstream of the sources).
     """
-    matrix, key_matrix = matrices(block, block.outer, state.weights)
+    matrix, key_matrix = state.matrices(block)
     table, ticks = block.outer, cotangents.ticks
     n, quiet = matrix.shape[2], n_quiet[0]
     wild = cotangents.is_wild
     matrix_gradient = outer(rows, state.signals.numbers[:, :n, :ticks], is_wild=wild)
-    gradient[:, table.link] += matrix_gradient[:, table.row, table.slot]
+    # No link is in two blocks, and none has been here before.
+    gradient[:, table.link] = _at(matrix_gradient, block.cells[0])
     if n > quiet:
         back = apply(matrix[:, :, quiet:].swapaxes(1, 2), rows, is_wild=wild)
         cotangents.numbers[:, quiet:n, :ticks] += back
@@ -228,10 +235,17 @@ def pull(
         return
     n, quiet = key_matrix.shape[2], n_quiet[1]
     matrix_gradient = outer(key_rows, state.signals.keys[:, :n, :ticks], is_wild=wild)
-    gradient[:, table.key_link] += matrix_gradient[:, table.key_row, table.key_slot]
+    gradient[:, table.key_link] += _at(matrix_gradient, block.cells[1])
     if n > quiet:
         back = apply(key_matrix[:, :, quiet:].swapaxes(1, 2), key_rows, is_wild=wild)
         cotangents.keys[:, quiet:n, :ticks] += back
+
+
+def _at(matrices: np.ndarray, cells: np.ndarray) -> np.ndarray:
+    """Elements of matrices (machines, rows, slots), by their place in the flattened matrix."""
+    machines, rows, slots = matrices.shape
+    found: np.ndarray = matrices.reshape(machines, rows * slots).take(cells, axis=1)
+    return found
 
 
 # -------------------- groups: streams in and out of the arrays --------------------

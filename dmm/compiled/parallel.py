@@ -26,15 +26,31 @@ class ParallelBlock:
     ----------
     block : Block
     stopped : set of (neuron type, field) whose inputs pass no gradient
+    trainable : positions of the live links that have a gradient
     """
 
-    def __init__(self, block: Block, stopped: frozenset[tuple[str, str]]) -> None:
+    def __init__(
+        self, block: Block, stopped: frozenset[tuple[str, str]], trainable: np.ndarray
+    ) -> None:
         self.block = block
         self.stopped = stopped
+        self._trains_self_links = bool(np.isin(block.inner.link, trainable).any())
+        self._self_links = {group.neuron_type.name: self._by_port(group) for group in block.groups}
+
+    def _by_port(self, group: Group) -> list[tuple[tuple[str, str], np.ndarray, np.ndarray]]:
+        """Self-links of a group: port, neurons in the group, positions of their live links."""
+        table, name, found = self.block.inner, group.neuron_type.name, []
+        for read_field, segment in zip(group.neuron_type.reads, group.rows, strict=True):
+            # A row has one self-link at most.
+            here = (table.row >= segment.span.start) & (table.row < segment.span.stop)
+            if here.any():
+                neurons = table.row[here] - segment.span.start
+                found.append(((name, read_field.name), neurons, table.link[here]))
+        return found
 
     def forward(self, state: State) -> Rows:
         """Fill the block's slots; the record is its rows."""
-        rows = read(self.block, self.block.outer, state.weights, state.signals)
+        rows = read(self.block, state, state.signals)
         for group in self.block.groups:
             outputs = group.kernel.forward(inputs_of(group, *rows))
             store(
@@ -56,13 +72,10 @@ class ParallelBlock:
         """Self-link weight of every neuron of a summing group, (machines, neurons)."""
         if not group.has_self_links:
             return None
-        table = self.block.inner
-        on_row = np.zeros((weights.shape[0], self.block.n_rows), weights.dtype)
-        on_row[:, table.row] = weights[:, table.link]  # a row has one self-link at most
-        total = np.zeros((weights.shape[0], len(group.neurons)), weights.dtype)
-        for read_field, segment in zip(group.neuron_type.reads, group.rows, strict=True):
-            if (group.neuron_type.name, read_field.name) not in stopped:
-                total += on_row[:, segment.span]
+        total = np.zeros((len(weights), len(group.neurons)), weights.dtype)
+        for port, neurons, links in self._self_links[group.neuron_type.name]:
+            if port not in stopped:
+                total[:, neurons] += weights[:, links]
         return total if np.any(total) else None
 
     def _filtered(
@@ -100,7 +113,7 @@ class ParallelBlock:
                 outputs = [self._unfiltered(group, outputs[0], feedback, cotangents)]
             inputs = group.kernel.adjoint(partial, outputs)
             self._write_rows(group, inputs, rows, key_rows)
-        if len(self.block.inner.link):
+        if self._trains_self_links:
             self._self_link_gradient(rows, key_rows, state, gradient, is_wild=cotangents.is_wild)
         return rows, key_rows
 
@@ -197,7 +210,7 @@ def push(
     with_keys: bool = True,
 ) -> Rows:
     """Tangents of a block's rows, except through its own slots."""
-    rows, key_rows = read(block, block.outer, state.weights, tangents, with_keys=with_keys)
+    rows, key_rows = read(block, state, tangents, with_keys=with_keys)
     signals, wild = state.signals, tangents.is_wild
     for table in (block.outer, block.inner):
         before = signals.numbers[0, :, : signals.ticks]
@@ -245,6 +258,8 @@ def linear_filter(
     """
     x = x[:, :, ::-1] if backwards else x
     is_running_sum = bool(np.all(feedback == 1.0))
+    if before is not None and not before.any():
+        before = None
     if before is not None or not is_running_sum:
         x = np.array(x, dtype=np.result_type(x, feedback))
     factor = feedback.reshape(*feedback.shape, *[1] * (x.ndim - 3))

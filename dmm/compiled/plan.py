@@ -94,6 +94,13 @@ class Block:
     outer: LinkTable  # from earlier blocks
     inner: LinkTable  # within the block: cycles, or the self-links of summing neurons
 
+    @cached_property
+    def cells(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where the outer links are in the flattened matrix (rows, slots before); and for keys."""
+        table = self.outer
+        numbers = table.row * self.slots.start + table.slot
+        return numbers, table.key_row * self.key_slots.start + table.key_slot
+
 
 @dataclass
 class Plan:

@@ -243,7 +243,7 @@ def compile_machine(
     engine : str, optional
         ``"numpy"``, ``"fast"`` (kernels of numba: the extra ``fast``) or ``"reference"``. When
         omitted, the fast one where it is installed and knows all neuron types of the machine,
-        otherwise numpy; values and gradients of a large layered machine on one long string are
+        otherwise numpy; values and gradients of a large layered machine on one string are
         left to numpy then. ``program.engine`` says which it is.
 
     Returns

@@ -73,15 +73,13 @@ class MaxNorm(Kernel):
 
     def linearise(self, inputs: list[Stream]) -> Partials:
         number, keys = inputs[0].number.real, inputs[0].keys
-        size = np.abs(number)
         if keys is None:
             return np.sign(number), None
-        sizes = np.abs(keys.real)
-        norm = np.maximum(size, sizes.max(-1))
-        at_number = np.sign(number) * (size == norm)
-        at_keys = np.sign(keys.real) * (sizes == norm[..., None])
-        ties = np.abs(at_number) + np.abs(at_keys).sum(-1)
-        if ties.max(initial=0.0) > 1.0:
+        norm = np.maximum(np.abs(number), _largest(np.abs(keys.real)))
+        at_number, at_keys = _sides(number, norm), _sides(keys.real, norm[..., None])
+        n_largest = np.count_nonzero(at_number) + np.count_nonzero(at_keys)
+        if n_largest > np.count_nonzero(norm):
+            ties = np.abs(at_number) + np.abs(at_keys).sum(-1)
             share = 1.0 / np.maximum(ties, 1.0)
             at_number *= share
             at_keys *= share[..., None]
@@ -131,6 +129,11 @@ class MaxNorm(Kernel):
         return lambda t: np.copyto(norm[t], key_dot(stream[t], partials[t]))
 
 
+def _sides(x: np.ndarray, norm: np.ndarray) -> np.ndarray:
+    """The sign of what is as large as the norm, and 0 of everything else."""
+    return np.subtract(x == norm, x == -norm, dtype=np.float64)
+
+
 def _magnitude(x: np.ndarray) -> np.ndarray:
     return x * np.sign(x.real) if np.iscomplexobj(x) else np.abs(x)
 
@@ -141,7 +144,8 @@ def _larger(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def _largest(x: np.ndarray) -> np.ndarray:
     if not np.iscomplexobj(x):
-        return x.max(-1)
+        # Over a short last axis numpy takes twice as long.
+        return np.maximum.reduce(np.ascontiguousarray(np.moveaxis(x, -1, 0)))
     at = np.argmax(x.real, axis=-1)[..., None]
     return np.take_along_axis(x, at, -1)[..., 0]
 

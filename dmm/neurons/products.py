@@ -16,7 +16,7 @@ from vvalues import VValue
 
 from .elementwise import tanh
 from .fields import Field
-from .kernel import Kernel, Partials, Step, Stream, key_dot, stream_dot
+from .kernel import Kernel, Partials, Step, Stream, key_dot, stream_dot, times
 from .spelling import (
     Function,
     Linear,
@@ -123,31 +123,16 @@ class DotProduct(Kernel):
         return [Stream(self._bounded(self._product(inputs)))]
 
     def linearise(self, inputs: list[Stream]) -> Partials:
-        slope = self._slope(self._product(inputs))
-        (number1, keys1), (number2, keys2) = inputs
-        wide = slope[..., None]
-        return (
-            number2 * slope,
-            None if keys2 is None else keys2 * wide,
-            number1 * slope,
-            None if keys1 is None else keys1 * wide,
-        )
+        return self._slope(self._product(inputs)), *inputs
 
     def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
-        at_number1, at_keys1, at_number2, at_keys2 = partials
-        g = outputs[0].number
-        wide = g[..., None]
-        return [
-            Stream(g * at_number1, None if at_keys1 is None else wide * at_keys1),
-            Stream(g * at_number2, None if at_keys2 is None else wide * at_keys2),
-        ]
+        slope, one, other = partials
+        g = outputs[0].number * slope
+        return [Stream(g * x.number, times(x.keys, g)) for x in (other, one)]
 
     def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
-        out = inputs[0].number * partials[0] + inputs[1].number * partials[2]
-        for keys, at_keys in ((inputs[0].keys, partials[1]), (inputs[1].keys, partials[3])):
-            if keys is not None and at_keys is not None:
-                out = out + key_dot(keys, at_keys)
-        return [Stream(out)]
+        slope, one, other = partials
+        return [Stream(slope * (stream_dot(inputs[0], other) + stream_dot(one, inputs[1])))]
 
     def step(self, x: np.ndarray, y: np.ndarray) -> Step:
         one, other, dot = x[:, :, 0], x[:, :, 1], y[:, :, 0, ..., 0]

@@ -1,7 +1,9 @@
-"""Lanes: eight doubles in one register, as a type of numba, and arithmetic on them.
+"""Lanes: eight doubles in one register, as a type of numba, and arithmetic on them; or one double.
 
 Plain loops over a small inner axis do not become vector instructions that stay in registers (half
-the speed); so lanes are a type of their own, lowered to ``<8 x double>`` of LLVM.
+the speed); so lanes are a type of their own, lowered to ``<8 x double>`` of LLVM. The arrays say
+which it is: lanes are the rows of a matrix, single doubles the elements of a flat array. Kernels
+are compiled for both.
 
 Nothing checks an index here: what the tables say is tested. numba's cache of the kernels looks at
 their own file only: after a change here, touch ``ticking.py``.
@@ -45,7 +47,7 @@ VECTOR = ir.VectorType(ir.DoubleType(), WIDTH)
 
 class _LanesType(types.Type):
     def __init__(self) -> None:
-        super().__init__(name=f"lanes{WIDTH}")
+        super().__init__(name="lanes")
 
 
 @register_model(_LanesType)
@@ -55,6 +57,11 @@ class _LanesModel(models.PrimitiveModel):
 
 
 LANES = _LanesType()
+
+
+def _lanes_of(array: Any) -> Any:
+    """What lies in an array: lanes in a matrix, else doubles."""
+    return LANES if array.ndim == 2 else types.float64
 
 
 # -------------------- memory --------------------
@@ -67,29 +74,31 @@ def _pointer(context: Any, builder: Any, signature: Any, args: Any, stride: int)
 
 
 def _place(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    if signature.args[0].ndim == 1:
+        return _pointer(context, builder, signature, args, 1)
     pointer = _pointer(context, builder, signature, args, WIDTH)
     return builder.bitcast(pointer, VECTOR.as_pointer())
 
 
 @intrinsic
 def load(context: Any, array: Any, i: Any) -> Any:
-    """Lanes number ``i`` of a flat array."""
+    """Lanes number ``i`` of an array."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.load(_place(context, builder, signature, args), align=8)
 
-    return LANES(array, types.intp), codegen
+    return _lanes_of(array)(array, types.intp), codegen
 
 
 @intrinsic
 def store(context: Any, array: Any, i: Any, lanes: Any) -> Any:
-    """Write lanes number ``i`` of a flat array."""
+    """Write lanes number ``i`` of an array."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         builder.store(args[2], _place(context, builder, signature, args), align=8)
         return context.get_dummy_value()
 
-    return types.void(array, types.intp, LANES), codegen
+    return types.void(array, types.intp, _lanes_of(array)), codegen
 
 
 @intrinsic
@@ -112,9 +121,14 @@ def _splat(builder: Any, x: Any) -> Any:
 
 
 @intrinsic
-def splat(context: Any, x: Any) -> Any:
-    """One number in all lanes."""
-    return LANES(types.float64), lambda context, builder, signature, args: _splat(builder, *args)
+def splat(context: Any, array: Any, x: Any) -> Any:
+    """One number in all lanes, as they lie in an array."""
+    found = _lanes_of(array)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _splat(builder, args[1]) if found is LANES else args[1]
+
+    return found(array, types.float64), codegen
 
 
 @intrinsic
@@ -122,12 +136,9 @@ def weight(context: Any, weights: Any, i: Any) -> Any:
     """Weight number ``i``: one number for all lanes, or (of a matrix) one for each."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        if signature.args[0].ndim == 1:
-            x = builder.load(_pointer(context, builder, signature, args, 1))
-            return _splat(builder, x)
         return builder.load(_place(context, builder, signature, args), align=8)
 
-    return LANES(weights, types.intp), codegen
+    return _lanes_of(weights)(weights, types.intp), codegen
 
 
 @intrinsic
@@ -135,17 +146,16 @@ def settle(context: Any, sums: Any, i: Any, lanes: Any) -> Any:
     """Write number ``i`` of some sums: that over the lanes, or (to a matrix) each of its own."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        if signature.args[0].ndim == 2:
-            builder.store(args[2], _place(context, builder, signature, args), align=8)
-            return context.get_dummy_value()
-        found = builder.extract_element(args[2], ir.Constant(ir.IntType(32), 0))
-        for k in range(1, WIDTH):
-            lane = builder.extract_element(args[2], ir.Constant(ir.IntType(32), k))
-            found = builder.fadd(found, lane)
-        builder.store(found, _pointer(context, builder, signature, args, 1))
+        found = args[2]
+        if lanes is LANES and signature.args[0].ndim == 1:
+            found = builder.extract_element(args[2], ir.Constant(ir.IntType(32), 0))
+            for k in range(1, WIDTH):
+                lane = builder.extract_element(args[2], ir.Constant(ir.IntType(32), k))
+                found = builder.fadd(found, lane)
+        builder.store(found, _place(context, builder, signature, args), align=8)
         return context.get_dummy_value()
 
-    return types.void(sums, types.intp, LANES), codegen
+    return types.void(sums, types.intp, lanes), codegen
 
 
 # -------------------- arithmetic, lane by lane --------------------
@@ -155,7 +165,7 @@ def _unary(build: Callable[..., Any]) -> Any:
     """An operation on lanes, from a function that builds its instructions."""
 
     def operation(context: Any, x: Any) -> Any:
-        return LANES(LANES), lambda context, builder, signature, args: build(builder, *args)
+        return x(x), lambda context, builder, signature, args: build(builder, *args)
 
     return intrinsic(update_wrapper(operation, build, ("__name__", "__doc__", "__module__"), ()))
 
@@ -164,26 +174,32 @@ def _binary(build: Callable[..., Any]) -> Any:
     """As `_unary`, with two arguments."""
 
     def operation(context: Any, x: Any, y: Any) -> Any:
-        return LANES(LANES, LANES), lambda context, builder, signature, args: build(builder, *args)
+        return x(x, x), lambda context, builder, signature, args: build(builder, *args)
 
     return intrinsic(update_wrapper(operation, build, ("__name__", "__doc__", "__module__"), ()))
 
 
 @intrinsic
 def fused(context: Any, x: Any, y: Any, z: Any) -> Any:
-    """``x * y + z``."""
-    signature = LANES(LANES, LANES, LANES)
-    return signature, lambda context, builder, signature, args: _llvm("fmuladd", builder, *args)
+    """``x * y + z``; ``x`` may be one number for all lanes."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        first = _splat(builder, args[0]) if x is not y else args[0]
+        return _llvm("fmuladd", builder, first, *args[1:])
+
+    return z(x, z, z), codegen
 
 
 def _llvm(name: str, builder: Any, *args: Any) -> Any:
-    kind = ir.FunctionType(VECTOR, [VECTOR] * len(args))
-    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.{name}.v{WIDTH}f64")
+    of = args[0].type
+    suffix = f"v{WIDTH}f64" if of == VECTOR else "f64"
+    kind = ir.FunctionType(of, [of] * len(args))
+    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.{name}.{suffix}")
     return builder.call(function, args)
 
 
-def _all(value: float) -> Any:
-    return ir.Constant(VECTOR, [value] * WIDTH)
+def _all(value: float, like: Any) -> Any:
+    return ir.Constant(like.type, [value] * WIDTH if like.type == VECTOR else value)
 
 
 def _is(builder: Any, x: Any, relation: str, y: Any) -> Any:
@@ -223,7 +239,7 @@ def magnitude(builder: Any, x: Any) -> Any:
 @_unary
 def positive(builder: Any, x: Any) -> Any:
     """1 where ``x > 0``, else 0."""
-    return builder.select(_is(builder, x, ">", _all(0.0)), _all(1.0), _all(0.0))
+    return builder.select(_is(builder, x, ">", _all(0.0, x)), _all(1.0, x), _all(0.0, x))
 
 
 @_binary
@@ -245,14 +261,14 @@ def clamped(builder: Any, x: Any, bound: Any) -> Any:
 def within(builder: Any, x: Any, bound: Any) -> Any:
     """1 where ``|x| <= bound``, else 0."""
     is_within = _is(builder, _llvm("fabs", builder, x), "<=", bound)
-    return builder.select(is_within, _all(1.0), _all(0.0))
+    return builder.select(is_within, _all(1.0, x), _all(0.0, x))
 
 
 @_binary
 def sign_where(builder: Any, x: Any, size: Any) -> Any:
     """Sign of ``x`` where ``|x| = size``, else 0; NaN stays NaN."""
     is_there = _is(builder, _llvm("fabs", builder, x), "==", size)
-    is_up, is_down = _is(builder, x, ">", _all(0.0)), _is(builder, x, "<", _all(0.0))
-    sign = builder.select(is_up, _all(1.0), builder.select(is_down, _all(-1.0), _all(0.0)))
-    sign = builder.select(is_there, sign, _all(0.0))
+    is_up, is_down = _is(builder, x, ">", _all(0.0, x)), _is(builder, x, "<", _all(0.0, x))
+    sign = builder.select(is_up, _all(1.0, x), builder.select(is_down, _all(-1.0, x), _all(0.0, x)))
+    sign = builder.select(is_there, sign, _all(0.0, x))
     return builder.select(builder.fcmp_unordered("uno", x, x), x, sign)

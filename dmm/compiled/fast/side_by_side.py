@@ -13,7 +13,7 @@ from .tables import ROWS, WIDTH, Directions, Sizes, Tables
 
 __all__ = ["FastBoundProgram"]
 
-LARGE = 500_000  # links times ticks from which on numpy is faster on one string, measured
+LARGE = 10_000  # links from which on numpy is faster on one string, measured
 
 
 class _Layout(NamedTuple):
@@ -37,20 +37,31 @@ class _Layout(NamedTuple):
     @classmethod
     def of(cls, machines: int, strings: int) -> _Layout:
         """The layout that wastes few lanes."""
+        if machines == strings == 1:  # seven of eight lanes would be empty
+            return cls(1, 1, 1)
         width = next((n for n in (1, 2, 4) if n >= strings), -(-strings // WIDTH) * WIDTH)
         if machines == 1 or width >= WIDTH:
             return cls(1, -(-strings // WIDTH) * WIDTH, strings)
         return cls(WIDTH // width, width, strings)
 
     @property
+    def register(self) -> int:
+        """Lanes of a register: one or eight."""
+        return min(WIDTH, self.together * self.width)
+
+    @property
     def chunks(self) -> int:
         """Registers that the strings of a machine take."""
         return max(1, self.width // WIDTH)
 
+    def shaped(self, x: np.ndarray) -> np.ndarray:
+        """For the kernels: a flat array where a register has one lane, else a row for each."""
+        return x.ravel() if self.register == 1 else x.reshape(-1, WIDTH)
+
     def filled(self, x: np.ndarray) -> np.ndarray:
         """Strings, the last axis, repeated to whole registers: (..., chunks, lanes)."""
         x = np.concatenate([x, np.repeat(x[..., -1:], self.width - self.strings, axis=-1)], -1)
-        return np.tile(x, self.together).reshape(*x.shape[:-1], self.chunks, WIDTH)
+        return np.tile(x, self.together).reshape(*x.shape[:-1], self.chunks, self.register)
 
     def to_lanes(self, x: np.ndarray) -> np.ndarray:
         """From (machines, observed, ticks, strings) to (registers, observed, ticks, lanes)."""
@@ -106,7 +117,7 @@ class FastBoundProgram(BoundProgram):
 
     Streams with their keys, gradients with respect to streams, dense directions and complex
     weights are numpy's. So are, chosen by size, the values and gradients of a large layered machine
-    on one long string: seven of eight lanes would be empty.
+    on one string: a register has one number then, and products of whole matrices are faster.
 
     Parameters
     ----------
@@ -122,10 +133,10 @@ class FastBoundProgram(BoundProgram):
         self._leaves_one_string = (
             is_chosen_by_size
             and self.numbers.shape[2] == 1
-            and self.ticks * len(self.plan.links) >= LARGE
+            and len(self.plan.links) >= LARGE
             and not any(block.is_loop for block in self.plan.blocks)
         )
-        self._bound_sources: dict[int, _Sources] = {}
+        self._bound_sources: dict[_Layout, _Sources] = {}
         self._known: tuple[np.ndarray, _State] | None = None
 
     @property
@@ -135,21 +146,22 @@ class FastBoundProgram(BoundProgram):
         return self.workspace.once(("tables", n_keys), lambda: Tables(self.plan, n_keys))
 
     def _sources(self, layout: _Layout) -> _Sources:
-        known = self._bound_sources.get(layout.together)
+        known = self._bound_sources.get(layout)
         if known is None:
             tables = self.tables
             keys = np.moveaxis(self.keys, 3, 1).reshape(-1, *self.numbers.shape[1:])
             emitted = layout.filled(np.concatenate([self.numbers, keys]))
             emitted = emitted.transpose(2, 1, 0, 3)  # chunks, time, places, lanes
-            start = np.zeros((layout.chunks, tables.n_outputs, WIDTH))
+            start = np.zeros((layout.chunks, tables.n_outputs, layout.register))
             start[:, : tables.n_sources] = emitted[:, 0]
             if self._start is not None:
                 numbers, wide = self._start
                 keys = np.moveaxis(wide[len(self.keys) :], 2, 1).reshape(-1, layout.strings)
                 others = np.concatenate([numbers[len(self.numbers) :], keys])
                 start[:, tables.n_sources :] = layout.filled(others).swapaxes(0, 1)
-            known = _Sources(np.ascontiguousarray(emitted[:, 1:]).ravel(), start.ravel())
-            self._bound_sources[layout.together] = known
+            emitted = np.ascontiguousarray(emitted[:, 1:])
+            known = _Sources(layout.shaped(emitted), layout.shaped(start))
+            self._bound_sources[layout] = known
         return known
 
     def _sizes(self, layout: _Layout, machines: int, period: int) -> Sizes:
@@ -188,7 +200,7 @@ class FastBoundProgram(BoundProgram):
         layout = _Layout.of(len(links), self.numbers.shape[2])
         sizes = self._sizes(layout, len(links), self.ticks + 1)
         places = sizes.machines * sizes.chunks * sizes.period * sizes.stride
-        memory = self.workspace.room("lanes", places * WIDTH)
+        memory = layout.shaped(self.workspace.room("lanes", places * layout.register))
         state = _State(layout, links, memory, self._observed(links, layout, sizes, memory))
         self.workspace.owner = state
         return state
@@ -200,11 +212,13 @@ class FastBoundProgram(BoundProgram):
         from .ticking import run
 
         tables = self.tables
-        out = np.empty((sizes.machines, sizes.observed, sizes.ticks, sizes.chunks * WIDTH))
+        out = np.empty(
+            (sizes.machines, sizes.observed, sizes.ticks, sizes.chunks * layout.register)
+        )
         run(
             memory,
             *self._sources(layout),
-            out.ravel(),
+            layout.shaped(out),
             self._entries(links, layout, "entry_link"),
             sizes,
             tables.panels,
@@ -245,7 +259,8 @@ class FastBoundProgram(BoundProgram):
         links = self.links_and_none(weights)
         layout = _Layout.of(len(links), self.numbers.shape[2])
         sizes = self._sizes(layout, len(links), period=2)
-        memory = self.workspace.room("lanes of two times", 2 * sizes.stride * WIDTH)
+        places = 2 * sizes.stride * layout.register
+        memory = layout.shaped(self.workspace.room("lanes of two times", places))
         observed = self._observed(links, layout, sizes, memory)
         if not is_finite(observed):
             return super().forward(weights)
@@ -264,7 +279,7 @@ class FastBoundProgram(BoundProgram):
         sums = np.empty(n_sums if layout.together == 1 else (n_sums, WIDTH))
         pull_back(
             state.memory,
-            layout.to_lanes(np.reshape(g, state.observed.shape)).ravel(),
+            layout.shaped(layout.to_lanes(np.reshape(g, state.observed.shape))),
             sums,
             self._entries(state.links, layout, "back_link"),
             sizes,
@@ -274,8 +289,8 @@ class FastBoundProgram(BoundProgram):
             tables.bounds,
             tables.back,
             tables.followers,
-            np.empty(2 * tables.stride * WIDTH),
-            np.empty(sizes.entries * WIDTH),
+            layout.shaped(np.empty(2 * tables.stride * layout.register)),
+            layout.shaped(np.empty(sizes.entries * layout.register)),
         )
         found = self.unlink(tables.by_link(layout.gradient(sums, machines, sizes.entries)))
         if not is_finite(found):
@@ -300,16 +315,17 @@ class FastBoundProgram(BoundProgram):
         directions, elements = self.workspace.once(
             ("directions", self.keys.shape[3]), self._directions
         )
-        sizes = self._sizes(state.layout, 1, self.ticks + 1)
+        layout = state.layout
+        sizes = self._sizes(layout, 1, self.ticks + 1)
         # Links that share an element are added up afterwards, the others have its row at once.
         n, rows = self.plan.n_weights, elements
         if self.plan.shares_weights:
             n, rows = len(elements), np.arange(len(elements))
         filling = -len(rows) % ROWS  # what only fills the last panel has a row that nobody reads
-        columns = np.zeros((n + 1, sizes.observed, sizes.ticks, sizes.chunks * WIDTH))
+        columns = np.zeros((n + 1, sizes.observed, sizes.ticks, sizes.chunks * layout.register))
         tangent(
             state.memory,
-            columns.ravel(),
+            layout.shaped(columns),
             np.concatenate([rows, np.full(filling, n)]),
             state.links[0, tables.row_link],
             sizes,
@@ -320,9 +336,9 @@ class FastBoundProgram(BoundProgram):
             tables.bounds,
             directions.levels,
             directions.places,
-            np.empty(2 * ROWS * tables.stride * WIDTH),
+            layout.shaped(np.empty(2 * ROWS * tables.stride * layout.register)),
         )
-        out = np.ascontiguousarray(columns[:-1, ..., : state.layout.strings])
+        out = np.ascontiguousarray(columns[:-1, ..., : layout.strings])
         if self.plan.shares_weights:
             by_direction, out = out, np.zeros((self.plan.n_weights, *out.shape[1:]))
             np.add.at(out, elements, by_direction)

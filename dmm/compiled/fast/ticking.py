@@ -4,10 +4,11 @@ All links have a delay of one tick. So every row of a tick reads what was emitte
 layered and recurrent machines are one program. Rows that read the same slots are summed four at a
 time, which loads a slot once for four rows and keeps four sums independent of each other.
 
-The arguments are flat arrays: tables as `dmm.compiled.fast.tables` describes them, and lanes, whose
-places are counted in units of eight doubles. ``memory`` holds, for every machine, chunk of eight
-strings and time, all slots and then all rows. Weights are numbers, one machine after the other; or
-lanes, where few strings leave room for several machines in a register.
+Tables are flat arrays as `dmm.compiled.fast.tables` describes them. What has strings lies in lanes:
+a matrix with a row of eight doubles per place, or a flat array where one machine is on one string.
+``memory`` holds, for every machine, chunk of strings and time, all slots and then all rows.
+Weights are numbers, one machine after the other; or lanes, where few strings leave room for several
+machines in a register.
 """
 
 # mypy: ignore-errors
@@ -36,7 +37,7 @@ from .lanes import (
     weight,
     within,
 )
-from .tables import COMPARE, DOT, NORM, OFFSET, ROWS, WIDTH
+from .tables import COMPARE, DOT, NORM, OFFSET, ROWS
 
 __all__ = ["pull_back", "run", "tangent"]
 
@@ -54,7 +55,7 @@ def _sums(panels, links, weights, first, read, current, write, following):
             row1, row2 = following + at(panels, p + 6), following + at(panels, p + 7)
             row3 = following + at(panels, p + 8)
             while c < columns:
-                x0 = x1 = x2 = x3 = splat(0.0)
+                x0 = x1 = x2 = x3 = splat(read, 0.0)
                 for k in range(n):
                     x = load(read, current + at(links, link + k) + c)
                     x0 = fused(weight(weights, w + 4 * k), x, x0)
@@ -67,7 +68,7 @@ def _sums(panels, links, weights, first, read, current, write, following):
                 store(write, row3 + c, x3)
                 c += 1
         while c + 4 <= columns:
-            x0 = x1 = x2 = x3 = splat(0.0)
+            x0 = x1 = x2 = x3 = splat(read, 0.0)
             for k in range(n):
                 slot, factor = current + at(links, link + k) + c, weight(weights, w + k)
                 x0 = fused(factor, load(read, slot), x0)
@@ -80,7 +81,7 @@ def _sums(panels, links, weights, first, read, current, write, following):
             store(write, row + c + 3, x3)
             c += 4
         while c < columns:
-            x0 = splat(0.0)
+            x0 = splat(read, 0.0)
             for k in range(n):
                 x = load(read, current + at(links, link + k) + c)
                 x0 = fused(weight(weights, w + k), x, x0)
@@ -105,7 +106,7 @@ def _norm(memory, out, number, keys, columns, keep):
     ties = magnitude(sign)
     for c in range(columns):
         ties = plus(ties, magnitude(sign_where(load(memory, keys + c), largest)))
-    share = over(splat(1.0), larger(ties, splat(1.0)))
+    share = over(splat(memory, 1.0), larger(ties, splat(memory, 1.0)))
     store(memory, number, times(sign, share))
     for c in range(columns):
         sign = sign_where(load(memory, keys + c), largest)
@@ -118,10 +119,10 @@ def _dot(memory, out, number, other, keys, other_keys, columns, bound, keep):
     product = times(load(memory, number), load(memory, other))
     for c in range(columns):
         product = fused(load(memory, keys + c), load(memory, other_keys + c), product)
-    store(memory, out, clamped(product, splat(bound)))
+    store(memory, out, clamped(product, splat(memory, bound)))
     if not keep:
         return
-    slope = within(product, splat(bound))
+    slope = within(product, splat(memory, bound))
     x, y = load(memory, number), load(memory, other)
     store(memory, number, times(y, slope))
     store(memory, other, times(x, slope))
@@ -156,8 +157,8 @@ def run(memory, sources, start, out, weights, sizes, panels, links, units, bound
     for part in range(sizes.machines * chunks):
         machine, chunk = part // chunks, part % chunks
         origin = part * period * stride if keep else 0
-        for i in range(len(start) // (WIDTH * chunks)):
-            store(memory, origin + i, load(start, chunk * (len(start) // (WIDTH * chunks)) + i))
+        for i in range(len(start) // chunks):
+            store(memory, origin + i, load(start, chunk * (len(start) // chunks) + i))
         for t in range(ticks):
             now = origin + (t % period) * stride
             then = origin + ((t + 1) % period) * stride
@@ -176,7 +177,7 @@ def run(memory, sources, start, out, weights, sizes, panels, links, units, bound
                 elif kind == COMPARE:
                     _compare(memory, to, keys, one, other, keep)
                 else:
-                    store(memory, to, plus(load(memory, to), splat(at(bounds, i))))
+                    store(memory, to, plus(load(memory, to), splat(memory, at(bounds, i))))
             for o in range(observed):
                 place = ((machine * observed + o) * ticks + t) * chunks + chunk
                 store(out, place, load(memory, then + sizes.sink + o))
@@ -299,7 +300,7 @@ def _row_tangents(rows, starts, links, weights, tangents, before, after):
     for r in range(len(starts)):
         last, target, columns = at(rows, 4 * r + 1), at(rows, 4 * r + 2), at(rows, 4 * r + 3)
         for c in range(columns):
-            x0 = x1 = x2 = x3 = splat(0.0)
+            x0 = x1 = x2 = x3 = splat(tangents, 0.0)
             for k in range(at(starts, r), last):
                 slot, factor = before + 4 * (at(links, k) + c), weight(weights, k)
                 x0 = fused(factor, load(tangents, slot), x0)

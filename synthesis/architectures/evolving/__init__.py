@@ -8,6 +8,7 @@ from .edits import (
     prune_operation_by_loss,
     screen,
 )
+from .evaluation import Group, Plan, Run, Step, make_plan
 from .formula import (
     Apply,
     Expression,
@@ -27,8 +28,6 @@ from .model import EvolvingModel
 from .objective import EvolvingObjective
 from .operations import OPERATIONS, SEED_OPERATIONS, Operation, get_operations, register_operation
 from .places import OperationPlaces, Proposal, draw_operation
-from .plan import Group, Plan, Run, Step
-from .planning import make_plan
 from .process import (
     Ensemble,
     EvolvingSettings,

@@ -14,10 +14,10 @@ import numpy as np
 from vvalues import Support, VValue
 
 from ...optimize.optimizers import restrict_state
+from .evaluation import Run
 from .objective import EvolvingObjective
 from .operations import OPERATIONS
 from .places import Proposal, draw_operation
-from .plan import Run
 from .structure import OUTPUT, add_operation, operation_names, remove_operation, unread_operations
 
 __all__ = [

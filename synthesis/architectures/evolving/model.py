@@ -23,10 +23,9 @@ import numpy as np
 from vvalues import Support, VValue, from_buffer, ravel, stop_gradient
 from vvalues.core import evaluate, is_traced
 
+from .evaluation import Plan, Run, make_plan
 from .operations import SEED_OPERATIONS, get_operations
 from .places import OperationPlaces
-from .plan import Plan, Run
-from .planning import make_plan
 from .structure import OUTPUT, SCALE, layer_name, operation_names, unread_operations
 
 __all__ = ["EvolvingModel", "FusedNetwork"]
@@ -48,6 +47,10 @@ class EvolvingModel:
     trains_links : bool
         Whether the links into operations are trained. In the seed they are not: an argument *is*
         a column. Constants, output weights and biases always are; running scales never.
+    engine : str, optional
+        What evaluates: ``"numpy"``, or ``"fast"`` (kernels of numba: the extra ``fast``). When
+        omitted, the fast one where it is installed and knows all operations of a network;
+        ``model.plan(support).engine`` says which it is.
 
     Raises
     ------
@@ -73,10 +76,12 @@ class EvolvingModel:
         hidden: Sequence[int | Sequence[str]] = (),
         operations: Iterable[str] = SEED_OPERATIONS,
         trains_links: bool = False,
+        engine: str | None = None,
     ) -> None:
         self.inputs = _names(inputs, "x", "inputs")
         self.operations = tuple(operation.kind for operation in get_operations(operations))
         self.trains_links = trains_links
+        self.engine = engine
         widths = [_names(width, f"h{i}.", "hidden") for i, width in enumerate(hidden, start=1)]
         self.outputs = (*widths, _names(outputs, "y", "outputs"))
         self._plans = lru_cache(maxsize=256)(self._compile)
@@ -137,7 +142,13 @@ class EvolvingModel:
         return self._plans(support)
 
     def _compile(self, support: Support) -> Plan:
-        return make_plan(support, self.inputs, self.outputs, trains_links=self.trains_links)
+        return make_plan(
+            support,
+            self.inputs,
+            self.outputs,
+            trains_links=self.trains_links,
+            engine=self.engine,
+        )
 
     def __call__(self, parameters: VValue, inputs: Any) -> Any:
         """Predictions.
@@ -263,9 +274,9 @@ class FusedNetwork:
 
     def pullback(self, vector: np.ndarray, g: np.ndarray) -> np.ndarray:
         """Cotangent of the variables from that of the predictions."""
-        gradient, adjoint = self._run(vector).pullback(g)
         if self._inputs is not None:
-            return gradient
+            return self._run(vector).gradient(g)
+        gradient, adjoint = self._run(vector).pullback(g)
         return np.concatenate([gradient, adjoint[1 : 1 + self.plan.n_inputs].T.ravel()])
 
     def pushforward(self, vector: np.ndarray, direction: np.ndarray) -> np.ndarray:
@@ -284,9 +295,8 @@ def _plain(plan: Plan, buffer: Any, inputs: Any) -> Any:
     buffer = anp.where(plan.trained, buffer, stop_gradient(buffer))
     rows: list[Any] = [np.ones(len(inputs)), *(inputs[:, i] for i in range(plan.n_inputs))]
     for step in plan.steps:
-        argument_of, source_of = np.divmod(step.cells, step.n_before)
         arguments: list[Any] = [np.zeros(len(inputs))] * step.n_arguments
-        for row, source, leaf in zip(argument_of, source_of, step.leaves, strict=True):
+        for row, source, leaf in zip(step.readers, step.sources, step.leaves, strict=True):
             arguments[row] = arguments[row] + buffer[leaf] * rows[source]
         for group in step.groups:
             for k in range(group.values.stop - group.values.start):

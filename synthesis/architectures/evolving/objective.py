@@ -10,8 +10,8 @@ import numpy as np
 from vvalues import Support, VValue, from_buffer
 
 from ...tasks.regression import check_table
+from .evaluation import Run
 from .model import EvolvingModel
-from .plan import Run
 
 __all__ = ["EvolvingObjective"]
 
@@ -109,7 +109,7 @@ class EvolvingObjective:
         with np.errstate(all="ignore"):  # what is not finite shows in the loss
             run = self.run(parameters)
             error = run.outputs - self.targets
-            gradient, _ = run.pullback(2.0 * self.weight * error)
+            gradient = run.gradient(2.0 * self.weight * error)
             loss = self.weight * float(np.sum(error * error))
         return loss, from_buffer(parameters.support, gradient)
 

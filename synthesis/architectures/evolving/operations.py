@@ -38,7 +38,8 @@ class Operation:
     apply : callable, rows -> rows
         Untraced values; also of complex rows (see `vvalues.core.fused`).
     partials : callable, (value, rows...) -> tuple of rows
-        Partial derivatives by each argument, given the value; likewise.
+        Partial derivatives by each argument, given the value; likewise. One that is the same
+        everywhere may be a number.
     traced : callable
         The same as ``apply`` on ``autograd.numpy``.
     text : str
@@ -54,6 +55,8 @@ class Operation:
         How tightly ``text`` binds: 1 a sum, 2 a product, 3 an atom.
     needs : tuple of int
         How tightly the arguments must bind to stand without brackets.
+    needs_value : bool
+        Whether ``partials`` looks at the value; where not, it may be given any.
 
     Examples
     --------
@@ -64,7 +67,7 @@ class Operation:
     kind: str
     arguments: tuple[str, ...]
     apply: Callable[..., Rows]
-    partials: Callable[..., tuple[Rows, ...]]
+    partials: Callable[..., tuple[Rows | float, ...]]
     traced: Callable[..., Any]
     text: str
     python: str
@@ -72,6 +75,7 @@ class Operation:
     commutes: bool = False
     binds: int = 3
     needs: tuple[int, ...] = (1, 1)
+    needs_value: bool = True
 
     @property
     def arity(self) -> int:
@@ -157,13 +161,14 @@ register_operation(
         "add",
         TWO,
         lambda a, b: a + b,
-        lambda v, a, b: (np.ones_like(a), np.ones_like(b)),
+        lambda v, a, b: (1.0, 1.0),
         lambda a, b: a + b,
         "{} + {}",
         "({} + {})",
         commutes=True,
         binds=1,
         needs=(1, 2),
+        needs_value=False,
     )
 )
 register_operation(
@@ -171,12 +176,13 @@ register_operation(
         "subtract",
         TWO,
         lambda a, b: a - b,
-        lambda v, a, b: (np.ones_like(a), -np.ones_like(b)),
+        lambda v, a, b: (1.0, -1.0),
         lambda a, b: a - b,
         "{} - {}",
         "({} - {})",
         binds=1,
         needs=(1, 2),
+        needs_value=False,
     )
 )
 register_operation(
@@ -192,6 +198,7 @@ register_operation(
         commutes=True,
         binds=2,
         needs=(2, 2),
+        needs_value=False,
     )
 )
 register_operation(
@@ -218,6 +225,7 @@ register_operation(
         "{}²",
         "np.square({})",
         needs=(3,),
+        needs_value=False,
     )
 )
 
@@ -248,6 +256,7 @@ register_operation(
         anp.sin,
         "sin({})",
         "np.sin({})",
+        needs_value=False,
     )
 )
 register_operation(
@@ -259,6 +268,7 @@ register_operation(
         anp.cos,
         "cos({})",
         "np.cos({})",
+        needs_value=False,
     )
 )
 register_operation(
@@ -273,7 +283,17 @@ register_operation(
     )
 )
 register_operation(
-    Operation("log", ONE, _log, _log_partials, _log_traced, "log|{}|", "log({})", start=1.0)
+    Operation(
+        "log",
+        ONE,
+        _log,
+        _log_partials,
+        _log_traced,
+        "log|{}|",
+        "log({})",
+        start=1.0,
+        needs_value=False,
+    )
 )
 
 # -------------------- choices --------------------
@@ -293,6 +313,7 @@ register_operation(
         lambda a: anp.maximum(a, 0.0),
         "relu({})",
         "np.maximum({}, 0)",
+        needs_value=False,
     )
 )
 register_operation(
@@ -305,6 +326,7 @@ register_operation(
         "max({}, {})",
         "np.maximum({}, {})",
         commutes=True,
+        needs_value=False,
     )
 )
 register_operation(
@@ -317,6 +339,7 @@ register_operation(
         "min({}, {})",
         "np.minimum({}, {})",
         commutes=True,
+        needs_value=False,
     )
 )
 
@@ -336,5 +359,6 @@ register_operation(
         "gate({}; {})",
         "gate({}, {})",
         start=1.0,
+        needs_value=False,
     )
 )

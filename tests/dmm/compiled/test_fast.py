@@ -17,6 +17,7 @@ from dmm.compiled.plan import make_plan
 from dmm.machine import Machine, fixed_links, links
 from dmm.zoo import duplicate_detector
 from tests.dmm.machines import TEXTS, Case, array_cases, cases, library_cases, self_loop_cases
+from tests.examples import examples
 from vvalues.core.tree import from_leaves
 
 pytest.importorskip("numba", reason="the fast engine is numba's (extra fast)")
@@ -96,6 +97,20 @@ def test_any_number_of_strings(case, strings):
     check(replace(case, streams=streams))
 
 
+@examples(6)
+@given(cases())
+def test_one_string_by_itself_and_among_others(case):
+    """One string has registers of one number, several have eight."""
+    bound = []
+    check(replace(case, streams=text_streams(TEXTS[:1], 9, period=2)))
+    for texts in (TEXTS[:1], TEXTS[:3]):
+        streams = text_streams(texts, 9, period=2)
+        bound.append(both(replace(case, streams=streams))[0].bind(streams))
+    weights = np.array(case.machine.trainable.buffer)
+    alone, among = (one.forward(weights) for one in bound)
+    close(alone[..., 0], among[..., 0])
+
+
 @given(cases(is_cyclic=True))
 def test_second_derivatives_come_from_numpy(case):
     fast, slow = both(case)
@@ -173,13 +188,13 @@ def test_what_the_fast_engine_leaves_to_numpy():
         compile_machine(machine, stopped=stopped, engine="fast")
 
 
-def test_one_long_string_of_a_large_machine_is_left_to_numpy_unless_asked_for(monkeypatch):
+def test_one_string_of_a_large_machine_is_left_to_numpy_unless_asked_for(monkeypatch):
     from dmm.compiled.fast import ticking
 
     runs, run = [], ticking.run
     monkeypatch.setattr(ticking, "run", lambda *args: runs.append(run(*args)))
-    machine = layered_space(np.random.default_rng(0))
-    streams = text_streams("aab.", 400)
+    machine = layered_space(np.random.default_rng(0), copies=6)
+    streams = text_streams("aab.", 30)
     weights = np.array(machine.trainable.buffer)
     chosen, fast = (compile_machine(machine, engine=name).bind(streams) for name in (None, "fast"))
     values = chosen.forward(weights)

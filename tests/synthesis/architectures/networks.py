@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -10,6 +12,7 @@ from synthesis.architectures.evolving.operations import OPERATIONS
 from synthesis.architectures.evolving.structure import add_operation, operation_names
 from vvalues import from_buffer
 
+ENGINES = ("numpy", "fast") if find_spec("numba") else ("numpy",)
 weights = st.floats(-2, 2).map(lambda x: round(x, 3))
 
 
@@ -23,6 +26,7 @@ def networks(draw, kinds=tuple(OPERATIONS), hidden=((), (2,))):
         hidden=draw(st.sampled_from(hidden)),
         operations=kinds,
         trains_links=draw(st.booleans()),
+        engine=draw(st.sampled_from(ENGINES)),
     )
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     parameters = model.initial(rng)

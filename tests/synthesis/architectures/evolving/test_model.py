@@ -57,7 +57,7 @@ def is_tame(model, parameters, inputs):
     with np.errstate(all="ignore"):
         run = model.run(parameters, inputs)
         gradient, adjoint = run.pullback(np.ones_like(run.outputs))
-    arrays = (run.values, gradient, adjoint, *(step[1] for step in run.steps))
+    arrays = (run.values, gradient, adjoint, *run.arguments)
     return all(np.all(np.isfinite(a)) and np.max(np.abs(a), initial=0) < 1e3 for a in arrays)
 
 

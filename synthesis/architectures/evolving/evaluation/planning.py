@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from vvalues import Path, Support
 
-from .plan import Group, Plan, Step
-from .structure import OUTPUT, SCALE, layer_name, levels, operation_of
+from ..structure import OUTPUT, SCALE, layer_name, levels, operation_of
+from .flat import chosen_engine
+from .plan import Plan
+from .steps import Group, Step
 
 __all__ = ["make_plan"]
 
 
 def make_plan(
-    support: Support, inputs: Sequence[str], outputs: Sequence[Sequence[str]], *, trains_links: bool
+    support: Support,
+    inputs: Sequence[str],
+    outputs: Sequence[Sequence[str]],
+    *,
+    trains_links: bool,
+    engine: str | None = None,
 ) -> Plan:
     """The plan of a support.
 
@@ -26,11 +34,15 @@ def make_plan(
     outputs : names of the outputs of every layer
     trains_links : bool
         Whether links into operations have a gradient.
+    engine : str, optional
+        ``"numpy"``, or ``"fast"`` (kernels of numba: the extra ``fast``); when omitted, the fast
+        one where it is installed and knows all kinds of operations. ``plan.engine`` says which.
 
     Raises
     ------
     ValueError
-        If a path is no part of such a network; the message names it.
+        If a path is no part of such a network, which the message names, or the engine does not
+        exist or cannot run it.
 
     Examples
     --------
@@ -41,11 +53,12 @@ def make_plan(
     array([[0.   ],
            [1.683]])
     """
-    maker = _Maker(support, inputs)
+    trained = _trained(support, trains_links)
+    maker = _Maker(support, inputs, trained)
     for number, names in enumerate(outputs, start=1):
         maker.add_layer(layer_name(number), names)
     maker.check_all_used()
-    return Plan(
+    plan = Plan(
         steps=tuple(maker.steps),
         n_inputs=len(inputs),
         n_rows=maker.n_rows,
@@ -53,8 +66,10 @@ def make_plan(
         outputs=maker.steps[-1].values,
         rows=maker.rows,
         sources=maker.sources,
-        trained=_trained(support, trains_links),
+        trained=trained,
+        engine="numpy",
     )
+    return replace(plan, engine=chosen_engine(engine, plan.steps))
 
 
 def _trained(support: Support, trains_links: bool) -> np.ndarray:
@@ -69,8 +84,8 @@ def _trained(support: Support, trains_links: bool) -> np.ndarray:
 class _Maker:
     """Lays out rows and steps, layer by layer."""
 
-    def __init__(self, support: Support, inputs: Sequence[str]) -> None:
-        self.support = support
+    def __init__(self, support: Support, inputs: Sequence[str], trained: np.ndarray) -> None:
+        self.support, self.trained = support, trained
         self.steps: list[Step] = []
         self.rows: dict[tuple[str, str], int] = {}
         self.sources: dict[str, dict[str, int]] = {}
@@ -115,6 +130,8 @@ class _Maker:
                 scales.append(self._scale(layer, name))
                 self.rows[layer, name] = row
                 row += 1
+        readers = [cell // n_before for cell in cells]
+        is_sparse = readers == list(range(n_arguments))
         names = {name: self.rows[layer, name] for _, nodes in groups for name, _ in nodes}
         self.available = {**self.available, **names}
         self.n_rows = row
@@ -125,6 +142,8 @@ class _Maker:
                 n_before,
                 np.array(cells, dtype=np.intp),
                 np.array(leaves, dtype=np.intp),
+                np.flatnonzero(self.trained[leaves]) if leaves else np.zeros(0, dtype=np.intp),
+                is_sparse,
                 np.array(scales, dtype=np.intp),
                 max(scales) >= 0,
                 slice(n_before, row),
