@@ -97,7 +97,7 @@ def _starts(composition: Composition, most_late: int) -> tuple[Start, ...]:
         Crossings(exact, is_sure=False),
         Which(small, has_past=True, leaves=3),
         *map(Since, automata),
-        Otherwise((Automaton(), Clocks(), Crossings(small)), exact),
+        Otherwise((Automaton(), Clocks(), Crossings(small)), small),
         *beside,
         *hidden,
         Changes(exact),

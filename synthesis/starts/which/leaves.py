@@ -19,7 +19,7 @@ from ..composition.choices import are_answers
 from ..composition.sums import tidy
 from ..signals import ANSWER, Signal
 
-__all__ = ["PAST", "Leaf", "covers", "frequent"]
+__all__ = ["PAST", "TWO", "Leaf", "covers", "frequent"]
 
 PAST = f"{ANSWER}-0"
 """Stands for what was answered before."""

@@ -27,7 +27,7 @@ from ..proposal import Proposal, Start
 from ..signals import Builder, Signal
 from ..splicing import joined
 from ..views import taken_back
-from .leaves import PAST, Leaf, frequent
+from .leaves import PAST, TWO, Leaf, frequent
 
 __all__ = ["Otherwise"]
 
@@ -108,6 +108,8 @@ def _usual(strings: Strings) -> Iterator[Leaf]:
     """The most frequent number and the past answer, if they are the answer often and not always."""
     asked = strings.asked[0].T
     answers = strings.answers[0].T[asked]
+    if len(np.unique(answers)) <= TWO:  # what is 0 or 1 is nothing else
+        return
     constants = [Leaf((), number) for number in frequent(answers)[:1]]
     for leaf in (*constants, Leaf(((PAST, 1.0),))):
         is_it = are_answers(leaf.values(strings)[asked], answers)
