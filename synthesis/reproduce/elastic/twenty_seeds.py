@@ -27,8 +27,8 @@ QUICK_SEEDS = range(2)
 PROBLEMS = ("easy", "hard")
 NAMES = (
     "protection 1000, hard",
-    "protection 1000, easy",
     "corrected, hard",
+    "protection 1000, easy",
     "corrected, easy",
     "paper, easy",
 )
