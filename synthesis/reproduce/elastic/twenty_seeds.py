@@ -7,12 +7,10 @@ report of ``elastic-rnn``.)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ..tables import Claims, Report, quartiles, table
 from .elastic_experiments import Experiments
@@ -20,8 +18,7 @@ from .elastic_rnn import Results, at_phase_ends, claim_sizes_and_losses, say_end
 
 __all__ = ["reproduce"]
 
-SEEDS = range(20)
-LATER = range(10, 20)
+TENS = range(10), range(10, 20)
 QUICK_CYCLES = 3_000
 QUICK_SEEDS = range(2)
 PROBLEMS = ("easy", "hard")
@@ -48,39 +45,24 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     title = "Networks with differentiable structure, twenty seeds"
     report = Report("elastic-seeds", title, out, full)
     runs = Experiments(Path(out) / "elastic-rnn-runs", None if full else QUICK_CYCLES)
-    parts = (LATER, SEEDS) if full else (QUICK_SEEDS,)
-    for _ in chain.from_iterable(runs.compute(NAMES, seeds) for seeds in parts):
-        _say(report, runs, parts, full)
+    tens = TENS if full else (QUICK_SEEDS,)
+    for _ in chain.from_iterable(runs.compute(NAMES, seeds) for seeds in reversed(tens)):
+        _say(report, runs, tens, full)
     return report.figures
 
 
-def _say(report: Report, runs: Experiments, parts: Sequence[Sequence[int]], full: bool) -> None:
-    results: Results = {}
-    for seeds in parts:  # the most seeds that are there count
-        found = {name: runs.result(name, seeds) for name in NAMES}
-        results |= {name: result for name, result in found.items() if result is not None}
-    for name, result in results.items():
-        figures = at_phase_ends(name, result)
-        if report.figures.get(name) != figures:
-            report.keep(name, figures)
-    wanted = len(parts[-1])
-    left = [name for name in NAMES if name not in results or len(results[name]["sizes"]) < wanted]
-    report.say(
-        "## Still to be run",
-        "Where ten seeds are counted they are 10 to 19, and 0 to 9 are in `elastic_rnn.md`. Of all "
-        f"twenty: {'; '.join(left)}."
-        if left
-        else "Nothing: all have been run.",
-    )
+def _say(report: Report, runs: Experiments, tens: Sequence[range], full: bool) -> None:
+    results: Results = dict(_what_is_there(runs, tens))
+    for label, result in results.items():
+        figures = at_phase_ends(label, result)
+        if report.figures.get(label) != figures:
+            report.keep(label, figures)
+    left = [name for name in NAMES if name not in results]
+    report.say("## Still to be run", "; ".join(left) or "Nothing: all have been run.")
     if not results:
         return
     say_ends(report, results)
-    rows = [
-        [problem, *_compared(plain, protected)]
-        for problem in PROBLEMS
-        if (plain := results.get(f"corrected, {problem}")) is not None
-        and (protected := results.get(f"protection 1000, {problem}")) is not None
-    ]
+    rows = [row for problem in PROBLEMS if (row := _compared(runs, problem, tens))]
     if rows:
         report.say(
             "## Young neurons protected or not",
@@ -94,14 +76,29 @@ def _say(report: Report, runs: Experiments, parts: Sequence[Sequence[int]], full
         claims.say(report)
 
 
-def _compared(plain: Mapping[str, Any], protected: Mapping[str, Any]) -> list[str]:
-    """How the same seeds, the last ones, end with and without protection."""
-    count = min(len(plain["sizes"]), len(protected["sizes"]))
-    losses, sizes = (
-        protected[key][-count:, -1] - plain[key][-count:, -1] for key in ("losses", "sizes")
-    )
-    return [
-        f"{int(np.sum(losses < 0))} of {len(losses)}",
-        quartiles(losses, 3),
-        quartiles(sizes, 1),
-    ]
+def _what_is_there(runs: Experiments, tens: Sequence[range]) -> Iterator[tuple[str, Any]]:
+    """Experiments with all their seeds, or with the ten that have been run."""
+    for name in NAMES:
+        whole = runs.result(name, range(tens[0].start, tens[-1].stop))
+        if whole is not None:
+            yield name, whole
+            continue
+        for seeds in tens:
+            part = runs.result(name, seeds)
+            if part is not None:
+                yield f"{name}, seeds {seeds[0]} to {seeds[-1]}", part
+
+
+def _compared(runs: Experiments, problem: str, tens: Sequence[range]) -> list[str]:
+    """How the same seeds end with and without protection; empty where there are none."""
+    losses, sizes = [], []
+    for seeds in tens:
+        protected = runs.result(f"protection 1000, {problem}", seeds)
+        plain = runs.result(f"corrected, {problem}", seeds)
+        if protected is not None and plain is not None:
+            losses += list(protected["losses"][:, -1] - plain["losses"][:, -1])
+            sizes += list(protected["sizes"][:, -1] - plain["sizes"][:, -1])
+    if not losses:
+        return []
+    fewer = f"{sum(loss < 0 for loss in losses)} of {len(losses)}"
+    return [problem, fewer, quartiles(losses, 3), quartiles(sizes, 1)]

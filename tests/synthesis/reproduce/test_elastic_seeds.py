@@ -24,12 +24,18 @@ def test_every_experiment_is_reported_and_the_seeds_are_compared(monkeypatch, tm
 
 
 def test_seeds_are_compared_one_by_one():
-    def result(losses, sizes):
-        return {"losses": np.array(losses)[:, None], "sizes": np.array(sizes)[:, None]}
+    ends = {
+        "corrected, hard": {0: ([3.0, 2.0], [4, 5]), 1: ([9.0, 1.0], [6, 9])},
+        "protection 1000, hard": {0: ([1.0, 2.5], [5, 6])},
+    }
 
-    plain, protected = result([3.0, 2.0, 9.0], [4, 5, 6]), result([1.0, 2.5, 6.0], [5, 6, 7])
-    assert twenty_seeds._compared(plain, protected) == [
-        "2 of 3",
-        "-2.000 (-2.500 to -0.750)",
-        "1.0 (1.0 to 1.0)",
-    ]
+    class Runs:
+        def result(self, name, seeds):
+            if seeds.start not in ends.get(name, {}):
+                return None
+            losses, sizes = ends[name][seeds.start]
+            return {"losses": np.array(losses)[:, None], "sizes": np.array(sizes)[:, None]}
+
+    found = twenty_seeds._compared(Runs(), "hard", [range(1), range(1, 2)])
+    assert found == ["hard", "1 of 2", "-0.750 (-1.375 to -0.125)", "1.0 (1.0 to 1.0)"]
+    assert twenty_seeds._compared(Runs(), "easy", [range(1)]) == []
