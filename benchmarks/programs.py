@@ -168,7 +168,7 @@ def report(name, experiment, rows, folder):
         for name, key in (("Seconds", "seconds"), ("CPU seconds", "cpu_seconds"))
     )
     exact = sum(figures["held_out_loss"] <= EXACT for _, _, figures in found)
-    changed = ", ".join(f"{key} = {value:g}" for key, value in experiment.changed.items())
+    changed = ", ".join(f"{key} = {value:g}" for key, value in _flat(experiment.changed))
     parts = [
         f"# {experiment.title}",
         f"{machine_line().split(', process')[0]}. Settings: {changed or 'the defaults'}.",
@@ -180,6 +180,15 @@ def report(name, experiment, rows, folder):
         save_machine(machine, RESULTS / "machines" / f"{task}.json")
         parts.append(f"`{task}`, {len(machine.trainable)} links:\n\n```\n{equations(machine)}\n```")
     write_result(f"programs_{name}", "\n\n".join(parts))
+
+
+def _flat(changed, prefix=""):
+    """Settings that differ from the defaults, by path."""
+    for key, value in changed.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def _summary(name, figures):

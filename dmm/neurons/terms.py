@@ -11,7 +11,7 @@ no key of a tree can be: keys are text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple, Union
 
 import numpy as np
@@ -90,60 +90,72 @@ class TermTable:
 
     Parameters
     ----------
-    targets : sequence of int
-        For every term the entry it adds to; none is left out.
-    factors : sequence of sequences of int
-        For every term the entries that are multiplied; no factor at all is the number 1.
+    targets : array of int, (terms,)
+        For every term the entry it adds to.
+    factors : array of int, (terms, most)
+        For every term the entries that are multiplied, filled up with ``one``.
+    one : int
+        The entry of the first vector that is the number 1.
+
+    Attributes
+    ----------
+    outputs, inputs : array of int
+        Entries that are added to, and entries that are multiplied, in order.
+    moved : array of int
+        Outputs that have an input.
 
     Notes
     -----
-    Entries are the first axis of all arrays; whatever axes follow, follow everywhere.
+    Entries are the last axis of all arrays. What is returned has an entry for each of ``outputs``,
+    ``inputs`` or ``moved``.
 
     Examples
     --------
-    >>> table = TermTable([0, 0], [[0, 1], []])
-    >>> x = np.array([[3.0], [4.0]])
-    >>> table.forward(x), table.adjoint(table.linearise(x), np.array([[1.0]]))
-    (array([[13.]]), array([[4.],
-           [3.]]))
+    >>> table = TermTable(np.array([0, 0]), np.array([[0, 1], [2, 2]]), one=2)
+    >>> x = np.array([3.0, 4.0, 1.0])
+    >>> table.forward(x), table.adjoint(table.linearise(x), np.array([1.0]))
+    (array([13.]), array([4., 3.]))
     """
 
-    def __init__(self, targets: Sequence[int], factors: Sequence[Sequence[int]]) -> None:
-        most = max((len(entries) for entries in factors), default=0)
-        self._size = 1 + max((i for entries in factors for i in entries), default=-1)
-        # Behind the entries stands the number 1, which fills up the shorter products.
-        full = [[*entries, *[self._size] * (most - len(entries))] for entries in factors]
-        self._factors = np.array(full, np.intp).reshape(len(factors), most)
-        self._targets = np.array(targets, np.intp)
-        self._to_targets = SegmentSum(self._targets)
-        self._to_factors = SegmentSum(self._factors.ravel())
+    def __init__(self, targets: np.ndarray, factors: np.ndarray, one: int) -> None:
+        order = np.argsort(targets, kind="stable")
+        targets, factors = targets[order], factors[order]
+        self._factors = np.ascontiguousarray(factors.T)
+        self._to_outputs = SegmentSum(targets)
+        self.outputs = self._to_outputs.targets
+        # A pair is a factor in its term; pairs stand in the order of what they read.
+        term, which = np.nonzero(factors != one)
+        order = np.argsort(factors[term, which], kind="stable")
+        term, which = term[order], which[order]
+        n_pairs, most = len(term), factors.shape[1]
+        others = factors[term][np.arange(most) != which[:, None]].reshape(n_pairs, -1)
+        self._others = np.ascontiguousarray(others.T)
+        self._read, self._written = factors[term, which], targets[term]
+        self._to_inputs, self._to_moved = SegmentSum(self._read), SegmentSum(self._written)
+        self.inputs, self.moved = self._to_inputs.targets, self._to_moved.targets
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        """(inputs, ...) -> (outputs, ...)."""
-        return self._to_targets(np.multiply.reduce(_followed_by(1.0, x)[self._factors], axis=1))
+        """(..., entries) -> (..., outputs)."""
+        return self._to_outputs(_product(x, self._factors), -1)
 
     def linearise(self, x: np.ndarray) -> np.ndarray:
-        """For every factor the product of the others, (terms, factors, ...)."""
-        each = _followed_by(1.0, x)[self._factors]
-        others = np.ones_like(each)
-        for k in range(each.shape[1]):
-            for other in range(each.shape[1]):
-                if other != k:
-                    others[:, k] *= each[:, other]
-        return others
+        """For every factor the product of the others, (..., pairs)."""
+        return _product(x, self._others)
 
     def adjoint(self, partials: np.ndarray, g: np.ndarray) -> np.ndarray:
-        """Cotangents of the inputs from those of the outputs."""
-        each = g[self._targets][:, None] * partials
-        return self._to_factors(each.reshape(-1, *each.shape[2:]))[: self._size]
+        """Cotangents of the inputs from those of all entries of the second vector."""
+        return self._to_inputs(g.take(self._written, -1) * partials, -1)
 
     def tangent(self, partials: np.ndarray, moved: np.ndarray) -> np.ndarray:
-        """Tangents of the outputs from those of the inputs."""
-        each = _followed_by(0.0, moved)[self._factors] * partials
-        return self._to_targets(each.sum(axis=1))
+        """Tangents of the moved outputs from those of all entries of the first vector."""
+        return self._to_moved(moved.take(self._read, -1) * partials, -1)
 
 
-def _followed_by(number: float, x: np.ndarray) -> np.ndarray:
-    out = np.empty((len(x) + 1, *x.shape[1:]), x.dtype)
-    out[:-1], out[-1] = x, number
+def _product(x: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """Products of entries, (factors, products) -> (..., products); without factors they are 1."""
+    if not len(factors):
+        return np.ones((*x.shape[:-1], factors.shape[1]), x.dtype)
+    out = x.take(factors[0], -1)
+    for each in factors[1:]:
+        out *= x.take(each, -1)
     return out

@@ -14,6 +14,7 @@ import numpy as np
 
 from dmm import Machine
 from dmm.machine import machine_from_plain, machine_to_plain
+from dmm.neurons import repertoire
 from vvalues import Support, VValue, format_path
 
 from ..optimize.objective import MachineObjective
@@ -249,7 +250,10 @@ def _recurrent_search(
     objective = MachineObjective(model, fitted, pool.targets[..., : len(fitted)])
     batches = pool.batches(rng)
     proof = MachineObjective(model, *task.batch(rng))
-    return Search(objective, model, settings.common, batches, proof)
+    # Mixtures of activations begin as what their space says, not around 0.
+    has_mixtures = any(map(repertoire, model.space.neurons.values()))
+    fresh = (lambda rng: task.space(rng).trainable) if has_mixtures else None
+    return Search(objective, model, settings.common, batches, proof, fresh=fresh)
 
 
 # -------------------- states from files --------------------

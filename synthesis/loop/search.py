@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, NamedTuple
 
@@ -117,6 +117,8 @@ class Search:
         (a clamp out of the pool's reach) is settled at the end, without another link.
     further : Further, optional
         What small machines are confirmed on.
+    fresh : rng -> VValue, optional
+        First weights of another member of a population, where they do not scatter around 0.
 
     Examples
     --------
@@ -133,6 +135,7 @@ class Search:
     batches: Sequence[tuple[Streams, np.ndarray]] = ()
     proof: Objective | None = None
     further: Further | None = None
+    fresh: Callable[[np.random.Generator], VValue] | None = None
 
     def rating(self, state: SearchState) -> float:
         """The loss that machines are compared by: on strings that nothing was fitted to, if any."""

@@ -40,6 +40,7 @@ MODULES = {
     "spiking": "spiking",
     "deeper-stacks": "deeper_stacks",
     "elastic-rnn": "elastic",
+    "elastic-seeds": "elastic.twenty_seeds",
     "elastic-areas": "elastic.pairs_and_areas",
 }
 

@@ -16,7 +16,8 @@ import numpy as np
 from ...machine.wiring import reach
 from ...neurons import Element, Field, Kernel, NeuronType, get_neuron_type
 from ..plan import Port, Segment
-from .groups import Entry, Group, InTerms, Together, entries_of
+from .groups import Together, entries_of
+from .one_vector import Entry
 from .places import Arrangement, Links
 from .supports import Link, Supports
 
@@ -104,7 +105,7 @@ class _Arranging:
         used = {element for port in self._ports() for element in self.outputs.get(port, ())}
         used |= set(chain.from_iterable(self._arriving(port) for port in self._read_ports()))
         column = {e: i for i, e in enumerate(sorted(used - {()}, key=str))}
-        groups = self._groups([n for n in inside if n not in sums], column)
+        groups, terms = self._groups([n for n in inside if n not in sums], column)
         for neuron in origins:
             for written in self.types[neuron].writes:
                 self._number_slot(neuron, written)
@@ -129,6 +130,7 @@ class _Arranging:
             n_keyed_sums=len(keyed),
             offset=np.array([getattr(self.types[n].kernel, "offset", 0.0) for n in sums]),
             groups=groups,
+            terms=terms,
             origins=origins,
             row_of=self.row_of,
             slot_of=self.slot_of,
@@ -212,8 +214,10 @@ class _Arranging:
             found[key].append(neuron)
         return list(found.values())
 
-    def _groups(self, neurons: list[str], column: dict[Element, int]) -> list[Group]:
-        groups: list[Group] = []
+    def _groups(
+        self, neurons: list[str], column: dict[Element, int]
+    ) -> tuple[list[Together], list[tuple[Entry, list[Entry]]]]:
+        groups: list[Together] = []
         terms: list[tuple[Entry, list[Entry]]] = []
         for names in self._by_type(neurons):
             of, rows, slots = self.types[names[0]], *self._segments(names)
@@ -222,7 +226,7 @@ class _Arranging:
                 groups.append(Together(of, names, of.kernel, rows, slots))
             else:
                 terms += self._entries(names, rows, slots, column)
-        return [*groups, InTerms(terms)] if terms else groups
+        return groups, terms
 
     def _segments(self, names: list[str]) -> tuple[list[Segment], list[Segment]]:
         """Where neurons of one type read, and where they write."""

@@ -1,60 +1,42 @@
 """The up movement of a machine that edits its matrix: neurons that are run together.
 
-A group takes its inputs from rows and leaves its outputs in slots, at one tick or at all of them:
-arrays (..., rows, strings) of numbers and (..., key rows, strings, columns) of keys. Neurons of a
-type with a kernel are one group; all neurons that say what they do in terms are another, whatever
-their types: single elements are all the same to it.
+A group takes its inputs from rows and leaves its outputs in slots, at one tick or at all of them
+(see `one_vector`). Neurons of a type with a kernel are one group; all neurons that say what they do
+in terms are another, whatever their types: single elements are all the same to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from ...neurons import Kernel, NeuronType, Partials, Stream, Term, TermTable, at_tick
 from ..plan import Segment
+from .one_vector import Entry, Layout, Side
 
-__all__ = ["Entry", "Group", "InTerms", "Together", "entries_of"]
+__all__ = ["Group", "InTerms", "Together", "entries_of"]
 
 
 class Group(Protocol):
     """Neurons that are run together."""
 
-    def forward(
-        self, rows: np.ndarray, key_rows: np.ndarray, numbers: np.ndarray, keys: np.ndarray
-    ) -> None:
+    def forward(self, rows: Side, slots: Side) -> None:
         """Emit at one tick."""
         ...
 
-    def linearise(self, rows: np.ndarray, key_rows: np.ndarray) -> Any:
+    def linearise(self, rows: Side) -> Any:
         """Local partial derivatives, for all ticks at once."""
         ...
 
-    def adjoint(
-        self,
-        partials: Any,
-        t: int,
-        numbers: np.ndarray,
-        keys: np.ndarray,
-        rows: np.ndarray,
-        key_rows: np.ndarray,
-    ) -> None:
+    def adjoint(self, partials: Any, t: int, slots: Side, rows: Side) -> None:
         """Cotangents of rows from those of slots, at one tick."""
         ...
 
-    def tangent(
-        self,
-        partials: Any,
-        t: int,
-        rows: np.ndarray,
-        key_rows: np.ndarray,
-        numbers: np.ndarray,
-        keys: np.ndarray,
-    ) -> None:
-        """Tangents of slots from those of rows, at one tick."""
+    def tangent(self, partials: Any, t: int, rows: Side, slots: Side) -> None:
+        """Tangents of slots from those of rows, at one tick; directions come first."""
         ...
 
 
@@ -79,77 +61,44 @@ class Together:
     rows: list[Segment]
     slots: list[Segment]
 
-    def forward(
-        self, rows: np.ndarray, key_rows: np.ndarray, numbers: np.ndarray, keys: np.ndarray
-    ) -> None:
+    def forward(self, rows: Side, slots: Side) -> None:
         """See `Group`."""
-        _put(self.slots, self.kernel.forward(_taken(self.rows, rows, key_rows)), numbers, keys)
+        _put(self.slots, self.kernel.forward(_taken(self.rows, rows)), slots)
 
-    def linearise(self, rows: np.ndarray, key_rows: np.ndarray) -> Partials:
+    def linearise(self, rows: Side) -> Partials:
         """See `Group`."""
-        return self.kernel.linearise(_taken(self.rows, rows, key_rows))
+        return self.kernel.linearise(_taken(self.rows, rows))
 
-    def adjoint(
-        self,
-        partials: Partials,
-        t: int,
-        numbers: np.ndarray,
-        keys: np.ndarray,
-        rows: np.ndarray,
-        key_rows: np.ndarray,
-    ) -> None:
+    def adjoint(self, partials: Partials, t: int, slots: Side, rows: Side) -> None:
         """See `Group`."""
-        outputs = _taken(self.slots, numbers, keys)
-        _put(self.rows, self.kernel.adjoint(at_tick(partials, t), outputs), rows, key_rows)
+        outputs = _taken(self.slots, slots)
+        _put(self.rows, self.kernel.adjoint(at_tick(partials, t), outputs), rows)
 
-    def tangent(
-        self,
-        partials: Partials,
-        t: int,
-        rows: np.ndarray,
-        key_rows: np.ndarray,
-        numbers: np.ndarray,
-        keys: np.ndarray,
-    ) -> None:
+    def tangent(self, partials: Partials, t: int, rows: Side, slots: Side) -> None:
         """See `Group`."""
-        inputs = _taken(self.rows, rows, key_rows)
-        _put(self.slots, self.kernel.tangent(at_tick(partials, t), inputs), numbers, keys)
+        inputs = _taken(self.rows, rows)
+        _put(self.slots, self.kernel.tangent(at_tick(partials, t), inputs), slots)
 
 
-def _taken(segments: list[Segment], numbers: np.ndarray, keys: np.ndarray) -> list[Stream]:
+def _taken(segments: list[Segment], side: Side) -> list[Stream]:
     """Streams of a group, as views."""
     return [
         Stream(
-            numbers[..., segment.span, :],
-            None if segment.key_start is None else keys[..., segment.key_span, :, :],
+            side.numbers[..., segment.span, :],
+            None if segment.key_start is None else side.keys[..., segment.key_span, :, :],
         )
         for segment in segments
     ]
 
 
-def _put(segments: list[Segment], streams: Any, numbers: np.ndarray, keys: np.ndarray) -> None:
+def _put(segments: list[Segment], streams: Any, side: Side) -> None:
     for segment, stream in zip(segments, streams, strict=True):
-        numbers[..., segment.span, :] = stream.number
+        side.numbers[..., segment.span, :] = stream.number
         if segment.key_start is not None:
-            keys[..., segment.key_span, :, :] = 0.0 if stream.keys is None else stream.keys
+            side.keys[..., segment.key_span, :, :] = 0.0 if stream.keys is None else stream.keys
 
 
 # -------------------- neurons in terms --------------------
-
-
-class Entry(NamedTuple):
-    """Where one element of one stream is.
-
-    Attributes
-    ----------
-    place : int
-        Row or slot of a number, key row or key slot of a key.
-    column : int
-        Of a key; -1 for the ``:number``.
-    """
-
-    place: int
-    column: int
 
 
 def entries_of(
@@ -180,91 +129,51 @@ class InTerms:
 
     Parameters
     ----------
-    terms : iterable of (target, factors)
+    terms : sequence of (target, factors)
         In slots, and in rows.
+    slots, rows : Layout
 
     Examples
     --------
     >>> product = (Entry(0, -1), [Entry(0, -1), Entry(0, 1)])  # number times second key
-    >>> group = InTerms([product])
-    >>> rows, key_rows = np.array([[3.0]]), np.array([[[5.0, 7.0]]])
-    >>> numbers = np.zeros((1, 1))
-    >>> group.forward(rows, key_rows, numbers, np.zeros((0, 1, 2)))
-    >>> numbers
+    >>> rows, slots = Layout(1, 1, 1, 2), Layout(1, 0, 1, 2)
+    >>> read, emitted = rows.zeros((), float, 1.0), slots.zeros((), float, 1.0)
+    >>> read.numbers[:], read.keys[:] = 3.0, [5.0, 7.0]
+    >>> InTerms([product], slots, rows).forward(read, emitted)
+    >>> emitted.numbers
     array([[21.]])
     """
 
-    def __init__(self, terms: Iterable[tuple[Entry, list[Entry]]]) -> None:
-        terms = list(terms)
-        self._outputs = _Ends({target for target, _ in terms})
-        self._inputs = _Ends({factor for _, factors in terms for factor in factors})
+    def __init__(
+        self, terms: Sequence[tuple[Entry, list[Entry]]], slots: Layout, rows: Layout
+    ) -> None:
+        most = max(1, *(len(own) for _, own in terms))
+        factors = np.full((len(terms), most, rows.strings), rows.one)
+        for i, (_, own) in enumerate(terms):
+            factors[i, : len(own)] = rows.positions(*_apart(own))
         self._table = TermTable(
-            [self._outputs.index[target] for target, _ in terms],
-            [[self._inputs.index[factor] for factor in factors] for _, factors in terms],
+            slots.positions(*_apart([target for target, _ in terms])).ravel(),
+            factors.swapaxes(1, 2).reshape(-1, most),
+            rows.one,
         )
 
-    def forward(
-        self, rows: np.ndarray, key_rows: np.ndarray, numbers: np.ndarray, keys: np.ndarray
-    ) -> None:
+    def forward(self, rows: Side, slots: Side) -> None:
         """See `Group`."""
-        self._outputs.put(self._table.forward(self._inputs.take(rows, key_rows)), numbers, keys)
+        slots.flat[self._table.outputs] = self._table.forward(rows.flat)
 
-    def linearise(self, rows: np.ndarray, key_rows: np.ndarray) -> np.ndarray:
-        """See `Group`; (ticks, terms, factors, strings)."""
-        partials = self._table.linearise(self._inputs.take(rows, key_rows))
-        return np.ascontiguousarray(np.moveaxis(partials, 2, 0))
+    def linearise(self, rows: Side) -> np.ndarray:
+        """See `Group`; (ticks, factors in all terms)."""
+        return self._table.linearise(rows.flat)
 
-    def adjoint(
-        self,
-        partials: np.ndarray,
-        t: int,
-        numbers: np.ndarray,
-        keys: np.ndarray,
-        rows: np.ndarray,
-        key_rows: np.ndarray,
-    ) -> None:
+    def adjoint(self, partials: np.ndarray, t: int, slots: Side, rows: Side) -> None:
         """See `Group`."""
-        g = self._outputs.take(numbers, keys)
-        self._inputs.put(self._table.adjoint(partials[t], g), rows, key_rows)
+        rows.flat[self._table.inputs] = self._table.adjoint(partials[t], slots.flat)
 
-    def tangent(
-        self,
-        partials: np.ndarray,
-        t: int,
-        rows: np.ndarray,
-        key_rows: np.ndarray,
-        numbers: np.ndarray,
-        keys: np.ndarray,
-    ) -> None:
-        """See `Group`; directions come first."""
-        moved = self._inputs.take(rows, key_rows)
-        partial = partials[t][:, :, None]
-        self._outputs.put(self._table.tangent(partial, moved), numbers, keys)
+    def tangent(self, partials: np.ndarray, t: int, rows: Side, slots: Side) -> None:
+        """See `Group`."""
+        slots.flat[:, self._table.moved] = self._table.tangent(partials[t], rows.flat)
 
 
-class _Ends:
-    """One side of all terms: entries in the order numbers, keys, as the first axis of an array."""
-
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        ordered = sorted(entries, key=lambda entry: (entry.column >= 0, entry))
-        self.index = {entry: i for i, entry in enumerate(ordered)}
-        numbers = [entry.place for entry in ordered if entry.column < 0]
-        keyed = [entry for entry in ordered if entry.column >= 0]
-        self._count = len(numbers)
-        self._numbers = np.array(numbers, np.intp)
-        self._places = np.array([entry.place for entry in keyed], np.intp)
-        self._columns = np.array([entry.column for entry in keyed], np.intp)
-
-    def take(self, numbers: np.ndarray, keys: np.ndarray) -> np.ndarray:
-        """(entries, ..., strings)."""
-        plain = numbers[..., self._numbers, :].swapaxes(0, -2)
-        if not self._places.size:
-            return plain
-        keyed = keys[..., self._places, :, self._columns]  # numpy puts this axis first
-        return keyed if not self._count else np.concatenate([plain, keyed])
-
-    def put(self, values: np.ndarray, numbers: np.ndarray, keys: np.ndarray) -> None:
-        """Set the entries; all others are left as they are."""
-        numbers[..., self._numbers, :] = values[: self._count].swapaxes(0, -2)
-        if self._places.size:
-            keys[..., self._places, :, self._columns] = values[self._count :]
+def _apart(entries: Sequence[Entry]) -> np.ndarray:
+    """Places and columns."""
+    return np.array(entries, np.intp).reshape(-1, 2).T

@@ -9,19 +9,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...neurons import SegmentSum
+from ...neurons import SegmentSum, TermTable
+from .one_vector import Layout, Side
+from .places import Links
 
-__all__ = ["Moves", "Nudge", "flat", "flat_product"]
+__all__ = ["FewMoves", "Moves", "Nudge", "flat", "flat_product"]
 
 
 class Moves:
     """Moving links: row and slot of each, and the column of its weight.
 
-    The slots may carry keys behind the strings; the weights never do.
+    The slots may carry keys behind the strings; the weights never do. Where all links move
+    (``is_alone``) rows are set, else what still links carry is in them already.
     """
 
-    def __init__(self, row: np.ndarray, slot: np.ndarray, column: np.ndarray) -> None:
-        self.count = len(row)
+    def __init__(
+        self, row: np.ndarray, slot: np.ndarray, column: np.ndarray, is_alone: bool
+    ) -> None:
+        self.count, self.is_alone = len(row), is_alone
         self.row, self.slot, self.column = row, slot, column
         self.to_row, self.to_slot, self.to_column = map(SegmentSum, (row, slot, column))
         sums = self.to_row, self.to_slot, self.to_column
@@ -32,8 +37,12 @@ class Moves:
         return matrix[..., self.column].swapaxes(-1, -2)
 
     def apply(self, matrix: np.ndarray, slots: np.ndarray, rows: np.ndarray) -> None:
-        """Add to the rows (rows, strings, ...) what the links carry."""
-        rows[self.rows] += self.to_row(_beside(self.weights(matrix), slots) * slots[self.slot])
+        """Give to the rows (rows, strings, ...) what the links carry."""
+        carried = self.to_row(_beside(self.weights(matrix), slots) * slots[self.slot])
+        if self.is_alone:
+            rows[self.rows] = carried
+        else:
+            rows[self.rows] += carried
 
     def apply_back(
         self,
@@ -68,6 +77,49 @@ class Moves:
         )
         carried = weights * slots_moved[:, self.slot] + weights_moved * slots[self.slot]
         rows[:, self.rows] += self.to_row(carried, 1)
+
+
+class FewMoves:
+    """All moving links, numbers and keys, as products of two elements of the slots.
+
+    Few numpy calls, but every product is gathered on its own: for small machines, where the calls
+    decide.
+    """
+
+    def __init__(
+        self, moving: Links, holder: int, slots: Layout, rows: Layout, is_alone: bool
+    ) -> None:
+        self.is_alone = is_alone
+
+        def products(
+            row: np.ndarray, slot: np.ndarray, weight: np.ndarray, columns: np.ndarray
+        ) -> tuple[np.ndarray, np.ndarray]:
+            """Positions of targets and of both factors, for these columns of every link."""
+            column = np.tile(columns, len(row))
+            row, slot, weight = (np.repeat(each, len(columns)) for each in (row, slot, weight))
+            held = slots.positions(np.full_like(weight, holder), weight)
+            sent = slots.positions(slot, column)
+            factors = np.stack([held.ravel(), sent.ravel()], axis=1)
+            return rows.positions(row, column).ravel(), factors
+
+        own = moving.key_row, moving.key_slot, moving.key_weight
+        numbers = products(moving.row, moving.slot, moving.weight, np.array([-1]))
+        keys = products(*own, np.arange(slots.columns))
+        targets, factors = (np.concatenate(pair) for pair in zip(numbers, keys, strict=True))
+        self._table = TermTable(targets, factors, slots.one)
+
+    def apply(self, slots: Side, rows: Side) -> None:
+        """Give to the rows what the links carry."""
+        carried = self._table.forward(slots.flat)
+        if self.is_alone:
+            rows.flat[self._table.outputs] = carried
+        else:
+            rows.flat[self._table.outputs] += carried
+
+    def apply_back(self, slots: Side, rows_back: Side, slots_back: Side) -> None:
+        """Add to the cotangents of the slots, the matrix among them."""
+        partials = self._table.linearise(slots.flat)
+        slots_back.flat[self._table.inputs] += self._table.adjoint(partials, rows_back.flat)
 
 
 class Nudge:

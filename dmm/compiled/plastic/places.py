@@ -18,7 +18,8 @@ from vvalues import Path
 
 from ...neurons import Element
 from ..plan import Port
-from .groups import Group
+from .groups import Together
+from .one_vector import Entry
 from .supports import Link, Supports
 
 __all__ = ["Arrangement", "Links"]
@@ -51,7 +52,10 @@ class Arrangement:
         Summing neurons; slot and row i are those of ``sums[i]``, and of the first
         ``n_keyed_sums`` also key slot and key row i.
     offset : array (sums,)
-    groups : list of Group
+    groups : list of Together
+        Neurons that have a kernel.
+    terms : list of (Entry, list of Entry)
+        Of all neurons that say what they do in terms: slot, and what is multiplied in rows.
     origins : list of str
         Neurons whose output comes from outside: sources and constants.
     row_of : number of every input
@@ -76,8 +80,8 @@ class Arrangement:
     >>> arrays = dict.fromkeys(("x-1", "y-1", "clock-3"), np.ones((9, 1, 1)))
     >>> supports = supports_of(delta_rule(), Streams((((),),), arrays, ticks=9))
     >>> plan = arranged(supports, [("output", "dict-1")])
-    >>> plan.sums, len(plan.groups)
-    (['places', 'self', 'cell-1'], 1)
+    >>> plan.sums, len(plan.terms)
+    (['places', 'self', 'cell-1'], 8)
     """
 
     supports: Supports
@@ -85,7 +89,8 @@ class Arrangement:
     sums: list[str]
     n_keyed_sums: int
     offset: np.ndarray
-    groups: list[Group]
+    groups: list[Together]
+    terms: list[tuple[Entry, list[Entry]]]
     origins: list[str]
     row_of: dict[Port, int]
     slot_of: dict[Port, int]

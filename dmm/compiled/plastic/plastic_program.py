@@ -285,11 +285,11 @@ class BoundPlasticProgram:
             for path, weight in fragment.items():
                 if path not in links:
                     raise ValueError(f"the edit has {format_path(path)}, a link that cannot change")
-                life.keys[tick, a.holder][:, a.column[path]] += weight
+                life.slots.at[tick].keys[a.holder][:, a.column[path]] += weight
             self._last = None  # the arrays are those of another life now
             self.sweeps.go_on(life, tick)
         columns = [a.column[link] for link in links]
-        return links, life.keys[:-1, a.holder][..., columns]
+        return links, life.slots.whole.keys[:-1, a.holder][..., columns]
 
     def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
         """Gradient of ``sum(g * observed)``, of the shape of the weights."""

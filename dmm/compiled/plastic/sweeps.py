@@ -1,13 +1,9 @@
 """A machine that edits its own matrix, run forwards, backwards and along tangents.
 
-Time comes first, strings come last but for columns::
-
-    numbers (ticks + 1, slots, strings)    keys (ticks + 1, key slots, strings, columns)
-    rows    (ticks, rows, strings)         key rows (ticks, key rows, strings, columns)
-
-A tick is the down movement - one matrix product for the still links, and for each moving link its
-own weight, which is an element of the keys of the slot that holds the matrix, times its slot - and
-then the up movement of every group of neurons.
+Slots and rows are sides (see `one_vector`): slots of ticks + 1 moments, rows of every tick. A tick
+is the down movement - one matrix product for the still links, and for each moving link its own
+weight, which is an element of the keys of the slot that holds the matrix, times its slot - and then
+the up movement of every group of neurons.
 """
 
 from __future__ import annotations
@@ -17,11 +13,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .moves import Moves, Nudge, flat, flat_product
+from .groups import Group, InTerms
+from .moves import FewMoves, Moves, Nudge, flat, flat_product
+from .one_vector import Layout, Side, Track
 from .outside import Outside
 from .places import Arrangement, Links
 
 __all__ = ["Gradients", "Life", "Start", "Sweeps"]
+
+FEW = 5_000
+"""Products of moving links in a tick up to which the calls of numpy decide, not the elements."""
 
 
 @dataclass
@@ -49,24 +50,9 @@ class Life:
 
     matrix: np.ndarray
     key_matrix: np.ndarray
-    numbers: np.ndarray
-    keys: np.ndarray
-    rows: np.ndarray
-    key_rows: np.ndarray
+    slots: Track
+    rows: Track
     partials: list[Any] | None = None
-
-    def over_time(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """What there is of for every tick."""
-        return self.numbers, self.keys, self.rows, self.key_rows
-
-
-class Tick(NamedTuple):
-    """One tick's worth of derivatives: in slots, and in rows."""
-
-    numbers: np.ndarray
-    keys: np.ndarray
-    rows: np.ndarray
-    key_rows: np.ndarray
 
 
 class Moved(NamedTuple):
@@ -90,14 +76,30 @@ class Sweeps:
     def __init__(self, arrangement: Arrangement, outside: Outside) -> None:
         self.arrangement = arrangement
         self.outside = outside
-        moving = arrangement.moving
-        self.moves = Moves(moving.row, moving.slot, moving.weight)
-        self.key_moves = Moves(moving.key_row, moving.key_slot, moving.key_weight)
         self.n_sums, self.n_keyed_sums = len(arrangement.sums), arrangement.n_keyed_sums
         self.has_offset = bool(arrangement.offset.any())
         self.has_keys = bool(arrangement.key_slot_of) and arrangement.n_columns > 0
+        # Products with matrices that no link is in would cost more calls than all else.
+        still, moving = arrangement.still, arrangement.moving
+        self.has_still = bool(len(still.row) + len(still.key_row))
+        is_alone = not self.has_still
+        self.moves = Moves(moving.row, moving.slot, moving.weight, is_alone)
+        self.key_moves = Moves(moving.key_row, moving.key_slot, moving.key_weight, is_alone)
         self.stops = bool((arrangement.passing == 0.0).any())
-        self._arrays: dict[tuple[str, np.dtype], np.ndarray] = {}
+        strings, columns = outside.strings, arrangement.n_columns
+        self.slots = Layout(
+            len(arrangement.slot_of), len(arrangement.key_slot_of), strings, columns
+        )
+        self.rows = Layout(arrangement.n_rows, arrangement.n_key_rows, strings, columns)
+        self.groups: list[Group] = [*arrangement.groups]
+        if arrangement.terms:
+            self.groups.append(InTerms(arrangement.terms, self.slots, self.rows))
+        self.few_moves: FewMoves | None = None
+        products = strings * (self.moves.count + self.key_moves.count * columns)
+        if 0 < products <= FEW:
+            assert arrangement.holder is not None
+            self.few_moves = FewMoves(moving, arrangement.holder, self.slots, self.rows, is_alone)
+        self._tracks: dict[tuple[str, np.dtype], Track] = {}
 
     # -------------------- forward --------------------
 
@@ -109,36 +111,34 @@ class Sweeps:
 
     def go_on(self, life: Life, tick: int) -> None:
         """Run the machine through the ticks from this one on."""
+        slots, rows = life.slots.at, life.rows.at
         with np.errstate(over="ignore", invalid="ignore"):
             for t in range(tick, self.outside.ticks):
-                self._down(life, t)
-                self._up(life, t)
+                self._down(life, slots[t], rows[t])
+                self._up(rows[t], slots[t + 1])
 
     def observed(self, life: Life) -> np.ndarray:
         """Numbers of the observed ports, (observed, ticks, strings)."""
-        return life.rows[:, self.arrangement.observed].swapaxes(0, 1)
+        return life.rows.whole.numbers[:, self.arrangement.observed].swapaxes(0, 1)
 
     def _begun(self, start: Start) -> Life:
         a, outside = self.arrangement, self.outside
         dtype = np.result_type(start.still, start.held, np.float64)
-        ticks, strings, columns = outside.ticks, outside.strings, a.n_columns
-        numbers = self._take("numbers", (ticks + 1, len(a.slot_of), strings), dtype)
-        keys = self._take("keys", (ticks + 1, len(a.key_slot_of), strings, columns), dtype)
-        numbers[0], keys[0] = 0.0, 0.0
-        outside.fill(numbers, keys)
+        slots = self._take("slots", self.slots, outside.ticks + 1, dtype)
+        first = slots.at[0]
+        first.numbers[:], first.keys[:] = 0.0, 0.0
+        outside.fill(slots.whole.numbers, slots.whole.keys)
         if a.holder is not None:
-            keys[0, a.holder][:, a.held_column] += start.held
-        rows = self._take("rows", (ticks, a.n_rows, strings), dtype)
-        key_rows = self._take("key rows", (ticks, a.n_key_rows, strings, columns), dtype)
-        matrix, key_matrix = self._matrices(start.still)
-        return Life(matrix, key_matrix, numbers, keys, rows, key_rows)
+            first.keys[a.holder][:, a.held_column] += start.held
+        rows = self._take("rows", self.rows, outside.ticks, dtype)
+        return Life(*self._matrices(start.still), slots, rows)
 
-    def _take(self, name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
-        """The array of this name; the next run will overwrite it, all but its first entry."""
+    def _take(self, name: str, layout: Layout, moments: int, dtype: Any, one: float = 1.0) -> Track:
+        """The track of this name; the next run will overwrite it, all but its first entry."""
         key = name, np.dtype(dtype)
-        if key not in self._arrays:
-            self._arrays[key] = np.zeros(shape, dtype)
-        return self._arrays[key]
+        if key not in self._tracks:
+            self._tracks[key] = layout.track(moments, key[1], one)
+        return self._tracks[key]
 
     def _matrices(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         a, still = self.arrangement, self.arrangement.still
@@ -148,101 +148,105 @@ class Sweeps:
         np.add.at(key_matrix, (still.key_row, still.key_slot), weights[still.key_weight])
         return matrix, key_matrix
 
-    def _weights(self, keys: np.ndarray, t: int | slice) -> np.ndarray:
-        """The matrix at a tick, (strings, columns), or at several."""
-        return keys[t, self.arrangement.holder]
-
-    def _down(self, life: Life, t: int) -> None:
-        np.matmul(life.matrix, life.numbers[t], out=life.rows[t])
-        if self.has_keys:
-            flat_product(life.key_matrix, life.keys[t], life.key_rows[t])
-        if self.moves.count:
-            matrix = self._weights(life.keys, t)
-            self.moves.apply(matrix, life.numbers[t], life.rows[t])
+    def _down(self, life: Life, slots: Side, rows: Side) -> None:
+        if self.has_still:
+            np.matmul(life.matrix, slots.numbers, out=rows.numbers)
+            if self.has_keys:
+                flat_product(life.key_matrix, slots.keys, rows.keys)
+        if self.few_moves is not None:
+            self.few_moves.apply(slots, rows)
+        elif self.moves.count:
+            matrix = slots.keys[self.arrangement.holder]
+            self.moves.apply(matrix, slots.numbers, rows.numbers)
             if self.key_moves.count:
-                self.key_moves.apply(matrix, life.keys[t], life.key_rows[t])
+                self.key_moves.apply(matrix, slots.keys, rows.keys)
 
-    def _up(self, life: Life, t: int) -> None:
-        numbers, keys = life.numbers[t + 1], life.keys[t + 1]
-        numbers[: self.n_sums] = life.rows[t, : self.n_sums]
+    def _up(self, rows: Side, slots: Side) -> None:
+        slots.numbers[: self.n_sums] = rows.numbers[: self.n_sums]
         if self.has_offset:
-            numbers[: self.n_sums] += self.arrangement.offset[:, None]
-        keys[: self.n_keyed_sums] = life.key_rows[t, : self.n_keyed_sums]
-        for group in self.arrangement.groups:
-            group.forward(life.rows[t], life.key_rows[t], numbers, keys)
-        self.outside.read(life.rows[t], numbers, keys)
+            slots.numbers[: self.n_sums] += self.arrangement.offset[:, None]
+        slots.keys[: self.n_keyed_sums] = rows.keys[: self.n_keyed_sums]
+        for group in self.groups:
+            group.forward(rows, slots)
+        self.outside.read(rows.numbers, slots.numbers, slots.keys)
 
     def linearised(self, life: Life) -> list[Any]:
         """Local partial derivatives of every group, for all ticks at once."""
         if life.partials is None:
-            life.partials = [
-                group.linearise(life.rows, life.key_rows) for group in self.arrangement.groups
-            ]
+            life.partials = [group.linearise(life.rows.whole) for group in self.groups]
         return life.partials
 
     # -------------------- reverse mode --------------------
 
     def pull_back(self, life: Life, g: np.ndarray) -> Gradients:
         """Cotangents of the start from those of the observed numbers."""
-        a = self.arrangement
-        dtype = np.result_type(life.numbers, g)
+        a, still = self.arrangement, life.slots.whole
+        dtype = np.result_type(still.flat, g)
         partials, moved = self.linearised(life), self._moved(life)
-        numbers, keys, _, key_rows = (np.zeros(x.shape[1:], dtype) for x in life.over_time())
+        # Every tick overwrites what the one after it has left here.
+        [slots] = self._take("slots back", self.slots, 1, dtype, 0.0).at
+        [rows] = self._take("rows back", self.rows, 1, dtype, 0.0).at
+        slots.flat[:] = 0.0
         # What the rows get is kept, and contracted once. Keys are larger than the cache for that.
-        rows = np.zeros(life.rows.shape, dtype)
+        kept = np.zeros(life.rows.whole.numbers.shape, dtype) if self.has_still else None
         key_matrix = np.zeros(life.key_matrix.shape, dtype)
         transposed = np.ascontiguousarray(life.matrix.T)
         key_transposed = np.ascontiguousarray(life.key_matrix.T)
         for t in reversed(range(self.outside.ticks)):
-            tick = Tick(numbers, keys, rows[t], key_rows)
-            self._up_back(partials, t, tick)
-            tick.rows[a.observed] = g[:, t]
-            np.matmul(transposed, tick.rows, out=tick.numbers)
-            if self.has_keys:
-                key_matrix += flat(key_rows) @ flat(life.keys[t]).T
-                flat_product(key_transposed, tick.key_rows, tick.keys)
-            if moved is not None:
-                self._move_back(moved, life, t, tick)
+            self._up_back(partials, t, slots, rows)
+            rows.numbers[a.observed] = g[:, t]
+            slots.flat[:] = 0.0
+            if kept is not None:
+                kept[t] = rows.numbers
+                np.matmul(transposed, rows.numbers, out=slots.numbers)
+                if self.has_keys:
+                    key_matrix += flat(rows.keys) @ flat(life.slots.at[t].keys).T
+                    flat_product(key_transposed, rows.keys, slots.keys)
+            if self.few_moves is not None:
+                self.few_moves.apply_back(life.slots.at[t], rows, slots)
+            elif moved is not None:
+                self._move_back(moved, t, life.slots.at[t], rows, slots)
         held = np.zeros(len(a.held), dtype)
         if a.holder is not None:
-            held = keys[a.holder].sum(axis=0)[a.held_column]
-        matrix = np.matmul(rows, life.numbers[:-1].swapaxes(1, 2)).sum(axis=0)
+            held = slots.keys[a.holder].sum(axis=0)[a.held_column]
+        matrix = np.zeros(life.matrix.shape, dtype)
+        if kept is not None:
+            matrix = np.matmul(kept, still.numbers[:-1].swapaxes(1, 2)).sum(axis=0)
         return Gradients(self._still_gradient(matrix, key_matrix), held)
 
-    def _up_back(self, partials: list[Any], t: int, tick: Tick) -> None:
+    def _up_back(self, partials: list[Any], t: int, slots: Side, rows: Side) -> None:
         """Cotangents of what is emitted at a tick to those of the rows."""
-        tick.rows[: self.n_sums] = tick.numbers[: self.n_sums]
-        tick.key_rows[: self.n_keyed_sums] = tick.keys[: self.n_keyed_sums]
-        for group, partial in zip(self.arrangement.groups, partials, strict=True):
-            group.adjoint(partial, t, tick.numbers, tick.keys, tick.rows, tick.key_rows)
-        self._stop(tick)
+        rows.numbers[: self.n_sums] = slots.numbers[: self.n_sums]
+        rows.keys[: self.n_keyed_sums] = slots.keys[: self.n_keyed_sums]
+        for group, partial in zip(self.groups, partials, strict=True):
+            group.adjoint(partial, t, slots, rows)
+        self._stop(rows)
 
     def _moved(self, life: Life) -> Moved | None:
-        """Weights of the moving links and what they were sent, for all ticks at once."""
-        if not self.moves.count:
+        """Weights of many moving links and what they were sent, for all ticks at once."""
+        if not self.moves.count or self.few_moves is not None:
             return None
-        matrices = self._weights(life.keys, slice(len(life.rows)))
+        matrices = life.slots.whole.keys[:-1, self.arrangement.holder]
         return Moved(
             self.moves.weights(matrices),
-            life.numbers[:-1, self.moves.slot],
+            life.slots.whole.numbers[:-1, self.moves.slot],
             self.key_moves.weights(matrices),
         )
 
-    def _move_back(self, moved: Moved, life: Life, t: int, tick: Tick) -> None:
-        """The transposed down movement of the moving links."""
-        held = tick.keys[self.arrangement.holder]
-        self.moves.apply_back(moved.weights[t], moved.sent[t], tick.rows, tick.numbers, held)
+    def _move_back(self, moved: Moved, t: int, sent: Side, rows: Side, slots: Side) -> None:
+        """The transposed down movement of many moving links."""
+        held = slots.keys[self.arrangement.holder]
+        self.moves.apply_back(moved.weights[t], moved.sent[t], rows.numbers, slots.numbers, held)
         if self.key_moves.count:
-            sent = life.keys[t][self.key_moves.slot]
-            weights = moved.key_weights[t]
-            self.key_moves.apply_back(weights, sent, tick.key_rows, tick.keys, held)
+            keys = sent.keys[self.key_moves.slot]
+            self.key_moves.apply_back(moved.key_weights[t], keys, rows.keys, slots.keys, held)
 
-    def _stop(self, tick: Tick) -> None:
+    def _stop(self, rows: Side) -> None:
         """Let nothing pass where no gradient is to flow."""
         if self.stops:
             a = self.arrangement
-            np.multiply(tick.rows, a.passing[:, None], out=tick.rows)
-            np.multiply(tick.key_rows, a.key_passing[:, None, None], out=tick.key_rows)
+            np.multiply(rows.numbers, a.passing[:, None], out=rows.numbers)
+            np.multiply(rows.keys, a.key_passing[:, None, None], out=rows.keys)
 
     def _still_gradient(self, matrix: np.ndarray, key_matrix: np.ndarray) -> np.ndarray:
         """Cotangents of the still weights, from those of the matrices they are in."""
@@ -257,40 +261,40 @@ class Sweeps:
     def push_forward(self, life: Life, direction: Start) -> np.ndarray:
         """Tangents of the observed numbers, (directions, observed, ticks, strings)."""
         a, still, n = self.arrangement, self.arrangement.still, len(direction.still)
-        dtype = np.result_type(life.numbers, direction.still, direction.held)
+        dtype = np.result_type(life.slots.whole.flat, direction.still, direction.held)
         partials = self.linearised(life)
-        tick = Tick(*(np.zeros((n, *x.shape[1:]), dtype) for x in life.over_time()))
+        slots, rows = (layout.zeros((n,), dtype) for layout in (self.slots, self.rows))
         if a.holder is not None:
-            tick.keys[:, a.holder][..., a.held_column] += direction.held[:, None]
+            slots.keys[:, a.holder][..., a.held_column] += direction.held[:, None]
         change = direction.still
         nudge = Nudge(change, still.row, still.slot, still.weight, a.n_rows)
         key_nudge = Nudge(change, still.key_row, still.key_slot, still.key_weight, a.n_key_rows)
         n_observed = a.observed.stop - a.observed.start
         out = np.zeros((n, n_observed, self.outside.ticks, self.outside.strings), dtype)
         for t in range(self.outside.ticks):
-            np.matmul(life.matrix, tick.numbers, out=tick.rows)
-            nudge.add(life.numbers[t], tick.rows)
+            sent = life.slots.at[t]
+            np.matmul(life.matrix, slots.numbers, out=rows.numbers)
+            nudge.add(sent.numbers, rows.numbers)
             if self.has_keys:
-                flat_product(life.key_matrix, tick.keys, tick.key_rows)
-                key_nudge.add(life.keys[t], tick.key_rows)
-            self._move_tangents(life, t, tick)
-            out[:, :, t] = tick.rows[:, a.observed]
-            self._stop(tick)
-            self._up_tangents(partials, t, tick)
+                flat_product(life.key_matrix, slots.keys, rows.keys)
+                key_nudge.add(sent.keys, rows.keys)
+            self._move_tangents(sent, slots, rows)
+            out[:, :, t] = rows.numbers[:, a.observed]
+            self._stop(rows)
+            self._up_tangents(partials, t, rows, slots)
         return out
 
-    def _move_tangents(self, life: Life, t: int, tick: Tick) -> None:
+    def _move_tangents(self, sent: Side, slots: Side, rows: Side) -> None:
         if not self.moves.count:
             return
-        matrix, moved = self._weights(life.keys, t), tick.keys[:, self.arrangement.holder]
-        self.moves.apply_tangent(matrix, life.numbers[t], moved, tick.numbers, tick.rows)
+        matrix, moved = sent.keys[self.arrangement.holder], slots.keys[:, self.arrangement.holder]
+        self.moves.apply_tangent(matrix, sent.numbers, moved, slots.numbers, rows.numbers)
         if self.key_moves.count:
-            self.key_moves.apply_tangent(matrix, life.keys[t], moved, tick.keys, tick.key_rows)
+            self.key_moves.apply_tangent(matrix, sent.keys, moved, slots.keys, rows.keys)
 
-    def _up_tangents(self, partials: list[Any], t: int, tick: Tick) -> None:
-        tick.numbers[:, self.n_sums :] = 0.0
-        tick.keys[:, self.n_keyed_sums :] = 0.0
-        tick.numbers[:, : self.n_sums] = tick.rows[:, : self.n_sums]
-        tick.keys[:, : self.n_keyed_sums] = tick.key_rows[:, : self.n_keyed_sums]
-        for group, partial in zip(self.arrangement.groups, partials, strict=True):
-            group.tangent(partial, t, tick.rows, tick.key_rows, tick.numbers, tick.keys)
+    def _up_tangents(self, partials: list[Any], t: int, rows: Side, slots: Side) -> None:
+        slots.flat[:] = 0.0
+        slots.numbers[:, : self.n_sums] = rows.numbers[:, : self.n_sums]
+        slots.keys[:, : self.n_keyed_sums] = rows.keys[:, : self.n_keyed_sums]
+        for group, partial in zip(self.groups, partials, strict=True):
+            group.tangent(partial, t, rows, slots)

@@ -81,9 +81,7 @@ class Population(Phase):
         )
         population: PopulationMemory | None = state.memory
         if population is None:
-            scale = float(np.std(search.model.space.trainable.buffer)) or self.scale
-            weights = scale * rng.standard_normal((self.starts, support.size))
-            population = trainer.start(weights)
+            population = trainer.start(self.first_weights(search, rng))
         steps = min(self.unit, self.steps - population.updates)
         population = trainer.advance(population, steps, rng)
         members = [member(population.weights, i) for i in range(self.starts)]
@@ -101,6 +99,14 @@ class Population(Phase):
             return Step("more", state, records)
         good = tuple(members[i] for i in order if losses[i] <= self.success)
         return self._over(search, state, good, records)
+
+    def first_weights(self, search: Search, rng: np.random.Generator) -> np.ndarray:
+        """A row of weights for every start."""
+        if search.fresh is not None:
+            return np.stack([search.fresh(rng).buffer for _ in range(self.starts)])
+        space = search.model.space.trainable
+        scale = float(np.std(space.buffer)) or self.scale
+        return scale * rng.standard_normal((self.starts, space.size))
 
     @staticmethod
     def _over(search: Search, state: SearchState, good: tuple[VValue, ...], records: list) -> Step:

@@ -109,6 +109,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "fixed 50, hard": Experiment(ElasticSettings.fixed_size(), "hard", 50),
     "fixed 100, hard": Experiment(ElasticSettings.fixed_size(), "hard", 100),
     "protection 1000, hard": Experiment(ElasticSettings(protection=1000.0), "hard"),
+    "protection 1000, easy": Experiment(ElasticSettings(protection=1000.0), "easy"),
     "inheritance, hard": Experiment(ElasticSettings(inherit=True), "hard"),
 }
 """By name, in the order of their importance."""

@@ -18,7 +18,7 @@ from ...runs import ProcessPerCall
 from ..tables import Claims, Report, quartiles, save_plot, table
 from .elastic_experiments import EXPERIMENTS, LAYERS, Experiments, layered_figures
 
-__all__ = ["reproduce"]
+__all__ = ["Results", "at_phase_ends", "claim_sizes_and_losses", "reproduce", "say_ends"]
 
 SEEDS = range(10)
 MORE_SEEDS = {"paper, hard": range(60)}
@@ -75,10 +75,10 @@ def _most_seeds(runs: Experiments, name: str) -> dict[str, Any] | None:
 
 def _say(report: Report, results: Results, full: bool) -> None:
     for name, result in results.items():
-        figures = _figures(name, result)
+        figures = at_phase_ends(name, result)
         if report.figures.get(name) != figures:
             report.keep(name, figures)
-    _say_ends(report, results)
+    say_ends(report, results)
     if any(name.endswith("easy-hard-easy") for name in results):
         _say_switches(report, results)
     _say_claims(report, results, full)
@@ -94,7 +94,7 @@ def _say_missing(report: Report, names: Sequence[str]) -> None:
     report.say("## Still to be run", f"{'; '.join(names)}." if names else done)
 
 
-def _figures(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
+def at_phase_ends(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of an experiment: where every seed stood at the ends of the phases."""
     ends = _phase_ends(name, result["cycles"])
     return {
@@ -112,7 +112,8 @@ def _phase_ends(name: str, cycles: np.ndarray) -> list[int]:
     return [int(np.searchsorted(cycles, cycle, side="right")) - 1 for cycle in wanted]
 
 
-def _say_ends(report: Report, results: Results) -> None:
+def say_ends(report: Report, results: Results) -> None:
+    """A table of the experiments on one problem: where their seeds are at the end."""
     rows = []
     for name, result in results.items():
         if "easy-hard-easy" in name:
@@ -203,7 +204,7 @@ def _say_layers(report: Report, results: Mapping[str, Sequence[Mapping[str, Any]
 def _say_claims(report: Report, results: Results, full: bool) -> None:
     claims = Claims()
     if full:
-        _claim_sizes_and_losses(claims, results)
+        claim_sizes_and_losses(claims, results)
         _claim_shrinking(claims, results)
     elif "corrected, easy" in results:
         losses, sizes = (results["corrected, easy"][key][:, -1] for key in ("losses", "sizes"))
@@ -213,7 +214,8 @@ def _say_claims(report: Report, results: Results, full: bool) -> None:
     claims.say(report)
 
 
-def _claim_sizes_and_losses(claims: Claims, results: Results) -> None:
+def claim_sizes_and_losses(claims: Claims, results: Results) -> None:
+    """What was asked of the two problems as published, of the experiments that are there."""
     for name, (low, high) in {
         "paper, easy": (5, 9),
         "paper, hard": (22, 32),

@@ -26,7 +26,7 @@ from ..tables import Report, table
 
 __all__ = ["reproduce"]
 
-SETTINGS = ElasticSettings(protection=1000.0)  # the surest of all settings on the hard task
+SETTINGS = ElasticSettings(protection=1000.0)  # the surest of all on ten seeds of the hard task
 CYCLES = {"hard": 100_000, "easy": 30_000}
 QUICK_CYCLES = dict.fromkeys(CYCLES, 3_000)
 SEEDS = range(2)

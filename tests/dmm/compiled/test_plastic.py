@@ -21,7 +21,7 @@ from dmm import (
     zoo,
 )
 from dmm.compiled import Reason
-from dmm.compiled.plastic import PlasticProgram, arranged, supports_of
+from dmm.compiled.plastic import PlasticProgram, arranged, supports_of, sweeps
 from dmm.machine import links
 from dmm.testing import random_life
 from tests.dmm.machines import Case
@@ -83,12 +83,18 @@ def agree(count: int, seed: int) -> None:
     raise AssertionError(f"only {compared} of {20 * count} machines could be compared")
 
 
-def test_random_machines_agree_with_the_reference_engine():
-    agree(12, seed=0)
+@pytest.fixture(params=["few", "many"])
+def way_of_moving(request, monkeypatch):
+    """Moving links as a table of products, as in small machines, and as arrays."""
+    monkeypatch.setattr(sweeps, "FEW", 10**9 if request.param == "few" else 0)
+
+
+def test_random_machines_agree_with_the_reference_engine(way_of_moving):
+    agree(6, seed=0)
 
 
 @pytest.mark.heavy
-def test_five_hundred_random_machines_agree_with_the_reference_engine():
+def test_five_hundred_random_machines_agree_with_the_reference_engine(way_of_moving):
     agree(500, seed=1)
 
 
@@ -137,6 +143,26 @@ def test_a_machine_that_learns(learner, change):
     assert_engines_agree(case)
     assert_engines_agree(case, stopped=[("identity", "dict")])
     assert_engines_agree(case, stopped=[("accumulator", "accum")])
+
+
+@pytest.mark.parametrize("change", [lambda machine: machine, kept])
+def test_both_ways_of_moving_links_agree_and_leave_nothing_behind(learner, change, monkeypatch):
+    machine = change(learner.machine)
+    weights, g = np.array(machine.trainable.buffer), np.ones((1, 12, 3))
+    found = []
+    for few in (0, 10**9):
+        monkeypatch.setattr(sweeps, "FEW", few)
+        bound = PlasticProgram(machine, learner.observed).bind(learner.streams)
+        first, other, again = (
+            (bound.forward(scale * weights), bound.pullback(scale * weights, g))
+            for scale in (1.0, 0.5, 1.0)
+        )
+        assert np.abs(other[0] - first[0]).max() > 0.01
+        for ours, expected in zip(again, first, strict=True):
+            np.testing.assert_array_equal(ours, expected)
+        found.append(first)
+    for ours, expected in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-12)
 
 
 def test_only_links_that_are_edited_move_when_the_matrix_is_kept(learner):

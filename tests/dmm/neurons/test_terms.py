@@ -36,18 +36,48 @@ def inputs_of(neuron_type) -> dict[str, VValue]:
     }
 
 
+def table(targets, factors, n_inputs):
+    """A table of terms over so many inputs, behind which the number 1 stands."""
+    most = max(1, *map(len, factors))
+    full = [[*entries, *[n_inputs] * (most - len(entries))] for entries in factors]
+    return TermTable(np.array(targets), np.array(full), n_inputs)
+
+
+def behind(x, number):
+    """Inputs with the number that is behind them."""
+    return np.concatenate([x, np.full((*x.shape[:-1], 1), number)], axis=-1)
+
+
+def placed(values, places, size):
+    """Values at their places in a vector of zeros."""
+    out = np.zeros((*values.shape[:-1], size), values.dtype)
+    out[..., places] = values
+    return out
+
+
 def table_of(neuron_type, inputs):
     """The table of the terms, the numbers it reads, and what it writes where."""
     elements = {name: elements_of(tree) for name, tree in inputs.items()}
     terms = list(neuron_type.terms({name: set(own) for name, own in elements.items()}))
     read = sorted({factor for term in terms for factor in term.factors})
     written = sorted({(term.field, term.element) for term in terms})
-    table = TermTable(
+    found = table(
         [written.index((term.field, term.element)) for term in terms],
         [[read.index(factor) for factor in term.factors] for term in terms],
+        len(read),
     )
-    x = np.array([elements[field].get(element, 0.0) for field, element in read])
-    return table, x[:, None], written
+    return found, np.array([elements[f].get(element, 0.0) for f, element in read]), written
+
+
+def assert_derivatives_are_right(own, x, n_outputs, rng):
+    """The tangent is the derivative, the adjoint its transpose."""
+    moved, g = rng.standard_normal(x.shape), rng.standard_normal((*x.shape[:-1], n_outputs))
+    partials = own.linearise(behind(x, 1.0))
+    tangent = placed(own.tangent(partials, behind(moved, 0.0)), own.moved, n_outputs)
+    exact = own.forward(behind(x + 1e-30j * moved, 1.0)).imag / 1e-30
+    np.testing.assert_allclose(tangent, exact, atol=1e-11)
+    back = placed(own.adjoint(partials, g), own.inputs, x.shape[-1])
+    assert np.sum(g * tangent) == pytest.approx(np.sum(back * moved), abs=1e-11)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -55,8 +85,9 @@ def test_terms_are_what_the_activation_does(name):
     neuron_type = get_neuron_type(name)
     inputs = inputs_of(neuron_type)
     expected = neuron_type.activation(VValue(dict(inputs)))
-    table, x, written = table_of(neuron_type, inputs)
-    found = dict(zip(written, table.forward(x)[:, 0], strict=True))
+    own, x, written = table_of(neuron_type, inputs)
+    assert own.outputs.tolist() == list(range(len(written)))
+    found = dict(zip(written, own.forward(behind(x, 1.0)), strict=True))
     for field in neuron_type.writes:
         wanted = elements_of(VValue({"s": expected[field.name]})["s"])
         own = {element: value for (name, element), value in found.items() if name == field.name}
@@ -67,21 +98,15 @@ def test_terms_are_what_the_activation_does(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_adjoint_is_the_transpose_of_tangent_and_both_are_derivatives(name):
     neuron_type = get_neuron_type(name)
-    table, x, written = table_of(neuron_type, inputs_of(neuron_type))
-    rng = np.random.default_rng(0)
-    moved, g = rng.standard_normal(x.shape), rng.standard_normal((len(written), 1))
-    partials = table.linearise(x)
-    tangent = table.tangent(partials, moved)
-    assert np.sum(g * tangent) == pytest.approx(np.sum(table.adjoint(partials, g) * moved))
-    exact = table.forward(x + 1e-30j * moved).imag / 1e-30
-    np.testing.assert_allclose(tangent, exact, atol=1e-12)
+    own, x, written = table_of(neuron_type, inputs_of(neuron_type))
+    assert_derivatives_are_right(own, x, len(written), np.random.default_rng(0))
 
 
 def test_a_term_without_factors_is_the_number_one():
-    table, x = TermTable([0, 0], [[], [0]]), np.array([[0.5]])
-    assert table.forward(x) == [[1.5]]
-    assert table.adjoint(table.linearise(x), x) == [[0.5]]
-    assert table.tangent(table.linearise(x), x) == [[0.5]]
+    own, x = table([0, 0], [[], [0]], 1), np.array([0.5, 1.0])
+    assert own.forward(x) == [1.5]
+    assert own.adjoint(own.linearise(x), x[:1]) == [0.5]
+    assert own.tangent(own.linearise(x), np.array([0.5, 0.0])) == [0.5]
 
 
 @examples(100)
@@ -91,22 +116,13 @@ def test_a_table_adds_up_products(seed):
     n_inputs, n_outputs, n_terms = rng.integers(1, 6, 3)
     targets = [*range(n_outputs), *rng.integers(n_outputs, size=n_terms)]
     factors = [rng.integers(n_inputs, size=rng.integers(0, 4)).tolist() for _ in targets]
-    # All inputs are read by some term.
-    factors[0] = [*factors[0], *range(n_inputs)]
-    x = rng.standard_normal((n_inputs, 2, 3))
-    expected = np.zeros((n_outputs, 2, 3))
+    x = rng.standard_normal((2, 3, n_inputs))
+    expected = np.zeros((2, 3, n_outputs))
     for target, entries in zip(targets, factors, strict=True):
-        expected[target] += np.prod([x[i] for i in entries], axis=0) if entries else 1.0
-    table = TermTable(targets, factors)
-    np.testing.assert_allclose(table.forward(x), expected, atol=1e-12)
-    moved, g = rng.standard_normal(x.shape), rng.standard_normal(expected.shape)
-    partials = table.linearise(x)
-    tangent = table.tangent(partials, moved)
-    exact = table.forward(x + 1e-30j * moved).imag / 1e-30
-    np.testing.assert_allclose(tangent, exact, atol=1e-11)
-    assert np.sum(g * tangent) == pytest.approx(
-        np.sum(table.adjoint(partials, g) * moved), abs=1e-11
-    )
+        expected[..., target] += np.prod([x[..., i] for i in entries], axis=0) if entries else 1.0
+    own = table(targets, factors, n_inputs)
+    np.testing.assert_allclose(own.forward(behind(x, 1.0)), expected, atol=1e-12)
+    assert_derivatives_are_right(own, x, n_outputs, rng)
 
 
 def test_array_leaves_are_no_activities():

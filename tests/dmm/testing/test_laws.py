@@ -77,14 +77,14 @@ def test_a_link_that_was_taken_for_still_is_found(monkeypatch):
 def test_a_string_that_leaks_into_another_is_found(monkeypatch):
     life = _that_learns()
     check_strings_apart(life)
-    true = sweeps.Sweeps._weights
-    monkeypatch.setattr(
-        sweeps.Sweeps,
-        "_weights",
-        lambda self, keys, t: np.broadcast_to(
-            true(self, keys, t).mean(axis=0), true(self, keys, t).shape
-        ),
-    )
+    true = sweeps.Sweeps._down
+
+    def down(self, run, slots, rows):
+        matrix = slots.keys[self.arrangement.holder]
+        matrix[:] = matrix.mean(axis=0)
+        true(self, run, slots, rows)
+
+    monkeypatch.setattr(sweeps.Sweeps, "_down", down)
     with pytest.raises(AssertionError, match="feels the others"):
         check_strings_apart(life)
 
@@ -94,9 +94,9 @@ def test_a_future_that_is_felt_is_found(monkeypatch):
     check_causality(life)
     true = sweeps.Sweeps._down
 
-    def down(self, run, t):
-        true(self, run, t)
-        run.rows[t] *= 1.0 + 0.1 * self.outside.ticks
+    def down(self, run, slots, rows):
+        true(self, run, slots, rows)
+        rows.numbers[:] *= 1.0 + 0.1 * self.outside.ticks
 
     monkeypatch.setattr(sweeps.Sweeps, "_down", down)
     with pytest.raises(AssertionError, match="the future is felt"):

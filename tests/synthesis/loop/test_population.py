@@ -9,7 +9,7 @@ import pytest
 
 from dmm import recurrent_space
 from synthesis.edits import ablation_losses
-from synthesis.loop import Settings, prepare, search_events
+from synthesis.loop import Loop, Settings, prepare, search_events
 from synthesis.loop.contest import Contest
 from synthesis.loop.trainer import PopulationMemory, PopulationTrainer, member, stacked
 from synthesis.process.checkpoint import load_checkpoint, save_checkpoint
@@ -38,6 +38,21 @@ def test_a_recurrent_space_starts_with_a_population(prepared):
     assert state.phase == "population"
     assert len(search.batches) == 32
     assert all(len(streams) == 2 for streams, _ in search.batches)
+
+
+def test_mixtures_begin_as_what_their_space_says(prepared):
+    loop = Loop.of(get_task("gated-accumulator@leaning-2"), 0, BRIEF)
+    support = loop.search.model.space.trainable.support
+    rows = BRIEF.population.first_weights(loop.search, np.random.default_rng(0))
+    own = (
+        ("cell-1", ":function", "functions", "accum"),
+        ("cell-2", ":function", "functions", "norm"),
+    )
+    is_own = np.array([path in own for path in support.paths])
+    assert is_own.sum() == 2 and rows.shape == (3, support.size)
+    assert np.all(np.abs(rows[:, is_own] - 1.0) < 0.5) and np.all(np.abs(rows[:, ~is_own]) < 0.5)
+    assert np.abs(rows[0] - rows[1]).max() > 0.1
+    assert prepared[0].search.fresh is None  # other spaces scatter around 0
 
 
 def test_lanes_are_trained_as_if_alone(prepared):

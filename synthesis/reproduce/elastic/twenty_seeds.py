@@ -1,0 +1,104 @@
+"""The easy and the hard problem over as many seeds as published, young neurons protected or not.
+
+Source: T. Miconi, "Neural networks with differentiable structure", arXiv:1606.06216: 20 runs of
+each problem; "neuron "age"", section 5. (Mode "paper" on the hard problem has 60 seeds in the
+report of ``elastic-rnn``.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from ..tables import Claims, Report, quartiles, table
+from .elastic_experiments import Experiments
+from .elastic_rnn import Results, at_phase_ends, claim_sizes_and_losses, say_ends
+
+__all__ = ["reproduce"]
+
+TENS = range(10), range(10, 20)
+QUICK_CYCLES = 3_000
+QUICK_SEEDS = range(2)
+PROBLEMS = ("easy", "hard")
+NAMES = (
+    "protection 1000, hard",
+    "corrected, hard",
+    "protection 1000, easy",
+    "corrected, easy",
+    "paper, easy",
+)
+
+
+def reproduce(full: bool, out: Path) -> dict[str, Any]:
+    """Measure, write ``elastic-seeds.md`` and ``.json``, return the figures.
+
+    Parameters
+    ----------
+    full : bool
+        Twenty seeds and 300,000 cycles (about thirty minutes on one core; runs are kept in
+        ``OUT/elastic-rnn-runs``, where ``elastic-rnn`` has ten of them, so that the other ten are
+        the first to be run); otherwise two seeds and 3,000 cycles.
+    out : Path
+    """
+    title = "Networks with differentiable structure, twenty seeds"
+    report = Report("elastic-seeds", title, out, full)
+    runs = Experiments(Path(out) / "elastic-rnn-runs", None if full else QUICK_CYCLES)
+    tens = TENS if full else (QUICK_SEEDS,)
+    for _ in chain.from_iterable(runs.compute(NAMES, seeds) for seeds in reversed(tens)):
+        _say(report, runs, tens, full)
+    return report.figures
+
+
+def _say(report: Report, runs: Experiments, tens: Sequence[range], full: bool) -> None:
+    results: Results = dict(_what_is_there(runs, tens))
+    for label, result in results.items():
+        figures = at_phase_ends(label, result)
+        if report.figures.get(label) != figures:
+            report.keep(label, figures)
+    left = [name for name in NAMES if name not in results]
+    report.say("## Still to be run", "; ".join(left) or "Nothing: all have been run.")
+    if not results:
+        return
+    say_ends(report, results)
+    rows = [row for problem in PROBLEMS if (row := _compared(runs, problem, tens))]
+    if rows:
+        report.say(
+            "## Young neurons protected or not",
+            'Seed by seed of those that both have, "protection 1000" against "corrected": below 0 '
+            "is less loss, or fewer neurons, with protection.",
+            table(["", "less loss in", "difference of losses", "difference in neurons"], rows),
+        )
+    if full:
+        claims = Claims()
+        claim_sizes_and_losses(claims, results)
+        claims.say(report)
+
+
+def _what_is_there(runs: Experiments, tens: Sequence[range]) -> Iterator[tuple[str, Any]]:
+    """Experiments with all their seeds, or with the ten that have been run."""
+    for name in NAMES:
+        whole = runs.result(name, range(tens[0].start, tens[-1].stop))
+        if whole is not None:
+            yield name, whole
+            continue
+        for seeds in tens:
+            part = runs.result(name, seeds)
+            if part is not None:
+                yield f"{name}, seeds {seeds[0]} to {seeds[-1]}", part
+
+
+def _compared(runs: Experiments, problem: str, tens: Sequence[range]) -> list[str]:
+    """How the same seeds end with and without protection; empty where there are none."""
+    losses, sizes = [], []
+    for seeds in tens:
+        protected = runs.result(f"protection 1000, {problem}", seeds)
+        plain = runs.result(f"corrected, {problem}", seeds)
+        if protected is not None and plain is not None:
+            losses += list(protected["losses"][:, -1] - plain["losses"][:, -1])
+            sizes += list(protected["sizes"][:, -1] - plain["sizes"][:, -1])
+    if not losses:
+        return []
+    fewer = f"{sum(loss < 0 for loss in losses)} of {len(losses)}"
+    return [problem, fewer, quartiles(losses, 3), quartiles(sizes, 1)]
