@@ -58,6 +58,8 @@ class Operation:
         numbers); "keyed"; "any" (a number or keyed, all arguments alike).
     is_symmetric : bool
         The order of its arguments does not matter.
+    size : int
+        For how many operations it counts: what takes several neurons is no simple thing.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Operation:
     types: tuple[str, ...] = ()
     reads: tuple[str, ...] = ("number",)
     is_symmetric: bool = False
+    size: int = 1
 
 
 # -------------------- numbers --------------------
@@ -275,7 +278,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("largest", largest, _largest_signal, ("running_max",)),
     _extreme_of_all("largest", np.maximum, 1.0),
     _extreme_of_all("smallest", np.minimum, -1.0),
-    Operation("middle of three", _middle, _middle_signal, ("compare",)),
+    Operation("middle of three", _middle, _middle_signal, ("compare",), size=3),
     Operation("toggle", toggled, _toggled_signal, ("norm",), ("flag",)),
     Operation("+", np.add, lambda b, x, y: x + y, (), ("any", "any"), True),
     Operation("-", np.subtract, lambda b, x, y: x - y, (), ("any", "any")),

@@ -82,6 +82,7 @@ class Bank:
     signals : mapping of name to Signal
         What the given streams are in a circuit.
     unary, binary : sequences of Operation
+        Binary ones count for one operation each.
     most, largest : int
         The bank is full with so many streams; operations in a stream.
     """
@@ -95,7 +96,10 @@ class Bank:
         most: int,
         largest: int,
     ) -> None:
-        self.unary, self.binary, self.most, self.largest = unary, binary, most, largest
+        self.binary, self.most, self.largest = binary, most, largest
+        self._unary_by_size: dict[int, list[Operation]] = {}
+        for operation in unary:
+            self._unary_by_size.setdefault(operation.size, []).append(operation)
         self.streams: list[Stream] = []
         self.values: list[np.ndarray] = []
         self.signals = dict(signals)
@@ -149,11 +153,12 @@ class Bank:
         """Add the streams of the next size whose first argument is a tree, or is none."""
         size = len(of_size)
         first = [[i for i in same if self.streams[i].is_keyed == is_keyed] for same in of_size]
-        for count, i in enumerate(first[size - 1]):
-            for operation in self.unary:
-                self._apply(operation, (i,), size)
-            if count % ROUND == 0:
-                yield
+        for cost, operations in self._unary_by_size.items():
+            for count, i in enumerate(first[size - cost] if cost <= size else ()):
+                for operation in operations:
+                    self._apply(operation, (i,), size)
+                if count % ROUND == 0:
+                    yield
         yield
         for smaller in range(size):
             for count, i in enumerate(first[smaller]):
