@@ -17,6 +17,7 @@ PACKAGES = ("vvalues", "dmm", "synthesis")
 NEEDS = {
     "dmm.compiled.fast.lanes": "numba",
     "dmm.compiled.fast.ticking": "numba",
+    "synthesis.architectures.evolving.evaluation.kernels": "numba",
     "dmm.dynamics.plots": "matplotlib",
     "dmm.show.plots": "matplotlib",
     "synthesis.architectures.evolving.formula_equality": "sympy",
