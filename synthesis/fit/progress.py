@@ -23,7 +23,8 @@ class Progress:
         What was tried last.
     trials : int
     share : float
-        Of the trials that the effort allows.
+        Of the trials that the effort allows; 1 also where more are made for streams put aside at
+        first, or for noise.
     best : Trial or None
 
     Examples
@@ -40,7 +41,7 @@ class Progress:
     @staticmethod
     def of(stage: str, search: Search) -> Progress:
         """Where a search stands."""
-        share = search.count / search.effort.trials
+        share = min(1.0, search.count / search.effort.trials)
         return Progress(stage, search.count, share, search.best())
 
 

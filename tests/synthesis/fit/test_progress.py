@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from synthesis.fit import ConvergenceWarning, Progress
+from synthesis.fit.efforts import EFFORTS
 from synthesis.fit.progress import Line, told
 from tests.synthesis.fit.programs import NUMBERS, quick, running_sum, with_reset
 
@@ -19,6 +20,17 @@ def test_a_callback_hears_of_every_machine():
     assert shares == sorted(shares) and shares[0] > 0.0 and shares[-1] <= 1.0
     assert heard[0].stage.startswith("composition: ")
     assert heard[-1].best is not None and heard[-1].best.is_right
+
+
+def test_no_more_than_all_of_the_effort_is_told():
+    class More:
+        count, effort = 130, EFFORTS["quick"]
+
+        def best(self):
+            return None
+
+    assert More.count > More.effort.trials
+    assert Progress.of("noisy", More()).share == 1.0
 
 
 def test_an_interrupt_keeps_the_best():
