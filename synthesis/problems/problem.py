@@ -235,7 +235,9 @@ class Problem:
         return tuple(filter(is_counted, self.sources))
 
     def restricted(self, sources: Collection[str]) -> Problem:
-        """The same with some of its streams only."""
+        """The same with some of its streams only; itself, with what it knows by now, for all."""
+        if set(self.sources) <= set(sources):
+            return self
         units = {source: unit for source, unit in self.units.items() if source in sources}
         return replace(self.seen(partial(Strings.restricted, sources=sources)), units=units)
 

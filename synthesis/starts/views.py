@@ -15,6 +15,7 @@ import numpy as np
 from dmm.machine import Circuit, Wire
 
 from ..problems import Problem, Strings, answer_port
+from .composition.atoms import lagged
 from .proposal import Proposal, Start
 from .signals import free_name
 
@@ -169,8 +170,14 @@ def _changes(strings: Strings) -> Strings:
     return replace(strings, answers=np.diff(strings.answers, axis=1, prepend=0.0))
 
 
-def _added_up(circuit: Circuit) -> Circuit:
+def _added_up(circuit: Circuit, reset: str | None = None) -> Circuit:
+    """With a sum before every sink: of all samples, or since a flag was last 1."""
     neurons, wires = dict(circuit.neurons), []
+    kind, memory = "accum", "dict-1"
+    fields: tuple[str, ...] = ("dict-2",)
+    if reset is not None:  # both what is chosen, and only one of them remembers
+        kind, memory, fields = "multiplexer", "dict-2", ("dict-1", "dict-2")
+        neurons[reset] = "stream"
     totals: dict[tuple[str, str], str] = {}
     for wire in circuit.wires:
         port = wire.neuron_in, wire.field_in
@@ -178,11 +185,13 @@ def _added_up(circuit: Circuit) -> Circuit:
             wires.append(wire)
             continue
         if port not in totals:
-            totals[port] = free_name("accum", neurons)
-            neurons[totals[port]] = "accum"
-        wires.append(wire._replace(neuron_in=totals[port], field_in="dict-2"))
+            totals[port] = free_name(kind, neurons)
+            neurons[totals[port]] = kind
+        wires += [wire._replace(neuron_in=totals[port], field_in=field) for field in fields]
     for port, total in totals.items():
-        wires += [Wire(total, "dict-1", total, "dict", 1.0, 1), Wire(*port, total, "dict")]
+        if reset is not None:
+            wires.append(Wire(total, "gate", reset, "stream"))
+        wires += [Wire(total, memory, total, "dict", 1.0, 1), Wire(*port, total, "dict")]
     return Circuit(neurons, tuple(wires))
 
 
@@ -237,7 +246,7 @@ class Since:
             return
         for reset in _resets(problem):
             seen = partial(_changes_since, reset=reset)
-            completed = partial(_added_up_since, reset=reset)
+            completed = partial(_added_up, reset=reset)
             words = f"added up since {reset}"
             yield from through(self.start, problem, vocabulary, seen, completed, words)
 
@@ -258,27 +267,8 @@ def _resets(problem: Problem) -> list[str]:
 
 def _changes_since(strings: Strings, reset: str) -> Strings:
     """From sample to sample, or from nothing where a flag is 1."""
-    past = np.pad(strings.answers, ((0, 0), (1, 0), (0, 0)))[:, :-1]
-    is_kept = 1.0 - strings.numbers(reset).T
-    return replace(strings, answers=strings.answers - np.where(is_kept > 0.0, past, 0.0))
-
-
-def _added_up_since(circuit: Circuit, reset: str) -> Circuit:
-    neurons = dict(circuit.neurons)
-    total = free_name("multiplexer", neurons)
-    neurons |= {total: "multiplexer", reset: "stream"}
-    wires = []
-    for wire in circuit.wires:
-        if circuit.neurons[wire.neuron_in] == "output":
-            wires += [wire._replace(neuron_in=total, field_in=f) for f in ("dict-1", "dict-2")]
-        else:
-            wires.append(wire)
-    wires += [
-        Wire(total, "gate", reset, "stream"),
-        Wire(total, "dict-2", total, "dict", 1.0, 1),
-        Wire(*answer_port(0), total, "dict"),
-    ]
-    return Circuit(neurons, tuple(wires))
+    past = np.where(strings.numbers(reset).T < 1.0, lagged(strings.answers), 0.0)
+    return replace(strings, answers=strings.answers - past)
 
 
 # -------------------- from another beginning --------------------

@@ -39,12 +39,7 @@ def since(x: Numbers, reset: Numbers) -> Numbers:
         last = _last_of(reset)
         before = np.take_along_axis(total - x, np.maximum(last, 0), axis=1)
         return total - np.where(last >= 0, before, 0.0)
-    out = np.empty(x.shape)
-    total = np.zeros(len(x))
-    for t in range(x.shape[1]):
-        total = x[:, t] + (1.0 - reset[:, t]) * total
-        out[:, t] = total
-    return out
+    return leaky(x, 1.0, reset)
 
 
 def floored(x: Numbers) -> Numbers:

@@ -41,6 +41,8 @@ RESTS = 2
 """Explanations of these that are tried."""
 
 REST, FLAG = latent_sources(2)
+READ = {REST: "stream", FLAG: "stream", "const_1": "const_1"}
+"""What the circuits that choose and bound may read."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def _bounded(rest: Circuit, leaf: Leaf, others: Problem) -> Iterator[Circuit]:
     if leaf.terms or apart.min() < 0.0 < apart.max():
         return
     sign = 1.0 if apart.min() >= 0.0 else -1.0
-    builder = Builder({**_sources(rest), REST: "stream", "const_1": "const_1"})
+    builder = Builder(READ)
     past_it = Signal.of(REST, "stream") - constant(leaf.constant)
     answer = constant(leaf.constant) + sign * relu_signal(builder, sign * past_it)
     yield joined(builder.circuit([answer]), rest, [REST])
@@ -156,12 +158,8 @@ def _told(strings: Strings, leaf: Leaf, rest: Candidate) -> Strings:
 
 def _completed(circuit: Circuit, leaf: Leaf, rest: Circuit) -> Circuit:
     """The circuit that answers with the leaf, or with the rest where another one's flag says so."""
-    builder = Builder({**_sources(circuit), **_sources(rest), REST: "stream", FLAG: "stream"})
+    builder = Builder(READ)
     gate, other = Signal.of(FLAG, "stream"), Signal.of(REST, "stream")
     neuron = builder.neuron("multiplexer", gate=gate, dict_1=other, dict_2=leaf.signal())
     reader = builder.circuit([Signal.of(neuron, "dict")])
     return joined(joined(reader, rest, [REST]), circuit, [FLAG])
-
-
-def _sources(circuit: Circuit) -> dict[str, str]:
-    return {n: kind for n, kind in circuit.neurons.items() if kind in ("stream", "const_1")}

@@ -43,6 +43,11 @@ def overdraft(streams):
     return np.where(below < 0.0, below, 2.0)
 
 
+def fee(streams):
+    """How far a lies above b at a press, and 0.5 at all other samples: no constant but this one."""
+    return np.where(streams["press"] > 0, streams["a"] - streams["b"], 0.5)
+
+
 def first_found(program, starts):
     """The first circuit, in the units of the streams; None if there is none."""
     streams = drawn(0)
@@ -54,7 +59,7 @@ def first_found(program, starts):
 
 @pytest.mark.parametrize(
     ("program", "start"),
-    [(report, CLOCK), (worked_out_anew, SMALL), (overdraft, SMALL)],
+    [(report, CLOCK), (worked_out_anew, SMALL), (overdraft, SMALL), (fee, SMALL)],
 )
 def test_what_is_found_is_right_on_other_strings(program, start):
     circuit = first_found(program, (start,))
