@@ -2,6 +2,7 @@
 
 from .data import Names, read_streams, to_strings
 from .efforts import EFFORTS, VOCABULARY, Effort
+from .failures import StartFailure
 from .fitted import Fitted
 from .front import Choices, Member
 from .progress import Progress
@@ -19,6 +20,7 @@ __all__ = [
     "Names",
     "Progress",
     "Search",
+    "StartFailure",
     "Synthesizer",
     "Trial",
     "read_streams",

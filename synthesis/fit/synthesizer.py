@@ -49,7 +49,8 @@ class Synthesizer(Parameters):
         published types, a product without a bound, a step, a gated memory, a maximum so far and a
         memory with addresses.
     spaces : "auto" or sequence of starts
-        Where machines come from; "auto" takes those of the effort.
+        Where machines come from; "auto" takes those of the effort, and goes on without one that
+        fails, with a `StartFailure` warning; an error of one that is given is raised.
     effort : "quick", "normal" or "thorough"
         Counted in machines that are tried, not in seconds.
     lookahead : int
@@ -154,10 +155,10 @@ class Synthesizer(Parameters):
         strings, names = to_strings(X, y, group)
         problem = Problem.of(strings, lookahead=self.lookahead, held_out=self.held_out)
         effort = effort_named(self.effort)
-        starts = effort.starts
-        if not isinstance(self.spaces, str):
-            starts, effort = tuple(self.spaces), replace(effort, noisy=())
-        search = Search(problem, effort, vocabulary, self._rng())
+        starts, is_strict = effort.starts, False
+        if not isinstance(self.spaces, str):  # whoever gives starts wants to see where they fail
+            starts, effort, is_strict = tuple(self.spaces), replace(effort, noisy=()), True
+        search = Search(problem, effort, vocabulary, self._rng(), is_strict)
         self._search(search, starts)
         best = search.best()
         if best is None:

@@ -8,6 +8,7 @@ smallest one within a standard error of the best validation error wins.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -27,6 +28,7 @@ from ..verdicts import (
     stress,
 )
 from .efforts import Effort
+from .failures import left_out
 
 __all__ = ["RIVAL", "Search", "Trial"]
 
@@ -116,6 +118,8 @@ class Search:
     vocabulary : tuple of str
     rng : numpy.random.Generator
         For the strings of the stress test, and the test which streams tell anything.
+    is_strict : bool
+        Errors that starts raise end the search; else such a start is left out, with a warning.
 
     Examples
     --------
@@ -135,6 +139,7 @@ class Search:
     effort: Effort
     vocabulary: tuple[str, ...]
     rng: np.random.Generator
+    is_strict: bool = False
     trials: list[Trial] = field(default_factory=list)
     count: int = 0
     is_complete: bool = False
@@ -176,11 +181,12 @@ class Search:
             if first_right is not None and self.count >= first_right + self.effort.after:
                 return
             self.count += 1
-            trial = self.tried(proposal)
-            if trial is not None:
-                self.trials.append(trial)
-                if trial.is_right and first_right is None:
-                    first_right = self.count
+            with self._outliving(f"a machine of the start {proposal.origin!r}"):
+                trial = self.tried(proposal)
+                if trial is not None:
+                    self.trials.append(trial)
+                    if trial.is_right and first_right is None:
+                        first_right = self.count
             tell(proposal.origin, self)
         self.is_complete = True
 
@@ -189,7 +195,8 @@ class Search:
         clean = self.problem.cleaned()
         if clean is None:
             return
-        inner = Search(clean, replace(self.effort, noisy=()), self.vocabulary, self.rng)
+        effort = replace(self.effort, noisy=())
+        inner = Search(clean, effort, self.vocabulary, self.rng, self.is_strict)
         inner.run(starts, tell)
         self.count += inner.count
         for right in inner.right()[:FROM_CLEAN]:
@@ -211,10 +218,14 @@ class Search:
             # Answers that are understood as they are need no other view.
             if isinstance(start, VIEWS) and self.right():
                 continue
-            yield from heard(start, self.problem, self.vocabulary, sources)
+            with self._outliving(f"the start {start.name!r}"):
+                yield from heard(start, self.problem, self.vocabulary, sources)
             right = self.right()
             if right and right[0].bits <= self.effort.small:
                 return
+
+    def _outliving(self, what: str) -> AbstractContextManager[None]:
+        return nullcontext() if self.is_strict else left_out(what)
 
     # -------------------- one trial --------------------
 

@@ -25,6 +25,7 @@ SMALL = {
     "synthesis.interruption": "how commands end early; it must import nothing",
     "synthesis.optimize.losses": "softmax and its entropies, which every classifier shares",
     "synthesis.optimize.regularizers": "the one charge that knows what a neuron is",
+    "synthesis.fit.failures": "how a search goes on after an error of a start",
     "synthesis.fit.parameters": "what scikit-learn asks of every estimator",
     "synthesis.forecast.transforms": "the scales",
     "synthesis.likelihoods.likelihood": "what a likelihood is, which all of them know",
