@@ -41,6 +41,7 @@ ABOUT = {
     "sealed_four": "by another who had not read the search, committed before anybody ran it",
     "sealed_five": "by a third who had not read the search, committed before anybody ran it",
     "sealed_six": "by a fourth who had not read the search, committed before anybody ran it",
+    "sealed_seven": "by a fifth who had not read the search, committed before anybody ran it",
     "random": "drawn from a grammar, one from every seed, none left out after a run",
 }
 

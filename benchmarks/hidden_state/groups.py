@@ -1,4 +1,4 @@
-"""The twelve groups, by what is honest to say about them."""
+"""The thirteen groups, by what is honest to say about them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from .programs.fresh import FRESH
 from .programs.sealed import SEALED
 from .programs.sealed_five import SEALED_FIVE
 from .programs.sealed_four import SEALED_FOUR
+from .programs.sealed_seven import SEALED_SEVEN
 from .programs.sealed_six import SEALED_SIX
 from .programs.sealed_three import SEALED_THREE
 from .programs.sealed_two import SEALED_TWO
@@ -30,5 +31,6 @@ GROUPS: dict[str, dict[str, Program]] = {
     "sealed_four": SEALED_FOUR,
     "sealed_five": SEALED_FIVE,
     "sealed_six": SEALED_SIX,
+    "sealed_seven": SEALED_SEVEN,
     "random": RANDOM,
 }
