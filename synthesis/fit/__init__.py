@@ -7,7 +7,8 @@ from .fitted import Fitted
 from .front import Choices, Member
 from .progress import Progress
 from .synthesizer import ConvergenceWarning, Synthesizer
-from .trials import Search, Trial
+from .trials import Search
+from .tried import Trial
 
 __all__ = [
     "EFFORTS",

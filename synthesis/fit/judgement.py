@@ -25,7 +25,8 @@ from ..verdicts import (
     outgrown,
 )
 from .front import Member
-from .trials import RIVAL, Search, Trial
+from .trials import RIVAL, Search
+from .tried import Trial
 from .units import errors_in_own_units
 
 __all__ = ["judged"]
@@ -34,6 +35,9 @@ MOST_RIVALS = 12
 NEAR = 1e-6
 TINY, GROWS = 1e-9, 2.5
 """Of the largest answer, what is more than rounding; and by how much it is more late than early."""
+
+SLIPS = 0.05
+"""Share of the answers that may be taken for mistakes."""
 
 EVIDENCE = 3.0
 """Bits of answers that are asked for every bit of a machine that is believed."""
@@ -58,7 +62,7 @@ def judged(search: Search, trial: Trial, member: Member, given: Strings) -> Verd
         return Verdict(
             False,
             _short_of_exact(search, trial, figures),
-            tuple(_trouble(trial)),
+            (*_trouble(trial), *_slips(member, given)),
             figures,
         )
     courses = _courses(search, trial)
@@ -135,6 +139,23 @@ def _short_of_exact(search: Search, trial: Trial, figures: dict[str, Errors]) ->
 
 def _trouble(trial: Trial) -> list[str]:
     return [trial.flaw] if trial.flaw else []
+
+
+def _slips(member: Member, given: Strings) -> list[str]:
+    """Where few of the user's answers are others, how many, and which is the first."""
+    answers = answers_of(member.candidate, given, len(given.answers))
+    near = NEAR * max(float(np.nanmax(np.abs(given.answers), initial=0.0)), 1.0)
+    is_other = given.asked & ~(np.abs(answers - given.answers) <= near)
+    wrong, asked = int(is_other.sum()), int(given.asked.sum())
+    if not 0 < wrong <= SLIPS * asked:
+        return []
+    string, t, output = (int(place[0]) for place in np.nonzero(is_other.T))
+    return [
+        f"{wrong} of the {asked} numbers that were given are others, the first that of string "
+        f"{string + 1} at sample {t + 1}: given {given.answers[output, t, string]:.6g}, answered "
+        f"{answers[output, t, string]:.6g}; where they are mistakes, put NaN in their place and "
+        "fit again"
+    ]
 
 
 def _gaps(trial: Trial, units: Mapping[str, float]) -> list[str]:

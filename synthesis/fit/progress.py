@@ -6,7 +6,8 @@ import sys
 import time
 from dataclasses import dataclass
 
-from .trials import Search, Trial
+from .trials import Search
+from .tried import Trial
 
 __all__ = ["Line", "Progress", "wants_a_line"]
 

@@ -21,7 +21,8 @@ from .front import Choices, Member
 from .judgement import judged
 from .parameters import Parameters
 from .progress import Line, Progress, wants_a_line
-from .trials import Search, Trial
+from .trials import Search
+from .tried import Trial
 from .units import errors_in_own_units, in_own_units
 
 __all__ = ["ConvergenceWarning", "Synthesizer"]

@@ -17,10 +17,19 @@ import numpy as np
 from dmm.machine import Circuit
 
 from ..problems import Problem, Strings, telling_streams
-from ..starts import Beside, Changes, Delayed, Gap, Proposal, Shifted, Since, Start, heard
+from ..starts import (
+    Beside,
+    Changes,
+    Delayed,
+    Proposal,
+    Shifted,
+    Since,
+    Start,
+    heard,
+    without_slips,
+)
 from ..verdicts import (
     Candidate,
-    Errors,
     answers_of,
     circuit_bits,
     errors_of,
@@ -29,8 +38,9 @@ from ..verdicts import (
 )
 from .efforts import Effort
 from .failures import left_out
+from .tried import Trial, standard_error
 
-__all__ = ["RIVAL", "Search", "Trial"]
+__all__ = ["RIVAL", "Search"]
 
 RIVAL = 12.0
 """Bits by which another right machine may be longer and still cast doubt on one; and by which it
@@ -43,68 +53,10 @@ FIRST = 40
 """Short strings on which a circuit with a wire less is looked at first."""
 
 FROM_CLEAN = 5
-"""Machines that are right without the noise and are tried with it."""
+"""Machines that are right on cleaner answers and are tried on these."""
 
 LEAST = 1e-12
 """Mean squared error, relative to that of zero, below which no bits are counted."""
-
-
-@dataclass(frozen=True, eq=False)
-class Trial:
-    """A circuit that was tried, in the problem's units; equal to itself only.
-
-    Attributes
-    ----------
-    proposal : Proposal
-    candidate : Candidate
-        Its machine.
-    training, validation : Errors
-        Run free on whole strings; those of training where no strings are kept apart.
-    spread : float
-        Standard error of the mean squared error of validation.
-    bits : float
-    flaw : str
-        What went wrong under stress; empty for nothing.
-
-    Examples
-    --------
-    >>> from dmm.machine import Wire
-    >>> neurons, ends = {"stream-x": "stream", "output": "output"}, ("stream-x", "stream")
-    >>> echo = Circuit(neurons, [Wire("output", "dict-1", *ends)])
-    >>> right = Errors(9, mean_square=0.0, largest=0.0, right=1.0, determination=1.0)
-    >>> candidate = Candidate(*echo.lowered())
-    >>> trial = Trial(Proposal(echo, "by hand"), candidate, right, right, spread=0.0, bits=10.0)
-    >>> trial.is_right, trial.links
-    (True, 1)
-    """
-
-    proposal: Proposal
-    candidate: Candidate
-    training: Errors
-    validation: Errors
-    spread: float
-    bits: float
-    flaw: str = ""
-
-    @property
-    def circuit(self) -> Circuit:
-        """What was proposed."""
-        return self.proposal.circuit
-
-    @property
-    def gaps(self) -> tuple[Gap, ...]:
-        """Numbers in it that the data leave free."""
-        return self.proposal.gaps
-
-    @property
-    def is_right(self) -> bool:
-        """Every asked number of training and validation, and sound under stress."""
-        return self.training.right == 1.0 and self.validation.right == 1.0 and not self.flaw
-
-    @property
-    def links(self) -> int:
-        """Links of the machine, relays included."""
-        return len(self.candidate.machine.trainable) + len(self.candidate.machine.fixed)
 
 
 @dataclass
@@ -152,18 +104,21 @@ class Search:
     def run(self, starts: Sequence[Start], tell: Callable[[str, Search], None]) -> None:
         """Try what the starts propose, until the effort is spent.
 
-        After every trial ``tell`` is called with what was tried, and this search. Starts hear the
-        streams that tell something of the answers; all of them only where nothing is right so.
+        After every trial ``tell`` is called with what was tried, and this search.
         """
-        sources = self.problem.sources
         if not (self.problem.is_contradictory and self.effort.noisy):
-            telling = telling_streams(self.deciding(), self.rng.spawn(1)[0])
-            self._try(starts, tell, telling or sources)
-            if not self.right() and 0 < len(telling) < len(sources):
-                self._try(starts, tell, sources)
+            self._hear(starts, tell)
         if not self.right():
             self._clean(starts, tell)
-            self._try(self.effort.noisy, tell, sources)
+            self._try(self.effort.noisy, tell, self.problem.sources)
+
+    def _hear(self, starts: Sequence[Start], tell: Callable[[str, Search], None]) -> None:
+        """Starts hear what tells something of the answers; all only where nothing is right so."""
+        sources = self.problem.sources
+        telling = telling_streams(self.deciding(), self.rng.spawn(1)[0])
+        self._try(starts, tell, telling or sources)
+        if not self.right() and 0 < len(telling) < len(sources):
+            self._try(starts, tell, sources)
 
     def _try(
         self,
@@ -191,20 +146,27 @@ class Search:
         self.is_complete = True
 
     def _clean(self, starts: Sequence[Start], tell: Callable[[str, Search], None]) -> None:
-        """Try on the answers as they are what is right without noise, if they lie about levels."""
-        clean = self.problem.cleaned()
-        if clean is None:
-            return
-        effort = replace(self.effort, noisy=())
-        inner = Search(clean, effort, self.vocabulary, self.rng, self.is_strict)
-        inner.run(starts, tell)
-        self.count += inner.count
-        for right in inner.right()[:FROM_CLEAN]:
-            small = inner.compacted(right)
-            circuit = self.problem.taken_over(small.circuit, clean)
-            trial = self.measured(Proposal(circuit, small.proposal.origin))
-            if trial is not None:
-                self.trials.append(trial)
+        """Try on the answers as they are what is right on cleaner ones, if there are such."""
+        for clean in self._cleaner():
+            effort = replace(self.effort, noisy=())
+            inner = Search(clean, effort, self.vocabulary, self.rng, self.is_strict)
+            inner._hear(starts, tell)
+            self.count += inner.count
+            for right in inner.right()[:FROM_CLEAN]:
+                small = inner.compacted(right)
+                circuit = self.problem.taken_over(small.circuit, clean)
+                trial = self.measured(Proposal(circuit, small.proposal.origin))
+                if trial is not None:
+                    self.trials.append(trial)
+
+    def _cleaner(self) -> Iterator[Problem]:
+        """Without the noise of answers about levels; without those that are wrong now and then."""
+        levels = self.problem.cleaned()
+        if levels is not None:
+            yield levels
+        taken_back = without_slips(self.problem, self.rng.spawn(1)[0])
+        if taken_back is not None:
+            yield self.problem.seen(taken_back)
 
     def reconsider(self, trials: Iterable[Trial]) -> None:
         """Try circuits of an earlier search on this one's strings."""
@@ -272,7 +234,7 @@ class Search:
         if split.validation is not None:
             answers = answers_of(candidate, split.validation, len(whole))
             validation = errors_of(answers, split.validation, whole)
-            spread = _standard_error(answers, split.validation)
+            spread = standard_error(answers, split.validation)
         bits = circuit_bits(circuit)
         trial = Trial(proposal, candidate, training, validation, spread, bits)
         if not trial.is_right:
@@ -384,14 +346,3 @@ class Search:
         """The shortest training strings."""
         training = self.problem.split.training
         return training.select(np.argsort(training.lengths, kind="stable")[:FIRST])
-
-
-def _standard_error(answers: np.ndarray, strings: Strings) -> float:
-    """Of the mean squared error, from one string to another."""
-    with np.errstate(all="ignore"):
-        square = np.where(strings.asked, (answers - strings.answers) ** 2, 0.0)
-        asked = strings.asked.sum(axis=(0, 1))
-        means = square.sum(axis=(0, 1))[asked > 0] / asked[asked > 0]
-        if len(means) < 2:
-            return 0.0
-        return float(np.std(means, ddof=1) / np.sqrt(len(means)))

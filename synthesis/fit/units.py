@@ -10,7 +10,7 @@ from dmm.machine import Circuit
 
 from ..problems import Problem, Strings
 from ..verdicts import Candidate, Errors, answers_of, errors_of, weight_bits
-from .trials import Trial
+from .tried import Trial
 
 __all__ = ["errors_in_own_units", "in_own_units", "simplest_scales"]
 

@@ -1,6 +1,6 @@
 """Starts: whatever proposes circuits for a problem. What they are worth is found out by trial."""
 
-from .automata import Automaton, smallest_automaton
+from .automata import Automaton, smallest_automaton, without_slips
 from .beside import Beside
 from .composition import Composition, Noisy
 from .counters import Clocks, Counts
@@ -42,4 +42,5 @@ __all__ = [
     "Which",
     "heard",
     "smallest_automaton",
+    "without_slips",
 ]

@@ -27,6 +27,7 @@ SMALL = {
     "synthesis.optimize.regularizers": "the one charge that knows what a neuron is",
     "synthesis.fit.failures": "how a search goes on after an error of a start",
     "synthesis.fit.parameters": "what scikit-learn asks of every estimator",
+    "synthesis.fit.tried": "what searches, fronts and verdicts hand to each other",
     "synthesis.forecast.transforms": "the scales",
     "synthesis.likelihoods.likelihood": "what a likelihood is, which all of them know",
     "synthesis.likelihoods.named": "the list of likelihoods, which knows all of them",

@@ -2,5 +2,6 @@
 
 from .automaton import Automaton
 from .learnt import smallest_automaton
+from .slips import without_slips
 
-__all__ = ["Automaton", "smallest_automaton"]
+__all__ = ["Automaton", "smallest_automaton", "without_slips"]

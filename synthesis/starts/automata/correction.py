@@ -11,7 +11,7 @@ import numpy as np
 
 from .mealy import UNKNOWN, Mealy
 
-__all__ = ["corrected"]
+__all__ = ["corrected", "errors", "with_fewest_errors"]
 
 NEARLY = 0.3
 """Share of the answers that may be wrong."""
@@ -45,30 +45,73 @@ def corrected(automaton: Mealy, symbols: np.ndarray, answers: np.ndarray) -> Mea
     >>> right.following.tolist()
     [[0, 1], [1, 2], [2, 0]]
     """
+    found = with_fewest_errors(automaton, symbols, answers)
+    return None if found is None or found[1] else found[0]
+
+
+def with_fewest_errors(
+    automaton: Mealy, symbols: np.ndarray, answers: np.ndarray
+) -> tuple[Mealy, int] | None:
+    """An automaton of as many states that gives as many answers as a few changes can make it.
+
+    Returns
+    -------
+    (automaton, wrong), or None
+        And how many answers it does not give; None if it begins with too many of these, or is too
+        large for single changes.
+
+    Examples
+    --------
+    >>> press = np.random.default_rng(0).integers(0, 2, (9, 20))
+    >>> light = np.cumsum(press, axis=1) % 2.0
+    >>> light[4, 7] = 1.0 - light[4, 7]  # a slip of the pen
+    >>> switch = Mealy(np.array([[0, 1], [1, 0]]), np.zeros((2, 2)))
+    >>> found, wrong = with_fewest_errors(switch, press, light)
+    >>> found.following.tolist(), wrong
+    ([[0, 1], [1, 0]], 1)
+    """
     if automaton.following.size * len(automaton) > MOST_CHANGES:
         return None
-    told, classes = np.unique(answers, return_inverse=True)
-    told = told[~np.isnan(told)]
-    asked = np.where(np.isnan(answers), -1, classes.reshape(answers.shape))
+    told, asked = _numbered(answers)
     following = np.maximum(automaton.following, 0)
-    wrong = _wrong(following[None], symbols, asked, len(told))[0]
+    wrong = int(_wrong(following[None], symbols, asked, len(told))[0])
     if wrong > NEARLY * (asked >= 0).sum():
         return None
     for _ in range(ROUNDS):
-        if not wrong:
-            counts = _counts(following[None], symbols, asked, len(told))[0]
-            answer = np.where(counts.any(axis=-1), told[counts.argmax(axis=-1)], np.nan)
-            is_taken = Mealy(following, answer).steps(symbols) > 0
-            return Mealy(np.where(is_taken, following, UNKNOWN), answer).minimal()
         changed = _changes(following)
-        if not len(changed):
-            return None
+        if not wrong or not len(changed):
+            break
         wrongs = _wrong(changed, symbols, asked, len(told))
         best = int(np.argmin(wrongs))
         if wrongs[best] >= wrong:
-            return None
-        following, wrong = changed[best], wrongs[best]
-    return None
+            break
+        following, wrong = changed[best], int(wrongs[best])
+    counts = _counts(following[None], symbols, asked, len(told))[0]
+    answer = np.where(counts.any(axis=-1), told[counts.argmax(axis=-1)], np.nan)
+    is_taken = Mealy(following, answer).steps(symbols) > 0
+    return Mealy(np.where(is_taken, following, UNKNOWN), answer).minimal(), wrong
+
+
+def errors(automaton: Mealy, symbols: np.ndarray, answers: np.ndarray) -> int:
+    """How many answers an automaton does not give, whatever its transitions are told to answer.
+
+    Transitions that it does not know lead back to its beginning.
+
+    Examples
+    --------
+    >>> table = np.array([[0, 1], [1, 0]])
+    >>> errors(Mealy(table, np.zeros((2, 2))), np.array([[1, 1, 0, 1]]), np.array([[5, 6, 6, 6]]))
+    1
+    """
+    told, asked = _numbered(answers)
+    return int(_wrong(np.maximum(automaton.following, 0)[None], symbols, asked, len(told))[0])
+
+
+def _numbered(answers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What is answered, and which of these when; -1 where nothing is asked."""
+    told, classes = np.unique(answers, return_inverse=True)
+    asked = np.where(np.isnan(answers), -1, classes.reshape(answers.shape))
+    return told[~np.isnan(told)], asked
 
 
 def _changes(following: np.ndarray) -> np.ndarray:
