@@ -66,6 +66,7 @@ from synthesis.tasks import (
     table_task,
     text_task,
 )
+from tests.marks import thorough
 from vvalues import load
 
 
@@ -340,13 +341,14 @@ def described(request):
     return CASES[request.param]
 
 
-def test_it_goes_on_to_the_bit_after_a_break_at_any_unit(case, tmp_path):
+@pytest.mark.parametrize("breaks", [2, *thorough(None)], ids=["first and last", "any"])
+def test_it_goes_on_to_the_bit_after_a_break_at_any_unit(case, breaks, tmp_path):
     process = case.process
     whole, records = carried_out(process, process.rng)
     run = Run.new(tmp_path / "whole", process).to_end()
     n_units = len({record.step for record in records})
     assert n_units > 2
-    for unit in range(n_units):
+    for unit in range(n_units) if breaks is None else (0, n_units - 1):
         folder = tmp_path / str(unit)
         for count, _ in enumerate(Run.new(folder, process).events()):
             if count == unit:
