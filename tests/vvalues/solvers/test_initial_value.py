@@ -68,8 +68,12 @@ def test_the_solution_is_scipys(method):
     assert ours.states["prey"].shape == (7,)
 
 
-WAYS = [(method, "auto") for method in EXPLICIT] + [
-    *(("RK45", "unrolled"), ("RK45", "continuous"), ("DOP853", "forward"), ("LSODA", "forward")),
+WAYS = [
+    *(("RK45", "auto"), ("RK45", "unrolled"), ("RK45", "continuous"), ("DOP853", "forward")),
+    *(
+        pytest.param(*way, marks=pytest.mark.thorough)
+        for way in (("DOP853", "auto"), ("RK23", "auto"), ("LSODA", "forward"))
+    ),
     # Each is solved by all implicit methods below; what goes back is the same for all of them.
     *(
         pytest.param(method, "continuous", marks=[] if method == "LSODA" else pytest.mark.thorough)
