@@ -330,12 +330,24 @@ def same(one, other):
     np.testing.assert_array_equal(one.buffer, other.buffer)
 
 
-@pytest.fixture(params=CASES, ids=list(CASES))
+VARIANTS = (
+    *("manifold with a cost model", "recurrent manifold", "elastic tree by outgoing norms"),
+    *("elastic tree of areas", "evolving layers pruned by held-out loss"),
+)
+"""They differ from another case by an option only."""
+
+
+@pytest.fixture(params=[*(name for name in CASES if name not in VARIANTS), *thorough(*VARIANTS)])
 def case(request):
     return CASES[request.param]
 
 
-@pytest.fixture(params=[name for name in CASES if CASES[name].is_described])
+@pytest.fixture(
+    params=[
+        *(name for name in CASES if CASES[name].is_described and name not in VARIANTS),
+        *thorough(*(name for name in VARIANTS if CASES[name].is_described)),
+    ]
+)
 def described(request):
     """A case whose model and task can be made again from words."""
     return CASES[request.param]
