@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# What is imported stays: the garbage collector finds next to nothing while tests are collected.
+gc.set_threshold(100_000, 50, 50)
 # With a worker per core, threads of linear algebra only stand in each other's way. Nothing above
 # imports numpy, which reads this once.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -14,6 +14,7 @@ from benchmarks.mutation.mutants import code_of, in_random_order, mutants_of
 from benchmarks.mutation.records import Fate, Score, overall, written
 from benchmarks.mutation.traces import Traces
 from tests.house.rooms import ROOT
+from tests.marks import thorough
 
 TEXT = '''
 """Docstring."""
@@ -78,7 +79,7 @@ def test_every_small_change_is_tried_and_what_nobody_has_to_notice_is_not():
     assert {mutant.name for mutant in mutants_of(ast.parse(TEXT))} == EXPECTED
 
 
-@pytest.mark.parametrize("module", ["vvalues/core/linear.py", "dmm/proof/linear.py"])
+@pytest.mark.parametrize("module", ["vvalues/core/linear.py", *thorough("dmm/proof/linear.py")])
 def test_a_mutant_is_another_module_and_leaves_the_tree_as_it_was(module):
     text = (ROOT / module).read_text(encoding="utf-8")
     tree = ast.parse(text)

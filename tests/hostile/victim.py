@@ -112,6 +112,8 @@ def child(process: Any, order: dict[str, Any]) -> int:
 
 
 def main() -> None:
+    from synthesis.process.process import carried_out
+
     known = cases()
     made: dict[str, Any] = {}
     for line in sys.stdin:
@@ -119,6 +121,8 @@ def main() -> None:
         name = order["case"]
         if name not in made:
             made[name] = known[name]()
+            # What is imported and prepared on the way is then there in every child.
+            carried_out(made[name], made[name].rng)
         number = os.fork()
         if not number:
             os._exit(child(made[name], order))

@@ -106,7 +106,13 @@ def test_a_neuron_comes_and_goes_and_the_memory_follows(case):
     assert back == fewer and memory_back.first == smaller.first
 
 
-@works_on_all("repair", thorough=("elastic network", "modulated network"))
+@works_on_all(
+    "repair",
+    thorough=(
+        *("elastic network", "modulated network", "network of areas"),
+        *("manifold, shared weights", "manifold, link weights", "binary network"),
+    ),
+)
 def test_lost_links_are_mended(case):
     keep = np.ones(case.parameters.size, dtype=bool)
     weights = prunable_elements(case.model, case.parameters.support) & case.is_trained

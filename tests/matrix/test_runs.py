@@ -81,7 +81,10 @@ def arguments(case):
 
 @works_on_all(
     "run, sweep, evaluate, show",
-    thorough=(*SLOW, "binary scores", "binary network", "residual network"),
+    thorough=(
+        *(*SLOW, "binary scores", "binary network", "residual network", "modulated network"),
+        *("network of areas", "manifold, link weights", "manifold over time", "found network"),
+    ),
 )
 def test_the_same_commands_serve_every_architecture(case, folder, capsys):
     words, name, options = arguments(case)

@@ -60,7 +60,7 @@ def test_linearize_means_values_and_jacobian_products(case):
     np.testing.assert_allclose(here.pull(cotangent).buffer, rows.T @ cotangent.ravel(), atol=1e-9)
 
 
-@works_on_all("evolution strategies")
+@works_on_all("evolution strategies", thorough=("manifold, link weights", "manifold over time"))
 def test_an_evolution_strategy_goes_down(case):
     judged, rng = objective(case), np.random.default_rng(3)
     source, at, losses = EvolutionStrategy(pairs=25, scale=0.02), case.moved, []
@@ -86,14 +86,16 @@ def test_files_keep_every_bit(case, folder):
     )
 
 
-@works_on_all("learn")
+@works_on_all("learn", thorough=("manifold over time",))
 def test_learning_reaches_what_it_imitates(case):
     before = case.task.evaluate(case.model, case.moved)["loss"]
     learned = learn(case.model, case.task, case.moved, adam(0.01), 40, np.random.default_rng(4))
     assert case.task.evaluate(case.model, learned)["loss"] < 0.3 * before
 
 
-@works_on_all("least squares")
+@works_on_all(
+    "least squares", thorough=("elastic network", "modulated network", "manifold over time")
+)
 def test_least_squares_find_what_is_imitated(case):
     judged = objective(case)
     before, gradient = judged.gradient(case.moved)

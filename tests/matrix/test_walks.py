@@ -42,7 +42,10 @@ def test_an_invariant_path_moves_the_weights_and_keeps_the_function(case):
     assert reference.divergence(held.parameters) < 0.6 * reference.divergence(free.parameters)
 
 
-@works_on_all("geodesic")
+RECURRENT = ("modulated network", "network of areas", "manifold over time")
+
+
+@works_on_all("geodesic", thorough=RECURRENT)
 def test_a_geodesic_is_shorter_than_the_straight_line(case):
     reference, rng = frozen(case), np.random.default_rng(6)
     beads = straight_line(case.parameters, case.moved, 4)
@@ -59,6 +62,7 @@ def test_a_geodesic_is_shorter_than_the_straight_line(case):
 
 
 SLOW = (
+    "manifold, shared weights", "binary network",
     "elastic network", "modulated network", "network of areas", "residual network",
     "manifold, link weights", "manifold over time", "spiking network", "grown network",
     "found network",
@@ -81,7 +85,7 @@ def test_a_sparse_network_does_more_of_it_than_one_cut_at_once(case):
     assert reference.divergence(sparse) < 0.8 * reference.divergence(cut)
 
 
-@works_on_all("vulnerability, recovery")
+@works_on_all("vulnerability, recovery", thorough=RECURRENT)
 def test_vulnerability_is_the_metric_and_recovery_undoes_damage(case):
     reference, rng = frozen(case), np.random.default_rng(8)
     rows = linearize(case.model, case.parameters, case.inputs).rows()

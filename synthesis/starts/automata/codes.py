@@ -213,9 +213,9 @@ def _least_pieces(table: np.ndarray) -> np.ndarray:
     last_slope = np.full(n, np.nan)
     kinks = np.zeros(n)
     steps = np.zeros((len(SLOPES), n))
-    for place in range(table.shape[1]):
-        value = table[:, place]
-        is_here = ~np.isnan(value)
+    is_known = ~np.isnan(table)
+    for place in np.flatnonzero(is_known.any(axis=0)):
+        value, is_here = table[:, place], is_known[:, place]
         slope = (value - last_value) / (place - last_place)
         is_second = is_here & ~np.isnan(slope)
         kinks += is_second & ~np.isnan(last_slope) & (np.abs(slope - last_slope) > 1e-9)

@@ -16,6 +16,7 @@ import vvalues as vv
 from dmm import Machine, Program, ReferenceProgram, Streams, text_streams
 from dmm.machine.files import links, machine_of
 from tests.dmm.machines import random_machine
+from tests.marks import thorough
 from vvalues import VValue
 
 STREAMS = text_streams(["ab", "ba"], 12, period=3)
@@ -183,7 +184,7 @@ def restless():
         sys.setswitchinterval(before)
 
 
-@pytest.mark.parametrize("is_cyclic", [False, True])
+@pytest.mark.parametrize("is_cyclic", [*thorough(False), True])
 def test_threads_that_share_a_program_get_right_answers(is_cyclic):
     machine = random_machine(np.random.default_rng(5), 6, 0.5, is_cyclic=is_cyclic, scale=0.4)
     program = Program(machine, (("output", "dict-1"), ("output", "dict-2")))

@@ -13,6 +13,7 @@ from dmm import ReferenceProgram, compile_machine, text_streams
 from dmm.compiled.parallel import linear_filter
 from dmm.compiled.segments import LARGEST_SHARE, LONG, SHORTEST, segment_length
 from dmm.machine.files import machine_of
+from tests.marks import thorough
 from vvalues import VValue
 
 STREAMS = text_streams(["abca", "cb"], 9, period=2)
@@ -76,7 +77,7 @@ def machine(weight: float, others: str = ""):
 
 @pytest.mark.parametrize("weight", [1.0, 0.6, -0.5, 0.0])
 @pytest.mark.parametrize("stopped", [(), (("accum", "dict-1"),), (("identity", "dict"),)])
-@pytest.mark.parametrize("recompute", [False, 3])
+@pytest.mark.parametrize("recompute", [False, *thorough(3)])
 def test_weights_of_self_links_have_the_gradient_of_the_reference(weight, stopped, recompute):
     tested = machine(weight)
     tested = type(tested)(

@@ -83,7 +83,7 @@ def agree(count: int, seed: int) -> None:
     raise AssertionError(f"only {compared} of {20 * count} machines could be compared")
 
 
-@pytest.fixture(params=["few", "many"])
+@pytest.fixture(params=["few", pytest.param("many", marks=pytest.mark.thorough)])
 def way_of_moving(request, monkeypatch):
     """Moving links as a table of products, as in small machines, and as arrays."""
     monkeypatch.setattr(sweeps, "FEW", 10**9 if request.param == "few" else 0)

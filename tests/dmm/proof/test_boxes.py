@@ -121,7 +121,7 @@ def counted(most: int) -> Transducer:
     return Transducer(step, (0.0, 0))
 
 
-@pytest.mark.parametrize("most", [1, 2, *thorough(6)])
+@pytest.mark.parametrize("most", [1, *thorough(2, 6)])
 def test_a_count_without_bound_is_proved(most):
     proof = prove(alarm(most), counted(most), {"x": BITS}, limit=500)
     assert proof.is_proved and "as one" in proof.sentence

@@ -24,6 +24,7 @@ from tests.dmm.proof.machines import (
     walked,
 )
 from tests.examples import examples
+from tests.marks import thorough
 
 LENGTH = 6
 SYMBOLS = [(bit,) for bit in BITS]
@@ -195,7 +196,7 @@ def test_states_are_counted_in_words():
 # -------------------- what is never proved --------------------
 
 
-@pytest.mark.parametrize("unit", [0.1, 0.3, 1 / 3])
+@pytest.mark.parametrize("unit", [1 / 3, *thorough(0.1, 0.3)])
 def test_a_machine_whose_rounding_errors_double_is_not_proved(unit):
     assert prove(counting(3, 1.0), COUNT_TO_3, DIGITS).verdict == "proved"
     found = prove(counting(3, unit), COUNT_TO_3, DIGITS, limit=3000)

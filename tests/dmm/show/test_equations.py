@@ -356,6 +356,6 @@ def test_every_machine_has_printable_equations(name):
 
 def test_neurons_that_read_nothing_are_checked_too():
     """The source of the coefficients of superfluid neurons emits before the first tick only."""
-    machine = superfluid_space(np.random.default_rng(0), 2)
+    machine = superfluid_space(np.random.default_rng(0), 1)
     text = equations(machine, limit=None)
     assert "checked on random streams: largest relative difference 0" in text

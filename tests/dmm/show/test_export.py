@@ -20,6 +20,7 @@ from dmm.zoo import duplicate_detector
 from tests.dmm.machines import cases, library_types
 from tests.dmm.show.rendered import MACHINES, ZOO, small_recurrent_machine
 from tests.examples import examples
+from tests.marks import thorough
 from vvalues import VValue
 from vvalues.core.tree import from_leaves
 
@@ -72,7 +73,7 @@ def test_random_cyclic_machines_on_random_strings(case):
     assert_computes_the_same(case.machine, case.streams)
 
 
-@pytest.mark.parametrize("name", MACHINES)
+@pytest.mark.parametrize("name", [*(n for n in MACHINES if n != "dense"), *thorough("dense")])
 def test_every_machine_as_an_isolated_program(name, tmp_path):
     machine = MACHINES[name]()
     file = tmp_path / "machine.py"

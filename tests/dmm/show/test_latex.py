@@ -13,6 +13,7 @@ from dmm.machine.streams import Streams
 from dmm.show import equations, to_latex
 from tests.dmm.machines import library_types
 from tests.dmm.show.rendered import MACHINES, exact_machines
+from tests.marks import thorough
 from vvalues.core.tree import from_leaves
 
 PUBLISHED = r"""
@@ -73,7 +74,13 @@ def rendered_without_error(latex: str) -> int:
     return len(lines)
 
 
-@pytest.mark.parametrize("name", [*library_types(), "cells(2)", "delay(2)"])
+SEVERAL = ("accum", "compare", "dot", "event_list", "linear_combination", "plasticity", "cells(2)")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*SEVERAL, *thorough("delay(2)", *(n for n in library_types() if n not in SEVERAL))],
+)
 def test_equations_of_every_type_can_be_set(name):
     latex = to_latex(one_of(name))
     if "no equations" not in latex:

@@ -13,6 +13,7 @@ from dmm import Machine
 from dmm.show import RENDERINGS, equations, play_page, to_javascript, to_latex
 from dmm.zoo import duplicate_detector
 from tests.dmm.show.rendered import MACHINES
+from tests.marks import thorough
 
 SCRIPT = re.compile(r'<script id="code-(\w+)">(.*?)</script>', re.DOTALL)
 DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
@@ -23,7 +24,9 @@ def test_it_is_small():
     assert duplicate_detector().page() == RENDERINGS["page"](duplicate_detector())
 
 
-@pytest.mark.parametrize("name", MACHINES)
+@pytest.mark.parametrize(
+    "name", [*(name for name in MACHINES if name != "dense"), *thorough("dense")]
+)
 def test_it_allows_the_scripts_that_it_has_and_no_others(name):
     html = play_page(MACHINES[name]())
     scripts = dict(SCRIPT.findall(html))

@@ -11,6 +11,7 @@ from dmm import text_streams
 from dmm.show import draw, heat_map, side_by_side, trace
 from dmm.zoo import duplicate_detector
 from tests.dmm.show.rendered import MACHINES, published_machine
+from tests.marks import thorough
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("agg")
@@ -73,7 +74,9 @@ def test_two_machines_side_by_side_share_their_scale():
     ]
 
 
-@pytest.mark.parametrize("name", ["published", "handcrafted", "empty", "dense", "recurrent"])
+@pytest.mark.parametrize(
+    "name", ["published", "handcrafted", "empty", *thorough("dense", "recurrent")]
+)
 def test_every_machine_can_be_drawn(name):
     ax = draw(MACHINES[name]())
     ax.figure.canvas.draw()

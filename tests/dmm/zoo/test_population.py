@@ -36,7 +36,7 @@ def learned(outputs) -> list[float]:
 @pytest.mark.parametrize("seed", [0, *thorough(1, 2)])
 def test_it_finds_the_links(seed):
     goal = tuple(np.random.default_rng(seed).choice([-1.0, 0.0, 1.0, 2.0], 3))
-    _, trace = life(seed, goal)
+    _, trace = life(seed, goal, ticks=240)
     assert learned(trace.outputs[-1]) == list(goal)
     errors = [inputs["output", "dict-1", ":number"] for inputs in trace.inputs]
     assert np.isfinite(errors).all()

@@ -66,6 +66,7 @@ from synthesis.tasks import (
     table_task,
     text_task,
 )
+from tests.marks import thorough
 from vvalues import load
 
 
@@ -329,24 +330,37 @@ def same(one, other):
     np.testing.assert_array_equal(one.buffer, other.buffer)
 
 
-@pytest.fixture(params=CASES, ids=list(CASES))
+VARIANTS = (
+    *("manifold with a cost model", "recurrent manifold", "elastic tree by outgoing norms"),
+    *("elastic tree of areas", "evolving layers pruned by held-out loss"),
+)
+"""They differ from another case by an option only."""
+
+
+@pytest.fixture(params=[*(name for name in CASES if name not in VARIANTS), *thorough(*VARIANTS)])
 def case(request):
     return CASES[request.param]
 
 
-@pytest.fixture(params=[name for name in CASES if CASES[name].is_described])
+@pytest.fixture(
+    params=[
+        *(name for name in CASES if CASES[name].is_described and name not in VARIANTS),
+        *thorough(*(name for name in VARIANTS if CASES[name].is_described)),
+    ]
+)
 def described(request):
     """A case whose model and task can be made again from words."""
     return CASES[request.param]
 
 
-def test_it_goes_on_to_the_bit_after_a_break_at_any_unit(case, tmp_path):
+@pytest.mark.parametrize("breaks", [2, *thorough(None)], ids=["first and last", "any"])
+def test_it_goes_on_to_the_bit_after_a_break_at_any_unit(case, breaks, tmp_path):
     process = case.process
     whole, records = carried_out(process, process.rng)
     run = Run.new(tmp_path / "whole", process).to_end()
     n_units = len({record.step for record in records})
     assert n_units > 2
-    for unit in range(n_units):
+    for unit in range(n_units) if breaks is None else (0, n_units - 1):
         folder = tmp_path / str(unit)
         for count, _ in enumerate(Run.new(folder, process).events()):
             if count == unit:

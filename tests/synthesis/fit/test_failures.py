@@ -10,6 +10,8 @@ from synthesis.fit.data import to_strings
 from synthesis.problems import Problem
 from synthesis.starts import Composition, Proposal
 
+SMALL = Composition(bank=50, largest=2)
+
 
 class Raises:
     """Proposes nothing, as there is no such stream."""
@@ -44,7 +46,7 @@ def problem():
 def test_other_starts_go_on(start, named):
     search = Search(problem(), EFFORTS["quick"], VOCABULARY, np.random.default_rng(0))
     with pytest.warns(StartFailure, match=f"'{named}' failed on these streams"):
-        search.run((start, Composition()), lambda origin, search: None)
+        search.run((start, SMALL), lambda origin, search: None)
     assert search.best().is_right
 
 
@@ -52,7 +54,7 @@ def test_other_starts_go_on(start, named):
 def test_a_start_that_is_given_shows_where_it_fails(start):
     x = np.random.default_rng(0).integers(0, 5, (20, 8))
     with pytest.raises((KeyError, ValueError)):
-        Synthesizer(spaces=(start, Composition()), verbose=0).fit({"x": x}, x + 1)
+        Synthesizer(spaces=(start, SMALL), verbose=0).fit({"x": x}, x + 1)
 
 
 def test_ctrl_c_is_no_failure():
@@ -63,4 +65,4 @@ def test_ctrl_c_is_no_failure():
 
     search = Search(problem(), EFFORTS["quick"], VOCABULARY, np.random.default_rng(0))
     with pytest.raises(KeyboardInterrupt):
-        search.run((Interrupted(), Composition()), lambda origin, search: None)
+        search.run((Interrupted(), SMALL), lambda origin, search: None)

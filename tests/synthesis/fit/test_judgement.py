@@ -10,7 +10,14 @@ import pytest
 from dmm.proof import reachable
 from synthesis.fit import ConvergenceWarning, Synthesizer, units
 from synthesis.starts import Numerals, Provided
-from tests.synthesis.fit.programs import EVENTS, NUMBERS, fitted, quick, running_sum, with_reset
+from tests.synthesis.fit.programs import (
+    EVENTS,
+    NUMBERS,
+    fitted,
+    quick,
+    running_sum,
+    with_reset,
+)
 
 
 @pytest.fixture
@@ -73,7 +80,7 @@ def test_validation_decides():
     wrong = np.array(y)
     wrong[18:24, 6:] = 0
     with pytest.warns(ConvergenceWarning):
-        model = quick().fit(X, wrong)
+        model = quick(effort="first").fit(X, wrong)
     assert not model.verdict_.is_exact
     assert model.figures_["validation"].right < 1.0
 
@@ -83,7 +90,7 @@ def test_what_training_does_not_see_of_its_strings_decides():
     wrong = np.array(y)
     wrong[:, 12:] = wrong[:, 11:12]  # the count stands still where the beginnings end
     with pytest.warns(ConvergenceWarning):
-        assert not quick().fit(X, wrong).verdict_.is_exact
+        assert not quick(effort="first").fit(X, wrong).verdict_.is_exact
 
 
 # -------------------- settled --------------------
@@ -148,7 +155,7 @@ def test_a_product_within_its_bound_is_a_caveat(rng):
 
 
 def test_odd_weights_are_a_caveat():
-    model = quick().fit({"x": NUMBERS}, 0.7316 * np.cumsum(NUMBERS, axis=1))
+    model = quick(effort="first").fit({"x": NUMBERS}, 0.7316 * np.cumsum(NUMBERS, axis=1))
     assert any("0.7316" in caveat for caveat in model.verdict_.caveats)
 
 
@@ -184,12 +191,12 @@ def _before(x):
 def test_a_verdict_that_is_not_exact_says_how_far_it_came(rng):
     noise = rng.standard_normal(NUMBERS.shape)
     with pytest.warns(ConvergenceWarning, match="Not exact, and no machine can be on these"):
-        model = quick().fit({"x": NUMBERS}, noise)
+        model = quick(effort="first").fit({"x": NUMBERS}, noise)
     errors = model.figures_["validation"]
     assert f"mean squared error of {errors.mean_square:.3g}" in str(model.verdict_)
     reals = rng.standard_normal(NUMBERS.shape)  # never the same twice: nothing contradicts
     with pytest.warns(ConvergenceWarning, match="Not exact: 0 % of the answers of validation"):
-        quick().fit({"x": reals}, noise)
+        quick(effort="first").fit({"x": reals}, noise)
 
 
 @pytest.mark.heavy

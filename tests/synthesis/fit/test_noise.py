@@ -43,8 +43,7 @@ def drawn(name, seed):
 
 PROGRAMS = [
     "mean of 2",
-    "leaky mean",
-    *thorough("running sum", "moving mean of 4"),
+    *thorough("leaky mean", "running sum", "moving mean of 4"),
 ]
 
 

@@ -104,5 +104,5 @@ def test_a_line_leaves_nothing_behind(capsys):
 def test_spent_effort_is_said():
     rng = np.random.default_rng(0)
     with pytest.warns(ConvergenceWarning, match="Not exact"):
-        model = quick().fit({"x": NUMBERS}, rng.standard_normal(NUMBERS.shape))
+        model = quick(effort="first").fit({"x": NUMBERS}, rng.standard_normal(NUMBERS.shape))
     assert not model.verdict_.is_exact

@@ -46,7 +46,7 @@ def unforeseeable():
 
 def test_what_comes_next_is_not_foreseen(unforeseeable):
     with pytest.warns(ConvergenceWarning, match="lookahead may help"):
-        model = quick().fit(*unforeseeable)
+        model = quick(effort="first").fit(*unforeseeable)
     assert not model.verdict_.is_exact
     assert str(model.verdict_).startswith("Not exact: ")
     assert model.figures_["report"].determination < 0.2
@@ -306,8 +306,8 @@ def test_the_same_seed_gives_the_same_to_the_bit():
     noisy = np.cumsum(X["event"], axis=1) + np.random.default_rng(1).standard_normal(EVENTS.shape)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        one = quick(seed=3).fit(X, noisy)
-        other = quick(random_state=3).fit(X, noisy)
+        one = quick(seed=3, effort="first").fit(X, noisy)
+        other = quick(random_state=3, effort="first").fit(X, noisy)
     assert bits_of(one) == bits_of(other)
     assert one.verdict_ == other.verdict_
     np.testing.assert_array_equal(one.predict(X), other.predict(X))

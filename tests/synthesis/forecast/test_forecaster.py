@@ -16,6 +16,7 @@ from synthesis.forecast.ways.choice import parts
 from synthesis.likelihoods import Gaussian
 from synthesis.problems import Strings
 from synthesis.verdicts.trial import Candidate, answers_of
+from tests.marks import thorough
 
 LAGS_ONLY = FAMILIES[:1]
 
@@ -29,9 +30,11 @@ def autoregression(seed, samples=300, weights=(1.2, -0.5), noise=1.0):
     return np.array(y[len(weights) :])
 
 
-@pytest.fixture(scope="module")
-def model():
-    return Forecaster().fit(autoregression(0))
+@pytest.fixture(
+    scope="module", params=[LAGS_ONLY, *thorough(FAMILIES)], ids=["lags only", "all families"]
+)
+def model(request):
+    return Forecaster(families=request.param).fit(autoregression(0))
 
 
 def test_an_autoregression_is_found_with_its_weights_in_their_intervals(model):
@@ -82,7 +85,7 @@ def test_intervals_hold_new_samples_about_as_often_as_they_say(model):
 
 @pytest.mark.thorough
 def test_same_seed_same_result_to_the_bit(model):
-    again = Forecaster().fit(autoregression(0))
+    again = Forecaster(families=model.families).fit(autoregression(0))
     one, other = (m.forecast(4, draws=50) for m in (model, again))
     np.testing.assert_array_equal(one.low, other.low)
     assert str(model.report_) == str(again.report_)

@@ -265,6 +265,7 @@ def test_errors_of_the_disk_name_the_file(folder, monkeypatch, capsys, number, c
         raise OSError(number, os.strerror(number))
 
     run = Run.resumed(folder)
+    monkeypatch.setattr("synthesis.runs.run.BETWEEN_CHECKPOINTS", 0.0)
     monkeypatch.setattr(call, fails)
     with pytest.raises(OSError) as caught:
         run.to_end()

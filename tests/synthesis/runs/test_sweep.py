@@ -25,6 +25,7 @@ from synthesis.runs.sweep_result import COLUMNS, MemberOutcome, SweepResult
 from synthesis.tasks import StreamTask, get_task
 
 TASK = "duplicate-detector"
+SMALL = "delayed-echo@layered-3x2"
 AT_ONCE = Settings(seconds=0.0)  # out of time before the first step: the start is the result
 STEPS = Settings.of(
     common={"small": 5, "rescues": 0},
@@ -196,7 +197,7 @@ def test_a_process_per_call_hands_exceptions_back():
 
 def test_any_executor_will_do():
     with ThreadPoolExecutor(2) as executor:
-        result = sweep([TASK, FAILING], [3, 0], {"a": AT_ONCE, "b": AT_ONCE}, executor)
+        result = sweep([SMALL, FAILING], [3, 0], {"a": AT_ONCE, "b": AT_ONCE}, executor)
     assert [(row["setting"], row["seed"], row["status"]) for row in result.rows] == [
         (setting, seed, end) for end in ("done", "failed") for setting in "ab" for seed in (3, 0)
     ]

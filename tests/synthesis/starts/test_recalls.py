@@ -11,6 +11,7 @@ from synthesis.problems import Problem
 from synthesis.starts import Recalls
 from synthesis.starts.addressing import Rule, Situations, Stack, Walk, rules
 from synthesis.verdicts import Candidate, answers_of
+from tests.marks import thorough
 from tests.synthesis.samples import said, strings_of
 
 VOCABULARY = (
@@ -92,7 +93,7 @@ DRAWN = {
 }
 
 
-@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("name", ["backwards", *thorough("twice", "every second first")])
 def test_what_follows_a_mark_in_another_order(name):
     draw, longest, kind = DRAWN[name]
     problem = Problem.of(draw(longest, seed=1))

@@ -14,6 +14,7 @@ from synthesis.problems import Problem
 from synthesis.starts import Composition, Stores
 from synthesis.starts.stores import Store
 from tests.examples import examples
+from tests.marks import thorough
 from tests.synthesis.samples import said, strings_of
 
 STRINGS, SAMPLES = 60, 24
@@ -104,7 +105,7 @@ def problem_of(name):
     return Problem.of(strings_of({"a": one, "b": other}, answers))
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", ["turned away", *thorough("boxes", "tokens")])
 def test_a_store_is_found_and_explains_the_answers(name):
     problem = problem_of(name)
     small = Stores(composition=Composition(bank=200, largest=2, is_exact_only=True))

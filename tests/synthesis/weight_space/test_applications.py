@@ -43,6 +43,7 @@ from synthesis.weight_space.reference import freeze
 from synthesis.weight_space.sparsity.magnitude import gradual_magnitude, lottery_ticket
 from synthesis.weight_space.sparsity.sparse import n_zeros, ramp, sparse_path, sparsified
 from synthesis.weight_space.task_pulls import TaskLoss
+from tests.marks import thorough
 from vvalues import VValue, from_buffer
 
 from .models import blobs, random_like
@@ -85,7 +86,12 @@ METHODS = {
 }
 
 
-@pytest.mark.parametrize("name", METHODS)
+SOON = ("invariant", "elastic weights")
+
+
+@pytest.mark.parametrize(
+    "name", [*SOON, *thorough(*(name for name in METHODS if name not in SOON))]
+)
 def test_every_method_learns_the_new_task(name, memory, task, model):
     new = task.only([2, 3])
     path = learned_along(

@@ -115,7 +115,10 @@ def small_family():
 
 
 @pytest.mark.parametrize("source, least", [
-    (NeuronStrategy(8), 75.0), (EvolutionStrategy(16, scale=1.0, use_ranks=True), 40.0),
+    (NeuronStrategy(8), 75.0),
+    pytest.param(
+        EvolutionStrategy(16, scale=1.0, use_ranks=True), 40.0, marks=pytest.mark.thorough
+    ),
 ])  # fmt: skip
 def test_evolution_finds_a_family_without_gradients(source, least):
     task, family = blobs(), small_family()

@@ -22,6 +22,7 @@ from synthesis.edits.neurons import delete_neuron
 from synthesis.tasks.characters import easy_task
 from synthesis.weight_space import PullTowards, freeze, invariant_path, last, normalized, walk
 from tests.examples import examples
+from tests.marks import thorough
 from vvalues import VValue, from_buffer
 from vvalues.testing import check_fused
 
@@ -177,7 +178,7 @@ def test_pieces_are_read_as_texts_of_their_own(kind):
         model.rollout(tree, inputs, np.zeros(3))
 
 
-@pytest.mark.parametrize("kind", [ElasticNetwork, ModulatedNetwork, AreaNetwork])
+@pytest.mark.parametrize("kind", [ElasticNetwork, *thorough(ModulatedNetwork, AreaNetwork)])
 def test_a_walk_keeps_what_an_elastic_network_does_while_its_links_shrink(kind):
     rng = np.random.default_rng(8)
     task, model = easy_task(rng, 100), kind()

@@ -226,8 +226,7 @@ QUICK = SearchSettings(operations=("add", "multiply", "sin", "log"), depth=2, fo
     "name",
     [
         "Nguyen-1",
-        "Nguyen-12",
-        *thorough("Nguyen-2", "Nguyen-9"),
+        *thorough("Nguyen-12", "Nguyen-2", "Nguyen-9"),
     ],
 )
 def test_formulas_are_recovered_from_twenty_samples(name):

@@ -22,6 +22,7 @@ from synthesis.architectures.manifold.over_training import (
 )
 from synthesis.reproduce.manifold.movie import ignored_input
 from synthesis.tasks import SumsAndDifferences
+from tests.marks import thorough
 from vvalues import from_buffer
 
 MODEL = Manifold(5, 16, 4, squared=True)
@@ -92,7 +93,7 @@ def test_an_input_that_is_cut_off_is_ignored(film):
     assert ignored_input(network, silent) == 0.0
 
 
-@pytest.mark.parametrize("ending", ["gif", "html"])
+@pytest.mark.parametrize("ending", ["gif", *thorough("html")])
 def test_the_movie_is_one_file(film, tmp_path, ending):
     pytest.importorskip("matplotlib")
     file = adjacency_movie(MODEL, film[:2], tmp_path / f"film.{ending}")

@@ -130,6 +130,7 @@ def test_potentials_stay_finite_whatever_the_kernel(seed, excitation, inhibition
     assert np.unique(np.concatenate([sheet.step() for _ in range(400)])).size == 60
 
 
+@pytest.mark.thorough
 def test_a_dense_sheet_goes_on_firing():
     """Potentials of this sheet once overflowed: 633 of 1,500 were NaN after 600 steps."""
     rng = np.random.default_rng(0)

@@ -11,6 +11,7 @@ from hypothesis import given
 from synthesis.starts.automata.codes import NONE, SLOPES, codings
 from synthesis.starts.automata.mealy import Mealy
 from tests.examples import examples
+from tests.marks import thorough
 from tests.synthesis.starts.automata.tables import automata
 
 
@@ -21,7 +22,7 @@ def counter(base, digits, carry=lambda total, base: total % base, answer=None):
     return Mealy(carry(total, base), told.astype(float))
 
 
-@pytest.mark.parametrize("base", [3, 5, 7, 9])
+@pytest.mark.parametrize("base", [3, 5, *thorough(7, 9)])
 def test_counters_take_one_step_for_the_state_and_one_for_the_answer(base):
     values = np.arange(float(base))[:, None]
     best = codings(counter(base, base), values)[0]
@@ -29,7 +30,7 @@ def test_counters_take_one_step_for_the_state_and_one_for_the_answer(base):
     assert sorted(np.abs(best.codes)) == list(np.abs(best.codes[1]) * np.arange(base))
 
 
-@pytest.mark.parametrize("divisor", [3, 5, 7])
+@pytest.mark.parametrize("divisor", [3, 5, *thorough(7)])
 def test_long_division_takes_two_steps(divisor):
     total = 2 * np.arange(divisor)[:, None] + np.arange(2)
     division = Mealy(total % divisor, (total // divisor).astype(float))

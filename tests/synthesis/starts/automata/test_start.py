@@ -71,8 +71,8 @@ def right(proposal, strings):
     [
         (adder, 0, 3, 2, 1),
         (divider, 0, 2, 1, 2),
-        (every_third, 0, 2, 1, 3),
-        (lifts, (0, 0), 3, 1, 6),
+        pytest.param(every_third, 0, 2, 1, 3, marks=pytest.mark.thorough),
+        pytest.param(lifts, (0, 0), 3, 1, 6, marks=pytest.mark.thorough),
     ],
     ids=["carry", "remainder", "count", "changes"],
 )

@@ -9,6 +9,7 @@ import pytest
 
 from synthesis.problems import Problem
 from synthesis.starts import Composition
+from tests.marks import thorough
 from tests.synthesis.samples import said, strings_of
 
 VOCABULARY = ("accum", "norm", "compare", "dot", "dot_free", "less_or_equal", "multiplexer")
@@ -93,7 +94,7 @@ def test_several_outputs_are_proposed_together():
 
 
 @pytest.mark.parametrize(
-    "vocabulary", [("accum",), ("compare", "norm"), ("multiplexer",)], ids="-".join
+    "vocabulary", [("accum",), *thorough(("compare", "norm"), ("multiplexer",))], ids="-".join
 )
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_circuits_have_neurons_of_the_vocabulary_only(name, vocabulary):

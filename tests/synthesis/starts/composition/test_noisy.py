@@ -30,9 +30,8 @@ PROGRAMS = {
 @pytest.mark.parametrize(
     "name",
     [
-        "a sum so far",
         "weighted",
-        *thorough("bent", "late"),
+        *thorough("a sum so far", "bent", "late"),
     ],
 )
 def test_one_of_the_first_proposals_is_the_program(name, noise):

@@ -11,6 +11,7 @@ import pytest
 from dmm import neuron_type
 from dmm.neurons import Elementwise
 from synthesis.fit import VOCABULARY, Fitted, Names, Synthesizer, read_streams
+from synthesis.starts import Composition
 from synthesis.starts.composition.atoms import OPERATIONS
 from synthesis.starts.composition.vocabulary import known_operations, operations_of
 from synthesis.starts.signals import Builder, Signal
@@ -89,7 +90,11 @@ def test_the_table_is_not_doubled():
 def test_a_machine_has_neurons_of_a_users_own_type():
     x = np.random.default_rng(0).normal(size=(20, 12))
     y = np.arctan(x) + np.cumsum(x, axis=1)
-    found = Synthesizer(vocabulary=(*VOCABULARY, "test-arctan"), effort="quick").fit({"x": x}, y)
+    found = Synthesizer(
+        vocabulary=(*VOCABULARY, "test-arctan"),
+        effort="quick",
+        spaces=(Composition(bank=400, largest=3),),
+    ).fit({"x": x}, y)
     assert found.verdict_.is_exact
     assert "test-arctan" in found.machine_.neurons.values()
     np.testing.assert_allclose(

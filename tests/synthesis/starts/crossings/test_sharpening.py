@@ -9,6 +9,7 @@ from synthesis.problems import Problem
 from synthesis.starts import Automaton, Composition, Crossings, Gap
 from synthesis.starts.crossings.sharpening import sharpened
 from synthesis.verdicts import answers_of
+from tests.marks import thorough
 from tests.synthesis.samples import candidate_of
 from tests.synthesis.starts.crossings.programs import measured, remembered
 
@@ -25,7 +26,7 @@ def after(bound, count):
     return step
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, *thorough(1)])
 def test_a_count_of_what_is_above_a_bound_tells_of_it(seed):
     """Only the last one that is counted is seen: a bound that is a little off counts wrongly."""
     x = measured(seed)

@@ -17,6 +17,7 @@ from synthesis.starts.residues.circuit import circuit_of, links_of
 from synthesis.starts.residues.coordinates import Linear
 from synthesis.starts.residues.series import letters_of, prime_of, series_of
 from tests.examples import examples
+from tests.marks import thorough
 from tests.synthesis.samples import said, strings_of
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -134,7 +135,7 @@ def agrees(proposal, strings):
     return np.array_equal(given_[asked], strings.answers[asked])
 
 
-@pytest.mark.parametrize("modulus", [3, 5, 7])
+@pytest.mark.parametrize("modulus", [3, *thorough(5, 7)])
 def test_the_value_of_a_formula(modulus):
     (proposal,) = proposed(formula(0, modulus=modulus))
     assert proposal.origin == f"residues: 2 numbers modulo {modulus}"
@@ -151,8 +152,8 @@ def sums(weights, modulus, samples=8, strings=200, seed=0):
     [
         (lambda t: 10 - t, 11, 2),  # of book numbers
         (lambda t: 1 + 2 * (t % 2), 7, 2),  # one and three in turn
-        (lambda t: 2**t, 13, 2),
-        (lambda t: 0 * t + 1, 17, 1),
+        pytest.param(lambda t: 2**t, 13, 2, marks=pytest.mark.thorough),
+        pytest.param(lambda t: 0 * t + 1, 17, 1, marks=pytest.mark.thorough),
     ],
 )
 def test_check_digits(weights, modulus, numbers):
