@@ -120,7 +120,9 @@ def _figures(problem: Problem, member: Member) -> dict[str, Errors]:
 
 
 def _short_of_exact(search: Search, trial: Trial, figures: dict[str, Errors]) -> str:
-    name = "validation" if "validation" in figures else "training"
+    # Mistakes may all be on one side.
+    has_errors = "validation" in figures and figures["validation"].right < 1.0
+    name = "validation" if has_errors else "training"
     errors = figures[name]
     spent = "" if search.is_complete else "; the effort is spent"
     if search.problem.is_contradictory:

@@ -55,6 +55,9 @@ FIRST = 40
 FROM_CLEAN = 5
 """Machines that are right on cleaner answers and are tried on these."""
 
+SLIPS = 3
+"""Looks for answers that are wrong now and then."""
+
 LEAST = 1e-12
 """Mean squared error, relative to that of zero, below which no bits are counted."""
 
@@ -164,9 +167,14 @@ class Search:
         levels = self.problem.cleaned()
         if levels is not None:
             yield levels
-        taken_back = without_slips(self.problem, self.rng.spawn(1)[0])
-        if taken_back is not None:
-            yield self.problem.seen(taken_back)
+        cleaner = self.problem
+        for rng in self.rng.spawn(SLIPS):  # what is left after one look may be seen at the next
+            taken_back = without_slips(cleaner, rng)
+            if taken_back is None:
+                break
+            cleaner = cleaner.seen(taken_back)
+        if cleaner is not self.problem:
+            yield cleaner
 
     def reconsider(self, trials: Iterable[Trial]) -> None:
         """Try circuits of an earlier search on this one's strings."""

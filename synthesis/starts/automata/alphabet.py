@@ -10,7 +10,7 @@ import numpy as np
 
 from ...problems import Problem, Strings
 
-__all__ = ["VIEWS", "Alphabet", "as_they_are", "classes"]
+__all__ = ["VIEWS", "Alphabet", "as_they_are", "changes", "changes_or_reset", "classes"]
 
 MOST_SYMBOLS = 130
 MOST_ANSWERS = 64
@@ -94,19 +94,27 @@ def as_they_are(answers: np.ndarray) -> np.ndarray:
     return answers.transpose(0, 2, 1)
 
 
-def _changes(answers: np.ndarray) -> np.ndarray:
-    told = as_they_are(answers)
-    return np.diff(told, axis=2, prepend=0.0)
+def changes(answers: np.ndarray) -> np.ndarray:
+    """From sample to sample, strings before samples."""
+    return np.diff(as_they_are(answers), axis=2, prepend=0.0)
 
 
-def _changes_or_reset(answers: np.ndarray) -> np.ndarray:
-    """Changes, or a sign of its own for what fell to 0 as no change elsewhere does."""
-    told, change = as_they_are(answers), _changes(answers)
-    usual = np.unique(change[told != 0.0])
+def changes_or_reset(answers: np.ndarray, seldom: float = 0.0) -> np.ndarray:
+    """Changes, or a sign of its own for what fell to 0 as no change elsewhere does.
+
+    Parameters
+    ----------
+    answers : float array (outputs, samples, strings)
+    seldom : float
+        Share of the answers below which a change elsewhere is none of the program's.
+    """
+    told, change = as_they_are(answers), changes(answers)
+    usual, counts = np.unique(change[told != 0.0], return_counts=True)
+    usual = usual[counts >= seldom * counts.sum()]
     is_reset = (told == 0.0) & ~np.isin(change, usual)
     open_ = (told == 0.0) & ~is_reset
     return np.where(is_reset, np.inf, np.where(open_, np.nan, change))
 
 
-VIEWS = (as_they_are, _changes, _changes_or_reset)
+VIEWS = (as_they_are, changes, changes_or_reset)
 """From answers (outputs, samples, strings) to what an automaton may say, strings before samples."""

@@ -17,7 +17,7 @@ from functools import partial
 import numpy as np
 
 from ...problems import Problem, Strings
-from .alphabet import VIEWS, Alphabet, as_they_are, classes
+from .alphabet import Alphabet, as_they_are, changes, changes_or_reset, classes
 from .correction import errors, with_fewest_errors
 from .mealy import Mealy
 from .merging import merged
@@ -27,7 +27,7 @@ __all__ = ["without_slips"]
 MOST_WRONG = 0.05
 """Share of the answers that may be wrong now and then."""
 
-STRINGS, TRIES = (4, 6, 9), 15
+STRINGS, TRIES = (4, 6, 9, 14), 20
 """Strings that an automaton is learnt from, and how often from so many."""
 
 MOST_STATES, PER_STEP = 10, 8
@@ -36,10 +36,12 @@ MOST_STATES, PER_STEP = 10, 8
 SELDOM = 0.01
 """Share of the answers below which a number is no class of its own."""
 
-IMPROVED = 3
+IMPROVED = 6
 """Automata that are corrected: those with the fewest errors."""
 
 ROUNDING = 1e-6
+
+VIEWS = as_they_are, changes, partial(changes_or_reset, seldom=SELDOM)
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,10 @@ class _Found:
             return np.abs(self.answers(strings) - strings.answers) > ROUNDING
 
     def bits(self, strings: Strings) -> float:
-        """Of the table, of which answers are wrong, and of what these are."""
-        wrong, asked = self.is_contradicted(strings).sum(), strings.asked.sum()
+        """Of the table, of which answers are wrong or not known, and of what these are."""
+        known = ~np.isnan(self.answers(strings)) & ~self.is_contradicted(strings)
+        asked = strings.asked.sum()
+        wrong = np.sum(strings.asked & ~known)
         table = self.automaton.following.size * np.log2(len(self.automaton) * len(self.told))
         share = np.clip(wrong / asked, 1e-12, 1.0 - 1e-12)
         which = -asked * (share * np.log2(share) + (1.0 - share) * np.log2(1.0 - share))
@@ -87,7 +91,7 @@ def without_slips(
     -------
     callable, or None
         From strings to the same with nothing asked where they contradict the automaton; None if
-        there is no automaton that gives all training answers but a few.
+        there is no automaton that gives all answers to decide by but a few.
 
     Examples
     --------
@@ -108,11 +112,13 @@ def without_slips(
     training = problem.split.training
     symbols = alphabet.symbols(training)
     found = [one for view in VIEWS for one in _found(view, training, symbols, alphabet, rng)]
-    best = min(found, key=lambda one: one.bits(training), default=None)
+    validation = problem.split.validation
+    deciding = training if validation is None else training.joined(validation)
+    best = min(found, key=lambda one: one.bits(deciding), default=None)
     if best is None:
         return None
-    wrong = best.is_contradicted(training).sum()
-    if not 0 < wrong <= MOST_WRONG * training.asked.sum():
+    wrong = best.is_contradicted(deciding).sum()
+    if not 0 < wrong <= MOST_WRONG * deciding.asked.sum():
         return None
     return partial(_taken_back, found=best)
 
@@ -158,9 +164,13 @@ def _taken_back(strings: Strings, found: _Found) -> Strings:
 
 
 def _added_up(changes: np.ndarray) -> np.ndarray:
-    """Answers of changes (outputs, samples, strings); an infinite one is a return to 0."""
+    """Answers of changes (outputs, samples, strings); an infinite one is a return to 0.
+
+    What is open at 0, no change or a return to it, leaves 0.
+    """
     answers, now = np.empty_like(changes), np.zeros_like(changes[:, 0])
     for t in range(changes.shape[1]):
-        now = np.where(np.isinf(changes[:, t]), 0.0, now + changes[:, t])
+        change = np.where(np.isnan(changes[:, t]) & (now == 0.0), 0.0, changes[:, t])
+        now = np.where(np.isinf(change), 0.0, now + change)
         answers[:, t] = now
     return answers
