@@ -30,7 +30,7 @@ from .sources import END_OF_TEXT
 from .spelling import Function, Linear, Spelling, call
 from .sums import Sum
 from .superfluid import FUNCTION, MixtureKernel, repertoire
-from .terms import Element, SegmentSum, Term, Terms, TermTable
+from .terms import Decision, Element, OpenTerms, SegmentSum, Term, Terms, TermTable
 from .types import (
     NeuronType,
     OwnMemory,
@@ -54,6 +54,7 @@ __all__ = [
     "TREE",
     "Choice",
     "Compare",
+    "Decision",
     "DivisiveNormalisation",
     "DotProduct",
     "Element",
@@ -68,6 +69,7 @@ __all__ = [
     "MixtureKernel",
     "NeuronType",
     "NumberFunction",
+    "OpenTerms",
     "OwnMemory",
     "Partials",
     "Product",

@@ -7,7 +7,7 @@ Observed ports are the last rows. The slots of what comes from outside are the l
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from itertools import chain
 
@@ -15,11 +15,14 @@ import numpy as np
 
 from ...machine.wiring import reach
 from ...neurons import Element, Field, Kernel, NeuronType, get_neuron_type
+from ..lowering import is_superfluid
 from ..plan import Port, Segment
-from .groups import Together, entries_of
-from .one_vector import Entry
+from .emissions import terms_of
+from .groups import Group, Product, Together
+from .mixtures import mixed
 from .places import Arrangement, Links
 from .supports import Link, Supports
+from .tabulation import Tabulation
 
 __all__ = ["arranged"]
 
@@ -105,7 +108,8 @@ class _Arranging:
         used = {element for port in self._ports() for element in self.outputs.get(port, ())}
         used |= set(chain.from_iterable(self._arriving(port) for port in self._read_ports()))
         column = {e: i for i, e in enumerate(sorted(used - {()}, key=str))}
-        groups, terms = self._groups([n for n in inside if n not in sums], column)
+        table = Tabulation(column)
+        groups, terms, shares = self._groups([n for n in inside if n not in sums], column, table)
         for neuron in origins:
             for written in self.types[neuron].writes:
                 self._number_slot(neuron, written)
@@ -131,6 +135,9 @@ class _Arranging:
             offset=np.array([getattr(self.types[n].kernel, "offset", 0.0) for n in sums]),
             groups=groups,
             terms=terms,
+            shares=shares,
+            decided=table.decided,
+            n_switches=table.n_switches,
             origins=origins,
             row_of=self.row_of,
             slot_of=self.slot_of,
@@ -205,28 +212,33 @@ class _Arranging:
         found: dict[tuple, list[str]] = defaultdict(list)
         for neuron in neurons:
             of = self.types[neuron]
-            if of.terms is None:
+            if of.has_terms or is_superfluid(of.name):  # what they do depends on the very elements
+                key: tuple = of.name, tuple(self._arriving((neuron, f.name)) for f in of.reads)
+            else:
                 reads = tuple(bool(self._arriving((neuron, f.name)) - {()}) for f in of.reads)
                 writes = tuple(self._is_keyed_output(neuron, f) for f in of.writes)
-                key: tuple = of.name, reads, writes
-            else:  # terms depend on the very elements
-                key = of.name, tuple(self._arriving((neuron, f.name)) for f in of.reads)
+                key = of.name, reads, writes
             found[key].append(neuron)
         return list(found.values())
 
     def _groups(
-        self, neurons: list[str], column: dict[Element, int]
-    ) -> tuple[list[Together], list[tuple[Entry, list[Entry]]]]:
-        groups: list[Together] = []
-        terms: list[tuple[Entry, list[Entry]]] = []
+        self, neurons: list[str], column: dict[Element, int], table: Tabulation
+    ) -> tuple[list[Group], list[Product], list[Product]]:
+        """Neurons with kernels; products of the others, and those that add to what groups emit."""
+        groups: list[Group] = []
+        terms: list[Product] = []
+        shares: list[Product] = []
         for names in self._by_type(neurons):
             of, rows, slots = self.types[names[0]], *self._segments(names)
-            if of.terms is None:
+            if is_superfluid(of.name):
+                groups.append(mixed(of, rows, slots, column, self._elements_read(names[0])))
+                shares += self._products(names, rows, slots, table)
+            elif of.has_terms:
+                terms += self._products(names, rows, slots, table)
+            else:
                 assert isinstance(of.kernel, Kernel)
                 groups.append(Together(of, names, of.kernel, rows, slots))
-            else:
-                terms += self._entries(names, rows, slots, column)
-        return groups, terms
+        return groups, terms, shares
 
     def _segments(self, names: list[str]) -> tuple[list[Segment], list[Segment]]:
         """Where neurons of one type read, and where they write."""
@@ -240,24 +252,18 @@ class _Arranging:
             slots.append(Segment(self.slot_of[first], len(names), self.key_slot_of.get(first)))
         return rows, slots
 
-    def _entries(
-        self,
-        names: list[str],
-        rows: list[Segment],
-        slots: list[Segment],
-        column: dict[Element, int],
-    ) -> Iterator[tuple[Entry, list[Entry]]]:
+    def _products(
+        self, names: list[str], rows: list[Segment], slots: list[Segment], table: Tabulation
+    ) -> Iterable[Product]:
         """What the terms of neurons with the same elements multiply, and where it goes."""
         of = self.types[names[0]]
-        assert of.terms is not None
-        mine = {f.name: self._arriving((names[0], f.name)) for f in of.reads}
+        terms = terms_of(of, self._elements_read(names[0]), self.supports.reserve)
         read = {f.name: segment for f, segment in zip(of.reads, rows, strict=True)}
         written = {f.name: segment for f, segment in zip(of.writes, slots, strict=True)}
-        for term in of.terms(mine):
-            for i in range(len(names)):
-                entries = entries_of(term, i, written, read, column)
-                if entries is not None:
-                    yield entries
+        return table.products(terms, names, read, written)
+
+    def _elements_read(self, neuron: str) -> dict[str, frozenset[Element]]:
+        return {f.name: self._arriving((neuron, f.name)) for f in self.types[neuron].reads}
 
     def _number_slot(self, neuron: str, written: Field) -> None:
         port = neuron, written.name
@@ -267,7 +273,7 @@ class _Arranging:
 
     def _rows(self, names: list[str], read: Field) -> Segment:
         of = self.types[names[0]]
-        only_number = read.is_scalar or (of.terms is None and _reads_numbers(of))
+        only_number = read.is_scalar or (not of.has_terms and _reads_numbers(of))
         is_keyed = not only_number and bool(self._arriving((names[0], read.name)) - {()})
         segment = Segment(self.n_rows, len(names), self.n_key_rows if is_keyed else None)
         is_stopped = (of.name, read.name) in self.stopped

@@ -18,8 +18,8 @@ from vvalues import Path
 
 from ...neurons import Element
 from ..plan import Port
-from .groups import Together
-from .one_vector import Entry
+from .decisions import Decided
+from .groups import Group, Product
 from .supports import Link, Supports
 
 __all__ = ["Arrangement", "Links"]
@@ -52,10 +52,14 @@ class Arrangement:
         Summing neurons; slot and row i are those of ``sums[i]``, and of the first
         ``n_keyed_sums`` also key slot and key row i.
     offset : array (sums,)
-    groups : list of Together
-        Neurons that have a kernel.
-    terms : list of (Entry, list of Entry)
+    groups : list of Group
+        Neurons that have a kernel, and mixtures of such.
+    terms : list of Product
         Of all neurons that say what they do in terms: slot, and what is multiplied in rows.
+    shares : list of Product
+        Of mixtures, of parts in terms: they add to what the kernels of the other parts emit.
+    decided : list of Decided
+        Decisions, which have ``n_switches`` switches.
     origins : list of str
         Neurons whose output comes from outside: sources and constants.
     row_of : number of every input
@@ -89,8 +93,11 @@ class Arrangement:
     sums: list[str]
     n_keyed_sums: int
     offset: np.ndarray
-    groups: list[Together]
-    terms: list[tuple[Entry, list[Entry]]]
+    groups: list[Group]
+    terms: list[Product]
+    shares: list[Product]
+    decided: list[Decided]
+    n_switches: int
     origins: list[str]
     row_of: dict[Port, int]
     slot_of: dict[Port, int]

@@ -19,20 +19,17 @@ from vvalues import VValue, format_path
 from ...machine.coercions import coerced_links
 from ...machine.machine import Machine, initial_outputs, type_from_name
 from ...machine.streams import Streams
-from ...neurons import Element, Kernel, NeuronType, StreamReader, get_neuron_type, neuron_types
+from ...neurons import Element, NeuronType, get_neuron_type, neuron_types
 from ..lowering import Reason
 from ..plan import Port
+from .emissions import NOTHING, NUMBER_ONLY, Elements, can_run, emitted
 
 __all__ = ["LARGEST", "Supports", "elements_of", "supports_of", "why_not_plastic"]
 
 LARGEST = 20_000
 """Elements of all streams together; beyond, the arrays of a tick would no longer be small."""
 
-Elements = frozenset[Element]
 Link = tuple[str, str, str, str]
-
-NOTHING: Elements = frozenset()
-NUMBER_ONLY: Elements = frozenset([()])
 
 
 @dataclass(frozen=True)
@@ -53,6 +50,8 @@ class Supports:
         of the start, at every tick and in every string.
     keeper : path or None
         The holder's link to itself, if it keeps the matrix as it is (a fixed weight of 1).
+    reserve : int
+        For how many cases there is room where numbers decide how many there are: copies.
 
     Examples
     --------
@@ -70,6 +69,7 @@ class Supports:
     links: tuple[Link, ...]
     changing: frozenset[Element]
     keeper: Link | None
+    reserve: int = 1
 
 
 def elements_of(tree: VValue) -> dict[Element, float]:
@@ -97,13 +97,16 @@ def why_not_plastic(machine: Machine) -> Reason | None:
 
     Examples
     --------
-    >>> from dmm.zoo import self_copying
-    >>> why_not_plastic(self_copying()).partition(": ")[2]
-    'deep_copy'
+    >>> from dmm.machine import machine_of
+    >>> neurons, port = {"self": "accumulator", "best": "selection"}, ("self", "single")
+    >>> edit = "self.delta <- best.best"
+    >>> selecting = machine_of(neurons, trainable=edit, matrix_port=port)
+    >>> why_not_plastic(selecting).partition(": ")[2]
+    'selection'
     """
     assert machine.matrix_port is not None
     missing = sorted(
-        name for name in set(machine.neurons.values()) if not _can_run(get_neuron_type(name))
+        name for name in set(machine.neurons.values()) if not can_run(get_neuron_type(name))
     )
     if missing:
         held = "/".join(machine.matrix_port)
@@ -114,19 +117,11 @@ def why_not_plastic(machine: Machine) -> Reason | None:
     return None
 
 
-def _can_run(neuron_type: NeuronType) -> bool:
-    if neuron_type.name.startswith(("superfluid(", "functions(")):
-        return False
-    is_silent = not neuron_type.writes
-    has_body = isinstance(neuron_type.kernel, (Kernel, StreamReader)) or neuron_type.terms
-    return bool(has_body) or is_silent or not neuron_type.reads
-
-
 # -------------------- following what streams hold --------------------
 
 
 def supports_of(
-    machine: Machine, streams: Streams, stopped: Collection[Port] = ()
+    machine: Machine, streams: Streams, stopped: Collection[Port] = (), reserve: int = 1
 ) -> Supports | Reason:
     """What all streams of a machine can hold, or why that cannot be said.
 
@@ -139,6 +134,8 @@ def supports_of(
     stopped : collection of (neuron type, field)
         Inputs that pass no gradient: a matrix that is kept by such a link is not constant to the
         gradient.
+    reserve : int
+        Room for so many cases where numbers decide how many there are.
 
     Examples
     --------
@@ -149,7 +146,7 @@ def supports_of(
     ['x-1', 'x-2', 'x-3']
     """
     try:
-        return _Following(machine, streams, stopped).supports()
+        return _Following(machine, streams, stopped, reserve).supports()
     except _CannotFollow as error:
         return Reason(error)
 
@@ -159,10 +156,12 @@ class _CannotFollow(ValueError):
 
 
 class _Following:
-    def __init__(self, machine: Machine, streams: Streams, stopped: Collection[Port]) -> None:
+    def __init__(
+        self, machine: Machine, streams: Streams, stopped: Collection[Port], reserve: int
+    ) -> None:
         assert machine.matrix_port is not None
         self.machine, self.port = machine, machine.matrix_port
-        self.stopped = frozenset(stopped)
+        self.stopped, self.reserve = frozenset(stopped), reserve
         self.shapes: dict[tuple[str, ...], tuple[int, ...]] = {}
         self.ticks = streams.ticks
         self.neurons = dict(machine.neurons)
@@ -197,8 +196,9 @@ class _Following:
                 keeper = None
             else:
                 changing = edited
+        outputs = dict(self.outputs)
         return Supports(
-            self.machine, self.neurons, dict(self.outputs), inputs, links, changing, keeper
+            self.machine, self.neurons, outputs, inputs, links, changing, keeper, self.reserve
         )
 
     # -------------------- one tick --------------------
@@ -261,7 +261,7 @@ class _Following:
                     f"type {type_name!r}"
                 )
             neuron_type = get_neuron_type(type_name)
-            if not _can_run(neuron_type) or neuron_type.is_source:
+            if not can_run(neuron_type) or neuron_type.is_source:
                 raise _CannotFollow(
                     f"the link {'/'.join(map(str, element))} would make a neuron of the type "
                     f"{type_name!r}, which has no vectorised kernel"
@@ -287,23 +287,8 @@ class _Following:
         # the rows of such a matrix make neurons fire: so anything at all counts here.
         if not any(mine.values()) and neuron_type.is_alive != "always":
             return written
-        if neuron_type.terms is not None:
-            for term in self._terms(neuron, neuron_type, mine):
-                written[term.field] |= frozenset([term.element])
-            return written
-        assert isinstance(neuron_type.kernel, Kernel)
-        kernel = neuron_type.kernel
-        streams = [mine[f.name] for f in neuron_type.reads if not f.is_scalar]
-        every = NOTHING.union(*streams) | (NUMBER_ONLY if kernel.offset else NOTHING)
-        for field in neuron_type.writes:
-            only_number = field.is_scalar or kernel.writes_numbers_only
-            written[field.name] = NUMBER_ONLY if only_number else every
-        return written
-
-    def _terms(self, neuron: str, neuron_type: NeuronType, mine: Mapping[str, Elements]) -> list:
-        assert neuron_type.terms is not None
         try:
-            return list(neuron_type.terms(mine))
+            return emitted(neuron_type, mine, self.reserve)
         except ValueError as error:
             raise _CannotFollow(f"neuron {neuron!r} ({neuron_type.name}): {error}") from error
 

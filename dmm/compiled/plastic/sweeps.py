@@ -90,16 +90,26 @@ class Sweeps:
         self.slots = Layout(
             len(arrangement.slot_of), len(arrangement.key_slot_of), strings, columns
         )
-        self.rows = Layout(arrangement.n_rows, arrangement.n_key_rows, strings, columns)
-        self.groups: list[Group] = [*arrangement.groups]
-        if arrangement.terms:
-            self.groups.append(InTerms(arrangement.terms, self.slots, self.rows))
+        self.rows = Layout(
+            arrangement.n_rows, arrangement.n_key_rows, strings, columns, arrangement.n_switches
+        )
+        self.groups = self._groups()
         self.few_moves: FewMoves | None = None
         products = strings * (self.moves.count + self.key_moves.count * columns)
         if 0 < products <= FEW:
             assert arrangement.holder is not None
             self.few_moves = FewMoves(moving, arrangement.holder, self.slots, self.rows, is_alone)
         self._tracks: dict[tuple[str, np.dtype], Track] = {}
+
+    def _groups(self) -> list[Group]:
+        """All neurons but sums; terms that add to what kernels have written come last."""
+        a = self.arrangement
+        groups: list[Group] = [*a.groups]
+        if a.terms or a.shares:
+            groups.append(InTerms(a.terms, a.decided, self.slots, self.rows))
+        if a.shares:
+            groups.append(InTerms(a.shares, [], self.slots, self.rows, adds=True))
+        return groups
 
     # -------------------- forward --------------------
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 
-import autograd.numpy as anp
 import numpy as np
 import pytest
-from autograd import grad
 
-import vvalues as vv
 from dmm import (
     Machine,
     ReferenceProgram,
@@ -24,63 +20,16 @@ from dmm.compiled import Reason
 from dmm.compiled.plastic import PlasticProgram, arranged, supports_of, sweeps
 from dmm.machine import links
 from dmm.testing import random_life
+from tests.dmm.lives import (
+    agree,
+    assert_engines_agree,
+    assert_second_order_agrees,
+    gradient,
+    with_fixed,
+)
 from tests.dmm.machines import Case
 from vvalues import VValue
 from vvalues.testing import check_fused
-
-TOLERANCE = 1e-10
-LARGEST = 1e6  # beyond, rounding is amplified by the machine itself
-
-
-def comparable(seed) -> Case | None:
-    """A random machine that both engines run, that does something and does not blow up."""
-    case = Case(*random_life(np.random.default_rng(seed)))
-    if isinstance(supports_of(case.machine, case.streams), Reason):
-        return None
-    with np.errstate(all="ignore"):
-        values = ReferenceProgram(case.machine, case.observed)(case.machine.trainable, case.streams)
-    return case if 0.0 < np.max(np.abs(values), initial=0.0) < LARGEST else None
-
-
-def weighted_squares(program, streams, weights):
-    return lambda trainable: anp.sum(weights * program(trainable, streams) ** 2)
-
-
-def gradient(program, case, weights):
-    with warnings.catch_warnings():  # where no link matters
-        warnings.filterwarnings("ignore", message="Output seems independent")
-        return grad(weighted_squares(program, case.streams, weights))(case.machine.trainable)
-
-
-def assert_engines_agree(case: Case, stopped=()) -> None:
-    machine, streams = case.machine, case.streams
-    compiled = PlasticProgram(machine, case.observed, stopped)
-    reference = ReferenceProgram(machine, case.observed, stopped)
-    expected = reference(machine.trainable, streams)
-    scale = 1.0 + np.max(np.abs(expected), initial=0.0)
-    np.testing.assert_allclose(
-        compiled(machine.trainable, streams), expected, rtol=0, atol=TOLERANCE * scale
-    )
-    weights = case.rng.standard_normal(expected.shape)
-    exact = gradient(reference, case, weights)
-    found = gradient(compiled, case, weights)
-    assert vv.max_norm(found - exact) <= TOLERANCE * (1.0 + vv.max_norm(exact))
-
-
-def agree(count: int, seed: int) -> None:
-    compared = 0
-    for i in range(20 * count):
-        case = comparable([seed, i])
-        if case is None:
-            continue
-        try:
-            assert_engines_agree(case)
-        except Exception as error:
-            raise AssertionError(f"machine {i} of seed {seed}") from error
-        compared += 1
-        if compared == count:
-            return
-    raise AssertionError(f"only {compared} of {20 * count} machines could be compared")
 
 
 @pytest.fixture(params=["few", "many"])
@@ -130,10 +79,7 @@ def learner() -> Case:
 
 def kept(machine: Machine) -> Machine:
     """The machine with its matrix kept by a fixed link."""
-    keeper = links("self.accum <- self.single")
-    rest = [path not in keeper for path in machine.trainable.support.paths]
-    free = vv.restrict(machine.trainable, machine.trainable.support.where(np.array(rest)))
-    return replace(machine, fixed=machine.fixed + keeper, trainable=free)
+    return with_fixed(machine, "self.accum <- self.single")
 
 
 @pytest.mark.parametrize("change", [lambda machine: machine, kept])
@@ -190,23 +136,8 @@ def test_derivatives_of_both_orders(learner, change):
 
 
 def test_second_order_products_agree(learner):
-    case = replace(learner, streams=learning_streams(np.random.default_rng(2), 6, 2))
-    machine, rng = case.machine, np.random.default_rng(3)
-    weights = rng.standard_normal((1, 6, 2))
-    support = machine.trainable.support
-    direction = vv.from_buffer(support, rng.standard_normal(support.size))
-    found, exact = (
-        grad(
-            lambda tree, program=program: vv.inner(
-                grad(weighted_squares(program, case.streams, weights))(tree), direction
-            )
-        )(machine.trainable)
-        for program in (
-            PlasticProgram(machine, case.observed),
-            ReferenceProgram(machine, case.observed),
-        )
-    )
-    assert vv.max_norm(found - exact) <= TOLERANCE * (1.0 + vv.max_norm(exact))
+    streams = learning_streams(np.random.default_rng(2), 6, 2)
+    assert_second_order_agrees(replace(learner, streams=streams))
 
 
 def test_the_jacobian_is_that_of_reverse_mode(learner):
@@ -273,17 +204,18 @@ def test_a_machine_that_reads_text_by_a_timer(learner):
 
 
 def test_a_type_without_a_kernel_is_named():
-    with pytest.warns(UserWarning, match=r"self/single.*without a vectorised kernel: deep_copy"):
-        program = compile_machine(zoo.self_copying())
+    machine = zoo.editable({"best": "selection", "output": "output"})
+    with pytest.warns(UserWarning, match=r"self/single.*without a vectorised kernel: selection"):
+        program = compile_machine(machine)
     assert isinstance(program, ReferenceProgram)
     with pytest.raises(ValueError, match="take a ReferenceProgram"):
-        PlasticProgram(zoo.self_copying(), [("output", "dict-1")])
+        PlasticProgram(machine, [("output", "dict-1")])
 
 
 OUTSIDE = {
     "which is no link": VValue({"output": {"dict-1": 1.0}}),
     "unknown type 'nobody'": links("nobody-1.dict <- x.stream"),
-    "no vectorised kernel": links("event_list-1.signal <- x.stream"),
+    "no vectorised kernel": links("selection-1.losses <- x.stream"),
     "has no row from the start": links("sigmoid-1.number <- x.stream"),
 }
 
