@@ -32,6 +32,8 @@ from .sums import Sum
 from .superfluid import FUNCTION, MixtureKernel, repertoire
 from .terms import Decision, Element, OpenTerms, SegmentSum, Term, Terms, TermTable
 from .types import (
+    STATE,
+    InnerMachine,
     NeuronType,
     OwnMemory,
     add_maker,
@@ -51,6 +53,7 @@ __all__ = [
     "END_OF_TEXT",
     "FUNCTION",
     "PARENT",
+    "STATE",
     "TREE",
     "Choice",
     "Compare",
@@ -61,6 +64,7 @@ __all__ = [
     "Elementwise",
     "Field",
     "Function",
+    "InnerMachine",
     "Kernel",
     "LargerOf",
     "LessOrEqual",

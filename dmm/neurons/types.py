@@ -26,6 +26,8 @@ from .spelling import Spelling
 from .terms import Element, OpenTerms, Term, Terms
 
 __all__ = [
+    "STATE",
+    "InnerMachine",
     "NeuronType",
     "OwnMemory",
     "add_maker",
@@ -64,6 +66,34 @@ class OwnMemory:
     kernel: Callable[[int | None], Kernel]
 
 
+STATE = ":state"
+"""Reserved field: outputs of all neurons of an inner machine, kept till the next outer tick."""
+
+
+@dataclass(frozen=True)
+class InnerMachine:
+    """A machine that a neuron runs, see `dmm.machine_neuron`.
+
+    Attributes
+    ----------
+    machine : Machine
+    reads : mapping of field name to inner neuron
+    writes : mapping of field name to (inner neuron, input field)
+    ticks : int
+        Inner ticks of an outer one.
+
+    Examples
+    --------
+    >>> get_neuron_type("accum").inner is None
+    True
+    """
+
+    machine: Any
+    reads: Mapping[str, str]
+    writes: Mapping[str, tuple[str, str]]
+    ticks: int
+
+
 @dataclass(frozen=True)
 class NeuronType:
     """What all neurons of one type have in common.
@@ -87,6 +117,8 @@ class NeuronType:
         In place of terms, where numbers decide how many elements the outputs have.
     own_memory : OwnMemory or None
         In place of a kernel, for types that could only be run tick by tick without it.
+    inner : InnerMachine or None
+        In place of a kernel, for types that run a machine.
     is_source : bool
         True when the neuron emits an external input stream.
     is_alive : {"always", "any", "all"}
@@ -122,6 +154,7 @@ class NeuronType:
     terms: Terms | None = field(default=None, compare=False)
     own_memory: OwnMemory | None = field(default=None, compare=False)
     open_terms: OpenTerms | None = field(default=None, compare=False)
+    inner: InnerMachine | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not self.reads:

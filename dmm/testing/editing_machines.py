@@ -15,10 +15,11 @@ from vvalues import Path, VValue
 from vvalues.core.tree import from_leaves
 
 from ..machine import Machine, Streams, fixed_links, streams_from_trees
-from ..neurons import FUNCTION, Kernel, get_neuron_type, neuron_types
+from ..neurons import FUNCTION, STATE, Kernel, get_neuron_type, neuron_types
 
 __all__ = ["Life", "random_life"]
 
+RESERVED = (FUNCTION, STATE)
 OBSERVED = (("output", "dict-1"), ("output", "dict-2"))
 SOURCES = ("stream-1", "stream-2", "const_1")
 BY_TERMS = (
@@ -135,6 +136,8 @@ def _may_link(
         return field == "delta" and is_matrix
     if sender == "self":
         return is_editor and field in ("main", "dict") and rng.random() < 0.5
+    if field == STATE:
+        return False  # of its own neuron alone
     if field == FUNCTION:
         return written == FUNCTION or sender.startswith("pulse")
     if is_editor and field in ("post", "pre"):
@@ -183,6 +186,6 @@ def _ports(
     """A port that reads and one that writes."""
     receiver = str(rng.choice([n for n in neurons if n.startswith(("cell", "output"))]))
     sender = str(rng.choice([n for n in neurons if get_neuron_type(neurons[n]).writes]))
-    reads = [f.name for f in get_neuron_type(neurons[receiver]).reads if f.name != FUNCTION]
+    reads = [f.name for f in get_neuron_type(neurons[receiver]).reads if f.name not in RESERVED]
     writes = [field.name for field in get_neuron_type(neurons[sender]).writes]
     return (receiver, str(rng.choice(reads))), (sender, str(rng.choice(writes)))

@@ -14,7 +14,7 @@ import vvalues as vv
 from dmm import Machine, ReferenceProgram
 from dmm.compiled import Reason
 from dmm.compiled.plastic import BoundPlasticProgram, PlasticProgram, supports_of
-from dmm.compiled.plastic.supports import LARGEST as LARGEST_STREAMS
+from dmm.compiled.plastic.following import LARGEST as LARGEST_STREAMS
 from dmm.machine import links
 from dmm.testing import Life, random_life
 from tests.dmm.machines import Case

@@ -19,7 +19,7 @@ from vvalues import VValue, unravel
 from ...machine.streams import Streams
 from ...reference.judge import ReferenceProgram
 from ..lowering import Reason
-from .decisions import Beyond
+from .firing.decisions import Beyond
 
 __all__ = ["Growing", "OnReference"]
 

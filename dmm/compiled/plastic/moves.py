@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...neurons import SegmentSum, TermTable
-from .one_vector import Layout, Side
+from .firing.one_vector import Layout, Side
 from .places import Links
 
 __all__ = ["FewMoves", "Moves", "Nudge", "flat", "flat_product"]
@@ -112,9 +112,14 @@ class FewMoves:
         """Give to the rows what the links carry."""
         carried = self._table.forward(slots.flat)
         if self.is_alone:
-            rows.flat[self._table.outputs] = carried
+            rows.flat[..., self._table.outputs] = carried
         else:
-            rows.flat[self._table.outputs] += carried
+            rows.flat[..., self._table.outputs] += carried
+
+    def apply_tangent(self, slots: Side, slots_moved: Side, rows: Side) -> None:
+        """Add to the tangents of the rows; directions in front."""
+        partials = self._table.linearise(slots.flat)
+        rows.flat[..., self._table.moved] += self._table.tangent(partials, slots_moved.flat)
 
     def apply_back(self, slots: Side, rows_back: Side, slots_back: Side) -> None:
         """Add to the cotangents of the slots, the matrix among them."""

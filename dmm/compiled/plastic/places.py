@@ -18,9 +18,11 @@ from vvalues import Path
 
 from ...neurons import Element
 from ..plan import Port
-from .decisions import Decided
-from .groups import Group, Product
-from .supports import Link, Supports
+from .firing.decisions import Decided
+from .firing.groups import Group, Product
+from .following import Link
+from .nested import Nested
+from .supports import Supports
 
 __all__ = ["Arrangement", "Links"]
 
@@ -58,6 +60,8 @@ class Arrangement:
         Of all neurons that say what they do in terms: slot, and what is multiplied in rows.
     shares : list of Product
         Of mixtures, of parts in terms: they add to what the kernels of the other parts emit.
+    nested : list of Nested
+        Hierarchical neurons.
     decided : list of Decided
         Decisions, which have ``n_switches`` switches.
     origins : list of str
@@ -67,6 +71,7 @@ class Arrangement:
     passing : array (rows,) of float
         0 for rows whose inputs pass no gradient.
     observed : slice of rows
+    observed_row, observed_key_row : number of every observed input, and of those with keys
     still, moving : Links
     still_links : list of paths
     holder : int or None
@@ -96,6 +101,7 @@ class Arrangement:
     groups: list[Group]
     terms: list[Product]
     shares: list[Product]
+    nested: list[Nested]
     decided: list[Decided]
     n_switches: int
     origins: list[str]
@@ -107,6 +113,8 @@ class Arrangement:
     passing: np.ndarray
     key_passing: np.ndarray
     observed: slice
+    observed_row: dict[Port, int]
+    observed_key_row: dict[Port, int]
     still: Links
     moving: Links
     still_links: list[Link]

@@ -19,6 +19,8 @@ from ...neurons import get_neuron_type
 from ...reference.judge import ReferenceProgram
 from ..lowering import Reason
 from .arrangement import arranged
+from .firing.emissions import can_grow
+from .following import CannotFollow
 from .growth import Growing, OnReference
 from .outside import Outside
 from .places import Arrangement
@@ -112,7 +114,10 @@ class PlasticProgram:
         supports = supports_of(self.machine, streams, self.stopped, reserve)
         if isinstance(supports, Reason):
             return supports
-        arrangement = arranged(supports, self.observed, self.stopped)
+        try:  # machines inside neurons are followed for a tick more here
+            arrangement = arranged(supports, self.observed, self.stopped)
+        except CannotFollow as error:
+            return Reason(error)
         return BoundPlasticProgram(arrangement, streams, self.support)
 
     def _on_reference(self, streams: Streams, reason: str) -> OnReference:
@@ -236,7 +241,7 @@ class BoundPlasticProgram:
         self._held = _Places(arrangement.held, position)
         self._last: tuple[np.ndarray, Life] | None = None
         types = map(get_neuron_type, arrangement.supports.neurons.values())
-        self.can_grow = any(neuron_type.open_terms for neuron_type in types)
+        self.can_grow = any(map(can_grow, types))
         alive = arrangement.living_links()
         self.live = np.array([path in alive for path in support.paths], dtype=bool)
 

@@ -17,7 +17,7 @@ from dmm import (
     zoo,
 )
 from dmm.compiled import Reason
-from dmm.compiled.plastic import PlasticProgram, arranged, supports_of, sweeps
+from dmm.compiled.plastic import PlasticProgram, arranged, strokes, supports_of
 from dmm.machine import links
 from dmm.testing import random_life
 from tests.dmm.lives import (
@@ -35,7 +35,7 @@ from vvalues.testing import check_fused
 @pytest.fixture(params=["few", "many"])
 def way_of_moving(request, monkeypatch):
     """Moving links as a table of products, as in small machines, and as arrays."""
-    monkeypatch.setattr(sweeps, "FEW", 10**9 if request.param == "few" else 0)
+    monkeypatch.setattr(strokes, "FEW", 10**9 if request.param == "few" else 0)
 
 
 def test_random_machines_agree_with_the_reference_engine(way_of_moving):
@@ -97,7 +97,7 @@ def test_both_ways_of_moving_links_agree_and_leave_nothing_behind(learner, chang
     weights, g = np.array(machine.trainable.buffer), np.ones((1, 12, 3))
     found = []
     for few in (0, 10**9):
-        monkeypatch.setattr(sweeps, "FEW", few)
+        monkeypatch.setattr(strokes, "FEW", few)
         bound = PlasticProgram(machine, learner.observed).bind(learner.streams)
         first, other, again = (
             (bound.forward(scale * weights), bound.pullback(scale * weights, g))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ...neurons import Decision, Element, Term
-from ..plan import Segment
+from ....neurons import Decision, Element, Term
+from ...plan import Segment
 from .decisions import Decided
 from .groups import Product
 from .one_vector import NUMBER, Entry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ...neurons import (
+from ....neurons import (
     FUNCTION,
     Element,
     Kernel,
@@ -14,9 +14,18 @@ from ...neurons import (
     get_neuron_type,
     repertoire,
 )
-from ..lowering import is_superfluid
+from ...lowering import is_superfluid
 
-__all__ = ["NOTHING", "NUMBER_ONLY", "Elements", "can_run", "emitted", "mixed_parts", "terms_of"]
+__all__ = [
+    "NOTHING",
+    "NUMBER_ONLY",
+    "Elements",
+    "can_grow",
+    "can_run",
+    "emitted",
+    "mixed_parts",
+    "terms_of",
+]
 
 Elements = frozenset[Element]
 
@@ -39,9 +48,25 @@ def can_run(neuron_type: NeuronType) -> bool:
             isinstance(part.kernel, Kernel) or part.has_terms
             for part in map(get_neuron_type, repertoire(neuron_type.name) or ())
         )
+    if neuron_type.inner is not None:
+        return all(map(can_run, map(get_neuron_type, neuron_type.inner.machine.neurons.values())))
     is_silent = not neuron_type.writes
     has_body = isinstance(neuron_type.kernel, (Kernel, StreamReader)) or neuron_type.has_terms
     return has_body or is_silent or not neuron_type.reads
+
+
+def can_grow(neuron_type: NeuronType) -> bool:
+    """Whether numbers decide how many elements such a neuron emits.
+
+    Examples
+    --------
+    >>> can_grow(get_neuron_type("delay(3)"))
+    False
+    """
+    parts = repertoire(neuron_type.name) or ()
+    if neuron_type.inner is not None:
+        parts = tuple(neuron_type.inner.machine.neurons.values())
+    return neuron_type.open_terms is not None or any(map(can_grow, map(get_neuron_type, parts)))
 
 
 def emitted(

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ...neurons import Kernel, NeuronType, Partials, Stream, TermTable, at_tick
-from ..plan import Segment
+from ....neurons import Kernel, NeuronType, Partials, Stream, TermTable, at_tick
+from ...plan import Segment
 from .decisions import Decided, Decisions
 from .one_vector import Entry, Layout, Side
 

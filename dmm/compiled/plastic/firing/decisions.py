@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...neurons import Decision
+from ....neurons import Decision
 from .one_vector import SWITCH, Entry, Layout, Side
 
 __all__ = ["Beyond", "Decided", "Decisions"]

@@ -2,7 +2,7 @@
 
 What a neuron mixes is on its field ``:function``, which it passes on. So here its coefficients are
 read where they arrive, one column each; links into that field move, or are edited, like any other.
-Parts without a kernel are terms with one more factor, see `dmm.compiled.plastic.emissions`.
+Parts without a kernel are terms with one more factor, see `dmm.compiled.plastic.firing.emissions`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...neurons import (
+from ....neurons import (
     FUNCTION,
     Element,
     Kernel,
@@ -20,7 +20,7 @@ from ...neurons import (
     Stream,
     at_tick,
 )
-from ..plan import Segment
+from ...plan import Segment
 from .emissions import Elements, mixed_parts
 from .groups import put, taken
 from .one_vector import Side
@@ -46,7 +46,7 @@ class Mixed:
     Examples
     --------
     >>> from dmm.neurons import get_neuron_type
-    >>> from dmm.compiled.plastic.one_vector import Layout
+    >>> from dmm.compiled.plastic.firing.one_vector import Layout
     >>> of, column = get_neuron_type("superfluid(tanh,relu)"), {("relu",): 0}
     >>> rows, slots = ([Segment(0, 1, None), Segment(1, 1, 0)] for _ in range(2))
     >>> group = mixed(of, rows, slots, column, {"dict": {()}, ":function": {("relu",)}})
