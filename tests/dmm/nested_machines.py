@@ -20,10 +20,10 @@ ADDING = _inner(
     """
     sum.dict-2 <- in.stream
     sum.dict-2 <- one.const_1 0.2
-    bound.number <- sum.dict 0.5
-    on.number <- bound.number
+    bound.dict <- sum.dict 0.5
+    on.number <- bound.dict
     output.dict-1 <- sum.dict
-    output.dict-1 <- bound.number -2
+    output.dict-1 <- bound.dict -2
     output.dict-1 <- on.number
     output.dict-1 <- in.stream 0.25
     """,
@@ -50,8 +50,8 @@ OUTER = _inner(
     {"inside": "test adding", "mix": "superfluid(tanh,square)"},
     """
     inside.dict <- in.stream
-    mix.number <- inside.dict
-    output.dict-1 <- mix.number
+    mix.dict <- inside.dict
+    output.dict-1 <- mix.dict
     output.dict-1 <- inside.dict 0.1
     """,
 )

@@ -17,6 +17,7 @@ from tests.dmm.lives import (
     assert_engines_agree,
     assert_second_order_agrees,
     comparable,
+    gradient,
     with_fixed,
 )
 from tests.dmm.machines import Case, random_machine, random_tree
@@ -29,6 +30,7 @@ SMALL = 200
 """Elements of all streams together, in runs that every run of the tests makes."""
 
 PORT = (("output", "dict-1"),)
+OBSERVED = ("output", "dict-1", "cell", "dict")
 
 
 def array_life(rng: np.random.Generator) -> Life:
@@ -60,7 +62,7 @@ def array_life(rng: np.random.Generator) -> Life:
 
 
 def with_cells(*cells: str):
-    return partial(random_life, cells=cells)
+    return partial(random_life, cells=cells, max_ticks=5)
 
 
 KINDS = {
@@ -127,13 +129,13 @@ def morphing() -> tuple[Machine, list[VValue]]:
             """
             cell.:function <- cell.:function
             cell.:function <- functions.tanh 0.5
-            cell.number <- x.stream
+            cell.dict <- x.stream
             cell.list <- x.stream
             other.:function <- cell.:function
-            other.number <- x.stream 2
-            output.dict-1 <- cell.number
+            other.dict <- x.stream 2
+            output.dict-1 <- cell.dict
             output.dict-1 <- cell.this
-            output.dict-2 <- other.number
+            output.dict-2 <- other.dict
             """
         ),
     )
@@ -152,6 +154,7 @@ def test_a_superfluid_neuron_is_morphed_by_an_edit():
     streams = streams_from_trees({"x": [trees], "direct": [edits]})
     observed = (("output", "dict-1"), ("output", "dict-2"))
     case = Case(machine, streams, observed)
+    assert np.all(PlasticProgram(machine, observed)(machine.trainable, streams)[:, 5:])
     assert isinstance(compile_machine(machine, observed), PlasticProgram)
     assert_engines_agree(case)
     assert_engines_agree(case, stopped=[(machine.neurons["cell"], ":function")])
@@ -209,6 +212,17 @@ def test_a_list_of_events_grows_with_every_string_on_its_own():
 
 
 # -------------------- hierarchical neurons --------------------
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_every_link_of_the_outer_machine_matters(name):
+    machine, numbers = around(name), np.random.default_rng(0).uniform(0.5, 1.0, 9)
+    trees = [VValue({":number": x, "a": -x}) for x in numbers]
+    edits = [VValue(), links("cell.dict <- x.stream"), *[VValue()] * 7]
+    case = Case(machine, streams_from_trees({"x": [trees], "direct": [edits]}), PORT)
+    assert_engines_agree(case)
+    slope = gradient(PlasticProgram(machine, PORT), case, np.ones((1, 9, 1)))
+    assert all(slope[path] for path in (*links("cell.dict <- x.stream"), OBSERVED))
 
 
 def around(inner: str) -> Machine:
