@@ -173,12 +173,14 @@ def _copy_terms(inputs: Mapping[str, Collection[Element]], copies: int) -> Itera
 def _copy_made(members: tuple[str, ...], numbers: np.ndarray) -> np.ndarray:
     """The number of the copy that is made by these: trigger, before, count, then the subgraph."""
     (trigger, before, count), named = numbers[:3], numbers[3:]
+    starts = (trigger > 0.0) & (before <= 0.0)
+    if not starts.any():
+        return np.zeros(starts.shape, int)
     made = np.trunc(count + 1.0)
     is_told = (made >= 1.0) & (made <= MOST_COPIES)  # False for what is no number
     for member in set(members):
         is_told &= named[[own == member for own in members]].any(axis=0)
-    decided = np.where(is_told, made, -1)
-    return np.where((trigger > 0.0) & (before <= 0.0), decided, 0).astype(int)
+    return np.where(starts, np.where(is_told, made, -1), 0).astype(int)
 
 
 def _copied(

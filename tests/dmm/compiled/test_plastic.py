@@ -200,6 +200,18 @@ def test_a_machine_that_reads_text_by_a_timer(learner):
     assert_engines_agree(Case(machine, Streams((keys,), arrays, 9)))
 
 
+ZOO = (
+    *(zoo.wave, zoo.editable, zoo.self_copying, zoo.fast_weights, zoo.delta_rule, zoo.hebb_rule),
+    *(zoo.reward_rule, zoo.novelty_rule, zoo.pure_oscillator, zoo.pure_soliton),
+)
+
+
+@pytest.mark.parametrize("made", ZOO)
+def test_machines_of_the_zoo_that_hold_their_matrix_are_compiled(made):
+    machine = made()
+    assert isinstance(compile_machine(machine, []), PlasticProgram)
+
+
 # -------------------- machines outside --------------------
 
 

@@ -266,3 +266,45 @@ def test_a_machine_inside_with_what_has_neither_kernel_nor_terms_is_named():
     machine_neuron("test selecting", inner, **PORTS)
     with pytest.warns(UserWarning, match="without a vectorised kernel: test selecting"):
         compile_machine(around("test selecting"))
+
+
+# -------------------- pure machines --------------------
+
+
+def watched(machine: Machine) -> Machine:
+    """With an output that reads how large its streams are."""
+    ports = ["self.out", "plus.out", "max-1.out", "times-1.out"]
+    text = "\n".join(f"norm-{i}.dict <- {port}" for i, port in enumerate(ports))
+    text += "\n" + "\n".join(f"output.dict-1 <- norm-{i}.norm" for i in range(len(ports)))
+    neurons = {f"norm-{i}": "norm" for i in range(len(ports))}
+    neurons = {**machine.neurons, **neurons, "output": "output"}
+    return replace(machine, neurons=neurons, trainable=machine.trainable + links(text))
+
+
+def random_pure_machine(rng: np.random.Generator) -> Life:
+    """Every neuron of a pure machine reads something, and a register moves links about."""
+    senders = ("self.out", "plus.out", "times-1.out", "max-1.out", "held-1.single", "held-2.single")
+    receivers = ("plus", "times-1", "max-1")
+    text = "\n".join(
+        f"{name}.{field} <- {rng.choice(senders)} {0.5 * rng.standard_normal()}"
+        for name in receivers
+        for field in "ab"
+    )
+    row = VValue({"held-1": {"single": 1.0}, "max-1": {"out": 0.1}})
+    constants = {1: 0.2 * links(text), 2: links("plus.a <- held-1.single -0.5")}
+    machine = watched(zoo.pure_machine(row, constants))
+    machine = replace(machine, trainable=machine.trainable + links(text))
+    empty = streams_from_trees({"x": [[VValue()] * 5]})
+    return Life(machine, empty, PORT)
+
+
+@pytest.mark.parametrize("machine", [zoo.pure_oscillator(), zoo.pure_soliton()])
+def test_pure_machines_of_the_zoo(machine):
+    empty = streams_from_trees({"x": [[VValue()] * 9]})
+    case = Case(watched(machine), empty, PORT)
+    assert isinstance(compile_machine(case.machine, PORT), PlasticProgram)
+    assert_engines_agree(case)
+
+
+def test_random_pure_machines():
+    agree(3, 6, random_pure_machine)

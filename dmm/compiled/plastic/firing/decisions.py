@@ -96,18 +96,27 @@ class _Deciding:
         self.there = [i for i, _ in there]
         place, column = np.array([entry for _, entry in there], np.intp).reshape(-1, 2).T
         self.read = rows.positions(place, column)
-        self.shape = len(decided.reads), rows.strings
+        self.n_reads = len(decided.reads)
         self.cases = np.arange(1, self.decision.cases + 1)
         switches = decided.first + self.cases - 1
         self.written = rows.positions(switches, np.full_like(switches, SWITCH))
 
     def decide(self, flat: np.ndarray) -> None:
-        numbers = np.zeros((*flat.shape[:-1], *self.shape))
-        numbers[..., self.there, :] = flat[..., self.read].real
-        case = self.decision.decide(np.moveaxis(numbers, -2, 0))
+        case = self.decision.decide(self._numbers(flat))
         if case.min(initial=0) < 0:
             raise Beyond(f"neuron {self.neuron!r}: {self.decision.untold}", None)
         needed = int(case.max(initial=0))
         if needed > self.decision.cases:
             raise Beyond(f"neuron {self.neuron!r} needs {needed} cases", needed)
         flat[..., self.written] = case[..., None, :] == self.cases[:, None]
+
+    def _numbers(self, flat: np.ndarray) -> np.ndarray:
+        """What is read, (reads, ..., strings); 0 for what is never there."""
+        found = flat[..., self.read].real
+        if found.ndim > 2:
+            found = np.moveaxis(found, -2, 0)
+        if len(found) == self.n_reads:
+            return found
+        numbers = np.zeros((self.n_reads, *found.shape[1:]))
+        numbers[self.there] = found
+        return numbers
