@@ -160,6 +160,11 @@ class Following:
                     f"the link {'/'.join(map(str, element))} would make a neuron of the type "
                     f"{type_name!r}, which has no vectorised kernel"
                 )
+            if not neuron_type.reads:
+                raise CannotFollow(
+                    f"the link {'/'.join(map(str, element))} would make a neuron of the type "
+                    f"{type_name!r}, which emits what it emits from the tick on when it is made"
+                )
             self.neurons[neuron] = type_name
         return get_neuron_type(self.neurons[neuron])
 

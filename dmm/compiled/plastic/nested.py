@@ -80,7 +80,8 @@ def nested(
         return _entry(segment.start, segment.key_start, element, column)
 
     def sources() -> Iterator[tuple[Entry | None, Entry | None]]:
-        for field, neuron in inner.reads.items():
+        last = {neuron: field for field, neuron in inner.reads.items()}
+        for neuron, field in last.items():
             [written] = get_neuron_type(machine.neurons[neuron]).writes
             for element in read[field]:
                 yield outer(rows[field], element), slot((neuron, written.name), element)
@@ -229,7 +230,8 @@ class Inner:
             slots_back.flat[self._fields_in[1]] = 0.0
             self._strokes.up_back(inner[k], t, slots_back, rows_back)
             if k == self._ticks - 1:
-                rows_back.flat[self._fields_out[1]] += slots.flat[self._fields_out[0]]
+                # Several fields may emit the same input.
+                np.add.at(rows_back.flat, self._fields_out[1], slots.flat[self._fields_out[0]])
             slots_back.flat[:] = 0.0
             at = Side(*(each[t] for each in moments[k]))
             self._strokes.down_back(self._matrix, self._key_matrix, at, rows_back, slots_back)

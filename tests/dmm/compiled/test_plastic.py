@@ -228,6 +228,7 @@ OUTSIDE = {
     "which is no link": VValue({"output": {"dict-1": 1.0}}),
     "unknown type 'nobody'": links("nobody-1.dict <- x.stream"),
     "no vectorised kernel": links("selection-1.losses <- x.stream"),
+    "from the tick on when it is made": links("const_1-1.dict <- x.stream"),
     "has no row from the start": links("sigmoid-1.number <- x.stream"),
 }
 

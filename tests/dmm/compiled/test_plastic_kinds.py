@@ -249,6 +249,23 @@ def test_a_machine_that_copies_itself_inside_a_neuron():
     assert program.bind(streams).reserve == 2
 
 
+def test_two_fields_that_read_or_emit_the_same():
+    inner = Machine(
+        {"in": "stream", "bound": "tanh", "output": "output"},
+        trainable=links("bound.dict <- in.stream\noutput.dict-1 <- bound.dict"),
+    )
+    port = ("output", "dict-1")
+    machine_neuron("test twice", inner, reads={"a": "in", "b": "in"}, writes={"c": port, "d": port})
+    text = "cell.a <- x.stream 3\ncell.b <- x.stream\noutput.dict-1 <- cell.c\n"
+    machine = zoo.editable(
+        {"x": "stream", "cell": "test twice", "output": "output"},
+        links(text + "output.dict-1 <- cell.d 2\ncell.:state <- cell.:state"),
+    )
+    numbers = np.random.default_rng(0).standard_normal(6)
+    streams = streams_from_trees({"x": [[VValue({":number": x}) for x in numbers]]})
+    assert_engines_agree(Case(machine, streams, PORT))
+
+
 def test_a_neuron_inside_that_would_lose_its_row_is_left_to_the_reference_engine():
     inner = zoo.editable(
         {"in": "stream", "on": "sigmoid", "output": "output"},
