@@ -110,11 +110,12 @@ class FewMoves:
 
     def apply(self, slots: Side, rows: Side) -> None:
         """Give to the rows what the links carry."""
-        carried = self._table.forward(slots.flat)
+        carried, flat = self._table.forward(slots.flat), rows.flat
+        places = self._table.outputs if flat.ndim == 1 else (..., self._table.outputs)
         if self.is_alone:
-            rows.flat[..., self._table.outputs] = carried
+            flat[places] = carried
         else:
-            rows.flat[..., self._table.outputs] += carried
+            flat[places] += carried
 
     def apply_tangent(self, slots: Side, slots_moved: Side, rows: Side) -> None:
         """Add to the tangents of the rows; directions in front."""

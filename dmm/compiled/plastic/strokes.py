@@ -128,10 +128,14 @@ class Strokes:
     def up(self, rows: Side, slots: Side) -> None:
         """Slots from rows, but for what comes from outside."""
         n, n_keyed = self.n_sums, self.n_keyed_sums
-        slots.numbers[..., :n, :] = rows.numbers[..., :n, :]
+        numbers, read, keys, key_read = slots.numbers, rows.numbers, slots.keys, rows.keys
+        if numbers.ndim == 2:  # a tick of a whole run; quicker
+            numbers[:n], keys[:n_keyed] = read[:n], key_read[:n_keyed]
+        else:
+            numbers[..., :n, :] = read[..., :n, :]
+            keys[..., :n_keyed, :, :] = key_read[..., :n_keyed, :, :]
         if self.has_offset:
-            slots.numbers[..., :n, :] += self.arrangement.offset[:, None]
-        slots.keys[..., :n_keyed, :, :] = rows.keys[..., :n_keyed, :, :]
+            numbers[..., :n, :] += self.arrangement.offset[:, None]
         for group in self.groups:
             group.forward(rows, slots)
 

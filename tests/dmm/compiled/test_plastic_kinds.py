@@ -79,7 +79,7 @@ KINDS = {
 def first_of(kind: str, seed: int) -> Case:
     """A random machine with a short life."""
     found = (comparable([seed, i], KINDS[kind], SMALL) for i in range(200))
-    return next(case for case in found if case is not None and 2 < case.streams.ticks < 6)
+    return next(case for case in found if case is not None and case.streams.ticks in (3, 4))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -93,7 +93,7 @@ def test_many_random_machines_with_such_neurons(kind):
     agree(100, 3, KINDS[kind])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "hierarchical" not in kind])
 def test_second_order_with_such_neurons(kind):
     case = first_of(kind, 4)
     assert_second_order_agrees(case)
@@ -223,6 +223,7 @@ def test_every_link_of_the_outer_machine_matters(name):
     assert_engines_agree(case)
     slope = gradient(PlasticProgram(machine, PORT), case, np.ones((1, 9, 1)))
     assert all(slope[path] for path in (*links("cell.dict <- x.stream"), OBSERVED))
+    assert_second_order_agrees(replace(case, streams=case.streams.begin(4)))
 
 
 def around(inner: str) -> Machine:

@@ -137,7 +137,8 @@ class InTerms:
         rows: Layout,
         adds: bool = False,
     ) -> None:
-        self._decisions, self._adds = Decisions(decided, rows), adds
+        self._decisions = Decisions(decided, rows) if decided else None
+        self._adds = adds
         counts = np.array([len(own) for _, own in terms], np.intp)
         most = max(1, counts.max(initial=0))
         factors = np.full((len(terms), most, rows.strings), rows.one)
@@ -151,7 +152,8 @@ class InTerms:
 
     def forward(self, rows: Side, slots: Side) -> None:
         """See `Group`."""
-        self._decisions.decide(rows)
+        if self._decisions is not None:
+            self._decisions.decide(rows)
         self._give(slots.flat, self._table.outputs, self._table.forward(rows.flat))
 
     def linearise(self, rows: Side) -> np.ndarray:
@@ -169,6 +171,8 @@ class InTerms:
     def _give(self, flat: np.ndarray, places: np.ndarray, values: np.ndarray) -> None:
         if self._adds:
             flat[..., places] += values
+        elif flat.ndim == 1:  # a tick of a whole run; quicker
+            flat[places] = values
         else:
             flat[..., places] = values
 
