@@ -22,6 +22,7 @@ from tests.dmm.lives import (
 )
 from tests.dmm.machines import Case, random_machine, random_tree
 from tests.dmm.nested_machines import NESTED, PORTS
+from tests.marks import thorough
 from vvalues import VValue
 from vvalues.core.tree import from_leaves
 from vvalues.testing import check_fused
@@ -76,13 +77,17 @@ KINDS = {
 }
 
 
+SLOW = ("superfluid, in terms", "hierarchical: test keyed", "hierarchical: test nested")
+QUICK = [kind for kind in KINDS if kind not in SLOW]
+
+
 def first_of(kind: str, seed: int) -> Case:
     """A random machine with a short life."""
     found = (comparable([seed, i], KINDS[kind], SMALL) for i in range(200))
     return next(case for case in found if case is not None and case.streams.ticks in (3, 4))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*QUICK, *thorough(*SLOW)])
 def test_random_machines_with_such_neurons(kind):
     agree(2, 2, KINDS[kind], SMALL)
 
@@ -93,13 +98,15 @@ def test_many_random_machines_with_such_neurons(kind):
     agree(100, 3, KINDS[kind])
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if "hierarchical" not in kind])
+@pytest.mark.parametrize(
+    "kind", [*(kind for kind in QUICK if "hierarchical" not in kind), *thorough(SLOW[0])]
+)
 def test_second_order_with_such_neurons(kind):
     case = first_of(kind, 4)
     assert_second_order_agrees(case)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*QUICK, *thorough(*SLOW)])
 def test_forward_mode_is_reverse_mode_with_such_neurons(kind):
     case = first_of(kind, 5)
     program = compile_machine(case.machine, case.observed, recompute=True)
