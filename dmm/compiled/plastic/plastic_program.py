@@ -98,7 +98,11 @@ class PlasticProgram:
         self._mine = _OfThread()
 
     def bind(self, streams: Streams) -> BoundPlasticProgram | Growing | OnReference:
-        """The program on given streams; remembered as long as the streams live."""
+        """The program on given streams; remembered as long as the streams live.
+
+        Where it may have to be made anew, for copies or on the reference engine, it holds the
+        streams, and both live as long as the program.
+        """
         bound = self._mine.bound.get(streams)
         if bound is None:
             make, refer = partial(self._bound, streams), partial(self._on_reference, streams)
