@@ -12,7 +12,9 @@ from vvalues import Path, VValue, put, ravel
 from vvalues.core.tree import from_leaves
 
 from ..compiled.plastic import PlasticProgram, Supports, supports_of, why_not_plastic
+from ..compiled.plastic.firing import can_grow
 from ..machine import Machine, Streams
+from ..neurons import get_neuron_type
 from ..reference.engine import initial_state, two_stroke_cycle
 from .invariants import BEHAVIOURS, LARGEST, Invariants, invariants_of
 
@@ -92,7 +94,7 @@ def _lives(machine: Machine, ticks: int) -> Callable[[Edit | None], Matrices]:
     if machine.matrix_port is None:
         raise ValueError("the machine holds no network matrix: its links never change")
     silence = Streams((((),),), {}, ticks=ticks)
-    if why_not_plastic(machine) is None and isinstance(supports_of(machine, silence), Supports):
+    if _is_compiled(machine, silence):
         program = PlasticProgram(machine, ())
 
         def compiled(edit: Edit | None) -> Matrices:
@@ -101,6 +103,16 @@ def _lives(machine: Machine, ticks: int) -> Callable[[Edit | None], Matrices]:
 
         return compiled
     return partial(_by_reference, machine, ticks)
+
+
+def _is_compiled(machine: Machine, silence: Streams) -> bool:
+    """Whether all of its lives are: what makes copies may have other links in every one of them."""
+    if why_not_plastic(machine) is not None:
+        return False
+    supports = supports_of(machine, silence)
+    if not isinstance(supports, Supports):
+        return False
+    return not any(can_grow(get_neuron_type(name)) for name in supports.neurons.values())
 
 
 def _by_reference(machine: Machine, ticks: int, edit: Edit | None) -> Matrices:

@@ -30,8 +30,10 @@ from .sources import END_OF_TEXT
 from .spelling import Function, Linear, Spelling, call
 from .sums import Sum
 from .superfluid import FUNCTION, MixtureKernel, repertoire
-from .terms import Element, SegmentSum, Term, Terms, TermTable
+from .terms import Decision, Element, OpenTerms, SegmentSum, Term, Terms, TermTable
 from .types import (
+    STATE,
+    InnerMachine,
     NeuronType,
     OwnMemory,
     add_maker,
@@ -51,15 +53,18 @@ __all__ = [
     "END_OF_TEXT",
     "FUNCTION",
     "PARENT",
+    "STATE",
     "TREE",
     "Choice",
     "Compare",
+    "Decision",
     "DivisiveNormalisation",
     "DotProduct",
     "Element",
     "Elementwise",
     "Field",
     "Function",
+    "InnerMachine",
     "Kernel",
     "LargerOf",
     "LessOrEqual",
@@ -68,6 +73,7 @@ __all__ = [
     "MixtureKernel",
     "NeuronType",
     "NumberFunction",
+    "OpenTerms",
     "OwnMemory",
     "Partials",
     "Product",

@@ -5,6 +5,10 @@ multiplies elements of different paths (a mask, an outer product) says instead w
 which elements add up to which element of its output: its *terms*. They depend on the paths that its
 inputs can have, and where these are known the terms become a table of products and sums.
 
+Some neurons decide by the numbers they read what they do at a tick: a list takes a signal in if
+there is one, a copy is made when a trigger turns positive. A term can belong to one case of such a
+`Decision`; it then counts at the ticks of that case only.
+
 An *element* is a path to a number. The elements of an array leaf are its path and an index, which
 no key of a tree can be: keys are text.
 """
@@ -16,10 +20,38 @@ from typing import NamedTuple, Union
 
 import numpy as np
 
-__all__ = ["Element", "SegmentSum", "Term", "TermTable", "Terms"]
+__all__ = ["Decision", "Element", "OpenTerms", "SegmentSum", "Term", "TermTable", "Terms"]
 
 Element = tuple[Union[str, int], ...]  # noqa: UP007
 """A path to a number; ``()`` is the ``:number`` of the stream itself."""
+
+
+class Decision(NamedTuple):
+    """What a neuron does at a tick, of several cases; no gradient flows through it.
+
+    Attributes
+    ----------
+    reads : tuple of (read field, element)
+        What it depends on.
+    decide : callable, array (reads, ...) -> array (...)
+        The case, from real numbers: 1 to ``cases``; 0 where nothing is done; more where further
+        cases would be needed; -1 where the numbers do not tell, for the reason ``untold``.
+    cases : int
+    untold : str
+
+    Examples
+    --------
+    >>> from dmm.neurons import get_neuron_type
+    >>> has = {"self": [("end-list",)], "signal": [("a",)]}
+    >>> decision = next(t.decision for t in get_neuron_type("event_list").terms(has) if t.case)
+    >>> decision.decide(np.array([[0.5, 0.0]])), decision.cases  # a signal, and none
+    (array([1, 2]), 2)
+    """
+
+    reads: tuple[tuple[str, Element], ...]
+    decide: Callable[[np.ndarray], np.ndarray]
+    cases: int
+    untold: str = ""
 
 
 class Term(NamedTuple):
@@ -33,6 +65,9 @@ class Term(NamedTuple):
         Where in its stream.
     factors : tuple of (read field, element)
         What is multiplied; no factor at all is the number 1.
+    decision : Decision or None
+    case : int
+        The case of the decision in which this term counts.
 
     Examples
     --------
@@ -46,10 +81,15 @@ class Term(NamedTuple):
     field: str
     element: Element
     factors: tuple[tuple[str, Element], ...]
+    decision: Decision | None = None
+    case: int = 0
 
 
 Terms = Callable[[Mapping[str, Collection[Element]]], Iterable[Term]]
 """From the elements that every read field can have to all terms."""
+
+OpenTerms = Callable[[Mapping[str, Collection[Element]], int], Iterable[Term]]
+"""The same where numbers decide how many elements there are: terms of the first so many cases."""
 
 
 class SegmentSum:
@@ -128,7 +168,7 @@ class TermTable:
         order = np.argsort(factors[term, which], kind="stable")
         term, which = term[order], which[order]
         n_pairs, most = len(term), factors.shape[1]
-        others = factors[term][np.arange(most) != which[:, None]].reshape(n_pairs, -1)
+        others = factors[term][np.arange(most) != which[:, None]].reshape(n_pairs, most - 1)
         self._others = np.ascontiguousarray(others.T)
         self._read, self._written = factors[term, which], targets[term]
         self._to_inputs, self._to_moved = SegmentSum(self._read), SegmentSum(self._written)

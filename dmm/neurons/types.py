@@ -13,7 +13,7 @@ exports machines asks the card.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -23,9 +23,11 @@ from vvalues import NUMBER, VValue, assemble, inner
 from .fields import Field, parse_field
 from .kernel import Kernel, StreamReader
 from .spelling import Spelling
-from .terms import Terms
+from .terms import Element, OpenTerms, Term, Terms
 
 __all__ = [
+    "STATE",
+    "InnerMachine",
     "NeuronType",
     "OwnMemory",
     "add_maker",
@@ -64,6 +66,34 @@ class OwnMemory:
     kernel: Callable[[int | None], Kernel]
 
 
+STATE = ":state"
+"""Reserved field: outputs of all neurons of an inner machine, kept till the next outer tick."""
+
+
+@dataclass(frozen=True)
+class InnerMachine:
+    """A machine that a neuron runs, see `dmm.machine_neuron`.
+
+    Attributes
+    ----------
+    machine : Machine
+    reads : mapping of field name to inner neuron
+    writes : mapping of field name to (inner neuron, input field)
+    ticks : int
+        Inner ticks of an outer one.
+
+    Examples
+    --------
+    >>> get_neuron_type("accum").inner is None
+    True
+    """
+
+    machine: Any
+    reads: Mapping[str, str]
+    writes: Mapping[str, tuple[str, str]]
+    ticks: int
+
+
 @dataclass(frozen=True)
 class NeuronType:
     """What all neurons of one type have in common.
@@ -83,8 +113,12 @@ class NeuronType:
     terms : callable or None
         In place of a kernel, for types that do not treat all keys alike, see `dmm.neurons.terms`.
         Such neurons are compiled in machines that hold their own matrix.
+    open_terms : callable or None
+        In place of terms, where numbers decide how many elements the outputs have.
     own_memory : OwnMemory or None
         In place of a kernel, for types that could only be run tick by tick without it.
+    inner : InnerMachine or None
+        In place of a kernel, for types that run a machine.
     is_source : bool
         True when the neuron emits an external input stream.
     is_alive : {"always", "any", "all"}
@@ -119,6 +153,8 @@ class NeuronType:
     spelling: Spelling = field(default_factory=Spelling, compare=False)
     terms: Terms | None = field(default=None, compare=False)
     own_memory: OwnMemory | None = field(default=None, compare=False)
+    open_terms: OpenTerms | None = field(default=None, compare=False)
+    inner: InnerMachine | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not self.reads:
@@ -143,6 +179,27 @@ class NeuronType:
     def is_sum(self) -> bool:
         """Whether such a neuron emits the sum of what it reads (plus a number)."""
         return isinstance(self.kernel, Kernel) and self.kernel.is_sum
+
+    @property
+    def has_terms(self) -> bool:
+        """Whether such neurons say in terms what they do."""
+        return self.terms is not None or self.open_terms is not None
+
+    def terms_within(
+        self, inputs: Mapping[str, Collection[Element]], reserve: int = 1
+    ) -> Iterable[Term]:
+        """Its terms on these elements; where they have no end, the first ``reserve`` cases.
+
+        Examples
+        --------
+        >>> has = {"list": [("this", "a"), ("rest", "end-list")]}
+        >>> [term.element for term in get_neuron_type("first").terms_within(has)]
+        [('a',)]
+        """
+        if self.open_terms is not None:
+            return self.open_terms(inputs, reserve)
+        assert self.terms is not None
+        return self.terms(inputs)
 
     def constant(self) -> VValue:
         """Outputs of a neuron that reads nothing (field / stream)."""

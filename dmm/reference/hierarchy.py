@@ -12,13 +12,10 @@ from typing import Any
 from vvalues import VValue, assemble
 
 from ..machine.machine import Machine
-from ..neurons import Field, NeuronType, register
+from ..neurons import STATE, Field, InnerMachine, NeuronType, register
 from .engine import initial_state, network_matrix, two_stroke_cycle
 
 __all__ = ["STATE", "machine_neuron"]
-
-STATE = ":state"
-"""Reserved field: the outputs of all inner neurons, kept from one outer tick to the next."""
 
 
 def machine_neuron(
@@ -98,6 +95,7 @@ def machine_neuron(
             fixed_links=((STATE, "", STATE),),
             source="arXiv:1712.07447, section 2",
             initial=assemble({(STATE,): initial_state(machine)}),
+            inner=InnerMachine(machine, dict(reads), dict(writes), inner_ticks),
         )
     )
 

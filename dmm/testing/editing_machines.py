@@ -15,10 +15,11 @@ from vvalues import Path, VValue
 from vvalues.core.tree import from_leaves
 
 from ..machine import Machine, Streams, fixed_links, streams_from_trees
-from ..neurons import Kernel, get_neuron_type, neuron_types
+from ..neurons import FUNCTION, STATE, Kernel, get_neuron_type, neuron_types
 
 __all__ = ["Life", "random_life"]
 
+RESERVED = (FUNCTION, STATE)
 OBSERVED = (("output", "dict-1"), ("output", "dict-2"))
 SOURCES = ("stream-1", "stream-2", "const_1")
 BY_TERMS = (
@@ -50,13 +51,15 @@ class Life(NamedTuple):
     observed: tuple[tuple[str, str], ...] = OBSERVED
 
 
-def random_life(rng: np.random.Generator, max_ticks: int = 8) -> Life:
+def random_life(rng: np.random.Generator, max_ticks: int = 8, cells: tuple[str, ...] = ()) -> Life:
     """A machine that changes itself, with one to three strings for it.
 
     Parameters
     ----------
     rng : numpy.random.Generator
     max_ticks : int
+    cells : tuple of str
+        Further neuron types; where there are any, every other cell is of one of them.
 
     Examples
     --------
@@ -67,11 +70,13 @@ def random_life(rng: np.random.Generator, max_ticks: int = 8) -> Life:
     neurons["self"] = "accumulator"
     types = _types_with_kernel() + BY_TERMS
     for i in range(int(rng.integers(1, 7))):
-        neurons[f"cell-{i}"] = str(rng.choice(types))
+        neurons[f"cell-{i}"] = str(rng.choice(cells if cells and i % 2 == 0 else types))
     for i in range(int(rng.integers(1, 4))):
         neurons[f"editor-{i}"] = str(rng.choice(EDITORS))
     for i, port in enumerate(_ports(rng, neurons)):
         neurons[f"label-{i}"] = f"label({'/'.join(port)})" if i else _two_labels(rng, neurons)
+    for mixture in sorted({kind for kind in neurons.values() if kind.startswith("superfluid(")}):
+        neurons[f"pulse {mixture}"] = mixture.replace("superfluid", "functions", 1)
     links = _random_links(rng, neurons)
     keeper = ("self", "accum", "self", "single")
     fixed = dict(fixed_links(neurons))
@@ -107,7 +112,7 @@ def _random_links(rng: np.random.Generator, neurons: dict[str, str]) -> dict[Pat
     links: dict[Path, float] = {}
     density = float(rng.choice([0.1, 0.3]))
     for receiver, kind in neurons.items():
-        if kind in ("stream", "const_1"):
+        if not get_neuron_type(kind).reads:
             continue
         for field in get_neuron_type(kind).reads:
             for sender, sender_kind in neurons.items():
@@ -131,6 +136,10 @@ def _may_link(
         return field == "delta" and is_matrix
     if sender == "self":
         return is_editor and field in ("main", "dict") and rng.random() < 0.5
+    if field == STATE:
+        return False  # of its own neuron alone
+    if field == FUNCTION:
+        return written == FUNCTION or sender.startswith("pulse")
     if is_editor and field in ("post", "pre"):
         return sender == f"label-{int(field == 'pre')}"
     if is_editor and field not in ("gate", "mask"):
@@ -177,6 +186,6 @@ def _ports(
     """A port that reads and one that writes."""
     receiver = str(rng.choice([n for n in neurons if n.startswith(("cell", "output"))]))
     sender = str(rng.choice([n for n in neurons if get_neuron_type(neurons[n]).writes]))
-    reads = [field.name for field in get_neuron_type(neurons[receiver]).reads]
+    reads = [f.name for f in get_neuron_type(neurons[receiver]).reads if f.name not in RESERVED]
     writes = [field.name for field in get_neuron_type(neurons[sender]).writes]
     return (receiver, str(rng.choice(reads))), (sender, str(rng.choice(writes)))

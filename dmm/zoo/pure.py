@@ -7,15 +7,27 @@ larger one, element by element - and five constants: 12 inputs, 11 outputs, and 
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import autograd.numpy as anp
+import numpy as np
 
 import vvalues as vv
 from vvalues import VValue, assemble, put
 
 from ..machine import Machine, links
-from ..neurons import neuron_type
+from ..neurons import (
+    Element,
+    Kernel,
+    Partials,
+    Stream,
+    Sum,
+    Term,
+    get_neuron_type,
+    neuron_type,
+    plus,
+)
 
 __all__ = ["pure_machine", "pure_oscillator", "pure_soliton"]
 
@@ -27,25 +39,81 @@ def _sum(inputs: VValue) -> VValue:
     return inputs.subtree("a") + inputs.subtree("b")
 
 
-@neuron_type("pure_self", reads=["a", "b"], writes=["out"], source=SOURCE)
+def _self_terms(inputs: Mapping[str, Collection[Element]]) -> Iterator[Term]:
+    clamped = ("self", "a")
+    for field in ("a", "b"):
+        for element in inputs[field]:
+            if element[:2] != clamped:
+                yield Term("out", element, ((field, element),))
+    yield Term("out", (*clamped, "self", "out"), ())
+
+
+@neuron_type("pure_self", reads=["a", "b"], writes=["out"], source=SOURCE, terms=_self_terms)
 def plus_with_clamped_row(inputs: VValue) -> dict[str, Any]:
     """``a + b``, with the row of the network matrix that feeds ``a`` held at (1, 0, 0, ...)."""
     return {"out": put(_sum(inputs), ("self", "a"), VValue({"self": {"out": 1.0}}))}
 
 
-@neuron_type("pure_plus", reads=["a", "b"], writes=["out"], source=SOURCE)
-def plus(inputs: VValue) -> dict[str, Any]:
+@neuron_type("pure_plus", reads=["a", "b"], writes=["out"], source=SOURCE, kernel=Sum())
+def sum_of_both(inputs: VValue) -> dict[str, Any]:
     """``a + b``."""
     return {"out": _sum(inputs)}
 
 
-@neuron_type("pure_times", reads=["a", "b"], writes=["out"], source=SOURCE)
+def _times_terms(inputs: Mapping[str, Collection[Element]]) -> Iterator[Term]:
+    """Those of a mask, which ``a`` is here."""
+    masking = get_neuron_type("mask_multiply")
+    for term in masking.terms_within({"mask": inputs["a"], "main": inputs["b"]}):
+        (_, mask), (_, main) = term.factors
+        yield Term("out", term.element, (("a", mask), ("b", main)))
+
+
+@neuron_type("pure_times", reads=["a", "b"], writes=["out"], source=SOURCE, terms=_times_terms)
 def times(inputs: VValue) -> dict[str, Any]:
     """Product element by element."""
     return {"out": vv.mask_multiply(inputs.subtree("a"), inputs.subtree("b"))}
 
 
-@neuron_type("pure_max", reads=["a", "b"], writes=["out"], source=SOURCE)
+class LargerElements(Kernel):
+    """The larger one of two streams, element by element; half of either in a tie."""
+
+    def forward(self, inputs: list[Stream]) -> list[Stream]:
+        return self._mixed(self.linearise(inputs), inputs)
+
+    def linearise(self, inputs: list[Stream]) -> Partials:
+        (one, one_keys), (other, other_keys) = inputs
+        difference = plus(one_keys, None if other_keys is None else -other_keys)
+        keys = None if difference is None else _share(difference)
+        return _share(one - other), keys
+
+    def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
+        (share, key_share), (g, g_keys) = partials, outputs[0]
+        if g_keys is None or key_share is None:
+            return [Stream(g * share), Stream(g * (1.0 - share))]
+        return [
+            Stream(g * share, g_keys * key_share),
+            Stream(g * (1.0 - share), g_keys * (1.0 - key_share)),
+        ]
+
+    def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
+        return self._mixed(partials, inputs)
+
+    def _mixed(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
+        (share, key_share), (one, one_keys), (other, other_keys) = partials, *inputs
+        number = share * one + (1.0 - share) * other
+        if key_share is None:
+            return [Stream(number)]
+        first = None if one_keys is None else key_share * one_keys
+        second = None if other_keys is None else (1.0 - key_share) * other_keys
+        return [Stream(number, plus(first, second))]
+
+
+def _share(difference: np.ndarray) -> np.ndarray:
+    """1, 1/2 or 0, where the first one is the larger one, neither, and where the second one is."""
+    return 0.5 + 0.5 * np.sign(difference.real)
+
+
+@neuron_type("pure_max", reads=["a", "b"], writes=["out"], source=SOURCE, kernel=LargerElements())
 def larger(inputs: VValue) -> dict[str, Any]:
     """The larger one, element by element."""
     difference = inputs.subtree("a") - inputs.subtree("b")

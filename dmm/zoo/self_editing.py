@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from typing import Any
 
+import numpy as np
 from autograd.tracer import getval
 
 from vvalues import VValue, assemble, put
 
 from ..machine import Machine, links, machine_of
-from ..neurons import neuron_type, number
+from ..neurons import Decision, Element, Term, neuron_type, number
 
 __all__ = ["copy_links", "editable", "fast_weights", "self_copying", "wave"]
 
@@ -139,6 +142,73 @@ def copy_links(matrix: VValue, members: set[str], suffix: str, outgoing: float =
     return copies
 
 
+MOST_COPIES = 100
+"""Copies of one subgraph, by number; what asks for more is not compiled."""
+
+UNTOLD = (
+    "a copy begins while part of the subgraph is 0, so that only the support of the stream says "
+    f"whether it is to be copied, or it is none of the copies 1 to {MOST_COPIES}"
+)
+
+
+def _copy_terms(inputs: Mapping[str, Collection[Element]], copies: int) -> Iterator[Term]:
+    """Memory, and for each of so many copies its links, which count at the tick it is made."""
+    named = [element for element in inputs["subgraph"] if element and isinstance(element[0], str)]
+    members = {str(element[0]) for element in named}
+    memory = tuple((field, ()) for field in ("trigger", "before", "count"))
+    decision = Decision(
+        (*memory, *(("subgraph", element) for element in named)),
+        partial(_copy_made, tuple(str(element[0]) for element in named)),
+        copies,
+        UNTOLD,
+    )
+    yield Term("before", (), (("trigger", ()),))
+    yield Term("count", (), (("count", ()),))
+    for k in range(1, copies + 1):
+        yield Term("count", (), (), decision, k)
+        for target, factors in _copied(inputs["matrix"], members, f"'{k}").items():
+            yield Term("delta", target, factors, decision, k)
+
+
+def _copy_made(members: tuple[str, ...], numbers: np.ndarray) -> np.ndarray:
+    """The number of the copy that is made by these: trigger, before, count, then the subgraph."""
+    (trigger, before, count), named = numbers[:3], numbers[3:]
+    starts = (trigger > 0.0) & (before <= 0.0)
+    if not starts.any():
+        return np.zeros(starts.shape, int)
+    made = np.trunc(count + 1.0)
+    is_told = (made >= 1.0) & (made <= MOST_COPIES)  # False for what is no number
+    for member in set(members):
+        is_told &= named[[own == member for own in members]].any(axis=0)
+    return np.where(starts, np.where(is_told, made, -1), 0).astype(int)
+
+
+def _copied(
+    matrix: Collection[Element], members: set[str], suffix: str
+) -> dict[Element, tuple[tuple[str, Element], ...]]:
+    """The links of one copy, and what their weights are products of; see `copy_links`."""
+    found: dict[Element, tuple[tuple[str, Element], ...]] = {}
+    for path in matrix:
+        if len(path) != 4 or not all(isinstance(key, str) for key in path):
+            raise ValueError(
+                f"matrix can come to have {'/'.join(map(str, path))}, which is no link"
+            )
+        receiver, field_in, sender, field_out = map(str, path)
+        if not {receiver, sender} & members:
+            continue
+        factors: tuple[tuple[str, Element], ...] = (("matrix", path),)
+        if receiver in members:
+            receiver += suffix
+        else:
+            factors += (("outgoing", ()),)
+        sender += suffix if sender in members else ""
+        target = (receiver, field_in, sender, field_out)
+        if target in found:
+            raise ValueError(f"several links have the copy {'/'.join(target)}")
+        found[target] = factors
+    return found
+
+
 @neuron_type(
     "deep_copy",
     reads=[
@@ -151,6 +221,7 @@ def copy_links(matrix: VValue, members: set[str], suffix: str, outgoing: float =
     ],
     writes=["delta", "before/:number", "count/:number"],
     source="arXiv:1712.07447, section 6 (deep copy)",
+    open_terms=_copy_terms,
 )
 def deep_copy(inputs: VValue) -> dict[str, Any]:
     """Links of a fresh copy of ``subgraph`` whenever ``trigger`` turns positive.

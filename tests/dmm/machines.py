@@ -188,19 +188,19 @@ def array_cases(
     initial = {}
     for neuron, kind in machine.neurons.items():
         if kind == "accum" and rng.random() < 0.5:
-            initial[neuron] = {"dict": _random_tree(rng)}
+            initial[neuron] = {"dict": random_tree(rng)}
     machine = replace(machine, initial=VValue(initial))
     ticks, strings = draw(st.integers(1, max_ticks)), draw(st.integers(1, 2))
     streams = streams_from_trees(
         {
-            name: [[_random_tree(rng) for _ in range(ticks)] for _ in range(strings)]
+            name: [[random_tree(rng) for _ in range(ticks)] for _ in range(strings)]
             for name in sources[:2]
         }
     )
     return Case(machine, streams)
 
 
-def _random_tree(rng: np.random.Generator) -> VValue:
+def random_tree(rng: np.random.Generator) -> VValue:
     leaves = {
         (): float(rng.standard_normal()),
         ("a",): float(rng.standard_normal()),

@@ -7,7 +7,7 @@ Observed ports are the last rows. The slots of what comes from outside are the l
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from itertools import chain
 
@@ -15,17 +15,25 @@ import numpy as np
 
 from ...machine.wiring import reach
 from ...neurons import Element, Field, Kernel, NeuronType, get_neuron_type
+from ..lowering import is_superfluid
 from ..plan import Port, Segment
-from .groups import Together, entries_of
-from .one_vector import Entry
+from .firing.emissions import terms_of
+from .firing.groups import Group, Product, Together
+from .firing.mixtures import mixed
+from .firing.tabulation import Tabulation
+from .following import Link
+from .nested import Nested, nested
 from .places import Arrangement, Links
-from .supports import Link, Supports
+from .supports import Supports, supports_within
 
 __all__ = ["arranged"]
 
 
 def arranged(
-    supports: Supports, observed: Sequence[Port], stopped: Collection[Port] = ()
+    supports: Supports,
+    observed: Sequence[Port],
+    stopped: Collection[Port] = (),
+    is_inner: bool = False,
 ) -> Arrangement:
     """Number the rows, slots and columns of a machine.
 
@@ -34,6 +42,8 @@ def arranged(
     supports : Supports
     observed : sequence of (neuron, input field)
     stopped : collection of (neuron type, field) whose inputs pass no gradient
+    is_inner : bool
+        Of a machine inside a neuron: all that it emits matters, and what is observed has keys.
 
     Examples
     --------
@@ -46,27 +56,31 @@ def arranged(
     >>> len(plan.still_links), len(plan.moving.row)
     (14, 1)
     """
-    return _Arranging(supports, tuple(observed), frozenset(stopped)).arrangement()
+    return _Arranging(supports, tuple(observed), frozenset(stopped), is_inner).arrangement()
 
 
 class _Arranging:
     def __init__(
-        self, supports: Supports, observed: tuple[Port, ...], stopped: frozenset[Port]
+        self,
+        supports: Supports,
+        observed: tuple[Port, ...],
+        stopped: frozenset[Port],
+        is_inner: bool,
     ) -> None:
         self.supports, self.observed, self.stopped = supports, observed, stopped
-        port = supports.machine.matrix_port
-        assert port is not None
-        self.port: Port = port
+        self.is_inner, self.port = is_inner, supports.machine.matrix_port
         self.links = self._relevant()
         read = {link[2:] for link in self.links if link != supports.keeper}
         # What is still in the matrix need not travel with it if nobody but its holder reads it.
         self.is_read = self.port in read
         outputs = dict(supports.outputs)
-        if supports.keeper is not None and not self.is_read:
+        if self.port and supports.keeper is not None and not self.is_read:
             outputs[self.port] = supports.changing
         self.outputs = outputs
         self.kept = {neuron for link in self.links for neuron in (link[0], link[2])}
-        if not supports.changing and not self.is_read:
+        if self.is_inner:
+            self.kept = set(supports.neurons)
+        elif self.port and not supports.changing and not self.is_read:
             self.kept.discard(self.port[0])
         self.types = {n: get_neuron_type(t) for n, t in supports.neurons.items()}
         self.slot_of: dict[Port, int] = {}
@@ -74,11 +88,15 @@ class _Arranging:
         self.row_of: dict[Port, int] = {}
         self.key_row_of: dict[Port, int] = {}
         self.observed_row: dict[Port, int] = {}
+        self.observed_key_row: dict[Port, int] = {}
+        self.nested: list[Nested] = []
         self.stopped_rows: list[int] = []
         self.stopped_key_rows: list[int] = []
 
     def _relevant(self) -> list[Link]:
         """Links that can influence what is observed, by what they carry or by what they edit."""
+        if self.is_inner or self.port is None:
+            return list(self.supports.links)
         into: dict[str, list[Link]] = defaultdict(list)
         for link in self.supports.links:
             into[link[0]].append(link)
@@ -105,7 +123,8 @@ class _Arranging:
         used = {element for port in self._ports() for element in self.outputs.get(port, ())}
         used |= set(chain.from_iterable(self._arriving(port) for port in self._read_ports()))
         column = {e: i for i, e in enumerate(sorted(used - {()}, key=str))}
-        groups, terms = self._groups([n for n in inside if n not in sums], column)
+        table = Tabulation(column)
+        groups, terms, shares = self._groups([n for n in inside if n not in sums], column, table)
         for neuron in origins:
             for written in self.types[neuron].writes:
                 self._number_slot(neuron, written)
@@ -116,12 +135,15 @@ class _Arranging:
         for port in self.observed:  # rows of their own, whoever else reads it
             self.observed_row[port] = self.n_rows
             self.n_rows += 1
+            if self.is_inner and self.supports.inputs[port] - {()}:
+                self.observed_key_row[port] = self.n_key_rows
+                self.n_key_rows += 1
         still, moving = self._split()
-        holder = self.key_slot_of.get(self.port)
+        holder = self.key_slot_of.get(self.port) if self.port else None
         held = [
             link
             for link in self.supports.machine.matrix.support.paths
-            if holder is not None and link in self.outputs[self.port]
+            if self.port and holder is not None and link in self.outputs[self.port]
         ]
         return Arrangement(
             supports=self.supports,
@@ -131,6 +153,10 @@ class _Arranging:
             offset=np.array([getattr(self.types[n].kernel, "offset", 0.0) for n in sums]),
             groups=groups,
             terms=terms,
+            shares=shares,
+            nested=self.nested,
+            decided=table.decided,
+            n_switches=table.n_switches,
             origins=origins,
             row_of=self.row_of,
             slot_of=self.slot_of,
@@ -140,6 +166,8 @@ class _Arranging:
             passing=_zero_at(self.n_rows, self.stopped_rows),
             key_passing=_zero_at(self.n_key_rows, self.stopped_key_rows),
             observed=slice(first, self.n_rows),
+            observed_row=self.observed_row,
+            observed_key_row=self.observed_key_row,
             still=self._table(still, {link: i for i, link in enumerate(still)}),
             moving=self._table(moving, column),
             still_links=still,
@@ -205,28 +233,40 @@ class _Arranging:
         found: dict[tuple, list[str]] = defaultdict(list)
         for neuron in neurons:
             of = self.types[neuron]
-            if of.terms is None:
+            key: tuple = (of.name, neuron)
+            if of.inner is not None:  # each of them is a machine of its own
+                pass
+            elif of.has_terms or is_superfluid(
+                of.name
+            ):  # what they do depends on the very elements
+                key = of.name, tuple(self._arriving((neuron, f.name)) for f in of.reads)
+            else:
                 reads = tuple(bool(self._arriving((neuron, f.name)) - {()}) for f in of.reads)
                 writes = tuple(self._is_keyed_output(neuron, f) for f in of.writes)
-                key: tuple = of.name, reads, writes
-            else:  # terms depend on the very elements
-                key = of.name, tuple(self._arriving((neuron, f.name)) for f in of.reads)
+                key = of.name, reads, writes
             found[key].append(neuron)
         return list(found.values())
 
     def _groups(
-        self, neurons: list[str], column: dict[Element, int]
-    ) -> tuple[list[Together], list[tuple[Entry, list[Entry]]]]:
-        groups: list[Together] = []
-        terms: list[tuple[Entry, list[Entry]]] = []
+        self, neurons: list[str], column: dict[Element, int], table: Tabulation
+    ) -> tuple[list[Group], list[Product], list[Product]]:
+        """Neurons with kernels; products of the others, and those that add to what groups emit."""
+        groups: list[Group] = []
+        terms: list[Product] = []
+        shares: list[Product] = []
         for names in self._by_type(neurons):
             of, rows, slots = self.types[names[0]], *self._segments(names)
-            if of.terms is None:
+            if is_superfluid(of.name):
+                groups.append(mixed(of, rows, slots, column, self._elements_read(names[0])))
+                shares += self._products(names, rows, slots, table)
+            elif of.inner is not None:
+                self.nested.append(self._nested(names[0], rows, slots, column))
+            elif of.has_terms:
+                terms += self._products(names, rows, slots, table)
+            else:
                 assert isinstance(of.kernel, Kernel)
                 groups.append(Together(of, names, of.kernel, rows, slots))
-            else:
-                terms += self._entries(names, rows, slots, column)
-        return groups, terms
+        return groups, terms, shares
 
     def _segments(self, names: list[str]) -> tuple[list[Segment], list[Segment]]:
         """Where neurons of one type read, and where they write."""
@@ -240,24 +280,29 @@ class _Arranging:
             slots.append(Segment(self.slot_of[first], len(names), self.key_slot_of.get(first)))
         return rows, slots
 
-    def _entries(
-        self,
-        names: list[str],
-        rows: list[Segment],
-        slots: list[Segment],
-        column: dict[Element, int],
-    ) -> Iterator[tuple[Entry, list[Entry]]]:
-        """What the terms of neurons with the same elements multiply, and where it goes."""
-        of = self.types[names[0]]
-        assert of.terms is not None
-        mine = {f.name: self._arriving((names[0], f.name)) for f in of.reads}
+    def _nested(
+        self, neuron: str, rows: list[Segment], slots: list[Segment], column: dict[Element, int]
+    ) -> Nested:
+        of, mine = self.types[neuron], self._elements_read(neuron)
+        assert of.inner is not None
+        within = supports_within(of, mine, self.supports.reserve)
+        plan = arranged(within, list(of.inner.writes.values()), is_inner=True)
         read = {f.name: segment for f, segment in zip(of.reads, rows, strict=True)}
         written = {f.name: segment for f, segment in zip(of.writes, slots, strict=True)}
-        for term in of.terms(mine):
-            for i in range(len(names)):
-                entries = entries_of(term, i, written, read, column)
-                if entries is not None:
-                    yield entries
+        return nested(of, plan, read, written, column, mine)
+
+    def _products(
+        self, names: list[str], rows: list[Segment], slots: list[Segment], table: Tabulation
+    ) -> Iterable[Product]:
+        """What the terms of neurons with the same elements multiply, and where it goes."""
+        of = self.types[names[0]]
+        terms = terms_of(of, self._elements_read(names[0]), self.supports.reserve)
+        read = {f.name: segment for f, segment in zip(of.reads, rows, strict=True)}
+        written = {f.name: segment for f, segment in zip(of.writes, slots, strict=True)}
+        return table.products(terms, names, read, written)
+
+    def _elements_read(self, neuron: str) -> dict[str, frozenset[Element]]:
+        return {f.name: self._arriving((neuron, f.name)) for f in self.types[neuron].reads}
 
     def _number_slot(self, neuron: str, written: Field) -> None:
         port = neuron, written.name
@@ -267,7 +312,7 @@ class _Arranging:
 
     def _rows(self, names: list[str], read: Field) -> Segment:
         of = self.types[names[0]]
-        only_number = read.is_scalar or (of.terms is None and _reads_numbers(of))
+        only_number = read.is_scalar or (not of.has_terms and _reads_numbers(of))
         is_keyed = not only_number and bool(self._arriving((names[0], read.name)) - {()})
         segment = Segment(self.n_rows, len(names), self.n_key_rows if is_keyed else None)
         is_stopped = (of.name, read.name) in self.stopped
@@ -298,9 +343,8 @@ class _Arranging:
             slot, key_slot = self.slot_of.get(link[2:]), self.key_slot_of.get(link[2:])
             rows = self.row_of.get(link[:2]), self.observed_row.get(link[:2])
             plain += [(row, slot, weight[link]) for row in rows if None not in (row, slot)]
-            key_row = self.key_row_of.get(link[:2])
-            if None not in (key_row, key_slot):
-                keyed.append((key_row, key_slot, weight[link]))
+            rows = self.key_row_of.get(link[:2]), self.observed_key_row.get(link[:2])
+            keyed += [(row, key_slot, weight[link]) for row in rows if None not in (row, key_slot)]
         return Links(
             *np.array(sorted(plain), np.intp).reshape(-1, 3).T,
             *np.array(sorted(keyed), np.intp).reshape(-1, 3).T,

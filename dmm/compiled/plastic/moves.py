@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...neurons import SegmentSum, TermTable
-from .one_vector import Layout, Side
+from .firing.one_vector import Layout, Side
 from .places import Links
 
 __all__ = ["FewMoves", "Moves", "Nudge", "flat", "flat_product"]
@@ -110,11 +110,17 @@ class FewMoves:
 
     def apply(self, slots: Side, rows: Side) -> None:
         """Give to the rows what the links carry."""
-        carried = self._table.forward(slots.flat)
+        carried, flat = self._table.forward(slots.flat), rows.flat
+        places = self._table.outputs if flat.ndim == 1 else (..., self._table.outputs)
         if self.is_alone:
-            rows.flat[self._table.outputs] = carried
+            flat[places] = carried
         else:
-            rows.flat[self._table.outputs] += carried
+            flat[places] += carried
+
+    def apply_tangent(self, slots: Side, slots_moved: Side, rows: Side) -> None:
+        """Add to the tangents of the rows; directions in front."""
+        partials = self._table.linearise(slots.flat)
+        rows.flat[..., self._table.moved] += self._table.tangent(partials, slots_moved.flat)
 
     def apply_back(self, slots: Side, rows_back: Side, slots_back: Side) -> None:
         """Add to the cotangents of the slots, the matrix among them."""

@@ -8,8 +8,8 @@ from ...machine.machine import initial_outputs
 from ...machine.streams import Streams
 from ...neurons import StreamReader
 from ..plan import Port
+from .following import elements_of
 from .places import Arrangement
-from .supports import elements_of
 
 __all__ = ["Outside"]
 

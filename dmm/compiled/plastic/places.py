@@ -18,9 +18,11 @@ from vvalues import Path
 
 from ...neurons import Element
 from ..plan import Port
-from .groups import Together
-from .one_vector import Entry
-from .supports import Link, Supports
+from .firing.decisions import Decided
+from .firing.groups import Group, Product
+from .following import Link
+from .nested import Nested
+from .supports import Supports
 
 __all__ = ["Arrangement", "Links"]
 
@@ -52,10 +54,16 @@ class Arrangement:
         Summing neurons; slot and row i are those of ``sums[i]``, and of the first
         ``n_keyed_sums`` also key slot and key row i.
     offset : array (sums,)
-    groups : list of Together
-        Neurons that have a kernel.
-    terms : list of (Entry, list of Entry)
+    groups : list of Group
+        Neurons that have a kernel, and mixtures of such.
+    terms : list of Product
         Of all neurons that say what they do in terms: slot, and what is multiplied in rows.
+    shares : list of Product
+        Of mixtures, of parts in terms: they add to what the kernels of the other parts emit.
+    nested : list of Nested
+        Hierarchical neurons.
+    decided : list of Decided
+        Decisions, which have ``n_switches`` switches.
     origins : list of str
         Neurons whose output comes from outside: sources and constants.
     row_of : number of every input
@@ -63,6 +71,7 @@ class Arrangement:
     passing : array (rows,) of float
         0 for rows whose inputs pass no gradient.
     observed : slice of rows
+    observed_row, observed_key_row : number of every observed input, and of those with keys
     still, moving : Links
     still_links : list of paths
     holder : int or None
@@ -89,8 +98,12 @@ class Arrangement:
     sums: list[str]
     n_keyed_sums: int
     offset: np.ndarray
-    groups: list[Together]
-    terms: list[tuple[Entry, list[Entry]]]
+    groups: list[Group]
+    terms: list[Product]
+    shares: list[Product]
+    nested: list[Nested]
+    decided: list[Decided]
+    n_switches: int
     origins: list[str]
     row_of: dict[Port, int]
     slot_of: dict[Port, int]
@@ -100,6 +113,8 @@ class Arrangement:
     passing: np.ndarray
     key_passing: np.ndarray
     observed: slice
+    observed_row: dict[Port, int]
+    observed_key_row: dict[Port, int]
     still: Links
     moving: Links
     still_links: list[Link]

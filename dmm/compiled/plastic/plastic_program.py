@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Sequence
+from functools import partial
 from threading import local
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import autograd.numpy as anp
 import numpy as np
-from autograd import make_jvp, make_vjp
 
-from vvalues import Path, Support, VValue, format_path, ravel, restrict, unravel
+from vvalues import Path, Support, VValue, format_path, ravel, restrict
 from vvalues.core.fused import evaluate
 
 from ...machine.machine import Machine, initial_outputs
 from ...machine.streams import Streams
+from ...neurons import get_neuron_type
 from ...reference.judge import ReferenceProgram
 from ..lowering import Reason
 from .arrangement import arranged
+from .firing.emissions import can_grow
+from .following import CannotFollow
+from .growth import Growing, OnReference
 from .outside import Outside
 from .places import Arrangement
 from .supports import supports_of, why_not_plastic
@@ -57,7 +59,8 @@ class PlasticProgram:
     -----
     What the matrix can come to hold depends on what the streams hold. It is followed when streams
     are bound; where it cannot be known, those streams run on the reference engine, with a warning
-    that says why.
+    that says why. Where it depends on numbers how much that is (copies), there is room for some,
+    and twice as many where a run makes more.
 
     Numbers that are not finite spread as in numpy: zero times infinity is not a number here, while
     the reference engine does not even look at what has no link.
@@ -94,27 +97,40 @@ class PlasticProgram:
         self.live = np.ones(self.support.size, dtype=bool)
         self._mine = _OfThread()
 
-    def bind(self, streams: Streams) -> BoundPlasticProgram | _OnReference:
-        """The program on given streams; remembered as long as the streams live."""
+    def bind(self, streams: Streams) -> BoundPlasticProgram | Growing | OnReference:
+        """The program on given streams; remembered as long as the streams live.
+
+        Where it may have to be made anew, for copies or on the reference engine, it holds the
+        streams, and both live as long as the program.
+        """
         bound = self._mine.bound.get(streams)
         if bound is None:
-            supports = supports_of(self.machine, streams, self.stopped)
-            if isinstance(supports, Reason):
-                warnings.warn(
-                    f"{supports}; these streams run on the reference engine", stacklevel=3
-                )
-                reference = ReferenceProgram(self.machine, self.observed, self.stopped)
-                bound = _OnReference(reference, streams)
-            else:
-                arrangement = arranged(supports, self.observed, self.stopped)
-                bound = BoundPlasticProgram(arrangement, streams, self.support)
+            make, refer = partial(self._bound, streams), partial(self._on_reference, streams)
+            bound = make(1)
+            if isinstance(bound, Reason):
+                bound = refer(bound)
+            elif bound.can_grow:
+                bound = Growing(bound, make, refer)
             self._mine.bound[streams] = bound
         return bound
 
+    def _bound(self, streams: Streams, reserve: int) -> BoundPlasticProgram | Reason:
+        supports = supports_of(self.machine, streams, self.stopped, reserve)
+        if isinstance(supports, Reason):
+            return supports
+        try:  # machines inside neurons are followed for a tick more here
+            arrangement = arranged(supports, self.observed, self.stopped)
+        except CannotFollow as error:
+            return Reason(error)
+        return BoundPlasticProgram(arrangement, streams, self.support)
+
+    def _on_reference(self, streams: Streams, reason: str) -> OnReference:
+        reference = ReferenceProgram(self.machine, self.observed, self.stopped)
+        return OnReference(reference, streams, reason)
+
     def live_on(self, streams: Streams) -> np.ndarray:
         """Which trainable links can influence what is observed on these streams."""
-        bound = self.bind(streams)
-        return self.live if isinstance(bound, _OnReference) else bound.live
+        return self.bind(streams).live
 
     def __call__(self, trainable: VValue, streams: Streams) -> np.ndarray:
         """Observed numbers, (observed, ticks, strings); differentiable, see `Program.__call__`."""
@@ -128,10 +144,7 @@ class PlasticProgram:
 
     def evaluate(self, weights: np.ndarray, streams: Streams) -> np.ndarray:
         """As a call, for flat weights of shape (links,) or (machines, links); differentiable."""
-        bound = self.bind(streams)
-        return (
-            bound.forward(weights) if isinstance(bound, _OnReference) else evaluate(weights, bound)
-        )
+        return self.bind(streams).evaluate(weights)
 
     def jacobian(self, weights: np.ndarray, streams: Streams) -> tuple[np.ndarray, np.ndarray]:
         """Values and their exact Jacobian, by forward mode, see `Program.jacobian`."""
@@ -180,12 +193,7 @@ class PlasticProgram:
         >>> program.matrices(machine.trainable, streams, edit)[1][4:, 0, 0].round(2)
         array([0.1 , 0.2 , 0.3 , 0.4 , 1.49, 1.57, 1.64, 1.7 ])
         """
-        bound = self.bind(streams)
-        if isinstance(bound, _OnReference):
-            raise ValueError(
-                f"{supports_of(self.machine, streams, self.stopped)}; dmm.run tells its matrices"
-            )
-        return bound.matrices(self.flatten(trainable), edit)
+        return self.bind(streams).matrices(self.flatten(trainable), edit)
 
 
 class _OfThread(local):
@@ -209,6 +217,8 @@ class BoundPlasticProgram:
     ----------
     live : boolean array, per element of the trainable matrix
         Which links can influence what is observed.
+    can_grow : bool
+        Whether a run may need more room than there is.
 
     Examples
     --------
@@ -234,6 +244,8 @@ class BoundPlasticProgram:
         self._still = _Places(arrangement.still_links, position)
         self._held = _Places(arrangement.held, position)
         self._last: tuple[np.ndarray, Life] | None = None
+        types = map(get_neuron_type, arrangement.supports.neurons.values())
+        self.can_grow = any(map(can_grow, types))
         alive = arrangement.living_links()
         self.live = np.array([path in alive for path in support.paths], dtype=bool)
 
@@ -256,11 +268,16 @@ class BoundPlasticProgram:
             # By content: the caller may have changed the array in place since.
             if known.dtype == weights.dtype and np.array_equal(known, weights):
                 return life
+        self._last = None  # a run that does not come to its end has overwritten the arrays
         life = self.sweeps.forward(self._start(weights))
         self._last = np.array(weights), life
         return life
 
     # -------------------- values and derivatives --------------------
+
+    def evaluate(self, weights: np.ndarray) -> np.ndarray:
+        """As `forward`; differentiable."""
+        return evaluate(weights, self)
 
     def forward(self, weights: np.ndarray) -> np.ndarray:
         """Observed numbers, ([machines,] observed, ticks, strings)."""
@@ -335,34 +352,3 @@ class _Places:
     def collect(self, links: np.ndarray, out: np.ndarray) -> None:
         """Add cotangents of links to those of the weights."""
         out[self.weight] += links[self.link]
-
-
-class _OnReference:
-    """The interface of a bound program, on the reference engine."""
-
-    def __init__(self, program: ReferenceProgram, streams: Streams) -> None:
-        self.program, self.streams = program, streams
-
-    def _values(self, weights: np.ndarray) -> np.ndarray:
-        return self.program(unravel(weights, self.program.support), self.streams)
-
-    def forward(self, weights: np.ndarray) -> np.ndarray:
-        """As `BoundPlasticProgram.forward`."""
-        if weights.ndim == 2:
-            return anp.stack([self.forward(row) for row in weights])
-        return self._values(weights)
-
-    def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
-        """As `BoundPlasticProgram.pullback`."""
-        if weights.ndim == 2:
-            return np.stack([self.pullback(w, own) for w, own in zip(weights, g, strict=True)])
-        return make_vjp(self._values)(weights)[0](g)
-
-    def pushforward(self, weights: np.ndarray, direction: np.ndarray) -> np.ndarray:
-        """As `BoundPlasticProgram.pushforward`."""
-        return make_jvp(self._values)(weights)(direction)[1]
-
-    def jacobian(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """As `BoundPlasticProgram.jacobian`."""
-        directions = np.eye(len(weights))
-        return self.forward(weights), np.stack([self.pushforward(weights, d) for d in directions])

@@ -8,31 +8,20 @@ rows can make, and the links whose weights can change at all.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from vvalues import VValue, format_path
-
-from ...machine.coercions import coerced_links
-from ...machine.machine import Machine, initial_outputs, type_from_name
+from ...machine.machine import Machine, initial_outputs
 from ...machine.streams import Streams
-from ...neurons import Element, Kernel, NeuronType, StreamReader, get_neuron_type, neuron_types
+from ...neurons import Element, NeuronType, get_neuron_type
 from ..lowering import Reason
 from ..plan import Port
+from .firing.emissions import NOTHING, Elements, can_run
+from .following import CannotFollow, Following, Link, elements_of, followed_within
 
-__all__ = ["LARGEST", "Supports", "elements_of", "supports_of", "why_not_plastic"]
-
-LARGEST = 20_000
-"""Elements of all streams together; beyond, the arrays of a tick would no longer be small."""
-
-Elements = frozenset[Element]
-Link = tuple[str, str, str, str]
-
-NOTHING: Elements = frozenset()
-NUMBER_ONLY: Elements = frozenset([()])
+__all__ = ["Supports", "supports_of", "supports_within", "why_not_plastic"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +42,8 @@ class Supports:
         of the start, at every tick and in every string.
     keeper : path or None
         The holder's link to itself, if it keeps the matrix as it is (a fixed weight of 1).
+    reserve : int
+        For how many cases there is room where numbers decide how many there are: copies.
 
     Examples
     --------
@@ -70,23 +61,7 @@ class Supports:
     links: tuple[Link, ...]
     changing: frozenset[Element]
     keeper: Link | None
-
-
-def elements_of(tree: VValue) -> dict[Element, float]:
-    """The elements of a V-value with their numbers, array leaves one by one.
-
-    Examples
-    --------
-    >>> elements_of(VValue({"a": 2.0, "b": np.array([3.0, 4.0])}))
-    {('a',): 2.0, ('b', 0): 3.0, ('b', 1): 4.0}
-    """
-    found: dict[Element, float] = {}
-    for path, leaf in tree.items():
-        if isinstance(leaf, np.ndarray):
-            found.update({(*path, i): float(x) for i, x in enumerate(leaf.ravel())})
-        else:
-            found[path] = float(leaf)
-    return found
+    reserve: int = 1
 
 
 # -------------------- what can be said before the streams are known --------------------
@@ -97,13 +72,16 @@ def why_not_plastic(machine: Machine) -> Reason | None:
 
     Examples
     --------
-    >>> from dmm.zoo import self_copying
-    >>> why_not_plastic(self_copying()).partition(": ")[2]
-    'deep_copy'
+    >>> from dmm.machine import machine_of
+    >>> neurons, port = {"self": "accumulator", "best": "selection"}, ("self", "single")
+    >>> edit = "self.delta <- best.best"
+    >>> selecting = machine_of(neurons, trainable=edit, matrix_port=port)
+    >>> why_not_plastic(selecting).partition(": ")[2]
+    'selection'
     """
     assert machine.matrix_port is not None
     missing = sorted(
-        name for name in set(machine.neurons.values()) if not _can_run(get_neuron_type(name))
+        name for name in set(machine.neurons.values()) if not can_run(get_neuron_type(name))
     )
     if missing:
         held = "/".join(machine.matrix_port)
@@ -114,19 +92,11 @@ def why_not_plastic(machine: Machine) -> Reason | None:
     return None
 
 
-def _can_run(neuron_type: NeuronType) -> bool:
-    if neuron_type.name.startswith(("superfluid(", "functions(")):
-        return False
-    is_silent = not neuron_type.writes
-    has_body = isinstance(neuron_type.kernel, (Kernel, StreamReader)) or neuron_type.terms
-    return bool(has_body) or is_silent or not neuron_type.reads
-
-
 # -------------------- following what streams hold --------------------
 
 
 def supports_of(
-    machine: Machine, streams: Streams, stopped: Collection[Port] = ()
+    machine: Machine, streams: Streams, stopped: Collection[Port] = (), reserve: int = 1
 ) -> Supports | Reason:
     """What all streams of a machine can hold, or why that cannot be said.
 
@@ -139,6 +109,8 @@ def supports_of(
     stopped : collection of (neuron type, field)
         Inputs that pass no gradient: a matrix that is kept by such a link is not constant to the
         gradient.
+    reserve : int
+        Room for so many cases where numbers decide how many there are.
 
     Examples
     --------
@@ -149,168 +121,75 @@ def supports_of(
     ['x-1', 'x-2', 'x-3']
     """
     try:
-        return _Following(machine, streams, stopped).supports()
-    except _CannotFollow as error:
+        return _Life(machine, streams, stopped, reserve).supports()
+    except CannotFollow as error:
         return Reason(error)
 
 
-class _CannotFollow(ValueError):
-    """Found on the way; its text is the reason."""
+def supports_within(
+    neuron_type: NeuronType, mine: Mapping[str, Elements], reserve: int
+) -> Supports:
+    """What the machine inside a neuron can come to, from what the neuron reads.
+
+    A matrix that it holds changes as a whole: it comes in with the state, which an outer link
+    keeps.
+
+    Examples
+    --------
+    >>> from dmm import Machine, machine_neuron
+    >>> ports = {"x": "in"}, {"y": ("output", "dict-1")}
+    >>> inner = Machine({"in": "stream", "output": "output"})
+    >>> silent = machine_neuron("silent", inner, reads=ports[0], writes=ports[1])
+    >>> supports_within(silent, {"x": frozenset([()]), ":state": frozenset()}, 1).links
+    ()
+    """
+    within = followed_within(neuron_type, mine, reserve)
+    inputs, links = within.inputs()
+    for port in within.inner.writes.values():
+        inputs[port] = within.arriving(port)
+    changing = NOTHING if within.port is None else within.matrix
+    outputs = dict(within.outputs)
+    return Supports(within.machine, within.neurons, outputs, inputs, links, changing, None, reserve)
 
 
-class _Following:
-    def __init__(self, machine: Machine, streams: Streams, stopped: Collection[Port]) -> None:
-        assert machine.matrix_port is not None
-        self.machine, self.port = machine, machine.matrix_port
-        self.stopped = frozenset(stopped)
-        self.shapes: dict[tuple[str, ...], tuple[int, ...]] = {}
-        self.ticks = streams.ticks
-        self.neurons = dict(machine.neurons)
-        self.rows: set[str] = set()  # neurons that have a row at one time or other
+class _Life(Following):
+    """A machine that holds its own matrix, in a run."""
+
+    def __init__(
+        self, machine: Machine, streams: Streams, stopped: Collection[Port], reserve: int
+    ) -> None:
+        super().__init__(machine, {}, reserve)
+        assert self.port is not None
+        self.holder: Port = self.port
+        self.stopped, self.ticks = frozenset(stopped), streams.ticks
         self.external = {name: self._of_source(streams, name) for name in streams.arrays}
-        self.outputs: dict[Port, Elements] = defaultdict(frozenset)
         start = initial_outputs(machine)
-        self._note_shapes(start, 2)
+        self.note_shapes(start, 2)
         for element in elements_of(start):
-            self._add((str(element[0]), str(element[1])), frozenset([element[2:]]))
-        self._add(self.port, frozenset(machine.matrix.support.paths))
-        self.start = self.outputs[self.port]
+            self.add((str(element[0]), str(element[1])), frozenset([element[2:]]))
+        self.add(self.holder, frozenset(machine.matrix.support.paths))
+        self.start = self.matrix
 
     def supports(self) -> Supports:
-        for _ in range(self.ticks):
-            before = dict(self.outputs)
-            self._tick()
-            if self.outputs == before:
-                break
+        self.follow(self.ticks)
         self._check_activity()
-        inputs, links = self._inputs()
-        keeper = self._keeper()
-        changing = self.outputs[self.port]
+        inputs, links = self.inputs()
+        keeper, changing = self._keeper(), self.matrix
         if keeper is not None:
             edits = [
                 self.outputs[link[2], link[3]]
                 for link in links
-                if link[0] == self.port[0] and link != keeper
+                if link[0] == self.holder[0] and link != keeper
             ]
             edited = NOTHING.union(*edits)
             if keeper in edited:
                 keeper = None
             else:
                 changing = edited
+        outputs = dict(self.outputs)
         return Supports(
-            self.machine, self.neurons, dict(self.outputs), inputs, links, changing, keeper
+            self.machine, self.neurons, outputs, inputs, links, changing, keeper, self.reserve
         )
-
-    # -------------------- one tick --------------------
-
-    def _tick(self) -> None:
-        inputs, _ = self._inputs()
-        for neuron, type_name in self.neurons.items():
-            neuron_type = get_neuron_type(type_name)
-            mine = {field.name: inputs[neuron, field.name] for field in neuron_type.reads}
-            for name, elements in self._emitted(neuron, neuron_type, mine).items():
-                self._add((neuron, name), elements)
-        if sum(map(len, self.outputs.values())) > LARGEST:
-            raise _CannotFollow(
-                f"the streams of the machine can hold more than {LARGEST} elements in "
-                f"{self.ticks} ticks"
-            )
-
-    def _inputs(self) -> tuple[dict[Port, Elements], tuple[Link, ...]]:
-        """What arrives at every read field, and the links that bring it."""
-        inputs: dict[Port, Elements] = defaultdict(frozenset)
-        links = []
-        self._check_coercions()
-        for element in sorted(self.outputs[self.port], key=str):
-            link = self._link(element)
-            self.rows.add(link[0])
-            receiver, sender = self._type(link[0], element), self.neurons.get(link[2])
-            field = receiver.read_field(link[1])
-            if field is None or sender is None:
-                continue
-            if get_neuron_type(sender).written_field(link[3]) is None:
-                continue
-            sent = self.outputs[link[2], link[3]]
-            inputs[link[:2]] |= sent & NUMBER_ONLY if field.is_scalar else sent
-            links.append(link)
-        return inputs, tuple(links)
-
-    def _check_coercions(self) -> None:
-        paths = [self._link(element) for element in self.outputs[self.port]]
-        for link, (sent, received) in coerced_links(self.neurons, paths).items():
-            raise _CannotFollow(
-                f"the link {format_path(link)} is coerced from {sent!r} to {received!r}"
-            )
-
-    def _link(self, element: Element) -> Link:
-        if len(element) != 4 or not all(isinstance(key, str) for key in element):
-            raise _CannotFollow(
-                f"what {'/'.join(self.port)} holds can come to have "
-                f"{format_path(tuple(map(str, element)))}, which is no link"
-            )
-        receiver, field_in, sender, field_out = map(str, element)
-        return receiver, field_in, sender, field_out
-
-    def _type(self, neuron: str, element: Element) -> NeuronType:
-        """The type of a neuron that has a row; a new name makes a new neuron."""
-        if neuron not in self.neurons:
-            type_name = type_from_name(neuron)
-            if type_name not in neuron_types():
-                raise _CannotFollow(
-                    f"the link {'/'.join(map(str, element))} would make a neuron of the unknown "
-                    f"type {type_name!r}"
-                )
-            neuron_type = get_neuron_type(type_name)
-            if not _can_run(neuron_type) or neuron_type.is_source:
-                raise _CannotFollow(
-                    f"the link {'/'.join(map(str, element))} would make a neuron of the type "
-                    f"{type_name!r}, which has no vectorised kernel"
-                )
-            self.neurons[neuron] = type_name
-        return get_neuron_type(self.neurons[neuron])
-
-    def _emitted(
-        self, neuron: str, neuron_type: NeuronType, mine: Mapping[str, Elements]
-    ) -> dict[str, Elements]:
-        written = {field.name: NOTHING for field in neuron_type.writes}
-        if not written or (neuron_type.reads and neuron not in self.rows):
-            return written
-        if neuron_type.is_source:
-            return dict.fromkeys(written, self.external.get(neuron, NOTHING))
-        if not neuron_type.reads:
-            constant = neuron_type.constant()
-            self._note_shapes(constant, 1)
-            for element in elements_of(constant):
-                written[str(element[0])] |= frozenset([element[1:]])
-            return written
-        # A product with nothing still has the elements of its other factor, all of them zero, and
-        # the rows of such a matrix make neurons fire: so anything at all counts here.
-        if not any(mine.values()) and neuron_type.is_alive != "always":
-            return written
-        if neuron_type.terms is not None:
-            for term in self._terms(neuron, neuron_type, mine):
-                written[term.field] |= frozenset([term.element])
-            return written
-        assert isinstance(neuron_type.kernel, Kernel)
-        kernel = neuron_type.kernel
-        streams = [mine[f.name] for f in neuron_type.reads if not f.is_scalar]
-        every = NOTHING.union(*streams) | (NUMBER_ONLY if kernel.offset else NOTHING)
-        for field in neuron_type.writes:
-            only_number = field.is_scalar or kernel.writes_numbers_only
-            written[field.name] = NUMBER_ONLY if only_number else every
-        return written
-
-    def _terms(self, neuron: str, neuron_type: NeuronType, mine: Mapping[str, Elements]) -> list:
-        assert neuron_type.terms is not None
-        try:
-            return list(neuron_type.terms(mine))
-        except ValueError as error:
-            raise _CannotFollow(f"neuron {neuron!r} ({neuron_type.name}): {error}") from error
-
-    def _add(self, port: Port, elements: Elements) -> None:
-        self.outputs[port] = self.outputs[port] | elements
-
-    # -------------------- sources and shapes --------------------
 
     def _of_source(self, streams: Streams, name: str) -> Elements:
         array = streams.arrays[name]
@@ -322,26 +201,16 @@ class _Following:
             for path, (span, shape) in streams.spans(string).items():
                 if not np.any(is_used[1:][span]):
                     continue
-                self._note_shape(path, shape or ())
+                self.note_shape(path, shape or ())
                 count = span.stop - span.start
                 found.update([path] if shape is None else [(*path, i) for i in range(count)])
         return frozenset(found)
-
-    def _note_shapes(self, tree: VValue, depth: int) -> None:
-        for i, path in enumerate(tree.support.paths):
-            self._note_shape(path[depth:], tree.support.shape(i))
-
-    def _note_shape(self, path: tuple[str, ...], shape: tuple[int, ...]) -> None:
-        if self.shapes.setdefault(path, shape) != shape:
-            raise _CannotFollow(
-                f"leaves at {format_path(path)} differ in shape: {self.shapes[path]} and {shape}"
-            )
 
     # -------------------- who fires when, and who keeps the matrix --------------------
 
     def _keeper(self) -> Link | None:
         """The holder's fixed link of weight 1 to itself, through which the gradient flows."""
-        further = self.machine.trainable + initial_outputs(self.machine).subtree(self.port)
+        further = self.machine.trainable + initial_outputs(self.machine).subtree(self.holder)
         for link in self._kept_links():
             is_one = self.machine.fixed[link] == 1.0 and link not in further
             is_stopped = (self.neurons[link[0]], link[1]) in self.stopped
@@ -351,7 +220,7 @@ class _Following:
 
     def _kept_links(self) -> list[Link]:
         """Links from the holder to itself that the matrix has from the start, if it adds up."""
-        neuron, written = self.port
+        neuron, written = self.holder
         holder = get_neuron_type(self.neurons[neuron])
         if not holder.is_sum or holder.kernel is None:
             return []
@@ -370,7 +239,7 @@ class _Following:
                 continue
             if loses_rows or neuron not in rows:
                 why = "can lose its row" if neuron in rows else "has no row from the start"
-                raise _CannotFollow(
+                raise CannotFollow(
                     f"the neuron {neuron!r} ({type_name}) emits something even without input, and "
                     f"{why} in the matrix"
                 )

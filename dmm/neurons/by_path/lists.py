@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 from autograd.tracer import getval
 
 from vvalues import Path, VValue, assemble
 
 from ..spelling import Spelling
-from ..terms import Element, Term
+from ..terms import Decision, Element, Term
 from ..types import neuron_type
 
 __all__ = ["END", "as_list"]
 
 END = "end-list"
 """Key that says that a list ends here."""
+
+LONGER, AS_IT_WAS = 1, 2
+"""What becomes of a list of events at a tick."""
 
 EVENTS = "github jsa-aerial/DMM, examples of July 2017 (dmm-cons, jul_13_2017)"
 
@@ -100,6 +104,17 @@ def rest(inputs: VValue) -> dict[str, Any]:
     return {"rest": inputs.subtree(("list", "rest"))}
 
 
+def _event_terms(inputs: Mapping[str, Collection[Element]]) -> Iterator[Term]:
+    """The longer list where there is a signal, the old one where there is none."""
+    reads = tuple(("signal", element) for element in inputs["signal"])
+    decision = Decision(reads, lambda x: np.where(np.any(x, axis=0), LONGER, AS_IT_WAS), cases=2)
+    for field, key in (("signal", "this"), ("self", "rest")):
+        for term in _moved("self", field, below=(key,))(inputs):
+            yield term._replace(decision=decision, case=LONGER)
+    for term in _moved("self", "self")(inputs):
+        yield term._replace(decision=decision, case=AS_IT_WAS)
+
+
 @neuron_type(
     "event_list",
     reads=["self", "signal"],
@@ -115,6 +130,7 @@ if not any(signal.values()):
 return {'self': add(below('this', signal), below('rest', old))}
 """
     ),
+    terms=_event_terms,
 )
 def event_list(inputs: VValue) -> dict[str, Any]:
     """All signals so far that were not empty, the newest first."""

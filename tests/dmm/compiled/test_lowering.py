@@ -70,7 +70,10 @@ def fluid(mixture: str, link: str) -> Machine:
 @pytest.mark.parametrize(
     ("machine", "reason"),
     [
-        (zoo.self_copying(), "the network matrix is held by self/single"),
+        (
+            zoo.editable({"best": "selection", "output": "output"}),
+            "the network matrix is held by self/single",
+        ),
         (
             Machine({"a": "plain for lowering", "b": "delay(2)"}),
             "neuron types without a vectorised kernel: delay(2), plain for lowering",

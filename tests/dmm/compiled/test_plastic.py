@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 
-import autograd.numpy as anp
 import numpy as np
 import pytest
-from autograd import grad
 
-import vvalues as vv
 from dmm import (
     Machine,
     ReferenceProgram,
@@ -21,72 +17,25 @@ from dmm import (
     zoo,
 )
 from dmm.compiled import Reason
-from dmm.compiled.plastic import PlasticProgram, arranged, supports_of, sweeps
+from dmm.compiled.plastic import PlasticProgram, arranged, strokes, supports_of
 from dmm.machine import links
 from dmm.testing import random_life
+from tests.dmm.lives import (
+    agree,
+    assert_engines_agree,
+    assert_second_order_agrees,
+    gradient,
+    with_fixed,
+)
 from tests.dmm.machines import Case
 from vvalues import VValue
 from vvalues.testing import check_fused
-
-TOLERANCE = 1e-10
-LARGEST = 1e6  # beyond, rounding is amplified by the machine itself
-
-
-def comparable(seed) -> Case | None:
-    """A random machine that both engines run, that does something and does not blow up."""
-    case = Case(*random_life(np.random.default_rng(seed)))
-    if isinstance(supports_of(case.machine, case.streams), Reason):
-        return None
-    with np.errstate(all="ignore"):
-        values = ReferenceProgram(case.machine, case.observed)(case.machine.trainable, case.streams)
-    return case if 0.0 < np.max(np.abs(values), initial=0.0) < LARGEST else None
-
-
-def weighted_squares(program, streams, weights):
-    return lambda trainable: anp.sum(weights * program(trainable, streams) ** 2)
-
-
-def gradient(program, case, weights):
-    with warnings.catch_warnings():  # where no link matters
-        warnings.filterwarnings("ignore", message="Output seems independent")
-        return grad(weighted_squares(program, case.streams, weights))(case.machine.trainable)
-
-
-def assert_engines_agree(case: Case, stopped=()) -> None:
-    machine, streams = case.machine, case.streams
-    compiled = PlasticProgram(machine, case.observed, stopped)
-    reference = ReferenceProgram(machine, case.observed, stopped)
-    expected = reference(machine.trainable, streams)
-    scale = 1.0 + np.max(np.abs(expected), initial=0.0)
-    np.testing.assert_allclose(
-        compiled(machine.trainable, streams), expected, rtol=0, atol=TOLERANCE * scale
-    )
-    weights = case.rng.standard_normal(expected.shape)
-    exact = gradient(reference, case, weights)
-    found = gradient(compiled, case, weights)
-    assert vv.max_norm(found - exact) <= TOLERANCE * (1.0 + vv.max_norm(exact))
-
-
-def agree(count: int, seed: int) -> None:
-    compared = 0
-    for i in range(20 * count):
-        case = comparable([seed, i])
-        if case is None:
-            continue
-        try:
-            assert_engines_agree(case)
-        except Exception as error:
-            raise AssertionError(f"machine {i} of seed {seed}") from error
-        compared += 1
-        if compared == count:
-            return
-    raise AssertionError(f"only {compared} of {20 * count} machines could be compared")
 
 
 @pytest.fixture(params=["few", pytest.param("many", marks=pytest.mark.thorough)])
 def way_of_moving(request, monkeypatch):
     """Moving links as a table of products, as in small machines, and as arrays."""
-    monkeypatch.setattr(sweeps, "FEW", 10**9 if request.param == "few" else 0)
+    monkeypatch.setattr(strokes, "FEW", 10**9 if request.param == "few" else 0)
 
 
 def test_random_machines_agree_with_the_reference_engine(way_of_moving):
@@ -130,10 +79,7 @@ def learner() -> Case:
 
 def kept(machine: Machine) -> Machine:
     """The machine with its matrix kept by a fixed link."""
-    keeper = links("self.accum <- self.single")
-    rest = [path not in keeper for path in machine.trainable.support.paths]
-    free = vv.restrict(machine.trainable, machine.trainable.support.where(np.array(rest)))
-    return replace(machine, fixed=machine.fixed + keeper, trainable=free)
+    return with_fixed(machine, "self.accum <- self.single")
 
 
 @pytest.mark.parametrize("change", [lambda machine: machine, kept])
@@ -151,7 +97,7 @@ def test_both_ways_of_moving_links_agree_and_leave_nothing_behind(learner, chang
     weights, g = np.array(machine.trainable.buffer), np.ones((1, 12, 3))
     found = []
     for few in (0, 10**9):
-        monkeypatch.setattr(sweeps, "FEW", few)
+        monkeypatch.setattr(strokes, "FEW", few)
         bound = PlasticProgram(machine, learner.observed).bind(learner.streams)
         first, other, again = (
             (bound.forward(scale * weights), bound.pullback(scale * weights, g))
@@ -190,23 +136,8 @@ def test_derivatives_of_both_orders(learner, change):
 
 
 def test_second_order_products_agree(learner):
-    case = replace(learner, streams=learning_streams(np.random.default_rng(2), 6, 2))
-    machine, rng = case.machine, np.random.default_rng(3)
-    weights = rng.standard_normal((1, 6, 2))
-    support = machine.trainable.support
-    direction = vv.from_buffer(support, rng.standard_normal(support.size))
-    found, exact = (
-        grad(
-            lambda tree, program=program: vv.inner(
-                grad(weighted_squares(program, case.streams, weights))(tree), direction
-            )
-        )(machine.trainable)
-        for program in (
-            PlasticProgram(machine, case.observed),
-            ReferenceProgram(machine, case.observed),
-        )
-    )
-    assert vv.max_norm(found - exact) <= TOLERANCE * (1.0 + vv.max_norm(exact))
+    streams = learning_streams(np.random.default_rng(2), 6, 2)
+    assert_second_order_agrees(replace(learner, streams=streams))
 
 
 def test_the_jacobian_is_that_of_reverse_mode(learner):
@@ -269,21 +200,35 @@ def test_a_machine_that_reads_text_by_a_timer(learner):
     assert_engines_agree(Case(machine, Streams((keys,), arrays, 9)))
 
 
+ZOO = (
+    *(zoo.wave, zoo.editable, zoo.self_copying, zoo.fast_weights, zoo.delta_rule, zoo.hebb_rule),
+    *(zoo.reward_rule, zoo.novelty_rule, zoo.pure_oscillator, zoo.pure_soliton),
+)
+
+
+@pytest.mark.parametrize("made", ZOO)
+def test_machines_of_the_zoo_that_hold_their_matrix_are_compiled(made):
+    machine = made()
+    assert isinstance(compile_machine(machine, []), PlasticProgram)
+
+
 # -------------------- machines outside --------------------
 
 
 def test_a_type_without_a_kernel_is_named():
-    with pytest.warns(UserWarning, match=r"self/single.*without a vectorised kernel: deep_copy"):
-        program = compile_machine(zoo.self_copying())
+    machine = zoo.editable({"best": "selection", "output": "output"})
+    with pytest.warns(UserWarning, match=r"self/single.*without a vectorised kernel: selection"):
+        program = compile_machine(machine)
     assert isinstance(program, ReferenceProgram)
     with pytest.raises(ValueError, match="take a ReferenceProgram"):
-        PlasticProgram(zoo.self_copying(), [("output", "dict-1")])
+        PlasticProgram(machine, [("output", "dict-1")])
 
 
 OUTSIDE = {
     "which is no link": VValue({"output": {"dict-1": 1.0}}),
     "unknown type 'nobody'": links("nobody-1.dict <- x.stream"),
-    "no vectorised kernel": links("event_list-1.signal <- x.stream"),
+    "no vectorised kernel": links("selection-1.losses <- x.stream"),
+    "from the tick on when it is made": links("const_1-1.dict <- x.stream"),
     "has no row from the start": links("sigmoid-1.number <- x.stream"),
 }
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import vvalues as vv
 from dmm import get_neuron_type
-from dmm.compiled.plastic.supports import elements_of
+from dmm.compiled.plastic.following import elements_of
 from dmm.neurons import TermTable, contraction
 from tests.examples import examples
 from vvalues import VValue

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dmm import Streams, zoo
-from dmm.compiled.plastic import PlasticProgram, sweeps
+from dmm.compiled.plastic import PlasticProgram, outside, strokes
 from dmm.compiled.plastic.supports import Supports
 from dmm.dynamics import matrices
 from dmm.machine import links
@@ -77,14 +77,14 @@ def test_a_link_that_was_taken_for_still_is_found(monkeypatch):
 def test_a_string_that_leaks_into_another_is_found(monkeypatch):
     life = _that_learns()
     check_strings_apart(life)
-    true = sweeps.Sweeps._down
+    true = strokes.Strokes.down
 
-    def down(self, run, slots, rows):
-        matrix = slots.keys[self.arrangement.holder]
-        matrix[:] = matrix.mean(axis=0)
-        true(self, run, slots, rows)
+    def down(self, matrix, key_matrix, slots, rows):
+        held = slots.keys[self.arrangement.holder]
+        held[:] = held.mean(axis=0)
+        true(self, matrix, key_matrix, slots, rows)
 
-    monkeypatch.setattr(sweeps.Sweeps, "_down", down)
+    monkeypatch.setattr(strokes.Strokes, "down", down)
     with pytest.raises(AssertionError, match="feels the others"):
         check_strings_apart(life)
 
@@ -92,13 +92,13 @@ def test_a_string_that_leaks_into_another_is_found(monkeypatch):
 def test_a_future_that_is_felt_is_found(monkeypatch):
     life = _that_learns()
     check_causality(life)
-    true = sweeps.Sweeps._down
+    true = outside.Outside.read
 
-    def down(self, run, slots, rows):
-        true(self, run, slots, rows)
-        rows.numbers[:] *= 1.0 + 0.1 * self.outside.ticks
+    def read(self, rows, numbers, keys):
+        true(self, rows, numbers, keys)
+        numbers[:] *= 1.0 + 0.1 * self.ticks
 
-    monkeypatch.setattr(sweeps.Sweeps, "_down", down)
+    monkeypatch.setattr(outside.Outside, "read", read)
     with pytest.raises(AssertionError, match="the future is felt"):
         check_causality(life)
 

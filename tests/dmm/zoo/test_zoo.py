@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import autograd.numpy as anp
 import numpy as np
 import pytest
 from autograd import grad
@@ -302,11 +301,3 @@ def test_the_learning_rate_of_fast_weights_can_be_learned():
 def test_a_link_that_is_not_one_is_refused():
     with pytest.raises(ValueError, match=r"expected 'receiver\.field <- sender"):
         zoo.links("a.b <- c")
-
-
-def test_pure_machines_run_on_the_reference_engine_and_say_so():
-    machine = zoo.pure_soliton()
-    with pytest.warns(UserWarning, match="the network matrix is held by self/"):
-        program = compile_machine(machine, [("self", "a")])
-    streams = streams_from_trees({"nobody": [[VValue()] * 2]})
-    assert np.all(np.isfinite(anp.array(program(machine.trainable, streams))))

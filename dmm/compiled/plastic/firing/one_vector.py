@@ -3,10 +3,11 @@
 Kernels and links want numbers (places, strings) and keys (key places, strings, columns); terms want
 single elements, wherever they are. So both are views of one vector::
 
-    numbers | keys | 1
+    numbers | keys | switches | 1
 
-which terms gather from and scatter to by position, one call for both. The 1 at the end is what
-shorter products are filled up with; in derivatives there is a 0.
+which terms gather from and scatter to by position, one call for both. A switch is 1 where a
+decision (see `decisions`) has fallen for one of its cases, else 0. The 1 at the end is what shorter
+products are filled up with; in derivatives there is a 0, and zeros for the switches.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Entry", "Layout", "Side", "Track"]
+__all__ = ["NUMBER", "SWITCH", "Entry", "Layout", "Side", "Track"]
+
+NUMBER, SWITCH = -1, -2
+"""Columns of what is no key."""
 
 
 class Entry(NamedTuple):
@@ -24,9 +28,9 @@ class Entry(NamedTuple):
     Attributes
     ----------
     place : int
-        Row or slot of a number, key row or key slot of a key.
+        Row or slot of a number, key row or key slot of a key, or the number of a switch.
     column : int
-        Of a key; -1 for the ``:number``.
+        Of a key; else ``NUMBER`` or ``SWITCH``.
     """
 
     place: int
@@ -59,7 +63,7 @@ class Layout(NamedTuple):
 
     Attributes
     ----------
-    places, key_places, strings, columns : int
+    places, key_places, strings, columns, switches : int
 
     Examples
     --------
@@ -72,11 +76,12 @@ class Layout(NamedTuple):
     key_places: int
     strings: int
     columns: int
+    switches: int = 0
 
     @property
     def one(self) -> int:
         """Where the number 1 is."""
-        return (self.places + self.key_places * self.columns) * self.strings
+        return self._first_switch + self.switches * self.strings
 
     @property
     def size(self) -> int:
@@ -87,11 +92,11 @@ class Layout(NamedTuple):
         """A side of zeros, with these axes in front and this last element."""
         flat = np.zeros((*before, self.size), dtype)
         flat[..., -1] = one
-        n = self.places * self.strings
+        n, end = self.places * self.strings, self._first_switch
         return Side(
             flat,
             flat[..., :n].reshape(*before, self.places, self.strings),
-            flat[..., n:-1].reshape(*before, self.key_places, self.strings, self.columns),
+            flat[..., n:end].reshape(*before, self.key_places, self.strings, self.columns),
         )
 
     def track(self, moments: int, dtype: np.dtype, one: float) -> Track:
@@ -103,4 +108,11 @@ class Layout(NamedTuple):
         """Positions of entries in the vector, (entries, strings)."""
         number = place[:, None] * self.strings + np.arange(self.strings)
         key = self.places * self.strings + number * self.columns + column[:, None]
-        return np.where(column[:, None] < 0, number, key)
+        switch = self._first_switch + number
+        return np.select(
+            [column[:, None] == NUMBER, column[:, None] == SWITCH], [number, switch], key
+        )
+
+    @property
+    def _first_switch(self) -> int:
+        return (self.places + self.key_places * self.columns) * self.strings

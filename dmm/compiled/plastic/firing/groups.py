@@ -13,11 +13,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ...neurons import Kernel, NeuronType, Partials, Stream, Term, TermTable, at_tick
-from ..plan import Segment
+from ....neurons import Kernel, NeuronType, Partials, Stream, TermTable, at_tick
+from ...plan import Segment
+from .decisions import Decided, Decisions
 from .one_vector import Entry, Layout, Side
 
-__all__ = ["Group", "InTerms", "Together", "entries_of"]
+__all__ = ["Group", "InTerms", "Product", "Together", "put", "taken"]
+
+Product = tuple[Entry, list[Entry]]
+"""A term in arrays: the slot it adds to, and the rows that are multiplied."""
 
 
 class Group(Protocol):
@@ -63,24 +67,24 @@ class Together:
 
     def forward(self, rows: Side, slots: Side) -> None:
         """See `Group`."""
-        _put(self.slots, self.kernel.forward(_taken(self.rows, rows)), slots)
+        put(self.slots, self.kernel.forward(taken(self.rows, rows)), slots)
 
     def linearise(self, rows: Side) -> Partials:
         """See `Group`."""
-        return self.kernel.linearise(_taken(self.rows, rows))
+        return self.kernel.linearise(taken(self.rows, rows))
 
     def adjoint(self, partials: Partials, t: int, slots: Side, rows: Side) -> None:
         """See `Group`."""
-        outputs = _taken(self.slots, slots)
-        _put(self.rows, self.kernel.adjoint(at_tick(partials, t), outputs), rows)
+        outputs = taken(self.slots, slots)
+        put(self.rows, self.kernel.adjoint(at_tick(partials, t), outputs), rows)
 
     def tangent(self, partials: Partials, t: int, rows: Side, slots: Side) -> None:
         """See `Group`."""
-        inputs = _taken(self.rows, rows)
-        _put(self.slots, self.kernel.tangent(at_tick(partials, t), inputs), slots)
+        inputs = taken(self.rows, rows)
+        put(self.slots, self.kernel.tangent(at_tick(partials, t), inputs), slots)
 
 
-def _taken(segments: list[Segment], side: Side) -> list[Stream]:
+def taken(segments: list[Segment], side: Side) -> list[Stream]:
     """Streams of a group, as views."""
     return [
         Stream(
@@ -91,7 +95,8 @@ def _taken(segments: list[Segment], side: Side) -> list[Stream]:
     ]
 
 
-def _put(segments: list[Segment], streams: Any, side: Side) -> None:
+def put(segments: list[Segment], streams: Any, side: Side) -> None:
+    """Give a group its streams; what a stream has no keys for is 0."""
     for segment, stream in zip(segments, streams, strict=True):
         side.numbers[..., segment.span, :] = stream.number
         if segment.key_start is not None:
@@ -101,37 +106,17 @@ def _put(segments: list[Segment], streams: Any, side: Side) -> None:
 # -------------------- neurons in terms --------------------
 
 
-def entries_of(
-    term: Term,
-    neuron: int,
-    slots: dict[str, Segment],
-    rows: dict[str, Segment],
-    column: dict[Any, int],
-) -> tuple[Entry, list[Entry]] | None:
-    """Target and factors of a term, for one neuron of a segment; None for a term that is zero."""
-
-    def entry(segment: Segment, element: Any) -> Entry | None:
-        if not element:
-            return Entry(segment.start + neuron, -1)
-        if segment.key_start is None or element not in column:
-            return None
-        return Entry(segment.key_start + neuron, column[element])
-
-    target = entry(slots[term.field], term.element)
-    factors = [entry(rows[field], element) for field, element in term.factors]
-    if target is None or None in factors:
-        return None
-    return target, [factor for factor in factors if factor is not None]
-
-
 class InTerms:
     """All neurons that say what they do in terms.
 
     Parameters
     ----------
-    terms : sequence of (target, factors)
-        In slots, and in rows.
+    terms : sequence of Product
+    decided : sequence of Decided
+        Decisions that set the switches among the factors.
     slots, rows : Layout
+    adds : bool
+        Whether they add to what is there already, which other groups have written.
 
     Examples
     --------
@@ -139,18 +124,26 @@ class InTerms:
     >>> rows, slots = Layout(1, 1, 1, 2), Layout(1, 0, 1, 2)
     >>> read, emitted = rows.zeros((), float, 1.0), slots.zeros((), float, 1.0)
     >>> read.numbers[:], read.keys[:] = 3.0, [5.0, 7.0]
-    >>> InTerms([product], slots, rows).forward(read, emitted)
+    >>> InTerms([product], [], slots, rows).forward(read, emitted)
     >>> emitted.numbers
     array([[21.]])
     """
 
     def __init__(
-        self, terms: Sequence[tuple[Entry, list[Entry]]], slots: Layout, rows: Layout
+        self,
+        terms: Sequence[Product],
+        decided: Sequence[Decided],
+        slots: Layout,
+        rows: Layout,
+        adds: bool = False,
     ) -> None:
-        most = max(1, *(len(own) for _, own in terms))
+        self._decisions = Decisions(decided, rows) if decided else None
+        self._adds = adds
+        counts = np.array([len(own) for _, own in terms], np.intp)
+        most = max(1, counts.max(initial=0))
         factors = np.full((len(terms), most, rows.strings), rows.one)
-        for i, (_, own) in enumerate(terms):
-            factors[i, : len(own)] = rows.positions(*_apart(own))
+        is_there = np.arange(most) < counts[:, None]
+        factors[is_there] = rows.positions(*_apart([entry for _, own in terms for entry in own]))
         self._table = TermTable(
             slots.positions(*_apart([target for target, _ in terms])).ravel(),
             factors.swapaxes(1, 2).reshape(-1, most),
@@ -159,7 +152,9 @@ class InTerms:
 
     def forward(self, rows: Side, slots: Side) -> None:
         """See `Group`."""
-        slots.flat[self._table.outputs] = self._table.forward(rows.flat)
+        if self._decisions is not None:
+            self._decisions.decide(rows)
+        self._give(slots.flat, self._table.outputs, self._table.forward(rows.flat))
 
     def linearise(self, rows: Side) -> np.ndarray:
         """See `Group`; (ticks, factors in all terms)."""
@@ -167,11 +162,19 @@ class InTerms:
 
     def adjoint(self, partials: np.ndarray, t: int, slots: Side, rows: Side) -> None:
         """See `Group`."""
-        rows.flat[self._table.inputs] = self._table.adjoint(partials[t], slots.flat)
+        self._give(rows.flat, self._table.inputs, self._table.adjoint(partials[t], slots.flat))
 
     def tangent(self, partials: np.ndarray, t: int, rows: Side, slots: Side) -> None:
         """See `Group`."""
-        slots.flat[:, self._table.moved] = self._table.tangent(partials[t], rows.flat)
+        self._give(slots.flat, self._table.moved, self._table.tangent(partials[t], rows.flat))
+
+    def _give(self, flat: np.ndarray, places: np.ndarray, values: np.ndarray) -> None:
+        if self._adds:
+            flat[..., places] += values
+        elif flat.ndim == 1:  # a tick of a whole run; quicker
+            flat[places] = values
+        else:
+            flat[..., places] = values
 
 
 def _apart(entries: Sequence[Entry]) -> np.ndarray:
