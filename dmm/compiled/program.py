@@ -239,7 +239,7 @@ def compile_machine(
         For long runs: store the state only every so many ticks (True: see
         `dmm.compiled.segments.segment_length`) and compute each segment once more for the
         derivatives: a quarter of the memory, or far less, for up to twice the time. Without effect
-        on machines that hold their own matrix, and on memories with addresses.
+        on memories with addresses.
     engine : str, optional
         ``"numpy"``, ``"fast"`` (kernels of numba: the extra ``fast``) or ``"reference"``. When
         omitted, the fast one where it is installed and knows all neuron types of the machine,
@@ -279,7 +279,7 @@ def compile_machine(
     if machine.matrix_port is not None and engine is None:
         lowered: Lowered | Reason | None = why_not_plastic(machine)
         if lowered is None:
-            return PlasticProgram(machine, observed, stopped)
+            return PlasticProgram(machine, observed, stopped, recompute)
     else:
         lowered = lower(machine, stopped)
     if isinstance(lowered, Reason):

@@ -37,19 +37,23 @@ class Outside:
             self._prepare(neuron, streams)
         self._start = self._starting()
 
-    def fill(self, numbers: np.ndarray, keys: np.ndarray) -> None:
-        """Write the streams, the constants and what all slots emit before the first tick."""
+    def fill(self, numbers: np.ndarray, keys: np.ndarray, first: int = 0) -> None:
+        """Write the streams and the constants of the ticks from a first one on."""
         for port, wide in self._constant:
             self._write(port, wide[None, None], numbers[1:], keys[1:])
         readers = {port for _, port in self._readers}
         for port, wide in self._streams.items():
             if port not in readers:
-                self._write(port, wide, numbers[1:], keys[1:])
+                now = wide[first : first + len(numbers) - 1]
+                self._write(port, now, numbers[1:], keys[1:])
+
+    def begin(self, numbers: np.ndarray, keys: np.ndarray) -> None:
+        """Add what all slots emit before the first tick."""
         for port, wide in self._start:
             slot, key_slot = self._slots(port)
-            numbers[0, slot] += wide[0]
+            numbers[slot] += wide[0]
             if key_slot is not None:
-                keys[0, key_slot] += wide[1:]
+                keys[key_slot] += wide[1:]
 
     def read(self, rows: np.ndarray, numbers: np.ndarray, keys: np.ndarray) -> None:
         """The entries that stream readers emit after a tick with these rows."""

@@ -18,14 +18,16 @@ from ...machine.streams import Streams
 from ...neurons import get_neuron_type
 from ...reference.judge import ReferenceProgram
 from ..lowering import Reason
+from ..segments import segment_length
 from .arrangement import arranged
 from .firing.emissions import can_grow
 from .following import CannotFollow
 from .growth import Growing, OnReference
 from .outside import Outside
 from .places import Arrangement
+from .recomputed import RecomputedSweeps
 from .supports import supports_of, why_not_plastic
-from .sweeps import Life, Start, Sweeps
+from .sweeps import Start, Sweeps
 
 __all__ = ["BoundPlasticProgram", "PlasticProgram"]
 
@@ -40,6 +42,8 @@ class PlasticProgram:
     observed : sequence of (neuron, input field)
     stopped : collection of (neuron type, field)
         Inputs that pass no gradient.
+    recompute : bool or int
+        See `compile_machine`.
 
     Attributes
     ----------
@@ -84,6 +88,7 @@ class PlasticProgram:
         machine: Machine,
         observed: Sequence[tuple[str, str]],
         stopped: Collection[tuple[str, str]] = (),
+        recompute: bool | int = False,
     ) -> None:
         if machine.matrix_port is None:
             raise ValueError("the machine holds no network matrix; take a Program")
@@ -93,6 +98,7 @@ class PlasticProgram:
         self.machine = machine
         self.observed = tuple(observed)
         self.stopped = frozenset(stopped)
+        self.recompute = recompute
         self.support: Support = machine.trainable.support
         self.live = np.ones(self.support.size, dtype=bool)
         self._mine = _OfThread()
@@ -122,7 +128,7 @@ class PlasticProgram:
             arrangement = arranged(supports, self.observed, self.stopped)
         except CannotFollow as error:
             return Reason(error)
-        return BoundPlasticProgram(arrangement, streams, self.support)
+        return BoundPlasticProgram(arrangement, streams, self.support, self.recompute)
 
     def _on_reference(self, streams: Streams, reason: str) -> OnReference:
         reference = ReferenceProgram(self.machine, self.observed, self.stopped)
@@ -212,6 +218,8 @@ class BoundPlasticProgram:
     streams : Streams
     support : Support
         Of the trainable matrix.
+    recompute : bool or int
+        See `compile_machine`.
 
     Attributes
     ----------
@@ -230,9 +238,19 @@ class BoundPlasticProgram:
     array([0.  , 1.  , 0.7 , 0.33, 0.11])
     """
 
-    def __init__(self, arrangement: Arrangement, streams: Streams, support: Support) -> None:
+    def __init__(
+        self,
+        arrangement: Arrangement,
+        streams: Streams,
+        support: Support,
+        recompute: bool | int = False,
+    ) -> None:
         self.arrangement = arrangement
-        self.sweeps = Sweeps(arrangement, Outside(arrangement, streams))
+        self._whole = Sweeps(arrangement, Outside(arrangement, streams))
+        self.sweeps: Sweeps | RecomputedSweeps = self._whole
+        if recompute:
+            length = segment_length(streams.ticks) if recompute is True else int(recompute)
+            self.sweeps = RecomputedSweeps(self._whole, length)
         machine, port = arrangement.supports.machine, arrangement.supports.machine.matrix_port
         assert port is not None
         begun = machine.fixed + initial_outputs(machine).subtree(port)
@@ -243,7 +261,7 @@ class BoundPlasticProgram:
         self._base_held = np.array([machine.fixed[link] for link in arrangement.held])
         self._still = _Places(arrangement.still_links, position)
         self._held = _Places(arrangement.held, position)
-        self._last: tuple[np.ndarray, Life] | None = None
+        self._last: tuple[np.ndarray, Any] | None = None
         types = map(get_neuron_type, arrangement.supports.neurons.values())
         self.can_grow = any(map(can_grow, types))
         alive = arrangement.living_links()
@@ -262,7 +280,7 @@ class BoundPlasticProgram:
             self._base_held + self._held.spread(weights),
         )
 
-    def _life(self, weights: np.ndarray) -> Life:
+    def _life(self, weights: np.ndarray) -> Any:
         if self._last is not None:
             known, life = self._last
             # By content: the caller may have changed the array in place since.
@@ -288,23 +306,24 @@ class BoundPlasticProgram:
     def matrices(
         self, weights: np.ndarray, edit: tuple[int, VValue] | None = None
     ) -> tuple[tuple[Path, ...], np.ndarray]:
-        """As `PlasticProgram.matrices`, for flat weights."""
-        a, life = self.arrangement, self._life(weights)
+        """As `PlasticProgram.matrices`, for flat weights; all ticks are kept for them."""
+        a, outside = self.arrangement, self._whole.outside
         if a.holder is None:
-            return (), np.zeros((self.sweeps.outside.ticks, self.sweeps.outside.strings, 0))
+            return (), np.zeros((outside.ticks, outside.strings, 0))
+        life = self._whole.forward(self._start(weights))
+        self._last = None  # the arrays are those of another life now
         links = tuple(link for link in a.supports.links if link in a.supports.changing)
         if edit is not None:
             tick, fragment = edit
-            if not 0 <= tick < self.sweeps.outside.ticks:
+            if not 0 <= tick < outside.ticks:
                 raise ValueError(
-                    f"the edit is for tick {tick}; there are {self.sweeps.outside.ticks}, from 0 on"
+                    f"the edit is for tick {tick}; there are {outside.ticks}, from 0 on"
                 )
             for path, weight in fragment.items():
                 if path not in links:
                     raise ValueError(f"the edit has {format_path(path)}, a link that cannot change")
                 life.slots.at[tick].keys[a.holder][:, a.column[path]] += weight
-            self._last = None  # the arrays are those of another life now
-            self.sweeps.go_on(life, tick)
+            self._whole.go_on(life, tick)
         columns = [a.column[link] for link in links]
         return links, life.slots.whole.keys[:-1, a.holder][..., columns]
 

@@ -6,6 +6,7 @@ done at one tick is in `strokes`.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -59,26 +60,38 @@ class Moved(NamedTuple):
 
 
 class Sweeps:
-    """The sweeps of a machine over given streams.
+    """The sweeps of a machine over given streams, or over some ticks of them.
 
     Parameters
     ----------
     arrangement : Arrangement
     outside : Outside
         What does not depend on weights.
+
+    Attributes
+    ----------
+    first, ticks : int
+        Where it begins, and how long it is.
     """
 
     def __init__(self, arrangement: Arrangement, outside: Outside) -> None:
         self.arrangement = arrangement
         self.outside = outside
+        self.first, self.ticks = 0, outside.ticks
         self.strokes = Strokes(arrangement, outside.strings)
-        self._tracks: dict[tuple[str, np.dtype], Track] = {}
+        self._tracks: dict[tuple[str, int, np.dtype], Track] = {}
+
+    def part(self, first: int, ticks: int) -> Sweeps:
+        """Those of some ticks only, in the same memory."""
+        part = copy(self)
+        part.first, part.ticks = first, ticks
+        return part
 
     # -------------------- forward --------------------
 
-    def forward(self, start: Start) -> Life:
-        """Run the machine through all ticks."""
-        life = self._begun(start)
+    def forward(self, start: Start, sent: np.ndarray | None = None) -> Life:
+        """Run the machine through all ticks; a part that is not the first from what was sent."""
+        life = self._begun(start, sent)
         self.go_on(life, 0)
         return life
 
@@ -86,7 +99,7 @@ class Sweeps:
         """Run the machine through the ticks from this one on."""
         slots, rows = life.slots.at, life.rows.at
         with np.errstate(over="ignore", invalid="ignore"):
-            for t in range(tick, self.outside.ticks):
+            for t in range(tick, self.ticks):
                 self.strokes.down(life.matrix, life.key_matrix, slots[t], rows[t])
                 self.strokes.up(rows[t], slots[t + 1])
                 self.outside.read(rows[t].numbers, slots[t + 1].numbers, slots[t + 1].keys)
@@ -95,23 +108,27 @@ class Sweeps:
         """Numbers of the observed ports, (observed, ticks, strings)."""
         return life.rows.whole.numbers[:, self.arrangement.observed].swapaxes(0, 1)
 
-    def _begun(self, start: Start) -> Life:
-        a, outside = self.arrangement, self.outside
+    def _begun(self, start: Start, sent: np.ndarray | None) -> Life:
+        a = self.arrangement
         dtype = np.result_type(start.still, start.held, np.float64)
-        slots = self._take("slots", self.strokes.slots, outside.ticks + 1, dtype)
+        slots = self._take("slots", self.strokes.slots, self.ticks + 1, dtype)
         first = slots.at[0]
-        first.numbers[:], first.keys[:] = 0.0, 0.0
-        outside.fill(slots.whole.numbers, slots.whole.keys)
-        if a.holder is not None:
-            first.keys[a.holder][:, a.held_column] += start.held
-        rows = self._take("rows", self.strokes.rows, outside.ticks, dtype)
+        self.outside.fill(slots.whole.numbers, slots.whole.keys, self.first)
+        if sent is not None:
+            first.flat[:] = sent
+        else:
+            first.numbers[:], first.keys[:] = 0.0, 0.0
+            self.outside.begin(first.numbers, first.keys)
+            if a.holder is not None:
+                first.keys[a.holder][:, a.held_column] += start.held
+        rows = self._take("rows", self.strokes.rows, self.ticks, dtype)
         return Life(*self.strokes.matrices(start.still), slots, rows)
 
     def _take(self, name: str, layout: Layout, moments: int, dtype: Any, one: float = 1.0) -> Track:
         """The track of this name; the next run will overwrite it, all but its first entry."""
-        key = name, np.dtype(dtype)
+        key = name, moments, np.dtype(dtype)
         if key not in self._tracks:
-            self._tracks[key] = layout.track(moments, key[1], one)
+            self._tracks[key] = layout.track(moments, key[2], one)
         return self._tracks[key]
 
     def linearised(self, life: Life) -> list[Any]:
@@ -124,19 +141,25 @@ class Sweeps:
 
     def pull_back(self, life: Life, g: np.ndarray) -> Gradients:
         """Cotangents of the start from those of the observed numbers."""
+        return self.pull_back_from(life, g, None)[0]
+
+    def pull_back_from(
+        self, life: Life, g: np.ndarray, end: np.ndarray | None
+    ) -> tuple[Gradients, np.ndarray]:
+        """The same with cotangents of what the last tick sent; and those of what was sent first."""
         a, still = self.arrangement, life.slots.whole
         dtype = np.result_type(still.flat, g)
         partials, moved = self.linearised(life), self._moved(life)
         # Every tick overwrites what the one after it has left here.
         [slots] = self._take("slots back", self.strokes.slots, 1, dtype, 0.0).at
         [rows] = self._take("rows back", self.strokes.rows, 1, dtype, 0.0).at
-        slots.flat[:] = 0.0
+        slots.flat[:] = 0.0 if end is None else end
         # What the rows get is kept, and contracted once. Keys are larger than the cache for that.
         kept = np.zeros(life.rows.whole.numbers.shape, dtype) if self.strokes.has_still else None
         key_matrix = np.zeros(life.key_matrix.shape, dtype)
         transposed = np.ascontiguousarray(life.matrix.T)
         key_transposed = np.ascontiguousarray(life.key_matrix.T)
-        for t in reversed(range(self.outside.ticks)):
+        for t in reversed(range(self.ticks)):
             self.strokes.up_back(partials, t, slots, rows)
             rows.numbers[a.observed] = g[:, t]
             slots.flat[:] = 0.0
@@ -156,7 +179,7 @@ class Sweeps:
         matrix = np.zeros(life.matrix.shape, dtype)
         if kept is not None:
             matrix = np.matmul(kept, still.numbers[:-1].swapaxes(1, 2)).sum(axis=0)
-        return Gradients(self._still_gradient(matrix, key_matrix), held)
+        return Gradients(self._still_gradient(matrix, key_matrix), held), np.array(slots.flat)
 
     def _moved(self, life: Life) -> Moved | None:
         """Weights of many moving links and what they were sent, for all ticks at once."""
@@ -193,20 +216,28 @@ class Sweeps:
 
     def push_forward(self, life: Life, direction: Start) -> np.ndarray:
         """Tangents of the observed numbers, (directions, observed, ticks, strings)."""
+        return self.push_forward_from(life, direction, None)[0]
+
+    def push_forward_from(
+        self, life: Life, direction: Start, first: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The same with tangents of what was sent first; and those of what the last tick sent."""
         a, still, n = self.arrangement, self.arrangement.still, len(direction.still)
         dtype = np.result_type(life.slots.whole.flat, direction.still, direction.held)
         partials = self.linearised(life)
         slots, rows = (
             layout.zeros((n,), dtype) for layout in (self.strokes.slots, self.strokes.rows)
         )
-        if a.holder is not None:
+        if first is not None:
+            slots.flat[:] = first
+        elif a.holder is not None:
             slots.keys[:, a.holder][..., a.held_column] += direction.held[:, None]
         change = direction.still
         nudge = Nudge(change, still.row, still.slot, still.weight, a.n_rows)
         key_nudge = Nudge(change, still.key_row, still.key_slot, still.key_weight, a.n_key_rows)
         n_observed = a.observed.stop - a.observed.start
-        out = np.zeros((n, n_observed, self.outside.ticks, self.outside.strings), dtype)
-        for t in range(self.outside.ticks):
+        out = np.zeros((n, n_observed, self.ticks, self.outside.strings), dtype)
+        for t in range(self.ticks):
             sent = life.slots.at[t]
             np.matmul(life.matrix, slots.numbers, out=rows.numbers)
             nudge.add(sent.numbers, rows.numbers)
@@ -217,7 +248,7 @@ class Sweeps:
             out[:, :, t] = rows.numbers[:, a.observed]
             self.strokes.stop(rows)
             self.strokes.up_tangents(partials, t, rows, slots)
-        return out
+        return out, np.array(slots.flat)
 
     def _move_tangents(self, sent: Side, slots: Side, rows: Side) -> None:
         if not self.strokes.moves.count:
