@@ -13,9 +13,17 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..tables import Claims, Report, quartiles, table
 from .elastic_experiments import Experiments
-from .elastic_rnn import Results, at_phase_ends, claim_sizes_and_losses, say_ends
+from .elastic_rnn import (
+    GOOD_HARD_LOSS,
+    Results,
+    at_phase_ends,
+    claim_sizes_and_losses,
+    say_ends,
+)
 
 __all__ = ["reproduce"]
 
@@ -32,6 +40,8 @@ NAMES = (
     "protection 1000, easy",
     "paper, easy",
 )
+PARTS = 6
+"""Of a run, at whose ends it is seen how many seeds have learned."""
 PROPOSED = ("pairs", "protection 1000")
 """Each differs from "corrected" in one thing."""
 
@@ -67,6 +77,7 @@ def _say(report: Report, runs: Experiments, tens: Sequence[range], full: bool) -
     if not results:
         return
     say_ends(report, results)
+    _say_when(report, results)
     pairs = [(f"{name}, {problem}", problem) for name in PROPOSED for problem in PROBLEMS]
     rows = [row for name, problem in pairs if (row := _compared(runs, name, problem, tens))]
     if rows:
@@ -81,6 +92,26 @@ def _say(report: Report, runs: Experiments, tens: Sequence[range], full: bool) -
         claims = Claims()
         claim_sizes_and_losses(claims, results)
         claims.say(report)
+
+
+def _say_when(report: Report, results: Results) -> None:
+    """How many seeds have learned the hard problem, over time."""
+    rows, header = [], [""]
+    for name, result in results.items():
+        if ", hard" in name:
+            cycles, learned = result["cycles"], result["losses"] < GOOD_HARD_LOSS
+            moments = [int(cycles[-1]) * part // PARTS for part in range(1, PARTS + 1)]
+            at = np.searchsorted(cycles, moments, side="right") - 1
+            counts = learned[:, at].sum(axis=0).tolist()
+            rows.append([name, len(learned), *counts, int(learned.any(axis=1).sum())])
+            header = ["", "seeds", *(f"{moment:,}" for moment in moments), "at some time"]
+    if rows:
+        report.say(
+            "## When the hard problem is learned",
+            f"How many seeds have a loss below {GOOD_HARD_LOSS:g} after so many cycles, and how "
+            "many have had it at some time, whether they keep it or not.",
+            table(header, rows),
+        )
 
 
 def _what_is_there(runs: Experiments, tens: Sequence[range]) -> Iterator[tuple[str, Any]]:

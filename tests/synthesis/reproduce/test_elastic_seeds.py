@@ -10,6 +10,7 @@ import pytest
 from synthesis import reproduce
 from synthesis.reproduce.elastic import twenty_seeds
 from synthesis.reproduce.elastic.elastic_experiments import ALL
+from synthesis.reproduce.tables import Report
 
 
 @pytest.mark.thorough
@@ -24,6 +25,16 @@ def test_every_experiment_is_reported_and_the_seeds_are_compared(monkeypatch, tm
         assert figures[name]["leaves"] == [n * (kinds * n + 10) + 4 for n in sizes]
     text = (tmp_path / "elastic-seeds.md").read_text()
     assert "Nothing: all have been run." in text and "seed by seed" in text
+
+
+def test_it_is_counted_when_seeds_learn(tmp_path):
+    report = Report("elastic-seeds", "title", tmp_path, full=False)
+    losses = np.array([[50.0, 11, 11, 13], [50, 13, 13, 11], [50, 14, 14, 14]])
+    found = {"cycles": np.array([0, 20, 40, 60]), "losses": losses}
+    twenty_seeds._say_when(report, {"pairs, hard": found, "pairs, easy": found})
+    text = (tmp_path / "elastic-seeds.md").read_text()
+    assert "|  | seeds | 10 | 20 | 30 | 40 | 50 | 60 | at some time |" in text
+    assert "| pairs, hard | 3 | 0 | 1 | 1 | 1 | 1 | 1 | 2 |" in text and "easy" not in text
 
 
 def test_seeds_are_compared_one_by_one():
