@@ -41,7 +41,7 @@ MODULES = {
     "deeper-stacks": "deeper_stacks",
     "elastic-rnn": "elastic",
     "elastic-seeds": "elastic.twenty_seeds",
-    "elastic-areas": "elastic.pairs_and_areas",
+    "elastic-areas": "elastic.networks_of_areas",
 }
 
 

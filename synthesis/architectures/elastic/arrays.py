@@ -15,10 +15,13 @@ import numpy as np
 from vvalues import Support, VValue, format_path, from_buffer, natural_key
 from vvalues.core.kernels import align
 
-__all__ = ["Layout", "Rows", "capacity_for", "layout_of", "living_part"]
+__all__ = ["PAIRED", "SINGLE", "Layout", "Rows", "capacity_for", "layout_of", "living_part"]
 
 PREFIX = "neuron-"
 READOUT = "readout"
+SINGLE = ("recurrent",)
+PAIRED = ("recurrent", "modulation", "ratio")
+"""Kinds of leaves that any two neurons have between them: one link, or a pair and its ratio."""
 BLOCK = 8
 """Capacities are multiples of this: BLAS then sums the same numbers in the same order whatever the
 capacity, so that a network's figures do not depend on how far its array is padded."""
@@ -77,8 +80,11 @@ class Rows(NamedTuple):
 
     Attributes
     ----------
+    links : slice
+        A square per kind of leaf between two neurons. Row i of a square, column j: the link from
+        neuron j to neuron i.
     recurrent : slice
-        Row i, column j: the link from neuron j to neuron i.
+        The first of these squares.
     input : slice
         A row per symbol read.
     bias, multiplier : int
@@ -89,6 +95,7 @@ class Rows(NamedTuple):
     n_rows : int
     """
 
+    links: slice
     recurrent: slice
     input: slice
     bias: int
@@ -99,11 +106,12 @@ class Rows(NamedTuple):
 
     @staticmethod
     @lru_cache(maxsize=256)
-    def of(capacity: int, n_symbols: int) -> Rows:
-        """The rows of an array of this capacity."""
-        at = np.cumsum([0, capacity, n_symbols, 1, 1, n_symbols, 1]).tolist()
+    def of(capacity: int, n_symbols: int, n_kinds: int = 1) -> Rows:
+        """The rows of an array of this capacity, with so many squares."""
+        at = np.cumsum([0, n_kinds * capacity, n_symbols, 1, 1, n_symbols, 1]).tolist()
         return Rows(
-            recurrent=slice(at[0], at[1]),
+            links=slice(at[0], at[1]),
+            recurrent=slice(at[0], capacity),
             input=slice(at[1], at[2]),
             bias=at[2],
             multiplier=at[3],
@@ -111,6 +119,11 @@ class Rows(NamedTuple):
             readout=at[5],
             n_rows=at[6],
         )
+
+    def squares(self, array: np.ndarray) -> np.ndarray:
+        """A view (..., kinds, capacity, capacity) of an array (..., rows, capacity)."""
+        *others, _, capacity = array.shape
+        return array[..., self.links, :].reshape(*others, -1, capacity, capacity)
 
 
 class Layout:
@@ -124,41 +137,60 @@ class Layout:
         The symbols read and predicted, in the order of their codes.
     has_multipliers : bool
         Without them every output is multiplied by 1.
+    kinds : tuple of str
+        Of the leaves between two neurons: `SINGLE` or `PAIRED`.
     """
 
     def __init__(
-        self, names: Sequence[str], alphabet: str = "()ab", has_multipliers: bool = True
+        self,
+        names: Sequence[str],
+        alphabet: str = "()ab",
+        has_multipliers: bool = True,
+        kinds: tuple[str, ...] = SINGLE,
     ) -> None:
         self.names = tuple(names)
         self.alphabet = alphabet
         self.has_multipliers = has_multipliers
+        self.kinds = kinds
         self.size = len(self.names)
 
+    @property
+    def n_leaves(self) -> int:
+        """Leaves of a network of these neurons, all links present."""
+        n_symbols = len(self.alphabet)
+        by_neuron = len(self.kinds) * self.size + 2 * n_symbols + 1 + self.has_multipliers
+        return self.size * by_neuron + n_symbols
+
+    def rows(self, capacity: int) -> Rows:
+        """The rows of an array of this capacity."""
+        return Rows.of(capacity, len(self.alphabet), len(self.kinds))
+
     @cached_property
-    def _cells(self) -> tuple[list[tuple[str, ...]], np.ndarray, np.ndarray]:
-        """Every path with its kind-relative row and its column."""
-        rows = Rows.of(0, len(self.alphabet))  # recurrent rows are counted from 0, others beyond
+    def _cells(self) -> tuple[list[tuple[str, ...]], np.ndarray, np.ndarray, np.ndarray]:
+        """Every path with the number of squares before it, and row and column from there on."""
+        rows, below = self.rows(0), len(self.kinds)
         paths: list[tuple[str, ...]] = []
-        at: list[tuple[int, int]] = []
+        at: list[tuple[int, int, int]] = []
         for j, name in enumerate(self.names):
-            for i, other in enumerate(self.names):
-                paths.append((name, "recurrent", other))
-                at.append((j, i))
+            for square, kind in enumerate(self.kinds):
+                for i, other in enumerate(self.names):
+                    paths.append((name, kind, other))
+                    at.append((square, j, i))
             for kind, block in (("input", rows.input), ("output", rows.output)):
                 for i, symbol in enumerate(self.alphabet):
                     paths.append((name, kind, symbol))
-                    at.append((-1 - block.start - i, j))
+                    at.append((below, block.start + i, j))
             paths.append((name, "bias"))
-            at.append((-1 - rows.bias, j))
+            at.append((below, rows.bias, j))
             if self.has_multipliers:
                 paths.append((name, "multiplier"))
-                at.append((-1 - rows.multiplier, j))
+                at.append((below, rows.multiplier, j))
         for i, symbol in enumerate(self.alphabet):
             paths.append((READOUT, "bias", symbol))
-            at.append((-1 - rows.readout, i))
+            at.append((below, rows.readout, i))
         order = sorted(range(len(paths)), key=paths.__getitem__)
-        found = np.array(at, dtype=np.intp).reshape(-1, 2)[order]
-        return [paths[i] for i in order], found[:, 0], found[:, 1]
+        squares, row, column = np.array(at, dtype=np.intp).reshape(-1, 3)[order].T
+        return [paths[i] for i in order], squares, row, column
 
     @cached_property
     def support(self) -> Support:
@@ -168,13 +200,12 @@ class Layout:
     @lru_cache(maxsize=8)  # noqa: B019  (a layout lives as long as its plans)
     def positions(self, capacity: int) -> np.ndarray:
         """Flat position in an array of this capacity of every leaf of the support."""
-        _, row, column = self._cells
-        row = np.where(row >= 0, row, capacity - 1 - row)
-        return row * capacity + column
+        _, squares, row, column = self._cells
+        return (squares * capacity + row) * capacity + column
 
     def empty(self, capacity: int) -> np.ndarray:
         """An array (rows, capacity) without a network: zeros, multipliers that are not leaves 1."""
-        rows = Rows.of(capacity, len(self.alphabet))
+        rows = self.rows(capacity)
         array = np.zeros((rows.n_rows, capacity))
         if not self.has_multipliers:
             array[rows.multiplier, : self.size] = 1.0
@@ -200,7 +231,9 @@ class Layout:
         return flat[self.positions(array.shape[1])]
 
 
-def layout_of(support: Support, alphabet: str, has_multipliers: bool) -> Layout:
+def layout_of(
+    support: Support, alphabet: str, has_multipliers: bool, kinds: tuple[str, ...] = SINGLE
+) -> Layout:
     """The layout of a tree; remembered on its support.
 
     Whether there are multipliers is the model's to say: where it has them, an absent one is 0.
@@ -211,16 +244,16 @@ def layout_of(support: Support, alphabet: str, has_multipliers: bool) -> Layout:
         If a path is not one of an elastic network; the message names it.
     """
     known: dict[tuple, Layout] = support.__dict__.setdefault("_elastic_layouts", {})
-    key = alphabet, has_multipliers
+    key = alphabet, has_multipliers, kinds
     if key not in known:
         names = sorted((k for k in support.children() if k != READOUT), key=natural_key)
-        layout = Layout(names, alphabet, has_multipliers)
+        layout = Layout(names, alphabet, has_multipliers, kinds)
         for path in support.paths:
             if path not in layout.support:
                 raise ValueError(
                     f"parameters have a leaf at {format_path(path)}, which is none of an elastic "
                     f"network of {len(names)} neurons over the alphabet {alphabet!r}: expected "
-                    "NEURON/recurrent/NEURON, NEURON/input/SYMBOL, NEURON/output/SYMBOL, "
+                    f"NEURON/{'|'.join(kinds)}/NEURON, NEURON/input/SYMBOL, NEURON/output/SYMBOL, "
                     "NEURON/bias, readout/bias/SYMBOL and, where the mode has them, "
                     "NEURON/multiplier"
                 )

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import Layout, Rows
+from vvalues import Path, VValue, assemble
+
+from .arrays import PREFIX, Layout
 from .settings import ElasticSettings
 
 __all__ = [
@@ -14,7 +16,10 @@ __all__ = [
     "RMS_SHARE",
     "NewNeuron",
     "draw_neuron",
+    "draw_paired_neuron",
+    "first_layout",
     "initial_array",
+    "leaves_of_new",
     "memory_of_new",
     "starting_memory",
 ]
@@ -32,9 +37,9 @@ class NewNeuron(NamedTuple):
 
     Attributes
     ----------
-    incoming : array (n + 1,)
-        Links from the others, then from itself.
-    outgoing : array (n,)
+    incoming : array (kinds, n + 1)
+        Links of every kind from the others, then from itself.
+    outgoing : array (kinds, n)
         Links to the others.
     input, output : arrays (symbols,)
     bias : float
@@ -67,17 +72,74 @@ def draw_neuron(
         lateral = half * n * lateral / (1e-8 + n_symbols * np.abs(lateral).sum())
         outgoing = lateral[:-1]
         incoming = np.append(incoming[:-1], lateral[-1])
-    return NewNeuron(incoming, outgoing, read, output)
+    return NewNeuron(incoming[None], outgoing[None], read, output)
+
+
+def draw_paired_neuron(
+    n: int, n_symbols: int, settings: ElasticSettings, rng: np.random.Generator, first_ratio: float
+) -> NewNeuron:
+    """Random weights of a neuron that joins n others by pairs of links, of a given ratio.
+
+    Parameters
+    ----------
+    first_ratio : float
+        Before the logistic function.
+    """
+    additive, gating = (draw_neuron(n, n_symbols, settings, rng) for _ in range(2))
+    ratios = np.full((1, n + 1), first_ratio)
+    incoming = np.concatenate([additive.incoming, gating.incoming, ratios])
+    outgoing = np.concatenate([additive.outgoing, gating.outgoing, ratios[:, 1:]])
+    return NewNeuron(incoming, outgoing, gating.input, gating.output)
+
+
+def leaves_of_new(new: NewNeuron, name: str, joined: Layout, settings: ElasticSettings) -> VValue:
+    """The leaves that a neuron adds to the tree of those it joins; its multiplier is small."""
+    leaves: dict[Path, float] = {(name, "bias"): new.bias}
+    if joined.has_multipliers:
+        leaves[name, "multiplier"] = settings.threshold
+    for kind, incoming, outgoing in zip(joined.kinds, new.incoming, new.outgoing, strict=True):
+        for other, weight in zip((*joined.names, name), incoming, strict=True):
+            leaves[name, kind, other] = weight
+        for other, weight in zip(joined.names, outgoing, strict=True):
+            leaves[other, kind, name] = weight
+    for symbol, read, output in zip(joined.alphabet, new.input, new.output, strict=True):
+        leaves[name, "input", symbol], leaves[name, "output", symbol] = read, output
+    return assemble(leaves)
+
+
+def first_layout(
+    size: int, alphabet: str, settings: ElasticSettings, kinds: tuple[str, ...]
+) -> Layout:
+    """The layout of a network that begins with so many neurons.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
+    if size < 1:
+        raise ValueError(f"size is {size!r}; expected at least 1 neuron")
+    names = [f"{PREFIX}{number}" for number in range(1, size + 1)]
+    return Layout(names, alphabet, settings.has_multipliers, kinds)
 
 
 def initial_array(
-    layout: Layout, capacity: int, settings: ElasticSettings, rng: np.random.Generator
+    layout: Layout,
+    capacity: int,
+    settings: ElasticSettings,
+    rng: np.random.Generator,
+    first_ratio: float = 0.0,
 ) -> np.ndarray:
-    """The first parameters: small normal weights, biases 0, multipliers 1; (rows, capacity)."""
+    """The first parameters: small normal weights, biases 0, multipliers 1; (rows, capacity).
+
+    Where links come in pairs, their ratios are the given one (before the logistic function).
+    """
     n, n_symbols = layout.size, len(layout.alphabet)
-    rows = Rows.of(capacity, n_symbols)
-    array = layout.empty(capacity)
-    array[:n, :n] = settings.scale * rng.standard_normal((n, n))
+    rows, array = layout.rows(capacity), layout.empty(capacity)
+    squares = rows.squares(array)
+    for square in squares[:2]:
+        square[:n, :n] = settings.scale * rng.standard_normal((n, n))
+    squares[2:, :n, :n] = first_ratio
     for part in (rows.input, rows.output):
         array[part, :n] = settings.scale * rng.standard_normal((n_symbols, n))
     array[rows.multiplier, :n] = 1.0
@@ -91,7 +153,7 @@ def memory_of_new(settings: ElasticSettings) -> float:
 
 def starting_memory(layout: Layout, capacity: int, settings: ElasticSettings) -> np.ndarray:
     """The optimizer's first memory, (rows, capacity): zeros, but for the source's RMSProp."""
-    rows = Rows.of(capacity, len(layout.alphabet))
+    rows = layout.rows(capacity)
     memory = np.zeros((rows.n_rows, capacity))
     for part in (rows.input, rows.bias):
         memory[part, : layout.size] = memory_of_new(settings)

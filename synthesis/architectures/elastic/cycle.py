@@ -5,15 +5,18 @@
 All networks go through a time step in the same numpy calls, so ten take little longer than one. Out
 of the loops over time are kept the input (a column of W_x is
 looked up), softmax and loss, and the gradients by all weights (one matrix product each).
+
+How a neuron adds up what it hears stands apart, under "links"; `paired_cycle` has it for pairs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from .arrays import Rows
+from .arrays import SINGLE, Rows
 
 __all__ = ["Cycle"]
 
@@ -46,22 +49,26 @@ class Cycle:
     Zeros beyond a network's neurons stay zeros: in hidden states, predictions and gradients.
     """
 
+    kinds: tuple[str, ...] = SINGLE
+    n_sums = 1  # that a neuron makes of the hidden state: a matrix each
+
     def __init__(
         self, n_networks: int, capacity: int, n_symbols: int, length: int, kind: Any = np.float64
     ) -> None:
-        self.rows = Rows.of(capacity, n_symbols)
+        self.rows = Rows.of(capacity, n_symbols, len(self.kinds))
         self.shape = n_networks, capacity, n_symbols, length
+        self.height = height = self.n_sums * capacity
         self.gradient = np.zeros((n_networks, self.rows.n_rows, capacity), kind)
         self.hidden_gradient = np.zeros((n_networks, capacity), kind)
-        # Recurrent links, and below them the multiplied output links: one product per time step
-        # gives the drive of the next step and the predictions of the last one.
-        self._matrix = np.empty((n_networks, capacity + n_symbols, capacity), kind)
-        self._table = np.empty((n_networks, n_symbols, capacity), kind)
+        # The links, and below them the multiplied output links: one product per time step gives
+        # the sums of the next step and the predictions of the last one.
+        self._matrix = np.empty((n_networks, height + n_symbols, capacity), kind)
+        self._table = np.empty((n_networks, n_symbols, height), kind)
         self._offsets = n_symbols * np.arange(n_networks)
         self._eye = np.eye(n_symbols)
-        self._drive = np.empty((length, n_networks, capacity), kind)
+        self._drive = np.empty((length, n_networks, height), kind)
         self._states = np.zeros((length + 1, n_networks, capacity), kind)
-        self._products = np.empty((length + 1, n_networks, capacity + n_symbols), kind)
+        self._products = np.empty((length + 1, n_networks, height + n_symbols), kind)
         self._slopes = np.empty((length, n_networks, capacity), kind)
         self._incoming = np.empty((length, n_networks, capacity), kind)
         self._deltas = np.empty((length, n_networks, capacity), kind)
@@ -70,27 +77,15 @@ class Cycle:
 
     def _make_views(self) -> None:
         """Every slice that the loops need, cut once."""
-        _, capacity, _, _ = self.shape
-        states, products, deltas = self._states, self._products, self._deltas
-        self.hidden = states[-1]
-        self._recurrent = self._matrix[:, :capacity]
-        self._transposed = self._recurrent.transpose(0, 2, 1)
+        self.hidden = self._states[-1]
+        self._links = self._matrix[:, : self.height]
+        self._transposed = self._links.transpose(0, 2, 1)
         self._carried = self.hidden_gradient[:, :, None]
-        columns = [state[:, :, None] for state in states]
-        self._last = columns[-1], products[-1][:, :, None]
-        self._forward = list(
-            zip(
-                columns,
-                (product[:, :, None] for product in products),
-                (product[:, :capacity] for product in products),
-                self._drive,
-                states[1:],
-                strict=False,
-            )
-        )
-        self._backward = list(
-            zip(self._incoming, self._slopes, deltas, (d[:, :, None] for d in deltas), strict=True)
-        )[::-1]
+        columns = [state[:, :, None] for state in self._states]
+        products = [product[:, :, None] for product in self._products]
+        self._last = columns[-1], products[-1]
+        self._forward = list(zip(columns[:-1], products[:-1], *self._ahead(), strict=True))
+        self._backward = list(zip(self._incoming, self._slopes, *self._behind(), strict=True))[::-1]
 
     # -------------------- forward --------------------
 
@@ -108,23 +103,17 @@ class Cycle:
         -------
         array (length, networks, symbols)
         """
-        rows, matrix, table = self.rows, self._matrix, self._table
-        n_networks, capacity, n_symbols, _ = self.shape
-        self._recurrent[...] = parameters[:, rows.recurrent]
+        rows, n_symbols = self.rows, self.shape[2]
+        self._take(parameters)
         multipliers = parameters[:, rows.multiplier, None]
-        np.multiply(parameters[:, rows.output], multipliers, out=matrix[:, capacity:])
-        np.add(parameters[:, rows.input], parameters[:, rows.bias, None], out=table)
-        flat = table.reshape(n_networks * n_symbols, capacity)
+        np.multiply(parameters[:, rows.output], multipliers, out=self._matrix[:, self.height :])
+        flat = self._table.reshape(-1, self.height)
         np.take(flat, inputs + self._offsets, axis=0, out=self._drive, mode="clip")
         self._states[0] = hidden
-        matmul, add, tanh = np.matmul, np.add, np.tanh
-        for state, product, recurrent, drive, following in self._forward:
-            matmul(matrix, state, out=product)
-            add(recurrent, drive, out=following)
-            tanh(following, out=following)
-        matmul(matrix, self._last[0], out=self._last[1])
+        self._advance()
+        np.matmul(self._matrix, self._last[0], out=self._last[1])
         readout = parameters[:, rows.readout, :n_symbols]
-        np.add(self._products[1:, :, capacity:], readout, out=self.logits)
+        np.add(self._products[1:, :, self.height :], readout, out=self.logits)
         return self.logits
 
     # -------------------- forward and backward --------------------
@@ -165,30 +154,63 @@ class Cycle:
         self._pull(parameters, self._eye[inputs], errors)
 
     def _pull(self, parameters: np.ndarray, read: np.ndarray, errors: np.ndarray) -> None:
-        rows, gradient, deltas, states = self.rows, self.gradient, self._deltas, self._states
-        _, capacity, n_symbols, _ = self.shape
-        outputs = self._matrix[:, capacity:]
+        rows, gradient, states = self.rows, self.gradient, self._states
+        n_symbols = self.shape[2]
+        outputs = self._matrix[:, self.height :]
         np.matmul(errors.transpose(1, 0, 2), outputs, out=self._incoming.transpose(1, 0, 2))
         np.multiply(states[1:], states[1:], out=self._slopes)
         np.subtract(1.0, self._slopes, out=self._slopes)
-        carried, column, transposed = self.hidden_gradient, self._carried, self._transposed
-        carried[...] = 0.0
-        matmul, add, multiply = np.matmul, np.add, np.multiply
-        for incoming, slope, delta, delta_column in self._backward:
-            add(incoming, carried, out=delta)
-            multiply(delta, slope, out=delta)
-            matmul(transposed, delta_column, out=column)
-        by_network = deltas.transpose(1, 0, 2)
-        np.matmul(
-            deltas.transpose(1, 2, 0),
-            states[:-1].transpose(1, 0, 2),
-            out=gradient[:, rows.recurrent],
-        )
-        np.matmul(read.transpose(1, 2, 0), by_network, out=gradient[:, rows.input])
-        np.add.reduce(gradient[:, rows.input], axis=1, out=gradient[:, rows.bias])
+        self.hidden_gradient[...] = 0.0
+        self._go_back()
+        self._pull_links(parameters, read)
         through = errors.transpose(1, 2, 0) @ states[1:].transpose(1, 0, 2)
         np.multiply(through, parameters[:, rows.multiplier, None], out=gradient[:, rows.output])
         through *= parameters[:, rows.output]
         np.add.reduce(through, axis=1, out=gradient[:, rows.multiplier])
         self.symbol_gradients = errors.sum(axis=0)
         gradient[:, rows.readout, :n_symbols] = self.symbol_gradients
+
+    # -------------------- links --------------------
+
+    def _ahead(self) -> tuple[Iterable[np.ndarray], ...]:
+        """Arrays that a step forward needs besides the state and its product, over time."""
+        sums = (product[:, : self.height] for product in self._products[:-1])
+        return sums, self._drive, self._states[1:]
+
+    def _behind(self) -> tuple[Iterable[np.ndarray], ...]:
+        """Arrays that a step back needs besides what comes in and the slopes, over time."""
+        return self._deltas, (delta[:, :, None] for delta in self._deltas)
+
+    def _take(self, parameters: np.ndarray) -> None:
+        """The links as matrices, and what is added for every symbol read."""
+        rows = self.rows
+        self._links[...] = parameters[:, rows.recurrent]
+        np.add(parameters[:, rows.input], parameters[:, rows.bias, None], out=self._table)
+
+    def _advance(self) -> None:
+        """The hidden states, one after the other."""
+        matrix, matmul, add, tanh = self._matrix, np.matmul, np.add, np.tanh
+        for state, product, recurrent, drive, following in self._forward:
+            matmul(matrix, state, out=product)
+            add(recurrent, drive, out=following)
+            tanh(following, out=following)
+
+    def _go_back(self) -> None:
+        """The gradients by the sums before tanh, the last one first."""
+        carried, column, transposed = self.hidden_gradient, self._carried, self._transposed
+        matmul, add, multiply = np.matmul, np.add, np.multiply
+        for incoming, slope, delta, delta_column in self._backward:
+            add(incoming, carried, out=delta)
+            multiply(delta, slope, out=delta)
+            matmul(transposed, delta_column, out=column)
+
+    def _pull_links(self, parameters: np.ndarray, read: np.ndarray) -> None:
+        """The gradients by the links between neurons, the input and the biases."""
+        rows, gradient, deltas = self.rows, self.gradient, self._deltas
+        np.matmul(
+            deltas.transpose(1, 2, 0),
+            self._states[:-1].transpose(1, 0, 2),
+            out=gradient[:, rows.recurrent],
+        )
+        np.matmul(read.transpose(1, 2, 0), deltas.transpose(1, 0, 2), out=gradient[:, rows.input])
+        np.add.reduce(gradient[:, rows.input], axis=1, out=gradient[:, rows.bias])

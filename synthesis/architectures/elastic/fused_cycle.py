@@ -114,17 +114,24 @@ def run_cycle(
 
 
 def run_packed(
-    packed: np.ndarray, hidden: np.ndarray, codes: np.ndarray, n_symbols: int
+    packed: np.ndarray,
+    hidden: np.ndarray,
+    codes: np.ndarray,
+    n_symbols: int,
+    of: type[Cycle] = Cycle,
 ) -> tuple[np.ndarray, Cycle]:
     """Losses (1,), and the cycle that holds the gradient, of an array (rows, capacity)."""
     capacity = packed.shape[1]
     start = np.zeros((1, capacity), packed.dtype)
     start[0, : len(hidden)] = hidden
-    cycle = _cycle(get_ident(), capacity, n_symbols, len(codes) - 1, packed.dtype)
+    length = len(codes) - 1
+    cycle = _cycle(get_ident(), of, capacity, n_symbols, length, packed.dtype)  # type: ignore[arg-type]
     return cycle(packed[None], start, codes[:, None]), cycle
 
 
 @lru_cache(maxsize=8)
-def _cycle(thread: int, capacity: int, n_symbols: int, length: int, kind: np.dtype) -> Cycle:
+def _cycle(
+    thread: int, of: type[Cycle], capacity: int, n_symbols: int, length: int, kind: np.dtype
+) -> Cycle:
     """Buffers for one network; every thread has its own."""
-    return Cycle(1, capacity, n_symbols, length, kind)
+    return of(1, capacity, n_symbols, length, kind)

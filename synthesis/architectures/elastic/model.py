@@ -19,14 +19,15 @@ from typing import Any
 import autograd.numpy as anp
 import numpy as np
 
-from vvalues import Path, Support, VValue, assemble, dense, ravel, restrict
+from vvalues import Path, Support, VValue, dense, ravel, restrict
 from vvalues.core import evaluate, is_traced, support_of
 
 from ...edits.neurons import KeyedNeurons
 from ...optimize.losses import cross_entropies
 from ...process.codec import from_plain, to_plain
-from .arrays import PREFIX, READOUT, Layout, capacity_for, layout_of, living_part
-from .birth import draw_neuron, initial_array
+from .arrays import PREFIX, READOUT, SINGLE, Layout, capacity_for, layout_of, living_part
+from .birth import NewNeuron, draw_neuron, first_layout, initial_array, leaves_of_new
+from .cycle import Cycle
 from .fused_cycle import FusedCycle, plain_rollout, run_cycle
 from .settings import ElasticSettings
 
@@ -60,6 +61,8 @@ class ElasticNetwork:
 
     prefix = PREFIX
     width = 1  # numbers of a neuron in the hidden state
+    kinds = SINGLE
+    cycle = Cycle
 
     def __init__(self, alphabet: str = "()ab", settings: ElasticSettings | None = None) -> None:
         if not alphabet or len(set(alphabet)) < len(alphabet):
@@ -81,12 +84,17 @@ class ElasticNetwork:
 
     def initial(self, rng: np.random.Generator, size: int = 1) -> VValue:
         """So many neurons with small normal weights, biases 0, multipliers 1."""
-        if size < 1:
-            raise ValueError(f"size is {size!r}; expected at least 1 neuron")
-        names = [f"{PREFIX}{i}" for i in range(1, size + 1)]
-        layout = Layout(names, self.alphabet, self.settings.has_multipliers)
+        layout = first_layout(size, self.alphabet, self.settings, self.kinds)
         capacity = capacity_for(size, len(self.alphabet))
-        return layout.unpack(initial_array(layout, capacity, self.settings, rng))
+        return layout.unpack(self.first_array(layout, capacity, rng))
+
+    def first_array(self, layout: Layout, capacity: int, rng: np.random.Generator) -> np.ndarray:
+        """First parameters of neurons that have read nothing yet, (rows, capacity)."""
+        return initial_array(layout, capacity, self.settings, rng)
+
+    def drawn(self, n: int, rng: np.random.Generator) -> NewNeuron:
+        """Random weights of a neuron that joins n others."""
+        return draw_neuron(n, len(self.alphabet), self.settings, rng)
 
     def neurons(self, parameters: VValue) -> tuple[str, ...]:
         """Names of the neurons, oldest first."""
@@ -129,18 +137,8 @@ class ElasticNetwork:
         return KeyedNeurons(_places, self._first_leaves)
 
     def _first_leaves(self, parameters: VValue, name: str, rng: np.random.Generator) -> VValue:
-        others = self.neurons(parameters)
-        new = draw_neuron(len(others), len(self.alphabet), self.settings, rng)
-        leaves: dict[Path, float] = {(name, "bias"): new.bias}
-        if self.settings.has_multipliers:
-            leaves[name, "multiplier"] = self.settings.threshold
-        for other, weight in zip((*others, name), new.incoming, strict=True):
-            leaves[name, "recurrent", other] = weight
-        for other, weight in zip(others, new.outgoing, strict=True):
-            leaves[other, "recurrent", name] = weight
-        for symbol, read, output in zip(self.alphabet, new.input, new.output, strict=True):
-            leaves[name, "input", symbol], leaves[name, "output", symbol] = read, output
-        return assemble(leaves)
+        joined = self.layout(parameters.support)
+        return leaves_of_new(self.drawn(joined.size, rng), name, joined, self.settings)
 
     # -------------------- predictions, as plain as can be --------------------
 

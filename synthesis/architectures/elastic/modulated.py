@@ -11,42 +11,33 @@ section 5); the form is ours.
     neuron-3/modulation/neuron-1    V
     neuron-3/ratio/neuron-1         r before the logistic function
 
-All else is as in `model`; `process` trains it, and it grows and shrinks by the same edits.
+All else is as in `model`: `process` trains one such network, `networks` many side by side, with the
+same cycle and the same rules of growth.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import autograd.numpy as anp
 import numpy as np
 
 from dmm.neurons import logistic
-from vvalues import (
-    Path,
-    Support,
-    VValue,
-    assemble,
-    format_path,
-    from_buffer,
-    from_dense,
-    ravel,
-)
+from vvalues import Path, Support, VValue, ravel, restrict
 from vvalues.core import support_of
 
 from ...edits.neurons import KeyedNeurons
-from ...optimize.losses import cross_entropy_and_errors
 from ...process.codec import from_plain, to_plain
-from .arrays import PREFIX, READOUT, living_part
-from .birth import draw_neuron
-from .model import check_hidden, check_reading, check_symbols
+from .arrays import PAIRED, PREFIX, READOUT, Layout, capacity_for, layout_of, living_part
+from .birth import NewNeuron, draw_paired_neuron, first_layout, initial_array, leaves_of_new
+from .fused_cycle import run_packed
+from .model import ElasticNetwork, check_hidden, check_reading, check_symbols
+from .paired_cycle import PairedCycle
 from .planned import PlannedNetwork, with_absent
 from .settings import ElasticSettings
 
-__all__ = ["ModulatedNetwork"]
-
-PAIRED = ("recurrent", "modulation", "ratio")
+__all__ = ["ModulatedNetwork", "linked_network"]
 
 
 class ModulatedNetwork(PlannedNetwork):
@@ -74,6 +65,8 @@ class ModulatedNetwork(PlannedNetwork):
     """
 
     prefix = PREFIX
+    kinds = PAIRED
+    cycle = PairedCycle
 
     def __init__(
         self,
@@ -106,22 +99,18 @@ class ModulatedNetwork(PlannedNetwork):
 
     def initial(self, rng: np.random.Generator, size: int = 1) -> VValue:
         """So many neurons with small normal weights, biases 0, multipliers 1."""
-        if size < 1:
-            raise ValueError(f"size is {size!r}; expected at least 1 neuron")
-        names, scale = [f"{PREFIX}{i}" for i in range(1, size + 1)], self.settings.scale
-        shapes = {"recurrent": size, "modulation": size, "input": len(self.alphabet)}
-        shapes["output"] = len(self.alphabet)
-        tree = VValue({READOUT: {"bias": dict.fromkeys(self.alphabet, 0.0)}})
-        for kind, n in shapes.items():
-            columns = names if kind in PAIRED else list(self.alphabet)
-            weights = scale * rng.standard_normal((size, n))
-            tree = tree + from_dense(weights, [(name, kind) for name in names], columns)
-        for name in names:
-            leaves: dict[str, Any] = {"bias": 0.0, "ratio": dict.fromkeys(names, self.first_ratio)}
-            if self.settings.has_multipliers:
-                leaves["multiplier"] = 1.0
-            tree = tree + VValue({name: leaves})
-        return tree
+        layout = first_layout(size, self.alphabet, self.settings, self.kinds)
+        capacity = capacity_for(size, len(self.alphabet))
+        return layout.unpack(self.first_array(layout, capacity, rng))
+
+    def first_array(self, layout: Layout, capacity: int, rng: np.random.Generator) -> np.ndarray:
+        """First parameters of neurons that have read nothing yet, (rows, capacity)."""
+        return initial_array(layout, capacity, self.settings, rng, self.first_ratio)
+
+    def drawn(self, n: int, rng: np.random.Generator) -> NewNeuron:
+        """Random weights of a neuron that joins n others."""
+        n_symbols = len(self.alphabet)
+        return draw_paired_neuron(n, n_symbols, self.settings, rng, self.first_ratio)
 
     def ratios(self, parameters: VValue) -> np.ndarray:
         """Share of the multiplicative link, (receiving, sending)."""
@@ -133,9 +122,12 @@ class ModulatedNetwork(PlannedNetwork):
             return np.ones(len(plan.names))
         return flat[plan.multipliers]
 
+    def layout(self, support: Support) -> Layout:
+        """Where the leaves of such a tree lie in an array."""
+        return layout_of(support, self.alphabet, self.settings.has_multipliers, self.kinds)
+
     def _planned(self, support: Support, names: tuple[str, ...]) -> _Plan:
-        _check_paths(support, names, self.alphabet)
-        return _planned(support, names, self.alphabet)
+        return _planned(support, self.layout(support))
 
     def living(self, support: Support) -> Support:
         """The leaves that can influence a prediction.
@@ -157,21 +149,8 @@ class ModulatedNetwork(PlannedNetwork):
         return KeyedNeurons(_places, self._first_leaves)
 
     def _first_leaves(self, parameters: VValue, name: str, rng: np.random.Generator) -> VValue:
-        others = self.neurons(parameters)
-        leaves: dict[Path, float] = {(name, "bias"): 0.0}
-        if self.settings.has_multipliers:
-            leaves[name, "multiplier"] = self.settings.threshold
-        for kind in ("recurrent", "modulation"):
-            new = draw_neuron(len(others), len(self.alphabet), self.settings, rng)
-            for other, weight in zip((*others, name), new.incoming, strict=True):
-                leaves[name, kind, other] = weight
-                leaves[name, "ratio", other] = self.first_ratio
-            for other, weight in zip(others, new.outgoing, strict=True):
-                leaves[other, kind, name] = weight
-                leaves[other, "ratio", name] = self.first_ratio
-        for symbol, read, output in zip(self.alphabet, new.input, new.output, strict=True):
-            leaves[name, "input", symbol], leaves[name, "output", symbol] = read, output
-        return assemble(leaves)
+        joined = self.layout(parameters.support)
+        return leaves_of_new(self.drawn(joined.size, rng), name, joined, self.settings)
 
     # -------------------- plain --------------------
 
@@ -207,35 +186,23 @@ class ModulatedNetwork(PlannedNetwork):
         ValueError
             If a symbol is no code of the alphabet, or the hidden state is of the wrong length.
         """
-        codes, plan = check_symbols(symbols, self.alphabet), self.plan(parameters.support)
-        n = len(plan.names)
+        codes, layout = check_symbols(symbols, self.alphabet), self.layout(parameters.support)
+        n, n_symbols = layout.size, len(self.alphabet)
         start = np.zeros(n) if hidden is None else hidden
         check_hidden(start, n)
-        flat = with_absent(parameters.buffer)
-        ratio, sent = logistic(flat[plan.ratio]), self._sent(flat, plan)
-        weights, modulation = flat[plan.recurrent], flat[plan.modulation]
-        output = flat[plan.output] * sent[:, None]
-        stacked = np.concatenate([(1.0 - ratio) * weights, ratio * modulation])
-        run = _run(stacked, flat[plan.input].T[codes[:-1]], flat[plan.bias], start)
-        predicted = run.states[1:] @ output + flat[plan.readout]
-        loss, errors = cross_entropy_and_errors(predicted, codes[1:])
+        packed = layout.pack(parameters, capacity_for(n, n_symbols))
+        losses, cycle = run_packed(packed, start, codes, n_symbols, self.cycle)
+        by_leaf = restrict(layout.unpack(cycle.gradient[0]), parameters.support)
+        return float(losses[0]), by_leaf, cycle.hidden[0, :n].copy()
 
-        both, deltas = _pull(run, stacked, errors @ output.T)
-        by_additive, by_gating = np.split(both.T @ run.states[:-1], 2)
-        through = run.states[1:].T @ errors
-        gradient = np.zeros_like(flat)
-        gradient[plan.recurrent] = (1.0 - ratio) * by_additive
-        gradient[plan.modulation] = ratio * by_gating
-        gradient[plan.ratio] = (
-            ratio * (1.0 - ratio) * (modulation * by_gating - weights * by_additive)
-        )
-        gradient[plan.input] = both[:, :n].T @ np.eye(len(self.alphabet))[codes[:-1]]
-        gradient[plan.output] = through * sent[:, None]
-        gradient[plan.bias] = deltas.sum(axis=0)
-        gradient[plan.readout] = errors.sum(axis=0)
-        if self.settings.has_multipliers:
-            gradient[plan.multipliers] = (through * flat[plan.output]).sum(axis=1)
-        return loss, from_buffer(parameters.support, gradient[:-1]), run.states[-1].copy()
+
+def linked_network(
+    alphabet: str, settings: ElasticSettings, ratio: float | None
+) -> ElasticNetwork | ModulatedNetwork:
+    """The model of networks of single links or, with a ratio to begin with, of pairs."""
+    if ratio is None:
+        return ElasticNetwork(alphabet, settings)
+    return ModulatedNetwork(alphabet, settings, ratio)
 
 
 class _Plan(NamedTuple):
@@ -261,87 +228,26 @@ class _Plan(NamedTuple):
     readout: np.ndarray
 
 
-def _planned(support: Support, names: tuple[str, ...], alphabet: str) -> _Plan:
-    symbols = tuple(alphabet)
-
-    def at(paths: list[Path]) -> np.ndarray:
-        return np.array([support.index.get(path, support.size) for path in paths], dtype=np.intp)
-
-    def singles(kind: str) -> np.ndarray:
-        return at([(name, kind) for name in names])
-
-    def matrix(kind: str, ends: Sequence[str]) -> np.ndarray:
-        found = at([(name, kind, end) for name in names for end in ends])
-        return found.reshape(len(names), len(ends))
-
+def _planned(support: Support, layout: Layout) -> _Plan:
+    n, n_symbols = layout.size, len(layout.alphabet)
+    capacity = max(n, n_symbols)
+    rows = layout.rows(capacity)
+    # Elements of the buffer in the places of an array.
+    place = np.full((rows.n_rows, capacity), support.size)
+    element = [support.index.get(path, support.size) for path in layout.support.paths]
+    place.flat[layout.positions(capacity)] = element
+    recurrent, modulation, ratio = rows.squares(place)[:, :n, :n]
     return _Plan(
-        names=names,
-        recurrent=matrix("recurrent", names),
-        modulation=matrix("modulation", names),
-        ratio=matrix("ratio", names),
-        input=matrix("input", symbols),
-        output=matrix("output", symbols),
-        bias=singles("bias"),
-        multipliers=singles("multiplier"),
-        readout=at([(READOUT, "bias", symbol) for symbol in symbols]),
+        names=layout.names,
+        recurrent=recurrent,
+        modulation=modulation,
+        ratio=ratio,
+        input=place[rows.input, :n].T,
+        output=place[rows.output, :n].T,
+        bias=place[rows.bias, :n],
+        multipliers=place[rows.multiplier, :n],
+        readout=place[rows.readout, :n_symbols],
     )
-
-
-class _Run(NamedTuple):
-    """A cycle read: states (length + 1, neurons), and what was added and gated in every step."""
-
-    states: np.ndarray
-    added: np.ndarray
-    gates: np.ndarray
-
-
-def _run(stacked: np.ndarray, drive: np.ndarray, bias: np.ndarray, start: np.ndarray) -> _Run:
-    """Forward; ``stacked`` is the additive matrix above the gating one, ``drive`` (length, n)."""
-    length, n = drive.shape
-    states, added = np.empty((length + 1, n)), np.empty((length, n))
-    gates = np.empty((length, n))
-    states[0] = start
-    for t in range(length):
-        product = stacked @ states[t]
-        np.add(product[:n], drive[t], out=added[t])
-        np.add(product[n:], 1.0, out=gates[t])
-        np.tanh(gates[t] * added[t] + bias, out=states[t + 1])
-    return _Run(states, added, gates)
-
-
-def _pull(run: _Run, stacked: np.ndarray, incoming: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Gradients by what is added and by the gates, side by side (length, 2n), and by z (length, n).
-
-    ``incoming``: gradient by the states from the predictions, (length, n).
-    """
-    length, n = incoming.shape
-    slopes = 1.0 - run.states[1:] ** 2
-    both, deltas = np.empty((length, 2 * n)), np.empty((length, n))
-    carried = np.zeros(n)
-    for t in reversed(range(length)):
-        np.multiply(incoming[t] + carried, slopes[t], out=deltas[t])
-        np.multiply(deltas[t], run.gates[t], out=both[t, :n])
-        np.multiply(deltas[t], run.added[t], out=both[t, n:])
-        carried = both[t] @ stacked
-    return both, deltas
-
-
-def _check_paths(support: Support, names: tuple[str, ...], alphabet: str) -> None:
-    ends = {kind: set(names) for kind in PAIRED} | {k: set(alphabet) for k in ("input", "output")}
-    for i, path in enumerate(support.paths):
-        if path[0] == READOUT:
-            fits = len(path) == 3 and path[1] == "bias" and path[2] in alphabet
-        elif len(path) == 3:
-            fits = path[2] in ends.get(path[1], ())
-        else:
-            fits = len(path) == 2 and path[1] in ("bias", "multiplier")
-        if not fits or support.shape(i):
-            raise ValueError(
-                f"parameters have a leaf at {format_path(path)}, which is none of a network of "
-                f"paired links over the alphabet {alphabet!r}: expected numbers at "
-                f"NEURON/{'|'.join(PAIRED)}/NEURON, NEURON/input|output/SYMBOL, NEURON/bias, "
-                "NEURON/multiplier and readout/bias/SYMBOL"
-            )
 
 
 def _places(path: Path) -> tuple[int, ...]:

@@ -57,7 +57,7 @@ class PlannedNetwork:
     def plan(self, support: Support) -> Any:
         """Where everything lies; remembered on the support."""
         known: dict[Any, Any] = support.__dict__.setdefault("_plans", {})
-        key = type(self), self.alphabet, self.width
+        key = type(self), self.alphabet, self.width, self.settings.has_multipliers
         if key not in known:
             children = (child for child in support.children() if child != READOUT)
             known[key] = self._planned(support, tuple(sorted(children, key=natural_key)))

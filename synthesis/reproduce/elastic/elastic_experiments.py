@@ -6,7 +6,8 @@ is refused (see `synthesis.runs.Run`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,7 @@ from ...tasks import (
     small_digits,
 )
 
-__all__ = ["EXPERIMENTS", "LAYERS", "Experiment", "Experiments", "layered_figures"]
+__all__ = ["ALL", "EXPERIMENTS", "LAYERS", "PAIRS", "Experiment", "Experiments", "layered_figures"]
 
 CYCLES = 300_000
 EVERY = 1000
@@ -56,12 +57,15 @@ class Experiment:
     size : int
         Neurons to begin with.
     cycles : int
+    ratio : float, optional
+        Links come in pairs (see `NetworksTraining`).
     """
 
     settings: ElasticSettings
     sequence: str
     size: int = 1
     cycles: int = CYCLES
+    ratio: float | None = None
 
     def phases(self, seed: int, cycles: int) -> tuple[Phase, ...]:
         """What one seed reads."""
@@ -79,7 +83,8 @@ class Experiment:
         total = self.cycles if cycles is None else cycles
         phases = tuple(self.phases(seed, total) for seed in seeds)
         apart = tuple((seed, 2) for seed in seeds)
-        return NetworksTraining(self.settings, phases, apart, self.size, min(EVERY, total))
+        every = min(EVERY, total)
+        return NetworksTraining(self.settings, phases, apart, self.size, every, self.ratio)
 
 
 def _decoupled(strength: float) -> ElasticSettings:
@@ -114,14 +119,22 @@ EXPERIMENTS: dict[str, Experiment] = {
 }
 """By name, in the order of their importance."""
 
+PAIRS: dict[str, Experiment] = {
+    "pairs, hard": Experiment(ElasticSettings(), "hard", ratio=0.1),
+    "pairs, easy": Experiment(ElasticSettings(), "easy", ratio=0.1),
+}
+"""An additive and a multiplicative link between any two neurons, all else as in "corrected"."""
+
+ALL: Mapping[str, Experiment] = ChainMap(EXPERIMENTS, PAIRS)
+
 
 def carried_out(name: str, seeds: Sequence[int], cycles: int | None, folder: Path) -> None:
     """Run an experiment in a folder to its end, with a line of progress now and then.
 
     It is what a process of its own is asked to do.
     """
-    run = Run.of(folder, EXPERIMENTS[name].training(seeds, cycles))
-    total = EXPERIMENTS[name].cycles if cycles is None else cycles
+    run = Run.of(folder, ALL[name].training(seeds, cycles))
+    total = ALL[name].cycles if cycles is None else cycles
     for event in run.events():
         if event.state.step % max(total // 5, EVERY) == 0:
             details = event.records[0].details
@@ -149,7 +162,7 @@ class Experiments:
         self._results: dict[Path, dict[str, Any]] = {}
 
     def _folder(self, name: str, seeds: Sequence[int]) -> Path:
-        cycles = EXPERIMENTS[name].cycles if self.cycles is None else self.cycles
+        cycles = ALL[name].cycles if self.cycles is None else self.cycles
         words = name.replace(",", "").replace(" ", "-")
         return self.folder / f"{words}-{cycles}-seeds-{seeds[0]}-{seeds[-1]}"
 
@@ -185,7 +198,7 @@ class Experiments:
         """What a group's folder holds; None where its run has not ended."""
         folder = self._folder(name, seeds)
         if folder not in self._results and folder.exists():
-            training = EXPERIMENTS[name].training(seeds, self.cycles)
+            training = ALL[name].training(seeds, self.cycles)
             run = Run.resumed(folder, training)
             if run.state.is_done:
                 self._results[folder] = _figures(training, run)
@@ -197,8 +210,8 @@ class Experiments:
         Returns
         -------
         dict
-            Arrays ``cycles`` (records,), ``losses`` and ``sizes`` (seeds, records); ``seconds`` of
-            process time.
+            Arrays ``cycles`` (records,), ``losses`` and ``sizes`` (seeds, records), ``leaves``
+            (seeds,) at the end; ``seconds`` of process time.
         """
         read = [self._part(name, group) for group in _groups(seeds)]
         parts = [part for part in read if part is not None]
@@ -208,6 +221,7 @@ class Experiments:
             "cycles": parts[0]["cycles"],
             "losses": np.concatenate([part["losses"] for part in parts]),
             "sizes": np.concatenate([part["sizes"] for part in parts]),
+            "leaves": np.concatenate([part["leaves"] for part in parts]),
             "seconds": round(sum(part["seconds"] for part in parts), 1),
         }
 
@@ -217,14 +231,16 @@ def _groups(seeds: Sequence[int]) -> list[tuple[int, ...]]:
 
 
 def _figures(training: NetworksTraining, run: Run) -> dict[str, Any]:
-    """Cycles, losses and sizes from the first cycle on."""
-    start = training.start(training.rng)
+    """Cycles, losses and sizes from the first cycle on, and the leaves at the end."""
+    reached: Any = run.state
+    start, last = training.start(training.rng), training.trainer(reached)
     losses = [start.smooth, *(record.details["losses"] for record in run.records)]
     sizes = [start.standing().sizes, *(record.details["sizes"] for record in run.records)]
     return {
         "cycles": np.array([0, *(record.step for record in run.records)]),
         "losses": np.round(losses, 4).T,
         "sizes": np.array(sizes).T,
+        "leaves": np.array([last.n_links(i) for i in range(len(training.seeds))]),
         "seconds": run.seconds,
     }
 

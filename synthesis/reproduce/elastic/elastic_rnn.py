@@ -101,6 +101,7 @@ def at_phase_ends(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
         "cycles": [int(result["cycles"][i]) for i in ends],
         "neurons": [result["sizes"][:, i].tolist() for i in ends],
         "losses": [np.round(result["losses"][:, i], 3).tolist() for i in ends],
+        "leaves": result["leaves"].tolist(),
         "seconds": result["seconds"],
     }
 
@@ -125,12 +126,15 @@ def say_ends(report: Report, results: Results) -> None:
                 f"{int(result['cycles'][-1]):,}",
                 len(losses),
                 quartiles(sizes, 1),
+                quartiles(result["leaves"], 0),
                 quartiles(losses, 2),
                 f"{int(np.sum(losses < GOOD_HARD_LOSS))} of {len(losses)}",
                 f"{result['seconds']:.0f}",
             ]
         )
-    header = ["", "cycles", "seeds", "neurons", "loss", "below 12", "seconds, all seeds"]
+    header = [
+        "", "cycles", "seeds", "neurons", "leaves", "loss", "below 12", "seconds, all seeds",
+    ]  # fmt: skip
     report.say(
         "## One problem",
         "Medians and quartiles over seeds. Loss: running mean of the cross-entropy of 40 "

@@ -235,6 +235,18 @@ CASES = {
         {"seeds": ((0, 2), (1, 2), 6)},
         r"seeds is \[\[0, 2\], \[1, 2\], 5\], not",
     ),
+    "elastic networks of paired links": Case(
+        NetworksTraining(
+            ElasticSettings(protection=5.0, **BUSY),
+            (texts(1), texts(2)),
+            ((0, 2), (1, 2)),
+            2,
+            4,
+            ratio=0.1,
+        ),
+        {"ratio": 0.2},
+        r"ratio is 0\.1, not 0\.2",
+    ),
     "residual network": Case(
         ResidualTraining(
             ResidualNetwork(16, 3, 5, RESIDUAL),

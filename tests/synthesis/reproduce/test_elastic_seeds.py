@@ -9,7 +9,8 @@ import pytest
 
 from synthesis import reproduce
 from synthesis.reproduce.elastic import twenty_seeds
-from synthesis.reproduce.elastic.elastic_experiments import EXPERIMENTS
+from synthesis.reproduce.elastic.elastic_experiments import ALL
+from synthesis.reproduce.tables import Report
 
 
 @pytest.mark.thorough
@@ -17,10 +18,23 @@ def test_every_experiment_is_reported_and_the_seeds_are_compared(monkeypatch, tm
     monkeypatch.setattr(twenty_seeds, "QUICK_CYCLES", 40)
     figures = reproduce.get("elastic-seeds")(False, tmp_path)
     assert json.loads((tmp_path / "elastic-seeds.json").read_text()) == figures
-    assert set(figures) == set(twenty_seeds.NAMES) <= set(EXPERIMENTS)
+    assert set(figures) == set(twenty_seeds.NAMES) <= set(ALL)
     assert np.shape(figures["paper, easy"]["losses"]) == (1, len(twenty_seeds.QUICK_SEEDS))
+    for name, kinds in {"corrected, hard": 1, "pairs, hard": 3}.items():
+        (sizes,) = figures[name]["neurons"]
+        assert figures[name]["leaves"] == [n * (kinds * n + 10) + 4 for n in sizes]
     text = (tmp_path / "elastic-seeds.md").read_text()
-    assert "Nothing: all have been run." in text and "## Young neurons protected or not" in text
+    assert "Nothing: all have been run." in text and "seed by seed" in text
+
+
+def test_it_is_counted_when_seeds_learn(tmp_path):
+    report = Report("elastic-seeds", "title", tmp_path, full=False)
+    losses = np.array([[50.0, 11, 11, 13], [50, 13, 13, 11], [50, 14, 14, 14]])
+    found = {"cycles": np.array([0, 20, 40, 60]), "losses": losses}
+    twenty_seeds._say_when(report, {"pairs, hard": found, "pairs, easy": found})
+    text = (tmp_path / "elastic-seeds.md").read_text()
+    assert "|  | seeds | 10 | 20 | 30 | 40 | 50 | 60 | at some time |" in text
+    assert "| pairs, hard | 3 | 0 | 1 | 1 | 1 | 1 | 1 | 2 |" in text and "easy" not in text
 
 
 def test_seeds_are_compared_one_by_one():
@@ -36,6 +50,7 @@ def test_seeds_are_compared_one_by_one():
             losses, sizes = ends[name][seeds.start]
             return {"losses": np.array(losses)[:, None], "sizes": np.array(sizes)[:, None]}
 
-    found = twenty_seeds._compared(Runs(), "hard", [range(1), range(1, 2)])
-    assert found == ["hard", "1 of 2", "-0.750 (-1.375 to -0.125)", "1.0 (1.0 to 1.0)"]
-    assert twenty_seeds._compared(Runs(), "easy", [range(1)]) == []
+    name = "protection 1000, hard"
+    found = twenty_seeds._compared(Runs(), name, "hard", [range(1), range(1, 2)])
+    assert found == [name, "1 of 2", "-0.750 (-1.375 to -0.125)", "1.0 (1.0 to 1.0)"]
+    assert twenty_seeds._compared(Runs(), "pairs, hard", "hard", [range(1)]) == []

@@ -15,17 +15,16 @@ from vvalues import VValue
 
 from ....optimize import rules
 from ....process.state import generator_state
-from ..arrays import BLOCK, PREFIX, Layout, Rows, capacity_for
+from ..arrays import BLOCK, PREFIX, Layout, capacity_for
 from ..birth import (
     EPSILON,
     RMS_SHARE,
     NewNeuron,
-    draw_neuron,
-    initial_array,
+    first_layout,
     memory_of_new,
     starting_memory,
 )
-from ..cycle import Cycle
+from ..modulated import linked_network
 from ..settings import ElasticSettings
 from ..turnover import members_to_delete, wants_another
 from .standing import Deleted, Member, Network, Standing
@@ -44,6 +43,9 @@ class NetworkTrainer:
         What the networks read.
     standing : Standing
         Where to go on from; `begun` makes the first one.
+    ratio : float, optional
+        Links come in pairs (see `ModulatedNetwork`); the share of the multiplicative ones to begin
+        with. Without it there are single links.
 
     Examples
     --------
@@ -57,8 +59,15 @@ class NetworkTrainer:
     (['neuron-1', 'neuron-2', 'neuron-3'], 43)
     """
 
-    def __init__(self, settings: ElasticSettings, texts: Texts, standing: Standing) -> None:
+    def __init__(
+        self,
+        settings: ElasticSettings,
+        texts: Texts,
+        standing: Standing,
+        ratio: float | None = None,
+    ) -> None:
         self.settings = settings
+        self.model = linked_network(texts.alphabet, settings, ratio)
         self.texts = texts.opened(standing.cycles, standing.at)
         self.cycles = standing.cycles
         self.networks = [Network.of(member) for member in standing.members]
@@ -74,6 +83,7 @@ class NetworkTrainer:
         texts: Texts,
         rngs: Sequence[np.random.Generator],
         size: int = 1,
+        ratio: float | None = None,
     ) -> NetworkTrainer:
         """Networks of random weights that have read nothing yet.
 
@@ -85,6 +95,8 @@ class NetworkTrainer:
             A network's first weights and all its later chances.
         size : int
             Neurons to begin with.
+        ratio : float, optional
+            Links come in pairs.
 
         Raises
         ------
@@ -97,13 +109,11 @@ class NetworkTrainer:
                 f"phases and rngs: phases of {len(texts)} networks and {n} generators; expected "
                 "one of each per network"
             )
-        if size < 1:
-            raise ValueError(f"size is {size!r}; expected at least 1 neuron")
+        model = linked_network(texts.alphabet, settings, ratio)
+        layout = first_layout(size, texts.alphabet, settings, model.kinds)
         numbers = tuple(range(1, size + 1))
-        names = [f"{PREFIX}{number}" for number in numbers]
-        layout = Layout(names, texts.alphabet, settings.has_multipliers)
         capacity = capacity_for(size, len(texts.alphabet))
-        first = [initial_array(layout, capacity, settings, rng) for rng in rngs]
+        first = [model.first_array(layout, capacity, rng) for rng in rngs]
         return cls(
             settings,
             texts,
@@ -116,6 +126,7 @@ class NetworkTrainer:
                 np.zeros(n, dtype=np.intp),
                 tuple(Member(generator_state(rng), numbers, (0,) * size, size + 1) for rng in rngs),
             ),
+            ratio,
         )
 
     def standing(self) -> Standing:
@@ -136,21 +147,30 @@ class NetworkTrainer:
         """What depends on the arrays' capacity."""
         n, n_symbols = len(self.networks), len(self.texts.alphabet)
         self.capacity = self.hidden.shape[1]
-        self.rows = Rows.of(self.capacity, n_symbols)
-        self._cycle = Cycle(n, self.capacity, n_symbols, self.texts.length)
+        self._cycle = self.model.cycle(n, self.capacity, n_symbols, self.texts.length)
+        self.rows = self._cycle.rows
         self._scratch = np.empty_like(self.memory)
         self._see_sizes()
 
     def _arrange(self, capacity: int) -> None:
         """Arrays and buffers of this capacity, with what the old ones hold."""
         self.parameters, self.memory = (
-            _resized(array, capacity) for array in (self.parameters, self.memory)
+            self._resized(array, capacity) for array in (self.parameters, self.memory)
         )
         kept = min(capacity, self.capacity)
         hidden = np.zeros((len(self.hidden), capacity))
         hidden[:, :kept] = self.hidden[:, :kept]
         self.hidden = hidden
         self._prepare()
+
+    def _resized(self, array: np.ndarray, capacity: int) -> np.ndarray:
+        """An array (networks, rows, capacity) of another capacity; only empty columns are lost."""
+        old, kept = self.rows, min(capacity, self.capacity)
+        rows = old.of(capacity, len(self.texts.alphabet), len(self.model.kinds))
+        new = np.zeros((len(array), rows.n_rows, capacity))
+        rows.squares(new)[..., :kept, :kept] = old.squares(array)[..., :kept, :kept]
+        new[:, rows.links.stop :, :kept] = array[:, old.links.stop :, :kept]
+        return new
 
     def compact(self) -> None:
         """Give back columns that have long been empty (one block stays in reserve)."""
@@ -170,8 +190,8 @@ class NetworkTrainer:
         return [f"{PREFIX}{number}" for number in self.networks[network].numbers]
 
     def _layout(self, network: int) -> Layout:
-        has_multipliers = self.settings.has_multipliers
-        return Layout(self.names(network), self.texts.alphabet, has_multipliers)
+        model, has_multipliers = self.model, self.settings.has_multipliers
+        return Layout(self.names(network), model.alphabet, has_multipliers, model.kinds)
 
     def network(self, network: int) -> VValue:
         """A network's parameters."""
@@ -179,8 +199,7 @@ class NetworkTrainer:
 
     def n_links(self, network: int) -> int:
         """Number of a network's leaves."""
-        n, n_symbols = int(self.sizes[network]), len(self.texts.alphabet)
-        return n * (n + 2 * n_symbols + 1 + self.settings.has_multipliers) + n_symbols
+        return self._layout(network).n_leaves
 
     def optimizer_memory(self, network: int) -> VValue:
         """A network's sums (means, in mode "outgoing-norm") of squared gradients."""
@@ -289,14 +308,13 @@ class NetworkTrainer:
         if self.settings.inherit:
             network.deleted = self._remembered(i, gone[-1])
         for array in (self.parameters[i], self.memory[i]):
-            kept = array[:, keep]
-            kept[: len(keep)] = kept[keep]
-            kept[len(keep) : n] = 0.0
+            squares = self.rows.squares(array)
+            squares[:, : len(keep)] = squares[:, keep]
+            squares[:, len(keep) : n] = 0.0
             # The last row holds the biases of the predictions, which belong to no neuron.
-            readout = array[self.rows.readout].copy()
-            array[:, : len(keep)] = kept
-            array[:, len(keep) : n] = 0.0
-            array[self.rows.readout] = readout
+            columns = array[: self.rows.readout]
+            columns[:, : len(keep)] = columns[:, keep]
+            columns[:, len(keep) : n] = 0.0
         self.hidden[i, : len(keep)] = self.hidden[i, keep]
         self.hidden[i, len(keep) : n] = 0.0
         network.numbers = [network.numbers[j] for j in keep]
@@ -305,11 +323,12 @@ class NetworkTrainer:
 
     def _remembered(self, i: int, j: int) -> Deleted:
         rows, parameters = self.rows, self.parameters[i].copy()
+        squares = rows.squares(parameters)
         return Deleted(
             tuple(self.networks[i].numbers),
             j,
-            parameters[j],
-            parameters[rows.recurrent, j],
+            squares[:, j],
+            squares[:, :, j],
             parameters[rows.input, j],
             parameters[rows.output, j],
             float(parameters[rows.bias, j]),
@@ -319,15 +338,17 @@ class NetworkTrainer:
         network, n = self.networks[i], int(self.sizes[i])
         if n == self.capacity:
             self._arrange(self.capacity + BLOCK)
-        new = draw_neuron(n, len(self.texts.alphabet), self.settings, network.rng)
+        new = self.model.drawn(n, network.rng)
         if self.settings.inherit and network.deleted is not None:
             new = _inherited(network.numbers, network.deleted, new)
         rows, parameters, memory = self.rows, self.parameters[i], self.memory[i]
         fresh = memory_of_new(self.settings)
-        memory[: n + 1, n] = memory[n, : n + 1] = fresh
+        squares = rows.squares(memory)
+        squares[:, : n + 1, n] = squares[:, n, : n + 1] = fresh
         memory[rows.input, n] = memory[rows.output, n] = memory[rows.bias, n] = fresh
-        parameters[n, : n + 1] = new.incoming
-        parameters[:n, n] = new.outgoing
+        squares = rows.squares(parameters)
+        squares[:, n, : n + 1] = new.incoming
+        squares[:, :n, n] = new.outgoing
         parameters[rows.input, n] = new.input
         parameters[rows.output, n] = new.output
         parameters[rows.bias, n] = new.bias
@@ -341,23 +362,13 @@ class NetworkTrainer:
         self.sizes[i] = n + 1
 
 
-def _resized(array: np.ndarray, capacity: int) -> np.ndarray:
-    """An array (networks, rows, capacity) of another capacity; only empty columns are lost."""
-    n, n_rows, old = array.shape
-    kept = min(capacity, old)
-    new = np.zeros((n, n_rows - old + capacity, capacity))
-    new[:, :kept, :kept] = array[:, :kept, :kept]
-    new[:, capacity:, :kept] = array[:, old:, :kept]
-    return new
-
-
 def _inherited(numbers: Sequence[int], old: Deleted, new: NewNeuron) -> NewNeuron:
     """A new neuron's links replaced by those of a deleted one, where both ends live."""
     place = {number: j for j, number in enumerate(old.numbers)}
     incoming, outgoing = new.incoming.copy(), new.outgoing.copy()
     for j, number in enumerate(numbers):
         if number in place:
-            incoming[j] = old.row[place[number]]
-            outgoing[j] = old.column[place[number]]
-    incoming[-1] = old.row[old.place]
+            incoming[:, j] = old.row[..., place[number]]
+            outgoing[:, j] = old.column[..., place[number]]
+    incoming[:, -1] = old.row[..., old.place]
     return NewNeuron(incoming, outgoing, old.input, old.output, old.bias)

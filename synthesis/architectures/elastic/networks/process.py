@@ -19,6 +19,7 @@ from ....tasks.characters import CharacterTask
 from ....tasks.successions import Phase, cycles_of, phases_described, phases_of
 from ...training import Seed, Training, TrainingState
 from ..model import ElasticNetwork
+from ..modulated import ModulatedNetwork, linked_network
 from ..process import check_every
 from ..settings import ElasticSettings
 from .lockstep import NetworkTrainer
@@ -115,11 +116,15 @@ class NetworksTraining(Training):
         Neurons to begin with.
     every : int
         Cycles per unit of work.
+    ratio : float, optional
+        Links come in pairs (see `ModulatedNetwork`); the share of the multiplicative ones to begin
+        with. Without it there are single links.
 
     Raises
     ------
     ValueError
-        If networks have different numbers of cycles, or ``every`` is below 1.
+        If networks have different numbers of cycles, or ``every`` is below 1; as
+        `ModulatedNetwork`, with a ratio.
 
     Examples
     --------
@@ -138,6 +143,7 @@ class NetworksTraining(Training):
     seeds: tuple[Seed, ...] = ()
     size: int = 1
     every: int = 1000
+    ratio: float | None = None
 
     name = "elastic-networks"
     types = (NetworksState, Member, Deleted)
@@ -149,6 +155,8 @@ class NetworksTraining(Training):
             raise ValueError(
                 f"phases: networks have {sorted(totals)} cycles; expected equally many"
             )
+        if self.ratio is not None:
+            ModulatedNetwork(settings=self.settings, ratio=self.ratio)  # which refuses bad ones
 
     @classmethod
     def from_identity(cls, identity: Mapping[str, Any]) -> NetworksTraining:
@@ -165,6 +173,7 @@ class NetworksTraining(Training):
             from_plain(identity["seeds"], ()),
             identity["size"],
             identity["every"],
+            identity.get("ratio"),
         )
 
     @cached_property
@@ -177,9 +186,9 @@ class NetworksTraining(Training):
         return np.random.default_rng(0)
 
     @property
-    def model(self) -> ElasticNetwork:  # type: ignore[override]
+    def model(self) -> ElasticNetwork | ModulatedNetwork:  # type: ignore[override]
         """The model that all networks are members of."""
-        return ElasticNetwork(self.task.alphabet, self.settings)
+        return linked_network(self.task.alphabet, self.settings, self.ratio)
 
     @property
     def task(self) -> CharacterTask:  # type: ignore[override]
@@ -188,7 +197,10 @@ class NetworksTraining(Training):
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:
-        """Settings, phases, seeds, size and unit of work in words; JSON-compatible."""
+        """Settings, phases, seeds, size and unit of work in words; JSON-compatible.
+
+        A ratio stands there only where links come in pairs: runs of single links are older.
+        """
         return {
             "process": self.name,
             "settings": to_plain(self.settings),
@@ -196,6 +208,7 @@ class NetworksTraining(Training):
             "seeds": to_plain(self.seeds),
             "size": self.size,
             "every": self.every,
+            **({} if self.ratio is None else {"ratio": self.ratio}),
         }
 
     def start(self, rng: np.random.Generator) -> NetworksState:
@@ -210,12 +223,12 @@ class NetworksTraining(Training):
 
     def begun_by(self, rngs: Sequence[np.random.Generator]) -> NetworksState:
         """As `start`, with these generators in place of seeds."""
-        trainer = NetworkTrainer.begun(self.settings, self._texts, rngs, self.size)
+        trainer = NetworkTrainer.begun(self.settings, self._texts, rngs, self.size, self.ratio)
         return NetworksState.of(trainer, "train")
 
     def trainer(self, state: NetworksState) -> NetworkTrainer:
         """A trainer that goes on from a state, which it does not change."""
-        return NetworkTrainer(self.settings, self._texts, state.standing())
+        return NetworkTrainer(self.settings, self._texts, state.standing(), self.ratio)
 
     def advance(self, state: NetworksState) -> tuple[NetworksState, list[Record]]:
         """Some cycles."""
@@ -280,6 +293,7 @@ def train_networks(
     rngs: Sequence[np.random.Generator],
     size: int = 1,
     every: int = 1000,
+    ratio: float | None = None,
 ) -> Iterator[tuple[NetworkTrainer, NetworksRecord]]:
     """Train networks side by side to the end of their phases.
 
@@ -295,6 +309,8 @@ def train_networks(
     size : int
         Neurons to begin with.
     every : int
+    ratio : float, optional
+        Links come in pairs (see `NetworksTraining`).
 
     Raises
     ------
@@ -311,7 +327,7 @@ def train_networks(
     >>> [(record.cycle, record.sizes.tolist()) for _, record in run]
     [(0, [1, 1]), (2, [2, 1]), (4, [2, 1])]
     """
-    training = NetworksTraining(settings, tuple(map(tuple, phases)), (), size, every)
+    training = NetworksTraining(settings, tuple(map(tuple, phases)), (), size, every, ratio)
     state = training.begun_by(rngs)
     yield _shown(training, state)
     for event in events(training, state):

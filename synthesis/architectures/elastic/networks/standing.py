@@ -14,7 +14,7 @@ __all__ = ["Deleted", "Member", "Network", "Standing"]
 
 
 class Deleted(NamedTuple):
-    """A deleted neuron, for inheritance: its links, and who was where."""
+    """A deleted neuron, for inheritance: its links of every kind, and who was where."""
 
     numbers: tuple[int, ...]
     place: int
