@@ -41,6 +41,7 @@ def test_three_hundred_random_machines_that_copy_themselves():
     agree(300, 1, random_copying_life)
 
 
+@pytest.mark.thorough
 def test_random_machines_do_make_copies():
     reserves = set()
     for i in range(40):

@@ -8,11 +8,13 @@ from dmm.compiled.plastic.recomputed import RecomputedSweeps
 from dmm.machine import Streams
 from dmm.testing import random_copying_life, random_life
 from tests.dmm.lives import comparable
+from tests.marks import thorough
 from vvalues import ravel
 from vvalues.testing import check_fused
 
 from .test_plastic_kinds import KINDS
 
+QUICK = ("random", "copies", "superfluid", "long delays")
 DRAWS = {"random": random_life, "copies": random_copying_life, **KINDS}
 
 
@@ -28,8 +30,10 @@ def assert_close(found, expected):
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * scale)
 
 
-@pytest.mark.parametrize("length", [1, 2])
-@pytest.mark.parametrize("kind", DRAWS)
+@pytest.mark.parametrize("length", [2, *thorough(1)])
+@pytest.mark.parametrize(
+    "kind", [*QUICK, *thorough(*(kind for kind in DRAWS if kind not in QUICK))]
+)
 def test_values_and_derivatives_are_those_of_the_whole(kind, length):
     for case in first_cases(kind, 6):
         weights = ravel(case.machine.trainable)

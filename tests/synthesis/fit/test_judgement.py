@@ -146,6 +146,7 @@ def test_few_answers_are_thin_evidence(rng):
     assert any("by accident" in caveat or "may lie" in caveat for caveat in model.verdict_.caveats)
 
 
+@pytest.mark.thorough
 def test_a_product_within_its_bound_is_a_caveat(rng):
     one, other = rng.integers(-2, 3, (2, 20, 12)) / 2.0
     model = quick(vocabulary=["dot", "accum"])
@@ -236,6 +237,7 @@ def _debounced(rng, strings, samples):
     return {"x": x}, np.stack(out, axis=1)
 
 
+@pytest.mark.thorough
 def test_a_memory_that_numbers_no_longer_hold_is_not_called_exact(rng):
     """Palindromes by two numbers: right on these strings, and wrong where floats lose digits."""
     bits = rng.integers(0, 2, (80, 12)).astype(float)

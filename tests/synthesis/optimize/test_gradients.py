@@ -263,6 +263,7 @@ def test_a_closed_neuron_is_trained_by_an_evolution_strategy(closed, detector):
     assert min(losses[-5:]) < 0.1 * losses[0]
 
 
+@pytest.mark.thorough
 def test_a_closed_neuron_is_fitted_by_least_squares(closed, start):
     fit = levenberg_marquardt(closed, start, iterations=30, patience=10)
     assert fit.loss < 1e-12

@@ -104,6 +104,7 @@ def test_single_links_are_cut_and_recovered(tiny, monkeypatch, tmp_path):
     assert single_links.reproduce(False, tmp_path) == figures  # nothing is done twice
 
 
+@pytest.mark.thorough
 def test_the_ticket_has_the_rate_that_is_best_on_images_kept_apart(tiny, monkeypatch, tmp_path):
     for name, value in {
         "STEPS": dict.fromkeys(convolutions.STEPS, 200), "UNLABELLED": FEW, "BATCH": 10,

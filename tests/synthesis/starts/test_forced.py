@@ -80,6 +80,7 @@ def test_a_circuit_answers_strings_as_its_machine_answers_rows(seed, layers, cop
     np.testing.assert_allclose(got.ravel(), expected, atol=1e-9)
 
 
+@pytest.mark.thorough
 def test_numbers_of_any_size_are_answered_in_their_own_units():
     x = 100.0 * X
     [table] = [t for t in tables(problem_of(np.abs(x - 150.0), x=x)) if len(t.columns) == 1]

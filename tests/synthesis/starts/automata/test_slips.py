@@ -6,8 +6,9 @@ import pytest
 from synthesis.fit.data import to_strings
 from synthesis.problems import Problem
 from synthesis.starts import without_slips
+from tests.marks import thorough
 
-SHAPE = 60, 20
+SHAPE = 45, 15
 
 
 def light(rng):
@@ -47,7 +48,7 @@ def spoiled(answers, share, rng):
 
 
 @pytest.mark.parametrize("program", [light, thirds, stock, total])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, *thorough(1)])
 def test_only_what_is_wrong_is_taken_back(program, seed):
     rng = np.random.default_rng(seed)
     streams, answers = program(rng)
@@ -64,7 +65,7 @@ def test_only_what_is_wrong_is_taken_back(program, seed):
     np.testing.assert_array_equal(np.isnan(left.answers[0]).T, is_wrong[order])
 
 
-@pytest.mark.parametrize("program", [light, stock])
+@pytest.mark.parametrize("program", [light, *thorough(stock)])
 def test_where_nobody_was_wrong_nothing_is_taken_back(program):
     rng = np.random.default_rng(0)
     problem = Problem.of(to_strings(*program(rng))[0])
@@ -85,7 +86,7 @@ def test_of_measured_streams_nothing_is_said():
 
 def test_the_same_seed_gives_the_same():
     rng = np.random.default_rng(0)
-    streams, answers = stock(rng)
+    streams, answers = thirds(rng)
     problem = Problem.of(to_strings(streams, spoiled(answers, 0.02, rng)[0])[0])
     one, other = (without_slips(problem, np.random.default_rng(5)) for _ in range(2))
     training = problem.split.training
