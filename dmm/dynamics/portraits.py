@@ -12,9 +12,7 @@ from vvalues import Path, VValue, put, ravel
 from vvalues.core.tree import from_leaves
 
 from ..compiled.plastic import PlasticProgram, Supports, supports_of, why_not_plastic
-from ..compiled.plastic.firing import can_grow
 from ..machine import Machine, Streams
-from ..neurons import get_neuron_type
 from ..reference.engine import initial_state, two_stroke_cycle
 from .invariants import BEHAVIOURS, LARGEST, Invariants, invariants_of
 
@@ -110,9 +108,7 @@ def _is_compiled(machine: Machine, silence: Streams) -> bool:
     if why_not_plastic(machine) is not None:
         return False
     supports = supports_of(machine, silence)
-    if not isinstance(supports, Supports):
-        return False
-    return not any(can_grow(get_neuron_type(name)) for name in supports.neurons.values())
+    return isinstance(supports, Supports) and not supports.can_grow
 
 
 def _by_reference(machine: Machine, ticks: int, edit: Edit | None) -> Matrices:

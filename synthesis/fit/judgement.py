@@ -36,7 +36,7 @@ NEAR = 1e-6
 TINY, GROWS = 1e-9, 2.5
 """Of the largest answer, what is more than rounding; and by how much it is more late than early."""
 
-SLIPS = 0.05
+MISTAKES = 0.05
 """Share of the answers that may be taken for mistakes."""
 
 EVIDENCE = 3.0
@@ -146,10 +146,10 @@ def _trouble(trial: Trial) -> list[str]:
 def _slips(member: Member, given: Strings) -> list[str]:
     """Where few of the user's answers are others, how many, and which is the first."""
     answers = answers_of(member.candidate, given, len(given.answers))
-    near = NEAR * max(float(np.nanmax(np.abs(given.answers), initial=0.0)), 1.0)
+    near = _near(given.answers[given.asked])
     is_other = given.asked & ~(np.abs(answers - given.answers) <= near)
     wrong, asked = int(is_other.sum()), int(given.asked.sum())
-    if not 0 < wrong <= SLIPS * asked:
+    if not 0 < wrong <= MISTAKES * asked:
         return []
     string, t, output = (int(place[0]) for place in np.nonzero(is_other.T))
     return [

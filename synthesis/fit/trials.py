@@ -55,8 +55,8 @@ FIRST = 40
 FROM_CLEAN = 5
 """Machines that are right on cleaner answers and are tried on these."""
 
-SLIPS = 3
-"""Looks for answers that are wrong now and then."""
+LOOKS = 3
+"""How often one looks for answers that are wrong now and then."""
 
 LEAST = 1e-12
 """Mean squared error, relative to that of zero, below which no bits are counted."""
@@ -168,7 +168,7 @@ class Search:
         if levels is not None:
             yield levels
         cleaner = self.problem
-        for rng in self.rng.spawn(SLIPS):  # what is left after one look may be seen at the next
+        for rng in self.rng.spawn(LOOKS):  # what is left after one look may be seen at the next
             taken_back = without_slips(cleaner, rng)
             if taken_back is None:
                 break

@@ -15,12 +15,10 @@ from vvalues.core.fused import evaluate
 
 from ...machine.machine import Machine, initial_outputs
 from ...machine.streams import Streams
-from ...neurons import get_neuron_type
 from ...reference.judge import ReferenceProgram
 from ..lowering import Reason
 from ..segments import segment_length
 from .arrangement import arranged
-from .firing.emissions import can_grow
 from .following import CannotFollow
 from .growth import Growing, OnReference
 from .outside import Outside
@@ -262,8 +260,7 @@ class BoundPlasticProgram:
         self._still = _Places(arrangement.still_links, position)
         self._held = _Places(arrangement.held, position)
         self._last: tuple[np.ndarray, Any] | None = None
-        types = map(get_neuron_type, arrangement.supports.neurons.values())
-        self.can_grow = any(map(can_grow, types))
+        self.can_grow = arrangement.supports.can_grow
         alive = arrangement.living_links()
         self.live = np.array([path in alive for path in support.paths], dtype=bool)
 
@@ -310,8 +307,10 @@ class BoundPlasticProgram:
         a, outside = self.arrangement, self._whole.outside
         if a.holder is None:
             return (), np.zeros((outside.ticks, outside.strings, 0))
-        life = self._whole.forward(self._start(weights))
-        self._last = None  # the arrays are those of another life now
+        if self.sweeps is self._whole:
+            life = self._life(weights)
+        else:
+            life = self._whole.forward(self._start(weights))
         links = tuple(link for link in a.supports.links if link in a.supports.changing)
         if edit is not None:
             tick, fragment = edit
@@ -319,6 +318,7 @@ class BoundPlasticProgram:
                 raise ValueError(
                     f"the edit is for tick {tick}; there are {outside.ticks}, from 0 on"
                 )
+            self._last = None  # the arrays are those of another life from here on
             for path, weight in fragment.items():
                 if path not in links:
                     raise ValueError(f"the edit has {format_path(path)}, a link that cannot change")

@@ -18,7 +18,7 @@ from ...machine.streams import Streams
 from ...neurons import Element, NeuronType, get_neuron_type
 from ..lowering import Reason
 from ..plan import Port
-from .firing.emissions import NOTHING, Elements, can_run
+from .firing.emissions import NOTHING, Elements, can_grow, can_run
 from .following import CannotFollow, Following, Link, elements_of, followed_within
 
 __all__ = ["Supports", "supports_of", "supports_within", "why_not_plastic"]
@@ -62,6 +62,11 @@ class Supports:
     changing: frozenset[Element]
     keeper: Link | None
     reserve: int = 1
+
+    @property
+    def can_grow(self) -> bool:
+        """Whether a run may need more room than there is."""
+        return any(can_grow(get_neuron_type(name)) for name in self.neurons.values())
 
 
 # -------------------- what can be said before the streams are known --------------------

@@ -10,7 +10,15 @@ import numpy as np
 
 from ...problems import Problem, Strings
 
-__all__ = ["VIEWS", "Alphabet", "as_they_are", "changes", "changes_or_reset", "classes"]
+__all__ = [
+    "VIEWS",
+    "Alphabet",
+    "answers_told",
+    "as_they_are",
+    "changes",
+    "changes_or_reset",
+    "classes",
+]
 
 MOST_SYMBOLS = 130
 MOST_ANSWERS = 64
@@ -84,6 +92,19 @@ def classes(answers: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     found = np.full(answers.shape[1:], np.nan)
     found[is_asked] = np.ravel(numbers)
     return found, told
+
+
+def answers_told(numbers: np.ndarray, told: np.ndarray) -> np.ndarray:
+    """What class numbers stand for, (outputs, samples, strings); NaN where there is none.
+
+    Parameters
+    ----------
+    numbers : float array (strings, samples)
+        NaN for none.
+    told : float array (classes, outputs)
+    """
+    padded = np.vstack([told, np.full(told.shape[1], np.nan)])
+    return padded[np.nan_to_num(numbers, nan=-1.0).astype(int)].transpose(2, 1, 0)
 
 
 # -------------------- ways to see answers --------------------

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...problems import BEGINNING, Problem, Strings
-from .alphabet import VIEWS, Alphabet, as_they_are, classes
+from .alphabet import VIEWS, Alphabet, answers_told, as_they_are, classes
 from .correction import corrected
 from .mealy import Mealy
 from .merging import merged
@@ -133,8 +133,7 @@ def smallest_automaton(
 
     def answers(strings: Strings) -> np.ndarray:
         _, given = automaton.run(alphabet.symbols(strings))
-        padded = np.vstack([told, np.full(told.shape[1], np.nan)])
-        return padded[np.nan_to_num(given, nan=-1.0).astype(int)].transpose(2, 1, 0)
+        return answers_told(given, told)
 
     known = int((~np.isnan(automaton.answers)).sum())
     return answers, known * float(np.log2(len(automaton)) + np.log2(len(told)))

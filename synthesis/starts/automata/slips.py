@@ -17,7 +17,7 @@ from functools import partial
 import numpy as np
 
 from ...problems import Problem, Strings
-from .alphabet import Alphabet, as_they_are, changes, changes_or_reset, classes
+from .alphabet import Alphabet, answers_told, as_they_are, changes, changes_or_reset, classes
 from .correction import errors, with_fewest_errors
 from .mealy import Mealy
 from .merging import merged
@@ -56,8 +56,7 @@ class _Found:
     def answers(self, strings: Strings) -> np.ndarray:
         """What it answers (outputs, samples, strings); NaN where no string told."""
         _, numbers = self.automaton.run(self.alphabet.symbols(strings))
-        padded = np.vstack([self.told, np.full(self.told.shape[1], np.nan)])
-        given = padded[np.nan_to_num(numbers, nan=-1.0).astype(int)].transpose(2, 1, 0)
+        given = answers_told(numbers, self.told)
         return _added_up(given) if self.is_change else given
 
     def is_contradicted(self, strings: Strings) -> np.ndarray:
@@ -67,9 +66,10 @@ class _Found:
 
     def bits(self, strings: Strings) -> float:
         """Of the table, of which answers are wrong or not known, and of what these are."""
-        known = ~np.isnan(self.answers(strings)) & ~self.is_contradicted(strings)
+        with np.errstate(invalid="ignore"):
+            is_given = np.abs(self.answers(strings) - strings.answers) <= ROUNDING
         asked = strings.asked.sum()
-        wrong = np.sum(strings.asked & ~known)
+        wrong = np.sum(strings.asked & ~is_given)
         table = self.automaton.following.size * np.log2(len(self.automaton) * len(self.told))
         share = np.clip(wrong / asked, 1e-12, 1.0 - 1e-12)
         which = -asked * (share * np.log2(share) + (1.0 - share) * np.log2(1.0 - share))
