@@ -114,9 +114,9 @@ class Strokes:
     def down_tangents(
         self, matrix: np.ndarray, key_matrix: np.ndarray, sent: Side, slots: Side, rows: Side
     ) -> None:
-        """Tangents of rows from those of slots, along no change of weights; of few moving links.
+        """Tangents of rows that are 0 from those of slots, along no change of weights.
 
-        Sent is what the slots were.
+        Sent is what the slots were; directions are in front.
         """
         if self.has_still:
             np.matmul(matrix, slots.numbers, out=rows.numbers)
@@ -124,6 +124,12 @@ class Strokes:
                 flat_product(key_matrix, slots.keys, rows.keys)
         if self.few_moves is not None:
             self.few_moves.apply_tangent(sent, slots, rows)
+        elif self.moves.count:
+            holder = self.arrangement.holder
+            held, moved = sent.keys[holder], slots.keys[:, holder]
+            self.moves.apply_tangent(held, sent.numbers, moved, slots.numbers, rows.numbers)
+            if self.key_moves.count:
+                self.key_moves.apply_tangent(held, sent.keys, moved, slots.keys, rows.keys)
 
     def up(self, rows: Side, slots: Side) -> None:
         """Slots from rows, but for what comes from outside."""

@@ -239,21 +239,12 @@ class Sweeps:
         out = np.zeros((n, n_observed, self.ticks, self.outside.strings), dtype)
         for t in range(self.ticks):
             sent = life.slots.at[t]
-            np.matmul(life.matrix, slots.numbers, out=rows.numbers)
+            rows.flat[:] = 0.0
+            self.strokes.down_tangents(life.matrix, life.key_matrix, sent, slots, rows)
             nudge.add(sent.numbers, rows.numbers)
             if self.strokes.has_keys:
-                flat_product(life.key_matrix, slots.keys, rows.keys)
                 key_nudge.add(sent.keys, rows.keys)
-            self._move_tangents(sent, slots, rows)
             out[:, :, t] = rows.numbers[:, a.observed]
             self.strokes.stop(rows)
             self.strokes.up_tangents(partials, t, rows, slots)
         return out, np.array(slots.flat)
-
-    def _move_tangents(self, sent: Side, slots: Side, rows: Side) -> None:
-        if not self.strokes.moves.count:
-            return
-        matrix, moved = sent.keys[self.arrangement.holder], slots.keys[:, self.arrangement.holder]
-        self.strokes.moves.apply_tangent(matrix, sent.numbers, moved, slots.numbers, rows.numbers)
-        if self.strokes.key_moves.count:
-            self.strokes.key_moves.apply_tangent(matrix, sent.keys, moved, slots.keys, rows.keys)
