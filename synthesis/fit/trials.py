@@ -290,10 +290,8 @@ class Search:
             return right[0]
         sound = [t for t in self.trials if np.isfinite(t.training.mean_square)]
         sound = [t for t in sound if np.isfinite(t.validation.mean_square)]
-        if not sound:
-            return None
-        sound = [t for t in sound if not self._drifts(t)] or sound
-        return min(sound, key=self.described)
+        sound.sort(key=self.described)
+        return next((t for t in sound if not self._drifts(t)), sound[0] if sound else None)
 
     def described(self, trial: Trial) -> float:
         """Bits of a machine and, but for a constant, of what it leaves of the answers."""

@@ -69,6 +69,7 @@ def test_the_same_seed_is_the_same_program_and_the_same_strings(seed):
     assert all(np.array_equal(one[0][name], column) for name, column in other[0].items())
 
 
+@pytest.mark.thorough
 def test_all_programs_of_the_group_differ():
     texts = {str(program_of_seed(seed)) for seed in range(len(RANDOM))}
     assert len(texts) == len(RANDOM) == 40

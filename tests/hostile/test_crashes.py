@@ -170,7 +170,7 @@ def test_kills_in_every_phase(victim, case, n_kills, tmp_path):
 @pytest.mark.parametrize("share", [0.9, pytest.param(0.3, marks=pytest.mark.heavy)])
 def test_a_disk_that_is_full_ends_a_run_that_can_be_resumed(victim, share, tmp_path):
     """A file may grow to a share of the largest checkpoint only; then there is room again."""
-    case = "elastic networks"
+    case = "manifold"
     whole = Whole(victim, case, tmp_path / "whole")
     largest = max(map(len, whole.files.values()))
     run = tmp_path / "run"

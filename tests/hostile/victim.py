@@ -129,6 +129,7 @@ def main() -> None:
         _, status, used = os.wait4(number, 0)
         answer = [os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime]
         print(json.dumps(answer), flush=True)
+    os._exit(0)  # nothing has to be taken apart
 
 
 if __name__ == "__main__":

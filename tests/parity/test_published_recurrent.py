@@ -122,6 +122,7 @@ def test_only_a_bound_of_a_hundred_gives_the_published_jump(start):
     assert at_four[87] < 1e3
 
 
+@pytest.mark.thorough
 def test_without_a_bound_the_run_ends_as_the_published_second_run_did(start):
     # That run had no bound: 219.28, then NaN.
     with np.errstate(all="ignore"):

@@ -33,7 +33,7 @@ def swinging(ticks: int, strings: int, seed: int = 0) -> Streams:
 
 
 def test_random_machines_that_copy_themselves():
-    agree(6, 0, random_copying_life)
+    agree(4, 0, random_copying_life)
 
 
 @pytest.mark.heavy

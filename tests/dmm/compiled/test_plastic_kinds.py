@@ -77,7 +77,10 @@ KINDS = {
 }
 
 
-SLOW = ("superfluid, in terms", "hierarchical: test keyed", "hierarchical: test nested")
+SLOW = (
+    "superfluid, in terms",
+    *(f"hierarchical: test {name}" for name in ("keyed", "nested", "adding")),
+)
 QUICK = [kind for kind in KINDS if kind not in SLOW]
 
 

@@ -46,7 +46,9 @@ EVERY = [
 ]
 
 
-@pytest.mark.parametrize(("name", "scale"), [("leaky mean", 1000.0), *EVERY])
+@pytest.mark.parametrize(
+    ("name", "scale"), [pytest.param("leaky mean", 1000.0, marks=pytest.mark.thorough), *EVERY]
+)
 def test_the_machine_is_the_same_in_other_units(name, scale):
     y = answers_to(name)
     at_one = quick().fit({"x": NUMBERS}, y)

@@ -155,18 +155,18 @@ def test_choices_and_their_probabilities():
 
 def test_a_detector_goes_on_from_its_own_decisions():
     rng = np.random.default_rng(0)
-    x = rng.standard_normal(600)
-    y = np.zeros(600)
-    for t in range(1, 600):  # a 1 where x was high, never twice running
+    x = rng.standard_normal(400)
+    y = np.zeros(400)
+    for t in range(1, 400):  # a 1 where x was high, never twice running
         y[t] = float(x[t - 1] > 0.5 and not y[t - 1])
     model = Forecaster(likelihood="bernoulli", families=LAGS_ONLY, lags=3)
-    model.fit(y[:400], {"x": x[:400]})
-    run = model.forecast(200, {"x": x[400:]}, draws=0).mean
+    model.fit(y[:300], {"x": x[:300]})
+    run = model.forecast(100, {"x": x[300:]}, draws=0).mean
     assert set(run) == {0.0, 1.0} and not (run[1:] * run[:-1]).any()
-    assert (run != y[400:]).mean() < 0.05
+    assert (run != y[300:]).mean() < 0.05
     # What the machine answers at a sample is what it forecasts for the next one.
     easily, evenly, hardly = (
-        model.simulator(above).predict({"x": x})[399:-1] for above in (1e-9, 0.5, 1 - 1e-9)
+        model.simulator(above).predict({"x": x})[299:-1] for above in (1e-9, 0.5, 1 - 1e-9)
     )
     np.testing.assert_array_equal(evenly, run)
     assert easily.sum() > run.sum() > hardly.sum()

@@ -70,6 +70,7 @@ def test_damage_is_what_it_is_called(tiny, monkeypatch):
         assert [int(damage[name, "bias"].sum()) for name in of.model.layers] == [6, 12, 0]
 
 
+@pytest.mark.thorough
 def test_robustness_along_the_path_is_reported(tiny, monkeypatch, tmp_path):
     monkeypatch.setattr(robustness, "learn", lambda model, digits, start, *_: start)
     monkeypatch.setattr(robustness, "STORED", FEW)

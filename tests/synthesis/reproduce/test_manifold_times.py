@@ -53,6 +53,7 @@ def test_what_time_and_memory_buy_is_reported(whole):
         assert heading in text
 
 
+@pytest.mark.thorough
 def test_an_interrupted_run_goes_on_with_its_own_cost_model(whole, tmp_path, monkeypatch):
     figures, _ = whole
     kept = {key: value for key, value in figures.items() if not key.startswith("test images")}
@@ -70,6 +71,7 @@ def test_an_interrupted_run_goes_on_with_its_own_cost_model(whole, tmp_path, mon
     assert pair["accuracy with"] == before["accuracy with"]
 
 
+@pytest.mark.thorough
 def test_without_full_only_the_toy_set_is_measured(tiny, tmp_path):
     figures = times.reproduce(False, tmp_path)
     assert not any("MNIST" in name for name in figures)

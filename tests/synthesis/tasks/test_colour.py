@@ -31,14 +31,14 @@ def test_shapes_differ_and_lie_inside_the_picture():
 
 
 def test_ink_and_ground_differ_and_their_colours_say_nothing_of_the_shape():
-    task = shapes_task(np.random.default_rng(1), n=2000, noise=0.0)
+    task = shapes_task(np.random.default_rng(1), n=1000, noise=0.0)
     pictures = task.images.reshape(-1, 3, 32, 32).astype(float)
     ground = pictures[:, :, 0, 0]
     spread = np.abs(pictures - ground[:, :, None, None]).max(axis=(2, 3))
     assert spread.min() >= 79
     for label in range(10):
         mean = ground[task.labels == label].mean(axis=0)
-        np.testing.assert_allclose(mean, 127.5, atol=25)  # five deviations of such a mean
+        np.testing.assert_allclose(mean, 127.5, atol=36)  # five deviations of such a mean
 
 
 def cifar(folder, classes, before, files):

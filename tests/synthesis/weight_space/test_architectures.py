@@ -63,8 +63,7 @@ def test_they_are_linearized_as_the_models_they_are(name):
 
 
 @pytest.mark.parametrize("name", [
-    "elastic",
-    *thorough("areas", "modulated", "residual"),
+    *thorough("elastic", "areas", "modulated", "residual"),
 ])  # fmt: skip
 def test_they_are_ranked_sparsified_and_recovered(name):
     model, parameters, inputs, rng = case(name)

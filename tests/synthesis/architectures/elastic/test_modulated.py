@@ -75,6 +75,7 @@ def test_at_ratio_zero_it_is_the_elastic_network():
     np.testing.assert_allclose(model(tree, codes), elastic(plain, codes), atol=1e-12)
 
 
+@pytest.mark.thorough
 def test_it_is_a_model_that_grows_and_learns():
     state = grown_and_trained(ModulatedNetwork(settings=BUSY))
     n = len(state.born)

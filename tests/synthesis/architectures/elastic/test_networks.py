@@ -79,10 +79,10 @@ def test_networks_do_what_the_tree_does_with_the_general_edits(name):
     *thorough("outgoing-norm", "busy", "decoupled"),
 ])  # fmt: skip
 def test_a_network_is_the_same_to_the_bit_alone_and_beside_others(name):
-    together = networks(SETTINGS[name], range(6), 400)
+    together = networks(SETTINGS[name], range(6), 200)
     assert together.capacity > capacity_for(int(together.sizes.min()), 4)
     for seed in (0, 4):
-        alone = networks(SETTINGS[name], [seed], 400)
+        alone = networks(SETTINGS[name], [seed], 200)
         assert alone.network(0).support is together.network(seed).support
         np.testing.assert_array_equal(alone.network(0).buffer, together.network(seed).buffer)
         assert alone.smooth[0] == together.smooth[seed]

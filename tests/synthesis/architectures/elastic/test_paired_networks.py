@@ -115,10 +115,10 @@ def test_networks_do_what_the_tree_does_with_the_general_edits(name):
 
 
 def test_a_network_is_the_same_to_the_bit_alone_and_beside_others():
-    together = networks("protected", range(6), 300)
+    together = networks("protected", range(6), 150)
     assert together.capacity > capacity_for(int(together.sizes.min()), 4)
     for seed in (0, 4):
-        alone = networks("protected", [seed], 300)
+        alone = networks("protected", [seed], 150)
         assert alone.network(0).support is together.network(seed).support
         np.testing.assert_array_equal(alone.network(0).buffer, together.network(seed).buffer)
         assert alone.smooth[0] == together.smooth[seed]

@@ -126,6 +126,7 @@ def test_training_is_reproducible_and_edits_both_units_and_blocks():
     assert all(min(record.widths.values()) >= 1 for record in runs[0])
 
 
+@pytest.mark.thorough
 def test_memory_is_carried_from_lesson_to_lesson_if_asked():
     busy = ResidualSettings(add_probability=0.5, protection=30.0, penalty=2e-3)
     model = ResidualNetwork(6, 3, 5, busy)

@@ -102,6 +102,7 @@ def test_the_same_samples_give_the_same_constants_to_the_bit():
     np.testing.assert_array_equal(one.inner, other.inner)
 
 
+@pytest.mark.thorough
 def test_noise_is_not_called_exact():
     rng = np.random.default_rng(0)
     x = rng.uniform(0.1, 4.0, (40, 1))
@@ -143,6 +144,7 @@ def test_spellings_are_those_of_the_functions(name):
     np.testing.assert_allclose(spelled(*x), formula.function(*x), rtol=1e-12, atol=1e-13)
 
 
+@pytest.mark.thorough
 def test_a_near_formula_is_not_the_same_one():
     pytest.importorskip("sympy")
     from synthesis.architectures.evolving.formula_equality import is_same_formula

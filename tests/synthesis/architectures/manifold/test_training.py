@@ -182,7 +182,7 @@ def test_outputs_that_do_not_fit_the_targets(n_outputs):
 
 # -------------------- training --------------------
 
-SHORT = ManifoldSettings.default_toy(400)
+SHORT = ManifoldSettings.default_toy(200)
 
 
 def wide(seed=0):
@@ -196,7 +196,7 @@ def test_training_lowers_the_error_and_the_number_of_links():
     assert records[-1].details["objective"] < 0.3 * records[0].details["objective"]
     assert records[-1].links < records[0].links
     assert records[-1].links == objective.model.links(state.parameters).n_links
-    assert state.step == 400 and state.phase == "done"
+    assert state.step == 200 and state.phase == "done"
 
 
 def test_figures_on_test_data_stand_in_the_records_that_were_asked_for():
@@ -212,7 +212,7 @@ def test_figures_on_test_data_stand_in_the_records_that_were_asked_for():
 def test_the_guard_keeps_every_output_connected():
     """Without it this pressure cuts outputs off; with it they stay connected at every record."""
     pressed = replace(
-        SHORT, steps=120, segment=10, rate=0.1, last_rate=0.1,
+        SHORT, steps=60, segment=10, rate=0.1, last_rate=0.1,
         weights=TermWeights(soft_count=1000.0), ramp=(0.0, 0.0),
     )  # fmt: skip
     connected = {}

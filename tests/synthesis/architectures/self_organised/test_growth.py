@@ -1,8 +1,6 @@
 """Pooling organised by noise; tissue that grows, buds and heals."""
 
 import doctest
-import importlib
-import pkgutil
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -414,21 +412,6 @@ def test_pictures_and_a_movie(tmp_path):
 
 
 # -------------------- documentation and reproductions --------------------
-
-PACKAGES = (
-    "binary",
-    "self_organised",
-    "self_organised.growth",
-    "self_organised.spiking",
-)
-
-
-@pytest.mark.parametrize("package", PACKAGES)
-def test_examples_of_docstrings(package):
-    parent = importlib.import_module(f"synthesis.architectures.{package}")
-    for module in pkgutil.iter_modules(parent.__path__):
-        found = doctest.testmod(importlib.import_module(f"{parent.__name__}.{module.name}"))
-        assert found.failed == 0
 
 
 def test_examples_of_the_page():

@@ -8,6 +8,7 @@ from synthesis.fit.data.asked import to_strings
 from synthesis.fit.efforts import VOCABULARY
 from synthesis.problems import Problem
 from synthesis.starts import Automaton, Composition, Crossings
+from tests.marks import thorough
 from tests.synthesis.starts.crossings.programs import (
     SAMPLES,
     STRINGS,
@@ -42,7 +43,7 @@ def away_from(gaps, fresh):
 
 @pytest.mark.parametrize(
     "step",
-    [pytest.param(debounced(0.2, 3), marks=pytest.mark.thorough), switched(-0.3, 0.4)],
+    thorough(debounced(0.2, 3), switched(-0.3, 0.4)),
     ids=["one bound", "two bounds"],
 )
 def test_an_automaton_of_levels_goes_on_rightly(step):

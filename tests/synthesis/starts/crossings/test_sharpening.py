@@ -26,7 +26,7 @@ def after(bound, count):
     return step
 
 
-@pytest.mark.parametrize("seed", [0, *thorough(1)])
+@pytest.mark.parametrize("seed", thorough(0, 1))
 def test_a_count_of_what_is_above_a_bound_tells_of_it(seed):
     """Only the last one that is counted is seen: a bound that is a little off counts wrongly."""
     x = measured(seed)
