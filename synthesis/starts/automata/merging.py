@@ -7,6 +7,8 @@ that most answers speak for, or becomes red itself. Here with answers on transit
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .mealy import UNKNOWN, Mealy
@@ -115,11 +117,21 @@ def _folded(
             return None
 
 
+_Change = tuple[list[Any], int, int, Any]
+"""What stood in a table, for a state and a symbol."""
+
+
 class _Fold:
-    """A prefix tree whose first states have been folded into a graph."""
+    """A prefix tree whose first states have been folded into a graph.
+
+    A merge changes few states, so that most scores are those of before it.
+    """
 
     def __init__(self, children: list[list[int]], told: list[list[float | None]]) -> None:
         self.children, self.told = children, told
+        self._scores: dict[tuple[int, int], int] = {}
+        self._read: dict[int, list[tuple[int, int]]] = {}
+        """State to the pairs whose scores depend on what is known of it."""
 
     def blue(self, red: list[int]) -> list[tuple[int, int]]:
         """States that follow a red one and are none, the shallowest first: parents and symbols."""
@@ -134,42 +146,52 @@ class _Fold:
 
     def score(self, parent: int, symbol: int, state: int) -> int:
         """Answers that speak for merging the child into a state; -1 if one speaks against it."""
-        undo: list[tuple[list, int, object]] = []
-        score = self._merge(parent, symbol, state, undo)
-        for row, place, before in reversed(undo):
-            row[place] = before
-        return score
+        pair = self.children[parent][symbol], state
+        if pair not in self._scores:
+            score, undo, read = self._merge(parent, symbol, state)
+            for table, one, place, before in reversed(undo):
+                table[one][place] = before
+            self._scores[pair] = score
+            # What is added by merges changes no contradiction: states that differ always will.
+            for one in read if score >= 0 else ():
+                self._read.setdefault(one, []).append(pair)
+        return self._scores[pair]
 
     def merge(self, parent: int, symbol: int, state: int) -> None:
         """Fold the child and what follows it into a state."""
-        self._merge(parent, symbol, state, [])
+        _, changes, _ = self._merge(parent, symbol, state)
+        for _, one, _, _ in changes:
+            for pair in self._read.pop(one, ()):
+                self._scores.pop(pair, None)
 
-    def _merge(self, parent: int, symbol: int, state: int, undo: list) -> int:
+    def _merge(self, parent: int, symbol: int, state: int) -> tuple[int, list[_Change], set[int]]:
+        """Fold a child into a state: the score, what was changed, and the states that were read."""
         child = self.children[parent][symbol]
-        undo.append((self.children[parent], symbol, child))
+        undo: list[_Change] = [(self.children, parent, symbol, child)]
         self.children[parent][symbol] = state
-        waiting, score = [(state, child)], 0
+        waiting, score, read = [(state, child)], 0, set[int]()
         while waiting:
             one, other = waiting.pop()
+            read.update((one, other))
             told, children = self.told[one], self.children[one]
             for place, answer in enumerate(self.told[other]):
                 if answer is not None:
                     if told[place] is None:
-                        undo.append((told, place, None))
+                        undo.append((self.told, one, place, None))
                         told[place] = answer
                     elif told[place] != answer:
-                        return -1
+                        return -1, undo, read
                     else:
                         score += 1
                 follower = self.children[other][place]
                 if follower == UNKNOWN:
                     continue
                 if children[place] == UNKNOWN:
-                    undo.append((children, place, UNKNOWN))
+                    undo.append((self.children, one, place, UNKNOWN))
                     children[place] = follower
                 else:
                     waiting.append((children[place], follower))
-        return score
+        return score, undo, read
 
     def automaton(self, red: list[int]) -> Mealy:
         """The graph as a table."""

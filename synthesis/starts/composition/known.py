@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,6 +109,7 @@ class Known:
         )
         self.beside: list[Beside] = []
         """Numbered from -1 downwards."""
+        self._numbers: dict[Beside, int] = {}
 
     def _few(self, strings: int) -> np.ndarray:
         """The first strings; half of them are others where those are all answered alike."""
@@ -132,9 +133,10 @@ class Known:
 
     def add(self, stream: Beside) -> int:
         """Remember a stream that is not in the bank; its number."""
-        if stream not in self.beside:
+        if stream not in self._numbers:
             self.beside.append(stream)
-        return -1 - self.beside.index(stream)
+            self._numbers[stream] = -len(self.beside)
+        return self._numbers[stream]
 
     # -------------------- streams as numbers --------------------
 
@@ -151,10 +153,20 @@ class Known:
         """A stream, (strings, samples)."""
         if number >= 0:
             return self.bank.evaluated(number, self.given)
-        stream = self.beside[-1 - number]
-        values = self.values(stream.stream)
+        return self._made_of(self.values, self.beside[-1 - number])
+
+    def _few_values(self, number: int) -> np.ndarray:
+        """A stream on the bank's strings."""
+        if number >= 0:
+            return self.bank.values[number]
+        return self._made_of(self._few_values, self.beside[-1 - number])
+
+    @staticmethod
+    def _made_of(values_of: Callable[[int], np.ndarray], stream: Beside) -> np.ndarray:
+        """What a stream beside the bank makes of the streams that it names."""
+        values = values_of(stream.stream)
         if isinstance(stream, Leaky):
-            reset = None if stream.reset is None else self.values(stream.reset)
+            reset = None if stream.reset is None else values_of(stream.reset)
             return leaky(values, stream.pole, reset)
         if isinstance(stream, Floored):
             return floored(values - stream.less)
@@ -167,9 +179,7 @@ class Known:
     def few_rows(self, numbers: Sequence[int], output: int) -> np.ndarray:
         """Streams on the samples of the bank's strings that are asked."""
         asked = self.asked[output][self.few]
-        bank = self.bank.values
-        found = (bank[i] if i >= 0 else self.values(i)[self.few] for i in numbers)
-        return np.stack([values[asked] for values in found])
+        return np.stack([self._few_values(i)[asked] for i in numbers])
 
     def few_wanted(self, output: int) -> np.ndarray:
         """The answers that are asked of the bank's strings."""

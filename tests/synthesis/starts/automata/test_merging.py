@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from synthesis.starts.automata import merging
 from synthesis.starts.automata.merging import merged, prefix_tree
 from tests.examples import examples
 from tests.synthesis.starts.automata.tables import automata, drawn
@@ -66,3 +67,28 @@ def test_the_prefix_tree_has_a_node_per_prefix():
     assert told[children[0][0]] == [3.0, 2.0]
     with pytest.raises(ValueError, match="equal so far"):
         prefix_tree(np.array([[0], [0]]), np.array([[1.0], [2.0]]), 1)
+
+
+class Forgetful(merging._Fold):
+    """Every score is that of the states as they are now."""
+
+    def score(self, parent, symbol, state):
+        self._scores.clear()
+        return super().score(parent, symbol, state)
+
+
+@given(automaton=automata(), seed=SEEDS, asked=st.floats(0.1, 1.0))
+@examples(40)
+def test_scores_that_are_kept_are_those_of_now(automaton, seed, asked):
+    rng = np.random.default_rng(seed)
+    symbols = drawn(rng, automaton, 30, 10)
+    _, answers = automaton.run(symbols)
+    answers[rng.random(answers.shape) > asked] = np.nan
+    found = merged(symbols, answers, 40)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merging, "_Fold", Forgetful)
+        fresh = merged(symbols, answers, 40)
+    assert (fresh is None) == (found is None)
+    if found is not None:
+        np.testing.assert_array_equal(fresh.following, found.following)
+        np.testing.assert_array_equal(fresh.answers, found.answers)
