@@ -155,10 +155,7 @@ class Network:
                 gains[self._columns[path[0]]] = place
             else:
                 raise ValueError(f"{format_path(path)} is no link, weight or bias of this network")
-        links.sort()
-        rows, columns, places = (
-            np.array([link[k] for link in links], dtype=np.intp) for k in range(3)
-        )
+        rows, columns, places = np.array(sorted(links), dtype=np.intp).reshape(-1, 3).T
         return _Plan(Schedule(layout, rows, columns, is_dense=False), places, gains, biases)
 
     def _is_cell(self, receiver: str, sender: str) -> bool:

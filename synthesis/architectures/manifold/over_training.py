@@ -142,15 +142,9 @@ def snapshots(training: ManifoldTraining) -> Iterator[Snapshot]:
     """
     start = training.start(training.rng)
     yield Snapshot(0, start.parameters, float("nan"), float("nan"))
-    for event in events(training, start):
-        details = [r.details for r in event.records if "objective" in r.details]
-        figures = details[-1] if details else {}
-        yield Snapshot(
-            event.state.step,
-            event.state.parameters,
-            figures.get("objective", float("nan")),
-            figures.get("flow", float("nan")),
-        )
+    for state, [record], _ in events(training, start):
+        figures = record.details
+        yield Snapshot(state.step, state.parameters, figures["objective"], figures["flow"])
 
 
 def changes(model: Any, film: Sequence[Snapshot]) -> list[Change]:

@@ -78,11 +78,7 @@ class ManifoldNeurons:
 
     def names(self, tree: VValue) -> tuple[str, ...]:
         """Hidden neurons that are not zeros."""
-        alive = {
-            path[0]
-            for i, path in enumerate(tree.support.paths)
-            if np.any(tree.buffer[tree.support.offsets[i] : tree.support.offsets[i + 1]])
-        }
+        alive = {path[0] for path, leaf in tree.items() if np.any(leaf)}
         return tuple(name for name in self._hidden if name in alive)
 
     def without(self, tree: VValue, names: Sequence[str]) -> VValue:

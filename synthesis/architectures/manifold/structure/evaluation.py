@@ -121,33 +121,27 @@ class Evaluation:
         kind = np.result_type(vector, inputs)
         activity, total, signal = (np.empty((c, self.n_batch), dtype=kind) for _ in range(3))
         gain, shift = gain[:, None], shift[:, None]
+
+        def fire(first: int, last: int) -> None:
+            total[first:last] = gain[first:last] * activity[first:last] + shift[first:last]
+            signal[first:last] = self._sent(total[first:last], False)
+
         activity[:n] = inputs
         total[:n] = gain[:n] * inputs + shift[:n]
         signal[:n] = self._sent(total[:n], True)
         entering, blocks = schedule.entering_matrix(values), list(schedule.blocks(values))
         activity[n:] = entering.forward @ signal[:n]
         if not schedule.is_dense and schedule.steps:  # the first level reads inputs only
-            self._fire((activity, total, signal), (gain, shift), n, n + schedule.steps[0].last)
+            fire(n, n + schedule.steps[0].last)
         for step, block in blocks:
             first, last = n + step.first, n + step.last
             activity[first:last] += block.forward @ signal[n : n + step.ready]
-            self._fire((activity, total, signal), (gain, shift), first, last)
+            fire(first, last)
         leaving = schedule.leaving_matrix(values)
         outputs = leaving.forward @ self._seen(total, signal)
         trace = Trace(activity, total, signal, (entering, blocks, leaving), outputs)
         self._last = vector, trace
         return trace
-
-    def _fire(
-        self,
-        trace: tuple[np.ndarray, ...],
-        affine: tuple[np.ndarray, np.ndarray],
-        first: int,
-        last: int,
-    ) -> None:
-        (activity, total, signal), (gain, shift) = trace, affine
-        total[first:last] = gain[first:last] * activity[first:last] + shift[first:last]
-        signal[first:last] = self._sent(total[first:last], False)
 
     def _seen(self, total: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """What outputs receive."""

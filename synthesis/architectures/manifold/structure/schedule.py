@@ -110,9 +110,8 @@ class Schedule:
     order : array of int (hidden,)
         Hidden neurons in evaluation order.
     steps : list of Step
-    sender_places, receiver_places : arrays of int (links,)
-        Where both ends of every link are in evaluation order: senders among inputs and hidden
-        neurons, receivers among hidden neurons or among outputs.
+    sender_places : array of int (links,)
+        Where the sender of every link is in evaluation order, among inputs and hidden neurons.
 
     Examples
     --------
@@ -157,7 +156,6 @@ class Schedule:
         self.place[self.order] = np.arange(m)
         # Signals stay in evaluation order, so that only indices are ever permuted.
         self.sender_places = np.concatenate([np.arange(n), n + self.place])[columns]
-        self.receiver_places = np.concatenate([self.place, np.arange(layout.n_outputs)])[rows]
         self._plan(inner_rows, inner_columns)
 
     def _plan(self, inner_rows: np.ndarray, inner_columns: np.ndarray) -> None:
