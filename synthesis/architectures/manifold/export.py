@@ -25,6 +25,7 @@ from .structure.layout import checked_inputs
 __all__ = ["as_machine", "held_streams", "observed_outputs", "ticks_of"]
 
 CONSTANT = "const_1"
+ONE = (CONSTANT, CONSTANT)  # the port of the constant
 
 
 def as_machine(model: Manifold, parameters: VValue, name: str = "manifold") -> Machine:
@@ -99,7 +100,7 @@ class _Builder:
 
     def bias(self, port: tuple[str, str], at: int) -> None:
         """A link from the constant, its weight an element of the parameters."""
-        self.trainable[(*port, CONSTANT, CONSTANT)] = float(self.buffer[at])
+        self.trainable[port + ONE] = float(self.buffer[at])
 
     def sent_by(self, column: int, to_output: bool) -> tuple[str, str]:
         """The port that carries what a sender gives to hidden neurons, or to outputs."""
@@ -112,11 +113,11 @@ class _Builder:
         total = f"{sender}*"  # gain times what the sender is, plus bias
         if total not in self.neurons:
             self.leaky(total)
-            port = (sender, "stream" if is_input else "dict")
+            port, into = (sender, "stream" if is_input else "dict"), (total, "dict")
             if not is_input:
                 self.neurons[sender] = "identity"
-            self.trainable[(total, "dict", *port)] = float(self.buffer[layout.gain_at[column]])
-            self.bias((total, "dict"), layout.bias_at[column])
+            self.trainable[into + port] = float(self.buffer[layout.gain_at[column]])
+            self.bias(into, layout.bias_at[column])
         return (total, "dict") if to_output else (f"{total}>", "dict")
 
 
