@@ -128,10 +128,10 @@ def _cross(o: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
 
 
 def _segments_meet(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> bool:
-    sides = [np.sign(_cross(*triple)) for triple in ((a, b, c), (a, b, d), (c, d, a), (c, d, b))]
+    ends = ((a, b, c), (a, b, d), (c, d, a), (c, d, b))
+    sides = [np.sign(_cross(*triple)) for triple in ends]
     if sides[0] * sides[1] < 0 and sides[2] * sides[3] < 0:
         return True
-    ends = ((a, b, c), (a, b, d), (c, d, a), (c, d, b))
     return any(
         side == 0 and np.all(np.minimum(p, q) <= r) and np.all(r <= np.maximum(p, q))
         for side, (p, q, r) in zip(sides, ends, strict=True)

@@ -24,6 +24,7 @@ __all__ = [
     "Sheet",
     "izhikevich_step",
     "scattered",
+    "spread_of",
     "sum_of_rows",
 ]
 
@@ -49,6 +50,11 @@ def scattered(n: int, side: float, rng: np.random.Generator) -> np.ndarray:
         raise ValueError(f"{n} cells asked for; a sheet needs at least one")
     check_positive("side", side)
     return side * rng.random((n, 2))
+
+
+def spread_of(points: np.ndarray) -> float:
+    """Mean distance of points (n, dimensions) to their centroid."""
+    return float(np.linalg.norm(points - points.mean(axis=0), axis=1).mean())
 
 
 def sum_of_rows(matrix: np.ndarray, rows: np.ndarray) -> np.ndarray:

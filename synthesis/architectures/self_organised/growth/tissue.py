@@ -156,8 +156,6 @@ class Tissue:
 
     def fields(self, small: int = 150) -> Fields:
         """Figures of the second layer's receptive fields."""
-        if not self.unit_names:
-            return Fields(0, float("nan"), 0.0, float("nan"))
         return receptive_fields(self.weights, self.positions, small)
 
     def neighbours(self, radius: float | None = None) -> np.ndarray:
@@ -368,10 +366,8 @@ class Tissue:
     def _keep_cells(self, keep: np.ndarray) -> None:
         rows = np.flatnonzero(keep)
         n = rows.size
-        for array in (
-            self._positions, self._v, self._u, self._c, self._d,
-            self._hayflick, self._clock, self._layered, self._healing,
-        ):  # fmt: skip
+        for name in CELLS:
+            array = getattr(self, f"_{name}")
             array[:n] = array[rows]
         self._kernel[:n, :n] = self._kernel[np.ix_(rows, rows)]
         self.names = [self.names[i] for i in rows]
