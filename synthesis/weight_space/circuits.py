@@ -9,6 +9,7 @@ import numpy as np
 
 from dmm import Machine
 from vvalues import VValue, from_buffer, restrict
+from vvalues.core import from_leaves
 
 from ..process.models import MachineModel
 from .damage import link_vulnerability
@@ -176,12 +177,10 @@ def renamed_apart(one: Machine, other: Machine, suffix: str = "'") -> Machine:
         return name + suffix if name in shared else name
 
     def moved(matrix: VValue) -> VValue:
-        tree: dict = {}
-        for (neuron, field, sender, sent), weight in matrix.items():
-            tree.setdefault(new(neuron), {}).setdefault(field, {}).setdefault(new(sender), {})[
-                sent
-            ] = weight
-        return VValue(tree)
+        return from_leaves({
+            (new(neuron), field, new(sender), sent): weight
+            for (neuron, field, sender, sent), weight in matrix.items()
+        })  # fmt: skip
 
     neurons = {new(name): kind for name, kind in other.neurons.items()}
     return Machine(neurons, moved(other.fixed), moved(other.trainable), other.name)
