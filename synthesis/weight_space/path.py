@@ -21,7 +21,7 @@ from ..process.linearization import inputs_at, linearize, number_of_inputs
 from ..process.models import Model
 from ..process.records import Record
 from .metric import masked, project_out, solve_metric
-from .pulls import Invariance, Pull, weighted
+from .pulls import Invariance, Pull, Pulled, weighted
 from .reference import Reference, check_inputs
 
 __all__ = [
@@ -323,7 +323,7 @@ def null_space_pull(
     (3.55, 1e-06)
     """
 
-    def pull(parameters: VValue, step: int, rng: np.random.Generator) -> tuple[float, VValue]:
+    def pull(parameters: VValue, step: int, rng: np.random.Generator) -> Pulled:
         value, gradient = secondary(parameters, step, rng)
         here = linearize(model, parameters, drawn(inputs, per_step, rng))
         return value, project_out(here, gradient, ridge)
@@ -358,7 +358,7 @@ def metric_pull(
     [3.55, 3.93, 4.13]
     """
 
-    def pull(parameters: VValue, step: int, rng: np.random.Generator) -> tuple[float, VValue]:
+    def pull(parameters: VValue, step: int, rng: np.random.Generator) -> Pulled:
         value, gradient = secondary(parameters, step, rng)
         stored = drawn(inputs, per_step, rng)
         return value, damping * solve_metric(model, parameters, stored, gradient, damping=damping)
