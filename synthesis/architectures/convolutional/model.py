@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import autograd.numpy as anp
@@ -202,10 +202,7 @@ class ConvolutionalNetwork(LayeredNetwork):
         counts = [np.shape(parameters[name, "bias"])[0] for name in self.layers]
         if counts == [shape[-1] for shape in self.shapes]:
             return self
-        hidden = [
-            FilterLayer(count, layer.size, layer.padding, layer.pool)
-            for count, layer in zip(counts, self.hidden, strict=False)
-        ]
+        hidden = [replace(layer, filters=n) for n, layer in zip(counts, self.hidden, strict=False)]
         return ConvolutionalNetwork(
             self.picture, hidden, counts[-1], self.activation, self.pooling  # type: ignore[arg-type]
         )  # fmt: skip
