@@ -221,9 +221,7 @@ def on_common_support(one: Machine, other: Machine) -> tuple[MachineModel, VValu
                 f"neuron {name!r} is {one.neurons[name]} in one circuit and "
                 f"{other.neurons[name]} in the other; see renamed_apart"
             )
-    only_other = [path not in one.fixed.support for path in other.fixed.support.paths]
-    added = other.fixed.support.where(np.array(only_other, dtype=bool))
-    fixed = one.fixed + restrict(other.fixed, added)
+    fixed = from_leaves({**dict(other.fixed.items()), **dict(one.fixed.items())})
     support = one.trainable.support.union(other.trainable.support).support
     space = Machine(
         {**one.neurons, **other.neurons}, fixed, from_buffer(support, np.ones(support.size))

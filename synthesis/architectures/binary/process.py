@@ -195,13 +195,7 @@ class FamilyEvolution(Training):
         return FamilyState(scores, phase="evolve", moments=moments).after(rng)
 
     def advance(self, state: FamilyState) -> tuple[FamilyState, list[Record]]:
-        """Some generations.
-
-        Raises
-        ------
-        ValueError
-            If a batch does not fit the family.
-        """
+        """Some generations; a ValueError if a batch does not fit the family."""
         settings, rng = self.settings, state.generator()
         scores, memory = state.parameters, state.memory(self.optimizer)
         estimate: Callable[..., tuple[float, VValue]] = self.source

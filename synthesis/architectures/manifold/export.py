@@ -16,7 +16,7 @@ import numpy as np
 
 from dmm import Machine, Streams
 from vvalues import Path, VValue
-from vvalues.core.tree import from_leaves
+from vvalues.core import from_leaves
 
 from .model import Manifold
 from .structure.evaluation import SLOPE

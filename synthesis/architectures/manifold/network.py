@@ -15,7 +15,7 @@ import autograd.numpy as anp
 import numpy as np
 
 from vvalues import Path, Support, VValue, format_path, ravel, restrict
-from vvalues.core.tracing import support_of
+from vvalues.core import from_leaves, support_of
 
 from ...process.codec import from_plain, to_plain
 from ...process.places import KeyedNeurons
@@ -238,20 +238,16 @@ def network_of(model: Manifold, parameters: VValue) -> tuple[Network, VValue]:
     >>> bool(np.allclose(network(small, np.eye(3)), model(tree, np.eye(3))))
     True
     """
-    layout = model.layout
-    links = model.links(parameters)
-    buffer = np.array(parameters.buffer)
-    tree: dict[str, dict[str, Any]] = {}
-    values = np.asarray(links.values)
-    for row, column, value in zip(
-        links.schedule.rows.tolist(), links.schedule.columns.tolist(), values.tolist(), strict=True
-    ):
-        neuron = tree.setdefault(layout.receivers[row], {})
-        neuron.setdefault("links", {})[layout.senders[column]] = value
+    layout, links = model.layout, model.links(parameters)
+    cells = zip(links.schedule.rows.tolist(), links.schedule.columns.tolist(), strict=True)
+    leaves: dict[Path, float] = {
+        (layout.receivers[row], "links", layout.senders[column]): float(value)
+        for (row, column), value in zip(cells, links.values, strict=True)
+    }
     owners = layout.receivers if layout.has_link_weights else layout.senders
     for name, at in zip(owners, layout.bias_at, strict=True):
-        tree.setdefault(name, {})["bias"] = float(buffer[at])
+        leaves[name, "bias"] = float(parameters.buffer[at])
     if not layout.has_link_weights:
         for name, at in zip(layout.senders, layout.gain_at, strict=True):
-            tree[name]["weight"] = float(buffer[at])
-    return Network(layout, model.squared), VValue(tree)
+            leaves[name, "weight"] = float(parameters.buffer[at])
+    return Network(layout, model.squared), from_leaves(leaves)

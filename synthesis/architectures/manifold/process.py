@@ -127,13 +127,7 @@ class ManifoldTraining(Training):
 
     @classmethod
     def from_identity(cls, identity: Mapping[str, Any]) -> ManifoldTraining:
-        """The process of an identity, if its task can be made again.
-
-        Raises
-        ------
-        ValueError
-            If it cannot.
-        """
+        """The process of an identity; a ValueError if its task cannot be made again."""
         return cls.of(
             ManifoldObjective(
                 model_of(identity["model"]),
@@ -183,13 +177,7 @@ class ManifoldTraining(Training):
         )
 
     def advance(self, state: ManifoldState) -> tuple[ManifoldState, list[Record]]:
-        """A segment of steps.
-
-        Raises
-        ------
-        ValueError
-            If the loss or a parameter is not finite any more; the message names the step.
-        """
+        """A segment; a ValueError names the step from which loss or weights are not finite."""
         state, details = _segment(self, state)
         segment = -(-state.step // self.settings.segment)
         is_due = self.tested_every and (state.is_done or segment % self.tested_every == 0)

@@ -164,7 +164,13 @@ class Sheet(Protocol):
         ...
 
     def step(self, drive: np.ndarray | None = None) -> np.ndarray:
-        """One step; indices of the units that fire."""
+        """One step; indices of the units that fire.
+
+        Parameters
+        ----------
+        drive : array (n,), optional
+            Current from elsewhere.
+        """
         ...
 
 
@@ -314,13 +320,7 @@ class IzhikevichSheet:
         self._noise.restore(state["noise"], rng)
 
     def step(self, drive: np.ndarray | None = None) -> np.ndarray:
-        """One millisecond; indices of the units that fire.
-
-        Parameters
-        ----------
-        drive : array (n,), optional
-            Current from elsewhere.
-        """
+        """One millisecond; indices of the units that fire."""
         v, u = self.v, self.u
         fired = np.flatnonzero(v >= 30.0)
         current = self._noise.row()
