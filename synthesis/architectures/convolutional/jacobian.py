@@ -47,24 +47,14 @@ class Convolutional(Protocol):
 
 @dataclass
 class _Layer:
-    """What one layer did with some pictures.
-
-    Attributes
-    ----------
-    name : str
-    weights : array (channels, rows, columns, filters)
-    padding : int
-    seen : array (channels, rows, columns, places down, places across, n)
-    shares : array of blocks, or None where nothing is pooled
-    slope : array (filters, down, across, n), or None for the outputs
-    """
+    """What one layer did with some pictures."""
 
     name: str
-    weights: np.ndarray
+    weights: np.ndarray  # (channels, rows, columns, filters)
     padding: int
-    seen: np.ndarray
-    shares: np.ndarray | None = None
-    slope: np.ndarray | None = None
+    seen: np.ndarray  # (channels, rows, columns, places down, places across, n)
+    shares: np.ndarray | None = None  # of blocks; None where nothing is pooled
+    slope: np.ndarray | None = None  # (filters, down, across, n); None for the outputs
 
     @property
     def places(self) -> tuple[int, ...]:

@@ -27,14 +27,8 @@ from .settings import TissueSettings
 __all__ = ["Stage", "Tissue"]
 
 NEWBORN = 1  # cells added or lost at the end of every array
-# Arrays that a state keeps, and what they are made of.
-CELLS = {
-    "positions": float, "v": float, "u": float, "c": float, "d": float,
-    "hayflick": np.intp, "clock": np.intp, "layered": bool, "healing": bool,
-}  # fmt: skip
-UNITS = {
-    "weights": float, "unit_positions": float, "threshold": float, "peak": float, "wins": np.intp,
-}  # fmt: skip
+CELLS = ("positions", "v", "u", "c", "d", "hayflick", "clock", "layered", "healing")
+UNITS = ("weights", "unit_positions", "threshold", "peak", "wins")
 
 
 def _numbers(names: list[str], part: int) -> np.ndarray:
@@ -211,9 +205,9 @@ class Tissue:
     def restore(self, state: VValue, rng: np.random.Generator) -> None:
         """Go on from a state, edited or not, with this source of chance."""
         self.rng, cells, units = rng, state["cells"], state["units"]
-        for tree, kinds in ((cells, CELLS), (units, UNITS)):
-            for name, kind in kinds.items():
-                setattr(self, name, np.array(tree[name], kind))
+        for tree, names in ((cells, CELLS), (units, UNITS)):
+            for name in names:
+                setattr(self, name, np.array(tree[name], getattr(self, name).dtype))
         self.names = [f"cell-{int(number):05d}" for number in cells["number"]]
         self.steps, self._born, self._next = (int(state[k]) for k in ("steps", "born", "next"))
         self._kernel = np.zeros((64, 64))
@@ -228,14 +222,12 @@ class Tissue:
         """The cell whose turn it is divides, buds, or lets its clock run."""
         i = self._next
         near = np.sum((self.positions - self.positions[i]) ** 2, axis=1) < self.settings.radius**2
-        if self._may_divide(i, near) and self._divide(i):
-            self._next = (i + 1) % self.n
-            return
-        if self.clock[i] > 0:
-            self.clock[i] -= 1
-            self.healing[i] &= self.clock[i] > 0
-        elif not self.layered[near].any() and self.rng.random() < self.settings.budding:
-            self._bud(i)
+        if not (self._may_divide(i, near) and self._divide(i)):
+            if self.clock[i] > 0:
+                self.clock[i] -= 1
+                self.healing[i] &= self.clock[i] > 0
+            elif not self.layered[near].any() and self.rng.random() < self.settings.budding:
+                self._bud(i)
         self._next = (i + 1) % self.n
 
     def _may_divide(self, i: int, near: np.ndarray) -> bool:
