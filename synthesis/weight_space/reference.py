@@ -266,8 +266,7 @@ class Reference:
         For structure edits: what the frozen network did does not change when the student loses
         links. Saying so is up to the caller; a student that merely happens to differ is refused.
         """
-        narrowed = restrict(self.parameters, support)
-        return replace(self, parameters=copied(narrowed))
+        return replace(self, parameters=restrict(self.parameters, support))
 
     def divergence(self, student: VValue) -> float:
         """Bhattacharyya distance of a student's outputs, mean over the stored inputs."""

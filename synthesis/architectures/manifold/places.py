@@ -132,13 +132,7 @@ class ManifoldNeurons:
         return tree
 
     def fresh_name(self, tree: VValue) -> str:
-        """The first neuron that is zeros.
-
-        Raises
-        ------
-        ValueError
-            If there is none.
-        """
+        """The first neuron that is zeros; a ValueError if there is none."""
         alive = self.names(tree)
         for name in self._hidden:
             if name not in alive:

@@ -165,11 +165,10 @@ class MemoryManifold(_OverTime):
         width = cells.shape[1]
         samples, steps, _ = inputs.shape
         signal = inputs.transpose(2, 1, 0).reshape(layout.n_inputs, steps * samples)
-        column = np.concatenate([np.arange(layout.n_inputs), layout.n_inputs + schedule.place])
         for step in schedule.steps:
             members = schedule.order[step.first : step.last]
             rows, chosen = _links_into(schedule.rows, members)
-            pattern = rows, column[schedule.columns[chosen]], len(members), len(signal)
+            pattern = rows, schedule.sender_places[chosen], len(members), len(signal)
             received = link_product(values[chosen], signal, pattern)
             received = received + biases[members][:, None]
             scan = CellScan(len(members), steps, samples)
@@ -177,7 +176,7 @@ class MemoryManifold(_OverTime):
             sent = evaluate(anp.concatenate([anp.ravel(received), own]), scan)
             signal = anp.concatenate([signal, sent])
         rows, chosen = _links_into(schedule.rows, np.arange(layout.n_hidden, layout.n_rows))
-        pattern = rows, column[schedule.columns[chosen]], layout.n_outputs, len(signal)
+        pattern = rows, schedule.sender_places[chosen], layout.n_outputs, len(signal)
         outputs = link_product(values[chosen], signal, pattern)
         outputs = outputs + biases[layout.n_hidden :][:, None]
         shaped = anp.reshape(outputs, (layout.n_outputs, steps, samples))

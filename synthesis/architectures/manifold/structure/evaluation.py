@@ -87,15 +87,8 @@ class Evaluation:
         inputs = self._inputs
         if inputs is None:
             inputs = vector[end:].reshape(layout.n_inputs, self.n_batch)
-        return values, self._ordered(gain), self._ordered(shift), inputs
-
-    def _ordered(self, senders: np.ndarray) -> np.ndarray:
-        n = self.schedule.layout.n_inputs
-        return np.concatenate([senders[:n], senders[n:][self.schedule.order]])
-
-    def _restored(self, senders: np.ndarray) -> np.ndarray:
-        n = self.schedule.layout.n_inputs
-        return np.concatenate([senders[:n], senders[n:][self.schedule.place]])
+        order = self.schedule.column_order
+        return values, gain[order], shift[order], inputs
 
     def _sent(self, total: np.ndarray, is_input: bool) -> np.ndarray:
         """What hidden neurons receive of some senders."""
@@ -181,8 +174,8 @@ class Evaluation:
             by_signal[:n] += entering.backward @ received
             by_total[:n] = slope[:n] * by_signal[:n] + seen[:n] if self.shared else by_signal[:n]
         if self.shared:
-            parts.append(self._restored(np.einsum("cb,cb->c", by_total, trace.activity)))
-            parts.append(self._restored(by_total.sum(axis=1)))
+            parts.append(np.einsum("cb,cb->c", by_total, trace.activity)[schedule.column_place])
+            parts.append(by_total.sum(axis=1)[schedule.column_place])
         else:
             parts.append(by_total[n:].sum(axis=1)[schedule.place])
         if self._inputs is None:

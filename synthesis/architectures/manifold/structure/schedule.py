@@ -110,8 +110,10 @@ class Schedule:
     order : array of int (hidden,)
         Hidden neurons in evaluation order.
     steps : list of Step
+    column_order, column_place : arrays of int (columns,)
+        Inputs and hidden neurons in evaluation order, and where each of them is in it.
     sender_places : array of int (links,)
-        Where the sender of every link is in evaluation order, among inputs and hidden neurons.
+        Where the sender of every link is in it.
 
     Examples
     --------
@@ -155,7 +157,9 @@ class Schedule:
         self.place = np.empty(m, dtype=np.intp)
         self.place[self.order] = np.arange(m)
         # Signals stay in evaluation order, so that only indices are ever permuted.
-        self.sender_places = np.concatenate([np.arange(n), n + self.place])[columns]
+        self.column_order = np.concatenate([np.arange(n), n + self.order])
+        self.column_place = np.concatenate([np.arange(n), n + self.place])
+        self.sender_places = self.column_place[columns]
         self._plan(inner_rows, inner_columns)
 
     def _plan(self, inner_rows: np.ndarray, inner_columns: np.ndarray) -> None:

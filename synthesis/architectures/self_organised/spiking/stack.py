@@ -200,11 +200,8 @@ class SpikingStack:
     def __init__(
         self, retina: Sheet, layers: Sequence[LayerSettings], rng: np.random.Generator
     ) -> None:
-        for settings in layers[:-1]:
-            if settings.kernel is None:
-                raise ValueError(
-                    "a layer without a kernel has no spikes; only the last one may be so"
-                )
+        if any(settings.kernel is None for settings in layers[:-1]):
+            raise ValueError("a layer without a kernel has no spikes; only the last one may be so")
         self.retina = retina
         self.layers: list[_Layer] = []
         n = len(retina.positions)
