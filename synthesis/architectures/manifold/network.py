@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from itertools import compress
 from typing import Any, NamedTuple
 
 import autograd.numpy as anp
@@ -117,26 +118,15 @@ class Network:
         A link lives if an output depends on its receiver, and something reaches its sender: an
         input, or a bias.
         """
-        schedule, layout = self._plans(support).schedule, self.layout
-        n, m, read = layout.n_inputs, layout.n_hidden, schedule.read
-        pairs = zip(schedule.rows.tolist(), schedule.columns.tolist(), strict=True)
-        active = np.zeros(layout.n_columns, dtype=bool)
-        active[:n] = True
-        for path in support.paths:
-            if len(path) == 2 and path[1] == "bias" and path[0] in self._columns:
-                active[self._columns[path[0]]] = True
-        for row, column in pairs:
-            if row < m and active[column]:
-                active[n + row] = True
-        lives = [self._lives(path, read, active) for path in support.paths]
+        layout, schedule = self.layout, self._plans(support).schedule
+        inputs, outputs = layout.senders[: layout.n_inputs], layout.receivers[layout.n_hidden :]
+        read = {*outputs, *compress(layout.senders, schedule.read)}
+        active = {*inputs, *(path[0] for path in support.paths if path[1:] == ("bias",))}
+        for row, column in zip(schedule.rows.tolist(), schedule.columns.tolist(), strict=True):
+            if layout.senders[column] in active:
+                active.add(layout.receivers[row])
+        lives = [path[0] in read and (len(path) < 3 or path[2] in active) for path in support.paths]
         return support.where(np.array(lives, dtype=bool))
-
-    def _lives(self, path: tuple[str, ...], read: np.ndarray, active: np.ndarray) -> bool:
-        column = self._columns.get(path[0])
-        is_read = column is None or bool(read[column])  # an output is no sender
-        if len(path) == 3:
-            return is_read and bool(active[self._columns[path[2]]])
-        return is_read
 
     def _plan(self, support: Support) -> _Plan:
         layout, links = self.layout, []

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vvalues import VValue, from_buffer
+from vvalues import VValue
 
 from ...process.process import events
 from ..films import save_frames
-from .process import ManifoldTraining
+from .process import ManifoldTraining, with_elements_of
 from .structure.layout import CLOSENESS
 
 __all__ = [
@@ -171,9 +171,7 @@ def changes(model: Any, film: Sequence[Snapshot]) -> list[Change]:
     for old, new in pairwise(film):
         now = _cells(model, new.parameters)
         cutoff_at = model.closeness_at[-1]
-        buffer = np.array(old.parameters.buffer)
-        buffer[cutoff_at] = new.parameters.buffer[cutoff_at]
-        cut_only = _cells(model, from_buffer(old.parameters.support, buffer))
+        cut_only = _cells(model, with_elements_of(old.parameters, new.parameters, cutoff_at))
         moves = (new.parameters.buffer - old.parameters.buffer)[model.closeness_at[:-1]]
         rms = np.sqrt(np.mean(moves.reshape(len(CLOSENESS), -1) ** 2, axis=1))
         found.append(

@@ -25,7 +25,7 @@ from .objective import ManifoldObjective, TermWeights
 from .over_time import MemoryManifold, RecurrentManifold
 from .settings import ManifoldSettings
 
-__all__ = ["ManifoldState", "ManifoldTraining", "model_of", "train"]
+__all__ = ["ManifoldState", "ManifoldTraining", "model_of", "train", "with_elements_of"]
 
 PRESSURE_STEP = 1.05  # factor on the pressure per segment while the number of links is off course
 
@@ -240,14 +240,14 @@ def _segment(
     memory = state.memory(training.optimizer)
     last = min(first + settings.segment, settings.steps)
     losses, objectives, flows = 0.0, 0.0, 0.0
-    safe = parameters
+    safe, closeness_at = parameters, objective.model.closeness_at
     for step in range(first, last):
         weights = _weights(settings, step, state.pressure)
         inputs, targets = objective.task.batch(rng)
         loss, gradient, figures = objective.gradient(parameters, inputs, targets, weights)
         if settings.guard:
             if not figures.schedule.connected.all():
-                parameters = _with_closeness_of(objective, parameters, safe)
+                parameters = with_elements_of(parameters, safe, closeness_at)
                 loss, gradient, figures = objective.gradient(parameters, inputs, targets, weights)
                 taken_back += 1
             safe = parameters
@@ -263,7 +263,7 @@ def _segment(
         raise _diverged(last - 1, "a parameter is not finite")
     links = objective.model.links(parameters)
     if settings.guard and not links.schedule.connected.all():
-        parameters = _with_closeness_of(objective, parameters, safe)
+        parameters = with_elements_of(parameters, safe, closeness_at)
         links = objective.model.links(parameters)
         taken_back += 1
     first_links = state.first_links or len(figures.schedule.rows)
@@ -331,9 +331,8 @@ def _pressure(
     return pressure * (PRESSURE_STEP if links > course else 1 / PRESSURE_STEP)
 
 
-def _with_closeness_of(objective: ManifoldObjective, after: VValue, before: VValue) -> VValue:
-    """The parameters after a step with the closeness numbers before it."""
-    buffer = np.array(after.buffer)
-    at = objective.model.closeness_at
-    buffer[at] = before.buffer[at]
-    return from_buffer(after.support, buffer)
+def with_elements_of(parameters: VValue, other: VValue, at: np.ndarray) -> VValue:
+    """Parameters with some elements of others on the same support."""
+    buffer = np.array(parameters.buffer)
+    buffer[at] = other.buffer[at]
+    return from_buffer(parameters.support, buffer)
