@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -257,12 +258,6 @@ class Generation(NamedTuple):
     scores: VValue
 
 
-class _Drawn(NamedTuple):
-    """A task of which only the batches are used."""
-
-    batch: Batches
-
-
 def evolve(
     family: BinaryFamily,
     batches: Batches,
@@ -308,7 +303,7 @@ def evolve(
     """
     evolution = FamilyEvolution(
         family,
-        _Drawn(batches),
+        SimpleNamespace(batch=batches),  # a task of which only the batches are used
         FamilySettings() if settings is None else settings,
         source=NeuronStrategy() if source is None else source,
         member_loss=member_loss,

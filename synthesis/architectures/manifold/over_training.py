@@ -19,6 +19,7 @@ from vvalues import VValue
 
 from ...process.process import events
 from ..films import save_frames
+from .plots import show
 from .process import ManifoldTraining, with_elements_of
 from .structure.layout import CLOSENESS
 
@@ -253,7 +254,6 @@ def adjacency_movie(
     >>> adjacency_movie(model, film, "links.gif")  # doctest: +SKIP
     PosixPath('links.gif')
     """
-    from .plots import show
 
     def draw(axes: Any, snapshot: Snapshot) -> None:
         show(model, snapshot.parameters, titles=[f"step {snapshot.step:,}"], axes=[axes])

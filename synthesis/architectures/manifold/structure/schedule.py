@@ -76,14 +76,7 @@ def levels_of(n_hidden: int, rows: np.ndarray, columns: np.ndarray) -> np.ndarra
 
 
 def read_by_outputs(layout: Layout, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Which senders an output depends on through links, array of bool (columns,).
-
-    Parameters
-    ----------
-    layout : Layout
-    rows, columns : arrays of int (links,)
-        Row by row.
-    """
+    """Which senders an output depends on through links, row by row; array of bool (columns,)."""
     read = np.zeros(layout.n_columns, dtype=bool)
     for row, column in zip(rows[::-1].tolist(), columns[::-1].tolist(), strict=True):
         if row >= layout.n_hidden or read[layout.n_inputs + row]:
