@@ -167,11 +167,9 @@ def changes(model: Any, film: Sequence[Snapshot]) -> list[Change]:
     >>> [(change.step, change.links) for change in found]
     [(2, 23), (4, 23)]
     """
-    first = before = _cells(model, film[0].parameters)
-    found = []
-    for old, new in pairwise(film):
-        now = _cells(model, new.parameters)
-        cutoff_at = model.closeness_at[-1]
+    cells = [_cells(model, snapshot.parameters) for snapshot in film]
+    cutoff_at, found = model.closeness_at[-1], []
+    for (old, new), (before, now) in zip(pairwise(film), pairwise(cells), strict=True):
         cut_only = _cells(model, with_elements_of(old.parameters, new.parameters, cutoff_at))
         moves = (new.parameters.buffer - old.parameters.buffer)[model.closeness_at[:-1]]
         rms = np.sqrt(np.mean(moves.reshape(len(CLOSENESS), -1) ** 2, axis=1))
@@ -181,7 +179,7 @@ def changes(model: Any, film: Sequence[Snapshot]) -> list[Change]:
                 links=len(now),
                 turnover=_turnover(before, now),
                 by_cutoff=_turnover(before, cut_only),
-                from_start=_turnover(first, now),
+                from_start=_turnover(cells[0], now),
                 strength=float(np.abs(model.links(new.parameters).strengths).sum()),
                 cutoff=float(1 / (1 + np.exp(-new.parameters.buffer[cutoff_at]))),
                 moved=dict(zip(CLOSENESS, rms.tolist(), strict=True)),
@@ -189,7 +187,6 @@ def changes(model: Any, film: Sequence[Snapshot]) -> list[Change]:
                 flow=new.flow,
             )
         )
-        before = now
     return found
 
 
