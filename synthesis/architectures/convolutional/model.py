@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -293,16 +293,20 @@ class ConvolutionalLinearization:
     def pull(self, cotangent: np.ndarray) -> VValue:
         """Transposed Jacobian times a cotangent (n, outputs): a V-value like the parameters."""
         buffer = np.empty(self.support.size)
-        output = np.asarray(cotangent).T[:, None, None, :]
-        for layer in reversed(self._layers):
-            sums = layer.pulled(output)
+        for layer, sums in self._pulled(np.asarray(cotangent).T[:, None, None, :]):
             weights = block(self.support, buffer, (layer.name, "weights"))
             seen = layer.seen.reshape(weights[..., 0].size, -1)
             np.matmul(seen, sums.reshape(len(sums), -1).T, out=weights.reshape(len(seen), -1))
             np.sum(sums, axis=(1, 2, 3), out=block(self.support, buffer, (layer.name, "bias")))
+        return from_buffer(self.support, buffer)
+
+    def _pulled(self, output: np.ndarray, times: int = 1) -> Iterator[tuple[LayerTrace, Any]]:
+        """Every layer, last to first, with the cotangent of its sums from that of the outputs."""
+        for layer in reversed(self._layers):
+            sums = layer.pulled(output, times)
+            yield layer, sums
             if layer is not self._layers[0]:
                 output = convolve_transposed(sums, layer.weights, layer.padding)
-        return from_buffer(self.support, buffer)
 
     # -------------------- the Jacobian, layer by layer --------------------
 
@@ -311,13 +315,8 @@ class ConvolutionalLinearization:
         """Derivative of every output by every layer's sums: (filters, places, n, outputs)."""
         n, n_outputs = self.values.shape
         output = np.tile(np.eye(n_outputs), n)[:, None, None, :]
-        found = []
-        for layer in reversed(self._layers):
-            sums = layer.pulled(output, n_outputs)
-            found.append(sums.reshape(len(sums), -1, n, n_outputs))
-            if layer is not self._layers[0]:
-                output = convolve_transposed(sums, layer.weights, layer.padding)
-        return found[::-1]
+        pulled = self._pulled(output, n_outputs)
+        return [sums.reshape(len(sums), -1, n, n_outputs) for _, sums in pulled][::-1]
 
     def rows(self) -> np.ndarray:
         """The Jacobian, (n * outputs, size)."""
