@@ -98,23 +98,18 @@ class MemoryManifold(_OverTime):
         super().__init__(manifold)
 
     @cached_property
-    def _cells(self) -> tuple[str, ...]:
-        return self.layout.receivers[: self.layout.n_hidden]
-
-    @cached_property
     def support(self) -> Support:
         """The support of the parameters."""
-        own = self.layout.support
-        paths = [*own.paths, *((name, "cell") for name in self._cells)]
-        shapes = [own.shape(i) for i in range(len(own))] + [(len(GATES), 3)] * len(self._cells)
-        return Support.of(paths, shapes)
+        paths = [(name, "cell") for name in self.layout.hidden]
+        cells = Support.of(paths, [(len(GATES), 3)] * len(paths))
+        return self.layout.support.union(cells).support
 
     @cached_property
     def _places(self) -> tuple[np.ndarray, np.ndarray]:
         """Elements of the parameters: those of the manifold, those of the cells."""
         whole = self.support
         mine, _ = whole.elements(self.layout.support)
-        first = [whole.offsets[whole.index[name, "cell"]] for name in self._cells]
+        first = [whole.offsets[whole.index[name, "cell"]] for name in self.layout.hidden]
         cells = np.add.outer(np.array(first, dtype=np.intp), np.arange(len(GATES) * 3))
         return mine, cells
 
@@ -189,7 +184,7 @@ class MemoryManifold(_OverTime):
         mine, cells = self._places
         buffer = whole[mine]
         strengths = self.manifold.plain_strengths(unravel(buffer, layout.support))
-        cell = anp.reshape(whole[cells], (len(self._cells), len(GATES), 3))
+        cell = anp.reshape(whole[cells], (layout.n_hidden, len(GATES), 3))
         state: list[Any] = [0.0] * layout.n_hidden
         last: list[Any] = [0.0] * layout.n_hidden
         rows = []
