@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vvalues import Support, VValue, restrict, unstack
+from vvalues import VValue, drop, select, unstack
 
 from ...wired import INPUTS, SYNAPSE, WiredNetwork, numbered, synapse_tree, wiring_tree
 from ..readout import Readout, fit_readout
@@ -16,6 +16,7 @@ from .tissue import Tissue
 __all__ = ["anatomy", "grown_network", "pooled_features", "pooling_tree", "tissue_tree", "wiring"]
 
 SENSOR_LAYER, UNIT_LAYER = "layer-0", "layer-1"
+SYNAPSES = f"*/*/{INPUTS}/*"
 ROW_BIAS = 0.1
 
 
@@ -88,7 +89,7 @@ def wiring(tree: VValue) -> VValue:
     >>> len(tree), len(wiring(tree)), len(anatomy(tree))
     (83, 60, 23)
     """
-    return restrict(tree, _part(tree.support, True))
+    return select(tree, SYNAPSES)
 
 
 def anatomy(tree: VValue) -> VValue:
@@ -103,12 +104,7 @@ def anatomy(tree: VValue) -> VValue:
     >>> len(tree), len(anatomy(tree)), sorted({path[2] for path in anatomy(tree).support.paths})
     (83, 23, ['position', 'threshold'])
     """
-    return restrict(tree, _part(tree.support, False))
-
-
-def _part(support: Support, is_wiring: bool) -> Support:
-    keep = [(len(path) == 4 and path[2] == INPUTS) == is_wiring for path in support.paths]
-    return support.where(np.array(keep, dtype=bool))
+    return drop(tree, SYNAPSES)
 
 
 def grown_network(
