@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dmm import Machine
-from vvalues import VValue, from_buffer, restrict
+from vvalues import VValue, drop, from_buffer, restrict
 from vvalues.core import from_leaves
 
 from ..process.models import MachineModel
@@ -106,8 +106,7 @@ def neurons_cut(parameters: VValue, neurons: set[str]) -> VValue:
     >>> len(links), len(neurons_cut(links, {"norm"}))
     (8, 6)
     """
-    lost = [path[0] in neurons or path[2] in neurons for path in parameters.support.paths]
-    return restrict(parameters, parameters.support.where(~np.array(lost, dtype=bool)))
+    return drop(parameters, lambda path: path[0] in neurons or path[2] in neurons)
 
 
 def recovered_circuit(reference: Reference, damaged: VValue, *, steps: int = 60) -> VValue:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import autograd.numpy as anp
 import numpy as np
 
-from vvalues import Path, Support, VValue, format_path, ravel, restrict
+from vvalues import Path, Support, VValue, format_path, ravel, select
 from vvalues.core import from_leaves, support_of
 
 from ...process.codec import from_plain, to_plain
@@ -195,9 +195,7 @@ class NetworkNeurons(KeyedNeurons):
 
     def _wired_in_order(self, tree: VValue, name: str, rng: np.random.Generator) -> VValue:
         """Counterparts of the other neuron's leaves that lead from earlier to later neurons."""
-        added = self._wired_alike(tree, name, rng)
-        keep = [_is_in_order(path) for path in added.support.paths]
-        return restrict(added, added.support.where(np.array(keep, dtype=bool)))
+        return select(self._wired_alike(tree, name, rng), _is_in_order)
 
 
 def _hidden_places(path: Path) -> tuple[int, ...]:
