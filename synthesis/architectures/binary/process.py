@@ -137,13 +137,7 @@ class FamilyEvolution(Training):
 
     @classmethod
     def from_identity(cls, identity: Mapping[str, Any]) -> FamilyEvolution:
-        """The process of an identity, if its task can be made again.
-
-        Raises
-        ------
-        ValueError
-            If it cannot, or it has a gradient source or a loss of the caller's own.
-        """
+        """The process of an identity; a ValueError if task, source or loss are the caller's own."""
         source, loss = identity["source"], identity["member_loss"]
         if loss not in MEMBER_LOSSES or not isinstance(source, dict):
             raise ValueError(

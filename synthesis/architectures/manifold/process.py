@@ -156,13 +156,7 @@ class ManifoldTraining(Training):
         return {**super().identity, **more}
 
     def start(self, rng: np.random.Generator) -> ManifoldState:
-        """Random parameters; ``rng`` draws them and all batches.
-
-        Raises
-        ------
-        ValueError
-            If an output is cut off already that the guard should keep connected.
-        """
+        """Random parameters; a ValueError if an output that the guard keeps is cut off already."""
         parameters = self.model.initial(rng)
         links = self.model.links(parameters)
         cut_off = np.flatnonzero(~links.schedule.connected)
