@@ -16,10 +16,10 @@ import numpy as np
 from vvalues import VValue
 
 from ..optimize.optimizers import Optimizer
-from ..process.linearization import inputs_at, linearize, number_of_inputs
+from ..process.linearization import linearize, number_of_inputs
 from ..process.models import Model
-from .path import Waypoint, normalized, walk
-from .pulls import Invariance, PullTowards, weighted
+from .path import Waypoint, drawn, normalized, walk
+from .pulls import Invariance, Pull, PullTowards, weighted
 from .reference import Categorical, Outputs, Reference, check_inputs, check_same_support, copied
 
 __all__ = ["Chain", "along", "geodesic", "pulled_over", "straight_line"]
@@ -100,9 +100,6 @@ def along(beads: Sequence[VValue], points: int) -> Iterator[tuple[float, VValue]
     yield 1.0, beads[-1]
 
 
-BatchGradient = Callable[[VValue, int, np.random.Generator], tuple[float, VValue]]
-
-
 def geodesic(
     model: Model,
     beads: Sequence[VValue],
@@ -111,7 +108,7 @@ def geodesic(
     *,
     steps: int,
     rng: np.random.Generator,
-    anchor: BatchGradient | None = None,
+    anchor: Pull | None = None,
     strength: float = 1.0,
     batch: int = 100,
     outputs: Outputs | None = None,
@@ -171,41 +168,26 @@ def geodesic(
     for bead in beads[1:]:
         check_same_support(beads[0], bead, "two beads")
     check_inputs(inputs, batch, "a step of the chain")
-    return _relaxed(
-        model, list(beads), inputs, optimizer, steps, rng, anchor, strength, batch,
-        outputs or Categorical(), every,
-    )  # fmt: skip
+    outputs = outputs or Categorical()
+    chain, states = list(beads), [optimizer.init(bead) for bead in beads]
 
+    def relaxed() -> Iterator[Chain]:
+        yield Chain(0, tuple(chain))
+        for step in range(1, steps + 1):
+            energy, gradients = _energy(model, chain, drawn(inputs, batch, rng), outputs)
+            held = 0.0
+            for k in range(1, len(chain) - 1):
+                gradient = gradients[k]
+                if anchor is not None:
+                    value, hold = anchor(chain[k], step - 1, rng)
+                    held += value
+                    gradient = gradient + strength * hold
+                change, states[k] = optimizer.update(gradient, states[k], chain[k])
+                chain[k] = chain[k] + change
+            if step % every == 0 or step == steps:
+                yield Chain(step, tuple(chain), energy, held)
 
-def _relaxed(
-    model: Model,
-    beads: list[VValue],
-    inputs: Any,
-    optimizer: Optimizer,
-    steps: int,
-    rng: np.random.Generator,
-    anchor: BatchGradient | None,
-    strength: float,
-    batch: int,
-    outputs: Outputs,
-    every: int,
-) -> Iterator[Chain]:
-    states = [optimizer.init(bead) for bead in beads]
-    yield Chain(0, tuple(beads))
-    for step in range(1, steps + 1):
-        index = rng.choice(number_of_inputs(inputs), batch, replace=False)
-        energy, gradients = _energy(model, beads, inputs_at(inputs, index), outputs)
-        held = 0.0
-        for k in range(1, len(beads) - 1):
-            gradient = gradients[k]
-            if anchor is not None:
-                value, hold = anchor(beads[k], step - 1, rng)
-                held += value
-                gradient = gradient + strength * hold
-            change, states[k] = optimizer.update(gradient, states[k], beads[k])
-            beads[k] = beads[k] + change
-        if step % every == 0 or step == steps:
-            yield Chain(step, tuple(beads), energy, held)
+    return relaxed()
 
 
 def _energy(

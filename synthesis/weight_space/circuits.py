@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from dmm import Machine
-from vvalues import VValue, from_buffer, restrict
+from vvalues import VValue, drop, from_buffer, restrict
+from vvalues.core import from_leaves
 
 from ..process.models import MachineModel
 from .damage import link_vulnerability
@@ -105,8 +106,7 @@ def neurons_cut(parameters: VValue, neurons: set[str]) -> VValue:
     >>> len(links), len(neurons_cut(links, {"norm"}))
     (8, 6)
     """
-    lost = [path[0] in neurons or path[2] in neurons for path in parameters.support.paths]
-    return restrict(parameters, parameters.support.where(~np.array(lost, dtype=bool)))
+    return drop(parameters, lambda path: path[0] in neurons or path[2] in neurons)
 
 
 def recovered_circuit(reference: Reference, damaged: VValue, *, steps: int = 60) -> VValue:
@@ -176,12 +176,10 @@ def renamed_apart(one: Machine, other: Machine, suffix: str = "'") -> Machine:
         return name + suffix if name in shared else name
 
     def moved(matrix: VValue) -> VValue:
-        tree: dict = {}
-        for (neuron, field, sender, sent), weight in matrix.items():
-            tree.setdefault(new(neuron), {}).setdefault(field, {}).setdefault(new(sender), {})[
-                sent
-            ] = weight
-        return VValue(tree)
+        return from_leaves({
+            (new(neuron), field, new(sender), sent): weight
+            for (neuron, field, sender, sent), weight in matrix.items()
+        })  # fmt: skip
 
     neurons = {new(name): kind for name, kind in other.neurons.items()}
     return Machine(neurons, moved(other.fixed), moved(other.trainable), other.name)
@@ -222,9 +220,7 @@ def on_common_support(one: Machine, other: Machine) -> tuple[MachineModel, VValu
                 f"neuron {name!r} is {one.neurons[name]} in one circuit and "
                 f"{other.neurons[name]} in the other; see renamed_apart"
             )
-    only_other = [path not in one.fixed.support for path in other.fixed.support.paths]
-    added = other.fixed.support.where(np.array(only_other, dtype=bool))
-    fixed = one.fixed + restrict(other.fixed, added)
+    fixed = from_leaves({**dict(other.fixed.items()), **dict(one.fixed.items())})
     support = one.trainable.support.union(other.trainable.support).support
     space = Machine(
         {**one.neurons, **other.neurons}, fixed, from_buffer(support, np.ones(support.size))

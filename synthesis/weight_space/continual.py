@@ -17,7 +17,7 @@ from ..optimize.optimizers import Optimizer, momentum
 from ..process.linearization import linearize
 from ..process.models import Model, Task
 from ..tasks.digits import Digits
-from .path import Waypoint, last, null_space_pull, walk
+from .path import Waypoint, null_space_pull, walk, walked
 from .pulls import Invariance, Pull, WeightAnchor, weighted
 from .reference import Categorical, Reference, check_inputs, freeze
 from .task_pulls import StoredLabels, TaskLoss
@@ -91,8 +91,7 @@ def learn(
     >>> f"{task.evaluate(model, weights)['accuracy']:.1f}"
     '51.7'
     """
-    pull = TaskLoss(model, task)
-    return last(walk(start, pull, optimizer, steps=steps, rng=rng, every=max(steps, 1))).parameters
+    return walked(start, TaskLoss(model, task), optimizer, steps=steps, rng=rng)
 
 
 def remember(
@@ -235,13 +234,8 @@ def null_space(per_step: int, ridge: float = 1e-6) -> Method:
 
     def method(memory: Memory, task: Task, rng: np.random.Generator) -> Pull:
         check_inputs(memory.inputs, per_step, "a null-space step")
-        return null_space_pull(
-            memory.model,
-            memory.inputs,
-            TaskLoss(memory.model, task),
-            per_step=per_step,
-            ridge=ridge,
-        )
+        model, loss = memory.model, TaskLoss(memory.model, task)
+        return null_space_pull(model, memory.inputs, loss, per_step=per_step, ridge=ridge)
 
     return method
 
@@ -381,13 +375,8 @@ def continual_sequence(
         optimizer, steps = later
         path = learned_along(memory, task, method, rng, steps=steps, optimizer=optimizer)
         parameters = path[-1].parameters
-        inputs, targets = task.store(stored_each, rng)
-        memory = Memory(
-            model,
-            parameters,
-            np.concatenate([memory.inputs, inputs]),
-            np.concatenate([memory.targets, targets]),
-            task,
-        )
+        new = remember(model, parameters, task, stored_each, rng)
+        inputs = np.concatenate([memory.inputs, new.inputs])
+        memory = new._replace(inputs=inputs, targets=np.concatenate([memory.targets, new.targets]))
         table.append([known.accuracy(model, parameters) for known in tasks[: i + 1]])
     return table

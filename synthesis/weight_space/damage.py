@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from vvalues import VValue, from_buffer
+from vvalues import VValue, from_buffer, full
 
 from ..optimize.optimizers import Optimizer, schedule
 from ..process.linearization import linearize, number_of_inputs
@@ -140,15 +140,12 @@ def unit_deletions(model: Layered, parameters: VValue, layer: int) -> list[VValu
     3
     """
     outgoing = (model.layers[layer], "weights")
-    support = parameters.support
-    span = support.span(support.index[outgoing], support.index[outgoing] + 1)
-    shape = support.shape(support.index[outgoing])
+    weights, nothing = np.asarray(parameters[outgoing]), full(parameters.support, 0.0)
     steps = []
-    for unit in range(shape[0]):
-        buffer = np.zeros(support.size)
-        block = buffer[span].reshape(shape)
-        block[unit] = -np.asarray(parameters[outgoing])[unit]
-        steps.append(from_buffer(support, buffer))
+    for unit in range(len(weights)):
+        change = np.zeros_like(weights)
+        change[unit] = -weights[unit]
+        steps.append(nothing.at(outgoing).set(change))
     return steps
 
 

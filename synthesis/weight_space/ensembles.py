@@ -106,10 +106,10 @@ def diverse_members(
     members = [copied(reference.parameters)]
     while len(members) < n:
         noise = rng.standard_normal(members[0].size)
-        start = _shifted(members[0], noise * (size / np.linalg.norm(noise)))
+        shift = from_buffer(members[0].support, noise * (size / np.linalg.norm(noise)))
         path = invariant_path(
             reference,
-            start,
+            members[0] + shift,
             Diversity(members),
             normalized(schedule(size, size / 20.0, steps)),
             steps=steps,
@@ -120,10 +120,6 @@ def diverse_members(
         )
         members.append(last(path).parameters)
     return members
-
-
-def _shifted(parameters: VValue, step: np.ndarray) -> VValue:
-    return from_buffer(parameters.support, parameters.buffer + step)
 
 
 def ensemble_probabilities(model: Model, members: Sequence[VValue], inputs: Any) -> np.ndarray:

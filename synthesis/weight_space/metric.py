@@ -265,12 +265,7 @@ def _at(
 
 
 def masked(vector: VValue, free: VValue | None) -> VValue:
-    """A direction with the components that must not move set to zero.
-
-    Parameters
-    ----------
-    free : VValue of zeros and ones on the support of the vector, or None for all
-    """
+    """A direction where ``free`` is 1, zero where it is 0; all of it if that is None."""
     if free is None:
         return vector
     check_same_support(vector, free, "parameters and mask")

@@ -21,7 +21,7 @@ from ..process.linearization import inputs_at, linearize, number_of_inputs
 from ..process.models import Model
 from ..process.records import Record
 from .metric import masked, project_out, solve_metric
-from .pulls import Invariance, Pull, weighted
+from .pulls import Invariance, Pull, Pulled, weighted
 from .reference import Reference, check_inputs
 
 __all__ = [
@@ -200,6 +200,20 @@ def last(path: Iterator[Waypoint]) -> Waypoint:
     return waypoint
 
 
+def walked(
+    start: VValue,
+    pull: Pull,
+    optimizer: Optimizer,
+    *,
+    steps: int,
+    rng: np.random.Generator,
+    free: VValue | None = None,
+) -> VValue:
+    """Where a walk ends (see `walk`)."""
+    path = walk(start, pull, optimizer, steps=steps, rng=rng, free=free, every=max(steps, 1))
+    return last(path).parameters
+
+
 def invariant_path(
     reference: Reference,
     start: VValue,
@@ -268,7 +282,8 @@ def invariant_path(
     )
 
 
-def _drawn(inputs: Any, per_step: int | None, rng: np.random.Generator) -> Any:
+def drawn(inputs: Any, per_step: int | None, rng: np.random.Generator) -> Any:
+    """So many inputs, without replacement; all of them if None."""
     if per_step is None:
         return inputs
     check_inputs(inputs, per_step, "a step of the path")
@@ -308,9 +323,9 @@ def null_space_pull(
     (3.55, 1e-06)
     """
 
-    def pull(parameters: VValue, step: int, rng: np.random.Generator) -> tuple[float, VValue]:
+    def pull(parameters: VValue, step: int, rng: np.random.Generator) -> Pulled:
         value, gradient = secondary(parameters, step, rng)
-        here = linearize(model, parameters, _drawn(inputs, per_step, rng))
+        here = linearize(model, parameters, drawn(inputs, per_step, rng))
         return value, project_out(here, gradient, ridge)
 
     return pull
@@ -343,9 +358,9 @@ def metric_pull(
     [3.55, 3.93, 4.13]
     """
 
-    def pull(parameters: VValue, step: int, rng: np.random.Generator) -> tuple[float, VValue]:
+    def pull(parameters: VValue, step: int, rng: np.random.Generator) -> Pulled:
         value, gradient = secondary(parameters, step, rng)
-        stored = _drawn(inputs, per_step, rng)
+        stored = drawn(inputs, per_step, rng)
         return value, damping * solve_metric(model, parameters, stored, gradient, damping=damping)
 
     return pull

@@ -22,12 +22,16 @@ __all__ = [
     "Pull",
     "PullToPruned",
     "PullTowards",
+    "Pulled",
     "WeightAnchor",
     "largest_kept",
     "weighted",
 ]
 
-Pull = Callable[[VValue, int, np.random.Generator], tuple[float, VValue]]
+Pulled = tuple[float, VValue]
+"""The value of a pull, and its gradient."""
+
+Pull = Callable[[VValue, int, np.random.Generator], Pulled]
 """``(parameters, step, rng) -> (value, gradient)``."""
 
 
@@ -41,7 +45,7 @@ def weighted(*terms: tuple[float | Callable[[int], float], Pull]) -> Pull:
     (4.25, VValue({'a': 3.5}))
     """
 
-    def pull(parameters: VValue, step: int, rng: np.random.Generator) -> tuple[float, VValue]:
+    def pull(parameters: VValue, step: int, rng: np.random.Generator) -> Pulled:
         value, total = 0.0, np.zeros(parameters.size)
         for factor, term in terms:
             weight = factor(step) if callable(factor) else factor
@@ -96,9 +100,7 @@ class Invariance:
         self.blend = blend
         self.others = others
 
-    def __call__(
-        self, parameters: VValue, step: int, rng: np.random.Generator
-    ) -> tuple[float, VValue]:
+    def __call__(self, parameters: VValue, step: int, rng: np.random.Generator) -> Pulled:
         self.reference.check(parameters)
         stored = self.reference.sample(self.per_step, rng)
         if self.blend:
@@ -122,9 +124,7 @@ class PullTowards:
     def __init__(self, target: VValue) -> None:
         self.target = target
 
-    def __call__(
-        self, parameters: VValue, step: int, rng: np.random.Generator
-    ) -> tuple[float, VValue]:
+    def __call__(self, parameters: VValue, step: int, rng: np.random.Generator) -> Pulled:
         check_same_support(parameters, self.target, "student and target")
         away = parameters - self.target
         return 0.5 * float(away.buffer @ away.buffer), away
@@ -206,9 +206,7 @@ class PullToPruned:
         """The sparsity asked at a step."""
         return self.sparsity(step) if callable(self.sparsity) else self.sparsity
 
-    def __call__(
-        self, parameters: VValue, step: int, rng: np.random.Generator
-    ) -> tuple[float, VValue]:
+    def __call__(self, parameters: VValue, step: int, rng: np.random.Generator) -> Pulled:
         away = parameters - largest_kept(parameters, self.at(step), self.weights)
         return 0.5 * float(away.buffer @ away.buffer), away
 
@@ -238,9 +236,7 @@ class WeightAnchor:
     def __init__(self, centre: VValue, importance: VValue, strength: float) -> None:
         self.centre, self.importance, self.strength = centre, importance, strength
 
-    def __call__(
-        self, parameters: VValue, step: int, rng: np.random.Generator
-    ) -> tuple[float, VValue]:
+    def __call__(self, parameters: VValue, step: int, rng: np.random.Generator) -> Pulled:
         check_same_support(parameters, self.centre, "student and centre")
         away = parameters.buffer - self.centre.buffer
         pull = self.strength * self.importance.buffer * away
@@ -272,9 +268,7 @@ class Diversity:
             raise ValueError("diversity needs at least one network to move away from")
         self.members = tuple(members)
 
-    def __call__(
-        self, parameters: VValue, step: int, rng: np.random.Generator
-    ) -> tuple[float, VValue]:
+    def __call__(self, parameters: VValue, step: int, rng: np.random.Generator) -> Pulled:
         value, push = 0.0, np.zeros(parameters.size)
         for member in self.members:
             check_same_support(parameters, member, "student and ensemble member")

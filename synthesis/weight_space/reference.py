@@ -230,8 +230,7 @@ class Reference:
         check_inputs(self.inputs, n, "a draw from the stored inputs")
         index = rng.choice(len(self), size=n, replace=False)
         values = np.take(self.values, index, axis=self.input_axis)
-        inputs = inputs_at(self.inputs, index)
-        return Reference(self.model, self.parameters, inputs, values, self.outputs, self.input_axis)
+        return replace(self, inputs=inputs_at(self.inputs, index), values=values)
 
     def blended(self, rng: np.random.Generator, others: np.ndarray | None = None) -> Reference:
         """The frozen network on random blends of its stored inputs, as many as there are.
@@ -267,8 +266,7 @@ class Reference:
         For structure edits: what the frozen network did does not change when the student loses
         links. Saying so is up to the caller; a student that merely happens to differ is refused.
         """
-        narrowed = restrict(self.parameters, support)
-        return replace(self, parameters=copied(narrowed))
+        return replace(self, parameters=restrict(self.parameters, support))
 
     def divergence(self, student: VValue) -> float:
         """Bhattacharyya distance of a student's outputs, mean over the stored inputs."""

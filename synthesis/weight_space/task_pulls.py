@@ -13,13 +13,14 @@ from vvalues import VValue
 from ..process.checks import check_whole
 from ..process.linearization import linearize
 from ..process.models import Model, Task
+from .pulls import Pulled
 
 __all__ = ["Robustness", "StoredLabels", "TaskLoss", "loss_and_gradient"]
 
 
 def loss_and_gradient(
     model: Model, task: Task, parameters: VValue, inputs: Any, targets: Any
-) -> tuple[float, VValue]:
+) -> Pulled:
     """A task's loss on a batch and its gradient by the parameters, through `linearize`."""
     here = linearize(model, parameters, inputs)
     value, cotangent = value_and_grad(task.loss)(here.values, targets)
@@ -48,9 +49,7 @@ class TaskLoss:
         self.model = model
         self.task = task
 
-    def __call__(
-        self, parameters: VValue, step: int, rng: np.random.Generator
-    ) -> tuple[float, VValue]:
+    def __call__(self, parameters: VValue, step: int, rng: np.random.Generator) -> Pulled:
         return loss_and_gradient(self.model, self.task, parameters, *self.task.batch(rng))
 
 
@@ -79,9 +78,7 @@ class StoredLabels:
         self.model, self.task = model, task
         self.inputs, self.targets = inputs, targets
 
-    def __call__(
-        self, parameters: VValue, step: int, rng: np.random.Generator
-    ) -> tuple[float, VValue]:
+    def __call__(self, parameters: VValue, step: int, rng: np.random.Generator) -> Pulled:
         value, gradient = loss_and_gradient(
             self.model, self.task, parameters, self.inputs, self.targets
         )
@@ -136,9 +133,7 @@ class Robustness:
             moved = np.clip(moved, inputs - self.radius, inputs + self.radius)
         return moved
 
-    def __call__(
-        self, parameters: VValue, step: int, rng: np.random.Generator
-    ) -> tuple[float, VValue]:
+    def __call__(self, parameters: VValue, step: int, rng: np.random.Generator) -> Pulled:
         inputs, targets = self.task.batch(rng)
         moved = self.attacked(parameters, inputs, targets)
         return loss_and_gradient(self.model, self.task, parameters, moved, targets)

@@ -192,8 +192,7 @@ class NeuronStrategy(Bounded):
             )
         family.check_scores(parameters)
         kind = objective.precision
-        blocks = family.blocks(parameters.buffer.astype(kind))
-        first, second = blocks[0], blocks[1]
+        first, second = blocks = family.blocks(parameters.buffer.astype(kind))
         own_first, own_second = (
             largest_signs(block + _normal(rng, block.shape, kind), kept, ties=True)
             for block, kept in zip(blocks, family.kept, strict=True)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy.spatial.distance import squareform
 
 from dmm.show import new_axes
 from vvalues import VValue
 
-from .model import overlap
+from .model import overlaps
 from .walks import Halfway
 
 __all__ = ["overlap_matrix", "unit_fields", "walk_curve"]
@@ -20,10 +21,7 @@ def overlap_matrix(members: Sequence[VValue], axes: Any = None) -> Any:
     """Share of connections that every two members have in common."""
     axes = new_axes(4.6, 4.0) if axes is None else axes
     n = len(members)
-    shared = np.eye(n)
-    for i in range(n):
-        for j in range(i + 1, n):
-            shared[i, j] = shared[j, i] = overlap(members[i], members[j])
+    shared = squareform(overlaps(members)) + np.eye(n)
     image = axes.imshow(shared, vmin=0, vmax=1, cmap="Blues")
     axes.figure.colorbar(image, ax=axes, label="shared connections")
     axes.set(title=f"Overlap of {n} members", xlabel="member", ylabel="member")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -136,13 +137,7 @@ class FamilyEvolution(Training):
 
     @classmethod
     def from_identity(cls, identity: Mapping[str, Any]) -> FamilyEvolution:
-        """The process of an identity, if its task can be made again.
-
-        Raises
-        ------
-        ValueError
-            If it cannot, or it has a gradient source or a loss of the caller's own.
-        """
+        """The process of an identity; a ValueError if task, source or loss are the caller's own."""
         source, loss = identity["source"], identity["member_loss"]
         if loss not in MEMBER_LOSSES or not isinstance(source, dict):
             raise ValueError(
@@ -195,13 +190,7 @@ class FamilyEvolution(Training):
         return FamilyState(scores, phase="evolve", moments=moments).after(rng)
 
     def advance(self, state: FamilyState) -> tuple[FamilyState, list[Record]]:
-        """Some generations.
-
-        Raises
-        ------
-        ValueError
-            If a batch does not fit the family.
-        """
+        """Some generations; a ValueError if a batch does not fit the family."""
         settings, rng = self.settings, state.generator()
         scores, memory = state.parameters, state.memory(self.optimizer)
         estimate: Callable[..., tuple[float, VValue]] = self.source
@@ -263,12 +252,6 @@ class Generation(NamedTuple):
     scores: VValue
 
 
-class _Drawn(NamedTuple):
-    """A task of which only the batches are used."""
-
-    batch: Batches
-
-
 def evolve(
     family: BinaryFamily,
     batches: Batches,
@@ -314,7 +297,7 @@ def evolve(
     """
     evolution = FamilyEvolution(
         family,
-        _Drawn(batches),
+        SimpleNamespace(batch=batches),  # a task of which only the batches are used
         FamilySettings() if settings is None else settings,
         source=NeuronStrategy() if source is None else source,
         member_loss=member_loss,

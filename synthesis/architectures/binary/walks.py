@@ -157,7 +157,6 @@ def walk_between(
     check_whole("points", points, 2)
     check_whole("members", members, 1)
     ends = [family.members(scores, members, rng) for scores in (first, second)]
-    scores = first
     for i in range(points):
         share = i / (points - 1)
         scores = first * (1.0 - share) + second * share

@@ -1,8 +1,7 @@
 """Convolutional networks: filters as array leaves, convolution and pooling as operations."""
 
 from .convolution import convolve, convolve_transposed, correlate, pooled
-from .jacobian import ConvolutionalLinearization
-from .model import ConvolutionalNetwork, FilterLayer
+from .model import ConvolutionalLinearization, ConvolutionalNetwork, FilterLayer
 
 __all__ = [
     "ConvolutionalLinearization",

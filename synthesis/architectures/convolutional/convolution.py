@@ -20,7 +20,7 @@ from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
-from autograd.extend import defjvp, defvjp
+from autograd.extend import def_linear, defvjp
 from autograd.tracer import getval
 
 from vvalues.core.tracing import primitive
@@ -236,12 +236,7 @@ defvjp(
     argnums=(0, 1),
 )
 for _bilinear in (convolve, convolve_transposed, correlate):
-    defjvp(
-        _bilinear,
-        lambda d, ans, a, b, padding=0, of=_bilinear: of(d, b, padding),
-        lambda d, ans, a, b, padding=0, of=_bilinear: of(a, d, padding),
-        argnums=(0, 1),
-    )
+    def_linear(_bilinear)
 
 
 # -------------------- pooling --------------------

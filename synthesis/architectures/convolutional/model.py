@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
 
-from vvalues import VValue
+from vvalues import VValue, from_buffer
 from vvalues.core.tracing import is_traced
 
 from ...process.bounds import Bounded, whole
-from ..layered import LayeredNetwork
-from .convolution import convolve, pooled
-from .jacobian import ConvolutionalLinearization
+from ..layered import LayeredNetwork, block
+from .convolution import (
+    blocks,
+    convolve,
+    convolve_transposed,
+    patches,
+    pooled,
+    shares_of_blocks,
+)
+from .jacobian import LayerTrace
 
-__all__ = ["ConvolutionalNetwork", "FilterLayer"]
+__all__ = ["ConvolutionalLinearization", "ConvolutionalNetwork", "FilterLayer"]
 
 POOLINGS = ("max", "mean")
 PART = 250  # pictures that are predicted together: their patches stay in tens of megabytes
@@ -202,10 +210,7 @@ class ConvolutionalNetwork(LayeredNetwork):
         counts = [np.shape(parameters[name, "bias"])[0] for name in self.layers]
         if counts == [shape[-1] for shape in self.shapes]:
             return self
-        hidden = [
-            FilterLayer(count, layer.size, layer.padding, layer.pool)
-            for count, layer in zip(counts, self.hidden, strict=False)
-        ]
+        hidden = [replace(layer, filters=n) for n, layer in zip(counts, self.hidden, strict=False)]
         return ConvolutionalNetwork(
             self.picture, hidden, counts[-1], self.activation, self.pooling  # type: ignore[arg-type]
         )  # fmt: skip
@@ -226,3 +231,130 @@ def _laid_over(
             "or blocks"
         )
     return (channels, rows, columns, layer.filters), (layer.filters, *given)
+
+
+class ConvolutionalLinearization:
+    """A network at one point of weight space: values and products with its Jacobian.
+
+    The Jacobian is formed by `rows`, and by `gram` and `diagonal` for layers whose filters have
+    several places in a picture; by `push` and `pull` never.
+
+    Attributes
+    ----------
+    values : array (n, outputs)
+    support : Support of the parameters
+
+    Examples
+    --------
+    >>> from synthesis.architectures.convolutional import ConvolutionalNetwork, FilterLayer
+    >>> from synthesis.weight_space import linearize
+    >>> model = ConvolutionalNetwork((1, 6, 6), [FilterLayer(2, 3)], 3)
+    >>> weights = model.initial(np.random.default_rng(0))
+    >>> here = linearize(model, weights, np.eye(36)[:4])
+    >>> here.values.shape, here.push(weights).shape, here.rows().shape
+    ((4, 3), (4, 3), (12, 119))
+    """
+
+    def __init__(
+        self, model: ConvolutionalNetwork, parameters: VValue, pictures: np.ndarray
+    ) -> None:
+        self.support = model.support
+        self._layers: list[LayerTrace] = []
+        signal = pictures
+        for name, pool, padding in zip(model.layers, model.pools, model.paddings, strict=True):
+            weights = np.asarray(parameters[name, "weights"])
+            layer = LayerTrace(
+                name, weights, padding, patches(signal, weights.shape[1], weights.shape[2], padding)
+            )
+            signal = layer.sums(weights, np.asarray(parameters[name, "bias"]))
+            if pool > 1:
+                in_blocks = blocks(signal, pool)
+                layer.shares = shares_of_blocks(in_blocks, model.pooling)
+                signal = np.sum(layer.shares * in_blocks, axis=(2, 4))
+            if name != model.layers[-1]:
+                active = model.function(signal)
+                layer.slope = model.derivative(signal, active)
+                signal = active
+            self._layers.append(layer)
+        self.values: np.ndarray = signal[:, 0, 0].T
+
+    def push(self, direction: VValue) -> np.ndarray:
+        """Jacobian times a direction of parameters: (n, outputs)."""
+        moved: np.ndarray | None = None
+        for layer in self._layers:
+            into = direction[layer.name]
+            sums = layer.sums(np.asarray(into["weights"]), np.asarray(into["bias"]))
+            if moved is not None:
+                sums += convolve(moved, layer.weights, layer.padding)
+            moved = layer.pushed(sums)
+        assert moved is not None
+        return moved[:, 0, 0].T
+
+    def pull(self, cotangent: np.ndarray) -> VValue:
+        """Transposed Jacobian times a cotangent (n, outputs): a V-value like the parameters."""
+        buffer = np.empty(self.support.size)
+        for layer, sums in self._pulled(np.asarray(cotangent).T[:, None, None, :]):
+            weights = block(self.support, buffer, (layer.name, "weights"))
+            seen = layer.seen.reshape(weights[..., 0].size, -1)
+            np.matmul(seen, sums.reshape(len(sums), -1).T, out=weights.reshape(len(seen), -1))
+            np.sum(sums, axis=(1, 2, 3), out=block(self.support, buffer, (layer.name, "bias")))
+        return from_buffer(self.support, buffer)
+
+    def _pulled(self, output: np.ndarray, times: int = 1) -> Iterator[tuple[LayerTrace, Any]]:
+        """Every layer, last to first, with the cotangent of its sums from that of the outputs."""
+        for layer in reversed(self._layers):
+            sums = layer.pulled(output, times)
+            yield layer, sums
+            if layer is not self._layers[0]:
+                output = convolve_transposed(sums, layer.weights, layer.padding)
+
+    # -------------------- the Jacobian, layer by layer --------------------
+
+    @cached_property
+    def _sensitivities(self) -> list[np.ndarray]:
+        """Derivative of every output by every layer's sums: (filters, places, n, outputs)."""
+        n, n_outputs = self.values.shape
+        output = np.tile(np.eye(n_outputs), n)[:, None, None, :]
+        pulled = self._pulled(output, n_outputs)
+        return [sums.reshape(len(sums), -1, n, n_outputs) for _, sums in pulled][::-1]
+
+    def rows(self) -> np.ndarray:
+        """The Jacobian, (n * outputs, size)."""
+        n, n_outputs = self.values.shape
+        rows = np.empty((n, n_outputs, self.support.size))
+        for layer, sensitivity in zip(self._layers, self._sensitivities, strict=True):
+            for leaf, by_leaf in layer.rows(sensitivity).items():
+                i = self.support.index[layer.name, leaf]
+                rows[..., self.support.span(i, i + 1)] = by_leaf
+        return rows.reshape(n * n_outputs, -1)
+
+    def gram(self) -> np.ndarray:
+        """Jacobian times its transpose, (n * outputs, n * outputs), layer by layer."""
+        n, n_outputs = self.values.shape
+        total = np.zeros((self.values.size,) * 2)
+        for layer, sensitivity in zip(self._layers, self._sensitivities, strict=True):
+            if layer.has_one_place:
+                seen, by_bias = layer.seen.reshape(-1, n), sensitivity.reshape(-1, n * n_outputs).T
+                similarity = np.kron(seen.T @ seen + 1.0, np.ones((n_outputs,) * 2))  # 1: the bias
+                total += similarity * (by_bias @ by_bias.T)
+            else:
+                for by_leaf in layer.rows(sensitivity).values():
+                    rows = by_leaf.reshape(self.values.size, -1)
+                    total += rows @ rows.T
+        return total
+
+    def diagonal(self) -> VValue:
+        """Sum over inputs and outputs of the squared Jacobian, element by element."""
+        n, buffer = len(self.values), np.empty(self.support.size)
+        for layer, sensitivity in zip(self._layers, self._sensitivities, strict=True):
+            if layer.has_one_place:
+                squares = np.sum(sensitivity[:, 0] ** 2, axis=2)
+                seen = layer.seen.reshape(-1, n)
+                found = {"weights": seen**2 @ squares.T, "bias": squares.sum(axis=1)}
+            else:
+                rows = layer.rows(sensitivity)
+                found = {leaf: np.einsum("nop,nop->p", row, row) for leaf, row in rows.items()}
+            for leaf, by_leaf in found.items():
+                into = block(self.support, buffer, (layer.name, leaf))
+                into[...] = by_leaf.reshape(into.shape)
+        return from_buffer(self.support, buffer)

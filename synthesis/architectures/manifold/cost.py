@@ -112,10 +112,7 @@ class CostModel:
         presence = size / (size + self.softness)
         levels = soft_levels(links.schedule, presence)
         terms = _terms(layout, anp.sum(presence), levels, batch, links.n_links)
-        total: Any = 0.0
-        for weight, term in zip(weights, terms, strict=True):
-            total = total + weight * term if weight else total
-        return total
+        return sum((w * term for w, term in zip(weights, terms, strict=True) if w), 0.0)
 
 
 def soft_levels(schedule: Schedule, presence: Any) -> Any:

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from dmm import Machine, Streams
-from vvalues import VValue
+from vvalues import Path, VValue
+from vvalues.core import from_leaves
 
 from .model import Manifold
 from .structure.evaluation import SLOPE
@@ -24,6 +25,7 @@ from .structure.layout import checked_inputs
 __all__ = ["as_machine", "held_streams", "observed_outputs", "ticks_of"]
 
 CONSTANT = "const_1"
+ONE = (CONSTANT, CONSTANT)  # the port of the constant
 
 
 def as_machine(model: Manifold, parameters: VValue, name: str = "manifold") -> Machine:
@@ -45,107 +47,78 @@ def as_machine(model: Manifold, parameters: VValue, name: str = "manifold") -> M
     >>> len(machine.neurons), machine.name
     (16, 'manifold')
     """
-    layout = model.layout
-    links = model.links(parameters)
-    buffer = np.array(parameters.buffer)
-    values = np.asarray(links.values)
-    schedule = links.schedule
-    build = _Builder()
-    read = schedule.read
+    layout, links = model.layout, model.links(parameters)
+    schedule, values = links.schedule, np.asarray(links.values)
+    build = _Builder(model, parameters)
     for row, receiver in enumerate(layout.receivers):
         if row >= layout.n_hidden:
-            build.output(receiver, model.squared)
-        elif read[layout.n_inputs + row]:
-            build.leaky(receiver, keep_sum=False)
+            build.output(receiver)
+        elif schedule.read[layout.n_inputs + row]:
+            build.leaky(receiver)
     for row, column, value in zip(
         schedule.rows.tolist(), schedule.columns.tolist(), values.tolist(), strict=True
     ):
-        is_output = row >= layout.n_hidden
-        if not is_output and not read[layout.n_inputs + row]:
-            continue
-        receiver, sender = layout.receivers[row], layout.senders[column]
-        build.trainable[build.field(receiver, is_output, model.squared)][
-            _sent_by(build, model, buffer, column, sender, is_output)
-        ] = value
+        if layout.receivers[row] in build.neurons:
+            sent = build.sent_by(column, to_output=row >= layout.n_hidden)
+            build.trainable[build.port(row) + sent] = value
     if layout.has_link_weights:
         for row, receiver in enumerate(layout.receivers):
             if receiver in build.neurons:
-                is_output = row >= layout.n_hidden
-                build.bias(
-                    build.field(receiver, is_output, model.squared), buffer[layout.bias_at[row]]
-                )
-    return build.machine(name)
-
-
-def _sent_by(
-    build: _Builder, model: Manifold, buffer: np.ndarray, column: int, sender: str, to_output: bool
-) -> tuple[str, str]:
-    """The port that carries what a sender gives to hidden neurons, or to outputs."""
-    layout = model.layout
-    is_input = column < layout.n_inputs
-    if is_input:
-        build.neurons[sender] = "stream"
-    if layout.has_link_weights:
-        return (sender, "stream") if is_input else (f"{sender}>", "dict")
-    total = f"{sender}*"  # gain times what the sender is, plus bias
-    if total not in build.neurons:
-        build.leaky(total, keep_sum=True)
-        port = (sender, "stream") if is_input else (sender, "dict")
-        if not is_input:
-            build.neurons[sender] = "identity"
-        build.trainable[total, "dict"][port] = buffer[layout.gain_at[column]]
-        build.bias((total, "dict"), buffer[layout.bias_at[column]])
-    return (total, "dict") if to_output else (f"{total}>", "dict")
+                build.bias(build.port(row), layout.bias_at[row])
+    return Machine(build.neurons, VValue(build.fixed), from_leaves(build.trainable), name)
 
 
 class _Builder:
     """Neurons and links while a machine is being put together."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: Manifold, parameters: VValue) -> None:
+        self.layout, self.squared, self.buffer = model.layout, model.squared, parameters.buffer
         self.neurons: dict[str, str] = {CONSTANT: CONSTANT}
         self.fixed: dict[str, Any] = {}
-        self.trainable: _Ports = _Ports()
+        self.trainable: dict[Path, float] = {}
 
-    def leaky(self, name: str, keep_sum: bool) -> None:
+    def leaky(self, name: str) -> None:
         """A neuron that sums, and two more that make a leaky unit of it."""
         self.neurons |= {name: "identity", f"{name}+": "relu", f"{name}>": "identity"}
         self.fixed[f"{name}+"] = {"dict": {name: {"dict": 1.0}}}
         mixture = {name: {"dict": SLOPE}, f"{name}+": {"dict": 1.0 - SLOPE}}
         self.fixed[f"{name}>"] = {"dict": mixture}
 
-    def output(self, name: str, squared: bool) -> None:
+    def output(self, name: str) -> None:
         """A sink; with a squaring neuron before it in source mode."""
         self.neurons[name] = "output"
-        if squared:
+        if self.squared:
             self.neurons[f"{name}^"] = "square"
             self.fixed[name] = {"dict-1": {f"{name}^": {"dict": 1.0}}}
 
-    def field(self, name: str, is_output: bool, squared: bool) -> tuple[str, str]:
+    def port(self, row: int) -> tuple[str, str]:
         """Where a neuron receives."""
-        if is_output:
-            return (f"{name}^", "dict") if squared else (name, "dict-1")
-        return name, "dict"
+        name = self.layout.receivers[row]
+        if row < self.layout.n_hidden:
+            return name, "dict"
+        return (f"{name}^", "dict") if self.squared else (name, "dict-1")
 
-    def bias(self, port: tuple[str, str], value: float) -> None:
-        """A link from the constant."""
-        self.trainable[port][CONSTANT, CONSTANT] = float(value)
+    def bias(self, port: tuple[str, str], at: int) -> None:
+        """A link from the constant, its weight an element of the parameters."""
+        self.trainable[port + ONE] = float(self.buffer[at])
 
-    def machine(self, name: str) -> Machine:
-        """The machine."""
-        tree: dict[str, Any] = {}
-        for (receiver, field_in), senders in self.trainable.items():
-            branch = tree.setdefault(receiver, {}).setdefault(field_in, {})
-            for (sender, field_out), value in senders.items():
-                branch.setdefault(sender, {})[field_out] = float(value)
-        return Machine(self.neurons, VValue(self.fixed), VValue(tree), name)
-
-
-class _Ports(dict):
-    """Receiving port -> {sending port: weight}."""
-
-    def __missing__(self, port: tuple[str, str]) -> dict[tuple[str, str], float]:
-        self[port] = {}
-        return self[port]
+    def sent_by(self, column: int, to_output: bool) -> tuple[str, str]:
+        """The port that carries what a sender gives to hidden neurons, or to outputs."""
+        layout, sender = self.layout, self.layout.senders[column]
+        is_input = column < layout.n_inputs
+        if is_input:
+            self.neurons[sender] = "stream"
+        if layout.has_link_weights:
+            return (sender, "stream") if is_input else (f"{sender}>", "dict")
+        total = f"{sender}*"  # gain times what the sender is, plus bias
+        if total not in self.neurons:
+            self.leaky(total)
+            port, into = (sender, "stream" if is_input else "dict"), (total, "dict")
+            if not is_input:
+                self.neurons[sender] = "identity"
+            self.trainable[into + port] = float(self.buffer[layout.gain_at[column]])
+            self.bias(into, layout.bias_at[column])
+        return (total, "dict") if to_output else (f"{total}>", "dict")
 
 
 # -------------------- running it --------------------

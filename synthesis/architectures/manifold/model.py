@@ -302,8 +302,7 @@ class Manifold:
             numbers that are not finite.
         """
         inputs = checked_inputs(inputs, self.layout.n_inputs)
-        self.layout.check(support_of(parameters, "parameters"))
-        links = self.links_at(parameters)
+        links = self.links(parameters)
         return self.through(links, inputs), links
 
     def through(self, links: Links, inputs: Any) -> Any:

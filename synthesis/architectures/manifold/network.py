@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from itertools import compress
 from typing import Any, NamedTuple
 
 import autograd.numpy as anp
 import numpy as np
 
-from vvalues import Path, Support, VValue, format_path, ravel, restrict
-from vvalues.core.tracing import support_of
+from vvalues import Path, Support, VValue, format_path, ravel, select
+from vvalues.core import from_leaves, support_of
 
 from ...process.codec import from_plain, to_plain
 from ...process.places import KeyedNeurons
@@ -117,26 +118,15 @@ class Network:
         A link lives if an output depends on its receiver, and something reaches its sender: an
         input, or a bias.
         """
-        schedule, layout = self._plans(support).schedule, self.layout
-        n, m, read = layout.n_inputs, layout.n_hidden, schedule.read
-        pairs = zip(schedule.rows.tolist(), schedule.columns.tolist(), strict=True)
-        active = np.zeros(layout.n_columns, dtype=bool)
-        active[:n] = True
-        for path in support.paths:
-            if len(path) == 2 and path[1] == "bias" and path[0] in self._columns:
-                active[self._columns[path[0]]] = True
-        for row, column in pairs:
-            if row < m and active[column]:
-                active[n + row] = True
-        lives = [self._lives(path, read, active) for path in support.paths]
+        layout, schedule = self.layout, self._plans(support).schedule
+        inputs, outputs = layout.senders[: layout.n_inputs], layout.receivers[layout.n_hidden :]
+        read = {*outputs, *compress(layout.senders, schedule.read)}
+        active = {*inputs, *(path[0] for path in support.paths if path[1:] == ("bias",))}
+        for row, column in zip(schedule.rows.tolist(), schedule.columns.tolist(), strict=True):
+            if layout.senders[column] in active:
+                active.add(layout.receivers[row])
+        lives = [path[0] in read and (len(path) < 3 or path[2] in active) for path in support.paths]
         return support.where(np.array(lives, dtype=bool))
-
-    def _lives(self, path: tuple[str, ...], read: np.ndarray, active: np.ndarray) -> bool:
-        column = self._columns.get(path[0])
-        is_read = column is None or bool(read[column])  # an output is no sender
-        if len(path) == 3:
-            return is_read and bool(active[self._columns[path[2]]])
-        return is_read
 
     def _plan(self, support: Support) -> _Plan:
         layout, links = self.layout, []
@@ -155,10 +145,7 @@ class Network:
                 gains[self._columns[path[0]]] = place
             else:
                 raise ValueError(f"{format_path(path)} is no link, weight or bias of this network")
-        links.sort()
-        rows, columns, places = (
-            np.array([link[k] for link in links], dtype=np.intp) for k in range(3)
-        )
+        rows, columns, places = np.array(sorted(links), dtype=np.intp).reshape(-1, 3).T
         return _Plan(Schedule(layout, rows, columns, is_dense=False), places, gains, biases)
 
     def _is_cell(self, receiver: str, sender: str) -> bool:
@@ -208,9 +195,7 @@ class NetworkNeurons(KeyedNeurons):
 
     def _wired_in_order(self, tree: VValue, name: str, rng: np.random.Generator) -> VValue:
         """Counterparts of the other neuron's leaves that lead from earlier to later neurons."""
-        added = self._wired_alike(tree, name, rng)
-        keep = [_is_in_order(path) for path in added.support.paths]
-        return restrict(added, added.support.where(np.array(keep, dtype=bool)))
+        return select(self._wired_alike(tree, name, rng), _is_in_order)
 
 
 def _hidden_places(path: Path) -> tuple[int, ...]:
@@ -241,20 +226,16 @@ def network_of(model: Manifold, parameters: VValue) -> tuple[Network, VValue]:
     >>> bool(np.allclose(network(small, np.eye(3)), model(tree, np.eye(3))))
     True
     """
-    layout = model.layout
-    links = model.links(parameters)
-    buffer = np.array(parameters.buffer)
-    tree: dict[str, dict[str, Any]] = {}
-    values = np.asarray(links.values)
-    for row, column, value in zip(
-        links.schedule.rows.tolist(), links.schedule.columns.tolist(), values.tolist(), strict=True
-    ):
-        neuron = tree.setdefault(layout.receivers[row], {})
-        neuron.setdefault("links", {})[layout.senders[column]] = value
+    layout, links = model.layout, model.links(parameters)
+    cells = zip(links.schedule.rows.tolist(), links.schedule.columns.tolist(), strict=True)
+    leaves: dict[Path, float] = {
+        (layout.receivers[row], "links", layout.senders[column]): float(value)
+        for (row, column), value in zip(cells, links.values, strict=True)
+    }
     owners = layout.receivers if layout.has_link_weights else layout.senders
     for name, at in zip(owners, layout.bias_at, strict=True):
-        tree.setdefault(name, {})["bias"] = float(buffer[at])
+        leaves[name, "bias"] = float(parameters.buffer[at])
     if not layout.has_link_weights:
         for name, at in zip(layout.senders, layout.gain_at, strict=True):
-            tree[name]["weight"] = float(buffer[at])
-    return Network(layout, model.squared), VValue(tree)
+            leaves[name, "weight"] = float(parameters.buffer[at])
+    return Network(layout, model.squared), from_leaves(leaves)

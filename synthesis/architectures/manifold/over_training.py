@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vvalues import VValue, from_buffer
+from vvalues import VValue
 
 from ...process.process import events
 from ..films import save_frames
-from .process import ManifoldTraining
+from .plots import show
+from .process import ManifoldTraining, with_elements_of
 from .structure.layout import CLOSENESS
 
 __all__ = [
@@ -142,15 +143,9 @@ def snapshots(training: ManifoldTraining) -> Iterator[Snapshot]:
     """
     start = training.start(training.rng)
     yield Snapshot(0, start.parameters, float("nan"), float("nan"))
-    for event in events(training, start):
-        details = [r.details for r in event.records if "objective" in r.details]
-        figures = details[-1] if details else {}
-        yield Snapshot(
-            event.state.step,
-            event.state.parameters,
-            figures.get("objective", float("nan")),
-            figures.get("flow", float("nan")),
-        )
+    for state, [record], _ in events(training, start):
+        figures = record.details
+        yield Snapshot(state.step, state.parameters, figures["objective"], figures["flow"])
 
 
 def changes(model: Any, film: Sequence[Snapshot]) -> list[Change]:
@@ -172,14 +167,10 @@ def changes(model: Any, film: Sequence[Snapshot]) -> list[Change]:
     >>> [(change.step, change.links) for change in found]
     [(2, 23), (4, 23)]
     """
-    first = before = _cells(model, film[0].parameters)
-    found = []
-    for old, new in pairwise(film):
-        now = _cells(model, new.parameters)
-        cutoff_at = model.closeness_at[-1]
-        buffer = np.array(old.parameters.buffer)
-        buffer[cutoff_at] = new.parameters.buffer[cutoff_at]
-        cut_only = _cells(model, from_buffer(old.parameters.support, buffer))
+    cells = [_cells(model, snapshot.parameters) for snapshot in film]
+    cutoff_at, found = model.closeness_at[-1], []
+    for (old, new), (before, now) in zip(pairwise(film), pairwise(cells), strict=True):
+        cut_only = _cells(model, with_elements_of(old.parameters, new.parameters, cutoff_at))
         moves = (new.parameters.buffer - old.parameters.buffer)[model.closeness_at[:-1]]
         rms = np.sqrt(np.mean(moves.reshape(len(CLOSENESS), -1) ** 2, axis=1))
         found.append(
@@ -188,7 +179,7 @@ def changes(model: Any, film: Sequence[Snapshot]) -> list[Change]:
                 links=len(now),
                 turnover=_turnover(before, now),
                 by_cutoff=_turnover(before, cut_only),
-                from_start=_turnover(first, now),
+                from_start=_turnover(cells[0], now),
                 strength=float(np.abs(model.links(new.parameters).strengths).sum()),
                 cutoff=float(1 / (1 + np.exp(-new.parameters.buffer[cutoff_at]))),
                 moved=dict(zip(CLOSENESS, rms.tolist(), strict=True)),
@@ -196,7 +187,6 @@ def changes(model: Any, film: Sequence[Snapshot]) -> list[Change]:
                 flow=new.flow,
             )
         )
-        before = now
     return found
 
 
@@ -261,7 +251,6 @@ def adjacency_movie(
     >>> adjacency_movie(model, film, "links.gif")  # doctest: +SKIP
     PosixPath('links.gif')
     """
-    from .plots import show
 
     def draw(axes: Any, snapshot: Snapshot) -> None:
         show(model, snapshot.parameters, titles=[f"step {snapshot.step:,}"], axes=[axes])

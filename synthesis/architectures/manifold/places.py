@@ -56,12 +56,8 @@ class ManifoldNeurons:
                 "a deleted neuron of a manifold with shared weights would come back through its "
                 "bias: use link_weights=True, or edit its network_of"
             )
-        self.model = model
-        self.scale = scale
-
-    @property
-    def _hidden(self) -> tuple[str, ...]:
-        return self.model.layout.receivers[: self.model.layout.n_hidden]
+        self.model, self.scale = model, scale
+        self.hidden = model.layout.hidden
 
     def _places(self, support: Support, name: str) -> dict[Path, np.ndarray]:
         """Elements of the leaves of a neuron, and of the weights by which others read it."""
@@ -78,12 +74,8 @@ class ManifoldNeurons:
 
     def names(self, tree: VValue) -> tuple[str, ...]:
         """Hidden neurons that are not zeros."""
-        alive = {
-            path[0]
-            for i, path in enumerate(tree.support.paths)
-            if np.any(tree.buffer[tree.support.offsets[i] : tree.support.offsets[i + 1]])
-        }
-        return tuple(name for name in self._hidden if name in alive)
+        alive = {path[0] for path, leaf in tree.items() if np.any(leaf)}
+        return tuple(name for name in self.hidden if name in alive)
 
     def without(self, tree: VValue, names: Sequence[str]) -> VValue:
         """The tree with zeros for these neurons."""
@@ -116,8 +108,8 @@ class ManifoldNeurons:
 
         It neither reads nor is read by deleted neurons; read by another, one would come back.
         """
-        if name not in self._hidden:
-            raise ValueError(f"name: {name!r} is no hidden neuron; there are {shown(self._hidden)}")
+        if name not in self.hidden:
+            raise ValueError(f"name: {name!r} is no hidden neuron; there are {shown(self.hidden)}")
         start = self.model.initial(rng)
         buffer = np.array(parameters.buffer)
         for path, elements in self._places(parameters.support, name).items():
@@ -128,7 +120,7 @@ class ManifoldNeurons:
                 first = np.ravel(inherited[path])
             buffer[elements] = first
         living = {name, *self.names(parameters)}
-        gone = [other for other in self._hidden if other not in living]
+        gone = [other for other in self.hidden if other not in living]
         return self.without(from_buffer(parameters.support, buffer), gone)
 
     def followed(self, tree: VValue, larger: VValue) -> VValue:
@@ -136,15 +128,9 @@ class ManifoldNeurons:
         return tree
 
     def fresh_name(self, tree: VValue) -> str:
-        """The first neuron that is zeros.
-
-        Raises
-        ------
-        ValueError
-            If there is none.
-        """
+        """The first neuron that is zeros; a ValueError if there is none."""
         alive = self.names(tree)
-        for name in self._hidden:
+        for name in self.hidden:
             if name not in alive:
                 return name
         raise ValueError(

@@ -25,7 +25,7 @@ from .objective import ManifoldObjective, TermWeights
 from .over_time import MemoryManifold, RecurrentManifold
 from .settings import ManifoldSettings
 
-__all__ = ["ManifoldState", "ManifoldTraining", "model_of", "train"]
+__all__ = ["ManifoldState", "ManifoldTraining", "model_of", "train", "with_elements_of"]
 
 PRESSURE_STEP = 1.05  # factor on the pressure per segment while the number of links is off course
 
@@ -127,13 +127,7 @@ class ManifoldTraining(Training):
 
     @classmethod
     def from_identity(cls, identity: Mapping[str, Any]) -> ManifoldTraining:
-        """The process of an identity, if its task can be made again.
-
-        Raises
-        ------
-        ValueError
-            If it cannot.
-        """
+        """The process of an identity; a ValueError if its task cannot be made again."""
         return cls.of(
             ManifoldObjective(
                 model_of(identity["model"]),
@@ -162,13 +156,7 @@ class ManifoldTraining(Training):
         return {**super().identity, **more}
 
     def start(self, rng: np.random.Generator) -> ManifoldState:
-        """Random parameters; ``rng`` draws them and all batches.
-
-        Raises
-        ------
-        ValueError
-            If an output is cut off already that the guard should keep connected.
-        """
+        """Random parameters; a ValueError if an output that the guard keeps is cut off already."""
         parameters = self.model.initial(rng)
         links = self.model.links(parameters)
         cut_off = np.flatnonzero(~links.schedule.connected)
@@ -183,13 +171,7 @@ class ManifoldTraining(Training):
         )
 
     def advance(self, state: ManifoldState) -> tuple[ManifoldState, list[Record]]:
-        """A segment of steps.
-
-        Raises
-        ------
-        ValueError
-            If the loss or a parameter is not finite any more; the message names the step.
-        """
+        """A segment; a ValueError names the step from which loss or weights are not finite."""
         state, details = _segment(self, state)
         segment = -(-state.step // self.settings.segment)
         is_due = self.tested_every and (state.is_done or segment % self.tested_every == 0)
@@ -252,14 +234,14 @@ def _segment(
     memory = state.memory(training.optimizer)
     last = min(first + settings.segment, settings.steps)
     losses, objectives, flows = 0.0, 0.0, 0.0
-    safe = parameters
+    safe, closeness_at = parameters, objective.model.closeness_at
     for step in range(first, last):
         weights = _weights(settings, step, state.pressure)
         inputs, targets = objective.task.batch(rng)
         loss, gradient, figures = objective.gradient(parameters, inputs, targets, weights)
         if settings.guard:
             if not figures.schedule.connected.all():
-                parameters = _with_closeness_of(objective, parameters, safe)
+                parameters = with_elements_of(parameters, safe, closeness_at)
                 loss, gradient, figures = objective.gradient(parameters, inputs, targets, weights)
                 taken_back += 1
             safe = parameters
@@ -275,7 +257,7 @@ def _segment(
         raise _diverged(last - 1, "a parameter is not finite")
     links = objective.model.links(parameters)
     if settings.guard and not links.schedule.connected.all():
-        parameters = _with_closeness_of(objective, parameters, safe)
+        parameters = with_elements_of(parameters, safe, closeness_at)
         links = objective.model.links(parameters)
         taken_back += 1
     first_links = state.first_links or len(figures.schedule.rows)
@@ -343,9 +325,8 @@ def _pressure(
     return pressure * (PRESSURE_STEP if links > course else 1 / PRESSURE_STEP)
 
 
-def _with_closeness_of(objective: ManifoldObjective, after: VValue, before: VValue) -> VValue:
-    """The parameters after a step with the closeness numbers before it."""
-    buffer = np.array(after.buffer)
-    at = objective.model.closeness_at
-    buffer[at] = before.buffer[at]
-    return from_buffer(after.support, buffer)
+def with_elements_of(parameters: VValue, other: VValue, at: np.ndarray) -> VValue:
+    """Parameters with some elements of others on the same support."""
+    buffer = np.array(parameters.buffer)
+    buffer[at] = other.buffer[at]
+    return from_buffer(parameters.support, buffer)

@@ -108,13 +108,7 @@ class LeakySheet:
             self._noise.restore(state["noise"], rng)
 
     def step(self, drive: np.ndarray | None = None) -> np.ndarray:
-        """One step; indices of the units that fire at its end.
-
-        Parameters
-        ----------
-        drive : array (n,), optional
-            Current from elsewhere.
-        """
+        """One step; indices of the units that fire at its end."""
         if self._noise is not None and self._steps % self._per_ms == 0:
             self._held = self._noise.row()
         self._steps += 1

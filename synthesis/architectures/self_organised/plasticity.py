@@ -239,10 +239,9 @@ class CompetitiveLayer:
     ) -> None:
         if k not in range(1, n_units + 1):
             raise ValueError(f"k is {k}; from 1 to {n_units} units can win")
-        for name, value in (
-            ("rate", rate), ("threshold_rate", threshold_rate), ("depression", depression)
-        ):  # fmt: skip
-            check_finite(name, value)
+        check_finite("rate", rate)
+        check_finite("threshold_rate", threshold_rate)
+        check_finite("depression", depression)
         check_number("threshold", threshold)
         if trace is not None:
             check_positive("trace", trace)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 
@@ -104,23 +105,20 @@ class Polygon:
         return found[:n]
 
     def _refuse_crossings(self) -> None:
-        points, n = self.corners, len(self.corners)
-        for i in range(n):
-            for j in range(i + 1, n):
-                a, b = points[i], points[(i + 1) % n]
-                c, d = points[j], points[(j + 1) % n]
-                neighbours = j == i + 1 or (i == 0 and j == n - 1)
-                if neighbours:
-                    # Neighbours share a corner; they may not lie back on each other.
-                    joint, one, other = (b, a, d) if j == i + 1 else (a, b, c)
-                    meet = _cross(joint, one, other) == 0 and np.dot(one - joint, other - joint) > 0
-                else:
-                    meet = _segments_meet(a, b, c, d)
-                if meet:
-                    raise ValueError(
-                        f"polygon crosses itself: edge {i} {_shown(a)}-{_shown(b)} meets edge {j} "
-                        f"{_shown(c)}-{_shown(d)}"
-                    )
+        last = len(self.corners) - 1
+        edges = enumerate(zip(self.corners, np.roll(self.corners, -1, axis=0), strict=True))
+        for (i, (a, b)), (j, (c, d)) in combinations(edges, 2):
+            if j == i + 1 or (i, j) == (0, last):
+                # Neighbours share a corner; they may not lie back on each other.
+                joint, one, other = (b, a, d) if j == i + 1 else (a, b, c)
+                meet = _cross(joint, one, other) == 0 and np.dot(one - joint, other - joint) > 0
+            else:
+                meet = _segments_meet(a, b, c, d)
+            if meet:
+                raise ValueError(
+                    f"polygon crosses itself: edge {i} {_shown(a)}-{_shown(b)} meets edge {j} "
+                    f"{_shown(c)}-{_shown(d)}"
+                )
 
 
 def _cross(o: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
@@ -128,10 +126,10 @@ def _cross(o: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
 
 
 def _segments_meet(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> bool:
-    sides = [np.sign(_cross(*triple)) for triple in ((a, b, c), (a, b, d), (c, d, a), (c, d, b))]
+    ends = ((a, b, c), (a, b, d), (c, d, a), (c, d, b))
+    sides = [np.sign(_cross(*triple)) for triple in ends]
     if sides[0] * sides[1] < 0 and sides[2] * sides[3] < 0:
         return True
-    ends = ((a, b, c), (a, b, d), (c, d, a), (c, d, b))
     return any(
         side == 0 and np.all(np.minimum(p, q) <= r) and np.all(r <= np.maximum(p, q))
         for side, (p, q, r) in zip(sides, ends, strict=True)

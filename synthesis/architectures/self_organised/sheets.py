@@ -24,6 +24,7 @@ __all__ = [
     "Sheet",
     "izhikevich_step",
     "scattered",
+    "spread_of",
     "sum_of_rows",
 ]
 
@@ -49,6 +50,11 @@ def scattered(n: int, side: float, rng: np.random.Generator) -> np.ndarray:
         raise ValueError(f"{n} cells asked for; a sheet needs at least one")
     check_positive("side", side)
     return side * rng.random((n, 2))
+
+
+def spread_of(points: np.ndarray) -> float:
+    """Mean distance of points (n, dimensions) to their centroid."""
+    return float(np.linalg.norm(points - points.mean(axis=0), axis=1).mean())
 
 
 def sum_of_rows(matrix: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -158,7 +164,13 @@ class Sheet(Protocol):
         ...
 
     def step(self, drive: np.ndarray | None = None) -> np.ndarray:
-        """One step; indices of the units that fire."""
+        """One step; indices of the units that fire.
+
+        Parameters
+        ----------
+        drive : array (n,), optional
+            Current from elsewhere.
+        """
         ...
 
 
@@ -308,13 +320,7 @@ class IzhikevichSheet:
         self._noise.restore(state["noise"], rng)
 
     def step(self, drive: np.ndarray | None = None) -> np.ndarray:
-        """One millisecond; indices of the units that fire.
-
-        Parameters
-        ----------
-        drive : array (n,), optional
-            Current from elsewhere.
-        """
+        """One millisecond; indices of the units that fire."""
         v, u = self.v, self.u
         fired = np.flatnonzero(v >= 30.0)
         current = self._noise.row()

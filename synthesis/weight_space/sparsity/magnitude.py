@@ -11,7 +11,7 @@ from ...process.abilities import prunable_elements
 from ...process.checks import check_whole
 from ...process.models import Model, Task
 from ..metric import masked
-from ..path import last, walk
+from ..path import walked
 from ..pulls import largest_kept
 from ..task_pulls import TaskLoss
 from .sparse import ramp
@@ -136,17 +136,12 @@ def lottery_ticket(
         raise ValueError(f"rewind is {rewind}; a training has {steps} steps: go back to fewer")
     optimizer = optimizer or momentum(schedule(0.05, 0.002, steps), 0.9)
     weights, pull = prunable_elements(model, start.support), TaskLoss(model, task)
-
-    def trained(parameters: VValue, free: VValue | None, steps: int) -> VValue:
-        every = max(steps, 1)
-        path = walk(parameters, pull, optimizer, steps=steps, rng=rng, free=free, every=every)
-        return last(path).parameters
-
-    early = trained(start, None, rewind)
-    network = trained(early, None, steps - rewind)
+    early = walked(start, pull, optimizer, steps=rewind, rng=rng)
+    network = walked(early, pull, optimizer, steps=steps - rewind, rng=rng)
     for number in range(1, rounds + 1):
         goal = 1.0 - (1.0 - sparsity) ** (number / rounds)
         cut = largest_kept(network, goal, weights)
         left = from_buffer(cut.support, ((cut.buffer != 0.0) | ~weights).astype(np.float64))
-        network = trained(masked(early, left), left, steps - rewind)
+        again = masked(early, left)
+        network = walked(again, pull, optimizer, steps=steps - rewind, rng=rng, free=left)
     return network

@@ -18,7 +18,7 @@ from ...optimize.optimizers import adam, chain, clip_by_norm
 from ...process.bounds import Bounded, at_least, positive, share, whole
 from ...process.linearization import linearize
 from ...process.models import MachineModel
-from ..path import last, walk
+from ..path import walked
 from ..pulls import Invariance, PullToPruned, weighted
 from ..reference import Reference, copied
 from .singly import damped_step, restored, saliencies
@@ -203,10 +203,7 @@ def _bite(
     pull = PullToPruned(count / len(parameters))
     both = weighted((settings.strength, pull), (8.0, Invariance(here)))
     optimizer = chain(clip_by_norm(1.0), adam(settings.rate))
-    path = walk(
-        parameters, both, optimizer, steps=settings.bite_steps, rng=rng, every=settings.bite_steps
-    )
-    end = last(path).parameters
+    end = walked(parameters, both, optimizer, steps=settings.bite_steps, rng=rng)
     order = np.argsort(np.abs(end.buffer), kind="stable")
     keep = np.ones(len(end), dtype=bool)
     keep[order[:count]] = False
@@ -276,7 +273,9 @@ def _without_one(
     reference: Reference, parameters: VValue, budget: float, settings: PruningSettings
 ) -> VValue | None:
     """The machine without the link that can go at least movement of the outputs, if one can."""
-    for q in _cheapest(reference, parameters)[: settings.candidates]:
+    rows = linearize(reference.model, parameters, reference.inputs).rows()
+    cheapest = np.argsort(saliencies(rows, parameters.buffer), kind="stable")
+    for q in cheapest[: settings.candidates]:
         shorter = walked_to_zero(reference, parameters, int(q), settings.segments)
         shorter = _living(reference, shorter)
         if not len(shorter) or not np.isfinite(deviation(reference, shorter)):
@@ -285,9 +284,3 @@ def _without_one(
         if deviation(reference, shorter) <= budget:
             return shorter
     return None
-
-
-def _cheapest(reference: Reference, parameters: VValue) -> np.ndarray:
-    """Links by the predicted movement of the outputs when each goes and the others compensate."""
-    rows = linearize(reference.model, parameters, reference.inputs).rows()
-    return np.argsort(saliencies(rows, parameters.buffer), kind="stable")

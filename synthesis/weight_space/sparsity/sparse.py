@@ -15,7 +15,7 @@ from vvalues import VValue, from_buffer
 from ...optimize.optimizers import schedule
 from ...process.abilities import prunable_elements
 from ...process.models import Model
-from ..path import Waypoint, invariant_path, last, normalized, walk
+from ..path import Waypoint, invariant_path, last, normalized, walk, walked
 from ..pulls import Invariance, PullToPruned, largest_kept, weighted
 from ..reference import Reference, copied
 from .singly import removed_singly
@@ -125,7 +125,7 @@ def sparse_path(
     >>> [round(point.figures["to_sparse"], 3) for point in path]
     [0.167, 0.022, 0.013, 0.002]
     """
-    weights = _weights_of(reference.model, reference.parameters)
+    weights = prunable_elements(reference.model, reference.parameters.support)
     pull = PullToPruned(sparsity, weights)
     goal = pull.at(steps)
 
@@ -180,16 +180,8 @@ def settled(
     (3e-05, 0.0)
     """
     optimizer = normalized(sizes or schedule(LARGEST_STEP, SMALLEST_STEP, steps, "linear"))
-    path = walk(
-        sparse,
-        Invariance(reference, per_step),
-        optimizer,
-        steps=steps,
-        rng=rng,
-        free=_free(reference.model, sparse),
-        every=max(steps, 1),
-    )
-    return last(path).parameters
+    held, free = Invariance(reference, per_step), _free(reference.model, sparse)
+    return walked(sparse, held, optimizer, steps=steps, rng=rng, free=free)
 
 
 class Sparsified(NamedTuple):
@@ -288,7 +280,7 @@ def sparsified(
     """
     if not 1 <= stages <= steps:
         raise ValueError(f"stages is {stages}; expected 1 to {steps}, the number of steps")
-    weights = _weights_of(reference.model, reference.parameters)
+    weights = prunable_elements(reference.model, reference.parameters.support)
     n_weights = int(np.count_nonzero(weights))
     kept = n_weights - round(sparsity * n_weights)
     in_stages = min(sparsity, max(0.0, 1.0 - few / max(n_weights, 1)))
@@ -310,12 +302,7 @@ def sparsified(
     return Sparsified(network, path, max(jumps, default=0.0), n_zeros(network))
 
 
-def _weights_of(model: Model, parameters: VValue) -> np.ndarray:
-    """Which elements are weights; a model without links says why (TypeError)."""
-    return prunable_elements(model, parameters.support)
-
-
 def _free(model: Model, network: VValue) -> VValue:
     """1 at every weight that is not zero, 0 elsewhere: what may move."""
-    weights = _weights_of(model, network)
+    weights = prunable_elements(model, network.support)
     return from_buffer(network.support, support_mask(network).buffer * weights)

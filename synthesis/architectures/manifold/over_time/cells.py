@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from autograd.extend import defjvp, defvjp
+from autograd.extend import def_linear, defvjp
 from scipy.sparse import csr_matrix
 
 from vvalues.core import primitive
@@ -62,24 +62,14 @@ defvjp(
     lambda ans, values, signal, p: lambda g: link_product(values, g, _turned(p)),
     argnums=(0, 1),
 )
-defjvp(
-    link_product,
-    lambda d, ans, values, signal, p: link_product(d, signal, p),
-    lambda d, ans, values, signal, p: link_product(values, d, p),
-    argnums=(0, 1),
-)
+def_linear(link_product)
 defvjp(
     _products,
     lambda ans, received, signal, p: lambda g: link_product(g, signal, p),
     lambda ans, received, signal, p: lambda g: link_product(g, received, _turned(p)),
     argnums=(0, 1),
 )
-defjvp(
-    _products,
-    lambda d, ans, received, signal, p: _products(d, signal, p),
-    lambda d, ans, received, signal, p: _products(received, d, p),
-    argnums=(0, 1),
-)
+def_linear(_products)
 
 
 class CellScan:

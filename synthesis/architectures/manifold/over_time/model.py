@@ -25,7 +25,7 @@ from vvalues.core.tracing import support_of
 
 from ..model import Links, Manifold
 from ..places import ManifoldNeurons
-from ..structure.layout import Layout, checked_inputs, take, weights_in
+from ..structure.layout import Layout, cells_between, checked_inputs, take
 from .cells import GATES, CellScan, link_product
 
 __all__ = ["MemoryManifold", "RecurrentManifold"]
@@ -37,7 +37,40 @@ SEQUENCES = ("samples", "steps")
 """The axes of inputs before the last."""
 
 
-class MemoryManifold:
+class _OverTime:
+    """What models over time hand on of the manifold that they are made of."""
+
+    def __init__(self, manifold: Manifold) -> None:
+        self.manifold = manifold
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """The model in words; JSON-compatible."""
+        return {"kind": type(self).__name__, "manifold": self.manifold.description}
+
+    @property
+    def layout(self) -> Layout:
+        """Sizes and places of the manifold."""
+        return self.manifold.layout
+
+    def prunable(self, support: Support) -> np.ndarray:
+        """Weights and biases, neither closeness nor cells; array of bool (size,)."""
+        return self.manifold.prunable(support)
+
+    def places(self) -> ManifoldNeurons:
+        """How its hidden neurons lie in the parameters, with link weights."""
+        return ManifoldNeurons(self)
+
+    def __call__(self, parameters: VValue, inputs: np.ndarray) -> Any:
+        """Predictions (samples, steps, outputs) for inputs (samples, steps, inputs)."""
+        return self.predict(parameters, inputs)[0]
+
+    def predict(self, parameters: VValue, inputs: np.ndarray) -> tuple[Any, Links]:
+        """Predictions and the links they went through."""
+        raise NotImplementedError
+
+
+class MemoryManifold(_OverTime):
     """A manifold whose hidden neurons are long short-term memory cells of one unit each.
 
     Parameters
@@ -62,42 +95,23 @@ class MemoryManifold:
     def __init__(self, manifold: Manifold) -> None:
         if not manifold.layout.has_link_weights or manifold.squared:
             raise ValueError("neurons with memory need link_weights=True and squared=False")
-        self.manifold = manifold
-
-    @property
-    def description(self) -> dict[str, Any]:
-        """The model in words; JSON-compatible."""
-        return {"kind": "MemoryManifold", "manifold": self.manifold.description}
-
-    @cached_property
-    def _cells(self) -> tuple[str, ...]:
-        return self.manifold.layout.receivers[: self.manifold.layout.n_hidden]
+        super().__init__(manifold)
 
     @cached_property
     def support(self) -> Support:
         """The support of the parameters."""
-        own = self.manifold.layout.support
-        paths = [*own.paths, *((name, "cell") for name in self._cells)]
-        shapes = [own.shape(i) for i in range(len(own))] + [(len(GATES), 3)] * len(self._cells)
-        return Support.of(paths, shapes)
+        paths = [(name, "cell") for name in self.layout.hidden]
+        cells = Support.of(paths, [(len(GATES), 3)] * len(paths))
+        return self.layout.support.union(cells).support
 
     @cached_property
     def _places(self) -> tuple[np.ndarray, np.ndarray]:
         """Elements of the parameters: those of the manifold, those of the cells."""
-        whole, own = self.support, self.manifold.layout.support
-        mine = _elements(own, whole)
-        first = [whole.offsets[whole.index[name, "cell"]] for name in self._cells]
+        whole = self.support
+        mine, _ = whole.elements(self.layout.support)
+        first = [whole.offsets[whole.index[name, "cell"]] for name in self.layout.hidden]
         cells = np.add.outer(np.array(first, dtype=np.intp), np.arange(len(GATES) * 3))
         return mine, cells
-
-    @property
-    def layout(self) -> Layout:
-        """Sizes and places of the manifold."""
-        return self.manifold.layout
-
-    def prunable(self, support: Support) -> np.ndarray:
-        """Weights and biases, neither closeness nor cells; array of bool (size,)."""
-        return weights_in(support)
 
     def alive(self, parameters: VValue) -> np.ndarray:
         """As of the manifold; the cell of a neuron that no output reads is dead, too."""
@@ -109,10 +123,6 @@ class MemoryManifold:
         alive[mine] = self.manifold.alive(of_manifold)
         alive[cells] = is_read[: self.layout.n_hidden, None]
         return alive
-
-    def places(self) -> ManifoldNeurons:
-        """How its cells lie in the parameters."""
-        return ManifoldNeurons(self)
 
     @property
     def closeness_at(self) -> np.ndarray:
@@ -140,35 +150,28 @@ class MemoryManifold:
         buffer[cells] = start.reshape(len(cells), len(GATES) * 3)
         return from_buffer(self.support, buffer)
 
-    def __call__(self, parameters: VValue, inputs: np.ndarray) -> Any:
-        """Predictions (samples, steps, outputs) for inputs (samples, steps, inputs)."""
-        return self.predict(parameters, inputs)[0]
-
-    def predict(self, parameters: VValue, inputs: np.ndarray) -> tuple[Any, Any]:
+    def predict(self, parameters: VValue, inputs: np.ndarray) -> tuple[Any, Links]:
         """Predictions and the links they went through."""
-        layout = self.manifold.layout
+        layout, (_, cells) = self.layout, self._places
         inputs = checked_inputs(inputs, layout.n_inputs, SEQUENCES)
-        self._check(parameters)
-        mine, cells = self._places
-        links = self.manifold.links_at(parameters, mine)
+        links = self.links(parameters)
         schedule, values, biases = links.schedule, links.values, links.biases
         of_cells = take(parameters, cells[schedule.order].ravel())
         width = cells.shape[1]
         samples, steps, _ = inputs.shape
         signal = inputs.transpose(2, 1, 0).reshape(layout.n_inputs, steps * samples)
-        column = np.concatenate([np.arange(layout.n_inputs), layout.n_inputs + schedule.place])
         for step in schedule.steps:
             members = schedule.order[step.first : step.last]
-            chosen, rows = _links_into(schedule.rows, members)
-            pattern = rows, column[schedule.columns[chosen]], len(members), len(signal)
+            rows, chosen = _links_into(schedule.rows, members)
+            pattern = rows, schedule.sender_places[chosen], len(members), len(signal)
             received = link_product(values[chosen], signal, pattern)
             received = received + biases[members][:, None]
             scan = CellScan(len(members), steps, samples)
             own = of_cells[width * step.first : width * step.last]
             sent = evaluate(anp.concatenate([anp.ravel(received), own]), scan)
             signal = anp.concatenate([signal, sent])
-        chosen, rows = _links_into(schedule.rows, np.arange(layout.n_hidden, layout.n_rows))
-        pattern = rows, column[schedule.columns[chosen]], layout.n_outputs, len(signal)
+        rows, chosen = _links_into(schedule.rows, np.arange(layout.n_hidden, layout.n_rows))
+        pattern = rows, schedule.sender_places[chosen], layout.n_outputs, len(signal)
         outputs = link_product(values[chosen], signal, pattern)
         outputs = outputs + biases[layout.n_hidden :][:, None]
         shaped = anp.reshape(outputs, (layout.n_outputs, steps, samples))
@@ -176,12 +179,12 @@ class MemoryManifold:
 
     def plain(self, parameters: VValue, inputs: np.ndarray) -> Any:
         """Predictions step by step and neuron by neuron in plain autograd: the judge."""
-        layout = self.manifold.layout
+        layout = self.layout
         whole = ravel(parameters)
         mine, cells = self._places
         buffer = whole[mine]
         strengths = self.manifold.plain_strengths(unravel(buffer, layout.support))
-        cell = anp.reshape(whole[cells], (len(self._cells), len(GATES), 3))
+        cell = anp.reshape(whole[cells], (layout.n_hidden, len(GATES), 3))
         state: list[Any] = [0.0] * layout.n_hidden
         last: list[Any] = [0.0] * layout.n_hidden
         rows = []
@@ -206,26 +209,12 @@ class MemoryManifold:
         return anp.stack(rows, axis=1)
 
 
-def _elements(part: Support, whole: Support) -> np.ndarray:
-    """Where the elements of a support are in a larger one."""
-    return np.concatenate([
-        np.arange(whole.offsets[i], whole.offsets[i + 1])
-        for i in (whole.index[path] for path in part.paths)
-    ])  # fmt: skip
-
-
 def _links_into(rows: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Links into some rows, and which of the members each enters."""
-    first, last = np.searchsorted(rows, members), np.searchsorted(rows, members + 1)
-    counts = last - first
-    within = np.repeat(np.arange(len(members)), counts)
-    ends = np.cumsum(counts)
-    total = int(ends[-1]) if len(ends) else 0
-    chosen = np.arange(total) + np.repeat(first - (ends - counts), counts)
-    return chosen, within
+    """Which of the members each link into them enters, and the links."""
+    return cells_between(np.searchsorted(rows, members), np.searchsorted(rows, members + 1))
 
 
-class RecurrentManifold:
+class RecurrentManifold(_OverTime):
     """A manifold whose last outputs are its last inputs at the next time step.
 
     Parameters
@@ -254,36 +243,22 @@ class RecurrentManifold:
                 f"n_feedback is {n_feedback!r}; expected at least 1 and less than the "
                 f"{layout.n_inputs} inputs and {layout.n_outputs} outputs of the manifold"
             )
-        self.manifold = manifold
+        super().__init__(manifold)
         self.n_feedback = n_feedback
 
     @property
     def description(self) -> dict[str, Any]:
         """The model in words; JSON-compatible."""
-        manifold = self.manifold.description
-        return {"kind": "RecurrentManifold", "manifold": manifold, "n_feedback": self.n_feedback}
-
-    @property
-    def layout(self) -> Layout:
-        """Sizes and places of the manifold, extra inputs and outputs included."""
-        return self.manifold.layout
+        return {**super().description, "n_feedback": self.n_feedback}
 
     @property
     def support(self) -> Support:
         """The support of the parameters."""
         return self.layout.support
 
-    def prunable(self, support: Support) -> np.ndarray:
-        """As of the manifold."""
-        return self.manifold.prunable(support)
-
     def alive(self, parameters: VValue) -> np.ndarray:
         """As of the manifold: what is fed back counts as an output."""
         return self.manifold.alive(parameters)
-
-    def places(self) -> ManifoldNeurons:
-        """How its hidden neurons lie in the parameters, with link weights."""
-        return ManifoldNeurons(self)
 
     @property
     def closeness_at(self) -> np.ndarray:
@@ -298,17 +273,11 @@ class RecurrentManifold:
         """The manifold's start."""
         return self.manifold.initial(rng)
 
-    def __call__(self, parameters: VValue, inputs: np.ndarray) -> Any:
-        """Predictions (samples, steps, outputs) for inputs (samples, steps, inputs)."""
-        return self.predict(parameters, inputs)[0]
-
-    def predict(self, parameters: VValue, inputs: np.ndarray) -> tuple[Any, Any]:
+    def predict(self, parameters: VValue, inputs: np.ndarray) -> tuple[Any, Links]:
         """Predictions and the links they went through."""
         manifold, k = self.manifold, self.n_feedback
-        layout = manifold.layout
-        inputs = checked_inputs(inputs, layout.n_inputs - k, SEQUENCES)
-        layout.check(support_of(parameters, "parameters"))
-        links = manifold.links_at(parameters)
+        inputs = checked_inputs(inputs, self.layout.n_inputs - k, SEQUENCES)
+        links = self.links(parameters)
         fed: Any = np.zeros((inputs.shape[0], k))
         rows = []
         for t in range(inputs.shape[1]):

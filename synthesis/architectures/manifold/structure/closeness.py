@@ -218,26 +218,24 @@ class Closeness:
 
     def pullback(self, vector: np.ndarray, g: np.ndarray) -> np.ndarray:
         """Cotangent of the raw numbers from that of the strengths."""
-        slopes, by_cutoff = self._slopes(vector)
+        numbers, slopes, by_cutoff = self._slopes(vector)
         weighted = slopes * g
         sums = np.zeros((len(CLOSENESS), self.layout.n_rows), dtype=weighted.dtype)
         if self.n_links:
             starts = np.flatnonzero(np.diff(self.rows, prepend=-1))
             sums[:, self.rows[starts]] = np.add.reduceat(weighted, starts, axis=1)
-        numbers = self._at(vector).numbers
         sums *= numbers.slopes
         return np.append(sums.ravel(), numbers.cutoff_slope * np.dot(by_cutoff, g))
 
     def pushforward(self, vector: np.ndarray, direction: np.ndarray) -> np.ndarray:
         """Tangent of the strengths along a direction of the raw numbers."""
-        slopes, by_cutoff = self._slopes(vector)
-        numbers = self._at(vector).numbers
+        numbers, slopes, by_cutoff = self._slopes(vector)
         moved = direction[:-1].reshape(len(CLOSENESS), -1) * numbers.slopes
         change = np.sum(slopes * moved[:, self.rows], axis=0)
         return change + by_cutoff * (numbers.cutoff_slope * direction[-1])
 
-    def _slopes(self, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Derivatives of strengths by the seven transformed numbers of the row, by the cutoff."""
+    def _slopes(self, vector: np.ndarray) -> tuple[Numbers, np.ndarray, np.ndarray]:
+        """Numbers, derivatives of strengths by the seven of the row, and by the cutoff."""
         parts = self._at(vector)
         numbers, rows, d = parts.numbers, self.rows, parts.closeness
         k = self._lost(numbers)
@@ -252,7 +250,7 @@ class Closeness:
             peak * (parts.wave - numbers.gamma[rows]), by_power * np.log(parts.base), -by_wave,
             by_angle * parts.x * stretch[rows], by_angle, by_mu * parts.distance, by_mu,
         ])  # fmt: skip
-        return slopes, self.rescaled * (d - _sign(d)) / (1 - k) ** 2
+        return numbers, slopes, self.rescaled * (d - _sign(d)) / (1 - k) ** 2
 
 
 def _sign(x: np.ndarray) -> np.ndarray:

@@ -87,15 +87,8 @@ class Evaluation:
         inputs = self._inputs
         if inputs is None:
             inputs = vector[end:].reshape(layout.n_inputs, self.n_batch)
-        return values, self._ordered(gain), self._ordered(shift), inputs
-
-    def _ordered(self, senders: np.ndarray) -> np.ndarray:
-        n = self.schedule.layout.n_inputs
-        return np.concatenate([senders[:n], senders[n:][self.schedule.order]])
-
-    def _restored(self, senders: np.ndarray) -> np.ndarray:
-        n = self.schedule.layout.n_inputs
-        return np.concatenate([senders[:n], senders[n:][self.schedule.place]])
+        order = self.schedule.column_order
+        return values, gain[order], shift[order], inputs
 
     def _sent(self, total: np.ndarray, is_input: bool) -> np.ndarray:
         """What hidden neurons receive of some senders."""
@@ -121,33 +114,27 @@ class Evaluation:
         kind = np.result_type(vector, inputs)
         activity, total, signal = (np.empty((c, self.n_batch), dtype=kind) for _ in range(3))
         gain, shift = gain[:, None], shift[:, None]
+
+        def fire(first: int, last: int) -> None:
+            total[first:last] = gain[first:last] * activity[first:last] + shift[first:last]
+            signal[first:last] = self._sent(total[first:last], False)
+
         activity[:n] = inputs
         total[:n] = gain[:n] * inputs + shift[:n]
         signal[:n] = self._sent(total[:n], True)
         entering, blocks = schedule.entering_matrix(values), list(schedule.blocks(values))
         activity[n:] = entering.forward @ signal[:n]
         if not schedule.is_dense and schedule.steps:  # the first level reads inputs only
-            self._fire((activity, total, signal), (gain, shift), n, n + schedule.steps[0].last)
+            fire(n, n + schedule.steps[0].last)
         for step, block in blocks:
             first, last = n + step.first, n + step.last
             activity[first:last] += block.forward @ signal[n : n + step.ready]
-            self._fire((activity, total, signal), (gain, shift), first, last)
+            fire(first, last)
         leaving = schedule.leaving_matrix(values)
         outputs = leaving.forward @ self._seen(total, signal)
         trace = Trace(activity, total, signal, (entering, blocks, leaving), outputs)
         self._last = vector, trace
         return trace
-
-    def _fire(
-        self,
-        trace: tuple[np.ndarray, ...],
-        affine: tuple[np.ndarray, np.ndarray],
-        first: int,
-        last: int,
-    ) -> None:
-        (activity, total, signal), (gain, shift) = trace, affine
-        total[first:last] = gain[first:last] * activity[first:last] + shift[first:last]
-        signal[first:last] = self._sent(total[first:last], False)
 
     def _seen(self, total: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """What outputs receive."""
@@ -187,8 +174,8 @@ class Evaluation:
             by_signal[:n] += entering.backward @ received
             by_total[:n] = slope[:n] * by_signal[:n] + seen[:n] if self.shared else by_signal[:n]
         if self.shared:
-            parts.append(self._restored(np.einsum("cb,cb->c", by_total, trace.activity)))
-            parts.append(self._restored(by_total.sum(axis=1)))
+            parts.append(np.einsum("cb,cb->c", by_total, trace.activity)[schedule.column_place])
+            parts.append(by_total.sum(axis=1)[schedule.column_place])
         else:
             parts.append(by_total[n:].sum(axis=1)[schedule.place])
         if self._inputs is None:

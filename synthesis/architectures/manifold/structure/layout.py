@@ -151,14 +151,19 @@ class Layout(Bounded):
     # -------------------- names and places of the parameters --------------------
 
     @cached_property
+    def hidden(self) -> tuple[str, ...]:
+        """Names of the hidden neurons."""
+        return _names("hidden", self.n_hidden)
+
+    @cached_property
     def senders(self) -> tuple[str, ...]:
         """Names of the sending neurons, by column."""
-        return (*_names("input", self.n_inputs), *_names("hidden", self.n_hidden))
+        return (*_names("input", self.n_inputs), *self.hidden)
 
     @cached_property
     def receivers(self) -> tuple[str, ...]:
         """Names of the receiving neurons, by row."""
-        return (*_names("hidden", self.n_hidden), *_names("output", self.n_outputs))
+        return (*self.hidden, *_names("output", self.n_outputs))
 
     @cached_property
     def support(self) -> Support:

@@ -76,14 +76,7 @@ def levels_of(n_hidden: int, rows: np.ndarray, columns: np.ndarray) -> np.ndarra
 
 
 def read_by_outputs(layout: Layout, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Which senders an output depends on through links, array of bool (columns,).
-
-    Parameters
-    ----------
-    layout : Layout
-    rows, columns : arrays of int (links,)
-        Row by row.
-    """
+    """Which senders an output depends on through links, row by row; array of bool (columns,)."""
     read = np.zeros(layout.n_columns, dtype=bool)
     for row, column in zip(rows[::-1].tolist(), columns[::-1].tolist(), strict=True):
         if row >= layout.n_hidden or read[layout.n_inputs + row]:
@@ -110,9 +103,10 @@ class Schedule:
     order : array of int (hidden,)
         Hidden neurons in evaluation order.
     steps : list of Step
-    sender_places, receiver_places : arrays of int (links,)
-        Where both ends of every link are in evaluation order: senders among inputs and hidden
-        neurons, receivers among hidden neurons or among outputs.
+    column_order, column_place : arrays of int (columns,)
+        Inputs and hidden neurons in evaluation order, and where each of them is in it.
+    sender_places : array of int (links,)
+        Where the sender of every link is in it.
 
     Examples
     --------
@@ -156,8 +150,9 @@ class Schedule:
         self.place = np.empty(m, dtype=np.intp)
         self.place[self.order] = np.arange(m)
         # Signals stay in evaluation order, so that only indices are ever permuted.
-        self.sender_places = np.concatenate([np.arange(n), n + self.place])[columns]
-        self.receiver_places = np.concatenate([self.place, np.arange(layout.n_outputs)])[rows]
+        self.column_order = np.concatenate([np.arange(n), n + self.order])
+        self.column_place = np.concatenate([np.arange(n), n + self.place])
+        self.sender_places = self.column_place[columns]
         self._plan(inner_rows, inner_columns)
 
     def _plan(self, inner_rows: np.ndarray, inner_columns: np.ndarray) -> None:

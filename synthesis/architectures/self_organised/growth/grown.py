@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vvalues import Support, VValue, dense, restrict, subtree
+from vvalues import VValue, drop, select, unstack
 
 from ...wired import INPUTS, SYNAPSE, WiredNetwork, numbered, synapse_tree, wiring_tree
 from ..readout import Readout, fit_readout
@@ -16,6 +16,7 @@ from .tissue import Tissue
 __all__ = ["anatomy", "grown_network", "pooled_features", "pooling_tree", "tissue_tree", "wiring"]
 
 SENSOR_LAYER, UNIT_LAYER = "layer-0", "layer-1"
+SYNAPSES = f"*/*/{INPUTS}/*"
 ROW_BIAS = 0.1
 
 
@@ -38,24 +39,14 @@ def tissue_tree(tissue: Tissue) -> VValue:
     >>> sorted({path[2] for path in tissue_tree(tissue).support.paths})
     ['clock', 'divisions-left', 'position']
     """
-    cells = {
-        name: {
-            "position": np.array(tissue.positions[i]),
-            "divisions-left": float(tissue.hayflick[i]),
-            "clock": float(tissue.clock[i]),
-        }
-        for i, name in enumerate(tissue.names)
-    }
-    units = {
-        name: {
-            "position": np.array(tissue.unit_positions[j]),
-            "threshold": float(tissue.threshold[j]),
-        }
-        for j, name in enumerate(tissue.unit_names)
-    }
-    tree = VValue({SENSOR_LAYER: cells, **({UNIT_LAYER: units} if units else {})})
-    if not units:
+    cells = VValue(
+        {"position": tissue.positions, "divisions-left": tissue.hayflick, "clock": tissue.clock}
+    )
+    tree = VValue({SENSOR_LAYER: dict(zip(tissue.names, unstack(cells), strict=True))})
+    if not tissue.unit_names:
         return tree
+    units = VValue({"position": tissue.unit_positions, "threshold": tissue.threshold})
+    tree += VValue({UNIT_LAYER: dict(zip(tissue.unit_names, unstack(units), strict=True))})
     return tree + synapse_tree(UNIT_LAYER, tissue.unit_names, tissue.names, tissue.weights)
 
 
@@ -74,24 +65,15 @@ def pooling_tree(pooling: Pooling, only_small: bool = False) -> VValue:
     >>> sorted({path[0] for path in tree.support.paths}), len(wiring(tree))
     (['layer-0', 'layer-1'], 60)
     """
-    sensors = numbered("cell", len(pooling.positions))
-    units = numbered("unit", pooling.weights.shape[1])
     weights = pooling.weights
+    sensors, units = numbered("cell", len(weights)), numbered("unit", weights.shape[1])
     if only_small:
         sizes = np.count_nonzero(weights >= SYNAPSE, axis=0)
         weights = weights * (sizes < pooling.settings.small)
-    tree = VValue(
-        {
-            SENSOR_LAYER: {
-                name: {"position": np.array(place)}
-                for name, place in zip(sensors, pooling.positions, strict=True)
-            },
-            UNIT_LAYER: {
-                name: {"threshold": float(value)}
-                for name, value in zip(units, pooling.layer.threshold, strict=True)
-            },
-        }
-    )
+    places = unstack(VValue({"position": pooling.positions}))
+    thresholds = unstack(VValue({"threshold": pooling.layer.threshold}))
+    tree = VValue({SENSOR_LAYER: dict(zip(sensors, places, strict=True))})
+    tree += VValue({UNIT_LAYER: dict(zip(units, thresholds, strict=True))})
     return tree + synapse_tree(UNIT_LAYER, units, sensors, weights)
 
 
@@ -107,7 +89,7 @@ def wiring(tree: VValue) -> VValue:
     >>> len(tree), len(wiring(tree)), len(anatomy(tree))
     (83, 60, 23)
     """
-    return restrict(tree, _part(tree.support, True))
+    return select(tree, SYNAPSES)
 
 
 def anatomy(tree: VValue) -> VValue:
@@ -122,12 +104,7 @@ def anatomy(tree: VValue) -> VValue:
     >>> len(tree), len(anatomy(tree)), sorted({path[2] for path in anatomy(tree).support.paths})
     (83, 23, ['position', 'threshold'])
     """
-    return restrict(tree, _part(tree.support, False))
-
-
-def _part(support: Support, is_wiring: bool) -> Support:
-    keep = [(len(path) == 4 and path[2] == INPUTS) == is_wiring for path in support.paths]
-    return support.where(np.array(keep, dtype=bool))
+    return drop(tree, SYNAPSES)
 
 
 def grown_network(
@@ -175,18 +152,12 @@ def grown_network(
     sensors = tuple(dict.fromkeys(p[1] for p in tree.support.paths if p[0] == SENSOR_LAYER))
     units = tuple(dict.fromkeys(path[1] for path in synapses.support.paths))
     model = WiredNetwork([sensors, units, tuple(classes)], activation)
-    weights = model_matrix(synapses, units, sensors)
+    weights = model.matrices(synapses)[0]
     top = rng.standard_normal((len(units), len(classes))) / np.sqrt(len(units))
     parameters = wiring_tree(UNIT_LAYER, units, sensors, weights / weights.sum(axis=0))
     parameters = parameters + wiring_tree("layer-2", classes, units, top)
     biases = VValue({"layer-2": {name: {"bias": 0.0} for name in classes}})
     return model, parameters + biases
-
-
-def model_matrix(tree: VValue, units: Sequence[str], sources: Sequence[str]) -> np.ndarray:
-    """Weights below ``layer-1`` of a tree as a matrix (sources, units)."""
-    columns = [(INPUTS, source) for source in sources]
-    return np.asarray(dense(subtree(tree, (UNIT_LAYER,)), list(units), columns)).T
 
 
 # -------------------- the published readout --------------------

@@ -15,6 +15,7 @@ from dmm.show import new_axes
 from dmm.show.style import BLUE, ORANGE, PALE
 
 from ....process.checks import check_whole
+from ...films import save_frames
 from ...wired import SYNAPSE
 from ..arguments import check_positions
 from .pooling import Pooling
@@ -96,7 +97,6 @@ def growth_movie(
     file : path
         ``.gif`` (needs Pillow, which comes with matplotlib) or ``.html`` (one self-contained page).
     """
-    from ...films import save_frames
 
     def frame(axes: Any, stop: int) -> None:
         tissue.grow(max(0, stop - tissue.steps))

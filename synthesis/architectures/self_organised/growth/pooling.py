@@ -17,7 +17,7 @@ from ....process.checks import check_probability
 from ...wired import SYNAPSE
 from ..arguments import check_positions
 from ..plasticity import WinnerLayer
-from ..sheets import IzhikevichSheet, scattered
+from ..sheets import IzhikevichSheet, scattered, spread_of
 from .settings import PoolingSettings
 
 __all__ = ["Fields", "Pooling", "Progress", "elongations", "receptive_fields", "spreads"]
@@ -97,12 +97,8 @@ def receptive_fields(
     organised = np.flatnonzero((sizes < small) & (sizes > 0))
     if not organised.size:
         return Fields(0, float("nan"), 0.0, float("nan"))
-    members = synapses[:, organised]
-    distances = []
-    for unit in range(members.shape[1]):
-        points = positions[members[:, unit]]
-        distances.append(np.linalg.norm(points - points.mean(axis=0), axis=1).mean())
-    covered = np.asarray(members.any(axis=1))
+    distances = _of_fields(weights[:, organised], positions, 1, spread_of)
+    covered = np.asarray(synapses[:, organised].any(axis=1))
     among = covered if live is None else covered[live]
     coverage = among.mean() if among.size else 0.0
     mean_size = float(sizes[organised].mean())
@@ -134,9 +130,8 @@ def spreads(weights: np.ndarray, positions: np.ndarray) -> np.ndarray:
     tree = cKDTree(positions)
 
     def spread(points: np.ndarray) -> float:
-        centroid = points.mean(axis=0)
-        nearest = tree.query(centroid, k=len(points))[0]
-        return float(np.linalg.norm(points - centroid, axis=1).mean() / nearest.mean())
+        nearest = tree.query(points.mean(axis=0), k=len(points))[0]
+        return float(spread_of(points) / nearest.mean())
 
     return _of_fields(weights, positions, 2, spread)
 

@@ -75,6 +75,7 @@ class Tissue:
         Of the cells; a name is never given twice.
     positions : array (cells, 2)
     hayflick, clock : arrays of int (cells,)
+        Divisions left, and visits until a cell may bud.
     weights : array (cells, units)
         Columns of mean 2.5.
     unit_positions : array (units, 2)
@@ -116,38 +117,25 @@ class Tissue:
         if len(first) > settings.most:
             raise ValueError(f"seed has {len(first)} cells; there is room for {settings.most}")
         self.kernel_of = settings.kernel
-        room, n = settings.most, len(first)
-        self._positions = np.empty((room, 2))
+        self.positions, self.unit_positions = np.empty((2, 0, 2))
         self._kernel = np.zeros((64, 64))
-        self._v, self._u, self._c, self._d = np.empty((4, room))
-        self._hayflick, self._clock = np.zeros((2, room), dtype=np.intp)
-        self._layered, self._healing = np.zeros((2, room), dtype=bool)
+        self.v, self.u, self.c, self.d = np.empty((4, 0))
+        self.hayflick, self.clock, self.wins = np.empty((3, 0), dtype=np.intp)
+        self.layered, self.healing = np.empty((2, 0), dtype=bool)
         self.names: list[str] = []
         self.unit_names: list[str] = []
-        self._born, self.n, self.steps, self._next = 0, 0, 0, 0
+        self._born, self.steps, self._next = 0, 0, 0
         self.weights = np.empty((0, 0))
-        self.unit_positions = np.empty((0, 2))
-        self.threshold, self.peak = np.empty(0), np.empty(0)
-        self.wins = np.empty(0, dtype=np.intp)
-        for i in range(n):
-            self._add(first[i], settings.hayflick)
+        self.threshold, self.peak = np.empty((2, 0))
+        for place in first:
+            self._add(place, settings.hayflick)
 
     # -------------------- what is there --------------------
 
     @property
-    def positions(self) -> np.ndarray:
-        """Positions of the cells."""
-        return self._positions[: self.n]
-
-    @property
-    def hayflick(self) -> np.ndarray:
-        """Divisions left to every cell."""
-        return self._hayflick[: self.n]
-
-    @property
-    def clock(self) -> np.ndarray:
-        """Visits until a cell may bud."""
-        return self._clock[: self.n]
+    def n(self) -> int:
+        """Number of cells."""
+        return len(self.names)
 
     @property
     def stage(self) -> Stage:
@@ -156,8 +144,6 @@ class Tissue:
 
     def fields(self, small: int = 150) -> Fields:
         """Figures of the second layer's receptive fields."""
-        if not self.unit_names:
-            return Fields(0, float("nan"), 0.0, float("nan"))
         return receptive_fields(self.weights, self.positions, small)
 
     def neighbours(self, radius: float | None = None) -> np.ndarray:
@@ -195,15 +181,13 @@ class Tissue:
             yield self.grow(min(every, most - self.steps))
 
     def _fire(self) -> np.ndarray:
-        n = self.n
-        v, u = self._v[:n], self._u[:n]
-        current = self.settings.noise * self.rng.standard_normal(n)
-        fired = np.flatnonzero(v >= 30.0)
+        current = self.settings.noise * self.rng.standard_normal(self.n)
+        fired = np.flatnonzero(self.v >= 30.0)
         if fired.size:
-            v[fired] = self._c[fired]
-            u[fired] += self._d[fired]
-            current += sum_of_rows(self._kernel, fired)[:n]  # whole rows are contiguous
-        izhikevich_step(v, u, current)
+            self.v[fired] = self.c[fired]
+            self.u[fired] += self.d[fired]
+            current += sum_of_rows(self._kernel, fired)[: self.n]  # whole rows are contiguous
+        izhikevich_step(self.v, self.u, current)
         return fired
 
     # -------------------- as a tree --------------------
@@ -211,7 +195,7 @@ class Tissue:
     @property
     def state(self) -> VValue:
         """All that the next step depends on, array leaves; what `restore` takes."""
-        cells = {name: getattr(self, f"_{name}")[: self.n].astype(np.float64) for name in CELLS}
+        cells = {name: np.array(getattr(self, name), np.float64) for name in CELLS}
         cells["number"] = _numbers(self.names, 1)
         units = {name: np.array(getattr(self, name), np.float64) for name in UNITS}
         units["cell"], units["number"] = (_numbers(self.unit_names, k) for k in (1, 2))
@@ -220,18 +204,15 @@ class Tissue:
 
     def restore(self, state: VValue, rng: np.random.Generator) -> None:
         """Go on from a state, edited or not, with this source of chance."""
-        cells, units, n = state["cells"], state["units"], len(state["cells", "number"])
-        for name in CELLS:
-            getattr(self, f"_{name}")[:n] = cells[name]
-        self.rng, self.n = rng, n
+        self.rng, cells, units = rng, state["cells"], state["units"]
+        for tree, names in ((cells, CELLS), (units, UNITS)):
+            for name in names:
+                setattr(self, name, np.array(tree[name], getattr(self, name).dtype))
         self.names = [f"cell-{int(number):05d}" for number in cells["number"]]
         self.steps, self._born, self._next = (int(state[k]) for k in ("steps", "born", "next"))
         self._kernel = np.zeros((64, 64))
-        for i in range(n):
+        for i in range(self.n):
             self._extend_kernel(i)
-        for name in UNITS:
-            setattr(self, name, np.array(units[name]))
-        self.wins = self.wins.astype(np.intp)
         pairs = zip(units["cell"], units["number"], strict=True)
         self.unit_names = [f"unit-{int(cell):05d}-{int(number):04d}" for cell, number in pairs]
 
@@ -240,58 +221,53 @@ class Tissue:
     def _visit(self) -> None:
         """The cell whose turn it is divides, buds, or lets its clock run."""
         i = self._next
-        near = np.sum((self.positions - self._positions[i]) ** 2, axis=1) < self.settings.radius**2
-        if self._may_divide(i, near) and self._divide(i):
-            self._next = (i + 1) % self.n
-            return
-        if self._clock[i] > 0:
-            self._clock[i] -= 1
-            self._healing[i] &= self._clock[i] > 0
-        elif not self._layered[: self.n][near].any() and self.rng.random() < self.settings.budding:
-            self._bud(i)
+        near = np.sum((self.positions - self.positions[i]) ** 2, axis=1) < self.settings.radius**2
+        if not (self._may_divide(i, near) and self._divide(i)):
+            if self.clock[i] > 0:
+                self.clock[i] -= 1
+                self.healing[i] &= self.clock[i] > 0
+            elif not self.layered[near].any() and self.rng.random() < self.settings.budding:
+                self._bud(i)
         self._next = (i + 1) % self.n
 
     def _may_divide(self, i: int, near: np.ndarray) -> bool:
         return bool(
-            self._hayflick[i] > 0
-            and self._clock[i] > 0
-            and (self._healing[i] or np.count_nonzero(near) <= self.settings.sparse)
+            self.hayflick[i] > 0
+            and self.clock[i] > 0
+            and (self.healing[i] or np.count_nonzero(near) <= self.settings.sparse)
             and self.n < self.settings.most
         )
 
     def _divide(self, i: int) -> bool:
         """A daughter at a random place with room, if one is found."""
         settings = self.settings
-        room_for = settings.sparse if self._healing[i] else settings.crowded
+        room_for = settings.sparse if self.healing[i] else settings.crowded
         r = settings.radius * (1.0 + self.rng.random(settings.tries))
         angle = 2.0 * np.pi * self.rng.random(settings.tries)
-        places = self._positions[i] + r[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        places = self.positions[i] + r[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
         places = places[self.polygon.contains(places)]
         around = np.count_nonzero(cdist(places, self.positions) < settings.radius, axis=1)
         possible = np.flatnonzero(around <= room_for)
         if not possible.size:
             return False
-        left = int(self._hayflick[i]) - 1
-        self._hayflick[i] = left
+        self.hayflick[i] -= 1
         self._rest(i)
-        self._healing[self.n] = self._healing[i]
-        self._add(places[possible[0]], left)
+        self._add(places[possible[0]], int(self.hayflick[i]), bool(self.healing[i]))
         return True
 
     def _rest(self, i: int) -> None:
         """State of a cell just after a division."""
         r = self.rng.random()
-        self._c[i], self._d[i] = -65.0 + 15.0 * r**2, 8.0 - 6.0 * r**2
-        self._v[i], self._u[i] = -65.0, -13.0
-        self._clock[i] = self.settings.clock
+        self.c[i], self.d[i] = -65.0 + 15.0 * r**2, 8.0 - 6.0 * r**2
+        self.v[i], self.u[i] = -65.0, -13.0
+        self.clock[i] = self.settings.clock
 
-    def _add(self, place: np.ndarray, hayflick: int) -> None:
+    def _add(self, place: np.ndarray, hayflick: int, healing: bool = False) -> None:
         i = self.n
-        self._positions[i] = place
-        self._hayflick[i] = hayflick
-        self._layered[i] = False
+        new = {"positions": place, "hayflick": hayflick, "layered": False, "healing": healing}
+        for name in CELLS:
+            setattr(self, name, np.append(getattr(self, name), [new.get(name, 0)], axis=0))
         self._rest(i)
-        self.n += 1
         self.names.append(f"cell-{self._born:05d}")
         self._born += 1
         self._extend_kernel(i)
@@ -307,19 +283,19 @@ class Tissue:
             larger = np.zeros((2 * len(self._kernel),) * 2)
             larger[:i, :i] = self._kernel[:i, :i]
             self._kernel = larger
-        row = self.kernel_of.between(self._positions[i : i + 1], self._positions[:i])[0]
+        row = self.kernel_of.between(self.positions[i : i + 1], self.positions[:i])[0]
         self._kernel[i, :i] = self._kernel[:i, i] = row
         self._kernel[i, i] = 0.0
 
     def _bud(self, i: int) -> None:
         """A unit of the second layer above a cell, reading that cell alone."""
-        self._layered[i] = True
+        self.layered[i] = True
         column = np.zeros((self.n, 1))
         column[i] = MEAN_WEIGHT + WEIGHT_SPREAD * self.rng.standard_normal()
         column *= MEAN_WEIGHT / column.mean()
         self.weights = np.concatenate([self.weights, column], axis=1)
         self.unit_names.append(f"unit-{self.names[i][5:]}-{len(self.unit_names):04d}")
-        self.unit_positions = np.concatenate([self.unit_positions, self._positions[i : i + 1]])
+        self.unit_positions = np.concatenate([self.unit_positions, self.positions[i : i + 1]])
         self.threshold = np.append(self.threshold, 70.0 + 2.0 * self.rng.standard_normal())
         self.peak = np.append(self.peak, 0.0)
         self.wins = np.append(self.wins, 0)
@@ -361,22 +337,18 @@ class Tissue:
         self._keep_units(above)
         if heal:
             edge = distance[keep] < radius + 2.0 * self.settings.radius
-            self._clock[: self.n][edge] = self.settings.clock
-            self._healing[: self.n][edge] = True
+            self.clock[edge] = self.settings.clock
+            self.healing[edge] = True
         return removed
 
     def _keep_cells(self, keep: np.ndarray) -> None:
         rows = np.flatnonzero(keep)
-        n = rows.size
-        for array in (
-            self._positions, self._v, self._u, self._c, self._d,
-            self._hayflick, self._clock, self._layered, self._healing,
-        ):  # fmt: skip
-            array[:n] = array[rows]
-        self._kernel[:n, :n] = self._kernel[np.ix_(rows, rows)]
+        for name in CELLS:
+            setattr(self, name, getattr(self, name)[rows])
+        self._kernel[: rows.size, : rows.size] = self._kernel[np.ix_(rows, rows)]
         self.names = [self.names[i] for i in rows]
         self.weights = self.weights[rows]
-        self.n, self._next = n, 0
+        self._next = 0
 
     def _keep_units(self, keep: np.ndarray) -> None:
         # A unit whose every sensor is gone has nothing to read and goes too.
@@ -392,8 +364,7 @@ class Tissue:
 
     def _free_budding_sites(self) -> None:
         """Cells whose unit is gone may bud again."""
+        self.layered[:] = False
         if len(self.unit_positions):
             nearest, _ = cKDTree(self.unit_positions).query(self.positions)
-            self._layered[: self.n] = nearest == 0.0
-        else:
-            self._layered[: self.n] = False
+            self.layered[:] = nearest == 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vvalues import VValue
+from vvalues import VValue, unstack
 
 from ...wired import SYNAPSE, WiredNetwork, numbered, synapse_tree, wiring_tree
 from .mirror import SpikingAutoencoder
@@ -40,23 +40,12 @@ def stack_tree(stack: SpikingStack) -> VValue:
     ['layer-0', 'layer-1']
     """
     names = layer_names(stack)
-    tree = VValue(
-        {
-            "layer-0": {
-                name: {"position": np.array(place)}
-                for name, place in zip(names[0], stack.retina.positions, strict=True)
-            }
-        }
-    )
+    sensors = unstack(VValue({"position": stack.retina.positions}))
+    tree = VValue({"layer-0": dict(zip(names[0], sensors, strict=True))})
     for k, layer in enumerate(stack.layers, start=1):
-        units = {
-            name: {"position": np.array(place), "threshold": float(threshold)}
-            for name, place, threshold in zip(
-                names[k], layer.positions, layer.plastic.threshold, strict=True
-            )
-        }
-        tree = tree + VValue({f"layer-{k}": units})
-        tree = tree + synapse_tree(f"layer-{k}", names[k], names[k - 1], layer.plastic.weights)
+        units = unstack(VValue({"position": layer.positions, "threshold": layer.plastic.threshold}))
+        tree += VValue({f"layer-{k}": dict(zip(names[k], units, strict=True))})
+        tree += synapse_tree(f"layer-{k}", names[k], names[k - 1], layer.plastic.weights)
     return tree
 
 

@@ -19,7 +19,7 @@ from ....process.checks import check_finite, check_whole
 from ..arguments import check_number, check_positions, unit_indices
 from ..leaky import LeakySheet
 from ..plasticity import CompetitiveLayer
-from ..sheets import IzhikevichSheet, LateralKernel, Sheet, scattered
+from ..sheets import IzhikevichSheet, LateralKernel, Sheet, scattered, spread_of
 
 __all__ = [
     "LayerSettings",
@@ -200,11 +200,8 @@ class SpikingStack:
     def __init__(
         self, retina: Sheet, layers: Sequence[LayerSettings], rng: np.random.Generator
     ) -> None:
-        for settings in layers[:-1]:
-            if settings.kernel is None:
-                raise ValueError(
-                    "a layer without a kernel has no spikes; only the last one may be so"
-                )
+        if any(settings.kernel is None for settings in layers[:-1]):
+            raise ValueError("a layer without a kernel has no spikes; only the last one may be so")
         self.retina = retina
         self.layers: list[_Layer] = []
         n = len(retina.positions)
@@ -339,15 +336,12 @@ def wave_figures(positions: np.ndarray, fired: Sequence[np.ndarray]) -> Waves:
     if not counts.size:
         raise ValueError("fired is empty: no step was recorded")
 
-    def spread(points: np.ndarray) -> float:
-        return float(np.linalg.norm(points - points.mean(axis=0), axis=1).mean())
-
     for step in fired:
         unit_indices("fired", step, len(positions))
-    spreads = [spread(positions[step]) for step in fired if len(step) > 1]
+    spreads = [spread_of(positions[step]) for step in fired if len(step) > 1]
     return Waves(
         float(np.mean(spreads)) if spreads else float("nan"),
-        spread(positions),
+        spread_of(positions),
         float(np.mean(counts == 0)),
         float(counts.mean()),
         int(counts.max()),

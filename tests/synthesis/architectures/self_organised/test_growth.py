@@ -219,7 +219,7 @@ def test_cells_of_a_dense_tissue_go_on_firing(change):
     tissue = Tissue(SQUARE, np.random.default_rng(0), TissueSettings(**change, noise=5.0))
     tissue.grow(3000)
     assert tissue.n > 250
-    assert np.isfinite(tissue._v[: tissue.n]).all()
+    assert np.isfinite(tissue.v).all()
     fired = np.concatenate([tissue._fire() for _ in range(400)])
     assert np.unique(fired).size > 0.9 * tissue.n
 
@@ -230,8 +230,8 @@ def test_a_tissue_fires_like_a_sheet():
     tissue.grow(2000)
     sheet = IzhikevichSheet(tissue.positions, tissue.kernel_of, np.random.default_rng(0), noise=3.0)
     n = tissue.n
-    sheet.v, sheet.u = tissue._v[:n].copy(), tissue._u[:n].copy()
-    sheet.c, sheet.d = tissue._c[:n], tissue._d[:n]
+    sheet.v, sheet.u = tissue.v.copy(), tissue.u.copy()
+    sheet.c, sheet.d = tissue.c, tissue.d
     sheet._noise._rng, tissue.rng = np.random.default_rng(1), np.random.default_rng(1)
     sheet.kernel = tissue._kernel[:n, :n].copy()
     fired = 0
@@ -240,7 +240,7 @@ def test_a_tissue_fires_like_a_sheet():
         np.testing.assert_array_equal(one, other)
         fired += one.size
     assert fired > 100
-    np.testing.assert_allclose(sheet.v, tissue._v[:n], rtol=1e-9)
+    np.testing.assert_allclose(sheet.v, tissue.v, rtol=1e-9)
 
 
 @pytest.mark.thorough
