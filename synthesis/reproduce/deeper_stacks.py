@@ -50,14 +50,14 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     out : Path
     """
     report = Report("deeper-stacks", "A second self-organised layer under a readout", out, full)
-    known = report.earlier()
+    report.resume()
     mnist = mnist_or_why_not(report, HEADING)
     if mnist is None:
         return report.figures
     milliseconds = MILLISECONDS if full else QUICK_MILLISECONDS
     sets = _sets(mnist, N_IMAGES if full else QUICK_IMAGES)
     job, say = partial(_figures, sets, milliseconds), partial(_say, sets, milliseconds)
-    report.each_seed("readout", range(3 if full else 1), job, say, known)
+    report.each_seed("readout", range(3 if full else 1), job, say)
     return report.figures
 
 

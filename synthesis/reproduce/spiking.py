@@ -6,6 +6,7 @@ Sources: arXiv:2006.06902; github thomsonlab/GrowingBrains @82b81dc, ``multiLaye
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -118,10 +119,8 @@ def _waves(report: Report, seeds: range, out: Path) -> None:
 
 
 def _movie(stack: SpikingStack, fired: list[np.ndarray], out: Path) -> None:
-    try:
+    with suppress(ImportError):  # matplotlib is an extra
         pictures.wave_movie(stack.retina.positions, fired[:1500], out / "spiking-waves.gif", 15)
-    except ImportError:  # matplotlib is an extra
-        return
 
 
 # -------------------- self-organisation --------------------

@@ -8,6 +8,7 @@ know".
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -55,10 +56,10 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     out : Path
     """
     report = Report("manifold-film", "Dynamic manifolds over their training", out, full)
-    known = report.earlier()
+    report.resume()
     seeds = range(5) if full else range(1)
     parts: dict[str, Callable[[str], None]] = {
-        name: partial(_measure_shift, report, known, seeds=seeds, training_of=training_of, out=out)
+        name: partial(_measure_shift, report, seeds=seeds, training_of=training_of, out=out)
         for name, training_of in (
             ("toy, source mode", _toy),
             ("toy, default mode", partial(_toy, default=True)),
@@ -71,7 +72,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         digits = None
     if full and digits is not None:
         parts[f"MNIST, source mode, {MNIST_STEPS:,} steps"] = partial(
-            _measure_shift, report, known, seeds=seeds, training_of=partial(_mnist, digits), out=out
+            _measure_shift, report, seeds=seeds, training_of=partial(_mnist, digits), out=out
         )
     left = list(parts)
     for name, part in parts.items():
@@ -108,13 +109,7 @@ def _mnist(digits: Digits, seed: int) -> ManifoldTraining:
 
 
 def _measure_shift(
-    report: Report,
-    known: dict[str, Any],
-    name: str,
-    *,
-    seeds: Sequence[int],
-    training_of: Any,
-    out: Path,
+    report: Report, name: str, *, seeds: Sequence[int], training_of: Any, out: Path
 ) -> None:
     curves: dict[str, list[Change]] = {}  # of the seeds that are trained now
 
@@ -127,7 +122,7 @@ def _measure_shift(
         save_plot(out, _file(name), _draw, curves)
         return _figures(training.model, film, found)
 
-    report.each_seed(name, seeds, job, partial(_say_shift, name), known)
+    report.each_seed(name, seeds, job, partial(_say_shift, name))
 
 
 def _say_shift(name: str, report: Report, rows: list[dict[str, Any]]) -> None:
@@ -201,8 +196,6 @@ def _file(name: str) -> str:
 
 def _movies(model: Manifold, film: list[Snapshot], name: str, out: Path) -> None:
     every = max(len(film) // FRAMES, 1)
-    try:
+    with suppress(ImportError):  # matplotlib is an extra
         for ending in ("gif", "html"):
             adjacency_movie(model, film[::every], out / f"{_file(name)}.{ending}", 8)
-    except ImportError:  # matplotlib is an extra
-        return

@@ -78,15 +78,15 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     out : Path
     """
     report = Report("manifold-mnist", "A manifold on MNIST, chosen on images kept apart", out, full)
-    known = report.earlier()
+    report.resume()
     digits = mnist_or_why_not(report, "## MNIST")
     if digits is None:
         return report.figures
     digits = digits.with_batch_size(BATCH)
     share, seeds = (1.0, SEEDS) if full else (QUICK, SEEDS[:1])
-    chosen = _chosen(report, known, digits.validation_split(), share)
+    chosen = _chosen(report, digits.validation_split(), share)
     job = partial(_figures, digits, chosen, share, Path(out))
-    report.each_seed("test images", seeds, job, partial(_say, chosen, share), known)
+    report.each_seed("test images", seeds, job, partial(_say, chosen, share))
     return report.figures
 
 
@@ -152,21 +152,22 @@ def _finished(
 # -------------------- the choice, and the test images --------------------
 
 
-def _chosen(report: Report, known: dict[str, Any], digits: Digits, share: float) -> Way:
+def _chosen(report: Report, digits: Digits, share: float) -> Way:
     """The way that has most of the validation images right."""
-    steps, rows = round(share * STEPS), dict(known.get("validation", {}))
-    for way in WAYS:
-        if str(way) not in rows:
-            folder = report.out / f"manifold-mnist-choice-{way.budget:g}"
-            network, found = _manifold(digits, way.budget, CHOOSING_SEED, steps, folder)
-            after = _finished(digits, way, CHOOSING_SEED, share, (network, found))
-            rows[str(way)] = [
-                float(found.size),
-                digits.accuracy(network, found),
-                float(np.count_nonzero(after.buffer)),
-                digits.accuracy(network, after),
-            ]
-        report.keep("validation", rows)
+    steps = round(share * STEPS)
+
+    def validated(way: Way) -> list[float]:
+        folder = report.out / f"manifold-mnist-choice-{way.budget:g}"
+        network, found = _manifold(digits, way.budget, CHOOSING_SEED, steps, folder)
+        after = _finished(digits, way, CHOOSING_SEED, share, (network, found))
+        return [
+            float(found.size),
+            digits.accuracy(network, found),
+            float(np.count_nonzero(after.buffer)),
+            digits.accuracy(network, after),
+        ]
+
+    rows = report.each("validation", {str(way): partial(validated, way) for way in WAYS})
     report.say(
         "## Choice",
         f"{len(digits.test_labels):,} training images kept apart, in percent; seed "

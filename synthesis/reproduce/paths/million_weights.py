@@ -69,13 +69,12 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     out : Path
     """
     report = Report("million-weights", "A series of tasks for a million weights", out, full)
-    known = report.earlier()
+    report.resume()
     tasks, share = load_mnist().with_batch_size(100).split(2), 1.0 if full else 0.02
     model = Perceptron([tasks[0].n_pixels, *HIDDEN, tasks[0].n_classes])
     found: dict[str, list[list[float]]] = {}
     for name, learning in METHODS.items():
-        job = partial(_learned, model, tasks, learning, share)
-        found[name] = report.once(name, job, known)
+        found[name] = report.once(name, partial(_learned, model, tasks, learning, share))
         _say(report, model, tasks, share, found)
     return report.figures
 
