@@ -93,7 +93,10 @@ def _members(report: Report, family: BinaryFamily, task: Digits, scores: VValue)
     score = partial(task.accuracy, family.network)
     found = family_figures(family, members, score)
     chance = family_figures(family, family.members(family.initial(rng), MEMBERS, rng), score)
-    layers = {layer: float(np.mean(_layer_overlaps(members, layer))) for layer in family.layers}
+    layers = {
+        layer: float(np.mean(overlaps([member.subtree((layer,)) for member in members])))
+        for layer in family.layers
+    }
     figures = {
         **found._asdict(),
         "mode": score(family.mode(scores)),
@@ -136,10 +139,6 @@ def _members(report: Report, family: BinaryFamily, task: Digits, scores: VValue)
     weights = family.network.matrices(members[0])[0]
     save_plot(report.out, "agnostic-fields", pictures.unit_fields, weights, (28, 28))
     return members
-
-
-def _layer_overlaps(members: list[VValue], layer: str) -> np.ndarray:
-    return overlaps([member.subtree((layer,)) for member in members])
 
 
 def _walk(

@@ -7,6 +7,7 @@ Guruprasad93/FlexibleMachineLearning @9043036.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -232,8 +233,6 @@ def _sequences(report: Report, digits: Digits, blended: Candidate) -> None:
 
 def _beside(digits: Digits, folder: str) -> Digits:
     """A second data set whose classes are numbered after the first's."""
-    from dataclasses import replace
-
     second = load_mnist(folder, name="second data set")
     return replace(
         second,

@@ -27,7 +27,6 @@ from ...weight_space import (
     Waypoint,
     elastic_weights,
     fine_tuning,
-    learn,
     learned_along,
     plots,
     remember,
@@ -35,6 +34,7 @@ from ...weight_space import (
     staying_invariant,
 )
 from ..tables import Report, medians, save_plot, seeds_in_words, table
+from .sparse_path import trained_perceptron
 
 __all__ = ["BLENDED", "STORED", "Candidate", "after_both", "chosen", "first_task", "say_both"]
 
@@ -109,9 +109,7 @@ def first_task(digits: Digits, seed: int, share: float) -> tuple[Memory, Digits,
     rng = np.random.default_rng([seed, 0])
     old, new = digits.only(range(5)).with_batch_size(50), digits.only(range(5, 10))
     model = Perceptron([digits.n_pixels, 400, 10])
-    steps = int(3000 * share)
-    optimizer = momentum(schedule(0.02, 0.002, steps), 0.9)
-    trained = learn(model, old, model.initial(rng), optimizer, steps, rng)
+    trained = trained_perceptron(model, old, int(3000 * share), rng, rate=0.02)
     return remember(model, trained, old, STORED, rng), old, new
 
 
