@@ -186,11 +186,14 @@ class Digits:
         absent = sorted(set(classes) - set(self.classes))
         if absent:
             raise ValueError(f"{self.name} has no images of class {absent[0]}")
-        train = np.isin(self.labels, list(classes))
-        test = np.isin(self.test_labels, list(classes))
+        train, test = (np.isin(of, list(classes)) for of in (self.labels, self.test_labels))
+        name = f"{self.name} {', '.join(map(str, sorted(classes)))}"
+        return replace(self._some(train, test), name=name)
+
+    def _some(self, train: Any, test: Any) -> Digits:
+        """Some images of both sets, by a mask or a slice of each."""
         return replace(
             self,
-            name=f"{self.name} {', '.join(map(str, sorted(classes)))}",
             images=self.images[train],
             labels=self.labels[train],
             test_images=self.test_images[test],
@@ -252,13 +255,7 @@ class Digits:
 
     def shortened(self, n_train: int, n_test: int) -> Digits:
         """The first images of both sets, for quick runs."""
-        return replace(
-            self,
-            images=self.images[:n_train],
-            labels=self.labels[:n_train],
-            test_images=self.test_images[:n_test],
-            test_labels=self.test_labels[:n_test],
-        )
+        return self._some(slice(n_train), slice(n_test))
 
     def with_batch_size(self, batch_size: int) -> Digits:
         """The same task, another batch size.

@@ -131,7 +131,7 @@ def further_strings(
         return None
 
     def objective() -> MachineObjective:
-        inputs, targets = zip(*(task.batch(rng) for _ in range(batches)), strict=True)
-        return MachineObjective(model, concatenated(inputs), np.concatenate(targets, axis=-1))
+        strings = concatenated(task.batch(rng) for _ in range(batches))
+        return MachineObjective(model, strings.inputs, strings.targets)
 
     return Further(fitted=objective(), judged=objective())
