@@ -17,12 +17,12 @@ from dmm.machine import fixed_links
 from vvalues import Support, VValue, from_buffer, restrict
 from vvalues.core.tree import from_leaves
 
-from ..edits.links import remove_dead
 from ..optimize.least_squares import Fit, compensated_removals, levenberg_marquardt
 from ..optimize.objective import Objective
 from ..process.models import MachineModel
 from ..tasks import StreamTask
 from .phases.regrow import regrown
+from .phases.remove import without_link
 from .phases.shrink import drop_smallest
 from .route import Settings
 
@@ -330,9 +330,8 @@ def _trimmed(objective: Objective, fit: Fit, settings: Settings) -> Fit:
     while len(fit.parameters):
         losses, candidates = compensated_removals(objective, fit.parameters)
         for q in np.argsort(losses, kind="stable")[: settings.remove.candidates]:
-            keep = np.arange(fit.parameters.size) != q
-            kept = from_buffer(fit.parameters.support.where(keep), candidates[q][keep].copy())
-            shorter = _polished(objective, remove_dead(kept, (), objective)[0])
+            kept = without_link(objective, fit.parameters, candidates[q], q)
+            shorter = _polished(objective, kept)
             if shorter.loss <= bound:
                 fit = shorter
                 break
