@@ -14,7 +14,7 @@ import numpy as np
 
 from dmm import Machine
 from dmm.machine import fixed_links
-from vvalues import Support, VValue, from_buffer, restrict
+from vvalues import Path, Support, VValue, from_buffer, restrict
 from vvalues.core.tree import from_leaves
 
 from ..optimize.least_squares import Fit, compensated_removals, levenberg_marquardt
@@ -32,8 +32,6 @@ SCALE = 0.05  # of fresh links; larger ones drown what is left of the machine
 FEEDBACK_EVERY = 4  # one attempt in so many may open links against the order of the neurons
 ROUNDS = 4  # of fitting and dropping small links, per attempt
 CLOCKWORK = ("timer", "input")  # their links are not parameters
-
-Path = tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from ..architectures.binary import (
     BinaryFamily,
     FamilySettings,
     evolve,
+    evolved,
     family_figures,
     overlaps,
     walk_between,
@@ -148,9 +149,7 @@ def _walk(
     rng = np.random.default_rng(3)
 
     def settle(scores: VValue) -> VValue:
-        for generation in evolve(family, task.batch, rng, settings, scores=scores):
-            scores = generation.scores
-        return scores
+        return evolved(evolve(family, task.batch, rng, settings, scores=scores))
 
     rows = []
     for name, settling in (("straight", None), ("settled", settle)):

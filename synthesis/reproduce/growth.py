@@ -95,10 +95,7 @@ def organised(
     """A pooling layer of the published size, run until 90 % of its units are organised."""
     pooling = Pooling(np.random.default_rng(seed), settings)
     start = time.process_time()
-    last = None
-    for last in pooling.organise(MOST_STEPS):  # noqa: B007
-        pass
-    assert last is not None
+    *_, last = pooling.organise(MOST_STEPS)
     seconds = time.process_time() - start
     return pooling, {
         "steps": last.steps,

@@ -300,18 +300,15 @@ def find_mnist(folder: str | os.PathLike | None = None) -> Path:
     >>> find_mnist("/data/mnist")  # doctest: +SKIP
     PosixPath('/data/mnist')
     """
-    checkout = Path(__file__).resolve().parents[2]
-    places = [folder, os.environ.get(FOLDER_VARIABLE)] if folder is None else [folder]
-    candidates = [Path(place) for place in places if place]
-    if not candidates:
-        candidates = [checkout.parent / "shared" / "data" / "mnist"]
-    for candidate in candidates:
-        if _idx_file(candidate, "train", "images").exists():
-            return candidate
-    raise FileNotFoundError(
-        f"no MNIST in {' or '.join(map(str, candidates))} (train-images-idx3-ubyte[.gz] and its "
-        f"three companions); give a folder or set {FOLDER_VARIABLE}"
-    )
+    beside_checkout = Path(__file__).resolve().parents[3] / "shared" / "data" / "mnist"
+    asked = os.environ.get(FOLDER_VARIABLE) if folder is None else folder
+    place = Path(asked or beside_checkout)
+    if not _idx_file(place, "train", "images").exists():
+        raise FileNotFoundError(
+            f"no MNIST in {place} (train-images-idx3-ubyte[.gz] and its three companions); give a "
+            f"folder or set {FOLDER_VARIABLE}"
+        )
+    return place
 
 
 def _idx_file(folder: Path, part: str, kind: str) -> Path:

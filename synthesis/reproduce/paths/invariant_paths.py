@@ -140,15 +140,13 @@ def _costs(memory: Memory, new: Digits) -> dict[str, float]:
 
 def _say_steps(report: Report, steps: list[dict[str, float]], costs: dict[str, float]) -> None:
     report.keep("costs in ms", costs)
-    middle = medians(steps)
-    rows = [[name, value] for name, value in middle.items()]
     report.say(
         "## Steps in the null space of the metric",
         f"Steps of norm {STEP_NORM}; {PER_STEP} of {STORED} stored inputs per step; "
         f"{NULL_SPACE_STEPS} steps. Drift: root of the mean squared movement of the logits, on the "
         "inputs of the step and on all stored ones; ratio: plain to null-space, on the inputs of "
         f"the step; {seeds_in_words(steps)}.",
-        table(["figure", "value"], rows),
+        table(["figure", "value"], list(medians(steps).items())),
     )
     base = next(iter(costs.values()))
     rows = [[name, value, value / base] for name, value in costs.items()]
