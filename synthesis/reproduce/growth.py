@@ -36,6 +36,7 @@ from ..tasks import Digits
 from ..weight_space import Categorical, freeze, learn, sparsified
 from .tables import (
     Report,
+    figures_table,
     medians,
     mnist_or_why_not,
     save_plot,
@@ -117,16 +118,9 @@ def _organisation(report: Report, seeds: range) -> list[Pooling]:
         "Organised: units that read fewer than 150 sensors (synapse: weight of 0.1 or more), which "
         "ends a run at 360; the other figures are over those. Processor seconds include a review "
         "of all fields every 1,000 steps.",
-        _rows("seed", {str(seed): figures for seed, figures in enumerate(results)}),
+        figures_table("seed", {str(seed): figures for seed, figures in enumerate(results)}),
     )
     return poolings
-
-
-def _rows(first: str, results: dict[str, dict[str, Any]]) -> str:
-    """A table with a row per result."""
-    names = list(next(iter(results.values())))
-    rows = [[key, *(result.get(name, "") for name in names)] for key, result in results.items()]
-    return table([first, *(name.replace("_", " ") for name in names)], rows)
 
 
 def damaged(pooling: Pooling, kind: str, rng: np.random.Generator) -> Pooling:
@@ -156,7 +150,7 @@ def _damage(report: Report, poolings: list[Pooling]) -> None:
         f"## {SILENT:.0%} of the sensors fall silent",
         "After organisation, as in the released script: sensors anywhere, or one disc of them. "
         f"Waves go on for {RELEARNING:,} ms. Coverage is of the live sensors.",
-        _rows("silent", found),
+        figures_table("silent", found),
     )
 
 
@@ -171,7 +165,7 @@ def _silent_from_the_start(report: Report) -> None:
         f"## {SILENT:.0%} of the sensors silent from the start",
         "Seed 0. With the published excitation of 5 the thinner sheet has few waves; with the "
         "excitation that live neighbours have lost made good, it organises like the whole one.",
-        _rows("excitation", found),
+        figures_table("excitation", found),
     )
 
 

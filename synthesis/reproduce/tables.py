@@ -20,6 +20,7 @@ from ..tasks import Digits, load_mnist
 __all__ = [
     "Claims",
     "Report",
+    "figures_table",
     "medians",
     "mnist_or_why_not",
     "process_seconds",
@@ -45,6 +46,13 @@ def train_and_test(first: str, figures: Mapping[str, float]) -> str:
     names = [key.removesuffix(", train") for key in figures if key.endswith(", train")]
     rows = [[name, figures[f"{name}, train"], figures[f"{name}, test"]] for name in names]
     return table([first, "train", "test"], rows)
+
+
+def figures_table(first: str, results: Mapping[str, Mapping[str, Any]]) -> str:
+    """A table of results by name, a row each; columns are the figures of the first one."""
+    names = list(next(iter(results.values())))
+    rows = [[key, *(result.get(name, "") for name in names)] for key, result in results.items()]
+    return table([first, *(name.replace("_", " ") for name in names)], rows)
 
 
 def _shown(entry: object) -> str:
