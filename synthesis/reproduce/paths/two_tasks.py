@@ -36,7 +36,18 @@ from ...weight_space import (
 from ..tables import Report, medians, save_plot, seeds_in_words, table
 from .sparse_path import trained_perceptron
 
-__all__ = ["BLENDED", "STORED", "Candidate", "after_both", "chosen", "first_task", "say_both"]
+__all__ = [
+    "BLENDED",
+    "PLAIN",
+    "REPLAYED",
+    "STORED",
+    "Candidate",
+    "after_both",
+    "blended",
+    "chosen",
+    "first_task",
+    "say_both",
+]
 
 STORED, FEW_STORED = 250, 50
 STEPS = 2000
@@ -74,23 +85,22 @@ def _falling(steps: int) -> Optimizer:
 
 PUBLISHED = Candidate("published", staying_invariant(), _constant(0.001))
 PLAIN = Candidate("rate .001", fine_tuning, _constant(0.001))
+REPLAYED = Candidate("rate .001", replay, _constant(0.001))
+
+
+def blended(temperature: float, strength: float) -> Candidate:
+    """A tempered and blended invariant path."""
+    return Candidate(
+        f"temperature {temperature:g}, new loss times {strength:g}, cosine rate from .003",
+        staying_invariant(temperature=temperature, blend=True, strength=strength),
+        _falling,
+    )
 
 
 def candidates() -> dict[str, list[Candidate]]:
     """What is tried, by method."""
-    blended = [
-        Candidate(
-            f"temperature {temperature:g}, new loss times {strength:g}, cosine rate from .003",
-            staying_invariant(temperature=temperature, blend=True, strength=strength),
-            _falling,
-        )
-        for temperature in (1.0, 2.0, 3.0, 4.0)
-        for strength in (1.0, 2.0)
-    ]
-    replayed = [
-        Candidate("rate .001", replay, _constant(0.001)),
-        Candidate("cosine rate from .003", replay, _falling),
-    ]
+    tempered = [blended(t, strength) for t in (1.0, 2.0, 3.0, 4.0) for strength in (1.0, 2.0)]
+    replayed = [REPLAYED, Candidate("cosine rate from .003", replay, _falling)]
     elastic = [
         Candidate(
             f"strength {strength:g}, rate {rate:g}", elastic_weights(strength), _constant(rate)
@@ -98,7 +108,7 @@ def candidates() -> dict[str, list[Candidate]]:
         for strength in (1e1, 1e2, 1e3, 1e4, 1e5, 1e6)
         for rate in (1e-3, 1e-4)
     ]
-    return {BLENDED: blended, REPLAY: replayed, ELASTIC: elastic}
+    return {BLENDED: tempered, REPLAY: replayed, ELASTIC: elastic}
 
 
 # -------------------- one path --------------------
