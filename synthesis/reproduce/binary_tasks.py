@@ -14,13 +14,7 @@ import numpy as np
 
 from vvalues import VValue
 
-from ..architectures.binary import (
-    BinaryFamily,
-    FamilySettings,
-    evolve,
-    evolved,
-    family_figures,
-)
+from ..architectures.binary import BinaryFamily, FamilySettings, evolve, evolved, family_figures
 from ..tasks import CartPoleImitation, Imitation, MountainCarImitation, small_digits
 from .tables import Report, figures_table
 

@@ -12,12 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..architectures.self_organised import (
-    SYNAPSE,
-    CompetitiveLayer,
-    fit_readout,
-    random_wiring,
-)
+from ..architectures.self_organised import SYNAPSE, CompetitiveLayer, fit_readout, random_wiring
 from ..architectures.self_organised.spiking import SpikingStack, izhikevich_retina
 from ..tasks import Digits
 from .spiking import ENCODING, READOUT_LAYER, SIDE, STRENGTH, responses

@@ -17,13 +17,7 @@ import numpy as np
 
 from ..tables import Claims, Report, quartiles, table
 from .elastic_experiments import Experiments
-from .elastic_rnn import (
-    GOOD_HARD_LOSS,
-    Results,
-    claim_sizes_and_losses,
-    keep_phase_ends,
-    say_ends,
-)
+from .elastic_rnn import GOOD_HARD_LOSS, Results, claim_sizes_and_losses, keep_phase_ends, say_ends
 
 __all__ = ["reproduce"]
 
