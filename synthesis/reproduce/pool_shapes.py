@@ -17,7 +17,7 @@ from ..architectures.self_organised import Polygon
 from ..architectures.self_organised.growth import Pooling, PoolingSettings, elongations
 from .growth import SHAPES
 from .pools import STEPS, pool_figures
-from .tables import Report, table
+from .tables import Report, figures_table
 
 __all__ = ["layer_of", "reproduce"]
 
@@ -79,25 +79,16 @@ def _figures(settings: PoolingSettings, steps: int, corners: Any = None) -> dict
     }
 
 
-def _measured(report: Report, name: str, jobs: Mapping[str, Any]) -> list[list[Any]]:
-    """Rows of a table; what is known is not measured again."""
-    found = report.each(name, jobs)
-    return [[key, *found[key].values()] for key in jobs]
-
-
-HEADER = ["mean size", "round, %", "median spread", "coverage", "times longer than wide"]
-
-
 def _say_layers(report: Report, steps: int) -> None:
     settings = PoolingSettings()
     jobs = {name: partial(_figures, settings, steps, shape) for name, shape in LAYERS.items()}
-    rows = _measured(report, "input layers", jobs)
+    found = report.each("input layers", jobs)
     report.say(
         "## Input layers of other shapes",
         f"{settings.n_sensors:,} sensors in polygons of the published area, all else as published; "
         f"seed 0, {steps:,} steps, all {settings.n_units} units count. Round: as in `pools`. The "
         "ratio of length to width is the median over the fields' own principal axes.",
-        table(["sensors in", *HEADER], rows),
+        figures_table("sensors in", found),
     )
 
 
@@ -106,12 +97,12 @@ def _say_stretched(report: Report, steps: int) -> None:
         f"{stretch:g}": partial(_figures, PoolingSettings(stretch=stretch), steps)
         for stretch in STRETCHES
     }
-    rows = _measured(report, "stretched kernels", jobs)
+    found = report.each("stretched kernels", jobs)
     report.say(
         "## Pools that are longer than wide",
         "The kernel reaches so many times further along one axis than along the other, over the "
         f"same area; the published square, seed 0, {steps:,} steps.",
-        table(["stretch of the kernel", *HEADER], rows),
+        figures_table("stretch of the kernel", found),
     )
 
 
@@ -124,10 +115,10 @@ def _say_sizes(report: Report, full: bool) -> None:
     large = PoolingSettings(n_sensors=n_sensors, side=LARGE_SIDE, outer=LARGE)
     steps = STEPS if full else QUICK_STEPS
     jobs[f"{LARGE:g}, {n_sensors:,} sensors, {steps:,} steps"] = partial(_figures, large, steps)
-    rows = _measured(report, "sizes", jobs)
+    found = report.each("sizes", jobs)
     report.say(
         "## Small pools given longer, large pools on a larger sheet",
         f"`pools` has all radii at {STEPS:,} steps of the published sheet. Smaller waves are "
         f"rarer and teach less each; a sheet of side {LARGE_SIDE:g} has the published density.",
-        table(["outer radius", *HEADER], rows),
+        figures_table("outer radius", found),
     )

@@ -181,7 +181,7 @@ class Report:
             if name not in found:
                 found[name] = job()
             self.keep(key, found)
-        return found
+        return {name: found[name] for name in jobs}
 
     def resume(self) -> None:
         """Go on with the figures that a report of this name left in this folder: `known` ones."""
