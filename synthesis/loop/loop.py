@@ -195,13 +195,9 @@ class Loop:
         }
 
     def check_state(self, state: SearchState) -> None:
-        """Refuse a state from a file that this loop cannot go on from.
+        """Refuse, with a ValueError, a state from a file that this loop cannot go on from.
 
-        Raises
-        ------
-        ValueError
-            If its phase is unknown, its memory is not that phase's, or a machine in it has a link
-            that the search space does not have.
+        Its phase is unknown, its memory not that phase's, or a link not one of the search space.
         """
         if not state.is_done and state.phase not in ROUTE:
             raise ValueError(f"phase is {state.phase!r:.60}; expected one of {', '.join(ROUTE)}")
