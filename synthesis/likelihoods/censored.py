@@ -105,16 +105,14 @@ class Censored(Number):
 
     def working(self, predictor: np.ndarray, observed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         residual = self._residual(predictor, observed)
-        return residual, np.where((residual == 0.0) & self._is_cut(observed), LEAST, 1.0)
+        is_cut = (observed <= self.low) | (observed >= self.high)
+        return residual, np.where((residual == 0.0) & is_cut, LEAST, 1.0)
 
     def mean(self, predictor: np.ndarray) -> np.ndarray:
         return np.clip(predictor, self.low, self.high)
 
     def drawn(self, predictor: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         return np.clip(super().drawn(predictor, rng), self.low, self.high)
-
-    def _is_cut(self, observed: np.ndarray) -> np.ndarray:
-        return (observed <= self.low) | (observed >= self.high)
 
     def _residual(self, predictor: np.ndarray, observed: np.ndarray) -> np.ndarray:
         residual = observed - predictor

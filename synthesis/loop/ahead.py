@@ -18,8 +18,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from vvalues import VValue
-
 from ..process.records import Front, Record
 from ..process.state import generator_state
 from .route import ROUTE, Settings
@@ -185,9 +183,5 @@ def _key(start: SearchState) -> Any:
         start.phase,
         start.counts,
         json.dumps(start.rng, sort_keys=True),
-        tuple(None if tree is None else _content(tree) for tree in trees),
+        tuple(None if tree is None else (tree.support, tree.buffer.tobytes()) for tree in trees),
     )
-
-
-def _content(tree: VValue) -> tuple[Any, bytes]:
-    return tree.support, tree.buffer.tobytes()

@@ -195,8 +195,28 @@ class Loop:
         }
 
     def check_state(self, state: SearchState) -> None:
-        """Refuse a state from a file that this loop cannot go on from, with a ValueError."""
-        _check_state(self.search, self.settings, state)
+        """Refuse, with a ValueError, a state from a file that this loop cannot go on from.
+
+        Its phase is unknown, its memory not that phase's, or a link not one of the search space.
+        """
+        if not state.is_done and state.phase not in ROUTE:
+            raise ValueError(f"phase is {state.phase!r:.60}; expected one of {', '.join(ROUTE)}")
+        state.generator()
+        space = self.search.model.space.trainable.support
+        for name, tree in _machines(state):
+            _check_links(name, tree, space)
+        if state.is_done or state.memory is None:
+            return
+        expected = phases(self.settings)[state.phase].memory
+        if expected is not None and not isinstance(state.memory, expected):
+            raise ValueError(
+                f"memory is a {type(state.memory).__name__}; the phase {state.phase} remembers a "
+                f"{expected.__name__}"
+            )
+        if isinstance(state.memory, DenseMemory):
+            state.memory.check(self.search.common.descent, state.parameters)
+        if isinstance(state.memory, PopulationMemory):
+            state.memory.check(space, self.settings.population.starts)
 
     def start(self, rng: np.random.Generator) -> SearchState:
         """The whole search space with its initial weights."""
@@ -257,35 +277,6 @@ def _recurrent_search(
 
 
 # -------------------- states from files --------------------
-
-
-def _check_state(search: Search, settings: Settings, state: SearchState) -> None:
-    """Refuse a state that does not fit a search.
-
-    Raises
-    ------
-    ValueError
-        If its phase is unknown, its memory is not that phase's, or a machine in it has a link that
-        the search space does not have.
-    """
-    if not state.is_done and state.phase not in ROUTE:
-        raise ValueError(f"phase is {state.phase!r:.60}; expected one of {', '.join(ROUTE)}")
-    state.generator()
-    space = search.model.space.trainable.support
-    for name, tree in _machines(state):
-        _check_links(name, tree, space)
-    if state.is_done or state.memory is None:
-        return
-    expected = phases(settings)[state.phase].memory
-    if expected is not None and not isinstance(state.memory, expected):
-        raise ValueError(
-            f"memory is a {type(state.memory).__name__}; the phase {state.phase} remembers a "
-            f"{expected.__name__}"
-        )
-    if isinstance(state.memory, DenseMemory):
-        state.memory.check(search.common.descent, state.parameters)
-    if isinstance(state.memory, PopulationMemory):
-        state.memory.check(space, settings.population.starts)
 
 
 def _machines(state: SearchState) -> Iterator[tuple[str, VValue]]:

@@ -14,15 +14,15 @@ import numpy as np
 
 from dmm import Machine
 from dmm.machine import fixed_links
-from vvalues import Support, VValue, from_buffer, restrict
+from vvalues import Path, Support, VValue, from_buffer, restrict
 from vvalues.core.tree import from_leaves
 
-from ..edits.links import remove_dead
 from ..optimize.least_squares import Fit, compensated_removals, levenberg_marquardt
 from ..optimize.objective import Objective
 from ..process.models import MachineModel
 from ..tasks import StreamTask
 from .phases.regrow import regrown
+from .phases.remove import without_link
 from .phases.shrink import drop_smallest
 from .route import Settings
 
@@ -32,8 +32,6 @@ SCALE = 0.05  # of fresh links; larger ones drown what is left of the machine
 FEEDBACK_EVERY = 4  # one attempt in so many may open links against the order of the neurons
 ROUNDS = 4  # of fitting and dropping small links, per attempt
 CLOCKWORK = ("timer", "input")  # their links are not parameters
-
-Path = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -330,9 +328,8 @@ def _trimmed(objective: Objective, fit: Fit, settings: Settings) -> Fit:
     while len(fit.parameters):
         losses, candidates = compensated_removals(objective, fit.parameters)
         for q in np.argsort(losses, kind="stable")[: settings.remove.candidates]:
-            keep = np.arange(fit.parameters.size) != q
-            kept = from_buffer(fit.parameters.support.where(keep), candidates[q][keep].copy())
-            shorter = _polished(objective, remove_dead(kept, (), objective)[0])
+            kept = without_link(objective, fit.parameters, candidates[q], q)
+            shorter = _polished(objective, kept)
             if shorter.loss <= bound:
                 fit = shorter
                 break

@@ -168,15 +168,15 @@ class PopulationTrainer:
         )
         program = self.model.program(self.support)
         charge = SelfLinkRegularizer(self.support, self.self_link) if self.self_link else None
-        count = population.updates
         batches = [_Batch.of(program.bind(streams), targets) for streams, targets in self.batches]
-        for _ in range(steps):
+        updates = population.updates + steps
+        for count in range(population.updates, updates):
             self._step(batches[int(rng.integers(len(batches)))], state, count, charge)
-            count += 1
         support = population.weights.support
-        weights, first, second, good = (from_buffer(support, a.ravel()) for a in state.per_link())
-        clip, best, factor = map(_per_member, state.per_member())
-        return PopulationMemory(weights, first, second, good, clip, best, factor, count)
+        per_link = (state.weights, state.first, state.second, state.good)
+        weights, first, second, good = (from_buffer(support, a.ravel()) for a in per_link)
+        clip, best, factor = map(_per_member, (state.clip, state.best, state.factor))
+        return PopulationMemory(weights, first, second, good, clip, best, factor, updates)
 
     def _step(
         self, batch: _Batch, state: _Arrays, count: int, charge: SelfLinkRegularizer | None
@@ -235,12 +235,6 @@ class _Arrays:
     clip: np.ndarray
     best: np.ndarray
     factor: np.ndarray
-
-    def per_link(self) -> tuple[np.ndarray, ...]:
-        return self.weights, self.first, self.second, self.good
-
-    def per_member(self) -> tuple[np.ndarray, ...]:
-        return self.clip, self.best, self.factor
 
 
 def _go_back(state: _Arrays, ran_off: np.ndarray) -> None:

@@ -2,6 +2,7 @@
 
 Examples
 --------
+>>> from dataclasses import dataclass
 >>> @dataclass(frozen=True)
 ... class WalkSettings(Bounded):
 ...     steps: int = whole(100, least=1)
@@ -15,7 +16,7 @@ ValueError: rate is -1.0; expected a finite number > 0
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import partial
 from typing import Any, ClassVar
 
@@ -44,14 +45,6 @@ Check = Callable[[str, Any], None]
 """It takes the name and the value of a setting, and raises ValueError."""
 
 
-@dataclass(frozen=True)
-class _Bound:
-    """What a field may hold, and how messages call it (its own name if this is empty)."""
-
-    check: Check
-    called: str
-
-
 class Bounded:
     """Base of dataclasses whose fields declare bounds; rules on several fields go to the subclass.
 
@@ -76,7 +69,8 @@ class Bounded:
         for item in fields(self):  # type: ignore[arg-type]
             value, declared = getattr(self, item.name), item.metadata.get("bound")
             if declared is not None and not (value is None and item.default is None):
-                declared.check(self._called.format(declared.called or item.name), value)
+                check, called = declared
+                check(self._called.format(called or item.name), value)
 
 
 def bound(check: Check, called: str = "") -> Mapping[str, Any]:
@@ -89,7 +83,7 @@ def bound(check: Check, called: str = "") -> Mapping[str, Any]:
     called : str
         How messages call the field, if not by its name.
     """
-    return {"bound": _Bound(check, called)}
+    return {"bound": (check, called)}
 
 
 def checked(default: Any, check: Check) -> Any:

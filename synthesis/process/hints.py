@@ -7,11 +7,10 @@ computation, with an error that names no file.
 from __future__ import annotations
 
 import types
-import typing
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import MISSING, fields, is_dataclass
 from functools import lru_cache
-from typing import Any, Literal, Union, get_args, get_origin
+from inspect import signature
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -40,35 +39,25 @@ def check_fields(cls: type, items: Mapping[str, Any]) -> None:
         ...
     ValueError: parameters is 3, which is no VValue
     """
-    known, needed = _fields(cls)
+    hints, needed = _fields(cls)
     for name in items:
-        if name not in known:
+        if name not in hints:
             raise ValueError(f"a {cls.__name__} has no {name!r:.60}")
     for name in needed:
         if name not in items:
             raise ValueError(f"the {cls.__name__} lacks {name}")
-    hints = _hints(cls)
     for name, value in items.items():
-        if not conforms(value, hints.get(name, Any)):
+        if not conforms(value, hints[name]):
             raise ValueError(f"{name} is {value!r:.60}, which is no {_called(hints[name])}")
 
 
-def _fields(cls: type) -> tuple[set[str], list[str]]:
-    """Names of all fields, and of those without a default."""
-    if is_dataclass(cls):
-        own = [item for item in fields(cls) if item.init]
-        needed = [
-            item.name for item in own if item.default is MISSING and item.default_factory is MISSING
-        ]
-        return {item.name for item in own}, needed
-    names: tuple[str, ...] = cls._fields  # type: ignore[attr-defined]
-    defaults: Mapping[str, Any] = cls._field_defaults  # type: ignore[attr-defined]
-    return set(names), [name for name in names if name not in defaults]
-
-
 @lru_cache(maxsize=256)
-def _hints(cls: type) -> dict[str, Any]:
-    return typing.get_type_hints(cls)
+def _fields(cls: type) -> tuple[dict[str, Any], list[str]]:
+    """Types of all fields, and names of those without a default."""
+    parameters = signature(cls).parameters
+    hints = get_type_hints(cls)
+    needed = [name for name, field in parameters.items() if field.default is field.empty]
+    return {name: hints.get(name, Any) for name in parameters}, needed
 
 
 def conforms(value: Any, hint: Any) -> bool:

@@ -22,6 +22,8 @@ __all__ = ["Linearization", "inputs_at", "linearize", "number_of_inputs"]
 class Linearization(Protocol):
     """Values of a model and its Jacobian J: rows are numbers of the output, columns parameters.
 
+    Derived classes of few parameters or outputs leave `gram` and `diagonal` to the whole Jacobian.
+
     Attributes
     ----------
     values : array, the model's output
@@ -48,17 +50,19 @@ class Linearization(Protocol):
         """``J^T c`` for a cotangent in the shape of the values."""
         ...
 
-    def gram(self) -> np.ndarray:
-        """``J J^T``, (numbers, numbers), the values flattened."""
-        ...
-
-    def diagonal(self) -> VValue:
-        """Diagonal of ``J^T J``."""
-        ...
-
     def rows(self) -> np.ndarray:
         """``J`` itself, (numbers, size)."""
         ...
+
+    def gram(self) -> np.ndarray:
+        """``J J^T``, (numbers, numbers), the values flattened."""
+        rows = self.rows()
+        return rows @ rows.T
+
+    def diagonal(self) -> VValue:
+        """Diagonal of ``J^T J``."""
+        rows = self.rows()
+        return from_buffer(self.support, np.einsum("rp,rp->p", rows, rows))
 
 
 def linearize(model: Model, parameters: VValue, inputs: Any) -> Linearization:
@@ -116,28 +120,7 @@ def inputs_at(inputs: Any, index: np.ndarray) -> Any:
     return inputs[index]
 
 
-class _WithRows:
-    """Products that need the whole Jacobian, for models of few parameters or outputs."""
-
-    support: Support
-    values: np.ndarray
-
-    def rows(self) -> np.ndarray:
-        """The Jacobian, (numbers of the output, size)."""
-        raise NotImplementedError
-
-    def gram(self) -> np.ndarray:
-        """``J J^T``."""
-        rows = self.rows()
-        return rows @ rows.T
-
-    def diagonal(self) -> VValue:
-        """Diagonal of ``J^T J``."""
-        rows = self.rows()
-        return from_buffer(self.support, np.einsum("rp,rp->p", rows, rows))
-
-
-class TracedLinearization(_WithRows):
+class TracedLinearization(Linearization):
     """Through autograd: right for every differentiable model, a tape per product."""
 
     def __init__(self, model: Model, parameters: VValue, inputs: Any) -> None:
@@ -167,7 +150,7 @@ class TracedLinearization(_WithRows):
         return np.stack(pushed, axis=1) if pushed else np.zeros((self.values.size, 0))
 
 
-class MachineLinearization(_WithRows):
+class MachineLinearization(Linearization):
     """Through the compiled engine: the whole Jacobian in one batched forward pass."""
 
     def __init__(self, bound: Any, parameters: VValue) -> None:

@@ -18,6 +18,7 @@ from ..architectures.binary import (
     BinaryFamily,
     FamilySettings,
     evolve,
+    evolved,
     family_figures,
     overlaps,
     walk_between,
@@ -26,7 +27,7 @@ from ..architectures.binary import plots as pictures
 from ..optimize import adam, schedule
 from ..tasks import Digits
 from ..weight_space import Categorical, freeze, learn, sparsified
-from .tables import Report, mnist_or_why_not, save_plot, table
+from .tables import Report, figures_table, mnist_or_why_not, save_plot, table
 
 __all__ = ["SIZES", "mnist_family", "reproduce"]
 
@@ -93,7 +94,10 @@ def _members(report: Report, family: BinaryFamily, task: Digits, scores: VValue)
     score = partial(task.accuracy, family.network)
     found = family_figures(family, members, score)
     chance = family_figures(family, family.members(family.initial(rng), MEMBERS, rng), score)
-    layers = {layer: float(np.mean(_layer_overlaps(members, layer))) for layer in family.layers}
+    layers = {
+        layer: float(np.mean(overlaps([member.subtree((layer,)) for member in members])))
+        for layer in family.layers
+    }
     figures = {
         **found._asdict(),
         "mode": score(family.mode(scores)),
@@ -110,7 +114,7 @@ def _members(report: Report, family: BinaryFamily, task: Digits, scores: VValue)
     report.keep("mnist, random draws", chance._asdict())
     for name, quieter in closer.items():
         report.keep(f"mnist, {name}", quieter._asdict())
-    names = list(found._fields)
+    drawn = {"evolved, noise 1": found, **closer, "random draws": chance}
     report.say(
         MNIST,
         f"{MEMBERS} networks drawn from one family 784-256-10 of weights -1, 0, +1, after "
@@ -119,14 +123,7 @@ def _members(report: Report, family: BinaryFamily, task: Digits, scores: VValue)
         "as in evolution; the less, the more alike they are. Random draws: the same family before "
         "evolution. Accuracy on 10,000 test images, in percent; zeros: the numbers of absent "
         "connections that occur.",
-        table(
-            ["", *(name.replace("_", " ") for name in names)],
-            [
-                ["evolved, noise 1", *found],
-                *([name, *quieter] for name, quieter in closer.items()),
-                ["random draws", *chance],
-            ],
-        ),
+        figures_table("", {name: figures._asdict() for name, figures in drawn.items()}),
         f"The mode of the family: {figures['mode']:.2f}. Share of zeros: "
         f"{figures['share of zeros']:.4f}. Mean overlap per layer: "
         + ", ".join(f"{layer} {value:.3f}" for layer, value in layers.items())
@@ -138,10 +135,6 @@ def _members(report: Report, family: BinaryFamily, task: Digits, scores: VValue)
     return members
 
 
-def _layer_overlaps(members: list[VValue], layer: str) -> np.ndarray:
-    return overlaps([member.subtree((layer,)) for member in members])
-
-
 def _walk(
     report: Report, family: BinaryFamily, task: Digits, first: VValue, second: VValue
 ) -> None:
@@ -149,9 +142,7 @@ def _walk(
     rng = np.random.default_rng(3)
 
     def settle(scores: VValue) -> VValue:
-        for generation in evolve(family, task.batch, rng, settings, scores=scores):
-            scores = generation.scores
-        return scores
+        return evolved(evolve(family, task.batch, rng, settings, scores=scores))
 
     rows = []
     for name, settling in (("straight", None), ("settled", settle)):

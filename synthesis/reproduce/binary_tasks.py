@@ -14,16 +14,9 @@ import numpy as np
 
 from vvalues import VValue
 
-from ..architectures.binary import (
-    BinaryFamily,
-    FamilyFigures,
-    FamilySettings,
-    evolve,
-    evolved,
-    family_figures,
-)
+from ..architectures.binary import BinaryFamily, FamilySettings, evolve, evolved, family_figures
 from ..tasks import CartPoleImitation, Imitation, MountainCarImitation, small_digits
-from .tables import Report, table
+from .tables import Report, figures_table
 
 __all__ = ["reproduce"]
 
@@ -84,8 +77,7 @@ def _evolved(
     zeros = family.zeros / (family.zeros + drawn["evolved"][0].size)
     figures = {end: row._asdict() for end, row in found.items()}
     report.keep(name, {**figures, "share of zeros": zeros})
-    header = ["", *(field.replace("_", " ") for field in FamilyFigures._fields)]
-    return drawn["evolved"], table(header, [[end, *row] for end, row in found.items()])
+    return drawn["evolved"], figures_table("", figures)
 
 
 def _say(

@@ -5,7 +5,6 @@ Source: arXiv:2006.06902, layers "coupled with a linear classifier to perform cl
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,16 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ..architectures.self_organised import (
-    SYNAPSE,
-    CompetitiveLayer,
-    fit_readout,
-    pixels_under,
-    random_wiring,
-)
-from ..architectures.self_organised.spiking import SpikingStack, izhikevich_retina, mean_responses
+from ..architectures.self_organised import SYNAPSE, CompetitiveLayer, fit_readout, random_wiring
+from ..architectures.self_organised.spiking import SpikingStack, izhikevich_retina
 from ..tasks import Digits
-from .spiking import ENCODING, READOUT_LAYER, SIDE, STRENGTH
+from .spiking import ENCODING, READOUT_LAYER, SIDE, STRENGTH, responses
 from .tables import Report, medians, mnist_or_why_not, seeds_in_words, table
 
 __all__ = ["Layers", "reproduce", "second_responses"]
@@ -50,14 +43,14 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     out : Path
     """
     report = Report("deeper-stacks", "A second self-organised layer under a readout", out, full)
-    known = report.earlier()
+    report.resume()
     mnist = mnist_or_why_not(report, HEADING)
     if mnist is None:
         return report.figures
     milliseconds = MILLISECONDS if full else QUICK_MILLISECONDS
     sets = _sets(mnist, N_IMAGES if full else QUICK_IMAGES)
     job, say = partial(_figures, sets, milliseconds), partial(_say, sets, milliseconds)
-    report.each_seed("readout", range(3 if full else 1), job, say, known)
+    report.each_seed("readout", range(3 if full else 1), job, say)
     return report.figures
 
 
@@ -162,11 +155,8 @@ def _figures(sets: Sets, milliseconds: int, seed: int) -> dict[str, float]:
 
 def _responses(sets: Sets, layers: Layers) -> list[np.ndarray]:
     """Mean responses of the first layer to the images of every set."""
-    pixels = pixels_under(layers.positions, (28, 28), (np.zeros(2), np.full(2, SIDE)))
-    respond: Callable[[np.ndarray], np.ndarray] = partial(
-        mean_responses, pixels=pixels, weights=layers.weights, thresholds=0.0, encoding=ENCODING
-    )
-    return [respond(images) for images, _ in sets.values()]
+    positions, weights = layers.positions, layers.weights
+    return [responses(images, positions, weights) for images, _ in sets.values()]
 
 
 def _read(sets: Sets, name: str, features: list[np.ndarray]) -> dict[str, float]:

@@ -37,7 +37,7 @@ from ..architectures.evolving.search import (
 from ..optimize import adam, schedule
 from ..process import events
 from ..tasks import NGUYEN, RegressionTask, formula_task, small_experiment
-from .tables import Report, save_plot, table
+from .tables import Report, medians, save_plot, table
 
 __all__ = ["VARIANTS", "distractor_figures", "reproduce", "small_figures"]
 
@@ -210,18 +210,13 @@ def distractor_figures(
 
 def _distractors(report: Report, seeds: Sequence[int], noise: float, executor: Executor) -> None:
     figures = distractor_figures(seeds, noise, executor)
-    for name, rows in figures.items():
-        report.keep(f"distractors, noise {noise}, {name}", [_public(row) for row in rows])
-    lines = [
-        (
-            name,
-            float(np.median([row["held_out_loss"] for row in found])),
-            max(row["held_out_loss"] for row in found),
-            float(np.median([row["training_loss"] for row in found])),
-            float(np.median([row["leaves"] for row in found])),
-        )
-        for name, found in figures.items()
-    ]
+    lines = []
+    for name, found in figures.items():
+        rows = [_public(row) for row in found]
+        report.keep(f"distractors, noise {noise}, {name}", rows)
+        middle, worst = medians(rows), max(row["held_out_loss"] for row in rows)
+        median_error, median_loss = middle["held_out_loss"], middle["training_loss"]
+        lines.append((name, median_error, worst, median_loss, middle["leaves"]))
     header = ["", "median held-out error", "worst", "median training error", "median leaves"]
     report.say(
         f"## Six distractors, noise {noise:g} on the training targets",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from ..tasks import Digits
 from ..weight_space import Categorical, freeze, learn, sparsified
 from .tables import (
     Report,
+    figures_table,
     medians,
     mnist_or_why_not,
     save_plot,
@@ -43,7 +45,7 @@ from .tables import (
     train_and_test,
 )
 
-__all__ = ["SHAPES", "SensorDigits", "damaged", "organised", "reproduce"]
+__all__ = ["SHAPES", "damaged", "organised", "reproduce", "seen_by_sensors"]
 
 MOST_STEPS = 200_000
 SPEED_STEPS = 110_000
@@ -94,10 +96,7 @@ def organised(
     """A pooling layer of the published size, run until 90 % of its units are organised."""
     pooling = Pooling(np.random.default_rng(seed), settings)
     start = time.process_time()
-    last = None
-    for last in pooling.organise(MOST_STEPS):  # noqa: B007
-        pass
-    assert last is not None
+    *_, last = pooling.organise(MOST_STEPS)
     seconds = time.process_time() - start
     return pooling, {
         "steps": last.steps,
@@ -119,16 +118,9 @@ def _organisation(report: Report, seeds: range) -> list[Pooling]:
         "Organised: units that read fewer than 150 sensors (synapse: weight of 0.1 or more), which "
         "ends a run at 360; the other figures are over those. Processor seconds include a review "
         "of all fields every 1,000 steps.",
-        _rows("seed", {str(seed): figures for seed, figures in enumerate(results)}),
+        figures_table("seed", {str(seed): figures for seed, figures in enumerate(results)}),
     )
     return poolings
-
-
-def _rows(first: str, results: dict[str, dict[str, Any]]) -> str:
-    """A table with a row per result."""
-    names = list(next(iter(results.values())))
-    rows = [[key, *(result.get(name, "") for name in names)] for key, result in results.items()]
-    return table([first, *(name.replace("_", " ") for name in names)], rows)
 
 
 def damaged(pooling: Pooling, kind: str, rng: np.random.Generator) -> Pooling:
@@ -158,7 +150,7 @@ def _damage(report: Report, poolings: list[Pooling]) -> None:
         f"## {SILENT:.0%} of the sensors fall silent",
         "After organisation, as in the released script: sensors anywhere, or one disc of them. "
         f"Waves go on for {RELEARNING:,} ms. Coverage is of the live sensors.",
-        _rows("silent", found),
+        figures_table("silent", found),
     )
 
 
@@ -173,7 +165,7 @@ def _silent_from_the_start(report: Report) -> None:
         f"## {SILENT:.0%} of the sensors silent from the start",
         "Seed 0. With the published excitation of 5 the thinner sheet has few waves; with the "
         "excitation that live neighbours have lost made good, it organises like the whole one.",
-        _rows("excitation", found),
+        figures_table("excitation", found),
     )
 
 
@@ -230,25 +222,23 @@ def _movie(out: Path) -> None:
     """The first 14,000 steps in the first polygon."""
     name, corners = next(iter(SHAPES.items()))
     tissue = Tissue(Polygon(corners), np.random.default_rng([0, len(name)]))
-    try:
+    with suppress(ImportError):  # matplotlib is an extra
         pictures.growth_movie(tissue, out / f"growth-{name}.gif", range(0, 14_001, 500))
-    except ImportError:  # matplotlib is an extra
-        return
 
 
 # -------------------- MNIST on top --------------------
 
 
-def _at_sensors(pooling: Pooling, task: Digits) -> tuple[np.ndarray, np.ndarray]:
-    side = pooling.settings.side
-    pixels = pixels_under(pooling.positions, (28, 28), (np.zeros(2), np.full(2, side)))
-    train, test = task.as_inputs(task.images), task.as_inputs(task.test_images)
-    return train[:, pixels], test[:, pixels]
+def seen_by_sensors(task: Digits, pooling: Pooling) -> Digits:
+    """MNIST as the sensors of a pooling layer see it: the pixel under each."""
+    corners = np.zeros(2), np.full(2, pooling.settings.side)
+    return task.seen_by(pixels_under(pooling.positions, (28, 28), corners))
 
 
 def _read_out(poolings: list[Pooling], task: Digits, seed: int) -> dict[str, float]:
     pooling, rng = poolings[seed], np.random.default_rng([seed, 9])
-    train, test = _at_sensors(pooling, task)
+    seen = seen_by_sensors(task, pooling)
+    train, test = seen.as_inputs(seen.images), seen.as_inputs(seen.test_images)
     found = pooling.weights >= SYNAPSE
     sizes = found.sum(axis=0)
     small = (sizes > 0) & (sizes < pooling.settings.small)
@@ -287,11 +277,11 @@ def _handed_over(report: Report, pooling: Pooling, task: Digits) -> None:
     rng = np.random.default_rng(11)
     tree = pooling_tree(pooling, only_small=True)
     model, start = grown_network(tree, [f"digit-{i}" for i in range(10)], rng)
-    seen = SensorDigits(task, pooling)
+    seen = seen_by_sensors(task, pooling)
     steps = 600
     trained = learn(model, seen, start, adam(schedule(0.01, 0.001, steps)), steps, rng)
-    inputs, _ = task.store(1000, rng)
-    reference = freeze(model, trained, inputs[:, seen.pixels], Categorical(4.0))
+    inputs, _ = seen.store(1000, rng)
+    reference = freeze(model, trained, inputs, Categorical(4.0))
     sparse = sparsified(reference, 0.5, rng=rng, steps=200)
     figures = {
         "synapses": start.size,
@@ -305,34 +295,3 @@ def _handed_over(report: Report, pooling: Pooling, task: Digits) -> None:
         "The first layer keeps its grown wiring: a leaf per synapse, and no others. Test accuracy.",
         table(["", "figure"], list(figures.items())),
     )
-
-
-class SensorDigits:
-    """MNIST as the sensors see it: a task for a grown network.
-
-    Attributes
-    ----------
-    task : Digits
-    pixels : array of int (sensors,)
-        The pixel under every sensor.
-    """
-
-    def __init__(self, task: Digits, pooling: Pooling) -> None:
-        side = pooling.settings.side
-        self.task = task
-        self.pixels = pixels_under(pooling.positions, (28, 28), (np.zeros(2), np.full(2, side)))
-        self.loss = task.loss
-
-    def batch(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """A batch of images at the sensors."""
-        inputs, labels = self.task.batch(rng)
-        return inputs[:, self.pixels], labels
-
-    def accuracy(self, model: Any, parameters: Any) -> float:
-        """Share of test images classified rightly, in percent."""
-        seen = lambda p, x: model(p, x[:, self.pixels])  # noqa: E731
-        return self.task.accuracy(seen, parameters)  # type: ignore[arg-type]
-
-    def evaluate(self, model: Any, parameters: Any) -> dict[str, float]:
-        """``{"accuracy": percent}``."""
-        return {"accuracy": self.accuracy(model, parameters)}

@@ -17,7 +17,7 @@ from ..architectures.self_organised import Polygon
 from ..architectures.self_organised.growth import Pooling, PoolingSettings, elongations
 from .growth import SHAPES
 from .pools import STEPS, pool_figures
-from .tables import Report, table
+from .tables import Report, figures_table
 
 __all__ = ["layer_of", "reproduce"]
 
@@ -44,11 +44,11 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     out : Path
     """
     report = Report("pool-shapes", "Pools and input layers of other shapes", out, full)
-    known = report.earlier()
+    report.resume()
     steps = STEPS if full else QUICK_STEPS
-    _say_layers(report, known, steps)
-    _say_stretched(report, known, steps)
-    _say_sizes(report, known, full)
+    _say_layers(report, steps)
+    _say_stretched(report, steps)
+    _say_sizes(report, full)
     return report.figures
 
 
@@ -79,49 +79,34 @@ def _figures(settings: PoolingSettings, steps: int, corners: Any = None) -> dict
     }
 
 
-def _measured(
-    report: Report, known: dict[str, Any], name: str, jobs: Mapping[str, Any]
-) -> list[list[Any]]:
-    """Rows of a table; what is known is not measured again."""
-    found = dict(known.get(name, {}))
-    for key, job in jobs.items():
-        if key not in found:
-            found[key] = job()
-        report.keep(name, found)
-    return [[key, *found[key].values()] for key in jobs]
-
-
-HEADER = ["mean size", "round, %", "median spread", "coverage", "times longer than wide"]
-
-
-def _say_layers(report: Report, known: dict[str, Any], steps: int) -> None:
+def _say_layers(report: Report, steps: int) -> None:
     settings = PoolingSettings()
     jobs = {name: partial(_figures, settings, steps, shape) for name, shape in LAYERS.items()}
-    rows = _measured(report, known, "input layers", jobs)
+    found = report.each("input layers", jobs)
     report.say(
         "## Input layers of other shapes",
         f"{settings.n_sensors:,} sensors in polygons of the published area, all else as published; "
         f"seed 0, {steps:,} steps, all {settings.n_units} units count. Round: as in `pools`. The "
         "ratio of length to width is the median over the fields' own principal axes.",
-        table(["sensors in", *HEADER], rows),
+        figures_table("sensors in", found),
     )
 
 
-def _say_stretched(report: Report, known: dict[str, Any], steps: int) -> None:
+def _say_stretched(report: Report, steps: int) -> None:
     jobs = {
         f"{stretch:g}": partial(_figures, PoolingSettings(stretch=stretch), steps)
         for stretch in STRETCHES
     }
-    rows = _measured(report, known, "stretched kernels", jobs)
+    found = report.each("stretched kernels", jobs)
     report.say(
         "## Pools that are longer than wide",
         "The kernel reaches so many times further along one axis than along the other, over the "
         f"same area; the published square, seed 0, {steps:,} steps.",
-        table(["stretch of the kernel", *HEADER], rows),
+        figures_table("stretch of the kernel", found),
     )
 
 
-def _say_sizes(report: Report, known: dict[str, Any], full: bool) -> None:
+def _say_sizes(report: Report, full: bool) -> None:
     jobs = {}
     for outer, longer in LONGER.items():
         steps = longer if full else QUICK_STEPS
@@ -130,10 +115,10 @@ def _say_sizes(report: Report, known: dict[str, Any], full: bool) -> None:
     large = PoolingSettings(n_sensors=n_sensors, side=LARGE_SIDE, outer=LARGE)
     steps = STEPS if full else QUICK_STEPS
     jobs[f"{LARGE:g}, {n_sensors:,} sensors, {steps:,} steps"] = partial(_figures, large, steps)
-    rows = _measured(report, known, "sizes", jobs)
+    found = report.each("sizes", jobs)
     report.say(
         "## Small pools given longer, large pools on a larger sheet",
         f"`pools` has all radii at {STEPS:,} steps of the published sheet. Smaller waves are "
         f"rarer and teach less each; a sheet of side {LARGE_SIDE:g} has the published density.",
-        table(["outer radius", *HEADER], rows),
+        figures_table("outer radius", found),
     )

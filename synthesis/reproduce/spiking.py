@@ -6,6 +6,7 @@ Sources: arXiv:2006.06902; github thomsonlab/GrowingBrains @82b81dc, ``multiLaye
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ from .tables import (
     train_and_test,
 )
 
-__all__ = ["organised_stack", "read_out", "read_pixels", "reproduce", "wirings"]
+__all__ = ["organised_stack", "read_out", "read_pixels", "reproduce", "responses", "wirings"]
 
 SIDE = 20.0
 SMALL = 300  # waves of these retinas are larger than those of the pooling layer
@@ -118,10 +119,8 @@ def _waves(report: Report, seeds: range, out: Path) -> None:
 
 
 def _movie(stack: SpikingStack, fired: list[np.ndarray], out: Path) -> None:
-    try:
+    with suppress(ImportError):  # matplotlib is an extra
         pictures.wave_movie(stack.retina.positions, fired[:1500], out / "spiking-waves.gif", 15)
-    except ImportError:  # matplotlib is an extra
-        return
 
 
 # -------------------- self-organisation --------------------
@@ -166,11 +165,16 @@ def wirings(positions: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]
     return {name: wiring * (sums / wiring.sum(axis=0)) for name, wiring in wanted.items()}
 
 
+def responses(images: np.ndarray, positions: np.ndarray, wiring: np.ndarray) -> np.ndarray:
+    """Mean responses (images, units) of a frozen wiring to images over the whole sheet."""
+    pixels = pixels_under(positions, (28, 28), (np.zeros(2), np.full(2, SIDE)))
+    return mean_responses(images, pixels, wiring, 0.0, ENCODING)
+
+
 def read_out(task: Digits, positions: np.ndarray, wiring: np.ndarray) -> tuple[float, float]:
     """Training and test accuracy of a linear readout of a frozen wiring's mean responses."""
-    pixels = pixels_under(positions, (28, 28), (np.zeros(2), np.full(2, SIDE)))
-    train = mean_responses(task.images, pixels, wiring, 0.0, ENCODING)
-    test = mean_responses(task.test_images, pixels, wiring, 0.0, ENCODING)
+    train = responses(task.images, positions, wiring)
+    test = responses(task.test_images, positions, wiring)
     readout = fit_readout(train, task.labels, STRENGTH)
     return readout.accuracy(train, task.labels), readout.accuracy(test, task.test_labels)
 

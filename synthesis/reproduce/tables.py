@@ -20,6 +20,7 @@ from ..tasks import Digits, load_mnist
 __all__ = [
     "Claims",
     "Report",
+    "figures_table",
     "medians",
     "mnist_or_why_not",
     "process_seconds",
@@ -45,6 +46,13 @@ def train_and_test(first: str, figures: Mapping[str, float]) -> str:
     names = [key.removesuffix(", train") for key in figures if key.endswith(", train")]
     rows = [[name, figures[f"{name}, train"], figures[f"{name}, test"]] for name in names]
     return table([first, "train", "test"], rows)
+
+
+def figures_table(first: str, results: Mapping[str, Mapping[str, Any]]) -> str:
+    """A table of results by name, a row each; columns are the figures of the first one."""
+    names = list(next(iter(results.values())))
+    rows = [[key, *(result.get(name, "") for name in names)] for key, result in results.items()]
+    return table([first, *(name.replace("_", " ") for name in names)], rows)
 
 
 def _shown(entry: object) -> str:
@@ -123,6 +131,7 @@ class Report:
         self.out = Path(out)
         self.out.mkdir(parents=True, exist_ok=True)
         self.figures: dict[str, Any] = {}
+        self.known: dict[str, Any] = {}
         command = f"python -m synthesis reproduce {name}{' --full' if full else ''}"
         version = f"Python {platform.python_version()}, numpy {np.__version__}"
         self._sections: dict[str, tuple[str, ...]] = {}
@@ -141,9 +150,8 @@ class Report:
         seeds: Iterable[int],
         job: Callable[[int], T],
         say: Callable[[Report, list[T]], None] | None = None,
-        known: Mapping[str, T] | None = None,
     ) -> list[T]:
-        """Do a job for every seed and keep its figures, as ``NAME, seed SEED``.
+        """Do a job for every seed and keep its figures, as ``NAME, seed SEED`` (see `once`).
 
         Parameters
         ----------
@@ -152,28 +160,35 @@ class Report:
         job : callable, seed -> figures (JSON-compatible)
         say : callable (report, results so far) -> None, optional
             Called after every seed, so that an interrupted run is a report too.
-        known : mapping, optional
-            Figures of an earlier run (`earlier`): a seed that is among them is not done again.
         """
         results: list[T] = []
         for seed in seeds:
-            results.append(self.once(f"{name}, seed {seed}", partial(job, seed), known or {}))
+            results.append(self.once(f"{name}, seed {seed}", partial(job, seed)))
             if say is not None:
                 say(self, results)
         return results
 
-    def once(self, key: str, job: Callable[[], T], known: Mapping[str, T]) -> T:
-        """The figures of an earlier run (`earlier`) under a key, or of a job; kept."""
-        figures = known[key] if key in known else job()
+    def once(self, key: str, job: Callable[[], T]) -> T:
+        """The figures of an earlier run (`resume`) under a key, or of a job; kept."""
+        figures: T = self.known[key] if key in self.known else job()
         self.keep(key, figures)
         return figures
 
-    def earlier(self) -> dict[str, Any]:
-        """The figures that a report of this name left in this folder; they are kept in this one."""
+    def each(self, key: str, jobs: Mapping[str, Callable[[], T]]) -> dict[str, T]:
+        """The figures of several jobs, by name, under one key; kept after every job, see `once`."""
+        found: dict[str, T] = dict(self.known.get(key, {}))
+        for name, job in jobs.items():
+            if name not in found:
+                found[name] = job()
+            self.keep(key, found)
+        return {name: found[name] for name in jobs}
+
+    def resume(self) -> None:
+        """Go on with the figures that a report of this name left in this folder: `known` ones."""
         file = self.out / f"{self.name}.json"
         if file.exists():
             self.figures = json.loads(file.read_text(encoding="utf-8"))
-        return dict(self.figures)
+        self.known = dict(self.figures)
 
     def say(self, heading: str, *paragraphs: str) -> None:
         """Add a section, or replace the one of this heading; written at once."""

@@ -163,11 +163,7 @@ class Imitation(ABC):
         def act(inputs: np.ndarray) -> np.ndarray:
             return np.argmax(model(parameters, inputs), axis=1)
 
-        lengths = self.world.episodes(
-            lambda states: act(states / self.scale),
-            EPISODES,
-            np.random.default_rng(EVALUATION_SEED),
-        )
+        lengths = self._episodes(lambda states: act(states / self.scale))
         agreement = float(np.mean(act(self.held_out_inputs) == self.held_out_actions))
         return {"agreement": agreement, "mean_steps": float(lengths.mean())}
 

@@ -186,11 +186,14 @@ class Digits:
         absent = sorted(set(classes) - set(self.classes))
         if absent:
             raise ValueError(f"{self.name} has no images of class {absent[0]}")
-        train = np.isin(self.labels, list(classes))
-        test = np.isin(self.test_labels, list(classes))
+        train, test = (np.isin(of, list(classes)) for of in (self.labels, self.test_labels))
+        name = f"{self.name} {', '.join(map(str, sorted(classes)))}"
+        return replace(self._some(train, test), name=name)
+
+    def _some(self, train: Any, test: Any) -> Digits:
+        """Some images of both sets, by a mask or a slice of each."""
         return replace(
             self,
-            name=f"{self.name} {', '.join(map(str, sorted(classes)))}",
             images=self.images[train],
             labels=self.labels[train],
             test_images=self.test_images[test],
@@ -252,13 +255,7 @@ class Digits:
 
     def shortened(self, n_train: int, n_test: int) -> Digits:
         """The first images of both sets, for quick runs."""
-        return replace(
-            self,
-            images=self.images[:n_train],
-            labels=self.labels[:n_train],
-            test_images=self.test_images[:n_test],
-            test_labels=self.test_labels[:n_test],
-        )
+        return self._some(slice(n_train), slice(n_test))
 
     def with_batch_size(self, batch_size: int) -> Digits:
         """The same task, another batch size.
@@ -303,18 +300,15 @@ def find_mnist(folder: str | os.PathLike | None = None) -> Path:
     >>> find_mnist("/data/mnist")  # doctest: +SKIP
     PosixPath('/data/mnist')
     """
-    checkout = Path(__file__).resolve().parents[2]
-    places = [folder, os.environ.get(FOLDER_VARIABLE)] if folder is None else [folder]
-    candidates = [Path(place) for place in places if place]
-    if not candidates:
-        candidates = [checkout.parent / "shared" / "data" / "mnist"]
-    for candidate in candidates:
-        if _idx_file(candidate, "train", "images").exists():
-            return candidate
-    raise FileNotFoundError(
-        f"no MNIST in {' or '.join(map(str, candidates))} (train-images-idx3-ubyte[.gz] and its "
-        f"three companions); give a folder or set {FOLDER_VARIABLE}"
-    )
+    beside_checkout = Path(__file__).resolve().parents[3] / "shared" / "data" / "mnist"
+    asked = os.environ.get(FOLDER_VARIABLE) if folder is None else folder
+    place = Path(asked or beside_checkout)
+    if not _idx_file(place, "train", "images").exists():
+        raise FileNotFoundError(
+            f"no MNIST in {place} (train-images-idx3-ubyte[.gz] and its three companions); give a "
+            f"folder or set {FOLDER_VARIABLE}"
+        )
+    return place
 
 
 def _idx_file(folder: Path, part: str, kind: str) -> Path:

@@ -31,7 +31,10 @@ __all__ = [
 ]
 
 N_TEST = 1000
-SAMPLES = 50
+FEW, MORE = 20, 50
+"""Samples of a training table: of Nguyen's formulas, and where constants stand inside."""
+
+Function = Callable[..., np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,8 @@ class Formula:
     n_inputs: int
     low: float
     high: float
-    function: Callable[..., np.ndarray]
-    samples: int = 20
+    function: Function
+    samples: int = FEW
 
 
 def formula_task(
@@ -94,70 +97,50 @@ def formula_task(
     )
 
 
-def _named(*formulas: Formula) -> Mapping[str, Formula]:
-    return {formula.name: formula for formula in formulas}
+def _suite(samples: int, *rows: tuple[str, str, int, float, float, Function]) -> dict[str, Formula]:
+    return {row[0]: Formula(*row, samples) for row in rows}
 
 
-NGUYEN = _named(
-    Formula("Nguyen-1", "x³ + x² + x", 1, -1, 1, lambda x: x**3 + x**2 + x),
-    Formula("Nguyen-2", "x⁴ + x³ + x² + x", 1, -1, 1, lambda x: x**4 + x**3 + x**2 + x),
-    Formula("Nguyen-3", "x⁵ + … + x", 1, -1, 1, lambda x: sum(x**k for k in range(1, 6))),
-    Formula("Nguyen-4", "x⁶ + … + x", 1, -1, 1, lambda x: sum(x**k for k in range(1, 7))),
-    Formula("Nguyen-5", "sin(x²) cos(x) - 1", 1, -1, 1, lambda x: np.sin(x**2) * np.cos(x) - 1),
-    Formula("Nguyen-6", "sin(x) + sin(x + x²)", 1, -1, 1, lambda x: np.sin(x) + np.sin(x + x**2)),
-    Formula(
-        "Nguyen-7", "log(x + 1) + log(x² + 1)", 1, 0, 2, lambda x: np.log(x + 1) + np.log(x**2 + 1)
-    ),
-    Formula("Nguyen-8", "√x", 1, 0, 4, np.sqrt),
-    Formula("Nguyen-9", "sin(x) + sin(y²)", 2, 0, 1, lambda x, y: np.sin(x) + np.sin(y**2)),
-    Formula("Nguyen-10", "2 sin(x) cos(y)", 2, 0, 1, lambda x, y: 2 * np.sin(x) * np.cos(y)),
-    Formula("Nguyen-11", "x^y", 2, 0, 1, lambda x, y: x**y),
-    Formula("Nguyen-12", "x⁴ - x³ + y²/2 - y", 2, 0, 1, lambda x, y: x**4 - x**3 + y**2 / 2 - y),
-)
+NGUYEN = _suite(
+    FEW,
+    ("Nguyen-1", "x³ + x² + x", 1, -1, 1, lambda x: x**3 + x**2 + x),
+    ("Nguyen-2", "x⁴ + x³ + x² + x", 1, -1, 1, lambda x: x**4 + x**3 + x**2 + x),
+    ("Nguyen-3", "x⁵ + … + x", 1, -1, 1, lambda x: sum(x**k for k in range(1, 6))),
+    ("Nguyen-4", "x⁶ + … + x", 1, -1, 1, lambda x: sum(x**k for k in range(1, 7))),
+    ("Nguyen-5", "sin(x²) cos(x) - 1", 1, -1, 1, lambda x: np.sin(x**2) * np.cos(x) - 1),
+    ("Nguyen-6", "sin(x) + sin(x + x²)", 1, -1, 1, lambda x: np.sin(x) + np.sin(x + x**2)),
+    ("Nguyen-7", "log(x + 1) + log(x² + 1)", 1, 0, 2,
+     lambda x: np.log(x + 1) + np.log(x**2 + 1)),
+    ("Nguyen-8", "√x", 1, 0, 4, np.sqrt),
+    ("Nguyen-9", "sin(x) + sin(y²)", 2, 0, 1, lambda x, y: np.sin(x) + np.sin(y**2)),
+    ("Nguyen-10", "2 sin(x) cos(y)", 2, 0, 1, lambda x, y: 2 * np.sin(x) * np.cos(y)),
+    ("Nguyen-11", "x^y", 2, 0, 1, lambda x, y: x**y),
+    ("Nguyen-12", "x⁴ - x³ + y²/2 - y", 2, 0, 1, lambda x, y: x**4 - x**3 + y**2 / 2 - y),
+)  # fmt: skip
 
-CONSTANTS = _named(
-    Formula(
-        "Constant-1",
-        "3.39x³ + 2.12x² + 1.78x",
-        1,
-        -1,
-        1,
-        lambda x: 3.39 * x**3 + 2.12 * x**2 + 1.78 * x,
-    ),
-    Formula(
-        "Constant-2", "sin(x²) cos(x) - 0.75", 1, -1, 1, lambda x: np.sin(x**2) * np.cos(x) - 0.75
-    ),
-    Formula(
-        "Constant-3", "sin(1.5x) cos(0.5y)", 2, 0, 1, lambda x, y: np.sin(1.5 * x) * np.cos(0.5 * y)
-    ),
-    Formula("Constant-4", "2.7x^y", 2, 0, 1, lambda x, y: 2.7 * x**y),
-    Formula("Constant-5", "√(1.23x)", 1, 0, 4, lambda x: np.sqrt(1.23 * x)),
-    Formula("Constant-6", "x^0.426", 1, 0, 4, lambda x: x**0.426),
-    Formula(
-        "Constant-7", "2 sin(1.3x) cos(y)", 2, 0, 1, lambda x, y: 2 * np.sin(1.3 * x) * np.cos(y)
-    ),
-    Formula(
-        "Constant-8",
-        "log(x + 1.4) + log(x² + 1.3)",
-        1,
-        0,
-        2,
-        lambda x: np.log(x + 1.4) + np.log(x**2 + 1.3),
-    ),
-)
+CONSTANTS = _suite(
+    FEW,
+    ("Constant-1", "3.39x³ + 2.12x² + 1.78x", 1, -1, 1,
+     lambda x: 3.39 * x**3 + 2.12 * x**2 + 1.78 * x),
+    ("Constant-2", "sin(x²) cos(x) - 0.75", 1, -1, 1,
+     lambda x: np.sin(x**2) * np.cos(x) - 0.75),
+    ("Constant-3", "sin(1.5x) cos(0.5y)", 2, 0, 1,
+     lambda x, y: np.sin(1.5 * x) * np.cos(0.5 * y)),
+    ("Constant-4", "2.7x^y", 2, 0, 1, lambda x, y: 2.7 * x**y),
+    ("Constant-5", "√(1.23x)", 1, 0, 4, lambda x: np.sqrt(1.23 * x)),
+    ("Constant-6", "x^0.426", 1, 0, 4, lambda x: x**0.426),
+    ("Constant-7", "2 sin(1.3x) cos(y)", 2, 0, 1,
+     lambda x, y: 2 * np.sin(1.3 * x) * np.cos(y)),
+    ("Constant-8", "log(x + 1.4) + log(x² + 1.3)", 1, 0, 2,
+     lambda x: np.log(x + 1.4) + np.log(x**2 + 1.3)),
+)  # fmt: skip
 """Formulas with constants that are no simple numbers, of the same source."""
 
 # -------------------- constants inside --------------------
 
 
-def _suite(*rows: tuple[str, str, int, float, float, Callable[..., np.ndarray]]) -> dict:
-    return {
-        name: Formula(name, text, n_inputs, low, high, function, SAMPLES)
-        for name, text, n_inputs, low, high, function in rows
-    }
-
-
-INSIDE: Mapping[str, Formula] = _suite(
+INSIDE = _suite(
+    MORE,
     ("Keijzer-1", "0.3*x0*sin(2*pi*x0)", 1, -1.0, 1.0,
      lambda x: 0.3 * x * np.sin(2 * np.pi * x)),
     ("Keijzer-14", "8/(2 + x0**2 + x1**2)", 2, -3.0, 3.0,
@@ -176,7 +159,8 @@ INSIDE: Mapping[str, Formula] = _suite(
      lambda x, y: 2 - 2.1 * np.cos(9.8 * x) * np.sin(1.3 * y)),
 )  # fmt: skip
 
-UNSEEN: Mapping[str, Formula] = _suite(
+UNSEEN = _suite(
+    MORE,
     ("logistic growth", "5.2/(1 + 7.5*exp(-0.9*x0))", 1, 0.0, 8.0,
      lambda x: 5.2 / (1 + 7.5 * np.exp(-0.9 * x))),
     ("Arrhenius", "4.6*exp(-2.9/x0)", 1, 0.5, 6.0,
@@ -212,6 +196,6 @@ EXPRESSIONS: Mapping[str, str] = {
     "Nguyen-10": "2*sin(x0)*cos(x1)",
     "Nguyen-11": "x0**x1",
     "Nguyen-12": "x0**4 - x0**3 + x1**2/2 - x1",
-    **{name: formula.text for name, formula in (INSIDE | UNSEEN).items()},  # type: ignore[operator]
+    **{name: formula.text for name, formula in (INSIDE | UNSEEN).items()},
 }
 """Of every formula its spelling in sympy, to compare what is found with."""

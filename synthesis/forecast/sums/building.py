@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -62,33 +62,64 @@ def circuit_of(
     if error is not None and feeds_back is not None:
         known[error] = Signal({})  # what takes its own answer for the series is never surprised
         error = None
+    sums = _Sums(features, builder, known)
     totals = []
     for row in weights:
         if gate is not None:
-            total = _switched(features, row, gate, builder, known)
+            total = sums.switched(row, gate)
         elif error is not None:
-            total = _corrected(features, row, error, builder, known)
+            total = sums.corrected(row, error)
         else:
-            total = _summed(features, row, builder, known)
+            total = sums.plain(row)
         total = _cut_off(total, builder, *within)
         totals.append(total if above is None else exceeds_signal(builder, total, constant(above)))
     return builder.circuit(totals)
 
 
-def _summed(
-    features: Sequence[Feature],
-    weights: np.ndarray,
-    builder: Builder,
-    known: dict[Feature, Signal],
-) -> Signal:
-    return _weighted(weights, [constant(), *(_signal(f, builder, known) for f in features)])
+class _Sums:
+    """Weighted sums of the same features, made in one builder."""
 
+    def __init__(
+        self, features: Sequence[Feature], builder: Builder, known: dict[Feature, Signal]
+    ) -> None:
+        self.features, self.builder, self.known = features, builder, known
 
-def _weighted(weights: Iterable[float], signals: Iterable[Signal]) -> Signal:
-    total = Signal({})
-    for weight, signal in zip(weights, signals, strict=True):
-        total = total + float(weight) * signal
-    return total
+    def signal(self, feature: Feature) -> Signal:
+        if feature not in self.known:
+            parts = (self.signal(part) for part in feature.parts)
+            self.known[feature] = feature.signal(self.builder, *parts)
+        return self.known[feature]
+
+    def plain(self, weights: np.ndarray) -> Signal:
+        total = Signal({})
+        signals = [constant(), *map(self.signal, self.features)]
+        for weight, signal in zip(weights, signals, strict=True):
+            total = total + float(weight) * signal
+        return total
+
+    def switched(self, weights: np.ndarray, gate: Step) -> Signal:
+        """Two sums and one neuron that chooses: fewer links than a neuron for every product."""
+        above = below = float(weights[0]) * constant()
+        for weight, feature in zip(weights[1:], self.features, strict=True):
+            side, counted = _sides(feature)
+            signal = constant() if counted is None else self.signal(counted)
+            if isinstance(side, Step):
+                above = above + float(weight) * signal
+            else:
+                below = below + float(weight) * signal
+        decides = self.signal(gate)
+        neuron = self.builder.neuron("multiplexer", gate=decides, dict_1=above, dict_2=below)
+        return Signal.of(neuron, "dict")
+
+    def corrected(self, weights: np.ndarray, error: Innovation) -> Signal:
+        """A sum of samples and of its own errors: one neuron says it, another what it missed."""
+
+        def fields(before: Signal) -> dict[str, Signal]:
+            series = self.signal(error.of)
+            self.known[error] = error.signal(self.builder, series, before)
+            return {"dict-2": self.plain(weights)}
+
+        return Signal.of(self.builder.looped("accum", (error,), fields), "dict")
 
 
 def _only_gate(features: Sequence[Feature]) -> Step | None:
@@ -108,51 +139,6 @@ def _above(side: Feature) -> Step | None:
     if isinstance(side, Below):
         return Step(side.of, side.bound)
     return side if isinstance(side, Step) else None
-
-
-def _switched(
-    features: Sequence[Feature],
-    weights: np.ndarray,
-    gate: Step,
-    builder: Builder,
-    known: dict[Feature, Signal],
-) -> Signal:
-    """Two sums and one neuron that chooses: fewer links than a neuron for every product."""
-    above = below = float(weights[0]) * constant()
-    for weight, feature in zip(weights[1:], features, strict=True):
-        side, counted = _sides(feature)
-        signal = constant() if counted is None else _signal(counted, builder, known)
-        if isinstance(side, Step):
-            above = above + float(weight) * signal
-        else:
-            below = below + float(weight) * signal
-    decides = _signal(gate, builder, known)
-    neuron = builder.neuron("multiplexer", gate=decides, dict_1=above, dict_2=below)
-    return Signal.of(neuron, "dict")
-
-
-def _corrected(
-    features: Sequence[Feature],
-    weights: np.ndarray,
-    error: Innovation,
-    builder: Builder,
-    known: dict[Feature, Signal],
-) -> Signal:
-    """A sum of samples and of its own errors: one neuron says it, another one what it missed."""
-
-    def fields(before: Signal) -> dict[str, Signal]:
-        series = _signal(error.of, builder, known)
-        known[error] = error.signal(builder, series, before)
-        return {"dict-2": _summed(features, weights, builder, known)}
-
-    return Signal.of(builder.looped("accum", (error,), fields), "dict")
-
-
-def _signal(feature: Feature, builder: Builder, known: dict[Feature, Signal]) -> Signal:
-    if feature not in known:
-        parts = (_signal(part, builder, known) for part in feature.parts)
-        known[feature] = feature.signal(builder, *parts)
-    return known[feature]
 
 
 def _cut_off(signal: Signal, builder: Builder, low: float, high: float) -> Signal:

@@ -20,7 +20,7 @@ import numpy as np
 
 from ...likelihoods import Likelihood
 from ...starts.signals import Builder, Signal
-from .features import Feature, Leaky, latest
+from .features import Feature, Leaky, OfTwo, latest
 from .fitting import Rows, Sum
 from .growing import grown
 
@@ -31,7 +31,7 @@ RATES = (0.3, 0.5, 0.7, 0.9)
 
 
 @dataclass(frozen=True)
-class Change:
+class Change(OfTwo):
     """By how much a feature differs from another.
 
     Examples
@@ -39,17 +39,6 @@ class Change:
     >>> print(Change(*latest("y", 2)))
     (y - y[t-1])
     """
-
-    one: Feature
-    other: Feature
-    number = None
-
-    @property
-    def parts(self) -> tuple[Feature, ...]:
-        return (self.one, self.other)
-
-    def with_number(self, number: float) -> Change:
-        return self
 
     def over(self, *parts: np.ndarray) -> np.ndarray:
         return parts[0] - parts[1]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +31,8 @@ __all__ = [
     "Hinge",
     "Lagged",
     "Leaky",
+    "OfOne",
+    "OfTwo",
     "Product",
     "Step",
     "Values",
@@ -40,7 +42,7 @@ __all__ = [
 ]
 
 
-class Feature(Protocol):
+class Feature(ABC):
     """An expression over streams; immutable and hashable.
 
     Examples
@@ -51,30 +53,30 @@ class Feature(Protocol):
     """
 
     @property
+    @abstractmethod
     def parts(self) -> tuple[Feature, ...]:
         """What it is made of."""
-        ...
 
     @property
     def number(self) -> float | None:
         """The bound or the rate in it that may be moved; None if there is none."""
-        ...
+        return None
 
     def with_number(self, number: float) -> Feature:
         """The same with another bound or rate."""
-        ...
+        return self
 
+    @abstractmethod
     def over(self, *parts: np.ndarray) -> np.ndarray:
         """Its values by those of its parts, all (strings, samples)."""
-        ...
 
+    @abstractmethod
     def signal(self, builder: Builder, *parts: Signal) -> Signal:
         """Its neuron, by the signals of its parts."""
-        ...
 
 
 @dataclass(frozen=True)
-class Given:
+class Given(Feature):
     """A stream as it comes.
 
     Examples
@@ -84,11 +86,7 @@ class Given:
     """
 
     name: str
-    number = None
     parts: tuple[Feature, ...] = ()
-
-    def with_number(self, number: float) -> Given:
-        return self
 
     def over(self, *parts: np.ndarray) -> np.ndarray:
         raise LookupError(f"no values for the stream {self.name!r}")
@@ -101,7 +99,7 @@ class Given:
 
 
 @dataclass(frozen=True)
-class _OfOne(ABC):
+class OfOne(Feature):
     """An expression over one other."""
 
     of: Feature
@@ -110,19 +108,21 @@ class _OfOne(ABC):
     def parts(self) -> tuple[Feature, ...]:
         return (self.of,)
 
+
+@dataclass(frozen=True)
+class OfTwo(Feature):
+    """An expression over two others."""
+
+    one: Feature
+    other: Feature
+
     @property
-    def number(self) -> float | None:
-        return None
-
-    @abstractmethod
-    def over(self, *parts: np.ndarray) -> np.ndarray: ...
-
-    @abstractmethod
-    def signal(self, builder: Builder, *parts: Signal) -> Signal: ...
+    def parts(self) -> tuple[Feature, ...]:
+        return (self.one, self.other)
 
 
 @dataclass(frozen=True)
-class Lagged(_OfOne):
+class Lagged(OfOne):
     """What a feature was some samples ago; 0 before the first.
 
     Examples
@@ -132,9 +132,6 @@ class Lagged(_OfOne):
     """
 
     lag: int
-
-    def with_number(self, number: float) -> Lagged:
-        return self
 
     def over(self, *parts: np.ndarray) -> np.ndarray:
         (x,) = parts
@@ -150,7 +147,7 @@ class Lagged(_OfOne):
 
 
 @dataclass(frozen=True)
-class Leaky(_OfOne):
+class Leaky(OfOne):
     """A sum that forgets: ``rate`` times what it was, plus what comes.
 
     Examples
@@ -179,7 +176,7 @@ class Leaky(_OfOne):
 
 
 @dataclass(frozen=True)
-class _Bounded(_OfOne):
+class _Bounded(OfOne):
     """An expression with a bound that may be moved."""
 
     bound: float
@@ -253,7 +250,7 @@ class Below(_Bounded):
 
 
 @dataclass(frozen=True)
-class Product:
+class Product(OfTwo):
     """Two features multiplied; with a step, one that counts on one side of a bound only.
 
     Examples
@@ -264,13 +261,6 @@ class Product:
     >>> Values({"u": np.array([[1.0, -1.0]]), "y": np.array([[3.0, 4.0]])})[gated]
     array([[3., 0.]])
     """
-
-    one: Feature
-    other: Feature
-
-    @property
-    def parts(self) -> tuple[Feature, ...]:
-        return (self.one, self.other)
 
     @property
     def number(self) -> float | None:
@@ -346,6 +336,3 @@ def streams_of(feature: Feature) -> set[str]:
     if isinstance(feature, Given):
         return {feature.name}
     return set().union(*(streams_of(part) for part in feature.parts))
-
-
-# -------------------- as a machine --------------------

@@ -19,13 +19,13 @@ from scipy.signal import lfilter
 
 from ...starts.composition.atoms import constant
 from ...starts.signals import Builder, Signal
-from .features import Feature, Lagged
+from .features import Feature, Lagged, OfOne
 
 __all__ = ["Innovation", "answered", "innovation_of"]
 
 
 @dataclass(frozen=True)
-class Innovation:
+class Innovation(OfOne):
     """The error of a forecast of a series by its own samples and errors.
 
     Attributes
@@ -45,15 +45,9 @@ class Innovation:
     array([[0.  , 1.  , 0.5 , 2.25]])
     """
 
-    of: Feature
     constant: float
     samples: tuple[float, ...]
     errors: tuple[float, ...]
-    number = None
-
-    @property
-    def parts(self) -> tuple[Feature, ...]:
-        return (self.of,)
 
     @property
     def since(self) -> int:
@@ -64,9 +58,6 @@ class Innovation:
     def lag(self) -> int:
         """Samples, or errors, back that it looks."""
         return max(len(self.samples), len(self.errors))
-
-    def with_number(self, number: float) -> Innovation:
-        return self
 
     def over(self, *parts: np.ndarray) -> np.ndarray:
         unlike = lfilter(np.r_[1.0, -np.array(self.samples)], 1.0, parts[0]) - self.constant

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import chi2, norm
 
 from ...likelihoods import Likelihood
 from .features import Hinge
@@ -162,8 +162,6 @@ def independence(residuals: np.ndarray, lags: int) -> float:
     >>> independence(np.tile([1.0, -1.0], 50), 5) < 1e-6
     True
     """
-    from scipy.stats import chi2
-
     n = len(residuals)
     centred = residuals - residuals.mean()
     power = float(centred @ centred)

@@ -166,52 +166,35 @@ class Search:
             yield Tried(str(recipe), size, told, way, one.fitted, not family.changes_from)
 
     def sums(self, rows: Rows, family: Family) -> list[Sum]:
-        """Sums of a family's features, by their number; none of changes where there are none."""
+        """Sums of a family's features, by their number; none where it does not serve."""
+        if not self._serves(family):
+            return []
+        own, lags, likelihood, most = self.panel.own, self.lags, self.likelihood, self.most
+        changes = family.changes_from
         if family.has_errors:
-            return self._corrected(rows, family)
-        if family.changes_from:
-            return self._changing(rows, family)
-        if family.is_consecutive or family.has_regimes:
-            return self._latest(rows, family)
-        offered = candidates(family, rows, self.panel.own, self.inputs, self.lags)
-        return grown(rows, offered, self.likelihood, self.most, self.outputs)
-
-    def _changing(self, rows: Rows, family: Family) -> list[Sum]:
-        """Sums of changes: of a series that reads itself, by a likelihood on its own scale."""
-        own, period = self.panel.own, 1 if family.changes_from == "latest" else self.season
-        if own not in self.inputs or not period or self.likelihood.name not in ON_SCALE:
-            return []
-        beside = [name for name in self.inputs if name != own]
-        return grown_from(
-            rows,
-            own,
-            beside,
-            period,
-            self.lags,
-            self.likelihood,
-            self.most,
-            remembers=family.has_memories,
-        )
-
-    def _latest(self, rows: Rows, family: Family) -> list[Sum]:
-        """Sums of the latest samples of a series that reads itself."""
-        own = self.panel.own
-        if own not in self.inputs or self.outputs > 1:
-            return []
+            return moving_averages(rows, own, self.season, changes, lags, likelihood, most)
+        if changes:
+            beside = [name for name in self.inputs if name != own]
+            period, remembers = 1 if changes == "latest" else self.season, family.has_memories
+            return grown_from(rows, own, beside, period, lags, likelihood, most, remembers)
         if family.is_consecutive:
-            return autoregressions(rows, own, self.lags, self.likelihood, self.most)
-        if self.likelihood.name not in ON_SCALE:
-            return []
-        return threshold_autoregressions(rows, own, self.lags, self.likelihood, self.most)
+            return autoregressions(rows, own, lags, likelihood, most)
+        if family.has_regimes:
+            return threshold_autoregressions(rows, own, lags, likelihood, most)
+        offered = candidates(family, rows, own, self.inputs, lags)
+        return grown(rows, offered, likelihood, most, self.outputs)
 
-    def _corrected(self, rows: Rows, family: Family) -> list[Sum]:
-        """Sums of the latest samples and errors of a series that reads itself."""
-        own = self.panel.own
-        if own not in self.inputs or self.horizon > 1 or self.likelihood.name not in ON_SCALE:
-            return []
-        return moving_averages(
-            rows, own, self.season, family.changes_from, self.lags, self.likelihood, self.most
-        )
+    def _serves(self, family: Family) -> bool:
+        """Whether the series reads itself, and is told on its own scale, where that is needed."""
+        reads_itself = self.panel.own in self.inputs
+        is_on_scale = self.likelihood.name in ON_SCALE
+        if family.has_errors:
+            return reads_itself and is_on_scale and self.horizon == 1
+        if family.is_consecutive and not family.changes_from:
+            return reads_itself and self.outputs == 1
+        if family.changes_from or family.has_regimes:
+            return reads_itself and is_on_scale
+        return True
 
     def refitted(self, rows: Rows, recipe: Recipe) -> Sum:
         """What a recipe makes of other rows."""

@@ -18,7 +18,7 @@ from ...process.bounds import at_least, whole
 from ...process.models import MachineModel
 from ...tasks import StreamTask
 from ...tasks.streams.base import concatenated
-from ..search import Further, Phase, Search, SearchState, Step, Words
+from ..search import Further, Phase, Search, SearchState, Step, Words, fitted
 from .remove import link_text, without_link
 
 __all__ = ["Confirm", "ConfirmMemory", "further_strings"]
@@ -102,13 +102,8 @@ def _moved(
     **details: str,
 ) -> Step:
     least = min(judged, state.memory.least) if state.memory else judged
-    state = replace(
-        state,
-        parameters=fit.parameters,
-        loss=search.objective.loss(fit.parameters),
-        step=state.step + fit.iterations,
-        memory=ConfirmMemory(least),
-    ).with_front()
+    loss, memory = search.objective.loss(fit.parameters), ConfirmMemory(least)
+    state = replace(fitted(state, fit), loss=loss, memory=memory).with_front()
     return Step("more", state, [state.record(event, judged_loss=judged, **details)])
 
 
@@ -131,7 +126,7 @@ def further_strings(
         return None
 
     def objective() -> MachineObjective:
-        inputs, targets = zip(*(task.batch(rng) for _ in range(batches)), strict=True)
-        return MachineObjective(model, concatenated(inputs), np.concatenate(targets, axis=-1))
+        strings = concatenated(task.batch(rng) for _ in range(batches))
+        return MachineObjective(model, strings.inputs, strings.targets)
 
     return Further(fitted=objective(), judged=objective())

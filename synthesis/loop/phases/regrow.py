@@ -62,11 +62,7 @@ class FreshStart(Phase):
     ['large', 'small', 'recurrent']
     """
 
-    words: ClassVar[Words] = {
-        "large": "a layered space",
-        "small": "a layered space of few links",
-        "recurrent": "a space with cycles",
-    }
+    words: ClassVar[Words] = Begin.words
 
     def __call__(self, search: Search, state: SearchState) -> Step:
         """The weights; in a recurrent space the population draws its own."""

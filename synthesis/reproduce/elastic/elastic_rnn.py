@@ -18,7 +18,7 @@ from ...runs import ProcessPerCall
 from ..tables import Claims, Report, quartiles, save_plot, table
 from .elastic_experiments import EXPERIMENTS, LAYERS, Experiments, layered_figures
 
-__all__ = ["Results", "at_phase_ends", "claim_sizes_and_losses", "reproduce", "say_ends"]
+__all__ = ["Results", "claim_sizes_and_losses", "keep_phase_ends", "reproduce", "say_ends"]
 
 SEEDS = range(10)
 MORE_SEEDS = {"paper, hard": range(60)}
@@ -74,10 +74,7 @@ def _most_seeds(runs: Experiments, name: str) -> dict[str, Any] | None:
 
 
 def _say(report: Report, results: Results, full: bool) -> None:
-    for name, result in results.items():
-        figures = at_phase_ends(name, result)
-        if report.figures.get(name) != figures:
-            report.keep(name, figures)
+    keep_phase_ends(report, results)
     say_ends(report, results)
     if any(name.endswith("easy-hard-easy") for name in results):
         _say_switches(report, results)
@@ -94,16 +91,19 @@ def _say_missing(report: Report, names: Sequence[str]) -> None:
     report.say("## Still to be run", f"{'; '.join(names)}." if names else done)
 
 
-def at_phase_ends(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
-    """What is kept of an experiment: where every seed stood at the ends of the phases."""
-    ends = _phase_ends(name, result["cycles"])
-    return {
-        "cycles": [int(result["cycles"][i]) for i in ends],
-        "neurons": [result["sizes"][:, i].tolist() for i in ends],
-        "losses": [np.round(result["losses"][:, i], 3).tolist() for i in ends],
-        "leaves": result["leaves"].tolist(),
-        "seconds": result["seconds"],
-    }
+def keep_phase_ends(report: Report, results: Results) -> None:
+    """What is kept of experiments: where every seed stood at the ends of the phases."""
+    for name, result in results.items():
+        ends = _phase_ends(name, result["cycles"])
+        figures = {
+            "cycles": [int(result["cycles"][i]) for i in ends],
+            "neurons": [result["sizes"][:, i].tolist() for i in ends],
+            "losses": [np.round(result["losses"][:, i], 3).tolist() for i in ends],
+            "leaves": result["leaves"].tolist(),
+            "seconds": result["seconds"],
+        }
+        if report.figures.get(name) != figures:
+            report.keep(name, figures)
 
 
 def _phase_ends(name: str, cycles: np.ndarray) -> list[int]:

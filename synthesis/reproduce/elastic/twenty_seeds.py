@@ -17,13 +17,7 @@ import numpy as np
 
 from ..tables import Claims, Report, quartiles, table
 from .elastic_experiments import Experiments
-from .elastic_rnn import (
-    GOOD_HARD_LOSS,
-    Results,
-    at_phase_ends,
-    claim_sizes_and_losses,
-    say_ends,
-)
+from .elastic_rnn import GOOD_HARD_LOSS, Results, claim_sizes_and_losses, keep_phase_ends, say_ends
 
 __all__ = ["reproduce"]
 
@@ -68,10 +62,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
 
 def _say(report: Report, runs: Experiments, tens: Sequence[range], full: bool) -> None:
     results: Results = dict(_what_is_there(runs, tens))
-    for label, result in results.items():
-        figures = at_phase_ends(label, result)
-        if report.figures.get(label) != figures:
-            report.keep(label, figures)
+    keep_phase_ends(report, results)
     left = [name for name in NAMES if name not in results]
     report.say("## Still to be run", "; ".join(left) or "Nothing: all have been run.")
     if not results:

@@ -56,6 +56,8 @@ SEQUENCE_START = Start(
     sigma=(3.0, 1.0), mu=(0.0, 2.0), gamma=(0.0, 1.0), theta=(0.0, 0.3), phi=(0.0, 1.0),
     cutoff=-3.0, bias=(0.0, 0.3),
 )  # fmt: skip
+PLAIN_START = SEQUENCE_START._replace(bias=(0.0, 0.0), weight=(0.0, 0.5))
+"""Of networks without memory neurons."""
 
 
 def reproduce(full: bool, out: Path) -> dict[str, Any]:
@@ -190,21 +192,23 @@ def _export(report: Report, run: Run) -> None:
 # -------------------- over time --------------------
 
 
+def sequence_settings(steps: int) -> ManifoldSettings:
+    """How a manifold over time is trained."""
+    return ManifoldSettings(
+        steps=steps, segment=steps, rate=0.01, last_rate=0.001, decay_from=0.5,
+        weights=TermWeights(soft_count=0.02, inflow=1.0), ramp=(0.3, 0.6), guard=True,
+    )  # fmt: skip
+
+
 def sequence_figures(steps: int) -> Iterable[tuple[str, dict[str, float]]]:
     """Memory neurons on `Latch` and network-scale recurrence on `Echo`."""
     cells = MemoryManifold(Manifold(2, 8, 1, link_weights=True, start=SEQUENCE_START))
-    plain = SEQUENCE_START._replace(bias=(0.0, 0.0), weight=(0.0, 0.5))
-    recurrent = RecurrentManifold(Manifold(4, 6, 4, link_weights=True, start=plain), 3)
-    weights = TermWeights(soft_count=0.02, inflow=1.0)
-    settings = ManifoldSettings(
-        steps=steps, segment=steps, rate=0.01, last_rate=0.001, decay_from=0.5, weights=weights,
-        ramp=(0.3, 0.6), guard=True,
-    )  # fmt: skip
+    recurrent = RecurrentManifold(Manifold(4, 6, 4, link_weights=True, start=PLAIN_START), 3)
     for name, model, task in (
         ("memory neurons, latch", cells, Latch()),
         ("recurrence, echo of 2 steps", recurrent, Echo()),
     ):
-        state, records = train(ManifoldObjective(model, task), 0, settings)
+        state, records = train(ManifoldObjective(model, task), 0, sequence_settings(steps))
         yield (
             name,
             {

@@ -5,8 +5,8 @@ Source: M. Woods, Dynamic Neural Manifold (2018), who wished for a loss on proce
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import autograd.numpy as anp
@@ -25,7 +25,7 @@ from ...architectures.manifold import (
     train,
 )
 from ...tasks import Digits, SumsAndDifferences
-from ..tables import Report, table
+from ..tables import Report, process_seconds, table
 
 __all__ = ["SOURCE_MS", "cost_figures", "say_cost", "say_steps", "step_figures"]
 
@@ -58,12 +58,8 @@ def step_figures(n_steps: int = 40) -> dict[str, float]:
     figures = {}
     for name, step in steps.items():
         tree = models[name].initial(np.random.default_rng(0))
-        times = []
-        for _ in range(n_steps):
-            start = time.process_time()
-            step(tree, inputs, labels)
-            times.append(1e3 * (time.process_time() - start))
-        figures[f"{name}_ms"] = float(np.median(times))
+        seconds = process_seconds(partial(step, tree, inputs, labels), n_steps)
+        figures[f"{name}_ms"] = 1e3 * seconds
         figures[f"{name}_density"] = density(source.layout, models[name].links(tree))
     return figures
 

@@ -8,6 +8,7 @@ know".
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -55,14 +56,11 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     out : Path
     """
     report = Report("manifold-film", "Dynamic manifolds over their training", out, full)
-    known = report.earlier()
+    report.resume()
     seeds = range(5) if full else range(1)
-    parts: dict[str, Callable[[str], None]] = {
-        name: partial(_measure_shift, report, known, seeds=seeds, training_of=training_of, out=out)
-        for name, training_of in (
-            ("toy, source mode", _toy),
-            ("toy, default mode", partial(_toy, default=True)),
-        )
+    trainings: dict[str, Callable[[int], ManifoldTraining]] = {
+        "toy, source mode": _toy,
+        "toy, default mode": partial(_toy, default=True),
     }
     try:
         digits = load_mnist().with_batch_size(50)
@@ -70,13 +68,11 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         report.say("## MNIST", f"Not measured: {error}.")
         digits = None
     if full and digits is not None:
-        parts[f"MNIST, source mode, {MNIST_STEPS:,} steps"] = partial(
-            _measure_shift, report, known, seeds=seeds, training_of=partial(_mnist, digits), out=out
-        )
-    left = list(parts)
-    for name, part in parts.items():
+        trainings[f"MNIST, source mode, {MNIST_STEPS:,} steps"] = partial(_mnist, digits)
+    left = list(trainings)
+    for name, training_of in trainings.items():
         report.say(STILL, ", ".join(left) + ".")  # an interrupted run is a report too
-        part(name)
+        _measure_shift(report, name, seeds, training_of)
         left.remove(name)
     report.say(STILL, "Nothing: all parts have been run.")
     return report.figures
@@ -108,13 +104,7 @@ def _mnist(digits: Digits, seed: int) -> ManifoldTraining:
 
 
 def _measure_shift(
-    report: Report,
-    known: dict[str, Any],
-    name: str,
-    *,
-    seeds: Sequence[int],
-    training_of: Any,
-    out: Path,
+    report: Report, name: str, seeds: Sequence[int], training_of: Callable[[int], ManifoldTraining]
 ) -> None:
     curves: dict[str, list[Change]] = {}  # of the seeds that are trained now
 
@@ -122,12 +112,12 @@ def _measure_shift(
         training = training_of(seed)
         film = list(snapshots(training))
         if seed == seeds[0]:
-            _movies(training.model, film, name, out)
+            _movies(training.model, film, name, report.out)
         found = curves[f"seed {seed}"] = changes(training.model, film)
-        save_plot(out, _file(name), _draw, curves)
+        save_plot(report.out, _file(name), _draw, curves)
         return _figures(training.model, film, found)
 
-    report.each_seed(name, seeds, job, partial(_say_shift, name), known)
+    report.each_seed(name, seeds, job, partial(_say_shift, name))
 
 
 def _say_shift(name: str, report: Report, rows: list[dict[str, Any]]) -> None:
@@ -201,8 +191,6 @@ def _file(name: str) -> str:
 
 def _movies(model: Manifold, film: list[Snapshot], name: str, out: Path) -> None:
     every = max(len(film) // FRAMES, 1)
-    try:
+    with suppress(ImportError):  # matplotlib is an extra
         for ending in ("gif", "html"):
             adjacency_movie(model, film[::every], out / f"{_file(name)}.{ending}", 8)
-    except ImportError:  # matplotlib is an extra
-        return

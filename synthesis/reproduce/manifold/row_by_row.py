@@ -13,15 +13,13 @@ from typing import Any
 from ...architectures.manifold import (
     Manifold,
     ManifoldObjective,
-    ManifoldSettings,
     MemoryManifold,
     RecurrentManifold,
-    TermWeights,
     train,
 )
 from ...tasks import DigitRows, small_digits
 from ..tables import Report, medians, seeds_in_words, table
-from .dynamic_manifold import SEQUENCE_START
+from .dynamic_manifold import PLAIN_START, SEQUENCE_START, sequence_settings
 
 __all__ = ["reproduce"]
 
@@ -55,11 +53,7 @@ def _figures(task: DigitRows, steps: int, seed: int) -> dict[str, float]:
     for kind in KINDS:
         model = _model(kind, task)
         given = task.last_row() if kind == "without memory" else task
-        settings = ManifoldSettings(
-            steps=steps, segment=steps, rate=0.01, last_rate=0.001, decay_from=0.5,
-            weights=TermWeights(soft_count=0.02, inflow=1.0), ramp=(0.3, 0.6), guard=True,
-        )  # fmt: skip
-        state, _ = train(ManifoldObjective(model, given), seed, settings)
+        state, _ = train(ManifoldObjective(model, given), seed, sequence_settings(steps))
         figures[kind] = given.evaluate(model, state.parameters)["accuracy"]
         figures[f"{kind}, links"] = float(state.links)
     return figures
@@ -67,11 +61,10 @@ def _figures(task: DigitRows, steps: int, seed: int) -> dict[str, float]:
 
 def _model(kind: str, task: DigitRows) -> Any:
     """A network of `N_HIDDEN` hidden neurons that reads rows."""
-    plain = SEQUENCE_START._replace(bias=(0.0, 0.0), weight=(0.0, 0.5))
     if kind == "recurrence":
         sizes = WIDTH + N_FEEDBACK, N_HIDDEN, task.n_classes + N_FEEDBACK
-        return RecurrentManifold(Manifold(*sizes, link_weights=True, start=plain), N_FEEDBACK)
-    start = SEQUENCE_START if kind == "memory neurons" else plain
+        return RecurrentManifold(Manifold(*sizes, link_weights=True, start=PLAIN_START), N_FEEDBACK)
+    start = SEQUENCE_START if kind == "memory neurons" else PLAIN_START
     manifold = Manifold(WIDTH, N_HIDDEN, task.n_classes, link_weights=True, start=start)
     return MemoryManifold(manifold) if kind == "memory neurons" else manifold
 

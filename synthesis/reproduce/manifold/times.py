@@ -64,7 +64,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     out : Path
     """
     report = Report("manifold-time", "Time and memory in the loss of dynamic manifolds", out, full)
-    known = report.earlier()
+    report.resume()
     report.say(
         "## How",
         "A model of time and memory is fitted to random networks that are timed on this machine; "
@@ -75,14 +75,14 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
         "as it is, whatever stood in the loss.",
     )
     save_plot(out, "manifold-time-links", _draw_scatter, _random_networks(report))
-    _toy(report, known)
+    _toy(report)
     try:
         digits = load_mnist().with_batch_size(50)
     except FileNotFoundError as error:
         report.say("## MNIST", f"Not measured: {error}.")
         return report.figures
     if full:
-        _mnist(report, known, digits, out)
+        _mnist(report, digits, out)
     return report.figures
 
 
@@ -219,9 +219,9 @@ def _draw_scatter(rows: list[list[float]]) -> Any:
     return axes
 
 
-def _toy(report: Report, known: dict[str, Any]) -> None:
+def _toy(report: Report) -> None:
     name = f"Sums and differences, {SMALL_STEPS:,} steps"
-    rows = known.get(name) or _toy_rows()
+    rows = report.known.get(name) or _toy_rows()
     _say(report, name, rows, "test_loss", "test error")
 
 
@@ -245,17 +245,17 @@ def _say(
 # -------------------- MNIST --------------------
 
 
-def _mnist(report: Report, known: dict[str, Any], digits: Digits, out: Path) -> None:
+def _mnist(report: Report, digits: Digits, out: Path) -> None:
     """Accuracy against time, a choice on validation images, and the test images once."""
     made = partial(
         Manifold, digits.n_pixels, N_HIDDEN, digits.n_classes, period=28.0, link_weights=True,
         start=Start.linked_mnist(), engine="sparse",
     )  # fmt: skip
-    cost = _cost_of(report, known)
+    cost = _cost_of(report)
     settings = replace(ManifoldSettings.default_mnist(STEPS), segment=max(STEPS // 60, 1))
     trained = Costs(made, digits.validation_split(), cost, settings, FINISHING_STEPS)
     name = f"MNIST, {STEPS:,} steps, then {FINISHING_STEPS:,} of the weights alone"
-    rows = dict(known.get(name, {}))
+    rows = dict(report.known.get(name, {}))
 
     def measured(asked: Sequence[Asked]) -> None:
         for what in asked:
@@ -269,16 +269,16 @@ def _mnist(report: Report, known: dict[str, Any], digits: Digits, out: Path) -> 
     measured([NOTHING, *TIMED])
     chosen = fastest(rows)
     report.keep("chosen on validation images", str(chosen))
-    _confirm(report, known, replace(trained, task=digits), chosen)
+    _confirm(report, replace(trained, task=digits), chosen)
     measured(RIVALS)
     save_plot(out, "manifold-time-front", _draw_front, rows)
 
 
-def _cost_of(report: Report, known: dict[str, Any]) -> CostModel:
+def _cost_of(report: Report) -> CostModel:
     """The model of this machine; an interrupted run goes on with the one that it began with."""
     key = "cost model"
-    if key in known:
-        kept = known[key]
+    if key in report.known:
+        kept = report.known[key]
         cost = CostModel(tuple(kept["for_seconds"]), tuple(kept["for_bytes"]), kept["softness"])
     else:
         cost = fit_cost(measured_here(60, np.random.default_rng(3)))
@@ -303,7 +303,7 @@ def fastest(rows: dict[str, dict[str, Any]]) -> Asked:
     return min(near, key=lambda what: rows[str(what)]["measured_ms"])
 
 
-def _confirm(report: Report, known: dict[str, Any], trained: Costs, chosen: Asked) -> None:
+def _confirm(report: Report, trained: Costs, chosen: Asked) -> None:
     """What was chosen beside nothing, on the test images, on seeds that no choice has seen."""
 
     def job(seed: int) -> dict[str, float]:
@@ -327,7 +327,7 @@ def _confirm(report: Report, known: dict[str, Any], trained: Costs, chosen: Aske
             table(["seed", *pairs[0]], lines),
         )
 
-    report.each_seed("test images", CONFIRMED, job, say, known)
+    report.each_seed("test images", CONFIRMED, job, say)
 
 
 def _draw_front(rows: dict[str, dict[str, Any]]) -> Any:

@@ -78,15 +78,15 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     out : Path
     """
     report = Report("manifold-mnist", "A manifold on MNIST, chosen on images kept apart", out, full)
-    known = report.earlier()
+    report.resume()
     digits = mnist_or_why_not(report, "## MNIST")
     if digits is None:
         return report.figures
     digits = digits.with_batch_size(BATCH)
     share, seeds = (1.0, SEEDS) if full else (QUICK, SEEDS[:1])
-    chosen = _chosen(report, known, digits.validation_split(), share)
+    chosen = _chosen(report, digits.validation_split(), share)
     job = partial(_figures, digits, chosen, share, Path(out))
-    report.each_seed("test images", seeds, job, partial(_say, chosen, share), known)
+    report.each_seed("test images", seeds, job, partial(_say, chosen, share))
     return report.figures
 
 
@@ -141,36 +141,37 @@ def _manifold(
     return network_of(model, state.parameters)
 
 
-def _finished(
-    digits: Digits, way: Way, seed: int, share: float, found: tuple[Any, VValue]
-) -> VValue:
-    """What a manifold has found, trained on with at most `MOST` links and biases."""
+def _trained(
+    digits: Digits, way: Way, seed: int, share: float, folder: Path
+) -> tuple[Any, VValue, VValue]:
+    """The network of a manifold: as it was found, and trained on with at most `MOST` numbers."""
+    network, found = _manifold(digits, way.budget, seed, round(share * STEPS), folder)
     steps, rng = round(share * FINISHING_STEPS), np.random.default_rng([seed, 5])
-    return trained_alone(*found, digits, way.rate, steps, rng, MOST)
+    after = trained_alone(network, found, digits, way.rate, steps, rng, MOST)
+    return network, found, after
 
 
 # -------------------- the choice, and the test images --------------------
 
 
-def _chosen(report: Report, known: dict[str, Any], digits: Digits, share: float) -> Way:
+def _chosen(report: Report, digits: Digits, share: float) -> Way:
     """The way that has most of the validation images right."""
-    steps, rows = round(share * STEPS), dict(known.get("validation", {}))
-    for way in WAYS:
-        if str(way) not in rows:
-            folder = report.out / f"manifold-mnist-choice-{way.budget:g}"
-            network, found = _manifold(digits, way.budget, CHOOSING_SEED, steps, folder)
-            after = _finished(digits, way, CHOOSING_SEED, share, (network, found))
-            rows[str(way)] = [
-                float(found.size),
-                digits.accuracy(network, found),
-                float(np.count_nonzero(after.buffer)),
-                digits.accuracy(network, after),
-            ]
-        report.keep("validation", rows)
+
+    def validated(way: Way) -> list[float]:
+        folder = report.out / f"manifold-mnist-choice-{way.budget:g}"
+        network, found, after = _trained(digits, way, CHOOSING_SEED, share, folder)
+        return [
+            float(found.size),
+            digits.accuracy(network, found),
+            float(np.count_nonzero(after.buffer)),
+            digits.accuracy(network, after),
+        ]
+
+    rows = report.each("validation", {str(way): partial(validated, way) for way in WAYS})
     report.say(
         "## Choice",
         f"{len(digits.test_labels):,} training images kept apart, in percent; seed "
-        f"{CHOOSING_SEED}, {steps:,} steps of the manifold and "
+        f"{CHOOSING_SEED}, {round(share * STEPS):,} steps of the manifold and "
         f"{round(share * FINISHING_STEPS):,} of the weights alone, of {BATCH}. Numbers: links and "
         f"biases. Where the manifold leaves more than {MOST:,}, those of least magnitude go over "
         "the first half of the latter steps. The best is taken.",
@@ -186,8 +187,7 @@ def _chosen(report: Report, known: dict[str, Any], digits: Digits, share: float)
 def _figures(digits: Digits, way: Way, share: float, out: Path, seed: int) -> dict[str, float]:
     """Accuracy on the test images of one seed, read once."""
     folder = out / f"manifold-mnist-seed-{seed}"
-    network, found = _manifold(digits, way.budget, seed, round(share * STEPS), folder)
-    after = _finished(digits, way, seed, share, (network, found))
+    network, _, after = _trained(digits, way, seed, share, folder)
     is_link = np.array([len(path) > 2 for path in after.support.paths])
     return {
         "accuracy": digits.accuracy(network, after),

@@ -56,31 +56,25 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     out : Path
     """
     report = Report("colour-images", "Colour images: a small network, and one like VGG", out, full)
-    known = report.earlier()
+    report.resume()
     digits, share = _images().with_batch_size(BATCH), 0.25 if full else 0.02
     _say_images(report, digits, share)
     for name, layers in NETWORKS.items():
         model = ConvolutionalNetwork(PICTURE, layers, digits.n_classes)
-        _network(report, known, name, partial(Experiment, share=share, model=model), digits)
+        _network(report, name, partial(Experiment, share=share, model=model), digits)
     return report.figures
 
 
-def _network(
-    report: Report,
-    known: dict[str, Any],
-    name: str,
-    made: Callable[..., Experiment],
-    digits: Digits,
-) -> None:
+def _network(report: Report, name: str, made: Callable[..., Experiment], digits: Digits) -> None:
     """Choices on images kept apart, then the figures of seed 0."""
     apart = made(digits.validation_split(N_APART), seed=CHOOSING_SEED)
-    rates = report.once(f"{name}, rates", partial(_rates, apart), known)
+    rates = report.once(f"{name}, rates", partial(_rates, apart))
     rate = max(RATES, key=lambda rate: rates[f"{rate:g}"])
-    ways = report.once(f"{name}, recoveries", partial(_recoveries, apart, rate), known)
+    ways = report.once(f"{name}, recoveries", partial(_recoveries, apart, rate))
     way = max(RECOVERIES, key=ways.__getitem__)
     of = made(digits, seed=0)
-    zeros = report.once(f"{name}, seed 0", partial(_sparse, of, rate), known)
-    well = report.once(f"{name}, seed 0, recovery", partial(_recovered, of, rate, way), known)
+    zeros = report.once(f"{name}, seed 0", partial(_sparse, of, rate))
+    well = report.once(f"{name}, seed 0, recovery", partial(_recovered, of, rate, way))
     _say(report, name, rates | ways, zeros | well)
 
 

@@ -16,7 +16,7 @@ from vvalues import VValue
 
 from ...architectures import Perceptron
 from ...loop import Settings, synthesize
-from ...optimize import adam, momentum, schedule
+from ...optimize import adam, schedule
 from ...tasks import Digits, get_task, load_mnist
 from ...weight_space import (
     TaskLoss,
@@ -25,7 +25,6 @@ from ...weight_space import (
     freeze,
     geodesic,
     joined,
-    learn,
     on_common_support,
     plots,
     pulled_over,
@@ -33,6 +32,7 @@ from ...weight_space import (
     straight_line,
 )
 from ..tables import Report, medians, save_plot, seeds_in_words, table
+from .sparse_path import trained_perceptron
 
 __all__ = ["reproduce"]
 
@@ -73,7 +73,10 @@ def _say_perceptrons(report: Report, results: list[dict[str, float]]) -> None:
 
 def _perceptrons(digits: Digits, share: float, out: Path, seed: int) -> dict[str, float]:
     model = Perceptron([digits.n_pixels, 100, 10])
-    ends = [_trained(model, digits, np.random.default_rng([seed, i]), share) for i in range(2)]
+    ends = [
+        trained_perceptron(model, digits, int(3000 * share), np.random.default_rng([seed, i]))
+        for i in range(2)
+    ]
     rng = np.random.default_rng([seed, 2])
     inputs, _ = digits.store(5000, rng)
     line = straight_line(ends[0], ends[1], BEADS)
@@ -107,12 +110,6 @@ def _perceptrons(digits: Digits, share: float, out: Path, seed: int) -> dict[str
         "distance of the ends": float(np.linalg.norm((ends[0] - ends[1]).buffer)),
         "distance left when pulled over": left,
     }
-
-
-def _trained(model: Perceptron, digits: Digits, rng: np.random.Generator, share: float) -> VValue:
-    steps = int(3000 * share)
-    optimizer = momentum(schedule(0.05, 0.002, steps), 0.9)
-    return learn(model, digits, model.initial(rng), optimizer, steps, rng)
 
 
 def _curve(

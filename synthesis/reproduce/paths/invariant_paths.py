@@ -7,6 +7,7 @@ Guruprasad93/FlexibleMachineLearning @9043036.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,15 +140,13 @@ def _costs(memory: Memory, new: Digits) -> dict[str, float]:
 
 def _say_steps(report: Report, steps: list[dict[str, float]], costs: dict[str, float]) -> None:
     report.keep("costs in ms", costs)
-    middle = medians(steps)
-    rows = [[name, value] for name, value in middle.items()]
     report.say(
         "## Steps in the null space of the metric",
         f"Steps of norm {STEP_NORM}; {PER_STEP} of {STORED} stored inputs per step; "
         f"{NULL_SPACE_STEPS} steps. Drift: root of the mean squared movement of the logits, on the "
         "inputs of the step and on all stored ones; ratio: plain to null-space, on the inputs of "
         f"the step; {seeds_in_words(steps)}.",
-        table(["figure", "value"], rows),
+        table(["figure", "value"], list(medians(steps).items())),
     )
     base = next(iter(costs.values()))
     rows = [[name, value, value / base] for name, value in costs.items()]
@@ -232,8 +231,6 @@ def _sequences(report: Report, digits: Digits, blended: Candidate) -> None:
 
 def _beside(digits: Digits, folder: str) -> Digits:
     """A second data set whose classes are numbered after the first's."""
-    from dataclasses import replace
-
     second = load_mnist(folder, name="second data set")
     return replace(
         second,

@@ -8,53 +8,29 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ...architectures import Perceptron
-from ...optimize import Optimizer, momentum, schedule
+from ...optimize import momentum, schedule
 from ...tasks import Digits, load_mnist
-from ...weight_space import Method, continual_sequence, fine_tuning, replay, staying_invariant
+from ...weight_space import continual_sequence
 from ..tables import Report, table
+from .two_tasks import PLAIN, REPLAYED, Candidate, blended
 
-__all__ = ["Learning", "reproduce"]
+__all__ = ["reproduce"]
 
 HIDDEN = (850, 400)
 STORED = 100  # of every task, all methods alike
 FIRST_STEPS, STEPS = 500, 500  # of the first task, of each of the others
 
 
-class Learning(NamedTuple):
-    """How the tasks after the first are learned.
-
-    Attributes
-    ----------
-    method : Method
-    rate, last_rate : float
-        Momentum .9 at a rate that falls along a cosine; two equal rates are a constant one.
-
-    Examples
-    --------
-    >>> METHODS["fine-tuning"].last_rate
-    0.001
-    """
-
-    method: Method
-    rate: float
-    last_rate: float
-
-    def optimizer(self, steps: int) -> Optimizer:
-        """For so many steps."""
-        return momentum(schedule(self.rate, self.last_rate, steps, "cosine"), 0.9)
-
-
 # Constants as chosen on the validation split of digits 0-4, then 5-9, by `invariant-paths`.
-BLENDED = staying_invariant(temperature=2.0, blend=True, strength=2.0)
 METHODS = {
-    "invariant path": Learning(BLENDED, 0.003, 0.0001),
-    "fine-tuning": Learning(fine_tuning, 0.001, 0.001),
-    "replay with labels": Learning(replay, 0.001, 0.001),
+    "invariant path": blended(temperature=2.0, strength=2.0),
+    "fine-tuning": PLAIN,
+    "replay with labels": REPLAYED,
 }
 
 
@@ -69,27 +45,26 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     out : Path
     """
     report = Report("million-weights", "A series of tasks for a million weights", out, full)
-    known = report.earlier()
+    report.resume()
     tasks, share = load_mnist().with_batch_size(100).split(2), 1.0 if full else 0.02
     model = Perceptron([tasks[0].n_pixels, *HIDDEN, tasks[0].n_classes])
     found: dict[str, list[list[float]]] = {}
-    for name, learning in METHODS.items():
-        job = partial(_learned, model, tasks, learning, share)
-        found[name] = report.once(name, job, known)
+    for name, candidate in METHODS.items():
+        found[name] = report.once(name, partial(_learned, model, tasks, candidate, share))
         _say(report, model, tasks, share, found)
     return report.figures
 
 
 def _learned(
-    model: Perceptron, tasks: list[Digits], learning: Learning, share: float
+    model: Perceptron, tasks: list[Digits], candidate: Candidate, share: float
 ) -> list[list[float]]:
     """After each task, percent of the test images of all tasks so far."""
     rng = np.random.default_rng([0, 6])
     first, later = int(share * FIRST_STEPS), int(share * STEPS)
     return continual_sequence(
-        model, tasks, model.initial(rng), learning.method, rng,
+        model, tasks, model.initial(rng), candidate.method, rng,
         first=(momentum(schedule(0.02, 0.002, first), 0.9), first),
-        later=(learning.optimizer(later), later), stored_each=STORED,
+        later=(candidate.optimizer(later), later), stored_each=STORED,
     )  # fmt: skip
 
 

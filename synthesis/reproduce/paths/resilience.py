@@ -16,7 +16,7 @@ from vvalues import VValue, from_buffer
 
 from ...architectures import Perceptron
 from ...loop import Settings, synthesize
-from ...optimize import momentum, schedule
+from ...optimize import schedule
 from ...process import MachineModel
 from ...tasks import Digits, get_task, load_mnist
 from ...weight_space import (
@@ -27,7 +27,6 @@ from ...weight_space import (
     deviation,
     freeze,
     intact,
-    learn,
     neurons_cut,
     plots,
     predicted_changes,
@@ -40,7 +39,7 @@ from ...weight_space import (
     vulnerability_map,
 )
 from ..tables import Report, medians, save_plot, seeds_in_words, table
-from .sparse_path import trained_machine
+from .sparse_path import trained_machine, trained_perceptron
 
 __all__ = ["reproduce"]
 
@@ -75,9 +74,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
 def _perceptron(digits: Digits, share: float, out: Path, seed: int) -> dict[str, float]:
     rng = np.random.default_rng([seed, 0])
     model = Perceptron([digits.n_pixels, HIDDEN, 10])
-    steps = int(3600 * share)
-    optimizer = momentum(schedule(0.05, 0.002, steps), 0.9)
-    whole = learn(model, digits, model.initial(rng), optimizer, steps, rng)
+    whole = trained_perceptron(model, digits, int(3600 * share), rng)
     inputs, _ = digits.store(max(STORES), rng)
     figures = {"whole": digits.accuracy(model, whole)}
     figures |= _predictions(model, whole, inputs[:100], rng)

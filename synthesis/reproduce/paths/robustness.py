@@ -18,8 +18,9 @@ from vvalues import VValue
 from ...architectures import Perceptron
 from ...optimize import momentum, schedule
 from ...tasks import Digits, load_mnist
-from ...weight_space import Categorical, Invariance, Robustness, freeze, last, learn, walk, weighted
+from ...weight_space import Categorical, Invariance, Robustness, freeze, last, walk, weighted
 from ..tables import Report, medians, seeds_in_words, table
+from .sparse_path import trained_perceptron
 
 __all__ = ["attacked_accuracies", "reproduce"]
 
@@ -65,10 +66,8 @@ def attacked_accuracies(
 
 
 def _trained(digits: Digits, seed: int, share: float) -> tuple[Perceptron, VValue]:
-    rng, steps = np.random.default_rng([seed, 0]), int(3600 * share)
-    model = Perceptron([digits.n_pixels, 400, 10])
-    optimizer = momentum(schedule(0.05, 0.002, steps), 0.9)
-    return model, learn(model, digits, model.initial(rng), optimizer, steps, rng)
+    model, rng = Perceptron([digits.n_pixels, 400, 10]), np.random.default_rng([seed, 0])
+    return model, trained_perceptron(model, digits, int(3600 * share), rng)
 
 
 def _walked(

@@ -38,12 +38,12 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     out : Path
     """
     report = Report("single-links", "Single links cut and recovered", out, full)
-    known = report.earlier()
+    report.resume()
     digits, share = load_mnist().with_batch_size(BATCH), 1.0 if full else 0.1
     of = Experiment(digits.validation_split(), share, CHOOSING_SEED)
-    found = report.once("validation", partial(_validated, of), known)
+    found = report.once("validation", partial(_validated, of))
     job = partial(_figures, digits, share, _chosen(report, of, found))
-    report.each_seed("links", range(2 if full else 1), job, _say, known)
+    report.each_seed("links", range(2 if full else 1), job, _say)
     return report.figures
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from vvalues import VValue
+
 from ...architectures import Perceptron
 from ...loop import Settings, synthesize
 from ...optimize import MachineObjective, adam, chain, clip_by_norm, l1, momentum, schedule
@@ -31,7 +33,7 @@ from ...weight_space import (
 )
 from ..tables import Report, medians, save_plot, seeds_in_words, table
 
-__all__ = ["reproduce", "trained_machine"]
+__all__ = ["reproduce", "trained_machine", "trained_perceptron"]
 
 SPARSITIES = (0.90, 0.95, 0.98)
 SIZES = (784, 300, 100, 10)
@@ -60,12 +62,18 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
 # -------------------- the perceptron --------------------
 
 
+def trained_perceptron(
+    model: Perceptron, task: Digits, steps: int, rng: np.random.Generator, rate: float = 0.05
+) -> VValue:
+    """Weights after so many steps of momentum from random ones; the rate falls to 0.002."""
+    optimizer = momentum(schedule(rate, 0.002, steps), 0.9)
+    return learn(model, task, model.initial(rng), optimizer, steps, rng)
+
+
 def _perceptron(task: Digits, share: float, seed: int) -> dict[str, float]:
     rng = np.random.default_rng([seed, 1])
     model = Perceptron(SIZES)
-    steps = int(4800 * share)
-    optimizer = momentum(schedule(0.05, 0.002, steps))
-    dense = learn(model, task, model.initial(rng), optimizer, steps, rng)
+    dense = trained_perceptron(model, task, int(4800 * share), rng)
     inputs, _ = task.store(UNLABELLED, rng)
     reference = freeze(model, dense, inputs, Categorical(TEMPERATURE))
     figures = {"dense": task.accuracy(model, dense)}
@@ -163,12 +171,8 @@ def _machine(out: Path, seed: int) -> dict[str, float]:
 
 
 def _say_machines(report: Report, results: list[dict[str, float]]) -> None:
-    names = list(results[0])
-    rows: list[list[object]] = [
-        [str(seed), *(result[name] for name in names)] for seed, result in enumerate(results)
-    ]
-    middle = medians(results)
-    rows.append(["median", *(middle[name] for name in names)])
+    rows = [[str(seed), *result.values()] for seed, result in enumerate(results)]
+    rows.append(["median", *medians(results).values()])
     report.say(
         "## A dataflow matrix machine of 1,486 links",
         "The duplicate detector, trained, then pruned along an invariant path that sees no "
@@ -176,5 +180,5 @@ def _say_machines(report: Report, results: list[dict[str, float]]) -> None:
         "keep. Smallest machine on the path with task loss <= 0.5; beside it the synthesis loop "
         "on the same task (no regrowth). Loss: squared error summed over outputs and ticks, mean "
         "over strings; held out: squared error per output and tick.",
-        table(["seed", *names], rows),
+        table(["seed", *results[0]], rows),
     )

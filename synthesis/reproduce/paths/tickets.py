@@ -32,14 +32,14 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     out : Path
     """
     report = Report("tickets", "Lottery tickets at their own rate", out, full)
-    known = report.earlier()
+    report.resume()
     digits, share = load_mnist().with_batch_size(BATCH), 1.0 if full else 0.1
     of = Experiment(digits.validation_split(), share, CHOOSING_SEED)
-    rates = dict(known.get("validation", {}))
-    for rate in RATES:
-        if f"{rate:g}" not in rates:
-            rates[f"{rate:g}"] = of.accuracy(of.ticket(rate))
-        report.keep("validation", rates)
+
+    def validated(rate: float) -> float:
+        return of.accuracy(of.ticket(rate))
+
+    rates = report.each("validation", {f"{rate:g}": partial(validated, rate) for rate in RATES})
     report.say(
         "## Choice, on a validation split",
         f"Percent of the last {len(of.digits.test_labels):,} training images, seed {of.seed}.",
@@ -47,7 +47,7 @@ def reproduce(full: bool, out: Path) -> dict[str, Any]:
     )
     rate = max(RATES, key=lambda rate: rates[f"{rate:g}"])
     job, say = partial(_figures, digits, share, rate), partial(_say, rate)
-    report.each_seed("ticket", range(2 if full else 1), job, say, known)
+    report.each_seed("ticket", range(2 if full else 1), job, say)
     return report.figures
 
 

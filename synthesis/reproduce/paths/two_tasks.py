@@ -27,7 +27,6 @@ from ...weight_space import (
     Waypoint,
     elastic_weights,
     fine_tuning,
-    learn,
     learned_along,
     plots,
     remember,
@@ -35,8 +34,20 @@ from ...weight_space import (
     staying_invariant,
 )
 from ..tables import Report, medians, save_plot, seeds_in_words, table
+from .sparse_path import trained_perceptron
 
-__all__ = ["BLENDED", "STORED", "Candidate", "after_both", "chosen", "first_task", "say_both"]
+__all__ = [
+    "BLENDED",
+    "PLAIN",
+    "REPLAYED",
+    "STORED",
+    "Candidate",
+    "after_both",
+    "blended",
+    "chosen",
+    "first_task",
+    "say_both",
+]
 
 STORED, FEW_STORED = 250, 50
 STEPS = 2000
@@ -74,23 +85,22 @@ def _falling(steps: int) -> Optimizer:
 
 PUBLISHED = Candidate("published", staying_invariant(), _constant(0.001))
 PLAIN = Candidate("rate .001", fine_tuning, _constant(0.001))
+REPLAYED = Candidate("rate .001", replay, _constant(0.001))
+
+
+def blended(temperature: float, strength: float) -> Candidate:
+    """A tempered and blended invariant path."""
+    return Candidate(
+        f"temperature {temperature:g}, new loss times {strength:g}, cosine rate from .003",
+        staying_invariant(temperature=temperature, blend=True, strength=strength),
+        _falling,
+    )
 
 
 def candidates() -> dict[str, list[Candidate]]:
     """What is tried, by method."""
-    blended = [
-        Candidate(
-            f"temperature {temperature:g}, new loss times {strength:g}, cosine rate from .003",
-            staying_invariant(temperature=temperature, blend=True, strength=strength),
-            _falling,
-        )
-        for temperature in (1.0, 2.0, 3.0, 4.0)
-        for strength in (1.0, 2.0)
-    ]
-    replayed = [
-        Candidate("rate .001", replay, _constant(0.001)),
-        Candidate("cosine rate from .003", replay, _falling),
-    ]
+    tempered = [blended(t, strength) for t in (1.0, 2.0, 3.0, 4.0) for strength in (1.0, 2.0)]
+    replayed = [REPLAYED, Candidate("cosine rate from .003", replay, _falling)]
     elastic = [
         Candidate(
             f"strength {strength:g}, rate {rate:g}", elastic_weights(strength), _constant(rate)
@@ -98,7 +108,7 @@ def candidates() -> dict[str, list[Candidate]]:
         for strength in (1e1, 1e2, 1e3, 1e4, 1e5, 1e6)
         for rate in (1e-3, 1e-4)
     ]
-    return {BLENDED: blended, REPLAY: replayed, ELASTIC: elastic}
+    return {BLENDED: tempered, REPLAY: replayed, ELASTIC: elastic}
 
 
 # -------------------- one path --------------------
@@ -109,9 +119,7 @@ def first_task(digits: Digits, seed: int, share: float) -> tuple[Memory, Digits,
     rng = np.random.default_rng([seed, 0])
     old, new = digits.only(range(5)).with_batch_size(50), digits.only(range(5, 10))
     model = Perceptron([digits.n_pixels, 400, 10])
-    steps = int(3000 * share)
-    optimizer = momentum(schedule(0.02, 0.002, steps), 0.9)
-    trained = learn(model, old, model.initial(rng), optimizer, steps, rng)
+    trained = trained_perceptron(model, old, int(3000 * share), rng, rate=0.02)
     return remember(model, trained, old, STORED, rng), old, new
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -113,9 +113,7 @@ class StreamTask:
         """Many strings, for training on small batches (recurrent machines need them)."""
         if self.draw_pool is not None:
             return self.example(self.draw_pool(rng))
-        parts = [self.batch(rng) for _ in range(8)]
-        inputs = concatenated([inputs for inputs, _ in parts])
-        return Example(inputs, np.concatenate([targets for _, targets in parts], axis=-1))
+        return concatenated(self.batch(rng) for _ in range(8))
 
     @staticmethod
     def from_streams(inputs: Any, targets: Any, **options: Any) -> StreamTask:
@@ -164,16 +162,11 @@ class StreamTask:
             (largest squared error of one output at one tick), ``held_out_per_element`` (mean).
         """
         with np.errstate(all="ignore"):
-            squares = [
-                (model(parameters, example.inputs) - example.targets) ** 2
+            errors = [
+                (model(parameters, example.inputs) - example.targets)[~np.isnan(example.targets)]
                 for example in self.held_out
             ]
-        asked = np.concatenate(
-            [
-                square[~np.isnan(example.targets)]
-                for square, example in zip(squares, self.held_out, strict=True)
-            ]
-        )
+            asked = np.concatenate(errors) ** 2
         return {
             "held_out_loss": float(np.sum(asked)),
             "held_out_max_element": float(np.max(asked, initial=0.0)),
@@ -245,18 +238,17 @@ def task_from_streams(
     known = {id(example.inputs): example.targets for example in (train, rest)}
     sources: list[tuple[str, str]] = [(source, "stream") for source in late.arrays]
     sources.append(("const_1", "const_1"))
-    task = StreamTask(
+    return StreamTask(
         name=name,
         summary="a user's own streams",
         draw=lambda rng: train.inputs,
         specification=lambda given: known[id(given)],
         held_out_streams=lambda: (rest.inputs,),
         space=named_space(space, sources),
-        observed=(("output", "dict-1"), ("output", "dict-2"))[: asked.shape[0]],
+        observed=OUTPUT[: asked.shape[0]],
         sources=sources,
         draw_pool=lambda rng: train.inputs,
     )
-    return task
 
 
 def targets_of_machine(
@@ -275,20 +267,22 @@ def targets_of_machine(
     return lambda streams: program(machine.trainable, streams)
 
 
-def concatenated(batches: Sequence[Streams]) -> Streams:
-    """Batches of streams of equal length as one."""
-    width = max(streams.columns for streams in batches)
+def concatenated(batches: Iterable[tuple[Streams, np.ndarray]]) -> Example:
+    """Batches of streams of equal length, and of their targets, as one."""
+    parts, targets = zip(*batches, strict=True)
+    width = max(streams.columns for streams in parts)
 
     def padded(array: np.ndarray) -> np.ndarray:
         return np.pad(array, ((0, 0), (0, 0), (0, width - array.shape[2])))
 
     arrays = {
-        name: np.concatenate([padded(streams.arrays[name]) for streams in batches], axis=1)
-        for name in batches[0].arrays
+        name: np.concatenate([padded(streams.arrays[name]) for streams in parts], axis=1)
+        for name in parts[0].arrays
     }
-    keys = tuple(key for streams in batches for key in streams.keys)
-    labels = tuple(label for streams in batches for label in streams.labels)
-    return Streams(keys, arrays, batches[0].ticks, labels)
+    keys = tuple(key for streams in parts for key in streams.keys)
+    labels = tuple(label for streams in parts for label in streams.labels)
+    whole = Streams(keys, arrays, parts[0].ticks, labels)
+    return Example(whole, np.concatenate(targets, axis=-1))
 
 
 # -------------------- search spaces by name --------------------

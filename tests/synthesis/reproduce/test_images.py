@@ -72,7 +72,9 @@ def test_damage_is_what_it_is_called(tiny, monkeypatch):
 
 @pytest.mark.thorough
 def test_robustness_along_the_path_is_reported(tiny, monkeypatch, tmp_path):
-    monkeypatch.setattr(robustness, "learn", lambda model, digits, start, *_: start)
+    monkeypatch.setattr(
+        robustness, "trained_perceptron", lambda model, digits, steps, rng: model.initial(rng)
+    )
     monkeypatch.setattr(robustness, "STORED", FEW)
     monkeypatch.setattr(robustness, "STEPS", 20)
     monkeypatch.setattr(robustness, "STRENGTHS", (0.0, 1.0))

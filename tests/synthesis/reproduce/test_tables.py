@@ -58,7 +58,8 @@ def test_a_report_is_written_after_every_seed(tmp_path):
 
 def test_seeds_of_an_interrupted_run_are_not_done_again(tmp_path):
     first = Report("toy", "Toy", tmp_path, full=False)
-    assert first.earlier() == {}
+    first.resume()
+    assert first.known == {}
     first.each_seed("run", range(2), lambda seed: {"twice": 2 * seed})
     again = Report("toy", "Toy", tmp_path, full=False)
     asked = []
@@ -69,7 +70,8 @@ def test_seeds_of_an_interrupted_run_are_not_done_again(tmp_path):
         assert list(kept) == ["run, seed 0", "run, seed 1"]  # should this run be interrupted, too
         return {"twice": 2 * seed}
 
-    rows = again.each_seed("run", range(3), job, known=again.earlier())
+    again.resume()
+    rows = again.each_seed("run", range(3), job)
     assert rows == [{"twice": 0}, {"twice": 2}, {"twice": 4}] and asked == [2]
 
 
