@@ -105,12 +105,11 @@ class _Arranging:
         if self.supports.changing:
             starts.append(self.port[0])
         kept = set(reach(starts, lambda neuron: [link[2] for link in into[neuron]]))
-        links = [
+        return [
             link
             for link in self.supports.links
             if link[2] in kept and (link[0] in kept or link[:2] in observed)
         ]
-        return links
 
     def arrangement(self) -> Arrangement:
         emitting = [n for n in sorted(self.kept) if self._emits(n)]
@@ -138,7 +137,11 @@ class _Arranging:
             if self.is_inner and self.supports.inputs[port] - {()}:
                 self.observed_key_row[port] = self.n_key_rows
                 self.n_key_rows += 1
-        still, moving = self._split()
+        still = [link for link in self.links if link not in self.supports.changing]
+        moving = [link for link in self.links if link in self.supports.changing]
+        number = {link: i for i, link in enumerate(still)}
+        places = (self.row_of, self.observed_row), self.slot_of
+        key_places = (self.key_row_of, self.observed_key_row), self.key_slot_of
         holder = self.key_slot_of.get(self.port) if self.port else None
         held = [
             link
@@ -168,8 +171,10 @@ class _Arranging:
             observed=slice(first, self.n_rows),
             observed_row=self.observed_row,
             observed_key_row=self.observed_key_row,
-            still=self._table(still, {link: i for i, link in enumerate(still)}),
-            moving=self._table(moving, column),
+            still=_table(still, number, *places),
+            key_still=_table(still, number, *key_places),
+            moving=_table(moving, column, *places),
+            key_moving=_table(moving, column, *key_places),
             still_links=still,
             holder=holder,
             is_read=self.is_read,
@@ -328,27 +333,18 @@ class _Arranging:
         self.n_key_rows += len(names) if is_keyed else 0
         return segment
 
-    # -------------------- links --------------------
 
-    def _split(self) -> tuple[list[Link], list[Link]]:
-        changing = self.supports.changing
-        return (
-            [link for link in self.links if link not in changing],
-            [link for link in self.links if link in changing],
-        )
-
-    def _table(self, links: list[Link], weight: dict) -> Links:
-        plain, keyed = [], []
-        for link in links:
-            slot, key_slot = self.slot_of.get(link[2:]), self.key_slot_of.get(link[2:])
-            rows = self.row_of.get(link[:2]), self.observed_row.get(link[:2])
-            plain += [(row, slot, weight[link]) for row in rows if None not in (row, slot)]
-            rows = self.key_row_of.get(link[:2]), self.observed_key_row.get(link[:2])
-            keyed += [(row, key_slot, weight[link]) for row in rows if None not in (row, key_slot)]
-        return Links(
-            *np.array(sorted(plain), np.intp).reshape(-1, 3).T,
-            *np.array(sorted(keyed), np.intp).reshape(-1, 3).T,
-        )
+def _table(
+    links: list[Link], weight: dict, rows: Iterable[dict[Port, int]], slots: dict[Port, int]
+) -> Links:
+    """Links as arrays; of their inputs those that have a row, in one way or two."""
+    found = [
+        (row_of[link[:2]], slots[link[2:]], weight[link])
+        for link in links
+        for row_of in rows
+        if link[:2] in row_of and link[2:] in slots
+    ]
+    return Links(*np.array(sorted(found), np.intp).reshape(-1, 3).T)
 
 
 def _reads_numbers(of: NeuronType) -> bool:

@@ -61,10 +61,7 @@ class Outside:
             wide = self._streams[port]
             index = StreamReader.entries(rows[row].real, len(wide))
             entries = wide[index, np.arange(self.strings)] * (index >= 0)[:, None]
-            slot, key_slot = self._slots(port)
-            numbers[slot] = entries[:, 0]
-            if key_slot is not None:
-                keys[key_slot] = entries[:, 1:]
+            self._write(port, entries, numbers[None], keys[None])
 
     # -------------------- preparing --------------------
 

@@ -42,11 +42,10 @@ class Strokes:
         self.has_offset = bool(arrangement.offset.any())
         self.has_keys = bool(arrangement.key_slot_of) and arrangement.n_columns > 0
         # Products with matrices that no link is in would cost more calls than all else.
-        still, moving = arrangement.still, arrangement.moving
-        self.has_still = bool(len(still.row) + len(still.key_row))
+        self.has_still = bool(len(arrangement.still.row) + len(arrangement.key_still.row))
         is_alone = not self.has_still
-        self.moves = Moves(moving.row, moving.slot, moving.weight, is_alone)
-        self.key_moves = Moves(moving.key_row, moving.key_slot, moving.key_weight, is_alone)
+        self.moves = Moves(arrangement.moving, is_alone)
+        self.key_moves = Moves(arrangement.key_moving, is_alone)
         self.stops = bool((arrangement.passing == 0.0).any())
         columns = arrangement.n_columns
         self.slots = Layout(
@@ -59,8 +58,7 @@ class Strokes:
         self.few_moves: FewMoves | None = None
         products = strings * (self.moves.count + self.key_moves.count * columns)
         if products and (is_inner or products <= FEW):
-            assert arrangement.holder is not None
-            self.few_moves = FewMoves(moving, arrangement.holder, self.slots, self.rows, is_alone)
+            self.few_moves = FewMoves(arrangement, self.slots, self.rows, is_alone)
 
     def _groups(self) -> list[Group]:
         """All neurons but sums; terms that add to what kernels have written come last."""
@@ -77,12 +75,11 @@ class Strokes:
 
     def matrices(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Where the still links are, for numbers and for keys, from their weights."""
-        a, still = self.arrangement, self.arrangement.still
-        matrix = np.zeros((a.n_rows, len(a.slot_of)), weights.dtype)
-        np.add.at(matrix, (still.row, still.slot), weights[still.weight])
-        key_matrix = np.zeros((a.n_key_rows, len(a.key_slot_of)), weights.dtype)
-        np.add.at(key_matrix, (still.key_row, still.key_slot), weights[still.key_weight])
-        return matrix, key_matrix
+        a = self.arrangement
+        return (
+            a.still.matrix(weights, (a.n_rows, len(a.slot_of))),
+            a.key_still.matrix(weights, (a.n_key_rows, len(a.key_slot_of))),
+        )
 
     def down(self, matrix: np.ndarray, key_matrix: np.ndarray, slots: Side, rows: Side) -> None:
         """Rows from slots."""
