@@ -22,7 +22,7 @@ import numpy as np
 from .directions import Directions
 from .loop_groups import loop_groups
 from .movement import Signals, State, Workspace, product
-from .plan import Block, Plan
+from .plan import Block, LinkTable, Plan
 
 __all__ = ["LoopBlock"]
 
@@ -299,9 +299,9 @@ class LoopBlock:
                 slot.append(self.slot[member])
                 link.append(self.link[member])
                 factor.append(coefficients[field])
-        parts = map(np.concatenate, (row, slot, link, factor))
+        table = LinkTable(*map(np.concatenate, (row, slot, link)))
         shape = self.n_rows, self.n_own + len(self.outside)
-        return directions.adder(n, shape, *parts, is_wild=is_wild)
+        return directions.adder(n, shape, table, np.concatenate(factor), is_wild=is_wild)
 
     def _exchange_tangents(self, slots: np.ndarray, tangents: Signals, time: int) -> None:
         """Own slots out to ``tangents`` (except the entry before the first tick), others in."""

@@ -197,7 +197,7 @@ def read(
 
 def _matrices(block: Block, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     shapes = (block.n_rows, block.slots.start), (block.n_key_rows, block.key_slots.start)
-    links, found = (block.outer.link, block.outer.key_link), []
+    links, found = (block.outer.link, block.key_outer.link), []
     for (rows, slots), cells, link in zip(shapes, block.cells, links, strict=True):
         matrix = np.zeros((len(weights), rows * slots), weights.dtype)
         matrix[:, cells] = weights.take(link, axis=1)
@@ -222,12 +222,11 @@ def pull(
         How many of the first slots need no cotangents (nothing is upstream of the sources).
     """
     matrix, key_matrix = state.matrices(block)
-    table, ticks = block.outer, cotangents.ticks
     n, quiet = matrix.shape[2], n_quiet[0]
-    wild = cotangents.is_wild
+    ticks, wild = cotangents.ticks, cotangents.is_wild
     matrix_gradient = outer(rows, state.signals.numbers[:, :n, :ticks], is_wild=wild)
     # No link is in two blocks, and none has been here before.
-    gradient[:, table.link] = _at(matrix_gradient, block.cells[0])
+    gradient[:, block.outer.link] = _at(matrix_gradient, block.cells[0])
     if n > quiet:
         back = apply(matrix[:, :, quiet:].swapaxes(1, 2), rows, is_wild=wild)
         cotangents.numbers[:, quiet:n, :ticks] += back
@@ -235,7 +234,7 @@ def pull(
         return
     n, quiet = key_matrix.shape[2], n_quiet[1]
     matrix_gradient = outer(key_rows, state.signals.keys[:, :n, :ticks], is_wild=wild)
-    gradient[:, table.key_link] += _at(matrix_gradient, block.cells[1])
+    gradient[:, block.key_outer.link] += _at(matrix_gradient, block.cells[1])
     if n > quiet:
         back = apply(key_matrix[:, :, quiet:].swapaxes(1, 2), key_rows, is_wild=wild)
         cotangents.keys[:, quiet:n, :ticks] += back

@@ -163,15 +163,14 @@ class ParallelBlock:
         *,
         is_wild: bool,
     ) -> None:
-        table, signals = self.block.inner, state.signals
+        table, keyed, signals = self.block.inner, self.block.key_inner, state.signals
         mine, before = rows[:, table.row], signals.numbers[:, table.slot, : signals.ticks]
         before = np.where(mine == 0, 0.0, before) if is_wild else before
         gradient[:, table.link] += np.einsum("mltb,mltb->ml", mine, before)
         if key_rows is not None:
-            mine = key_rows[:, table.key_row]
-            before = signals.keys[:, table.key_slot, : signals.ticks]
+            mine, before = key_rows[:, keyed.row], signals.keys[:, keyed.slot, : signals.ticks]
             before = np.where(mine == 0, 0.0, before) if is_wild else before
-            gradient[:, table.key_link] += np.einsum("mltbc,mltbc->ml", mine, before)
+            gradient[:, keyed.link] += np.einsum("mltbc,mltbc->ml", mine, before)
 
     # -------------------- forward mode --------------------
 
@@ -213,12 +212,9 @@ def push(
     rows, key_rows = read(block, state, tangents, with_keys=with_keys)
     signals, wild = state.signals, tangents.is_wild
     for table in (block.outer, block.inner):
-        before = signals.numbers[0, :, : signals.ticks]
-        directions.add(rows, table.row, table.slot, table.link, before, is_wild=wild)
-        if key_rows is not None:
-            before = signals.keys[0, :, : signals.ticks]
-            keyed = table.key_row, table.key_slot, table.key_link
-            directions.add(key_rows, *keyed, before, is_wild=wild)
+        directions.add(rows, table, signals.numbers[0, :, : signals.ticks], is_wild=wild)
+    for table in (block.key_outer, block.key_inner) if key_rows is not None else ():
+        directions.add(key_rows, table, signals.keys[0, :, : signals.ticks], is_wild=wild)
     return rows, key_rows
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...neurons import Compare, DotProduct, MaxNorm, Sum
-from ..plan import Block, Group, Plan
+from ..plan import Block, Group, LinkTable, Plan
 
 __all__ = [
     "COMPARE",
@@ -82,13 +82,8 @@ class _Into:
     """The links into the rows of a block."""
 
     def __init__(self, block: Block) -> None:
-        self._numbers: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        self._keys: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for table in (block.outer, block.inner):
-            for row, slot, link in zip(table.row, table.slot, table.link, strict=True):
-                self._numbers[int(row)].append((int(slot), int(link)))
-            for row, slot, link in zip(table.key_row, table.key_slot, table.key_link, strict=True):
-                self._keys[int(row)].append((int(slot), int(link)))
+        self._numbers = _by_row(block.outer, block.inner)
+        self._keys = _by_row(block.key_outer, block.key_inner)
 
     def numbers(self, rows: list[int]) -> list[_Entry]:
         """Links into some rows, taken together."""
@@ -97,6 +92,14 @@ class _Into:
     def keys(self, rows: list[int]) -> list[_Entry]:
         """Links into some rows with keys, taken together."""
         return [entry for row in rows for entry in self._keys[row]]
+
+
+def _by_row(*tables: LinkTable) -> dict[int, list[_Entry]]:
+    found: dict[int, list[_Entry]] = defaultdict(list)
+    for table in tables:
+        for row, *entry in zip(table.row, table.slot, table.link, strict=True):
+            found[int(row)].append((int(entry[0]), int(entry[1])))
+    return found
 
 
 class Sizes(NamedTuple):
