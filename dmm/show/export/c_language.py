@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from ...machine.machine import Machine
 from ..frames import filled
 from .interface import described
-from .statements import Function, indented, literal, statements
+from .statements import Function, statements
 
 __all__ = ["to_c"]
 
@@ -41,37 +41,20 @@ def to_c(machine: Machine, functions: Mapping[str, str] | None = None) -> str:
     interface = written.interface
     is_read = interface.text_source in interface.sources
     counts = {
-        "N_STREAMS": written.n_streams,
-        "N_INPUTS": written.n_inputs,
         "N_KEYS": len(written.keys),
         "N_SOURCES": len(interface.sources),
         "N_OBSERVED": len(written.observed),
         "N_LINKS": len(written.links),
         "N_INITIAL": len(written.initial),
-        "HELD": interface.pace.ticks,
-        "DELAY": interface.pace.delay,
-        "TEXT_IS_ROWS": int(interface.has_pace),
         "TEXT_SOURCE": interface.sources.index(interface.text_source) if is_read else -1,
     }
     pieces = {
-        "TITLE": described(machine),
+        **written.pieces("{{{}}},", _text, lambda value: str(int(value))),
         **{name: str(value) for name, value in counts.items()},
+        "TITLE": described(machine),
         "KEYS": _list(written.keys),
         "SOURCES": _list(interface.sources),
-        "OBSERVED": indented(
-            f"{{{stream}, {_text(name)}, {int(has_keys)}}},"
-            for stream, name, has_keys in written.observed
-        ),
-        "LINKS": indented(
-            f"{{{link.receiver}, {link.sender}, {int(link.is_number)}, {link.weight}}},"
-            f"  // {link.text}"
-            for link in written.links
-        ),
-        "INITIAL": indented(
-            f"{{{s}, {column}, {literal(x)}}}," for s, column, x in written.initial
-        ),
         "FUNCTIONS": "\n".join(map(_function, written.functions)),
-        "FIRINGS": indented(written.firings),
     }
     return filled(__package__, "program.c", pieces)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from textwrap import indent
@@ -10,7 +11,7 @@ from ...machine.machine import Machine
 from ...neurons.spelling import SHARED_FUNCTIONS
 from ..frames import filled
 from .interface import described
-from .statements import Function, Statements, indented, literal, quoted, statements
+from .statements import Function, Statements, quoted, statements
 
 __all__ = ["javascript_of", "to_javascript"]
 
@@ -51,34 +52,15 @@ def javascript_of(written: Statements, machine: Machine) -> str:
     """The program of statements that have been written for a machine."""
     interface = written.interface
     pieces = {
+        **written.pieces("[{}],", quoted, json.dumps),
         "TITLE": described(machine),
         "FUNCTIONS_OF_MATH": ", ".join(SHARED_FUNCTIONS),
-        "N_STREAMS": str(written.n_streams),
-        "N_INPUTS": str(written.n_inputs),
         "KEYS": _list(written.keys),
         "SOURCES": _list(interface.sources),
         "TEXT_SOURCE": quoted(interface.text_source),
-        "HELD": str(interface.pace.ticks),
-        "DELAY": str(interface.pace.delay),
-        "TEXT_IS_ROWS": _truth(interface.has_pace),
-        "OBSERVED": indented(
-            f"[{stream}, {quoted(name)}, {_truth(has_keys)}],"
-            for stream, name, has_keys in written.observed
-        ),
-        "LINKS": indented(
-            f"[{link.receiver}, {link.sender}, {_truth(link.is_number)}, "
-            f"{link.weight}],  // {link.text}"
-            for link in written.links
-        ),
-        "INITIAL": indented(f"[{s}, {column}, {literal(x)}]," for s, column, x in written.initial),
         "FUNCTIONS": "\n".join(map(_function, written.functions)),
-        "FIRINGS": indented(written.firings),
     }
     return filled(__package__, "program.js", pieces)
-
-
-def _truth(value: bool) -> str:
-    return "true" if value else "false"
 
 
 def _list(texts: Iterable[str]) -> str:
