@@ -7,13 +7,12 @@ decide by, shows whether it has found the rule or drifts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
 
-from dmm import Streams
 from dmm.machine import Circuit
 
 from .noise import is_contradictory, level_spacing, levelled
@@ -174,7 +173,7 @@ class Problem:
 
         def without_noise(strings: Strings) -> Strings:
             multiples = strings.answers / levels[:, None, None]
-            return levelled(Strings(strings.inputs, multiples, strings.lengths))
+            return levelled(replace(strings, answers=multiples))
 
         clean = self.seen(without_noise)
         asked = self.split.training.asked.sum()
@@ -185,17 +184,8 @@ class Problem:
 
     def taken_over(self, circuit: Circuit, other: Problem) -> Circuit:
         """A circuit for another problem of the same streams, in this one's units of answers."""
-        factors = {
-            answer_port(k): theirs / ours
-            for k, (theirs, ours) in enumerate(
-                zip(other.answer_units, self.answer_units, strict=True)
-            )
-        }
-        wires = (
-            wire._replace(weight=wire.weight * factors.get((wire.neuron_in, wire.field_in), 1.0))
-            for wire in circuit.wires
-        )
-        return Circuit(circuit.neurons, tuple(wires))
+        pairs = zip(other.answer_units, self.answer_units, strict=True)
+        return _rescaled(circuit, {}, [theirs / ours for theirs, ours in pairs])
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -214,13 +204,7 @@ class Problem:
 
     def unscaled(self, circuit: Circuit) -> Circuit:
         """The circuit that does in the user's units what this one does in the problem's."""
-        answers = {answer_port(k): unit for k, unit in enumerate(self.answer_units)}
-        wires = []
-        for wire in circuit.wires:
-            weight = wire.weight / self.units.get(wire.neuron_out, 1.0)
-            weight *= answers.get((wire.neuron_in, wire.field_in), 1.0)
-            wires.append(wire._replace(weight=weight))
-        return Circuit(circuit.neurons, tuple(wires))
+        return _rescaled(circuit, self.units, self.answer_units)
 
     @property
     def counted(self) -> tuple[str, ...]:
@@ -249,11 +233,22 @@ class Problem:
 def _scaled(
     strings: Strings, units: Mapping[str, float], answer_units: tuple[float, ...]
 ) -> Strings:
-    inputs = strings.inputs
-    arrays = {name: array / units[name] for name, array in inputs.arrays.items()}
+    arrays = {name: array / units[name] for name, array in strings.inputs.arrays.items()}
     answers = strings.answers / np.array(answer_units)[:, None, None]
-    streams = Streams(inputs.keys, arrays, inputs.ticks, inputs.labels, inputs.shapes)
-    return Strings(streams, answers, strings.lengths)
+    return replace(strings, inputs=replace(strings.inputs, arrays=arrays), answers=answers)
+
+
+def _rescaled(
+    circuit: Circuit, units: Mapping[str, float], answer_units: Sequence[float]
+) -> Circuit:
+    """The circuit that does in these units what this one does where all are 1."""
+    answers = {answer_port(k): unit for k, unit in enumerate(answer_units)}
+    wires = []
+    for wire in circuit.wires:
+        weight = wire.weight / units.get(wire.neuron_out, 1.0)
+        weight *= answers.get((wire.neuron_in, wire.field_in), 1.0)
+        wires.append(wire._replace(weight=weight))
+    return Circuit(circuit.neurons, tuple(wires))
 
 
 # -------------------- who sees what --------------------
