@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["CsvTable", "csv_text", "read_csv"]
+__all__ = ["CsvTable", "csv_text", "quoted", "read_csv"]
 
 LARGEST = 50_000_000
 """Bytes of a file that are read."""
@@ -57,7 +57,7 @@ class CsvTable:
         """
         if name not in self.columns:
             raise ValueError(
-                f"{self.file}: has no column {name!r}; its columns are {_quoted(self.columns)}"
+                f"{self.file}: has no column {name!r}; its columns are {quoted(self.columns)}"
             )
         return self.columns[name]
 
@@ -226,5 +226,6 @@ def _cell(value: object) -> object:
     return "" if is_unknown else value
 
 
-def _quoted(names: Iterable[str]) -> str:
+def quoted(names: Iterable[str]) -> str:
+    """Names for a message."""
     return ", ".join(map(repr, names))
