@@ -17,21 +17,20 @@ from typing import Any
 import numpy as np
 
 from ..neurons import Stream
-from .plan import Block, Group
+from .plan import Block, Group, Segment
 
 __all__ = [
     "Signals",
     "State",
     "Workspace",
     "apply",
-    "inputs_of",
     "is_finite",
-    "load",
     "outer",
     "product",
     "pull",
     "read",
     "store",
+    "streams_of",
 ]
 
 
@@ -250,14 +249,16 @@ def _at(matrices: np.ndarray, cells: np.ndarray) -> np.ndarray:
 # -------------------- groups: streams in and out of the arrays --------------------
 
 
-def inputs_of(group: Group, rows: np.ndarray, key_rows: np.ndarray | None) -> list[Stream]:
-    """A group's input streams, one per read field, as views of the rows."""
+def streams_of(
+    segments: list[Segment], numbers: np.ndarray, keys: np.ndarray | None
+) -> list[Stream]:
+    """A group's streams as views: one per read field from rows, or per written field from slots."""
     return [
         Stream(
-            rows[:, segment.span],
-            key_rows[:, segment.key_span] if key_rows is not None and segment.key_span else None,
+            numbers[:, segment.span],
+            keys[:, segment.key_span] if keys is not None and segment.key_span else None,
         )
-        for segment in group.rows
+        for segment in segments
     ]
 
 
@@ -267,14 +268,3 @@ def store(group: Group, outputs: list[Stream], signals: Signals) -> None:
         signals.numbers[:, segment.span] = stream.number
         if segment.key_span:
             signals.keys[:, segment.key_span] = 0.0 if stream.keys is None else stream.keys
-
-
-def load(group: Group, signals: Signals) -> list[Stream]:
-    """A group's output streams as views."""
-    return [
-        Stream(
-            signals.numbers[:, segment.span],
-            signals.keys[:, segment.key_span] if segment.key_span else None,
-        )
-        for segment in group.slots
-    ]

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..neurons import Stream
 from .directions import Directions
-from .movement import Signals, State, inputs_of, load, read, store
+from .movement import Signals, State, read, store, streams_of
 from .plan import Block, Group
 
 __all__ = ["ParallelBlock", "linear_filter", "push"]
@@ -52,17 +52,16 @@ class ParallelBlock:
         """Fill the block's slots; the record is its rows."""
         rows = read(self.block, state, state.signals)
         for group in self.block.groups:
-            outputs = group.kernel.forward(inputs_of(group, *rows))
-            store(
-                group,
-                self._filtered(group, outputs, state.weights, state.signals),
-                state.signals.after,
-            )
+            outputs = group.kernel.forward(streams_of(group.rows, *rows))
+            outputs = self._filtered(group, outputs, state.weights, state.signals)
+            store(group, outputs, state.signals.after)
         return rows
 
     def linearise(self, rows: Rows) -> list[Any]:
         """Local partial derivatives of every group."""
-        return [group.kernel.linearise(inputs_of(group, *rows)) for group in self.block.groups]
+        return [
+            group.kernel.linearise(streams_of(group.rows, *rows)) for group in self.block.groups
+        ]
 
     # -------------------- self-links --------------------
 
@@ -106,8 +105,9 @@ class ParallelBlock:
     ) -> Rows:
         """Cotangents of the rows, from those of the block's slots; self-links' gradient."""
         rows, key_rows = self._empty_rows(state)
+        after = cotangents.after
         for group, partial in zip(self.block.groups, partials, strict=True):
-            outputs = load(group, cotangents.after)
+            outputs = streams_of(group.slots, after.numbers, after.keys)
             feedback = self._feedback(group, state.weights, self.stopped)
             if feedback is not None:
                 outputs = [self._unfiltered(group, outputs[0], feedback, cotangents)]
@@ -184,7 +184,7 @@ class ParallelBlock:
         """Fill the block's slots of ``tangents``, whose first axis runs over directions."""
         rows, key_rows = push(self.block, state, directions, tangents)
         for group, partial in zip(self.block.groups, partials, strict=True):
-            inputs = self._unstopped(group, inputs_of(group, rows, key_rows))
+            inputs = self._unstopped(group, streams_of(group.rows, rows, key_rows))
             outputs = group.kernel.tangent(partial, inputs)
             outputs = self._filtered(group, outputs, state.weights, tangents, self.stopped)
             store(group, outputs, tangents.after)

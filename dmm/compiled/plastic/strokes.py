@@ -81,12 +81,18 @@ class Strokes:
             a.key_still.matrix(weights, (a.n_key_rows, len(a.key_slot_of))),
         )
 
+    def carry_still(
+        self, matrix: np.ndarray, key_matrix: np.ndarray, sent: Side, carried: Side
+    ) -> None:
+        """What the still links carry to rows from slots or, with transposed matrices, back."""
+        if self.has_still:
+            np.matmul(matrix, sent.numbers, out=carried.numbers)
+            if self.has_keys:
+                flat_product(key_matrix, sent.keys, carried.keys)
+
     def down(self, matrix: np.ndarray, key_matrix: np.ndarray, slots: Side, rows: Side) -> None:
         """Rows from slots."""
-        if self.has_still:
-            np.matmul(matrix, slots.numbers, out=rows.numbers)
-            if self.has_keys:
-                flat_product(key_matrix, slots.keys, rows.keys)
+        self.carry_still(matrix, key_matrix, slots, rows)
         if self.few_moves is not None:
             self.few_moves.apply(slots, rows)
         elif self.moves.count:
@@ -102,10 +108,7 @@ class Strokes:
 
         Sent is what the slots were.
         """
-        if self.has_still:
-            np.matmul(matrix.T, rows.numbers, out=slots.numbers)
-            if self.has_keys:
-                flat_product(key_matrix.T, rows.keys, slots.keys)
+        self.carry_still(matrix.T, key_matrix.T, rows, slots)
         if self.few_moves is not None:
             self.few_moves.apply_back(sent, rows, slots)
 
@@ -116,10 +119,7 @@ class Strokes:
 
         Sent is what the slots were; directions are in front.
         """
-        if self.has_still:
-            np.matmul(matrix, slots.numbers, out=rows.numbers)
-            if self.has_keys:
-                flat_product(key_matrix, slots.keys, rows.keys)
+        self.carry_still(matrix, key_matrix, slots, rows)
         if self.few_moves is not None:
             self.few_moves.apply_tangent(sent, slots, rows)
         elif self.moves.count:

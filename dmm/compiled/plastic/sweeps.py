@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .firing.one_vector import Layout, Side, Track
-from .moves import Nudge, flat, flat_product
+from .moves import Nudge, flat
 from .outside import Outside
 from .places import Arrangement
 from .strokes import Strokes
@@ -165,10 +165,9 @@ class Sweeps:
             slots.flat[:] = 0.0
             if kept is not None:
                 kept[t] = rows.numbers
-                np.matmul(transposed, rows.numbers, out=slots.numbers)
                 if self.strokes.has_keys:
                     key_matrix += flat(rows.keys) @ flat(life.slots.at[t].keys).T
-                    flat_product(key_transposed, rows.keys, slots.keys)
+                self.strokes.carry_still(transposed, key_transposed, rows, slots)
             if self.strokes.few_moves is not None:
                 self.strokes.few_moves.apply_back(life.slots.at[t], rows, slots)
             elif moved is not None:
