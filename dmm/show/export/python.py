@@ -49,9 +49,9 @@ def to_python(machine: Machine, functions: Mapping[str, str] | None = None) -> s
     >>> list(program["run"]({"input": stream}, 40))[-1]
     {('output', 'dict-1'): {(): 1.0}, ('output', 'dict-2'): {(): 2.0}}
     """
-    used = dict.fromkeys(machine.neurons.values())
-    used.update({name: None for user in list(used) for name in _calls(user)})
-    types = [get_neuron_type(name) for name in sorted(used)]
+    used = set(machine.neurons.values())
+    called = (name for user in used for name in get_neuron_type(user).spelling.calls)
+    types = [get_neuron_type(name) for name in sorted({*used, *called})]
     if coerced_links(machine.neurons, [link.path for link in machine.links()]):
         raise ValueError("links join streams of different kinds; a stand-alone program cannot")
     names, definitions = _functions(types, functions or {})
@@ -135,11 +135,6 @@ def _stream(stream: Mapping[tuple[str, ...], Any]) -> str:
 
 
 # -------------------- neuron types as Python --------------------
-
-
-def _calls(type_name: str) -> tuple[str, ...]:
-    """Further types whose functions the body of a type calls."""
-    return get_neuron_type(type_name).spelling.calls
 
 
 def _functions(

@@ -275,9 +275,8 @@ class _Writer:
         if not neuron_type.writes:
             return []
         if not neuron_type.reads:
-            return self._constant(
-                neuron_type, dict(zip(_names(neuron_type.writes), writes, strict=True))
-            )
+            names = (field.name for field in neuron_type.writes)
+            return self._constant(neuron_type, dict(zip(names, writes, strict=True)))
         if _is_mixture(neuron_type):
             return self._mixing(neuron_type, reads, writes)
         return [_call(self.names[neuron_type.name], [*reads, *writes])]
@@ -369,10 +368,6 @@ class _Writer:
             if stream is not None:
                 found.append((stream, self._column(path[2:]), float(x)))
         return found
-
-
-def _names(fields: Any) -> list[str]:
-    return [each.name for each in fields]
 
 
 def _fires(neuron_type: NeuronType) -> bool:
