@@ -7,7 +7,7 @@ Observed ports are the last rows. The slots of what comes from outside are the l
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 
@@ -90,8 +90,7 @@ class _Arranging:
         self.observed_row: dict[Port, int] = {}
         self.observed_key_row: dict[Port, int] = {}
         self.nested: list[Nested] = []
-        self.stopped_rows: list[int] = []
-        self.stopped_key_rows: list[int] = []
+        self.stopped_segments: list[Segment] = []
 
     def _relevant(self) -> list[Link]:
         """Links that can influence what is observed, by what they carry or by what they edit."""
@@ -120,7 +119,7 @@ class _Arranging:
         sums = keyed + [n for n in sums if n not in keyed]
         self._number_sums(sums, len(keyed))
         used = {element for port in self._ports() for element in self.outputs.get(port, ())}
-        used |= set(chain.from_iterable(self._arriving(port) for port in self._read_ports()))
+        used |= set(chain.from_iterable(self._arriving[port] for port in self._read_ports()))
         column = {e: i for i, e in enumerate(sorted(used - {()}, key=str))}
         table = Tabulation(column)
         groups, terms, shares = self._groups([n for n in inside if n not in sums], column, table)
@@ -142,6 +141,11 @@ class _Arranging:
         number = {link: i for i, link in enumerate(still)}
         places = (self.row_of, self.observed_row), self.slot_of
         key_places = (self.key_row_of, self.observed_key_row), self.key_slot_of
+        passing, key_passing = np.ones(self.n_rows), np.ones(self.n_key_rows)
+        for segment in self.stopped_segments:
+            passing[segment.span] = 0.0
+            if segment.key_span is not None:
+                key_passing[segment.key_span] = 0.0
         holder = self.key_slot_of.get(self.port) if self.port else None
         held = [
             link
@@ -166,8 +170,8 @@ class _Arranging:
             key_slot_of=self.key_slot_of,
             n_rows=self.n_rows,
             n_key_rows=self.n_key_rows,
-            passing=_zero_at(self.n_rows, self.stopped_rows),
-            key_passing=_zero_at(self.n_key_rows, self.stopped_key_rows),
+            passing=passing,
+            key_passing=key_passing,
             observed=slice(first, self.n_rows),
             observed_row=self.observed_row,
             observed_key_row=self.observed_key_row,
@@ -201,19 +205,16 @@ class _Arranging:
             self.outputs.get((neuron, written.name), frozenset()) - {()}
         )
 
-    def _arriving(self, port: Port) -> frozenset[Element]:
-        """What a read field is given by the links that are kept."""
-        return self._inputs.get(port, frozenset())
-
     @cached_property
-    def _inputs(self) -> dict[Port, frozenset[Element]]:
+    def _arriving(self) -> Mapping[Port, frozenset[Element]]:
+        """What read fields are given by the links that are kept."""
         found: dict[Port, frozenset[Element]] = defaultdict(frozenset)
         for link in self.links:
             read = self.types[link[0]].read_field(link[1])
             assert read is not None
             sent = self.outputs.get(link[2:], frozenset())
             found[link[:2]] |= sent & {()} if read.is_scalar else sent
-        return dict(found)
+        return found
 
     def _ports(self) -> list[Port]:
         return [(n, f.name) for n in sorted(self.kept) for f in self.types[n].writes]
@@ -238,17 +239,15 @@ class _Arranging:
         found: dict[tuple, list[str]] = defaultdict(list)
         for neuron in neurons:
             of = self.types[neuron]
-            key: tuple = (of.name, neuron)
+            arriving = tuple(self._arriving[neuron, f.name] for f in of.reads)
+            key: tuple
             if of.inner is not None:  # each of them is a machine of its own
-                pass
-            elif of.has_terms or is_superfluid(
-                of.name
-            ):  # what they do depends on the very elements
-                key = of.name, tuple(self._arriving((neuron, f.name)) for f in of.reads)
+                key = of.name, neuron
+            elif of.has_terms or is_superfluid(of.name):  # these depend on the very elements
+                key = of.name, arriving
             else:
-                reads = tuple(bool(self._arriving((neuron, f.name)) - {()}) for f in of.reads)
                 writes = tuple(self._is_keyed_output(neuron, f) for f in of.writes)
-                key = of.name, reads, writes
+                key = of.name, tuple(bool(elements - {()}) for elements in arriving), writes
             found[key].append(neuron)
         return list(found.values())
 
@@ -307,7 +306,7 @@ class _Arranging:
         return table.products(terms, names, read, written)
 
     def _elements_read(self, neuron: str) -> dict[str, frozenset[Element]]:
-        return {f.name: self._arriving((neuron, f.name)) for f in self.types[neuron].reads}
+        return {f.name: self._arriving[neuron, f.name] for f in self.types[neuron].reads}
 
     def _number_slot(self, neuron: str, written: Field) -> None:
         port = neuron, written.name
@@ -318,19 +317,16 @@ class _Arranging:
     def _rows(self, names: list[str], read: Field) -> Segment:
         of = self.types[names[0]]
         only_number = read.is_scalar or (not of.has_terms and _reads_numbers(of))
-        is_keyed = not only_number and bool(self._arriving((names[0], read.name)) - {()})
+        is_keyed = not only_number and bool(self._arriving[names[0], read.name] - {()})
         segment = Segment(self.n_rows, len(names), self.n_key_rows if is_keyed else None)
-        is_stopped = (of.name, read.name) in self.stopped
-        for i, neuron in enumerate(names):
-            self.row_of[neuron, read.name] = self.n_rows + i
+        if (of.name, read.name) in self.stopped:
+            self.stopped_segments.append(segment)
+        for neuron in names:
+            self.row_of[neuron, read.name] = self.n_rows
+            self.n_rows += 1
             if is_keyed:
-                self.key_row_of[neuron, read.name] = self.n_key_rows + i
-        if is_stopped:
-            self.stopped_rows += range(self.n_rows, self.n_rows + len(names))
-            if is_keyed:
-                self.stopped_key_rows += range(self.n_key_rows, self.n_key_rows + len(names))
-        self.n_rows += len(names)
-        self.n_key_rows += len(names) if is_keyed else 0
+                self.key_row_of[neuron, read.name] = self.n_key_rows
+                self.n_key_rows += 1
         return segment
 
 
@@ -349,9 +345,3 @@ def _table(
 
 def _reads_numbers(of: NeuronType) -> bool:
     return isinstance(of.kernel, Kernel) and of.kernel.reads_numbers_only
-
-
-def _zero_at(size: int, places: list[int]) -> np.ndarray:
-    out = np.ones(size)
-    out[places] = 0.0
-    return out
