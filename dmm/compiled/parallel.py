@@ -213,8 +213,9 @@ def push(
     signals, wild = state.signals, tangents.is_wild
     for table in (block.outer, block.inner):
         directions.add(rows, table, signals.numbers[0, :, : signals.ticks], is_wild=wild)
-    for table in (block.key_outer, block.key_inner) if key_rows is not None else ():
-        directions.add(key_rows, table, signals.keys[0, :, : signals.ticks], is_wild=wild)
+    if key_rows is not None:
+        for table in (block.key_outer, block.key_inner):
+            directions.add(key_rows, table, signals.keys[0, :, : signals.ticks], is_wild=wild)
     return rows, key_rows
 
 
