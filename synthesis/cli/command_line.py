@@ -156,7 +156,7 @@ def _resume(options: argparse.Namespace) -> int:
 
 
 def _carry_out(run: Any, options: argparse.Namespace) -> int:
-    from ..runs.files import REPORT
+    from ..runs.run import REPORT
     from ..show.live import with_progress
 
     began = time.monotonic()

@@ -32,7 +32,6 @@ SMALL = {
     "synthesis.likelihoods.likelihood": "what a likelihood is, which all of them know",
     "synthesis.likelihoods.named": "the list of likelihoods, which knows all of them",
     "synthesis.runs.catalogue": "a table of names",
-    "synthesis.runs.files": "what a run leaves behind",
     "synthesis.verdicts.description": "one idea: bits",
     "synthesis.verdicts.verdict": "what a user reads",
     "synthesis.starts.proposal": "what starts and trials hand to each other",
