@@ -8,7 +8,7 @@ inputs along the links; an up movement is one statement per neuron.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from textwrap import indent
 from typing import Any, NamedTuple
@@ -110,29 +110,6 @@ class Statements:
             (self.streams[port[0], port[1], are_outputs], column_name(port), port in with_keys)
             for port in self.interface.observed
         ]
-
-    def pieces(
-        self, row: str, text: Callable[[str], str], truth: Callable[[bool], str]
-    ) -> dict[str, str]:
-        """What the frames of both languages ask for; a row of a table is put in its brackets."""
-        links = (
-            row.format(f"{one.receiver}, {one.sender}, {truth(one.is_number)}, {one.weight}")
-            + f"  // {one.text}"
-            for one in self.links
-        )
-        observed = (f"{s}, {text(name)}, {truth(wide)}" for s, name, wide in self.observed)
-        initial = (f"{s}, {column}, {literal(x)}" for s, column, x in self.initial)
-        return {
-            "N_STREAMS": str(self.n_streams),
-            "N_INPUTS": str(self.n_inputs),
-            "HELD": str(self.interface.pace.ticks),
-            "DELAY": str(self.interface.pace.delay),
-            "TEXT_IS_ROWS": truth(self.interface.has_pace),
-            "OBSERVED": indented(map(row.format, observed)),
-            "LINKS": indented(links),
-            "INITIAL": indented(map(row.format, initial)),
-            "FIRINGS": indented(self.firings),
-        }
 
 
 def statements(machine: Machine, given: Mapping[str, str] | None = None) -> Statements:

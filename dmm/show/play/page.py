@@ -8,7 +8,7 @@ from typing import Any
 from ...machine.machine import Machine
 from ..algebra.equations import NAME_CELLS, derive, equations, written_equations
 from ..algebra.latex import to_latex
-from ..export.javascript import javascript_of
+from ..export.portable import javascript_of
 from ..export.statements import Statements, statements
 from ..frames import filled, frame
 from ..labels import port_text, unique_labels
