@@ -169,16 +169,13 @@ def _text(file: str | os.PathLike, where: str) -> str:
 
 def _rows(reader: Iterator[list[str]], where: str) -> Iterator[tuple[int, list[str]]]:
     """Rows that are not blank, with the lines on which they end."""
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            line = reader.line_num  # type: ignore[attr-defined]
-            raise ValueError(f"{where}: line {line} is no CSV: {error}") from None
-        if any(cell.strip() for cell in cells):
-            yield reader.line_num, cells  # type: ignore[attr-defined]
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield reader.line_num, cells  # type: ignore[attr-defined]
+    except csv.Error as error:
+        line = reader.line_num  # type: ignore[attr-defined]
+        raise ValueError(f"{where}: line {line} is no CSV: {error}") from None
 
 
 def _check_names(names: Sequence[str], where: str) -> None:

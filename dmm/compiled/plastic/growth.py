@@ -56,15 +56,13 @@ class OnReference:
     def _values(self, weights: np.ndarray) -> np.ndarray:
         return self.program(unravel(weights, self.program.support), self.streams)
 
-    def evaluate(self, weights: np.ndarray) -> np.ndarray:
-        """As `BoundPlasticProgram.evaluate`."""
-        return self.forward(weights)
-
     def forward(self, weights: np.ndarray) -> np.ndarray:
-        """As `BoundPlasticProgram.forward`."""
+        """As `BoundPlasticProgram.forward`; differentiable."""
         if weights.ndim == 2:
             return anp.stack([self.forward(row) for row in weights])
         return self._values(weights)
+
+    evaluate = forward
 
     def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
         """As `BoundPlasticProgram.pullback`."""
