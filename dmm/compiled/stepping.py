@@ -94,11 +94,6 @@ class Stepper:
         self._weights = program.bind(streams).links(np.asarray(program.flatten(machine.trainable)))
         self._numbers, self._keys, columns = bind_sources(self._plan, streams)
         start = bind_initial(self._plan, columns, self._keys.shape[-1])
-        if start is None:
-            start = (
-                np.zeros((self._plan.n_slots, len(streams))),
-                np.zeros((self._plan.n_key_slots, len(streams), self._keys.shape[-1])),
-            )
         self._key_shape = start[1].shape[0], start[1].shape[2]
         self._tick = tick
         matter = _mattering(self._plan, streams.ticks, tick)

@@ -148,11 +148,10 @@ class FastBoundProgram(BoundProgram):
             emitted = emitted.transpose(2, 1, 0, 3)  # chunks, time, places, lanes
             start = np.zeros((layout.chunks, tables.n_outputs, layout.register))
             start[:, : tables.n_sources] = emitted[:, 0]
-            if self._start is not None:
-                numbers, wide = self._start
-                keys = np.moveaxis(wide[len(self.keys) :], 2, 1).reshape(-1, layout.strings)
-                others = np.concatenate([numbers[len(self.numbers) :], keys])
-                start[:, tables.n_sources :] = layout.filled(others).swapaxes(0, 1)
+            numbers, wide = self._start
+            keys = np.moveaxis(wide[len(self.keys) :], 2, 1).reshape(-1, layout.strings)
+            others = np.concatenate([numbers[len(self.numbers) :], keys])
+            start[:, tables.n_sources :] = layout.filled(others).swapaxes(0, 1)
             emitted = np.ascontiguousarray(emitted[:, 1:])
             known = layout.shaped(emitted), layout.shaped(start)
             self._bound_sources[layout] = known
