@@ -18,8 +18,7 @@ from ...neurons import Element, Field, Kernel, NeuronType, get_neuron_type
 from ..lowering import is_superfluid
 from ..plan import Port, Segment
 from .firing.emissions import terms_of
-from .firing.groups import Group, Product, Together
-from .firing.mixtures import mixed
+from .firing.groups import Group, Product, Together, mixed
 from .firing.tabulation import Tabulation
 from .following import Link
 from .nested import Nested, nested
