@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
 
 import numpy as np
 
@@ -117,8 +116,10 @@ class _Arranging:
         keyed = [n for n in sums if self._is_keyed_output(n, self.types[n].writes[0])]
         sums = keyed + [n for n in sums if n not in keyed]
         self._number_sums(sums, len(keyed))
-        used = {element for port in self._ports() for element in self.outputs.get(port, ())}
-        used |= set(chain.from_iterable(self._arriving[port] for port in self._read_ports()))
+        ports = [(n, f.name) for n in sorted(self.kept) for f in self.types[n].writes]
+        read_ports = [(n, f.name) for n in sorted(self.kept) for f in self.types[n].reads]
+        used = {element for port in ports for element in self.outputs.get(port, ())}
+        used |= {element for port in read_ports for element in self._arriving[port]}
         column = {e: i for i, e in enumerate(sorted(used - {()}, key=str))}
         table = Tabulation(column)
         groups, terms, shares = self._groups([n for n in inside if n not in sums], column, table)
@@ -215,12 +216,6 @@ class _Arranging:
             found[link[:2]] |= sent & {()} if read.is_scalar else sent
         return found
 
-    def _ports(self) -> list[Port]:
-        return [(n, f.name) for n in sorted(self.kept) for f in self.types[n].writes]
-
-    def _read_ports(self) -> list[Port]:
-        return [(n, f.name) for n in sorted(self.kept) for f in self.types[n].reads]
-
     def _number_sums(self, sums: list[str], n_keyed: int) -> None:
         for i, neuron in enumerate(sums):
             of = self.types[neuron]
@@ -258,54 +253,36 @@ class _Arranging:
         terms: list[Product] = []
         shares: list[Product] = []
         for names in self._by_type(neurons):
-            of, rows, slots = self.types[names[0]], *self._segments(names)
+            of, reserve = self.types[names[0]], self.supports.reserve
+            mine = {f.name: self._arriving[names[0], f.name] for f in of.reads}
+            rows, slots = self._segments(names)
+            segments = list(rows.values()), list(slots.values())
             if is_superfluid(of.name):
-                groups.append(mixed(of, rows, slots, column, self._elements_read(names[0])))
-                shares += self._products(names, rows, slots, table)
+                groups.append(mixed(of, *segments, column, mine))
+                shares += table.products(terms_of(of, mine, reserve), names, rows, slots)
             elif of.inner is not None:
-                self.nested.append(self._nested(names[0], rows, slots, column))
+                within = supports_within(of, mine, reserve)
+                plan = arranged(within, list(of.inner.writes.values()), is_inner=True)
+                self.nested.append(nested(of, plan, rows, slots, column, mine))
             elif of.has_terms:
-                terms += self._products(names, rows, slots, table)
+                terms += table.products(terms_of(of, mine, reserve), names, rows, slots)
             else:
                 assert isinstance(of.kernel, Kernel)
-                groups.append(Together(of, names, of.kernel, rows, slots))
+                groups.append(Together(of, names, of.kernel, *segments))
         return groups, terms, shares
 
-    def _segments(self, names: list[str]) -> tuple[list[Segment], list[Segment]]:
-        """Where neurons of one type read, and where they write."""
+    def _segments(self, names: list[str]) -> tuple[dict[str, Segment], dict[str, Segment]]:
+        """Where neurons of one type read, and where they write, by field."""
         of = self.types[names[0]]
-        rows = [self._rows(names, read) for read in of.reads]
-        slots = []
+        rows = {read.name: self._rows(names, read) for read in of.reads}
+        slots = {}
         for written in of.writes:
             for neuron in names:
                 self._number_slot(neuron, written)
             first = names[0], written.name
-            slots.append(Segment(self.slot_of[first], len(names), self.key_slot_of.get(first)))
+            key_slot = self.key_slot_of.get(first)
+            slots[written.name] = Segment(self.slot_of[first], len(names), key_slot)
         return rows, slots
-
-    def _nested(
-        self, neuron: str, rows: list[Segment], slots: list[Segment], column: dict[Element, int]
-    ) -> Nested:
-        of, mine = self.types[neuron], self._elements_read(neuron)
-        assert of.inner is not None
-        within = supports_within(of, mine, self.supports.reserve)
-        plan = arranged(within, list(of.inner.writes.values()), is_inner=True)
-        read = {f.name: segment for f, segment in zip(of.reads, rows, strict=True)}
-        written = {f.name: segment for f, segment in zip(of.writes, slots, strict=True)}
-        return nested(of, plan, read, written, column, mine)
-
-    def _products(
-        self, names: list[str], rows: list[Segment], slots: list[Segment], table: Tabulation
-    ) -> Iterable[Product]:
-        """What the terms of neurons with the same elements multiply, and where it goes."""
-        of = self.types[names[0]]
-        terms = terms_of(of, self._elements_read(names[0]), self.supports.reserve)
-        read = {f.name: segment for f, segment in zip(of.reads, rows, strict=True)}
-        written = {f.name: segment for f, segment in zip(of.writes, slots, strict=True)}
-        return table.products(terms, names, read, written)
-
-    def _elements_read(self, neuron: str) -> dict[str, frozenset[Element]]:
-        return {f.name: self._arriving[neuron, f.name] for f in self.types[neuron].reads}
 
     def _number_slot(self, neuron: str, written: Field) -> None:
         port = neuron, written.name

@@ -149,21 +149,16 @@ class Following:
         """The type of a neuron that has a row; a new name makes a new neuron."""
         if neuron not in self.neurons:
             type_name = type_from_name(neuron)
+            made = f"the link {'/'.join(map(str, element))} would make a neuron of the"
             if type_name not in neuron_types():
-                raise CannotFollow(
-                    f"the link {'/'.join(map(str, element))} would make a neuron of the unknown "
-                    f"type {type_name!r}"
-                )
+                raise CannotFollow(f"{made} unknown type {type_name!r}")
             neuron_type = get_neuron_type(type_name)
             if not can_run(neuron_type) or neuron_type.is_source:
-                raise CannotFollow(
-                    f"the link {'/'.join(map(str, element))} would make a neuron of the type "
-                    f"{type_name!r}, which has no vectorised kernel"
-                )
+                raise CannotFollow(f"{made} type {type_name!r}, which has no vectorised kernel")
             if not neuron_type.reads:
                 raise CannotFollow(
-                    f"the link {'/'.join(map(str, element))} would make a neuron of the type "
-                    f"{type_name!r}, which emits what it emits from the tick on when it is made"
+                    f"{made} type {type_name!r}, which emits what it emits from the tick on when "
+                    "it is made"
                 )
             self.neurons[neuron] = type_name
         return get_neuron_type(self.neurons[neuron])
