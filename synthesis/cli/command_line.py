@@ -13,7 +13,7 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -235,8 +235,6 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    from contextlib import nullcontext
-
     from ..runs.sweep import dask_executor, parse_seeds, sweep
 
     seeds = parse_seeds(options.seeds)
