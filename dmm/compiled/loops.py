@@ -39,15 +39,7 @@ class Record:
 
 
 class LoopBlock:
-    """Evaluator of one loop block.
-
-    Parameters
-    ----------
-    plan : Plan
-    position : int
-        Of the block in the plan.
-    workspace : Workspace
-    """
+    """Evaluator of the loop block at one position of a plan."""
 
     def __init__(self, plan: Plan, position: int, workspace: Workspace) -> None:
         self.block: Block = plan.blocks[position]

@@ -28,12 +28,6 @@ __all__ = ["Growing", "OnReference"]
 class OnReference:
     """The interface of a bound program, on the reference engine; warns, and says why.
 
-    Parameters
-    ----------
-    program : ReferenceProgram
-    streams : Streams
-    reason : str
-
     Examples
     --------
     >>> from dmm.zoo import self_copying

@@ -15,17 +15,7 @@ __all__ = ["Outside"]
 
 
 class Outside:
-    """What all slots are given without any weight.
-
-    Parameters
-    ----------
-    arrangement : Arrangement
-    streams : Streams
-
-    Attributes
-    ----------
-    ticks, strings : int
-    """
+    """What all slots are given without any weight."""
 
     def __init__(self, arrangement: Arrangement, streams: Streams) -> None:
         self.arrangement = arrangement

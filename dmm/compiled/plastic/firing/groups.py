@@ -64,15 +64,7 @@ class Group(Protocol):
 
 @dataclass(frozen=True)
 class Together:
-    """Neurons of one type that has a kernel.
-
-    Attributes
-    ----------
-    neuron_type : NeuronType
-    neurons : list of str
-    kernel : Kernel
-    rows, slots : list of Segment, one per read and per written field
-    """
+    """Neurons of one type that has a kernel, with segments per read and per written field."""
 
     neuron_type: NeuronType
     neurons: list[str]
