@@ -268,7 +268,7 @@ class _Arranging:
                 terms += table.products(terms_of(of, mine, reserve), names, rows, slots)
             else:
                 assert isinstance(of.kernel, Kernel)
-                groups.append(Together(of, names, of.kernel, *segments))
+                groups.append(Together(of.kernel, *segments))
         return groups, terms, shares
 
     def _segments(self, names: list[str]) -> tuple[dict[str, Segment], dict[str, Segment]]:

@@ -66,8 +66,6 @@ class Group(Protocol):
 class Together:
     """Neurons of one type that has a kernel, with segments per read and per written field."""
 
-    neuron_type: NeuronType
-    neurons: list[str]
     kernel: Kernel
     rows: list[Segment]
     slots: list[Segment]
