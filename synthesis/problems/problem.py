@@ -135,15 +135,11 @@ class Problem:
 
     def seen(self, change: Callable[[Strings], Strings]) -> Problem:
         """The same with every part of the strings changed in one way."""
-        split = self.split
-
-        def changed(part: Strings | None) -> Strings | None:
-            return None if part is None else change(part)
-
-        parts = Split(
-            change(split.training), changed(split.validation), changed(split.report), split.how
+        split, training = self.split, change(self.split.training)
+        validation, report = (
+            None if part is None else change(part) for part in (split.validation, split.report)
         )
-        return replace(self, split=parts)
+        return replace(self, split=Split(training, validation, report, split.how))
 
     @cached_property
     def beginnings(self) -> Strings:
@@ -277,18 +273,13 @@ def split_strings(strings: Strings, held_out: float) -> Split:
     n = len(strings)
     apart = round(held_out * n)
     if n >= FEWEST and apart >= 1:
-        order = np.arange(n)
-        training, validation = order[: n - 2 * apart], order[n - 2 * apart : n - apart]
+        parts = np.split(np.arange(n), [n - 2 * apart, n - apart])
+        training, validation, report = map(strings.select, parts)
         how = (
             f"{len(training)} strings to train on, {len(validation)} to decide by, {apart} for the "
             "report"
         )
-        return Split(
-            strings.select(training),
-            strings.select(validation),
-            strings.select(order[n - apart :]),
-            how,
-        )
+        return Split(training, validation, report, how)
     if strings.lengths.max(initial=0) < LONG:
         return Split(strings, None, None, "nothing was held out: all strings were trained on")
     # One series, or few: cut in time. Later parts are run from the beginning, so that memories
