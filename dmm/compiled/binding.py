@@ -75,9 +75,9 @@ def bind_sources(
     indices = {} if indices is None else indices
     columns = [Columns(keys, streams.shapes) for keys in streams.keys]
     constants = {
-        neuron_type.name: neuron_type.constant()
-        for neuron_type in (group.neuron_type for group in plan.sources)
-        if not neuron_type.is_source
+        group.neuron_type.name: group.neuron_type.constant()
+        for group in plan.sources
+        if not group.neuron_type.is_source
     }
     initial = initial_outputs(plan.machine)
     for tree, depth in (*((tree, 1) for tree in constants.values()), (initial, 2)):

@@ -221,9 +221,8 @@ class _Planner:
         origins = [n for n in kept if self._is_origin(n)]
         sources = self._groups(origins)
         self._number_slots(sources, loops=False)
-        blocks = []
-        for neurons, is_loop in self._levels([n for n in kept if not self._is_origin(n)]):
-            blocks.append(self._block(neurons, is_loop))
+        others = [n for n in kept if not self._is_origin(n)]
+        blocks = [self._block(neurons, is_loop) for neurons, is_loop in self._levels(others)]
         keyed = [port for port in self.observed if self._carries_keys(*port)]
         sink = self._sink(keyed)
         base = np.array([self.fixed.get(path, 0.0) for path in self.links])

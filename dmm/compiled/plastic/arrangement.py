@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ...machine.wiring import reach
+from ...machine.wiring import by_receiver, reach
 from ...neurons import Element, Field, Kernel, NeuronType, get_neuron_type
 from ..lowering import is_superfluid
 from ..plan import Port, Segment
@@ -94,9 +94,7 @@ class _Arranging:
         """Links that can influence what is observed, by what they carry or by what they edit."""
         if self.is_inner or self.port is None:
             return list(self.supports.links)
-        into: dict[str, list[Link]] = defaultdict(list)
-        for link in self.supports.links:
-            into[link[0]].append(link)
+        into = by_receiver(self.supports.links)
         observed = set(self.observed)
         starts = [link[2] for link in self.supports.links if link[:2] in observed]
         if self.supports.changing:
