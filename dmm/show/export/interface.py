@@ -18,12 +18,11 @@ from ...machine.circuits import Pace
 from ...machine.machine import Machine
 from ...machine.wiring import wired
 from ...neurons import NeuronType
+from ...neurons.spelling import Port
 from ..labels import count
 from ..reading import reading_order
 
 __all__ = ["Interface", "column_name", "described", "function_names", "interface_of", "scalar"]
-
-Port = tuple[str, str]
 
 TICK_BY_TICK = Pace(ticks=1, delay=0)
 """The pace of a machine that does not say how its samples meet ticks: every row is a tick."""
