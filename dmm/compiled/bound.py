@@ -168,6 +168,7 @@ class BoundProgram:
         """See `Program.stream_gradient`."""
         _, state = self.state(weights)
         _, cotangents = self.evaluation.pull_back(state, g[None], with_sources=True)
+        found: dict[str, np.ndarray]
         found = {name: np.zeros(shape) for name, shape in self.shapes.items()}
         for group in self.plan.sources:
             for neuron in group.neurons if group.neuron_type.is_source else ():
