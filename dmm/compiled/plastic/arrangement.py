@@ -307,7 +307,7 @@ class _Arranging:
 def _table(
     links: list[Link], weight: dict, rows: Iterable[dict[Port, int]], slots: dict[Port, int]
 ) -> Links:
-    """Links as arrays; of their inputs those that have a row, in one way or two."""
+    """Links as arrays; an input may have a row for its neuron, and one for who observes it."""
     found = [
         (row_of[link[:2]], slots[link[2:]], weight[link])
         for link in links

@@ -85,6 +85,7 @@ class FewMoves:
     """
 
     def __init__(self, of: Arrangement, slots: Layout, rows: Layout, is_alone: bool) -> None:
+        assert of.holder is not None
         self.is_alone = is_alone
 
         def products(links: Links, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -22,7 +22,8 @@ class Outside:
         self.ticks, self.strings = streams.ticks, len(streams)
         self._constant: list[tuple[Port, np.ndarray]] = []  # a row of 1 + columns for all ticks
         self._streams: list[tuple[Port, np.ndarray]] = []  # (ticks, strings, 1 + columns)
-        self._read: list[tuple[int, Port, np.ndarray]] = []  # the same behind a row: which entry
+        # Of stream readers also the row that says which entry it is.
+        self._readers: list[tuple[int, Port, np.ndarray]] = []
         for neuron in arrangement.origins:
             self._prepare(neuron, streams)
         self._start = self._starting()
@@ -45,7 +46,7 @@ class Outside:
 
     def read(self, rows: np.ndarray, numbers: np.ndarray, keys: np.ndarray) -> None:
         """The entries that stream readers emit after a tick with these rows."""
-        for row, port, wide in self._read:
+        for row, port, wide in self._readers:
             index = StreamReader.entries(rows[row].real, len(wide))
             entries = wide[index, np.arange(self.strings)] * (index >= 0)[:, None]
             self._write(port, entries, numbers[None], keys[None])
@@ -69,7 +70,7 @@ class Outside:
         wide = self._on_columns(streams, array)
         if neuron_type.reads:
             row = self.arrangement.row_of[neuron, neuron_type.reads[0].name]
-            self._read.append((row, port, wide))
+            self._readers.append((row, port, wide))
         else:
             self._streams.append((port, wide))
 
