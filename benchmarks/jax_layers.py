@@ -67,13 +67,13 @@ def layers_gradient(machine, streams, targets):
     ticks, n_strings = streams.ticks, len(streams)
 
     def read(block, w, numbers, keys):
-        table = block.outer
+        table, keyed = block.outer, block.key_outer
         matrix = (
             jnp.zeros((block.n_rows, len(numbers))).at[table.row, table.slot].set(w[table.link])
         )
         rows = jnp.tensordot(matrix, numbers[:, :ticks], 1)
         matrix = jnp.zeros((block.n_key_rows, len(keys)))
-        matrix = matrix.at[table.key_row, table.key_slot].set(w[table.key_link])
+        matrix = matrix.at[keyed.row, keyed.slot].set(w[keyed.link])
         return rows, jnp.tensordot(matrix, keys[:, :ticks], 1)
 
     def observed(weights):

@@ -75,9 +75,9 @@ def bind_sources(
     indices = {} if indices is None else indices
     columns = [Columns(keys, streams.shapes) for keys in streams.keys]
     constants = {
-        neuron_type.name: neuron_type.constant()
-        for neuron_type in (group.neuron_type for group in plan.sources)
-        if not neuron_type.is_source
+        group.neuron_type.name: group.neuron_type.constant()
+        for group in plan.sources
+        if not group.neuron_type.is_source
     }
     initial = initial_outputs(plan.machine)
     for tree, depth in (*((tree, 1) for tree in constants.values()), (initial, 2)):
@@ -103,16 +103,14 @@ def bind_sources(
                 _fill_stream(plan.machine, streams, neuron, i, group, (numbers, keys), indices)
             else:
                 _fill_constant(constants[group.neuron_type.name], i, group, columns, numbers, keys)
-    start_numbers, start_keys = _spread(plan, initial, columns, width)
+    start_numbers, start_keys = bind_initial(plan, columns, width)
     numbers[:, 0] = start_numbers[: len(numbers)]
     keys[:, 0] = start_keys[: len(keys)]
     return numbers, keys, columns
 
 
-def bind_initial(
-    plan: Plan, columns: list[Columns], width: int
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """What all slots emit before the first tick, or None where that is nothing.
+def bind_initial(plan: Plan, columns: list[Columns], width: int) -> tuple[np.ndarray, np.ndarray]:
+    """What all slots emit before the first tick.
 
     Parameters
     ----------
@@ -127,14 +125,6 @@ def bind_initial(
     keys : array of shape (keyed slots, strings, keys)
     """
     initial = initial_outputs(plan.machine)
-    if not initial:
-        return None
-    return _spread(plan, initial, columns, width)
-
-
-def _spread(
-    plan: Plan, initial: VValue, columns: list[Columns], width: int
-) -> tuple[np.ndarray, np.ndarray]:
     numbers = np.zeros((plan.n_slots, len(columns)))
     keys = np.zeros((plan.n_key_slots, len(columns), width))
     for i, (path, leaf) in enumerate(initial.items()):

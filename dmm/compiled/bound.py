@@ -168,14 +168,14 @@ class BoundProgram:
         """See `Program.stream_gradient`."""
         _, state = self.state(weights)
         _, cotangents = self.evaluation.pull_back(state, g[None], with_sources=True)
-        found: dict[str, np.ndarray] = {}
+        found: dict[str, np.ndarray]
+        found = {name: np.zeros(shape) for name, shape in self.shapes.items()}
         for group in self.plan.sources:
             for neuron in group.neurons if group.neuron_type.is_source else ():
                 index = self._indices.get(neuron)
                 if index is None:
                     continue
-                out: np.ndarray = np.zeros(self.shapes[neuron])
-                found[neuron] = out
+                out = found[neuron]
                 emitted = np.flatnonzero(index >= 0)
                 port = neuron, group.neuron_type.writes[0].name
                 numbers = cotangents.numbers[0, self.plan.slot_of[port], 1 + emitted]
@@ -185,7 +185,7 @@ class BoundProgram:
                     own_keys = cotangents.keys[0, self.plan.key_slot_of[port]]
                     keys = own_keys[1 + emitted, :, :width]
                     np.add.at(out[..., 1:], index[emitted], keys)
-        return {name: found.get(name, np.zeros(shape)) for name, shape in self.shapes.items()}
+        return found
 
     def trace(self, weights: np.ndarray) -> np.ndarray:
         """See `Program.trace`."""

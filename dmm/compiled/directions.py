@@ -8,7 +8,7 @@ from typing import Union
 import numpy as np
 
 from .movement import apply, product
-from .plan import Plan
+from .plan import LinkTable, Plan
 
 __all__ = ["DenseDirections", "Directions", "UnitDirections"]
 
@@ -30,31 +30,16 @@ class DenseDirections:
         return len(self.vectors)
 
     def add(
-        self,
-        rows: np.ndarray,
-        row: np.ndarray,
-        slot: np.ndarray,
-        link: np.ndarray,
-        state: np.ndarray,
-        *,
-        is_wild: bool = False,
+        self, rows: np.ndarray, table: LinkTable, state: np.ndarray, *, is_wild: bool = False
     ) -> None:
         """``rows[p, row] += vectors[p, link] * state[slot]`` for all entries of a link table."""
-        if len(link):
+        if len(table.link):
             matrix = np.zeros((len(self), rows.shape[1], state.shape[0]), self.dtype)
-            matrix[:, row, slot] = self.vectors[:, link]
+            matrix[:, table.row, table.slot] = self.vectors[:, table.link]
             rows += apply(matrix, state[None], is_wild=is_wild)
 
     def adder(
-        self,
-        n: int,
-        shape: tuple[int, int],
-        row: np.ndarray,
-        slot: np.ndarray,
-        link: np.ndarray,
-        factor: np.ndarray,
-        *,
-        is_wild: bool = False,
+        self, n: int, shape: tuple[int, int], table: LinkTable, factor: np.ndarray, *, is_wild: bool
     ) -> Adder:
         """The same for one tick, on rows (rows, directions, ...) and state (slots, ...).
 
@@ -63,7 +48,7 @@ class DenseDirections:
         n : int
             Number of directions that are active.
         shape : (rows, slots)
-        row, slot, link, factor : arrays
+        table, factor : LinkTable, array
             ``rows[row, p] += factor * vectors[p, link] * state[slot]``; pairs of row and slot may
             repeat.
         is_wild : bool
@@ -72,7 +57,7 @@ class DenseDirections:
         n_rows, n_slots = shape
         matrix = np.zeros((n_rows, n, n_slots), self.dtype)
         for p in range(n):
-            np.add.at(matrix[:, p], (row, slot), factor * self.vectors[p, link])
+            np.add.at(matrix[:, p], (table.row, table.slot), factor * self.vectors[p, table.link])
 
         def add(rows: np.ndarray, state: np.ndarray) -> None:
             rows += product(matrix, state[None], is_wild=is_wild)
@@ -116,35 +101,21 @@ class UnitDirections:
         return int(self.begun[block])
 
     def add(
-        self,
-        rows: np.ndarray,
-        row: np.ndarray,
-        slot: np.ndarray,
-        link: np.ndarray,
-        state: np.ndarray,
-        *,
-        is_wild: bool = False,
+        self, rows: np.ndarray, table: LinkTable, state: np.ndarray, *, is_wild: bool = False
     ) -> None:
         """``rows[direction of link, row] += state[slot]``; the targets are distinct."""
-        wanted = self.direction[link] >= 0
-        target = self.direction[link[wanted]], row[wanted]
-        rows[target] += state[slot[wanted]]
+        direction = self.direction[table.link]
+        wanted = direction >= 0
+        rows[direction[wanted], table.row[wanted]] += state[table.slot[wanted]]
 
     def adder(
-        self,
-        n: int,
-        shape: tuple[int, int],
-        row: np.ndarray,
-        slot: np.ndarray,
-        link: np.ndarray,
-        factor: np.ndarray,
-        *,
-        is_wild: bool = False,
+        self, n: int, shape: tuple[int, int], table: LinkTable, factor: np.ndarray, *, is_wild: bool
     ) -> Adder:
         """As `DenseDirections.adder`; the pairs of row and link are distinct."""
-        wanted = (self.direction[link] >= 0) & (factor != 0.0)
-        target = row[wanted], self.direction[link[wanted]]
-        source, weight = slot[wanted], factor[wanted][:, None]
+        direction = self.direction[table.link]
+        wanted = (direction >= 0) & (factor != 0.0)
+        target = table.row[wanted], direction[wanted]
+        source, weight = table.slot[wanted], factor[wanted][:, None]
 
         def add(rows: np.ndarray, state: np.ndarray) -> None:
             rows[target] += weight * state[source]

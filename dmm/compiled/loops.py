@@ -22,7 +22,7 @@ import numpy as np
 from .directions import Directions
 from .loop_groups import loop_groups
 from .movement import Signals, State, Workspace, product
-from .plan import Block, Plan
+from .plan import Block, LinkTable, Plan
 
 __all__ = ["LoopBlock"]
 
@@ -39,15 +39,7 @@ class Record:
 
 
 class LoopBlock:
-    """Evaluator of one loop block.
-
-    Parameters
-    ----------
-    plan : Plan
-    position : int
-        Of the block in the plan.
-    workspace : Workspace
-    """
+    """Evaluator of the loop block at one position of a plan."""
 
     def __init__(self, plan: Plan, position: int, workspace: Workspace) -> None:
         self.block: Block = plan.blocks[position]
@@ -75,7 +67,11 @@ class LoopBlock:
         self.link = np.concatenate([table.link for table in tables])
         keyed = [(local[plan.slot_of[port]], k) for port, k in plan.key_slot_of.items()]
         keyed = [(slot, k) for slot, k in keyed if slot >= 0]
-        self.keyed_slot, self.key_slot = np.array(keyed, np.intp).reshape(-1, 2).T
+        slot, key = np.array(keyed, np.intp).reshape(-1, 2).T
+        is_own = slot < self.n_own
+        # Local slots that carry keys, and their key slots: own ones, and those from outside.
+        self.own_slot, self.own_key = slot[is_own], key[is_own]
+        self.outside_slot, self.outside_key = slot[~is_own], key[~is_own]
 
     # -------------------- matrices --------------------
 
@@ -145,22 +141,17 @@ class LoopBlock:
 
     def _load(self, slots: np.ndarray, signals: Signals) -> None:
         """State before the first tick, and everything that comes from outside."""
-        own = self.block.slots
-        is_own = self.keyed_slot < self.n_own
         slots[0] = 0.0
-        slots[0, :, : self.n_own, :, 0] = signals.numbers[:, own, 0]
-        own_keys = signals.keys[:, self.key_slot[is_own], 0]
-        slots[0, :, self.keyed_slot[is_own], :, 1:] = own_keys.swapaxes(0, 1)
+        slots[0, :, : self.n_own, :, 0] = signals.numbers[:, self.block.slots, 0]
+        slots[0, :, self.own_slot, :, 1:] = signals.keys[:, self.own_key, 0].swapaxes(0, 1)
         slots[:, :, self.n_own :, :, 0] = _time_first(signals.numbers[:, self.outside])
-        outside_keys = signals.keys[:, self.key_slot[~is_own]]
-        slots[:, :, self.keyed_slot[~is_own], :, 1:] = _time_first(outside_keys)
+        slots[:, :, self.outside_slot, :, 1:] = _time_first(signals.keys[:, self.outside_key])
 
     def _unload(self, slots: np.ndarray, signals: Signals) -> None:
-        own = self.keyed_slot < self.n_own
         numbers = slots[1:, :, : self.n_own, :, 0]
         signals.numbers[:, self.block.slots, 1:] = numbers.transpose(1, 2, 0, 3)
-        keys = slots[1:, :, self.keyed_slot[own], :, 1:]
-        signals.keys[:, self.key_slot[own], 1:] = keys.transpose(1, 2, 0, 3, 4)
+        keys = slots[1:, :, self.own_slot, :, 1:]
+        signals.keys[:, self.own_key, 1:] = keys.transpose(1, 2, 0, 3, 4)
 
     # -------------------- reverse mode --------------------
 
@@ -221,12 +212,10 @@ class LoopBlock:
         """Exchange with the other blocks at one time: add their cotangents, hand on ours."""
         own, n_own, n_back = self.block.slots, self.n_own, after.shape[1]
         numbers = np.ascontiguousarray(_time_first(cotangents.numbers[:, own]))
-        is_own = self.keyed_slot < n_own
-        keys = cotangents.keys[:, self.key_slot[is_own]]
+        keys = cotangents.keys[:, self.own_key]
         every_key = np.ascontiguousarray(_time_first(keys)) if np.any(keys) else None
-        keyed = self.keyed_slot[is_own]
-        fed = (self.keyed_slot >= n_own) & (self.keyed_slot < n_back)
-        fed_slot, fed_key = self.keyed_slot[fed], self.key_slot[fed]
+        is_fed = self.outside_slot < n_back
+        fed_slot, fed_key = self.outside_slot[is_fed], self.outside_key[is_fed]
         number, outside = after[:, :n_own, :, 0], self.outside[: n_back - n_own]
 
         def exchange(time: int) -> None:
@@ -235,10 +224,10 @@ class LoopBlock:
                 cotangents.keys[:, fed_key, time] += after[:, fed_slot, :, 1:]
             np.add(number, numbers[time], out=number)
             if every_key is not None:
-                after[:, keyed, :, 1:] += every_key[time]
+                after[:, self.own_slot, :, 1:] += every_key[time]
             if time == 0:
                 cotangents.numbers[:, own, 0] = number
-                cotangents.keys[:, self.key_slot[is_own], 0] = after[:, keyed, :, 1:]
+                cotangents.keys[:, self.own_key, 0] = after[:, self.own_slot, :, 1:]
 
         return exchange
 
@@ -299,28 +288,26 @@ class LoopBlock:
                 slot.append(self.slot[member])
                 link.append(self.link[member])
                 factor.append(coefficients[field])
-        parts = map(np.concatenate, (row, slot, link, factor))
+        table = LinkTable(*map(np.concatenate, (row, slot, link)))
         shape = self.n_rows, self.n_own + len(self.outside)
-        return directions.adder(n, shape, *parts, is_wild=is_wild)
+        return directions.adder(n, shape, table, np.concatenate(factor), is_wild=is_wild)
 
     def _exchange_tangents(self, slots: np.ndarray, tangents: Signals, time: int) -> None:
         """Own slots out to ``tangents`` (except the entry before the first tick), others in."""
         own, n_own = self.block.slots, self.n_own
-        is_own = self.keyed_slot < n_own
-        keyed, keys = self.keyed_slot[is_own], self.key_slot[is_own]
         if time == 0:
             slots[:n_own, :, :, 0] = tangents.numbers[:, own, 0].swapaxes(0, 1)
-            slots[keyed, :, :, 1:] = tangents.keys[:, keys, 0].swapaxes(0, 1)
+            slots[self.own_slot, :, :, 1:] = tangents.keys[:, self.own_key, 0].swapaxes(0, 1)
         else:
             tangents.numbers[:, own, time] = slots[:n_own, :, :, 0].swapaxes(0, 1)
-            tangents.keys[:, keys, time] = slots[keyed, :, :, 1:].swapaxes(0, 1)
+            tangents.keys[:, self.own_key, time] = slots[self.own_slot, :, :, 1:].swapaxes(0, 1)
         if self.n_fed_back:
             back = slice(n_own, n_own + self.n_fed_back)
             outside = self.outside[: self.n_fed_back]
             slots[back, :, :, 0] = tangents.numbers[:, outside, time].swapaxes(0, 1)
-            fed = (self.keyed_slot >= n_own) & (self.keyed_slot < back.stop)
-            keys = tangents.keys[:, self.key_slot[fed], time]
-            slots[self.keyed_slot[fed], :, :, 1:] = keys.swapaxes(0, 1)
+            is_fed = self.outside_slot < back.stop
+            keys = tangents.keys[:, self.outside_key[is_fed], time]
+            slots[self.outside_slot[is_fed], :, :, 1:] = keys.swapaxes(0, 1)
 
 
 def _times(*, is_wild: bool) -> Times:

@@ -17,21 +17,20 @@ from typing import Any
 import numpy as np
 
 from ..neurons import Stream
-from .plan import Block, Group
+from .plan import Block, Group, Segment
 
 __all__ = [
     "Signals",
     "State",
     "Workspace",
     "apply",
-    "inputs_of",
     "is_finite",
-    "load",
     "outer",
     "product",
     "pull",
     "read",
     "store",
+    "streams_of",
 ]
 
 
@@ -197,7 +196,7 @@ def read(
 
 def _matrices(block: Block, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     shapes = (block.n_rows, block.slots.start), (block.n_key_rows, block.key_slots.start)
-    links, found = (block.outer.link, block.outer.key_link), []
+    links, found = (block.outer.link, block.key_outer.link), []
     for (rows, slots), cells, link in zip(shapes, block.cells, links, strict=True):
         matrix = np.zeros((len(weights), rows * slots), weights.dtype)
         matrix[:, cells] = weights.take(link, axis=1)
@@ -222,12 +221,11 @@ def pull(
         How many of the first slots need no cotangents (nothing is upstream of the sources).
     """
     matrix, key_matrix = state.matrices(block)
-    table, ticks = block.outer, cotangents.ticks
     n, quiet = matrix.shape[2], n_quiet[0]
-    wild = cotangents.is_wild
+    ticks, wild = cotangents.ticks, cotangents.is_wild
     matrix_gradient = outer(rows, state.signals.numbers[:, :n, :ticks], is_wild=wild)
     # No link is in two blocks, and none has been here before.
-    gradient[:, table.link] = _at(matrix_gradient, block.cells[0])
+    gradient[:, block.outer.link] = _at(matrix_gradient, block.cells[0])
     if n > quiet:
         back = apply(matrix[:, :, quiet:].swapaxes(1, 2), rows, is_wild=wild)
         cotangents.numbers[:, quiet:n, :ticks] += back
@@ -235,7 +233,7 @@ def pull(
         return
     n, quiet = key_matrix.shape[2], n_quiet[1]
     matrix_gradient = outer(key_rows, state.signals.keys[:, :n, :ticks], is_wild=wild)
-    gradient[:, table.key_link] += _at(matrix_gradient, block.cells[1])
+    gradient[:, block.key_outer.link] += _at(matrix_gradient, block.cells[1])
     if n > quiet:
         back = apply(key_matrix[:, :, quiet:].swapaxes(1, 2), key_rows, is_wild=wild)
         cotangents.keys[:, quiet:n, :ticks] += back
@@ -251,14 +249,16 @@ def _at(matrices: np.ndarray, cells: np.ndarray) -> np.ndarray:
 # -------------------- groups: streams in and out of the arrays --------------------
 
 
-def inputs_of(group: Group, rows: np.ndarray, key_rows: np.ndarray | None) -> list[Stream]:
-    """A group's input streams, one per read field, as views of the rows."""
+def streams_of(
+    segments: list[Segment], numbers: np.ndarray, keys: np.ndarray | None
+) -> list[Stream]:
+    """A group's streams as views: one per read field from rows, or per written field from slots."""
     return [
         Stream(
-            rows[:, segment.span],
-            key_rows[:, segment.key_span] if key_rows is not None and segment.key_span else None,
+            numbers[:, segment.span],
+            keys[:, segment.key_span] if keys is not None and segment.key_span else None,
         )
-        for segment in group.rows
+        for segment in segments
     ]
 
 
@@ -268,14 +268,3 @@ def store(group: Group, outputs: list[Stream], signals: Signals) -> None:
         signals.numbers[:, segment.span] = stream.number
         if segment.key_span:
             signals.keys[:, segment.key_span] = 0.0 if stream.keys is None else stream.keys
-
-
-def load(group: Group, signals: Signals) -> list[Stream]:
-    """A group's output streams as views."""
-    return [
-        Stream(
-            signals.numbers[:, segment.span],
-            signals.keys[:, segment.key_span] if segment.key_span else None,
-        )
-        for segment in group.slots
-    ]

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..neurons import Stream
 from .directions import Directions
-from .movement import Signals, State, inputs_of, load, read, store
+from .movement import Signals, State, read, store, streams_of
 from .plan import Block, Group
 
 __all__ = ["ParallelBlock", "linear_filter", "push"]
@@ -52,17 +52,16 @@ class ParallelBlock:
         """Fill the block's slots; the record is its rows."""
         rows = read(self.block, state, state.signals)
         for group in self.block.groups:
-            outputs = group.kernel.forward(inputs_of(group, *rows))
-            store(
-                group,
-                self._filtered(group, outputs, state.weights, state.signals),
-                state.signals.after,
-            )
+            outputs = group.kernel.forward(streams_of(group.rows, *rows))
+            outputs = self._filtered(group, outputs, state.weights, state.signals)
+            store(group, outputs, state.signals.after)
         return rows
 
     def linearise(self, rows: Rows) -> list[Any]:
         """Local partial derivatives of every group."""
-        return [group.kernel.linearise(inputs_of(group, *rows)) for group in self.block.groups]
+        return [
+            group.kernel.linearise(streams_of(group.rows, *rows)) for group in self.block.groups
+        ]
 
     # -------------------- self-links --------------------
 
@@ -106,8 +105,9 @@ class ParallelBlock:
     ) -> Rows:
         """Cotangents of the rows, from those of the block's slots; self-links' gradient."""
         rows, key_rows = self._empty_rows(state)
+        after = cotangents.after
         for group, partial in zip(self.block.groups, partials, strict=True):
-            outputs = load(group, cotangents.after)
+            outputs = streams_of(group.slots, after.numbers, after.keys)
             feedback = self._feedback(group, state.weights, self.stopped)
             if feedback is not None:
                 outputs = [self._unfiltered(group, outputs[0], feedback, cotangents)]
@@ -163,15 +163,14 @@ class ParallelBlock:
         *,
         is_wild: bool,
     ) -> None:
-        table, signals = self.block.inner, state.signals
+        table, keyed, signals = self.block.inner, self.block.key_inner, state.signals
         mine, before = rows[:, table.row], signals.numbers[:, table.slot, : signals.ticks]
         before = np.where(mine == 0, 0.0, before) if is_wild else before
         gradient[:, table.link] += np.einsum("mltb,mltb->ml", mine, before)
         if key_rows is not None:
-            mine = key_rows[:, table.key_row]
-            before = signals.keys[:, table.key_slot, : signals.ticks]
+            mine, before = key_rows[:, keyed.row], signals.keys[:, keyed.slot, : signals.ticks]
             before = np.where(mine == 0, 0.0, before) if is_wild else before
-            gradient[:, table.key_link] += np.einsum("mltbc,mltbc->ml", mine, before)
+            gradient[:, keyed.link] += np.einsum("mltbc,mltbc->ml", mine, before)
 
     # -------------------- forward mode --------------------
 
@@ -185,7 +184,7 @@ class ParallelBlock:
         """Fill the block's slots of ``tangents``, whose first axis runs over directions."""
         rows, key_rows = push(self.block, state, directions, tangents)
         for group, partial in zip(self.block.groups, partials, strict=True):
-            inputs = self._unstopped(group, inputs_of(group, rows, key_rows))
+            inputs = self._unstopped(group, streams_of(group.rows, rows, key_rows))
             outputs = group.kernel.tangent(partial, inputs)
             outputs = self._filtered(group, outputs, state.weights, tangents, self.stopped)
             store(group, outputs, tangents.after)
@@ -213,12 +212,10 @@ def push(
     rows, key_rows = read(block, state, tangents, with_keys=with_keys)
     signals, wild = state.signals, tangents.is_wild
     for table in (block.outer, block.inner):
-        before = signals.numbers[0, :, : signals.ticks]
-        directions.add(rows, table.row, table.slot, table.link, before, is_wild=wild)
-        if key_rows is not None:
-            before = signals.keys[0, :, : signals.ticks]
-            keyed = table.key_row, table.key_slot, table.key_link
-            directions.add(key_rows, *keyed, before, is_wild=wild)
+        directions.add(rows, table, signals.numbers[0, :, : signals.ticks], is_wild=wild)
+    if key_rows is not None:
+        for table in (block.key_outer, block.key_inner):
+            directions.add(key_rows, table, signals.keys[0, :, : signals.ticks], is_wild=wild)
     return rows, key_rows
 
 

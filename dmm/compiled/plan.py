@@ -71,14 +71,14 @@ class Group:
 
 @dataclass
 class LinkTable:
-    """Links into one block, as arrays: row, slot, and position in the vector of live links."""
+    """Links into one block, as arrays: row, slot, and position in the vector of live links.
+
+    Of numbers or, with key rows and key slots, of the part that carries keys.
+    """
 
     row: np.ndarray
     slot: np.ndarray
     link: np.ndarray
-    key_row: np.ndarray  # the same for the part that carries keys
-    key_slot: np.ndarray
-    key_link: np.ndarray
 
 
 @dataclass
@@ -93,13 +93,17 @@ class Block:
     key_slots: slice
     outer: LinkTable  # from earlier blocks
     inner: LinkTable  # within the block: cycles, or the self-links of summing neurons
+    key_outer: LinkTable
+    key_inner: LinkTable
 
     @cached_property
     def cells(self) -> tuple[np.ndarray, np.ndarray]:
         """Where the outer links are in the flattened matrix (rows, slots before); and for keys."""
-        table = self.outer
-        numbers = table.row * self.slots.start + table.slot
-        return numbers, table.key_row * self.key_slots.start + table.key_slot
+        numbers, keys = self.outer, self.key_outer
+        return (
+            numbers.row * self.slots.start + numbers.slot,
+            keys.row * self.key_slots.start + keys.slot,
+        )
 
 
 @dataclass
@@ -217,9 +221,8 @@ class _Planner:
         origins = [n for n in kept if self._is_origin(n)]
         sources = self._groups(origins)
         self._number_slots(sources, loops=False)
-        blocks = []
-        for neurons, is_loop in self._levels([n for n in kept if not self._is_origin(n)]):
-            blocks.append(self._block(neurons, is_loop))
+        others = [n for n in kept if not self._is_origin(n)]
+        blocks = [self._block(neurons, is_loop) for neurons, is_loop in self._levels(others)]
         keyed = [port for port in self.observed if self._carries_keys(*port)]
         sink = self._sink(keyed)
         base = np.array([self.fixed.get(path, 0.0) for path in self.links])
@@ -306,21 +309,18 @@ class _Planner:
 
     def _block(self, neurons: list[str], is_loop: bool) -> Block:
         groups = self._groups(neurons)
-        outer_slots = len(self.slot_of)
         slots, key_slots = self._number_slots(groups, loops=is_loop)
         row_of: dict[Port, int] = {}
         key_row_of: dict[Port, int] = {}
         for group in groups:
             for read in group.neuron_type.reads:
                 segment = Segment(len(row_of), len(group.neurons))
-                row_of.update(
-                    {(n, read.name): len(row_of) + i for i, n in enumerate(group.neurons)}
-                )
+                for neuron in group.neurons:
+                    row_of[neuron, read.name] = len(row_of)
                 if any(self._carries_keys(n, read.name) for n in group.neurons):
                     segment.key_start = len(key_row_of)
-                    key_row_of.update(
-                        {(n, read.name): len(key_row_of) + i for i, n in enumerate(group.neurons)}
-                    )
+                    for neuron in group.neurons:
+                        key_row_of[neuron, read.name] = len(key_row_of)
                 group.rows.append(segment)
             group.has_self_links = any(
                 sender[0] == n
@@ -328,32 +328,29 @@ class _Planner:
                 for f in group.neuron_type.reads
                 for sender, _ in self.into[n, f.name]
             )
-        outer = self._table(row_of, key_row_of, 0, outer_slots)
-        inner = self._table(row_of, key_row_of, outer_slots, len(self.slot_of))
-        return Block(groups, is_loop, len(row_of), len(key_row_of), slots, key_slots, outer, inner)
+        tables = self._tables(row_of, self.slot_of, slots)
+        key_tables = self._tables(key_row_of, self.key_slot_of, key_slots)
+        sizes = len(row_of), len(key_row_of)
+        return Block(groups, is_loop, *sizes, slots, key_slots, *tables, *key_tables)
 
     def _sink(self, keyed: list[Port]) -> Block:
         row_of = {port: i for i, port in enumerate(self.observed)}
         key_row_of = {port: i for i, port in enumerate(keyed)}
-        n, k = len(self.slot_of), len(self.key_slot_of)
-        outer = self._table(row_of, key_row_of, 0, n)
-        inner = self._table({}, {}, n, n)
-        return Block([], False, len(row_of), len(keyed), slice(n, n), slice(k, k), outer, inner)
+        slots, key_slots = self._number_slots([], loops=False)
+        tables = self._tables(row_of, self.slot_of, slots)
+        key_tables = self._tables(key_row_of, self.key_slot_of, key_slots)
+        return Block([], False, len(row_of), len(keyed), slots, key_slots, *tables, *key_tables)
 
-    def _table(
-        self, row_of: dict[Port, int], key_row_of: dict[Port, int], first: int, last: int
-    ) -> LinkTable:
-        """Links into these rows from slots numbered ``first`` to ``last``."""
-        plain: list[tuple[int, int, int]] = []
-        keyed: list[tuple[int, int, int]] = []
-        for port, row in row_of.items():
-            for sender, link in self.into[port]:
-                slot = self.slot_of.get(sender, last)
-                if not first <= slot < last:
-                    continue
-                plain.append((row, slot, link))
-                if port in key_row_of and sender in self.key_slot_of:
-                    keyed.append((key_row_of[port], self.key_slot_of[sender], link))
-        columns = np.array(plain, np.intp).reshape(-1, 3).T
-        key_columns = np.array(keyed, np.intp).reshape(-1, 3).T
-        return LinkTable(*columns, *key_columns)
+    def _tables(
+        self, row_of: dict[Port, int], slot_of: dict[Port, int], own: slice
+    ) -> tuple[LinkTable, LinkTable]:
+        """Links into these rows: from slots before a block's own, and from its own."""
+        found = [
+            (row, slot_of[sender], link)
+            for port, row in row_of.items()
+            for sender, link in self.into[port]
+            if sender in slot_of
+        ]
+        links = np.array(found, np.intp).reshape(-1, 3)
+        is_before = links[:, 1] < own.start
+        return LinkTable(*links[is_before].T), LinkTable(*links[~is_before].T)

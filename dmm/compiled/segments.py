@@ -58,18 +58,14 @@ class SegmentedEvaluation:
         *,
         length: int | None = None,
     ) -> None:
-        self.plan = plan
-        self.ticks = sources[0].shape[1] - 1
-        self.n_keys = sources[1].shape[3]
+        numbers, keys = sources
+        self.n_keys = keys.shape[3]
         self.workspace = Workspace() if workspace is None else workspace
-        length = segment_length(self.ticks) if length is None else length
-        self.spans = [(a, min(a + length, self.ticks)) for a in range(0, self.ticks, length)]
+        ticks = numbers.shape[1] - 1
+        length = segment_length(ticks) if length is None else length
+        self.spans = [(a, min(a + length, ticks)) for a in range(0, ticks, length)]
         self.segments = [
-            Evaluation(
-                plan,
-                (sources[0][:, a : b + 1], sources[1][:, a : b + 1]),
-                self.workspace,
-            )
+            Evaluation(plan, (numbers[:, a : b + 1], keys[:, a : b + 1]), self.workspace)
             for a, b in self.spans
         ]
 

@@ -8,7 +8,7 @@ turn, and all but one of them matter to nobody: they are left out, as they may g
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from ..machine.wiring import by_receiver, reach, wired
 from .binding import bind_initial, bind_sources
 from .evaluation import Evaluation
 from .lowering import Lowered, lower
-from .plan import Plan, Port
+from .plan import Plan
 from .program import Program
 
 __all__ = ["Stepper"]
@@ -94,16 +94,12 @@ class Stepper:
         self._weights = program.bind(streams).links(np.asarray(program.flatten(machine.trainable)))
         self._numbers, self._keys, columns = bind_sources(self._plan, streams)
         start = bind_initial(self._plan, columns, self._keys.shape[-1])
-        if start is None:
-            start = (
-                np.zeros((self._plan.n_slots, len(streams))),
-                np.zeros((self._plan.n_key_slots, len(streams), self._keys.shape[-1])),
-            )
         self._key_shape = start[1].shape[0], start[1].shape[2]
         self._tick = tick
         matter = _mattering(self._plan, streams.ticks, tick)
-        self._slots = _chosen(self._plan.slot_of, matter)
-        self._key_slots = _chosen(self._plan.key_slot_of, matter)
+        # Ports are in the order of their numbers.
+        self._slots = np.array([neuron in matter for neuron, _ in self._plan.slot_of], bool)
+        self._key_slots = np.array([neuron in matter for neuron, _ in self._plan.key_slot_of], bool)
         self.start = self._states(*start)[0]
 
     def step(self, states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -167,11 +163,3 @@ def _mattering(plan: Plan, ticks: int, tick: int) -> set[str]:
     ]
     found = reach(starts, lambda node: [(path[2], (node[1] - 1) % ticks) for path in into[node[0]]])
     return {neuron for neuron, when in found if when == ticks - 1}
-
-
-def _chosen(numbers: Mapping[Port, int], neurons: Collection[str]) -> np.ndarray:
-    """Which of some outputs are those of some neurons."""
-    chosen = np.zeros(len(numbers), dtype=bool)
-    for (neuron, _), number in numbers.items():
-        chosen[number] = neuron in neurons
-    return chosen

@@ -13,12 +13,11 @@ from vvalues import VValue, assemble
 from ..machine.machine import Link, Machine, initial_outputs
 from ..machine.wiring import by_receiver, heard, living, wired
 from ..neurons import Kernel
+from ..neurons.spelling import Port
 from .labels import constant_text, count, number_text, plain, port_text, weight_text
 from .reading import reading_order
 
 __all__ = ["Diagnostics", "Pair", "diagnose"]
-
-Port = tuple[str, str]
 
 PAIR_TOLERANCE = 0.1
 """Two opposite weights whose sizes differ by no more than this fraction are called a pair."""

@@ -53,14 +53,8 @@ class MachineDiff:
 
     def __bool__(self) -> bool:
         """Whether anything differs."""
-        return bool(
-            self.added
-            or self.removed
-            or self.changed
-            or self.neurons_added
-            or self.neurons_removed
-            or self.retyped
-        )
+        links = (self.added, self.removed, self.changed)
+        return any((*links, self.neurons_added, self.neurons_removed, self.retyped))
 
     def __str__(self) -> str:
         return "\n".join(line.rstrip() for line in _lines(self))
@@ -90,12 +84,11 @@ def diff(one: Machine, other: Machine, *, tolerance: float = 0.0) -> MachineDiff
     after = {(link.path, link.is_fixed): link for link in other.links()}
     changed, n_equal = [], 0
     for key in before.keys() & after.keys():
-        if abs(before[key].weight - after[key].weight) <= tolerance:
+        pair = before.pop(key), after.pop(key)
+        if abs(pair[0].weight - pair[1].weight) <= tolerance:
             n_equal += 1
         else:
-            changed.append((before.pop(key), after.pop(key)))
-            continue
-        del before[key], after[key]
+            changed.append(pair)
     for path, is_fixed in list(before):  # a link that was fixed and now learns, or the reverse
         if (path, not is_fixed) in after:
             changed.append((before.pop((path, is_fixed)), after.pop((path, not is_fixed))))

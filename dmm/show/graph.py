@@ -179,7 +179,7 @@ def to_pdf(machine: Machine) -> bytes:
     b'%PDF-1.4'
     """
     page = io.BytesIO()
-    _draw_with_matplotlib(machine, page, "pdf")
+    _write_with_matplotlib(machine, page, "pdf")
     return page.getvalue()
 
 
@@ -265,18 +265,14 @@ def _write_svg(machine: Machine, path: FilePath, suffix: str) -> None:
     write_atomically(path, to_svg(machine))
 
 
-def _write_with_matplotlib(machine: Machine, path: FilePath, suffix: str) -> None:
-    _draw_with_matplotlib(machine, path, suffix or "png")
-
-
-def _draw_with_matplotlib(machine: Machine, file: FilePath | BinaryIO, suffix: str) -> None:
+def _write_with_matplotlib(machine: Machine, file: FilePath | BinaryIO, suffix: str) -> None:
     figure = imported("matplotlib.figure", "plot").Figure()
     draw(machine, figure.add_axes((0, 0, 1, 1)), resize=True)
     with warnings.catch_warnings():  # of a character that no font has, a box is drawn
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         # Without a date the same machine gives the same file.
         metadata = {"CreationDate": None} if suffix == "pdf" else None
-        figure.savefig(file, format=suffix, dpi=144, metadata=metadata)
+        figure.savefig(file, format=suffix or "png", dpi=144, metadata=metadata)
 
 
 def _write_with_graphviz(machine: Machine, path: FilePath, suffix: str) -> None:

@@ -77,7 +77,7 @@ def shorten(text: str, cells: int) -> str:
     """
     if width(text) <= cells:
         return text
-    tail = (cells - 1) // 2 + (cells - 1) % 2
+    tail = cells // 2
     head = cells - 1 - tail
     return f"{_prefix(text, head)}…{_prefix(text[::-1], tail)[::-1]}"
 

@@ -83,7 +83,7 @@ class _Rules:
         """What a neuron emits, as a number times words; ``sign`` is that of its first difference's
         leading term, if it has one."""
         kind = self.machine.neurons[neuron]
-        if kind == "mask_multiply" and self._reads_matrix(neuron):
+        if self._is_matrix(neuron):
             return 1.0, [MATRIX]
         if kind not in FACTORS:
             return 1.0, [plain(neuron)]
@@ -96,10 +96,6 @@ class _Rules:
             strength *= own
             words.append(word)
         return strength, [word for word in words if word]
-
-    def _reads_matrix(self, neuron: str) -> bool:
-        into = [link for link in self.links if link.path[:2] == (neuron, "main")]
-        return any(link.path[2:] == self.port for link in into)
 
     def _sum(self, links: Sequence[Link], sign: int) -> tuple[float, str]:
         """A sum of streams: the leading coefficient, and the rest relative to it.
@@ -135,4 +131,6 @@ class _Rules:
         return link.weight, plain(sender if is_only else f"{sender}.{link.field_out}")
 
     def _is_matrix(self, neuron: str) -> bool:
-        return self.machine.neurons[neuron] == "mask_multiply" and self._reads_matrix(neuron)
+        """Whether a neuron emits the matrix, through a mask."""
+        read = [link.path[2:] for link in self.links if link.path[:2] == (neuron, "main")]
+        return self.machine.neurons[neuron] == "mask_multiply" and self.port in read

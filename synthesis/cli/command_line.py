@@ -13,7 +13,7 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +156,7 @@ def _resume(options: argparse.Namespace) -> int:
 
 
 def _carry_out(run: Any, options: argparse.Namespace) -> int:
-    from ..runs.files import REPORT
+    from ..runs.run import REPORT
     from ..show.live import with_progress
 
     began = time.monotonic()
@@ -207,14 +207,12 @@ def _evaluate(options: argparse.Namespace) -> int:
     from ..tasks import get_task
 
     if is_run(options.file):
-        found = figures_of_run(options.file, options.task)
-        print(json.dumps(found) if options.json else figures_table(found))
-        return 0
-    if options.task is None:
+        figures = figures_of_run(options.file, options.task)
+    elif options.task is None:
         raise UsageError("the following arguments are required: --task (of a machine)")
-    task = get_task(options.task)
-    machine = load_machine(options.file)
-    figures = evaluate_machine(machine, task, options.text, options.ticks)
+    else:
+        task = get_task(options.task)
+        figures = evaluate_machine(load_machine(options.file), task, options.text, options.ticks)
     print(json.dumps(figures) if options.json else figures_table(figures))
     return 0
 
@@ -237,8 +235,6 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    from contextlib import nullcontext
-
     from ..runs.sweep import dask_executor, parse_seeds, sweep
 
     seeds = parse_seeds(options.seeds)

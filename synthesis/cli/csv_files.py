@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["CsvTable", "csv_text", "read_csv"]
+__all__ = ["CsvTable", "csv_text", "quoted", "read_csv"]
 
 LARGEST = 50_000_000
 """Bytes of a file that are read."""
@@ -57,7 +57,7 @@ class CsvTable:
         """
         if name not in self.columns:
             raise ValueError(
-                f"{self.file}: has no column {name!r}; its columns are {_quoted(self.columns)}"
+                f"{self.file}: has no column {name!r}; its columns are {quoted(self.columns)}"
             )
         return self.columns[name]
 
@@ -169,16 +169,13 @@ def _text(file: str | os.PathLike, where: str) -> str:
 
 def _rows(reader: Iterator[list[str]], where: str) -> Iterator[tuple[int, list[str]]]:
     """Rows that are not blank, with the lines on which they end."""
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            line = reader.line_num  # type: ignore[attr-defined]
-            raise ValueError(f"{where}: line {line} is no CSV: {error}") from None
-        if any(cell.strip() for cell in cells):
-            yield reader.line_num, cells  # type: ignore[attr-defined]
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield reader.line_num, cells  # type: ignore[attr-defined]
+    except csv.Error as error:
+        line = reader.line_num  # type: ignore[attr-defined]
+        raise ValueError(f"{where}: line {line} is no CSV: {error}") from None
 
 
 def _check_names(names: Sequence[str], where: str) -> None:
@@ -226,5 +223,6 @@ def _cell(value: object) -> object:
     return "" if is_unknown else value
 
 
-def _quoted(names: Iterable[str]) -> str:
+def quoted(names: Iterable[str]) -> str:
+    """Names for a message."""
     return ", ".join(map(repr, names))

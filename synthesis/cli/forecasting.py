@@ -43,12 +43,7 @@ def add_command(commands: Any) -> None:
     )
     forecast.set_defaults(command=_forecast)
     forecast.add_argument("data", type=Path, metavar="DATA.csv")
-    forecast.add_argument(
-        "--series",
-        required=True,
-        metavar="Y",
-        help="column that is forecast",
-    )
+    forecast.add_argument("--series", required=True, metavar="Y", help="column that is forecast")
     forecast.add_argument(
         "--inputs", metavar="A[,B]", help="columns beside it (default: none; its own past is known)"
     )

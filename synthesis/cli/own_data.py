@@ -17,7 +17,7 @@ import numpy as np
 from vvalues.files import write_atomically
 
 from .calling import next_words
-from .csv_files import CsvTable, csv_text, read_csv
+from .csv_files import CsvTable, csv_text, quoted, read_csv
 from .options import count
 
 if TYPE_CHECKING:
@@ -241,8 +241,8 @@ def _predict(options: argparse.Namespace) -> int:
     missing = [name for name in expected if name not in found]
     if missing:
         raise ValueError(
-            f"{table.file}: has the columns {_quoted(found)}; expected the streams "
-            f"{_quoted(expected)} (missing: {_quoted(missing)})"
+            f"{table.file}: has the columns {quoted(found)}; expected the streams "
+            f"{quoted(expected)} (missing: {quoted(missing)})"
         )
     group = options.group
     if group is None and fitted.names.group in found:
@@ -274,7 +274,3 @@ def _answers_csv(
         names.append(f"predicted {name}")
         columns.append(answers.tolist())
     return csv_text(names, columns)
-
-
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(map(repr, names))

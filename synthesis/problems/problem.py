@@ -7,13 +7,12 @@ decide by, shows whether it has found the rule or drifts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
 
-from dmm import Streams
 from dmm.machine import Circuit
 
 from .noise import is_contradictory, level_spacing, levelled
@@ -136,15 +135,11 @@ class Problem:
 
     def seen(self, change: Callable[[Strings], Strings]) -> Problem:
         """The same with every part of the strings changed in one way."""
-        split = self.split
-
-        def changed(part: Strings | None) -> Strings | None:
-            return None if part is None else change(part)
-
-        parts = Split(
-            change(split.training), changed(split.validation), changed(split.report), split.how
+        split, training = self.split, change(self.split.training)
+        validation, report = (
+            None if part is None else change(part) for part in (split.validation, split.report)
         )
-        return replace(self, split=parts)
+        return replace(self, split=Split(training, validation, report, split.how))
 
     @cached_property
     def beginnings(self) -> Strings:
@@ -174,7 +169,7 @@ class Problem:
 
         def without_noise(strings: Strings) -> Strings:
             multiples = strings.answers / levels[:, None, None]
-            return levelled(Strings(strings.inputs, multiples, strings.lengths))
+            return levelled(replace(strings, answers=multiples))
 
         clean = self.seen(without_noise)
         asked = self.split.training.asked.sum()
@@ -185,17 +180,8 @@ class Problem:
 
     def taken_over(self, circuit: Circuit, other: Problem) -> Circuit:
         """A circuit for another problem of the same streams, in this one's units of answers."""
-        factors = {
-            answer_port(k): theirs / ours
-            for k, (theirs, ours) in enumerate(
-                zip(other.answer_units, self.answer_units, strict=True)
-            )
-        }
-        wires = (
-            wire._replace(weight=wire.weight * factors.get((wire.neuron_in, wire.field_in), 1.0))
-            for wire in circuit.wires
-        )
-        return Circuit(circuit.neurons, tuple(wires))
+        pairs = zip(other.answer_units, self.answer_units, strict=True)
+        return _rescaled(circuit, {}, [theirs / ours for theirs, ours in pairs])
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -214,13 +200,7 @@ class Problem:
 
     def unscaled(self, circuit: Circuit) -> Circuit:
         """The circuit that does in the user's units what this one does in the problem's."""
-        answers = {answer_port(k): unit for k, unit in enumerate(self.answer_units)}
-        wires = []
-        for wire in circuit.wires:
-            weight = wire.weight / self.units.get(wire.neuron_out, 1.0)
-            weight *= answers.get((wire.neuron_in, wire.field_in), 1.0)
-            wires.append(wire._replace(weight=weight))
-        return Circuit(circuit.neurons, tuple(wires))
+        return _rescaled(circuit, self.units, self.answer_units)
 
     @property
     def counted(self) -> tuple[str, ...]:
@@ -249,11 +229,22 @@ class Problem:
 def _scaled(
     strings: Strings, units: Mapping[str, float], answer_units: tuple[float, ...]
 ) -> Strings:
-    inputs = strings.inputs
-    arrays = {name: array / units[name] for name, array in inputs.arrays.items()}
+    arrays = {name: array / units[name] for name, array in strings.inputs.arrays.items()}
     answers = strings.answers / np.array(answer_units)[:, None, None]
-    streams = Streams(inputs.keys, arrays, inputs.ticks, inputs.labels, inputs.shapes)
-    return Strings(streams, answers, strings.lengths)
+    return replace(strings, inputs=replace(strings.inputs, arrays=arrays), answers=answers)
+
+
+def _rescaled(
+    circuit: Circuit, units: Mapping[str, float], answer_units: Sequence[float]
+) -> Circuit:
+    """The circuit that does in these units what this one does where all are 1."""
+    answers = {answer_port(k): unit for k, unit in enumerate(answer_units)}
+    wires = []
+    for wire in circuit.wires:
+        weight = wire.weight / units.get(wire.neuron_out, 1.0)
+        weight *= answers.get((wire.neuron_in, wire.field_in), 1.0)
+        wires.append(wire._replace(weight=weight))
+    return Circuit(circuit.neurons, tuple(wires))
 
 
 # -------------------- who sees what --------------------
@@ -282,18 +273,13 @@ def split_strings(strings: Strings, held_out: float) -> Split:
     n = len(strings)
     apart = round(held_out * n)
     if n >= FEWEST and apart >= 1:
-        order = np.arange(n)
-        training, validation = order[: n - 2 * apart], order[n - 2 * apart : n - apart]
+        parts = np.split(np.arange(n), [n - 2 * apart, n - apart])
+        training, validation, report = map(strings.select, parts)
         how = (
             f"{len(training)} strings to train on, {len(validation)} to decide by, {apart} for the "
             "report"
         )
-        return Split(
-            strings.select(training),
-            strings.select(validation),
-            strings.select(order[n - apart :]),
-            how,
-        )
+        return Split(training, validation, report, how)
     if strings.lengths.max(initial=0) < LONG:
         return Split(strings, None, None, "nothing was held out: all strings were trained on")
     # One series, or few: cut in time. Later parts are run from the beginning, so that memories

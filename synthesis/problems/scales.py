@@ -21,6 +21,9 @@ MANY = 20
 ALIKE = 100.0
 """How much larger than another unit one may be for numbers of one kind."""
 
+LARGEST_MULTIPLE = 1000
+"""Of a grid, for the numbers on it to count as small multiples."""
+
 SHARE, FEWEST = 0.05, 10
 """Of the samples whose ratio to a stream is the same, for it to be no accident."""
 
@@ -131,23 +134,17 @@ def grid_of(values: np.ndarray) -> float | None:
     >>> grid_of(np.array([6.0, 9.0, 0.0])), grid_of(np.array([0.1, 2**0.5]))
     (3.0, None)
     """
-    found = np.unique(np.abs(values[np.isfinite(values)]))
-    found = found[found > 0]
-    return _grid(found) if found.size else 1.0
-
-
-def _grid(sizes: np.ndarray, most: int = 1000) -> float | None:
-    """The largest number of which all are whole multiples, if these are small ones."""
-    grid = float(sizes[0])
-    largest = float(sizes[-1])
+    sizes = np.unique(np.abs(values[np.isfinite(values)]))
+    sizes = sizes[sizes > 0]
+    if not sizes.size:
+        return 1.0
+    grid, largest = float(sizes[0]), float(sizes[-1])
     for size in sizes[1:]:
         rest = float(size)
         while rest > 1e-6 * largest:  # Euclid, in numbers that were rounded once
             grid, rest = rest, abs(grid - rest * round(grid / rest))
-        if grid * most < largest:
+        if grid * LARGEST_MULTIPLE < largest:
             return None
-    if grid * most < largest:
-        return None
     multiples = np.round(sizes / grid)
     if np.abs(sizes - multiples * grid).max() > 1e-9 * largest:
         return None

@@ -85,14 +85,14 @@ class Strings:
             return self
         long = self.padded(self.samples + samples)
         answers = np.roll(long.answers, samples, axis=1)
-        return Strings(long.inputs, answers, self.lengths + samples)
+        return replace(long, answers=answers, lengths=self.lengths + samples)
 
     def earlier(self, samples: int) -> Strings:
         """Answers so many samples earlier; the last samples of every string are left out."""
         answers = np.roll(self.answers, -samples, axis=1)
         answers[:, self.samples - samples :] = np.nan
         lengths = np.maximum(self.lengths - samples, 0)
-        return Strings(self.inputs, answers, lengths).prefixes(1.0)
+        return replace(self, answers=answers, lengths=lengths).prefixes(1.0)
 
     def joined(self, other: Strings) -> Strings:
         """These strings and others, over the same streams."""
@@ -112,30 +112,23 @@ class Strings:
     def padded(self, samples: int) -> Strings:
         """The same strings with room for more samples."""
         more = samples - self.samples
-        inputs = self.inputs
         arrays = {
             name: np.pad(array, ((0, more), (0, 0), (0, 0)))
-            for name, array in inputs.arrays.items()
+            for name, array in self.inputs.arrays.items()
         }
         answers = np.pad(self.answers, ((0, 0), (0, more), (0, 0)), constant_values=np.nan)
-        streams = Streams(inputs.keys, arrays, samples, inputs.labels, inputs.shapes)
-        return Strings(streams, answers, self.lengths)
+        return Strings(replace(self.inputs, arrays=arrays, ticks=samples), answers, self.lengths)
 
     def cut(self, samples: int) -> Strings:
         """No more than the first samples of every string."""
-        inputs = self.inputs
-        arrays = {name: array[:samples] for name, array in inputs.arrays.items()}
-        return Strings(
-            Streams(inputs.keys, arrays, samples, inputs.labels, inputs.shapes),
-            self.answers[:, :samples],
-            np.minimum(self.lengths, samples),
-        )
+        lengths = np.minimum(self.lengths, samples)
+        return Strings(self.inputs.begin(samples), self.answers[:, :samples], lengths)
 
     def asked_from(self, first: int) -> Strings:
         """The same strings; nothing is asked before a sample."""
         answers = np.array(self.answers)
         answers[:, :first] = np.nan
-        return Strings(self.inputs, answers, self.lengths)
+        return replace(self, answers=answers)
 
     def prefixes(self, share: float) -> Strings:
         """The first share of every string, at least one sample."""
@@ -145,9 +138,8 @@ class Strings:
             name: np.where(beyond[..., None], 0.0, array)
             for name, array in self.inputs.arrays.items()
         }
-        inputs = self.inputs
         whole = Strings(
-            Streams(inputs.keys, arrays, inputs.ticks, inputs.labels, inputs.shapes),
+            replace(self.inputs, arrays=arrays),
             np.where(beyond, np.nan, self.answers),
             np.minimum(self.lengths, lengths),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any
 
 from ..process.checkpoint import made_again
@@ -62,6 +62,5 @@ def process_of(identity: Mapping[str, Any]) -> StoredProcess:
             f"process {name!r:.60} cannot be made again from a file alone; resume it from Python: "
             "Run.resumed(folder, process)"
         )
-    module, _, cls = PROCESSES[name].partition(":")
     with made_again():
-        return getattr(import_module(module), cls).from_identity(identity)
+        return resolve_name(PROCESSES[name]).from_identity(identity)

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from dmm import save_machine
+from vvalues import save
 from vvalues.core.paths import printable
 from vvalues.files import MEMORY, append, write_atomically
 
+from ..loop.loop import Loop, Result
 from ..process.checkpoint import save_checkpoint
+from ..process.codec import to_plain
 from ..process.process import Event, Outcome, StoredProcess, events
 from ..process.records import Record, to_jsonl
 from ..process.state import State
-from .files import MACHINE, PARAMETERS, write_outcome
+from ..show.outcome import outcome_page
+from ..show.report import report
 from .lock import FolderLock
 from .stored import CHECKPOINT, RECORDS, StoredRun, clear_left_overs, read_run
 
-__all__ = ["CHECKPOINT", "RECORDS", "Run"]
+__all__ = ["CHECKPOINT", "RECORDS", "REPORT", "Run"]
+
+MACHINE = "machine.json"
+FRONT = "front"
+REPORT = "report.html"
+PARAMETERS = "parameters.npz"
+FIGURES = "figures.json"
 
 BETWEEN_CHECKPOINTS = 1.0  # seconds
 
@@ -194,7 +206,7 @@ class Run:
     def finish(self) -> Outcome:
         """Write what was found; return it."""
         outcome = self.process.outcome(self.state, self.records)
-        self.written = (*write_outcome(self.folder, self.process, outcome), RECORDS)
+        self.written = (*_write_outcome(self.folder, self.process, outcome), RECORDS)
         self.close()
         return outcome
 
@@ -216,3 +228,24 @@ def _check_empty(folder: Path) -> None:
                 f"{printable(str(folder))}: holds a run already ({name}); choose another --out, "
                 "or resume it"
             )
+
+
+def _write_outcome(folder: Path, process: StoredProcess, outcome: Outcome) -> tuple[str, ...]:
+    """Machine, front and report of a synthesis; parameters, figures and report of anything else.
+
+    Names of what was written.
+    """
+    if not (isinstance(process, Loop) and isinstance(outcome, Result)):
+        save(outcome.parameters, folder / PARAMETERS)
+        figures = {"training_loss": outcome.loss, **outcome.figures}
+        write_atomically(folder / FIGURES, json.dumps(to_plain(figures), indent=1) + "\n")
+        write_atomically(folder / REPORT, outcome_page(process, outcome))
+        return PARAMETERS, FIGURES, REPORT
+    save_machine(outcome.machine, folder / MACHINE)
+    front = folder / FRONT
+    front.mkdir(exist_ok=True)
+    for member in outcome.front:
+        machine = process.search.model.machine(member.parameters, name=f"{member.links}-links")
+        save_machine(machine, front / f"{member.links:04d}-links.json")
+    write_atomically(folder / REPORT, report(outcome, process.task, process.seed))
+    return MACHINE, REPORT, f"{FRONT}/"

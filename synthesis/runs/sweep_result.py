@@ -7,8 +7,9 @@ import io
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ NOT_SHOWN = {"held_out_max_element", "held_out_per_element", "steps", "folder"}
 SHOWN = tuple(name for name in COLUMNS if name not in NOT_SHOWN)
 LEAST_ERROR, LARGEST_ERROR = 1e-32, 1e6  # of a dot; zero and infinity go there, too
 ERROR_WIDTH = 60
+MARKERS = "osD^vP*X<>"
 
 
 @dataclass(frozen=True)
@@ -119,9 +121,7 @@ class SweepResult:
 
     def summary(self) -> str:
         """How many ended how, in one line."""
-        counts: dict[str, int] = {}
-        for row in self.rows:
-            counts[row["status"]] = counts.get(row["status"], 0) + 1
+        counts = Counter(outcome.row["status"] for outcome in self.outcomes)
         ends = ", ".join(f"{number} {status}" for status, number in counts.items())
         return f"{len(self.outcomes)} members: {ends}" if ends else "no members"
 
@@ -173,7 +173,7 @@ class SweepResult:
         for outcome in self.outcomes:
             if outcome.is_done:
                 groups.setdefault(_group(outcome.row), []).append(outcome.row)
-        for (name, rows), marker in zip(groups.items(), _markers(len(groups)), strict=True):
+        for (name, rows), marker in zip(groups.items(), cycle(MARKERS), strict=False):
             errors = [_drawn(row["held_out_loss"]) for row in rows]
             links = [row["links"] for row in rows]
             ax.scatter(links, errors, marker=marker, alpha=0.6, label=f"{name} ({len(rows)})")
@@ -193,10 +193,6 @@ def _drawn(error: float) -> float:
 
 def _group(row: dict[str, Any]) -> str:
     return f"{row['task']}, {row['setting']}" if row["setting"] else row["task"]
-
-
-def _markers(count: int) -> Sequence[str]:
-    return ["osD^vP*X<>"[i % 10] for i in range(count)]
 
 
 def _is_right(name: str) -> bool:

@@ -40,12 +40,7 @@ def errors_of_an_answer(figures: Mapping[str, float]) -> dict[str, float]:
 
 
 def verdict_in_words(outcome: Result) -> str:
-    """Whether a machine is right, on strings it was trained on and on strings it has never seen.
-
-    Parameters
-    ----------
-    outcome : Result
-    """
+    """Whether a machine is right, on strings it was trained on and on strings it has never seen."""
     if not outcome.loss <= EXACT:  # so that NaN is not exact
         return "Not exact: answers to the training strings are still wrong."
     if "held_out_loss" not in outcome.figures:

@@ -94,11 +94,7 @@ def svg_curves(records: Iterable[Record]) -> str:
     1
     """
     entries = [r for r in records if _number(r.get("step")) is not None]
-    panels = []
-    for curve in CURVES:
-        points = _points(entries, curve)
-        if points:
-            panels.append((curve, points))
+    panels = [(curve, points) for curve in CURVES if (points := _points(entries, curve))]
     if not panels:
         return ""
     steps = [x for _, points in panels for x, _ in points]

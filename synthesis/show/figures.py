@@ -133,10 +133,6 @@ def figures_table(figures: dict[str, Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    return (
-        f"{value:.8g}"
-        if isinstance(value, float)
-        else repr(value)
-        if isinstance(value, str)
-        else str(value)
-    )
+    if isinstance(value, float):
+        return f"{value:.8g}"
+    return repr(value) if isinstance(value, str) else str(value)

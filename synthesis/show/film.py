@@ -55,7 +55,7 @@ def film(
     if not records:
         raise ValueError("there are no records yet; a film needs one at least")
     data = {
-        **_Links(space).data(),
+        **_links(space),
         "records": [_record(i, record, len(space.trainable)) for i, record in enumerate(records)],
         "phases": _phases(records),
         "most_listed": MOST_LISTED,
@@ -77,18 +77,27 @@ def film(
     )
 
 
-class _Links:
-    """Where the links of a search space stand: cells of a matrix, neurons of a graph."""
+def _links(space: Machine) -> dict[str, Any]:
+    """Where the links of a search space stand: cells of a matrix, neurons of a graph.
 
-    def __init__(self, space: Machine) -> None:
-        columns = layers(space)
-        self.paths = space.trainable.support.paths
-        order = {name: i for i, name in enumerate(name for column in columns for name in column)}
-        self.inputs = sorted({path[:2] for path in self.paths}, key=lambda p: (order[p[0]], p))
-        self.outputs = sorted({path[2:] for path in self.paths}, key=lambda p: (order[p[0]], p))
-        self.order = order
-        tallest = max((len(column) for column in columns), default=0)
-        self.nodes = [
+    A row, a column, the receiving and the sending neuron of every link; and all names.
+    """
+    paths, columns = space.trainable.support.paths, layers(space)
+    order = {name: i for i, name in enumerate(name for column in columns for name in column)}
+    inputs = sorted({path[:2] for path in paths}, key=lambda p: (order[p[0]], p))
+    outputs = sorted({path[2:] for path in paths}, key=lambda p: (order[p[0]], p))
+    row = {port: i for i, port in enumerate(inputs)}
+    column_of = {port: i for i, port in enumerate(outputs)}
+    tallest = max(map(len, columns), default=0)
+    return {
+        "links": [
+            [row[path[:2]], column_of[path[2:]], order[path[0]], order[path[2]]] for path in paths
+        ],
+        "n_inputs": len(inputs),
+        "n_outputs": len(outputs),
+        "inputs": [".".join(map(plain, port)) for port in inputs],
+        "outputs": [".".join(map(plain, port)) for port in outputs],
+        "nodes": [
             {
                 "name": plain(name),
                 "x": i * BETWEEN_LAYERS,
@@ -96,24 +105,8 @@ class _Links:
             }
             for i, column in enumerate(columns)
             for j, name in enumerate(column)
-        ]
-
-    def data(self) -> dict[str, Any]:
-        """A row, a column, the receiving and the sending neuron of every link; all names."""
-        row = {port: i for i, port in enumerate(self.inputs)}
-        column = {port: i for i, port in enumerate(self.outputs)}
-        links = [
-            [row[path[:2]], column[path[2:]], self.order[path[0]], self.order[path[2]]]
-            for path in self.paths
-        ]
-        return {
-            "links": links,
-            "n_inputs": len(self.inputs),
-            "n_outputs": len(self.outputs),
-            "inputs": [".".join(map(plain, port)) for port in self.inputs],
-            "outputs": [".".join(map(plain, port)) for port in self.outputs],
-            "nodes": self.nodes,
-        }
+        ],
+    }
 
 
 def _record(i: int, record: Mapping[str, Any], n_links: int) -> dict[str, Any]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import suppress
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from vvalues.show.text import indented
 
 from ..process.abilities import HasNeurons
 from ..process.process import Outcome, StoredProcess
-from ..process.records import Record
 from .curves_svg import svg_curves
 
 __all__ = ["figures_of", "model_shown", "outcome_page", "outcome_text"]
@@ -73,14 +71,13 @@ def outcome_text(model: Any, parameters: VValue) -> str:
     place = RENDERERS.get(type(model).__name__)
     if place is None:
         return f"{size}\n\n{indented(parameters, LEAVES)}"
-    module, _, name = place.partition(":")
-    return f"{size}\n\n{getattr(import_module(module), name)(model, parameters)}"
+    return f"{size}\n\n{resolve_name(place)(model, parameters)}"
 
 
 def outcome_page(process: StoredProcess, outcome: Outcome) -> str:
     """One self-contained HTML page: figures, curves, the network, and how to go on."""
     model, identity = model_shown(process), process.identity
-    curves = svg_curves(_flat(outcome.records))
+    curves = svg_curves(record.to_dict() for record in outcome.records)
     return page(
         str(identity.get("process", type(process).__name__)),
         _size(model, outcome.parameters),
@@ -92,7 +89,3 @@ def outcome_page(process: StoredProcess, outcome: Outcome) -> str:
         },
         sections={"Training": curves} if curves else {},
     )
-
-
-def _flat(records: Iterable[Record]) -> list[dict[str, Any]]:
-    return [record.to_dict() for record in records]

@@ -80,9 +80,7 @@ def _columns(points: Sequence[tuple[float, float]]) -> tuple[np.ndarray, np.ndar
 
 
 def _own_axes(ax: Axes | None, height: float = 3.2) -> Any:
-    if ax is not None:
-        return ax
-    return new_axes(8, height)
+    return new_axes(8, height) if ax is None else ax
 
 
 # -------------------- curves over steps --------------------

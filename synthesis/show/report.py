@@ -25,11 +25,6 @@ __all__ = ["answers_table", "fit_report", "report"]
 SHOWN_TICKS = 30
 
 
-def _first_links(records: list[dict[str, Any]]) -> int:
-    """Links at the first record of a run."""
-    return int(records[0]["links"]) if records else 0
-
-
 def report(outcome: Result, task: StreamTask, seed: int) -> str:
     """What was asked, what was found, how it answers, what it cannot do without, and how to go on.
 
@@ -100,8 +95,9 @@ def fit_report(
 
 
 def _figures(outcome: Result, records: list[dict[str, Any]]) -> dict[str, float | str]:
+    first = int(records[0]["links"]) if records else 0
     figures: dict[str, float | str] = {
-        "trainable links": f"{_first_links(records):,} at the start, {len(outcome.parameters)} now",
+        "trainable links": f"{first:,} at the start, {len(outcome.parameters)} now",
         "training strings: loss (squared errors, summed)": outcome.loss,
     }
     for name, value in errors_of_an_answer(outcome.figures).items():

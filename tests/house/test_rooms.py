@@ -34,7 +34,6 @@ SMALL = {
     "synthesis.forecast.transforms": "the scales",
     "synthesis.likelihoods.likelihood": "what a likelihood is, which all of them know",
     "synthesis.runs.catalogue": "a table of names",
-    "synthesis.runs.files": "what a run leaves behind",
     "synthesis.verdicts.description": "one idea: bits",
     "synthesis.verdicts.verdict": "what a user reads",
     "synthesis.starts.proposal": "what starts and trials hand to each other",

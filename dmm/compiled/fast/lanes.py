@@ -38,7 +38,6 @@ __all__ = [
     "splat",
     "store",
     "times",
-    "weight",
     "within",
 ]
 
@@ -82,7 +81,7 @@ def _place(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 
 @intrinsic
 def load(context: Any, array: Any, i: Any) -> Any:
-    """Lanes number ``i`` of an array."""
+    """Lanes number ``i`` of a matrix, or a double of a flat array: a weight that is one for all."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.load(_place(context, builder, signature, args), align=8)
@@ -129,16 +128,6 @@ def splat(context: Any, array: Any, x: Any) -> Any:
         return _splat(builder, args[1]) if found is LANES else args[1]
 
     return found(array, types.float64), codegen
-
-
-@intrinsic
-def weight(context: Any, weights: Any, i: Any) -> Any:
-    """Weight number ``i``: one number for all lanes, or (of a matrix) one for each."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.load(_place(context, builder, signature, args), align=8)
-
-    return _lanes_of(weights)(weights, types.intp), codegen
 
 
 @intrinsic

@@ -96,13 +96,6 @@ class _Layout(NamedTuple):
         return by_machine.swapaxes(1, 2).reshape(groups * self.together, entries)[:machines]
 
 
-class _Sources(NamedTuple):
-    """What the sources emit at all ticks, and all slots before the first, as flat lanes."""
-
-    sources: np.ndarray
-    start: np.ndarray
-
-
 class _State(NamedTuple):
     """A run with all ticks in memory."""
 
@@ -136,7 +129,7 @@ class FastBoundProgram(BoundProgram):
             and len(self.plan.links) >= LARGE
             and not any(block.is_loop for block in self.plan.blocks)
         )
-        self._bound_sources: dict[_Layout, _Sources] = {}
+        self._bound_sources: dict[_Layout, tuple[np.ndarray, np.ndarray]] = {}
         self._known: tuple[np.ndarray, _State] | None = None
 
     @property
@@ -145,7 +138,8 @@ class FastBoundProgram(BoundProgram):
         n_keys = self.keys.shape[3]
         return self.workspace.once(("tables", n_keys), lambda: Tables(self.plan, n_keys))
 
-    def _sources(self, layout: _Layout) -> _Sources:
+    def _sources(self, layout: _Layout) -> tuple[np.ndarray, np.ndarray]:
+        """What the sources emit at all ticks, and all slots before the first, as flat lanes."""
         known = self._bound_sources.get(layout)
         if known is None:
             tables = self.tables
@@ -154,13 +148,12 @@ class FastBoundProgram(BoundProgram):
             emitted = emitted.transpose(2, 1, 0, 3)  # chunks, time, places, lanes
             start = np.zeros((layout.chunks, tables.n_outputs, layout.register))
             start[:, : tables.n_sources] = emitted[:, 0]
-            if self._start is not None:
-                numbers, wide = self._start
-                keys = np.moveaxis(wide[len(self.keys) :], 2, 1).reshape(-1, layout.strings)
-                others = np.concatenate([numbers[len(self.numbers) :], keys])
-                start[:, tables.n_sources :] = layout.filled(others).swapaxes(0, 1)
+            numbers, wide = self._start
+            keys = np.moveaxis(wide[len(self.keys) :], 2, 1).reshape(-1, layout.strings)
+            others = np.concatenate([numbers[len(self.numbers) :], keys])
+            start[:, tables.n_sources :] = layout.filled(others).swapaxes(0, 1)
             emitted = np.ascontiguousarray(emitted[:, 1:])
-            known = _Sources(layout.shaped(emitted), layout.shaped(start))
+            known = layout.shaped(emitted), layout.shaped(start)
             self._bound_sources[layout] = known
         return known
 

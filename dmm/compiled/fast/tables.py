@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...neurons import Compare, DotProduct, MaxNorm, Sum
-from ..plan import Block, Group, Plan
+from ..plan import Group, LinkTable, Plan
 
 __all__ = [
     "COMPARE",
@@ -79,24 +79,17 @@ _Entry = tuple[int, int]
 
 
 class _Into:
-    """The links into the rows of a block."""
+    """The links into the rows of a block, of numbers or of keys."""
 
-    def __init__(self, block: Block) -> None:
-        self._numbers: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        self._keys: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for table in (block.outer, block.inner):
+    def __init__(self, *tables: LinkTable) -> None:
+        self._entries: dict[int, list[_Entry]] = defaultdict(list)
+        for table in tables:
             for row, slot, link in zip(table.row, table.slot, table.link, strict=True):
-                self._numbers[int(row)].append((int(slot), int(link)))
-            for row, slot, link in zip(table.key_row, table.key_slot, table.key_link, strict=True):
-                self._keys[int(row)].append((int(slot), int(link)))
+                self._entries[int(row)].append((int(slot), int(link)))
 
-    def numbers(self, rows: list[int]) -> list[_Entry]:
+    def __call__(self, *rows: int) -> list[_Entry]:
         """Links into some rows, taken together."""
-        return [entry for row in rows for entry in self._numbers[row]]
-
-    def keys(self, rows: list[int]) -> list[_Entry]:
-        """Links into some rows with keys, taken together."""
-        return [entry for row in rows for entry in self._keys[row]]
+        return [entry for row in rows for entry in self._entries[row]]
 
 
 class Sizes(NamedTuple):
@@ -197,17 +190,18 @@ class Tables:
         for level, block in enumerate(plan.blocks):
             self.first_row.append(len(self._rows))
             self.first_unit.append(len(units))
-            into = _Into(block)
+            numbers = _Into(block.outer, block.inner)
+            keys = _Into(block.key_outer, block.key_inner)
             for group in block.groups:
-                for unit, bound in self._group(level, group, into):
+                for unit, bound in self._group(level, group, numbers, keys):
                     units.append(unit)
                     bounds.append(bound)
         self.first_row.append(len(self._rows))
         self.first_unit.append(len(units))
         self.sink = self.stride
-        into = _Into(plan.sink)
+        observed = _Into(plan.sink.outer)
         for row in range(plan.sink.n_rows):
-            self._row(len(plan.blocks), None, into.numbers([row]))
+            self._row(len(plan.blocks), None, observed(row))
         self.units = np.array(units, np.int32).ravel()
         self.bounds = np.array(bounds, np.float64)
         self._make_panels()
@@ -242,7 +236,7 @@ class Tables:
         return target
 
     def _group(
-        self, level: int, group: Group, into: _Into
+        self, level: int, group: Group, into: _Into, into_keys: _Into
     ) -> Iterator[tuple[tuple[int, ...], float]]:
         """Rows of a group, and its units with their bounds."""
         kernel = group.kernel
@@ -250,23 +244,23 @@ class Tables:
             ports = [segment.start + i for segment in group.rows]
             keyed = [s.key_start + i for s in group.rows if s.key_start is not None]
             outs = [self._place(segment.start + i) for segment in group.slots]
-            own_keys = into.keys(keyed) if isinstance(kernel, Sum) else []
+            own_keys = into_keys(*keyed) if isinstance(kernel, Sum) else []
             for segment in group.slots:
                 if segment.key_start is not None:
                     target = self._key_place(segment.key_start + i)
                     self._row(level, target, own_keys, is_keyed=True)
             if isinstance(kernel, Sum):
-                self._row(level, outs[0], into.numbers(ports))
+                self._row(level, outs[0], into(*ports))
                 if kernel.offset:
                     yield (OFFSET, outs[0], 0, 0, 0, 0, 0), kernel.offset
                 continue
-            rows = [self._row(level, None, into.numbers([port])) for port in ports]
+            rows = [self._row(level, None, into(port)) for port in ports]
             if isinstance(kernel, Compare):
                 yield (COMPARE, outs[0], *rows, outs[1], 0, 0), 0.0
             else:
                 # Keys of one factor alone meet nothing.
                 keyed = keyed if len(keyed) == len(ports) else []
-                keys = [self._row(level, None, into.keys([key]), is_keyed=True) for key in keyed]
+                keys = [self._row(level, None, into_keys(key), is_keyed=True) for key in keyed]
                 columns = self.n_keys if keys else 0
                 rows, keys = [*rows, 0], [*keys, 0, 0]
                 kind = DOT if isinstance(kernel, DotProduct) else NORM

@@ -34,7 +34,6 @@ from .lanes import (
     splat,
     store,
     times,
-    weight,
     within,
 )
 from .tables import COMPARE, DOT, NORM, OFFSET, ROWS
@@ -58,10 +57,10 @@ def _sums(panels, links, weights, first, read, current, write, following):
                 x0 = x1 = x2 = x3 = splat(read, 0.0)
                 for k in range(n):
                     x = load(read, current + at(links, link + k) + c)
-                    x0 = fused(weight(weights, w + 4 * k), x, x0)
-                    x1 = fused(weight(weights, w + 4 * k + 1), x, x1)
-                    x2 = fused(weight(weights, w + 4 * k + 2), x, x2)
-                    x3 = fused(weight(weights, w + 4 * k + 3), x, x3)
+                    x0 = fused(load(weights, w + 4 * k), x, x0)
+                    x1 = fused(load(weights, w + 4 * k + 1), x, x1)
+                    x2 = fused(load(weights, w + 4 * k + 2), x, x2)
+                    x3 = fused(load(weights, w + 4 * k + 3), x, x3)
                 store(write, row + c, x0)
                 store(write, row1 + c, x1)
                 store(write, row2 + c, x2)
@@ -70,7 +69,7 @@ def _sums(panels, links, weights, first, read, current, write, following):
         while c + 4 <= columns:
             x0 = x1 = x2 = x3 = splat(read, 0.0)
             for k in range(n):
-                slot, factor = current + at(links, link + k) + c, weight(weights, w + k)
+                slot, factor = current + at(links, link + k) + c, load(weights, w + k)
                 x0 = fused(factor, load(read, slot), x0)
                 x1 = fused(factor, load(read, slot + 1), x1)
                 x2 = fused(factor, load(read, slot + 2), x2)
@@ -84,7 +83,7 @@ def _sums(panels, links, weights, first, read, current, write, following):
             x0 = splat(read, 0.0)
             for k in range(n):
                 x = load(read, current + at(links, link + k) + c)
-                x0 = fused(weight(weights, w + k), x, x0)
+                x0 = fused(load(weights, w + k), x, x0)
             store(write, row + c, x0)
             c += 1
 
@@ -228,12 +227,8 @@ def pull_back(
 def _units_back(memory, cotangents, units, bounds, then, after):
     for i in range(len(bounds)):
         u = 7 * i
-        kind, columns, one, other = (
-            at(units, u),
-            at(units, u + 6),
-            at(units, u + 2),
-            at(units, u + 3),
-        )
+        kind, columns = at(units, u), at(units, u + 6)
+        one, other = at(units, u + 2), at(units, u + 3)
         keys, other_keys = at(units, u + 4), at(units, u + 5)
         g = load(cotangents, after + at(units, u + 1))
         if kind == COMPARE:
@@ -258,13 +253,8 @@ def _units_back(memory, cotangents, units, bounds, then, after):
 def _outer(panels, links, sums, memory, now, cotangents, after):
     """``sums[weight] += cotangent of the row * slot``, over all columns."""
     for p in range(0, len(panels), 9):
-        n, link, w, columns = (
-            at(panels, p + 1),
-            at(panels, p + 2),
-            at(panels, p + 3),
-            at(panels, p + 4),
-        )
-        row = after + at(panels, p + 5)
+        n, link, w = at(panels, p + 1), at(panels, p + 2), at(panels, p + 3)
+        columns, row = at(panels, p + 4), after + at(panels, p + 5)
         if at(panels, p) == ROWS:
             row1, row2 = after + at(panels, p + 6), after + at(panels, p + 7)
             row3 = after + at(panels, p + 8)
@@ -302,7 +292,7 @@ def _row_tangents(rows, starts, links, weights, tangents, before, after):
         for c in range(columns):
             x0 = x1 = x2 = x3 = splat(tangents, 0.0)
             for k in range(at(starts, r), last):
-                slot, factor = before + 4 * (at(links, k) + c), weight(weights, k)
+                slot, factor = before + 4 * (at(links, k) + c), load(weights, k)
                 x0 = fused(factor, load(tangents, slot), x0)
                 x1 = fused(factor, load(tangents, slot + 1), x1)
                 x2 = fused(factor, load(tangents, slot + 2), x2)
@@ -318,12 +308,8 @@ def _row_tangents(rows, starts, links, weights, tangents, before, after):
 def _unit_tangents(memory, tangents, units, bounds, unit, then, after):
     for i in range(unit, len(bounds)):
         u = 7 * i
-        kind, columns, one, other = (
-            at(units, u),
-            at(units, u + 6),
-            at(units, u + 2),
-            at(units, u + 3),
-        )
+        kind, columns = at(units, u), at(units, u + 6)
+        one, other = at(units, u + 2), at(units, u + 3)
         keys, other_keys = at(units, u + 4), at(units, u + 5)
         for d in range(4):
             to, x = after + 4 * at(units, u + 1) + d, load(tangents, after + 4 * one + d)
@@ -370,11 +356,8 @@ def tangent(
     n_rows = len(rows) // 4
     for part in range(len(levels) // 3 * chunks):
         panel, chunk = part // chunks, part % chunks
-        level, row, unit = (
-            at(levels, 3 * panel),
-            at(levels, 3 * panel + 1),
-            at(levels, 3 * panel + 2),
-        )
+        level, row = at(levels, 3 * panel), at(levels, 3 * panel + 1)
+        unit = at(levels, 3 * panel + 2)
         tangents[:] = 0.0
         before, after = 0, 4 * stride
         for t in range(ticks):

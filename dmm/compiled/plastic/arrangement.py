@@ -7,19 +7,17 @@ Observed ports are the last rows. The slots of what comes from outside are the l
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
 
 import numpy as np
 
-from ...machine.wiring import reach
+from ...machine.wiring import by_receiver, reach
 from ...neurons import Element, Field, Kernel, NeuronType, get_neuron_type
 from ..lowering import is_superfluid
 from ..plan import Port, Segment
 from .firing.emissions import terms_of
-from .firing.groups import Group, Product, Together
-from .firing.mixtures import mixed
+from .firing.groups import Group, Product, Together, mixed
 from .firing.tabulation import Tabulation
 from .following import Link
 from .nested import Nested, nested
@@ -90,27 +88,23 @@ class _Arranging:
         self.observed_row: dict[Port, int] = {}
         self.observed_key_row: dict[Port, int] = {}
         self.nested: list[Nested] = []
-        self.stopped_rows: list[int] = []
-        self.stopped_key_rows: list[int] = []
+        self.stopped_segments: list[Segment] = []
 
     def _relevant(self) -> list[Link]:
         """Links that can influence what is observed, by what they carry or by what they edit."""
         if self.is_inner or self.port is None:
             return list(self.supports.links)
-        into: dict[str, list[Link]] = defaultdict(list)
-        for link in self.supports.links:
-            into[link[0]].append(link)
+        into = by_receiver(self.supports.links)
         observed = set(self.observed)
         starts = [link[2] for link in self.supports.links if link[:2] in observed]
         if self.supports.changing:
             starts.append(self.port[0])
         kept = set(reach(starts, lambda neuron: [link[2] for link in into[neuron]]))
-        links = [
+        return [
             link
             for link in self.supports.links
             if link[2] in kept and (link[0] in kept or link[:2] in observed)
         ]
-        return links
 
     def arrangement(self) -> Arrangement:
         emitting = [n for n in sorted(self.kept) if self._emits(n)]
@@ -120,8 +114,10 @@ class _Arranging:
         keyed = [n for n in sums if self._is_keyed_output(n, self.types[n].writes[0])]
         sums = keyed + [n for n in sums if n not in keyed]
         self._number_sums(sums, len(keyed))
-        used = {element for port in self._ports() for element in self.outputs.get(port, ())}
-        used |= set(chain.from_iterable(self._arriving(port) for port in self._read_ports()))
+        ports = [(n, f.name) for n in sorted(self.kept) for f in self.types[n].writes]
+        read_ports = [(n, f.name) for n in sorted(self.kept) for f in self.types[n].reads]
+        used = {element for port in ports for element in self.outputs.get(port, ())}
+        used |= {element for port in read_ports for element in self._arriving[port]}
         column = {e: i for i, e in enumerate(sorted(used - {()}, key=str))}
         table = Tabulation(column)
         groups, terms, shares = self._groups([n for n in inside if n not in sums], column, table)
@@ -138,7 +134,16 @@ class _Arranging:
             if self.is_inner and self.supports.inputs[port] - {()}:
                 self.observed_key_row[port] = self.n_key_rows
                 self.n_key_rows += 1
-        still, moving = self._split()
+        still = [link for link in self.links if link not in self.supports.changing]
+        moving = [link for link in self.links if link in self.supports.changing]
+        number = {link: i for i, link in enumerate(still)}
+        places = (self.row_of, self.observed_row), self.slot_of
+        key_places = (self.key_row_of, self.observed_key_row), self.key_slot_of
+        passing, key_passing = np.ones(self.n_rows), np.ones(self.n_key_rows)
+        for segment in self.stopped_segments:
+            passing[segment.span] = 0.0
+            if segment.key_span is not None:
+                key_passing[segment.key_span] = 0.0
         holder = self.key_slot_of.get(self.port) if self.port else None
         held = [
             link
@@ -163,13 +168,15 @@ class _Arranging:
             key_slot_of=self.key_slot_of,
             n_rows=self.n_rows,
             n_key_rows=self.n_key_rows,
-            passing=_zero_at(self.n_rows, self.stopped_rows),
-            key_passing=_zero_at(self.n_key_rows, self.stopped_key_rows),
+            passing=passing,
+            key_passing=key_passing,
             observed=slice(first, self.n_rows),
             observed_row=self.observed_row,
             observed_key_row=self.observed_key_row,
-            still=self._table(still, {link: i for i, link in enumerate(still)}),
-            moving=self._table(moving, column),
+            still=_table(still, number, *places),
+            key_still=_table(still, number, *key_places),
+            moving=_table(moving, column, *places),
+            key_moving=_table(moving, column, *key_places),
             still_links=still,
             holder=holder,
             is_read=self.is_read,
@@ -196,25 +203,16 @@ class _Arranging:
             self.outputs.get((neuron, written.name), frozenset()) - {()}
         )
 
-    def _arriving(self, port: Port) -> frozenset[Element]:
-        """What a read field is given by the links that are kept."""
-        return self._inputs.get(port, frozenset())
-
     @cached_property
-    def _inputs(self) -> dict[Port, frozenset[Element]]:
+    def _arriving(self) -> Mapping[Port, frozenset[Element]]:
+        """What read fields are given by the links that are kept."""
         found: dict[Port, frozenset[Element]] = defaultdict(frozenset)
         for link in self.links:
             read = self.types[link[0]].read_field(link[1])
             assert read is not None
             sent = self.outputs.get(link[2:], frozenset())
             found[link[:2]] |= sent & {()} if read.is_scalar else sent
-        return dict(found)
-
-    def _ports(self) -> list[Port]:
-        return [(n, f.name) for n in sorted(self.kept) for f in self.types[n].writes]
-
-    def _read_ports(self) -> list[Port]:
-        return [(n, f.name) for n in sorted(self.kept) for f in self.types[n].reads]
+        return found
 
     def _number_sums(self, sums: list[str], n_keyed: int) -> None:
         for i, neuron in enumerate(sums):
@@ -233,17 +231,15 @@ class _Arranging:
         found: dict[tuple, list[str]] = defaultdict(list)
         for neuron in neurons:
             of = self.types[neuron]
-            key: tuple = (of.name, neuron)
+            arriving = tuple(self._arriving[neuron, f.name] for f in of.reads)
+            key: tuple
             if of.inner is not None:  # each of them is a machine of its own
-                pass
-            elif of.has_terms or is_superfluid(
-                of.name
-            ):  # what they do depends on the very elements
-                key = of.name, tuple(self._arriving((neuron, f.name)) for f in of.reads)
+                key = of.name, neuron
+            elif of.has_terms or is_superfluid(of.name):  # these depend on the very elements
+                key = of.name, arriving
             else:
-                reads = tuple(bool(self._arriving((neuron, f.name)) - {()}) for f in of.reads)
                 writes = tuple(self._is_keyed_output(neuron, f) for f in of.writes)
-                key = of.name, reads, writes
+                key = of.name, tuple(bool(elements - {()}) for elements in arriving), writes
             found[key].append(neuron)
         return list(found.values())
 
@@ -255,54 +251,36 @@ class _Arranging:
         terms: list[Product] = []
         shares: list[Product] = []
         for names in self._by_type(neurons):
-            of, rows, slots = self.types[names[0]], *self._segments(names)
+            of, reserve = self.types[names[0]], self.supports.reserve
+            mine = {f.name: self._arriving[names[0], f.name] for f in of.reads}
+            rows, slots = self._segments(names)
+            segments = list(rows.values()), list(slots.values())
             if is_superfluid(of.name):
-                groups.append(mixed(of, rows, slots, column, self._elements_read(names[0])))
-                shares += self._products(names, rows, slots, table)
+                groups.append(mixed(of, *segments, column, mine))
+                shares += table.products(terms_of(of, mine, reserve), names, rows, slots)
             elif of.inner is not None:
-                self.nested.append(self._nested(names[0], rows, slots, column))
+                within = supports_within(of, mine, reserve)
+                plan = arranged(within, list(of.inner.writes.values()), is_inner=True)
+                self.nested.append(nested(of, plan, rows, slots, column, mine))
             elif of.has_terms:
-                terms += self._products(names, rows, slots, table)
+                terms += table.products(terms_of(of, mine, reserve), names, rows, slots)
             else:
                 assert isinstance(of.kernel, Kernel)
-                groups.append(Together(of, names, of.kernel, rows, slots))
+                groups.append(Together(of.kernel, *segments))
         return groups, terms, shares
 
-    def _segments(self, names: list[str]) -> tuple[list[Segment], list[Segment]]:
-        """Where neurons of one type read, and where they write."""
+    def _segments(self, names: list[str]) -> tuple[dict[str, Segment], dict[str, Segment]]:
+        """Where neurons of one type read, and where they write, by field."""
         of = self.types[names[0]]
-        rows = [self._rows(names, read) for read in of.reads]
-        slots = []
+        rows = {read.name: self._rows(names, read) for read in of.reads}
+        slots = {}
         for written in of.writes:
             for neuron in names:
                 self._number_slot(neuron, written)
             first = names[0], written.name
-            slots.append(Segment(self.slot_of[first], len(names), self.key_slot_of.get(first)))
+            key_slot = self.key_slot_of.get(first)
+            slots[written.name] = Segment(self.slot_of[first], len(names), key_slot)
         return rows, slots
-
-    def _nested(
-        self, neuron: str, rows: list[Segment], slots: list[Segment], column: dict[Element, int]
-    ) -> Nested:
-        of, mine = self.types[neuron], self._elements_read(neuron)
-        assert of.inner is not None
-        within = supports_within(of, mine, self.supports.reserve)
-        plan = arranged(within, list(of.inner.writes.values()), is_inner=True)
-        read = {f.name: segment for f, segment in zip(of.reads, rows, strict=True)}
-        written = {f.name: segment for f, segment in zip(of.writes, slots, strict=True)}
-        return nested(of, plan, read, written, column, mine)
-
-    def _products(
-        self, names: list[str], rows: list[Segment], slots: list[Segment], table: Tabulation
-    ) -> Iterable[Product]:
-        """What the terms of neurons with the same elements multiply, and where it goes."""
-        of = self.types[names[0]]
-        terms = terms_of(of, self._elements_read(names[0]), self.supports.reserve)
-        read = {f.name: segment for f, segment in zip(of.reads, rows, strict=True)}
-        written = {f.name: segment for f, segment in zip(of.writes, slots, strict=True)}
-        return table.products(terms, names, read, written)
-
-    def _elements_read(self, neuron: str) -> dict[str, frozenset[Element]]:
-        return {f.name: self._arriving((neuron, f.name)) for f in self.types[neuron].reads}
 
     def _number_slot(self, neuron: str, written: Field) -> None:
         port = neuron, written.name
@@ -313,49 +291,31 @@ class _Arranging:
     def _rows(self, names: list[str], read: Field) -> Segment:
         of = self.types[names[0]]
         only_number = read.is_scalar or (not of.has_terms and _reads_numbers(of))
-        is_keyed = not only_number and bool(self._arriving((names[0], read.name)) - {()})
+        is_keyed = not only_number and bool(self._arriving[names[0], read.name] - {()})
         segment = Segment(self.n_rows, len(names), self.n_key_rows if is_keyed else None)
-        is_stopped = (of.name, read.name) in self.stopped
-        for i, neuron in enumerate(names):
-            self.row_of[neuron, read.name] = self.n_rows + i
+        if (of.name, read.name) in self.stopped:
+            self.stopped_segments.append(segment)
+        for neuron in names:
+            self.row_of[neuron, read.name] = self.n_rows
+            self.n_rows += 1
             if is_keyed:
-                self.key_row_of[neuron, read.name] = self.n_key_rows + i
-        if is_stopped:
-            self.stopped_rows += range(self.n_rows, self.n_rows + len(names))
-            if is_keyed:
-                self.stopped_key_rows += range(self.n_key_rows, self.n_key_rows + len(names))
-        self.n_rows += len(names)
-        self.n_key_rows += len(names) if is_keyed else 0
+                self.key_row_of[neuron, read.name] = self.n_key_rows
+                self.n_key_rows += 1
         return segment
 
-    # -------------------- links --------------------
 
-    def _split(self) -> tuple[list[Link], list[Link]]:
-        changing = self.supports.changing
-        return (
-            [link for link in self.links if link not in changing],
-            [link for link in self.links if link in changing],
-        )
-
-    def _table(self, links: list[Link], weight: dict) -> Links:
-        plain, keyed = [], []
-        for link in links:
-            slot, key_slot = self.slot_of.get(link[2:]), self.key_slot_of.get(link[2:])
-            rows = self.row_of.get(link[:2]), self.observed_row.get(link[:2])
-            plain += [(row, slot, weight[link]) for row in rows if None not in (row, slot)]
-            rows = self.key_row_of.get(link[:2]), self.observed_key_row.get(link[:2])
-            keyed += [(row, key_slot, weight[link]) for row in rows if None not in (row, key_slot)]
-        return Links(
-            *np.array(sorted(plain), np.intp).reshape(-1, 3).T,
-            *np.array(sorted(keyed), np.intp).reshape(-1, 3).T,
-        )
+def _table(
+    links: list[Link], weight: dict, rows: Iterable[dict[Port, int]], slots: dict[Port, int]
+) -> Links:
+    """Links as arrays; an input may have a row for its neuron, and one for who observes it."""
+    found = [
+        (row_of[link[:2]], slots[link[2:]], weight[link])
+        for link in links
+        for row_of in rows
+        if link[:2] in row_of and link[2:] in slots
+    ]
+    return Links(*np.array(sorted(found), np.intp).reshape(-1, 3).T)
 
 
 def _reads_numbers(of: NeuronType) -> bool:
     return isinstance(of.kernel, Kernel) and of.kernel.reads_numbers_only
-
-
-def _zero_at(size: int, places: list[int]) -> np.ndarray:
-    out = np.ones(size)
-    out[places] = 0.0
-    return out

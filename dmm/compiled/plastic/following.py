@@ -15,7 +15,7 @@ from ...neurons import STATE, Element, NeuronType, get_neuron_type, neuron_types
 from ..plan import Port
 from .firing.emissions import NOTHING, NUMBER_ONLY, Elements, can_run, emitted
 
-__all__ = ["LARGEST", "CannotFollow", "Following", "Link", "elements_of", "followed_within"]
+__all__ = ["LARGEST", "CannotFollow", "Following", "Link", "Within", "elements_of"]
 
 LARGEST = 20_000
 """Elements of all streams together; beyond, the arrays of a tick would no longer be small."""
@@ -149,21 +149,16 @@ class Following:
         """The type of a neuron that has a row; a new name makes a new neuron."""
         if neuron not in self.neurons:
             type_name = type_from_name(neuron)
+            made = f"the link {'/'.join(map(str, element))} would make a neuron of the"
             if type_name not in neuron_types():
-                raise CannotFollow(
-                    f"the link {'/'.join(map(str, element))} would make a neuron of the unknown "
-                    f"type {type_name!r}"
-                )
+                raise CannotFollow(f"{made} unknown type {type_name!r}")
             neuron_type = get_neuron_type(type_name)
             if not can_run(neuron_type) or neuron_type.is_source:
-                raise CannotFollow(
-                    f"the link {'/'.join(map(str, element))} would make a neuron of the type "
-                    f"{type_name!r}, which has no vectorised kernel"
-                )
+                raise CannotFollow(f"{made} type {type_name!r}, which has no vectorised kernel")
             if not neuron_type.reads:
                 raise CannotFollow(
-                    f"the link {'/'.join(map(str, element))} would make a neuron of the type "
-                    f"{type_name!r}, which emits what it emits from the tick on when it is made"
+                    f"{made} type {type_name!r}, which emits what it emits from the tick on when "
+                    "it is made"
                 )
             self.neurons[neuron] = type_name
         return get_neuron_type(self.neurons[neuron])
@@ -188,7 +183,7 @@ class Following:
             return written
         try:
             if neuron_type.inner is not None:
-                return followed_within(neuron_type, mine, self.reserve).emitted()
+                return Within(neuron_type, mine, self.reserve).emitted()
             return emitted(neuron_type, mine, self.reserve)
         except ValueError as error:
             raise CannotFollow(f"neuron {neuron!r} ({neuron_type.name}): {error}") from error
@@ -213,8 +208,14 @@ class Following:
 # -------------------- machines inside neurons --------------------
 
 
-class _Within(Following):
-    """The machine inside a neuron, for an outer tick."""
+class Within(Following):
+    """The machine inside a neuron, followed from its state for one outer tick.
+
+    Raises
+    ------
+    CannotFollow
+        If it cannot be followed.
+    """
 
     def __init__(self, neuron_type: NeuronType, mine: Mapping[str, Elements], reserve: int) -> None:
         assert neuron_type.inner is not None
@@ -245,14 +246,3 @@ class _Within(Following):
         """What an input is given, whether or not it is read as a number."""
         _, links = self.inputs()
         return NOTHING.union(*(self.outputs[link[2:]] for link in links if link[:2] == port))
-
-
-def followed_within(neuron_type: NeuronType, mine: Mapping[str, Elements], reserve: int) -> _Within:
-    """The machine that a neuron runs, followed from its state for one outer tick.
-
-    Raises
-    ------
-    CannotFollow
-        If it cannot be followed.
-    """
-    return _Within(neuron_type, mine, reserve)

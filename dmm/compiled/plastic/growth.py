@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partialmethod
 from typing import Any
 
 import autograd.numpy as anp
@@ -26,12 +27,6 @@ __all__ = ["Growing", "OnReference"]
 
 class OnReference:
     """The interface of a bound program, on the reference engine; warns, and says why.
-
-    Parameters
-    ----------
-    program : ReferenceProgram
-    streams : Streams
-    reason : str
 
     Examples
     --------
@@ -55,15 +50,13 @@ class OnReference:
     def _values(self, weights: np.ndarray) -> np.ndarray:
         return self.program(unravel(weights, self.program.support), self.streams)
 
-    def evaluate(self, weights: np.ndarray) -> np.ndarray:
-        """As `BoundPlasticProgram.evaluate`."""
-        return self.forward(weights)
-
     def forward(self, weights: np.ndarray) -> np.ndarray:
-        """As `BoundPlasticProgram.forward`."""
+        """As `BoundPlasticProgram.forward`; differentiable."""
         if weights.ndim == 2:
             return anp.stack([self.forward(row) for row in weights])
         return self._values(weights)
+
+    evaluate = forward
 
     def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
         """As `BoundPlasticProgram.pullback`."""
@@ -126,36 +119,21 @@ class Growing:
         self._make, self._refer = make, refer
         self.live = np.ones(len(bound.live), dtype=bool)
 
-    def evaluate(self, weights: np.ndarray) -> np.ndarray:
-        """As `BoundPlasticProgram.evaluate`."""
-        return self._with_room("evaluate", weights)
-
-    def forward(self, weights: np.ndarray) -> np.ndarray:
-        """As `BoundPlasticProgram.forward`."""
-        return self._with_room("forward", weights)
-
-    def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
-        """As `BoundPlasticProgram.pullback`."""
-        return self._with_room("pullback", weights, g)
-
-    def pushforward(self, weights: np.ndarray, direction: np.ndarray) -> np.ndarray:
-        """As `BoundPlasticProgram.pushforward`."""
-        return self._with_room("pushforward", weights, direction)
-
-    def jacobian(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """As `BoundPlasticProgram.jacobian`."""
-        return self._with_room("jacobian", weights)
-
-    def matrices(self, weights: np.ndarray, edit: tuple[int, VValue] | None = None) -> Any:
-        """As `BoundPlasticProgram.matrices`."""
-        return self._with_room("matrices", weights, edit)
-
     def _with_room(self, method: str, *arguments: Any) -> Any:
+        """What the bound program answers, made anew as often as it needs more room."""
         while True:
             try:
                 return getattr(self.bound, method)(*arguments)
             except Beyond as beyond:
                 self.bound = self._larger(beyond)
+
+    # All that a `BoundPlasticProgram` can be asked.
+    evaluate = partialmethod(_with_room, "evaluate")
+    forward = partialmethod(_with_room, "forward")
+    pullback = partialmethod(_with_room, "pullback")
+    pushforward = partialmethod(_with_room, "pushforward")
+    jacobian = partialmethod(_with_room, "jacobian")
+    matrices = partialmethod(_with_room, "matrices")
 
     def _larger(self, beyond: Beyond) -> Any:
         """With twice the room, or as much as is needed, or on the reference engine."""

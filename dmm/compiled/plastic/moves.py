@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...neurons import SegmentSum, TermTable
-from .firing.one_vector import Layout, Side
-from .places import Links
+from .firing.one_vector import NUMBER, Layout, Side
+from .places import Arrangement, Links
 
 __all__ = ["FewMoves", "Moves", "Nudge", "flat", "flat_product"]
 
@@ -23,13 +23,11 @@ class Moves:
     (``is_alone``) rows are set, else what still links carry is in them already.
     """
 
-    def __init__(
-        self, row: np.ndarray, slot: np.ndarray, column: np.ndarray, is_alone: bool
-    ) -> None:
-        self.count, self.is_alone = len(row), is_alone
-        self.row, self.slot, self.column = row, slot, column
-        self.to_row, self.to_slot, self.to_column = map(SegmentSum, (row, slot, column))
-        sums = self.to_row, self.to_slot, self.to_column
+    def __init__(self, links: Links, is_alone: bool) -> None:
+        self.count, self.is_alone = len(links.row), is_alone
+        self.row, self.slot, self.column = links.row, links.slot, links.weight
+        sums = [SegmentSum(each) for each in (self.row, self.slot, self.column)]
+        self.to_row, self.to_slot, self.to_column = sums
         self.rows, self.slots, self.columns = (_place(each.targets) for each in sums)
 
     def weights(self, matrix: np.ndarray) -> np.ndarray:
@@ -86,25 +84,23 @@ class FewMoves:
     decide.
     """
 
-    def __init__(
-        self, moving: Links, holder: int, slots: Layout, rows: Layout, is_alone: bool
-    ) -> None:
+    def __init__(self, of: Arrangement, slots: Layout, rows: Layout, is_alone: bool) -> None:
+        assert of.holder is not None
         self.is_alone = is_alone
 
-        def products(
-            row: np.ndarray, slot: np.ndarray, weight: np.ndarray, columns: np.ndarray
-        ) -> tuple[np.ndarray, np.ndarray]:
+        def products(links: Links, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             """Positions of targets and of both factors, for these columns of every link."""
-            column = np.tile(columns, len(row))
-            row, slot, weight = (np.repeat(each, len(columns)) for each in (row, slot, weight))
-            held = slots.positions(np.full_like(weight, holder), weight)
+            column = np.tile(columns, len(links.row))
+            row, slot, weight = (
+                np.repeat(each, len(columns)) for each in (links.row, links.slot, links.weight)
+            )
+            held = slots.positions(np.full_like(weight, of.holder), weight)
             sent = slots.positions(slot, column)
             factors = np.stack([held.ravel(), sent.ravel()], axis=1)
             return rows.positions(row, column).ravel(), factors
 
-        own = moving.key_row, moving.key_slot, moving.key_weight
-        numbers = products(moving.row, moving.slot, moving.weight, np.array([-1]))
-        keys = products(*own, np.arange(slots.columns))
+        numbers = products(of.moving, np.array([NUMBER]))
+        keys = products(of.key_moving, np.arange(slots.columns))
         targets, factors = (np.concatenate(pair) for pair in zip(numbers, keys, strict=True))
         self._table = TermTable(targets, factors, slots.one)
 
@@ -131,18 +127,11 @@ class FewMoves:
 class Nudge:
     """Directions in the weights of still links, as their entries that are not zero."""
 
-    def __init__(
-        self,
-        directions: np.ndarray,
-        row: np.ndarray,
-        slot: np.ndarray,
-        weight: np.ndarray,
-        n_rows: int,
-    ) -> None:
-        change = directions[:, weight]
+    def __init__(self, directions: np.ndarray, links: Links, n_rows: int) -> None:
+        change = directions[:, links.weight]
         which, link = np.nonzero(change)
-        self.change, self.slot = change[which, link], slot[link]
-        self._sums = SegmentSum(which * n_rows + row[link])
+        self.change, self.slot = change[which, link], links.slot[link]
+        self._sums = SegmentSum(which * n_rows + links.row[link])
         self._place = np.divmod(self._sums.targets, max(n_rows, 1))
 
     def add(self, slots: np.ndarray, rows: np.ndarray) -> None:

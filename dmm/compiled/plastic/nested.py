@@ -2,25 +2,25 @@
 
 For an outer tick it takes its outputs from the state among the rows, runs some ticks of its own,
 and leaves its outputs as the new state, and its last inputs as what the neuron emits. All of it is
-gathering elements, ticks, and scattering elements.
+gathering elements, ticks, and scattering elements; here is where from and where to, and `strokes`
+does it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 
 from ...neurons import STATE, Element, NeuronType, get_neuron_type
 from ..plan import Port, Segment
 from .firing.emissions import Elements
-from .firing.groups import Group
-from .firing.one_vector import NUMBER, Entry, Layout, Side
+from .firing.one_vector import NUMBER, Entry
 from .following import elements_of
 
-__all__ = ["Inner", "Nested", "nested"]
+__all__ = ["Nested", "Pairs", "nested"]
 
 Pairs = list[tuple[Entry, Entry]]
 
@@ -128,162 +128,3 @@ def _constants(machine: Any, slot: Any) -> Iterator[tuple[Entry, float]]:
             entry = slot((neuron, element[0]), element[1:])
             if entry is not None:
                 yield entry, number
-
-
-# -------------------- running it --------------------
-
-
-class Movements(Protocol):
-    """What is asked of `Strokes` here."""
-
-    slots: Layout
-    rows: Layout
-    groups: list[Group]
-
-    def matrices(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """See `Strokes`."""
-        ...
-
-    def down(self, matrix: np.ndarray, key_matrix: np.ndarray, slots: Side, rows: Side) -> None:
-        """See `Strokes`."""
-        ...
-
-    def up(self, rows: Side, slots: Side) -> None:
-        """See `Strokes`."""
-        ...
-
-    def down_back(
-        self, matrix: np.ndarray, key_matrix: np.ndarray, sent: Side, rows: Side, slots: Side
-    ) -> None:
-        """See `Strokes`."""
-        ...
-
-    def down_tangents(
-        self, matrix: np.ndarray, key_matrix: np.ndarray, sent: Side, slots: Side, rows: Side
-    ) -> None:
-        """See `Strokes`."""
-        ...
-
-    def up_back(self, partials: list[Any], t: int, slots: Side, rows: Side) -> None:
-        """See `Strokes`."""
-        ...
-
-    def up_tangents(self, partials: list[Any], t: int, rows: Side, slots: Side) -> None:
-        """See `Strokes`."""
-        ...
-
-
-class Moments(NamedTuple):
-    """Inner slots at every inner tick, and the rows between them."""
-
-    slots: list[Side]
-    rows: list[Side]
-
-
-class Inner:
-    """A hierarchical neuron as a group of neurons.
-
-    Parameters
-    ----------
-    nested : Nested
-    strokes : Strokes
-        Of the machine inside.
-    slots, rows : Layout
-        Of the machine around it.
-    """
-
-    def __init__(self, nested: Nested, strokes: Movements, slots: Layout, rows: Layout) -> None:
-        self._ticks, self._strokes = nested.ticks, strokes
-        self._matrix, self._key_matrix = strokes.matrices(nested.weights)
-        self._state_in = _positions(nested.state_in, rows, strokes.slots)
-        self._fields_in = _positions(nested.fields_in, rows, strokes.slots)
-        self._state_out = _positions(nested.state_out, slots, strokes.slots)
-        self._fields_out = _positions(nested.fields_out, slots, strokes.rows)
-        entries = [(entry, entry) for entry, _ in nested.constants]
-        self._constants = _positions(entries, strokes.slots, strokes.slots)[1]
-        self._constant = np.repeat([number for _, number in nested.constants], slots.strings)
-
-    def forward(self, rows: Side, slots: Side) -> None:
-        """See `Group`."""
-        moments = self._run(rows)
-        _scatter(self._state_out, moments.slots[-1], slots)
-        _scatter(self._fields_out, moments.rows[-1], slots)
-
-    def linearise(self, rows: Side) -> tuple[list[Side], list[Any]]:
-        """See `Group`: inner slots, and derivatives of inner groups, of every inner tick."""
-        moments = self._run(rows)
-        partials = [
-            [group.linearise(own) for group in self._strokes.groups] for own in moments.rows
-        ]
-        return moments.slots, partials
-
-    def adjoint(self, partials: Any, t: int, slots: Side, rows: Side) -> None:
-        """See `Group`."""
-        moments, inner = partials
-        dtype = slots.flat.dtype
-        slots_back = self._strokes.slots.zeros((), dtype)
-        rows_back = self._strokes.rows.zeros((), dtype)
-        _gather(self._state_out, slots, slots_back)
-        sent = np.zeros(len(self._fields_in[0]), dtype)
-        for k in reversed(range(self._ticks)):
-            sent += slots_back.flat[self._fields_in[1]]
-            slots_back.flat[self._fields_in[1]] = 0.0
-            self._strokes.up_back(inner[k], t, slots_back, rows_back)
-            if k == self._ticks - 1:
-                # Several fields may emit the same input.
-                np.add.at(rows_back.flat, self._fields_out[1], slots.flat[self._fields_out[0]])
-            slots_back.flat[:] = 0.0
-            at = Side(*(each[t] for each in moments[k]))
-            self._strokes.down_back(self._matrix, self._key_matrix, at, rows_back, slots_back)
-            rows_back.flat[:] = 0.0
-        rows.flat[self._fields_in[0]] = sent
-        _scatter(self._state_in, slots_back, rows)
-
-    def tangent(self, partials: Any, t: int, rows: Side, slots: Side) -> None:
-        """See `Group`."""
-        moments, inner = partials
-        before, dtype = rows.flat.shape[:-1], rows.flat.dtype
-        moved = self._strokes.slots.zeros(before, dtype)
-        _gather(self._state_in, rows, moved)
-        read = self._strokes.rows.zeros(before, dtype)
-        for k in range(self._ticks):
-            read.flat[:] = 0.0
-            at = Side(*(each[t] for each in moments[k]))
-            self._strokes.down_tangents(self._matrix, self._key_matrix, at, moved, read)
-            self._strokes.up_tangents(inner[k], t, read, moved)
-            _gather(self._fields_in, rows, moved)
-        _scatter(self._state_out, moved, slots)
-        _scatter(self._fields_out, read, slots)
-
-    def _run(self, rows: Side) -> Moments:
-        before, dtype = rows.flat.shape[:-1], rows.flat.dtype
-        slots = self._strokes.slots.zeros(before, dtype, 1.0)
-        _gather(self._state_in, rows, slots)
-        moments = Moments([slots], [])
-        for _ in range(self._ticks):
-            read = self._strokes.rows.zeros(before, dtype, 1.0)
-            self._strokes.down(self._matrix, self._key_matrix, moments.slots[-1], read)
-            slots = self._strokes.slots.zeros(before, dtype, 1.0)
-            self._strokes.up(read, slots)
-            slots.flat[..., self._constants] = self._constant
-            _gather(self._fields_in, rows, slots)
-            moments.rows.append(read)
-            moments.slots.append(slots)
-        return moments
-
-
-Positions = tuple[np.ndarray, np.ndarray]
-
-
-def _positions(pairs: Pairs, outer: Layout, inner: Layout) -> Positions:
-    """Where pairs are in both vectors, for all strings."""
-    one, other = np.array(pairs, np.intp).reshape(-1, 2, 2).swapaxes(0, 1)
-    return outer.positions(*one.T).ravel(), inner.positions(*other.T).ravel()
-
-
-def _gather(positions: Positions, outer: Side, inner: Side) -> None:
-    inner.flat[..., positions[1]] = outer.flat[..., positions[0]]
-
-
-def _scatter(positions: Positions, inner: Side, outer: Side) -> None:
-    outer.flat[..., positions[0]] = inner.flat[..., positions[1]]

@@ -15,24 +15,15 @@ __all__ = ["Outside"]
 
 
 class Outside:
-    """What all slots are given without any weight.
-
-    Parameters
-    ----------
-    arrangement : Arrangement
-    streams : Streams
-
-    Attributes
-    ----------
-    ticks, strings : int
-    """
+    """What all slots are given without any weight."""
 
     def __init__(self, arrangement: Arrangement, streams: Streams) -> None:
         self.arrangement = arrangement
         self.ticks, self.strings = streams.ticks, len(streams)
         self._constant: list[tuple[Port, np.ndarray]] = []  # a row of 1 + columns for all ticks
-        self._streams: dict[Port, np.ndarray] = {}  # (ticks, strings, 1 + columns)
-        self._readers: list[tuple[int, Port]] = []  # row that says which entry, and where to
+        self._streams: list[tuple[Port, np.ndarray]] = []  # (ticks, strings, 1 + columns)
+        # Of stream readers also the row that says which entry it is.
+        self._readers: list[tuple[int, Port, np.ndarray]] = []
         for neuron in arrangement.origins:
             self._prepare(neuron, streams)
         self._start = self._starting()
@@ -41,11 +32,9 @@ class Outside:
         """Write the streams and the constants of the ticks from a first one on."""
         for port, wide in self._constant:
             self._write(port, wide[None, None], numbers[1:], keys[1:])
-        readers = {port for _, port in self._readers}
-        for port, wide in self._streams.items():
-            if port not in readers:
-                now = wide[first : first + len(numbers) - 1]
-                self._write(port, now, numbers[1:], keys[1:])
+        for port, wide in self._streams:
+            now = wide[first : first + len(numbers) - 1]
+            self._write(port, now, numbers[1:], keys[1:])
 
     def begin(self, numbers: np.ndarray, keys: np.ndarray) -> None:
         """Add what all slots emit before the first tick."""
@@ -57,14 +46,10 @@ class Outside:
 
     def read(self, rows: np.ndarray, numbers: np.ndarray, keys: np.ndarray) -> None:
         """The entries that stream readers emit after a tick with these rows."""
-        for row, port in self._readers:
-            wide = self._streams[port]
+        for row, port, wide in self._readers:
             index = StreamReader.entries(rows[row].real, len(wide))
             entries = wide[index, np.arange(self.strings)] * (index >= 0)[:, None]
-            slot, key_slot = self._slots(port)
-            numbers[slot] = entries[:, 0]
-            if key_slot is not None:
-                keys[key_slot] = entries[:, 1:]
+            self._write(port, entries, numbers[None], keys[None])
 
     # -------------------- preparing --------------------
 
@@ -82,10 +67,12 @@ class Outside:
         array = streams.arrays.get(neuron)
         if array is None:
             return
-        self._streams[port] = self._on_columns(streams, array)
+        wide = self._on_columns(streams, array)
         if neuron_type.reads:
             row = self.arrangement.row_of[neuron, neuron_type.reads[0].name]
-            self._readers.append((row, port))
+            self._readers.append((row, port, wide))
+        else:
+            self._streams.append((port, wide))
 
     def _wide(self, elements: dict) -> np.ndarray:
         wide = np.zeros(1 + self.arrangement.n_columns)

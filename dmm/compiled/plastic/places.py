@@ -29,7 +29,7 @@ __all__ = ["Arrangement", "Links"]
 
 @dataclass(frozen=True)
 class Links:
-    """Links as arrays: row and slot (numbers), the same for keys, and what their weight is.
+    """Links as arrays: row and slot of numbers, or of keys, and what their weight is.
 
     ``weight`` is the position among the still links, or the column of a moving link.
     """
@@ -37,9 +37,12 @@ class Links:
     row: np.ndarray
     slot: np.ndarray
     weight: np.ndarray
-    key_row: np.ndarray
-    key_slot: np.ndarray
-    key_weight: np.ndarray
+
+    def matrix(self, weights: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+        """The matrix (rows, slots) that they are in, from weights."""
+        out = np.zeros(shape, weights.dtype)
+        np.add.at(out, (self.row, self.slot), weights[self.weight])
+        return out
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Arrangement:
         0 for rows whose inputs pass no gradient.
     observed : slice of rows
     observed_row, observed_key_row : number of every observed input, and of those with keys
-    still, moving : Links
+    still, key_still, moving, key_moving : Links
     still_links : list of paths
     holder : int or None
         Key slot of the stream that is the matrix; None where nothing moves.
@@ -116,7 +119,9 @@ class Arrangement:
     observed_row: dict[Port, int]
     observed_key_row: dict[Port, int]
     still: Links
+    key_still: Links
     moving: Links
+    key_moving: Links
     still_links: list[Link]
     holder: int | None
     is_read: bool
@@ -131,7 +136,7 @@ class Arrangement:
     def living_links(self) -> set[Element]:
         """Links of which something depends: they carry a stream, or are read as one."""
         elements = list(self.column)
-        still = {*self.still.weight, *self.still.key_weight}
-        moving = {*self.moving.weight, *self.moving.key_weight}
+        still = {*self.still.weight, *self.key_still.weight}
+        moving = {*self.moving.weight, *self.key_moving.weight}
         found = {self.still_links[i] for i in still} | {elements[i] for i in moving}
         return found | set(self.held) if self.is_read else found

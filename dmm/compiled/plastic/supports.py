@@ -19,7 +19,7 @@ from ...neurons import Element, NeuronType, get_neuron_type
 from ..lowering import Reason
 from ..plan import Port
 from .firing.emissions import NOTHING, Elements, can_grow, can_run
-from .following import CannotFollow, Following, Link, elements_of, followed_within
+from .following import CannotFollow, Following, Link, Within, elements_of
 
 __all__ = ["Supports", "supports_of", "supports_within", "why_not_plastic"]
 
@@ -148,7 +148,7 @@ def supports_within(
     >>> supports_within(silent, {"x": frozenset([()]), ":state": frozenset()}, 1).links
     ()
     """
-    within = followed_within(neuron_type, mine, reserve)
+    within = Within(neuron_type, mine, reserve)
     inputs, links = within.inputs()
     for port in within.inner.writes.values():
         inputs[port] = within.arriving(port)

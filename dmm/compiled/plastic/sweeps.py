@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .firing.one_vector import Layout, Side, Track
-from .moves import Nudge, flat, flat_product
+from .moves import Nudge, flat
 from .outside import Outside
-from .places import Arrangement, Links
+from .places import Arrangement
 from .strokes import Strokes
 
 __all__ = ["Gradients", "Life", "Start", "Sweeps"]
@@ -165,10 +165,9 @@ class Sweeps:
             slots.flat[:] = 0.0
             if kept is not None:
                 kept[t] = rows.numbers
-                np.matmul(transposed, rows.numbers, out=slots.numbers)
                 if self.strokes.has_keys:
                     key_matrix += flat(rows.keys) @ flat(life.slots.at[t].keys).T
-                    flat_product(key_transposed, rows.keys, slots.keys)
+                self.strokes.carry_still(transposed, key_transposed, rows, slots)
             if self.strokes.few_moves is not None:
                 self.strokes.few_moves.apply_back(life.slots.at[t], rows, slots)
             elif moved is not None:
@@ -206,10 +205,9 @@ class Sweeps:
 
     def _still_gradient(self, matrix: np.ndarray, key_matrix: np.ndarray) -> np.ndarray:
         """Cotangents of the still weights, from those of the matrices they are in."""
-        still: Links = self.arrangement.still
-        out = np.zeros(len(self.arrangement.still_links), matrix.dtype)
-        np.add.at(out, still.weight, matrix[still.row, still.slot])
-        np.add.at(out, still.key_weight, key_matrix[still.key_row, still.key_slot])
+        a, out = self.arrangement, np.zeros(len(self.arrangement.still_links), matrix.dtype)
+        for links, own in ((a.still, matrix), (a.key_still, key_matrix)):
+            np.add.at(out, links.weight, own[links.row, links.slot])
         return out
 
     # -------------------- forward mode --------------------
@@ -222,7 +220,7 @@ class Sweeps:
         self, life: Life, direction: Start, first: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """The same with tangents of what was sent first; and those of what the last tick sent."""
-        a, still, n = self.arrangement, self.arrangement.still, len(direction.still)
+        a, n = self.arrangement, len(direction.still)
         dtype = np.result_type(life.slots.whole.flat, direction.still, direction.held)
         partials = self.linearised(life)
         slots, rows = (
@@ -232,9 +230,8 @@ class Sweeps:
             slots.flat[:] = first
         elif a.holder is not None:
             slots.keys[:, a.holder][..., a.held_column] += direction.held[:, None]
-        change = direction.still
-        nudge = Nudge(change, still.row, still.slot, still.weight, a.n_rows)
-        key_nudge = Nudge(change, still.key_row, still.key_slot, still.key_weight, a.n_key_rows)
+        nudge = Nudge(direction.still, a.still, a.n_rows)
+        key_nudge = Nudge(direction.still, a.key_still, a.n_key_rows)
         n_observed = a.observed.stop - a.observed.start
         out = np.zeros((n, n_observed, self.ticks, self.outside.strings), dtype)
         for t in range(self.ticks):

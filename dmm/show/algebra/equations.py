@@ -7,6 +7,7 @@ that disagrees is printed as the bare links and the neuron type instead.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 from textwrap import wrap
@@ -223,9 +224,7 @@ def _shortened(machine: Machine) -> str:
     """The largest links of a large machine, unfolded, by receiving neuron."""
     links, n_hidden = shown_links(machine)
     neurons = unique_labels(machine.neurons, NAME_CELLS)
-    n_terms: dict[Port, int] = {}
-    for link in machine.links():
-        n_terms[link.path[:2]] = n_terms.get(link.path[:2], 0) + 1
+    n_terms = Counter(link.path[:2] for link in machine.links())
     shown: dict[str, dict[str, list[Link]]] = {}
     for link in links:
         shown.setdefault(link.neuron_in, {}).setdefault(link.field_in, []).append(link)

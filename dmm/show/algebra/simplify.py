@@ -6,6 +6,7 @@ asks again, with the ports that failed written as bare links.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -144,6 +145,7 @@ class _Builder:
             if len(members) > 1 or neuron in graph[neuron]
         }
         self.order = reading_order(machine)
+        self.outputs = [(n, f.name) for n in self.order for f in machine.type_of(n).writes]
         self.signs: dict[Port, int] = {}
         self.bodies: dict[Port, Equation] = {}
         self._start()
@@ -154,11 +156,8 @@ class _Builder:
         needed = self._needed(inputs, outputs)
         self.named = {port for port in needed if self._gets_a_name(port)} | set(outputs)
         uses = self._uses(inputs, needed)
-        for neuron in self.order:
-            for written in self.machine.type_of(neuron).writes:
-                port = neuron, written.name
-                if port in needed:
-                    self._define(port, uses.get(port, 0))
+        for port in needed:
+            self._define(port, uses[port])
         roots = [self._input_equation(port) for port in inputs]
         found = {p: self.bodies[p] for p in needed if p in self.named and p in self.bodies}
         used = self._reading(found.values(), roots, outputs)
@@ -183,14 +182,12 @@ class _Builder:
     def _output_roots(self) -> list[Port]:
         """Without a sink: the outputs nothing reads, or else all of them."""
         read = {link.path[2:] for links in self.into.values() for link in links}
-        ports = [(n, f.name) for n in self.order for f in self.machine.type_of(n).writes]
-        return [port for port in ports if port not in read] or ports
+        return [port for port in self.outputs if port not in read] or self.outputs
 
     def _needed(self, inputs: Iterable[Port], outputs: Iterable[Port]) -> list[Port]:
         senders = (k.path[2:] for p in inputs for k in self.into.get(p, ()))
         found = set(reach([*outputs, *senders], self._senders))
-        ports = [(n, f.name) for n in self.order for f in self.machine.type_of(n).writes]
-        return [port for port in ports if port in found]
+        return [port for port in self.outputs if port in found]
 
     def _senders(self, port: Port) -> list[Port]:
         neuron_type = self.machine.type_of(port[0])
@@ -210,16 +207,15 @@ class _Builder:
     def _is_number(self, port: Port) -> bool:
         return all(not path for path, _ in self.constants[port][0].items())
 
-    def _uses(self, inputs: Iterable[Port], needed: Iterable[Port]) -> dict[Port, int]:
+    def _uses(self, inputs: Iterable[Port], needed: Iterable[Port]) -> Counter[Port]:
         """In how many places a port would be written out."""
-        uses: dict[Port, int] = {}
+        uses: Counter[Port] = Counter()
         places = [[port] for port in inputs]
         for port in needed:
             if port not in self.constants and not self.machine.type_of(port[0]).is_source:
                 places += self._places(port)
         for place in places:
-            for sender in {k.path[2:] for f in place for k in self.into.get(f, ())}:
-                uses[sender] = uses.get(sender, 0) + 1
+            uses.update({k.path[2:] for f in place for k in self.into.get(f, ())})
         return uses
 
     def _places(self, port: Port) -> list[list[Port]]:

@@ -10,17 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from ...machine.circuits import Pace
 from ...machine.machine import Machine
 from ...machine.wiring import wired
 from ...neurons import NeuronType
+from ...neurons.spelling import Port
 from ..labels import count
 from ..reading import reading_order
 
-__all__ = ["Interface", "column_name", "described", "function_names", "interface_of"]
-
-Port = tuple[str, str]
+__all__ = ["Interface", "column_name", "described", "function_names", "interface_of", "scalar"]
 
 TICK_BY_TICK = Pace(ticks=1, delay=0)
 """The pace of a machine that does not say how its samples meet ticks: every row is a tick."""
@@ -115,6 +117,13 @@ def column_name(path: Iterable[str]) -> str:
     input/\/ a/\0
     """
     return "/".join(key.replace("\\", "\\\\").replace("/", "\\/") or "\\0" for key in path)
+
+
+def scalar(x: Any) -> float:
+    """A number of a stream, which is no array."""
+    if isinstance(x, np.ndarray):
+        raise ValueError("a stream of the machine holds arrays; a stand-alone program cannot")
+    return float(x)
 
 
 def described(machine: Machine) -> str:

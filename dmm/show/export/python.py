@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from textwrap import indent
 from typing import Any
 
-import numpy as np
-
 from ...machine.coercions import coerced_links
 from ...machine.machine import Machine, initial_outputs
 from ...neurons import NeuronType, get_neuron_type
 from ...neurons.spelling import python_number
 from ..frames import filled, frame
 from ..reading import reading_order
-from .interface import described, function_names, interface_of
+from .interface import described, function_names, interface_of, scalar
 
 __all__ = ["to_python"]
 
@@ -49,9 +47,9 @@ def to_python(machine: Machine, functions: Mapping[str, str] | None = None) -> s
     >>> list(program["run"]({"input": stream}, 40))[-1]
     {('output', 'dict-1'): {(): 1.0}, ('output', 'dict-2'): {(): 2.0}}
     """
-    used = dict.fromkeys(machine.neurons.values())
-    used.update({name: None for user in list(used) for name in _calls(user)})
-    types = [get_neuron_type(name) for name in sorted(used)]
+    used = set(machine.neurons.values())
+    called = (name for user in used for name in get_neuron_type(user).spelling.calls)
+    types = [get_neuron_type(name) for name in sorted({*used, *called})]
     if coerced_links(machine.neurons, [link.path for link in machine.links()]):
         raise ValueError("links join streams of different kinds; a stand-alone program cannot")
     names, definitions = _functions(types, functions or {})
@@ -104,19 +102,13 @@ def _links(machine: Machine) -> str:
     place = {neuron: i for i, neuron in enumerate(reading_order(machine))}
     links = sorted(machine.links(), key=lambda link: place[link.neuron_in])
     rows = (
-        f"({', '.join(map(ascii, link.path))}, {_number(link.weight)})"
+        f"({', '.join(map(ascii, link.path))}, {python_number(link.weight)})"
         + (",  # hard" if link.is_fixed else ",")
         for link in links
     )
     lines = "\n".join(f"    {row}" for row in rows)
     comment = "# receiving neuron, its field, sending neuron, its field, weight"
     return f"{comment}\nLINKS = [\n{lines}\n]" if lines else f"{comment}\nLINKS = []"
-
-
-def _number(x: float) -> str:
-    if isinstance(x, np.ndarray):
-        raise ValueError("a stream of the machine holds arrays; a stand-alone program cannot")
-    return python_number(x)
 
 
 # -------------------- what is there at first --------------------
@@ -130,16 +122,11 @@ def _initial(machine: Machine) -> dict[str, str]:
 
 
 def _stream(stream: Mapping[tuple[str, ...], Any]) -> str:
-    entries = (f"{path!a}: {_number(x)}" for path, x in stream.items())
+    entries = (f"{path!a}: {python_number(scalar(x))}" for path, x in stream.items())
     return "{" + ", ".join(entries) + "}"
 
 
 # -------------------- neuron types as Python --------------------
-
-
-def _calls(type_name: str) -> tuple[str, ...]:
-    """Further types whose functions the body of a type calls."""
-    return get_neuron_type(type_name).spelling.calls
 
 
 def _functions(

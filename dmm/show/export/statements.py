@@ -11,9 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from textwrap import indent
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import NamedTuple
 
 from ...compiled.lowering import in_elementary_neurons
 from ...machine.coercions import coerced_links
@@ -22,7 +20,7 @@ from ...machine.wiring import wired
 from ...neurons import MixtureKernel, NeuronType, StreamReader
 from ...neurons.spelling import on_every_element
 from ..reading import reading_order
-from .interface import Interface, column_name, function_names, interface_of
+from .interface import Interface, column_name, function_names, interface_of, scalar
 
 __all__ = ["Function", "LinkRow", "Statements", "indented", "literal", "quoted", "statements"]
 
@@ -158,7 +156,7 @@ def literal(x: float) -> str:
 
     Examples
     --------
-    >>> literal(1), literal(-np.inf)
+    >>> literal(1), literal(float("-inf"))
     ('1.0', '-INFINITY')
     """
     text = repr(float(x))
@@ -252,9 +250,8 @@ class _Writer:
         if not neuron_type.writes:
             return []
         if not neuron_type.reads:
-            return self._constant(
-                neuron_type, dict(zip(_names(neuron_type.writes), writes, strict=True))
-            )
+            names = (field.name for field in neuron_type.writes)
+            return self._constant(neuron_type, dict(zip(names, writes, strict=True)))
         if _is_mixture(neuron_type):
             return self._mixing(neuron_type, reads, writes)
         return [_call(self.names[neuron_type.name], [*reads, *writes])]
@@ -273,7 +270,7 @@ class _Writer:
 
     def _constant(self, neuron_type: NeuronType, writes: dict[str, str]) -> list[str]:
         return [
-            f"{writes[path[0]]}[{self._column(path[1:])}] = {self._number(x)};"
+            f"{writes[path[0]]}[{self._column(path[1:])}] = {literal(scalar(x))};"
             for path, x in neuron_type.constant().items()
         ]
 
@@ -307,11 +304,6 @@ class _Writer:
 
     # ---- numbers ----
 
-    def _number(self, x: Any) -> str:
-        if isinstance(x, np.ndarray):
-            raise ValueError("a stream of the machine holds arrays; a stand-alone program cannot")
-        return literal(x)
-
     def _column(self, path: tuple[str, ...]) -> int:
         """The column of a key, a new one where it is needed; 0 for the number."""
         if not path:
@@ -341,15 +333,10 @@ class _Writer:
     def _initial(self) -> list[tuple[int, int, float]]:
         found = []
         for path, x in initial_outputs(self.machine).items():
-            self._number(x)
-            stream = self.out.streams.get((path[0], path[1], True))
+            number, stream = scalar(x), self.out.streams.get((path[0], path[1], True))
             if stream is not None:
-                found.append((stream, self._column(path[2:]), float(x)))
+                found.append((stream, self._column(path[2:]), number))
         return found
-
-
-def _names(fields: Any) -> list[str]:
-    return [each.name for each in fields]
 
 
 def _fires(neuron_type: NeuronType) -> bool:

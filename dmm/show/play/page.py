@@ -6,10 +6,9 @@ from html import escape
 from typing import Any
 
 from ...machine.machine import Machine
-from ...neurons.spelling import Port
 from ..algebra.equations import NAME_CELLS, derive, equations, written_equations
 from ..algebra.latex import to_latex
-from ..export.javascript import javascript_of
+from ..export.portable import javascript_of
 from ..export.statements import Statements, statements
 from ..frames import filled, frame
 from ..labels import port_text, unique_labels
@@ -135,7 +134,7 @@ def _equations(machine: Machine, written: Statements) -> str:
     for equation, (line, remarks) in zip(
         system.equations, written_equations(machine, system, neurons), strict=True
     ):
-        stream = _stream(written, equation.port, is_output=not equation.is_input)
+        stream = written.streams.get((*equation.port, not equation.is_input))
         sign = system.signs.get(equation.port, 1)
         mark = "" if stream is None else f' data-stream="{stream}" data-sign="{sign}"'
         items.append(
@@ -143,7 +142,3 @@ def _equations(machine: Machine, written: Statements) -> str:
             f'<span class="remarks">{escape(remarks)}</span> <data></data></li>'
         )
     return f'<ol class="equations" id="equations">{"".join(items)}</ol>'
-
-
-def _stream(written: Statements, port: Port, *, is_output: bool) -> int | None:
-    return written.streams.get((*port, is_output))

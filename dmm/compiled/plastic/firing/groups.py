@@ -3,22 +3,37 @@
 A group takes its inputs from rows and leaves its outputs in slots, at one tick or at all of them
 (see `one_vector`). Neurons of a type with a kernel are one group; all neurons that say what they do
 in terms are another, whatever their types: single elements are all the same to it.
+
+What a superfluid neuron mixes is on its field ``:function``, which it passes on. So here its
+coefficients are read where they arrive, one column each; links into that field move, or are edited,
+like any other. Parts without a kernel are terms with one more factor, see `emissions`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from ....neurons import Kernel, NeuronType, Partials, Stream, TermTable, at_tick
+from ....neurons import (
+    FUNCTION,
+    Element,
+    Kernel,
+    MixtureKernel,
+    NeuronType,
+    Partials,
+    Stream,
+    TermTable,
+    at_tick,
+)
 from ...plan import Segment
 from .decisions import Decided, Decisions
+from .emissions import Elements, mixed_parts
 from .one_vector import Entry, Layout, Side
 
-__all__ = ["Group", "InTerms", "Product", "Together", "put", "taken"]
+__all__ = ["Group", "InTerms", "Mixed", "Product", "Together", "mixed"]
 
 Product = tuple[Entry, list[Entry]]
 """A term in arrays: the slot it adds to, and the rows that are multiplied."""
@@ -49,18 +64,8 @@ class Group(Protocol):
 
 @dataclass(frozen=True)
 class Together:
-    """Neurons of one type that has a kernel.
+    """Neurons of one type that has a kernel, with segments per read and per written field."""
 
-    Attributes
-    ----------
-    neuron_type : NeuronType
-    neurons : list of str
-    kernel : Kernel
-    rows, slots : list of Segment, one per read and per written field
-    """
-
-    neuron_type: NeuronType
-    neurons: list[str]
     kernel: Kernel
     rows: list[Segment]
     slots: list[Segment]
@@ -101,6 +106,91 @@ def put(segments: list[Segment], streams: Any, side: Side) -> None:
         side.numbers[..., segment.span, :] = stream.number
         if segment.key_start is not None:
             side.keys[..., segment.key_span, :, :] = 0.0 if stream.keys is None else stream.keys
+
+
+# -------------------- superfluid neurons --------------------
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """Superfluid neurons of one type, as a group of neurons.
+
+    Attributes
+    ----------
+    kernel : MixtureKernel
+        Of the parts that have a kernel, and whose coefficients can be there.
+    rows, slots : list of Segment
+        Without ``:function``.
+    function : (Segment, Segment)
+        Row and slot of ``:function``.
+    columns : list of int
+        Where the coefficients are among its keys.
+
+    Examples
+    --------
+    >>> from dmm.neurons import get_neuron_type
+    >>> of, column = get_neuron_type("superfluid(tanh,relu)"), {("relu",): 0}
+    >>> rows, slots = ([Segment(0, 1, None), Segment(1, 1, 0)] for _ in range(2))
+    >>> group = mixed(of, rows, slots, column, {"dict": {()}, ":function": {("relu",)}})
+    >>> read, emitted = (Layout(2, 1, 1, 1).zeros((), float) for _ in range(2))
+    >>> read.numbers[0], read.keys[0] = 3.0, 0.5  # half of relu(3)
+    >>> group.forward(read, emitted)
+    >>> emitted.numbers[0], emitted.keys[0]
+    (array([1.5]), array([[0.5]]))
+    """
+
+    kernel: MixtureKernel
+    rows: list[Segment]
+    slots: list[Segment]
+    function: tuple[Segment, Segment]
+    columns: list[int]
+
+    def forward(self, rows: Side, slots: Side) -> None:
+        """See `Group`."""
+        put(self.slots, self.kernel.forward(self._inputs(rows)), slots)
+        self._pass_on(rows, slots)
+
+    def linearise(self, rows: Side) -> Partials:
+        """See `Group`."""
+        return self.kernel.linearise(self._inputs(rows))
+
+    def adjoint(self, partials: Partials, t: int, slots: Side, rows: Side) -> None:
+        """See `Group`."""
+        row, slot = self.function
+        found = self.kernel.adjoint(at_tick(partials, t), taken(self.slots, slots))
+        put(self.rows, found[: len(self.rows)], rows)
+        put([row], taken([slot], slots), rows)
+        for column, own in zip(self.columns, found[len(self.rows) :], strict=True):
+            rows.keys[..., row.key_span, :, column] += own.number
+
+    def tangent(self, partials: Partials, t: int, rows: Side, slots: Side) -> None:
+        """See `Group`."""
+        put(self.slots, self.kernel.tangent(at_tick(partials, t), self._inputs(rows)), slots)
+        self._pass_on(rows, slots)
+
+    def _inputs(self, rows: Side) -> list[Stream]:
+        """What is mixed, and the coefficients."""
+        span = self.function[0].key_span if self.columns else slice(0)
+        coefficients = [Stream(rows.keys[..., span, :, column]) for column in self.columns]
+        return [*taken(self.rows, rows), *coefficients]
+
+    def _pass_on(self, rows: Side, slots: Side) -> None:
+        row, slot = self.function
+        put([slot], taken([row], rows), slots)
+
+
+def mixed(
+    of: NeuronType,
+    rows: list[Segment],
+    slots: list[Segment],
+    column: Mapping[Element, int],
+    mine: Mapping[str, Elements],
+) -> Mixed:
+    """Superfluid neurons that read these elements, in these segments; see `Mixed`."""
+    parts = [part for part in mixed_parts(of, mine[FUNCTION]) if isinstance(part.kernel, Kernel)]
+    kernel = MixtureKernel(parts, of.reads[:-1], of.writes[:-1])
+    columns = [column[part.name,] for part in parts]
+    return Mixed(kernel, rows[:-1], slots[:-1], (rows[-1], slots[-1]), columns)
 
 
 # -------------------- neurons in terms --------------------
