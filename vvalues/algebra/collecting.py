@@ -11,12 +11,11 @@ from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 import numpy as np
-from autograd.extend import defjvp, defvjp
 
 from ..core.kernels import align
 from ..core.paths import Path, format_path
-from ..core.support import Support
-from ..core.tracing import primitive
+from ..core.support import Support, element_positions
+from ..core.tracing import define_linear, primitive
 from ..core.tree import VValue, unchecked
 
 __all__ = ["Plan", "collect", "distribute", "group_plan", "path_plan"]
@@ -60,10 +59,8 @@ def distribute(tree: VValue, plan: Plan, /) -> VValue:
     return unchecked(plan.source, align(tree, plan.target)[plan.positions])
 
 
-defvjp(collect, lambda ans, tree, plan: lambda g: distribute(g, plan), argnums=(0,))
-defjvp(collect, "same", argnums=(0,))
-defvjp(distribute, lambda ans, tree, plan: lambda g: collect(g, plan), argnums=(0,))
-defjvp(distribute, "same", argnums=(0,))
+define_linear(collect, distribute)
+define_linear(distribute, collect)
 
 
 # -------------------- plans --------------------
@@ -128,16 +125,10 @@ def path_plan(
                     f"would meet at {format_path(path)}" + ("" if add else "; add=True adds them")
                 )
         target = Support.of(first, [support.shape(i) for i in first.values()])
-        return Plan(support, target, _positions(support, target, moved))
+        leaves = np.array([target.index[path] for path in moved], np.intp)
+        return Plan(support, target, element_positions(support, target, leaves))
 
     return build() if key is None else _cached(support, ("paths", key, add), build)
-
-
-def _positions(support: Support, target: Support, moved: list[Path]) -> np.ndarray:
-    leaves = np.array([target.index[path] for path in moved], np.intp)
-    sizes = np.diff(support.offsets)
-    within = np.arange(support.size) - np.repeat(support.offsets[:-1], sizes)
-    return np.repeat(target.offsets[leaves], sizes) + within
 
 
 def _cached(support: Support, key: Hashable, build: Callable[[], Plan]) -> Plan:

@@ -23,7 +23,7 @@ import numpy as np
 from .merging import merged
 from .paths import Path, format_path
 
-__all__ = ["Support", "Union", "kept_supports"]
+__all__ = ["Support", "Union", "element_positions", "kept_supports"]
 
 Shape = tuple[int, ...]
 
@@ -341,7 +341,7 @@ def _meet(left: Support, right: Support) -> _Meeting:
         if len(part) * _MUCH_SMALLER <= len(whole):
             at = _search(part, whole)
             if at is not None:
-                positions = _element_positions(part, whole, at)
+                positions = element_positions(part, whole, at)
                 meeting = _Meeting(None, None, positions)
                 return meeting if whole is left else _Meeting(None, positions, None)
     return _merge(left, right)
@@ -361,14 +361,14 @@ def _search(part: Support, whole: Support) -> np.ndarray | None:
 def _merge(left: Support, right: Support) -> _Meeting:
     paths, at_left, at_right = merged(left.paths, right.paths, left.index)
     if len(paths) == len(left):
-        return _Meeting(None, None, _element_positions(right, left, at_right))
+        return _Meeting(None, None, element_positions(right, left, at_right))
     if len(paths) == len(right):
-        return _Meeting(None, _element_positions(left, right, at_left), None)
+        return _Meeting(None, element_positions(left, right, at_left), None)
     union = _united(left, right, paths)
     return _Meeting(
         union,
-        _element_positions(left, union, at_left),
-        _element_positions(right, union, at_right),
+        element_positions(left, union, at_left),
+        element_positions(right, union, at_right),
     )
 
 
@@ -384,7 +384,7 @@ def _shapes(support: Support) -> tuple[Shape, ...]:
     return ((),) * len(support) if support.shapes is None else support.shapes
 
 
-def _element_positions(part: Support, whole: Support, at: np.ndarray) -> np.ndarray:
+def element_positions(part: Support, whole: Support, at: np.ndarray) -> np.ndarray:
     """Positions in the whole's buffer of a part's elements, given those of its leaves."""
     if part.shapes is None and whole.shapes is None:
         return at
