@@ -42,15 +42,11 @@ class Plan(NamedTuple):
 @primitive
 def collect(tree: VValue, plan: Plan, /) -> VValue:
     """Sum of the elements that go to one place; a gradient lives on the plan's source."""
-    return unchecked(plan.target, collected(align(tree, plan.source), plan))
-
-
-def collected(buffer: np.ndarray, plan: Plan) -> np.ndarray:
-    """`collect` on arrays."""
+    buffer = align(tree, plan.source)
     if plan.starts is not None and plan.starts.size:
-        return np.add.reduceat(buffer, plan.starts)
+        return unchecked(plan.target, np.add.reduceat(buffer, plan.starts))
     out = np.bincount(plan.positions, weights=buffer, minlength=plan.target.size)
-    return out.astype(np.float64, copy=False)
+    return unchecked(plan.target, out.astype(np.float64, copy=False))
 
 
 @primitive

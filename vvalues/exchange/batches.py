@@ -17,7 +17,7 @@ from ..core.tree import VValue
 from ..derivatives.layout import Layout
 from ..derivatives.maps import LinearMap
 
-__all__ = ["batch_layout", "covariance", "mean", "stack", "unstack", "vmap"]
+__all__ = ["batch_layout", "batch_of", "covariance", "mean", "stack", "unstack", "vmap"]
 
 
 def stack(trees: Sequence[VValue], /) -> VValue:
@@ -44,8 +44,12 @@ def stack(trees: Sequence[VValue], /) -> VValue:
     >>> batch["a"], batch["b"]
     (array([1., 3.]), array([2., 0.]))
     """
-    rows, support = _rows(trees)
-    stacked, positions = batch_layout(support, len(trees))
+    return batch_of(*_rows(trees))
+
+
+def batch_of(rows: Any, support: Support) -> VValue:
+    """The batch of trees on one support whose elements are these rows; may be traced."""
+    stacked, positions = batch_layout(support, len(rows))
     order = np.empty(stacked.size, np.intp)
     order[positions.ravel()] = np.arange(stacked.size)
     return unravel(anp.ravel(rows)[order], stacked)

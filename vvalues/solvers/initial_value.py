@@ -6,18 +6,16 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-import autograd.numpy as anp
 import numpy as np
 from autograd.extend import defjvp, defvjp
 from autograd.tracer import getval
 
-from ..core.bridges import unravel
 from ..core.fused import Differentiable
 from ..core.support import kept_supports
 from ..core.tracing import is_traced, primitive
 from ..core.tree import VValue
 from ..derivatives.sweeps import notes
-from ..exchange.batches import batch_layout
+from ..exchange.batches import batch_of
 from .adjoint import dense_solution, pulled_back_by_adjoint, sensitivities, tangent_solution
 from .problem import Problem, StepWatch
 from .runge_kutta import (
@@ -151,10 +149,7 @@ def solve_ivp(
     weights = problem.weights(start, parameters)
     run = _run(problem, _way(gradient, method, weights), weights)
     values = run.traced(weights) if isinstance(run, _Unrolled) else _solution(weights, run)
-    support, at = batch_layout(start.support, len(problem.times))
-    order = np.empty(support.size, np.intp)
-    order[at.ravel()] = np.arange(support.size)
-    states = unravel(anp.ravel(values)[order], support)
+    states = batch_of(values, start.support)
     return Trajectory(problem.times, states, run.n_evaluations, problem.watch.n_steps)
 
 
