@@ -11,9 +11,7 @@ import autograd.numpy as anp
 import numpy as np
 from autograd.tracer import getval
 
-from ..core.bridges import ravel
 from ..core.paths import format_path
-from ..core.structure import restrict
 from ..core.support import Support
 from ..core.tracing import is_traced, is_tree, support_of
 from ..derivatives.layout import Layout, layout_of
@@ -115,12 +113,6 @@ class Problem:
             return self.state.flat(self.slope(t, self.state.value(flat[: self.n]), *parameters))
 
         return at
-
-    def flat_batch(self, slope: Any, support: Support) -> Any:
-        """The slope of a batch as a flat array on the batch's support; may be traced."""
-        if not is_tree(slope):
-            raise TypeError("no tree")
-        return ravel(restrict(slope, support))
 
     def _require(self, slope: Any, t: float) -> None:
         """Refuse a slope that leaves the support of the state."""

@@ -21,7 +21,9 @@ import autograd.numpy as anp
 import numpy as np
 from scipy import integrate
 
-from ..core.bridges import unravel
+from ..core.bridges import ravel, unravel
+from ..core.structure import restrict
+from ..core.tracing import is_tree
 from ..derivatives.sweeps import Tape, pushing
 from ..exchange.batches import batch_layout
 from .problem import Problem
@@ -139,25 +141,26 @@ class Stages:
 
     def _tape_of_batch(self) -> Tape:
         """The tape of all stages in the present layout; ValueError if its values are others."""
-        at = np.concatenate([self._all_points(), self.weights[self.problem.n :]])
-        tape = Tape(self._batched, at)
+        tape = Tape(self._batched, self._all_points())
         expected = self.steps.stages.reshape(self.times.size, -1)
         if not np.allclose(tape.value[self._at], expected, rtol=1e-9, atol=1e-12):
             raise ValueError("the slope of a batch of states is not the batch of slopes")
         return tape
 
     def _all_points(self) -> np.ndarray:
-        """The points of all stages, as a flat batch."""
+        """The points of all stages as a flat batch, and the parameters."""
         points = np.empty(self._layout.size)
         points[self._at] = self.points.reshape(self.times.size, -1)
-        return points
+        return np.concatenate([points, self.weights[self.problem.n :]])
 
     def _batched(self, flat: Any) -> Any:
         size = self._layout.size
         states = unravel(flat[:size], self._layout)
         parameters = self.problem.parameters(flat[size:])
         slope = self.problem.slope(self.times.ravel(), states, *parameters)
-        return self.problem.flat_batch(slope, self._layout)
+        if not is_tree(slope):
+            raise TypeError("no tree")
+        return ravel(restrict(slope, self._layout))
 
     @cached_property
     def jacobians(self) -> np.ndarray | None:
@@ -181,8 +184,7 @@ class Stages:
 
     def push_all(self, direction: np.ndarray) -> np.ndarray:
         """How all slopes change along a direction of the parameters."""
-        at = np.concatenate([self._all_points(), self.weights[self.problem.n :]])
-        push = pushing(self._batched, at)
+        push = pushing(self._batched, self._all_points())
         tangent = push(np.concatenate([np.zeros(self._layout.size), direction]))[1]
         return tangent[self._at].reshape(self.points.shape)
 
