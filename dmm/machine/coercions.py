@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from autograd.tracer import getval
 
-from vvalues import VValue, put, restrict
+from vvalues import VValue, put, select
 
 from ..neurons import get_neuron_type
 from ..neurons.fields import coercion, has_coercions
@@ -38,13 +37,10 @@ def coerced(neurons: Mapping[str, str], matrix: VValue, outputs: VValue) -> tupl
     A coerced stream is put beside the original one under its own field, and the links that want
     it are led there.
     """
-    support = getval(matrix).support
-    links = coerced_links(neurons, support.paths)
+    links = coerced_links(neurons, getval(matrix).support.paths)
     if not links:
         return matrix, outputs
-    plain = restrict(
-        matrix, support.where(np.array([path not in links for path in support.paths], dtype=bool))
-    )
+    plain = select(matrix, lambda path: path not in links)
     for path, (sent, received) in links.items():
         field = f"{path[3]} as {received}"
         convert = coercion(sent, received)

@@ -12,9 +12,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
-from vvalues import VValue, assemble, natural_key, restrict
+from vvalues import VValue, assemble, natural_key, select
 
 from ..neurons import NeuronType, get_neuron_type
 from .checks import check_initial, check_matrix, check_matrix_port
@@ -265,8 +263,7 @@ def _show() -> ModuleType:
 
 def _between(matrix: VValue, neurons: Collection[str]) -> VValue:
     """The links that join some neurons."""
-    keep = [path[0] in neurons and path[2] in neurons for path in matrix.support.paths]
-    return restrict(matrix, matrix.support.where(np.array(keep, dtype=bool)))
+    return select(matrix, lambda path: path[0] in neurons and path[2] in neurons)
 
 
 # -------------------- what types say about their neurons --------------------

@@ -23,9 +23,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from vvalues import VValue, as_path, put, restrict
+from vvalues import VValue, as_path, drop, put
 from vvalues.core.tree import from_leaves
 
 from ..machine.checks import check_matrix
@@ -282,9 +280,7 @@ class Session:
         emitted = get_neuron_type(type_name).initial
         neurons = {**now.machine.neurons, name: type_name}
         own = from_leaves({p: w for p, w in fixed_links(neurons).items() if p[0] == name})
-        fragment = VValue(links)
-        is_own = np.array([path in own for path in fragment.support.paths], dtype=bool)
-        fragment = restrict(fragment, fragment.support.where(~is_own))
+        fragment = drop(VValue(links), own.support)
         check_matrix(neurons, fragment, "links of the new neuron")
         machine = replace(now.machine, neurons=neurons)
         outputs = now.outputs + put(VValue(), (name,), emitted)
