@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-import vvalues as vv
 from vvalues import VValue, put
 
 from ..spelling import Spelling
@@ -48,8 +47,7 @@ def contraction(left: VValue, right: VValue) -> VValue:
     product = VValue()
     for path, factor in left.items():
         if path:
-            row = vv.scale(right.subtree(path[-1:]), factor)
-            product = product + put(VValue(), path[:-1], row)
+            product = product + put(VValue(), path[:-1], right.subtree(path[-1:]) * factor)
     return product
 
 

@@ -110,7 +110,7 @@ def outer_product(post: VValue, pre: VValue) -> VValue:
     """
     product = VValue()
     for path, factor in post.items():
-        product = product + put(VValue(), path, vv.scale(pre, factor))
+        product = product + put(VValue(), path, pre * factor)
     return product
 
 
