@@ -183,16 +183,12 @@ def two_stroke_cycle(
     >>> sorted({path[0] for path in outputs})
     ['held-1', 'self']
     """
-    inputs = _down_at(tick, matrix, outputs, machine)
-    active = active_neurons(machine, matrix)
-    return inputs, up_movement(machine, inputs, sources, stopped, tick, active)
-
-
-def _down_at(tick: int, matrix: VValue, outputs: VValue, machine: Machine) -> VValue:
     try:
-        return down_movement(matrix, outputs, machine)
+        inputs = down_movement(matrix, outputs, machine)
     except ValueError as error:
         raise ValueError(f"down movement at tick {tick}: {error}") from error
+    active = active_neurons(machine, matrix)
+    return inputs, up_movement(machine, inputs, sources, stopped, tick, active)
 
 
 # -------------------- the matrix, external or held by a neuron --------------------

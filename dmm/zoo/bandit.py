@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from vvalues import VValue
-from vvalues.core.tree import from_leaves
 
-from ..machine import Machine, machine_of
+from ..machine import Machine, links, machine_of
 
 __all__ = ["reward_rule"]
 
@@ -84,10 +83,6 @@ def reward_rule(rate: float = 1.0) -> Machine:
         """,
         fixed=FRAME,
         name="reward-rule",
-        initial=VValue({"places": {"single": _place()}}),
+        initial=VValue({"places": {"single": links("cell-1.dict <- const_1.const_1")}}),
         matrix_port=("self", "single"),
     )
-
-
-def _place() -> VValue:
-    return from_leaves({("cell-1", "dict", "const_1", "const_1"): 1.0})

@@ -7,10 +7,9 @@ all keys seen so far is the only direction that can be edited without harm.
 
 from __future__ import annotations
 
-from vvalues import Path, VValue
-from vvalues.core.tree import from_leaves
+from vvalues import VValue
 
-from ..machine import Machine, machine_of
+from ..machine import Machine, links, machine_of
 
 __all__ = ["novelty_rule"]
 
@@ -94,18 +93,13 @@ def novelty_rule(inputs: int = 8) -> Machine:
         for i, cell in enumerate(cells, 1)
         for label in ("novel", "novel-cells")
     ]
+    may_change = [f"{cell}.dict <- {x}.stream" for cell in ["cell-1", *cells] for x in xs]
     passing = [f"{cell}.dict <- {x}.stream" for cell, x in zip(cells, xs, strict=True)]
     return machine_of(
         neurons,
         trainable="\n".join([RULES, *passing]),
         fixed="\n".join([FRAME, *labels]),
         name="novelty-rule",
-        initial=VValue({"places": {"single": _places(["cell-1", *cells], xs)}}),
+        initial=VValue({"places": {"single": links("\n".join(may_change))}}),
         matrix_port=("self", "single"),
     )
-
-
-def _places(cells: list[str], xs: list[str]) -> VValue:
-    """All links from inputs to cells: these may change."""
-    links: list[Path] = [(cell, "dict", x, "stream") for cell in cells for x in xs]
-    return from_leaves(dict.fromkeys(links, 1.0))

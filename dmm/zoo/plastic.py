@@ -7,6 +7,7 @@ be held beside them.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -62,14 +63,10 @@ def delta_rule(
     >>> learning_rules(delta_rule(rate=1.0, is_normalised=True))
     ['W += 30 (y - p) unit clock-3']
     """
-    space = _space(inputs, targets, leaks=1 if leak else 0, is_normalised=is_normalised)
-    weights: dict[Path, float] = {
-        ("rule-1", "gate", "clock-3", "stream"): 1.0,
-        ("rule-1", "post", "y", "dict"): 1.0,
-        ("rule-1", "post", "p", "dict"): -1.0,
-        ("rule-1", "pre", "x", "dict"): 1.0,
-        ("self", "delta", "rule-1", "delta"): rate,
-    }
+    leaks = 1 if leak else 0
+    space = _space(inputs=inputs, targets=targets, leaks=leaks, is_normalised=is_normalised)
+    weights = _hebbian(rate)
+    weights["rule-1", "post", "p", "dict"] = -1.0
     if is_normalised:
         del weights["rule-1", "pre", "x", "dict"]
         weights["unit", "dict", "x", "dict"] = SHARP
@@ -100,22 +97,18 @@ def hebb_rule(inputs: int = 4, targets: int = 1, rate: float = 1.0) -> Machine:
     >>> learning_rules(hebb_rule())
     ['W += 1 y x clock-3']
     """
-    weights: dict[Path, float] = {
+    space = _space(inputs=inputs, targets=targets, leaks=0)
+    return replace(space, trainable=from_leaves(_hebbian(rate)), name="hebb-rule")
+
+
+def _hebbian(rate: float) -> dict[Path, float]:
+    return {
         ("rule-1", "gate", "clock-3", "stream"): 1.0,
         ("rule-1", "post", "y", "dict"): 1.0,
         ("rule-1", "pre", "x", "dict"): 1.0,
         ("self", "delta", "rule-1", "delta"): rate,
     }
-    space = _space(inputs, targets, leaks=0)
-    return replace(space, trainable=from_leaves(weights), name="hebb-rule")
 
 
-def _space(inputs: int, targets: int, leaks: int, is_normalised: bool = False) -> Machine:
-    return plastic_space(
-        np.random.default_rng(0),  # its weights are replaced
-        inputs=inputs,
-        targets=targets,
-        rules=1,
-        leaks=leaks,
-        is_normalised=is_normalised,
-    )
+def _space(**options: Any) -> Machine:
+    return plastic_space(np.random.default_rng(0), rules=1, **options)  # its weights are replaced

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from numbers import Real
 from typing import Any
 
@@ -154,8 +155,7 @@ def maximum(*operands: Operand, support: Support | None = None) -> VValue:
     >>> maximum(VValue({"a": 2, "b": -1}), 0)
     VValue({'a': 2.0, 'b': 0.0})
     """
-    quick = _of_two(np.maximum, operands) if support is None else None
-    return _extreme(np.maximum, "maximum", operands, support) if quick is None else quick
+    return _extreme(np.maximum, operands, support)
 
 
 def minimum(*operands: Operand, support: Support | None = None) -> VValue:
@@ -166,34 +166,24 @@ def minimum(*operands: Operand, support: Support | None = None) -> VValue:
     >>> minimum(VValue({"a": 2, "b": -1}), VValue({"a": 3, "c": -4}))
     VValue({'a': 2.0, 'b': -1.0, 'c': -4.0})
     """
-    quick = _of_two(np.minimum, operands) if support is None else None
-    return _extreme(np.minimum, "minimum", operands, support) if quick is None else quick
+    return _extreme(np.minimum, operands, support)
 
 
-def _of_two(choose: np.ufunc, operands: tuple[Operand, ...]) -> VValue | None:
-    """The usual case, without the ceremony: two untraced trees on one support."""
-    if len(operands) == 2:
+def _extreme(choose: np.ufunc, operands: tuple[Operand, ...], support: Support | None) -> VValue:
+    if support is None and len(operands) == 2:  # the usual case, without the ceremony
         left, right = operands
         if type(left) is VValue and type(right) is VValue and left.support is right.support:
             return unchecked(left.support, choose(left.buffer, right.buffer))
-    return None
 
-
-def _extreme(
-    choose: np.ufunc, name: str, operands: tuple[Operand, ...], support: Support | None
-) -> VValue:
     def value(*arrays: np.ndarray) -> np.ndarray:
-        out = arrays[0]
-        for array in arrays[1:]:
-            out = choose(out, array)
-        return out
+        return reduce(choose, arrays)
 
     def slopes(out: np.ndarray, *arrays: np.ndarray) -> list[np.ndarray]:
         chosen = [np.equal(array, out) for array in arrays]
         share = 1.0 / np.maximum(sum(one.astype(float) for one in chosen), 1.0)
         return [one * share for one in chosen]
 
-    return _pointwise(name, value, slopes, operands, support)
+    return _pointwise(choose.__name__, value, slopes, operands, support)
 
 
 def where(
@@ -281,8 +271,7 @@ def clip(tree: VValue, low: Operand, high: Operand, /, support: Support | None =
         return unchecked(tree.support, tree.buffer.clip(low, high))
 
     def value(x: np.ndarray, least: np.ndarray, most: np.ndarray) -> np.ndarray:
-        is_wrong = least > most
-        if is_wrong if isinstance(is_wrong, bool) else is_wrong.any():
+        if np.any(least > most):
             raise ValueError(
                 f"clip to [{low!r:.40}, {high!r:.40}]: a lower bound is above the upper"
             )

@@ -180,11 +180,10 @@ def put(tree: VValue, path: Path, part: VValue, only_own: bool = False) -> VValu
     if only_own:
         last = first + (first < last and whole.paths[first] == path)
     below = part.support.below(path)
-    if last - first == len(below) and whole.paths[first:last] == below.paths:
-        shapes_agree = all(whole.shape(first + i) == below.shape(i) for i in range(len(below)))
-        support = whole if shapes_agree else _spliced(whole, first, last, below)
-    else:
-        support = _spliced(whole, first, last, below)
+    is_same = whole.paths[first:last] == below.paths and all(
+        whole.shape(first + i) == below.shape(i) for i in range(len(below))
+    )
+    support = whole if is_same else _spliced(whole, first, last, below)
     span = whole.span(first, last)
     pieces = (tree.buffer[: span.start], part.buffer, tree.buffer[span.stop :])
     return from_buffer(support, np.concatenate(pieces))
