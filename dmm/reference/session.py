@@ -162,8 +162,8 @@ class Session:
         now = self.moment
         waiting = {name: values for name, values in now.waiting.items() if values}
         sources: dict[str, _Now] = {}
-        for name, type_name in now.machine.neurons.items():
-            if not get_neuron_type(type_name).is_source:
+        for name in now.machine.neurons:
+            if not now.machine.type_of(name).is_source:
                 continue
             if waiting.get(name):
                 value, *rest = waiting[name]
@@ -232,9 +232,8 @@ class Session:
         self._queues[source] = values
 
     def _check_source(self, source: str) -> None:
-        type_name = self.machine.neurons.get(source)
-        if type_name is None or not get_neuron_type(type_name).is_source:
-            sources = [n for n, k in self.machine.neurons.items() if get_neuron_type(k).is_source]
+        sources = [n for n in self.machine.neurons if self.machine.type_of(n).is_source]
+        if source not in sources:
             raise ValueError(
                 f"{source!r} is not a source of the machine; its sources are "
                 f"{', '.join(sources) or 'none'}"

@@ -8,11 +8,12 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from autograd.tracer import getval
 
 from ..core.kernels import align
 from ..core.pointwise import compare, needs_support, piecewise_linear, united
 from ..core.support import Support
-from ..core.tracing import is_traced, is_tree, unboxed
+from ..core.tracing import is_tree, unboxed
 from ..core.tree import VValue, unchecked
 
 __all__ = [
@@ -306,33 +307,29 @@ def _pointwise(
     operands : V-values and numbers
     support : where it is meant; the union of the supports if the function maps zeros to 0
     """
-    plain, is_traced_any = [], False
+    plain: list[Any] = []
     for x in operands:
-        traced = is_traced(x)
         if is_tree(x):
-            plain.append(unboxed(x) if traced else x)
-        elif traced or not isinstance(x, Real):
+            plain.append(getval(x))
+        elif isinstance(x, Real):
+            plain.append(float(x))
+        else:
             raise TypeError(
                 f"{name} got {type(x).__name__} {x!r:.40}; expected a VValue or a real number (one "
                 "that is being differentiated: full(v.support, number))"
             )
-        else:
-            plain.append(float(x))
-        is_traced_any |= traced
     trees = [x for x in plain if type(x) is VValue]
     if support is None:
         support = _where_it_is_zero(name, value, plain, trees)
     arrays = [align(x, support) if type(x) is VValue else x for x in plain]
     out = value(*arrays)
-    result = unchecked(support, out)
-    if not is_traced_any:
-        return result
 
     def by_tree() -> tuple[VValue, ...]:
         every = zip(plain, slopes(out, *arrays), strict=True)
         return tuple(unchecked(support, slope) for x, slope in every if type(x) is VValue)
 
-    return piecewise_linear(result, by_tree, *(x for x in operands if is_tree(x)))
+    of = (x for x in operands if is_tree(x))
+    return piecewise_linear(unchecked(support, out), by_tree, *of)
 
 
 def _where_it_is_zero(
