@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from vvalues import Path, VValue, put, ravel
+from vvalues.core.pointwise import united
 from vvalues.core.tree import from_leaves
 
 from ..compiled.plastic import PlasticProgram, Supports, supports_of, why_not_plastic
@@ -119,12 +120,9 @@ def _by_reference(machine: Machine, ticks: int, edit: Edit | None) -> Matrices:
             outputs = outputs + put(VValue(), machine.matrix_port, edit[1])
         trees.append(outputs.subtree(machine.matrix_port))
         _, outputs = two_stroke_cycle(machine, trees[-1], outputs, {}, tick=tick)
-    links = sorted({path for tree in trees for path in tree.support.paths})
-    column = {path: i for i, path in enumerate(links)}
-    weights = np.zeros((len(trees), len(links)))
-    for t, tree in enumerate(trees):
-        weights[t, [column[path] for path in tree.support.paths]] = ravel(tree)
-    return tuple(links), weights
+    support = united(VValue(), *trees)
+    weights = [ravel(tree, support) for tree in trees]
+    return support.paths, np.reshape(weights, (ticks, support.size))
 
 
 def portrait(machine: Machine, ticks: int = 3000) -> Portrait:

@@ -135,7 +135,8 @@ class Circuit:
             If the machine's metadata does not say when its neurons are ready, or a link carries
             something to a neuron before it is ready for it.
         """
-        return _lifted(machine, Pace.of_machine(machine))
+        pace = Pace.of_machine(machine)
+        return _lifted(machine, pace.ticks, machine.metadata[SAMPLES]["ready"])
 
     def without(self, wire: Wire) -> Circuit | None:
         """The circuit without a wire, and without what no longer reaches a sink.
@@ -297,16 +298,11 @@ def in_samples(machine: Machine, delay: int | None = None) -> Circuit:
                 f"with a delay of {delay} the answer would depend on later samples"
             )
         ready[sink] = delay
-    samples = {"ticks": 1, "delay": delay, "ready": {name: ready.get(name, 0) for name in types}}
-    paced = Machine(
-        machine.neurons, machine.fixed, machine.trainable, machine.name, {SAMPLES: samples}
-    )
-    return Circuit.of(paced)
+    return _lifted(machine, 1, {name: ready.get(name, 0) for name in types})
 
 
-def _lifted(machine: Machine, pace: Pace) -> Circuit:
+def _lifted(machine: Machine, ticks: int, ready: Mapping[str, int]) -> Circuit:
     """Links as wires; relays become lags."""
-    ready = dict(machine.metadata[SAMPLES]["ready"])
     relays = {
         path[0]: (path[2], path[3])
         for path in machine.fixed.support.paths
@@ -318,7 +314,7 @@ def _lifted(machine: Machine, pace: Pace) -> Circuit:
             continue
         receiver, field_in, sender, field_out = path
         late = ready[sender] + 1 - ready[receiver]
-        lag = -(-late // pace.ticks)  # what is not ready in time is of an earlier sample
+        lag = -(-late // ticks)  # what is not ready in time is of an earlier sample
         while sender in relays:
             sender, field_out = relays[sender]
         wires.append(Wire(receiver, field_in, sender, field_out, float(weight), max(lag, 0)))

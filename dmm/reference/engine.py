@@ -208,10 +208,7 @@ def active_neurons(machine: Machine, matrix: VValue) -> Mapping[str, str]:
     """
     if machine.matrix_port is None:
         return machine.neurons
-    active = {}
-    for neuron, type_name in machine.neurons.items():
-        if not get_neuron_type(type_name).reads:
-            active[neuron] = type_name
+    active = {n: kind for n, kind in machine.neurons.items() if not get_neuron_type(kind).reads}
     for path in getval(matrix).support.paths:
         neuron = path[0]
         if neuron not in active:

@@ -71,17 +71,14 @@ def group_plan(support: Support, level: int) -> Plan:
         nodes = [
             path[:level] if level >= 0 or len(path) >= -level else () for path in support.paths
         ]
-        leaf_starts, paths = [], []
-        for i, node in enumerate(nodes):
-            if not i or node != nodes[i - 1]:
-                leaf_starts.append(i)
-                paths.append(node)
+        leaf_starts = [i for i, node in enumerate(nodes) if not i or node != nodes[i - 1]]
+        runs = tuple(nodes[i] for i in leaf_starts)
         # Neighbours in canonical order: a node's leaves form a run, unless levels are counted from
         # the end (b, a/x, a/y/z: runs of one node may be apart).
-        target = Support.of(sorted(set(paths)), is_sorted=True)
+        target = Support.of(sorted(set(runs)), is_sorted=True)
         sizes = np.diff(support.offsets)
         positions = np.repeat([target.index[node] for node in nodes], sizes).astype(np.intp)
-        starts = support.offsets[leaf_starts] if paths == list(target.paths) else None
+        starts = support.offsets[leaf_starts] if runs == target.paths else None
         if starts is not None and not np.all(np.diff([*starts, support.size])):
             starts = None  # an array without elements makes an empty run, which reduceat mistakes
         return Plan(support, target, positions, starts)
