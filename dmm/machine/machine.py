@@ -8,7 +8,7 @@ parameter tree of everything that learns.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -106,15 +106,8 @@ class Machine:
         check_matrix_port(self.neurons, self.matrix_port)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Machine, (
-            dict(self.neurons),
-            self.fixed,
-            self.trainable,
-            self.name,
-            dict(self.metadata),
-            self.initial,
-            self.matrix_port,
-        )
+        parts = (getattr(self, each.name) for each in fields(self))
+        return Machine, tuple(dict(x) if isinstance(x, MappingProxyType) else x for x in parts)
 
     # -------------------- reading --------------------
 

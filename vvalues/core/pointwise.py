@@ -321,25 +321,9 @@ def absolute(tree: VValue, /) -> VValue:
 def compare(
     comparison: np.ufunc, left: Any, right: Any, name: str, support: Support | None = None
 ) -> VValue:
-    """A mask of ones and zeros: where a comparison holds between trees, or a tree and a number.
+    """The mask that `vvalues.greater` and its like return, where operands and errors are told.
 
-    Parameters
-    ----------
-    comparison : ufunc of two arrays, ``numpy.greater`` and the like
-    left, right : VValue or real number, at least one V-value
-    name : str
-        How the caller is spelled, for the message.
-    support : Support, optional
-        The union of the supports unless given.
-
-    Returns
-    -------
-    VValue on the support; it carries no derivative
-
-    Raises
-    ------
-    ValueError
-        If the comparison holds between what is absent and there is no support.
+    The name is how the caller is spelled, for the message.
     """
     is_plain = type(left) is VValue and type(right) is VValue and support is None
     if is_plain and left.support is right.support and comparison not in _TRUE_OF_TIES:
