@@ -248,10 +248,10 @@ def initial_state(machine: Machine, trainable: VValue | None = None) -> VValue:
     return outputs + put(VValue(), machine.matrix_port, _whole_matrix(machine, trainable))
 
 
-def network_matrix(machine: Machine, outputs: VValue, trainable: VValue | None = None) -> VValue:
+def network_matrix(machine: Machine, outputs: VValue) -> VValue:
     """The matrix of the next down movement: external, or the latest output of the matrix port."""
     if machine.matrix_port is None:
-        return _whole_matrix(machine, trainable)
+        return _whole_matrix(machine, None)
     return outputs.subtree(machine.matrix_port)
 
 

@@ -64,7 +64,7 @@ def greater(left: Operand, right: Operand, /, support: Support | None = None) ->
     >>> greater(VValue({"a": 2, "b": -1}), VValue({"a": 1, "c": -3}))
     VValue({'a': 1.0, 'b': 0.0, 'c': 1.0})
     """
-    return compare(np.greater, left, right, "greater", support)
+    return compare(np.greater, left, right, support)
 
 
 def less(left: Operand, right: Operand, /, support: Support | None = None) -> VValue:
@@ -75,7 +75,7 @@ def less(left: Operand, right: Operand, /, support: Support | None = None) -> VV
     >>> VValue({"a": 2, "b": -1}) < 0
     VValue({'a': 0.0, 'b': 1.0})
     """
-    return compare(np.less, left, right, "less", support)
+    return compare(np.less, left, right, support)
 
 
 def not_equal(left: Operand, right: Operand, /, support: Support | None = None) -> VValue:
@@ -86,7 +86,7 @@ def not_equal(left: Operand, right: Operand, /, support: Support | None = None) 
     >>> not_equal(VValue({"a": 2, "b": 1}), VValue({"a": 2}))
     VValue({'a': 0.0, 'b': 1.0})
     """
-    return compare(np.not_equal, left, right, "not_equal", support)
+    return compare(np.not_equal, left, right, support)
 
 
 def equal(left: Operand, right: Operand, /, support: Support | None = None) -> VValue:
@@ -98,7 +98,7 @@ def equal(left: Operand, right: Operand, /, support: Support | None = None) -> V
     >>> equal(v, 1, v.support)
     VValue({'a': 0.0, 'b': 1.0})
     """
-    return compare(np.equal, left, right, "equal", support)
+    return compare(np.equal, left, right, support)
 
 
 def greater_equal(left: Operand, right: Operand, /, support: Support | None = None) -> VValue:
@@ -109,7 +109,7 @@ def greater_equal(left: Operand, right: Operand, /, support: Support | None = No
     >>> VValue({"a": 2, "b": -1}) >= 1
     VValue({'a': 1.0, 'b': 0.0})
     """
-    return compare(np.greater_equal, left, right, "greater_equal", support)
+    return compare(np.greater_equal, left, right, support)
 
 
 def less_equal(left: Operand, right: Operand, /, support: Support | None = None) -> VValue:
@@ -120,7 +120,7 @@ def less_equal(left: Operand, right: Operand, /, support: Support | None = None)
     >>> VValue({"a": 2, "b": -1}) <= -1
     VValue({'a': 0.0, 'b': 1.0})
     """
-    return compare(np.less_equal, left, right, "less_equal", support)
+    return compare(np.less_equal, left, right, support)
 
 
 # -------------------- choices --------------------

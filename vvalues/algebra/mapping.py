@@ -96,12 +96,7 @@ _ufunc_at_zero = cache(_at_zero)
 
 # -------------------- numpy's functions --------------------
 
-_COMPARISONS: dict[Any, str] = {
-    np.greater: "greater",
-    np.less: "less",
-    np.greater_equal: "greater_equal",
-    np.less_equal: "less_equal",
-}
+_COMPARISONS = (np.greater, np.less, np.greater_equal, np.less_equal)
 
 # Where trees have a function of their own. These are not passed on: autograd would take the slopes
 # of `anp.maximum` and the like from comparisons with ==, which compares trees as a whole.
@@ -158,8 +153,7 @@ def apply_ufunc(ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> A
     if ufunc in _OWN:
         raise TypeError(f"{name} is not for V-values: write vvalues.{_OWN[ufunc]}")
     if ufunc in _COMPARISONS:
-        left, right = inputs
-        return compare(ufunc, left, right, _COMPARISONS[ufunc])
+        return compare(ufunc, *inputs)
     if ufunc in _OPERATORS:
         return _OPERATORS[ufunc](*inputs)
     if not all(map(is_tree, inputs)) or ufunc.nout != 1:

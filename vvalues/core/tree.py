@@ -210,16 +210,16 @@ class VValue:
     # Masks of ones and zeros; ``==`` and ``!=`` compare vectors instead.
 
     def __gt__(self, other: VValue | float) -> VValue:
-        return _pointwise.compare(np.greater, self, other, "greater")
+        return _pointwise.compare(np.greater, self, other)
 
     def __lt__(self, other: VValue | float) -> VValue:
-        return _pointwise.compare(np.less, self, other, "less")
+        return _pointwise.compare(np.less, self, other)
 
     def __ge__(self, other: VValue | float) -> VValue:
-        return _pointwise.compare(np.greater_equal, self, other, "greater_equal")
+        return _pointwise.compare(np.greater_equal, self, other)
 
     def __le__(self, other: VValue | float) -> VValue:
-        return _pointwise.compare(np.less_equal, self, other, "less_equal")
+        return _pointwise.compare(np.less_equal, self, other)
 
     # -------------------- numpy --------------------
 
