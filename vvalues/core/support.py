@@ -310,14 +310,6 @@ class Support:
         return np.flatnonzero(shared), matched[shared]
 
 
-class _Meeting(NamedTuple):
-    """A remembered `Union`; None for a support stands for the side whose positions are None."""
-
-    support: Support | None
-    left: np.ndarray | None
-    right: np.ndarray | None
-
-
 def _restore(paths: tuple[Path, ...], shapes: tuple[Shape, ...] | None) -> Support:
     return Support.of(paths, shapes, is_sorted=True)
 
@@ -333,6 +325,9 @@ def _offsets(n_leaves: int, shapes: tuple[Shape, ...] | None) -> np.ndarray:
 
 # -------------------- unions --------------------
 
+# A remembered `Union`; None for a support stands for the side whose positions are None.
+_Meeting = tuple[Support | None, np.ndarray | None, np.ndarray | None]
+
 _MUCH_SMALLER = 16  # below this ratio a search per path beats a pass over both supports
 
 
@@ -342,8 +337,7 @@ def _meet(left: Support, right: Support) -> _Meeting:
             at = _search(part, whole)
             if at is not None:
                 positions = element_positions(part, whole, at)
-                meeting = _Meeting(None, None, positions)
-                return meeting if whole is left else _Meeting(None, positions, None)
+                return (None, None, positions) if whole is left else (None, positions, None)
     return _merge(left, right)
 
 
@@ -361,11 +355,11 @@ def _search(part: Support, whole: Support) -> np.ndarray | None:
 def _merge(left: Support, right: Support) -> _Meeting:
     paths, at_left, at_right = merged(left.paths, right.paths, left.index)
     if len(paths) == len(left):
-        return _Meeting(None, None, element_positions(right, left, at_right))
+        return None, None, element_positions(right, left, at_right)
     if len(paths) == len(right):
-        return _Meeting(None, element_positions(left, right, at_left), None)
+        return None, element_positions(left, right, at_left), None
     union = _united(left, right, paths)
-    return _Meeting(
+    return (
         union,
         element_positions(left, union, at_left),
         element_positions(right, union, at_right),
