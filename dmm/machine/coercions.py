@@ -21,11 +21,10 @@ def coerced_links(neurons: Mapping[str, str], paths: Any) -> dict[Path, tuple[st
     """Links that need a coercion, with the kinds they lead from and to."""
     found: dict[Path, tuple[str, str]] = {}
     for path in paths if has_coercions() else ():
-        receiver, sender = neurons.get(path[0]), neurons.get(path[2]) if len(path) > 2 else None
-        if receiver is None or sender is None:
+        if len(path) < 4 or not {path[0], path[2]} <= neurons.keys():
             continue
-        received = get_neuron_type(receiver).read_field(path[1])
-        sent = get_neuron_type(sender).written_field(path[3]) if len(path) > 3 else None
+        received = get_neuron_type(neurons[path[0]]).read_field(path[1])
+        sent = get_neuron_type(neurons[path[2]]).written_field(path[3])
         if received and sent and coercion(sent.kind, received.kind):
             found[path] = sent.kind, received.kind
     return found

@@ -76,7 +76,8 @@ class VValueBox(Box):
 
     __slots__ = ()
 
-    # The class bodies of VValue call primitives, which accept boxes: borrow them.
+    # The class bodies of VValue ask for the support or call primitives, which accept boxes: borrow
+    # them.
     __add__ = VValue.__add__
     __radd__ = VValue.__radd__
     __sub__ = VValue.__sub__
@@ -96,18 +97,13 @@ class VValueBox(Box):
     __le__ = VValue.__le__
     __array_ufunc__ = VValue.__array_ufunc__
     __getitem__ = VValue.__getitem__
+    __len__ = VValue.__len__
+    __contains__ = VValue.__contains__
+    __iter__ = VValue.__iter__
+    size = VValue.size
     get = VValue.get
     subtree = VValue.subtree
     at = VValue.at
-
-    def __len__(self) -> int:
-        return len(self._value)
-
-    def __contains__(self, path: Any) -> bool:
-        return path in self._value
-
-    def __iter__(self) -> Iterator[tuple[str, ...]]:
-        return iter(self._value)
 
     def items(self) -> Iterator[tuple[tuple[str, ...], Any]]:
         for path in self.support.paths:
@@ -117,10 +113,6 @@ class VValueBox(Box):
     @property
     def support(self) -> Support:
         return self._value.support
-
-    @property
-    def size(self) -> int:
-        return self._value.size
 
     @property
     def buffer(self) -> np.ndarray:
