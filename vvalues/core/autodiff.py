@@ -48,16 +48,9 @@ class VValueSpace(VSpace):
         # autograd's own checker draws from the global generator; nothing else here does.
         return from_buffer(self.support, np.random.randn(self.support.size))  # noqa: NPY002
 
-    def _add(self, x: VValue, y: VValue) -> VValue:
-        return kernels.add(x, y)
-
-    _mut_add = _add  # values are immutable
-
-    def _scalar_mul(self, x: VValue, a: float) -> VValue:
-        return kernels.scale(x, a)
-
-    def _inner_prod(self, x: VValue, y: VValue) -> float:
-        return kernels.inner(x, y)
+    _add = _mut_add = staticmethod(kernels.add)  # values are immutable
+    _scalar_mul = staticmethod(kernels.scale)
+    _inner_prod = staticmethod(kernels.inner)
 
     def _covector(self, x: VValue) -> VValue:
         return x
