@@ -15,7 +15,7 @@ from ..core.structure import assemble, take
 from ..core.support import Support
 from ..core.tracing import is_traced, is_tree, support_of
 from ..core.tree import VValue
-from ..patterns.language import Pattern, is_selected
+from ..patterns.language import Pattern, selected
 
 __all__ = ["wrap"]
 
@@ -87,8 +87,7 @@ def wrap(
         else:
             found[path] = leaf
     if constant is not None:
-        support = Support.of(found)
-        kept = {p for p, k in zip(support.paths, is_selected(support, constant), strict=True) if k}
+        kept = selected(Support.of(found), constant)
         found = {path: leaf for path, leaf in found.items() if path not in kept}
     tree = assemble(found)
     support = support_of(tree)
