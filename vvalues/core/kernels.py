@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .paths import Path
-from .support import Support
+from .support import Support, leaf_shapes
 from .tree import VValue, from_buffer, unchecked
 
 __all__ = [
@@ -193,7 +193,6 @@ def _spliced(whole: Support, first: int, last: int, part: Support) -> Support:
     paths = whole.paths[:first] + part.paths + whole.paths[last:]
     shapes = None
     if whole.shapes is not None or part.shapes is not None:
-        every = [whole.shape(i) for i in range(len(whole))]
-        every[first:last] = [part.shape(i) for i in range(len(part))]
-        shapes = tuple(every)
+        every = leaf_shapes(whole)
+        shapes = every[:first] + leaf_shapes(part) + every[last:]
     return Support.of(paths, shapes, is_sorted=True)

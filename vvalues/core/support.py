@@ -23,7 +23,7 @@ import numpy as np
 from .merging import merged
 from .paths import Path, format_path
 
-__all__ = ["Support", "Union", "element_positions", "kept_supports"]
+__all__ = ["Support", "Union", "element_positions", "kept_supports", "leaf_shapes"]
 
 Shape = tuple[int, ...]
 
@@ -369,12 +369,13 @@ def _merge(left: Support, right: Support) -> _Meeting:
 def _united(left: Support, right: Support, paths: tuple[Path, ...]) -> Support:
     if left.shapes is None and right.shapes is None:
         return Support.of(paths, is_sorted=True)
-    sides = ((right.paths, _shapes(right)), (left.paths, _shapes(left)))
+    sides = ((right.paths, leaf_shapes(right)), (left.paths, leaf_shapes(left)))
     shapes = dict(chain.from_iterable(zip(*side, strict=True) for side in sides))
     return Support.of(paths, map(shapes.__getitem__, paths), is_sorted=True)
 
 
-def _shapes(support: Support) -> tuple[Shape, ...]:
+def leaf_shapes(support: Support) -> tuple[Shape, ...]:
+    """The shapes of all leaves, also where all are scalars."""
     return ((),) * len(support) if support.shapes is None else support.shapes
 
 
