@@ -76,13 +76,10 @@ class Difference:
 
     def _worst(self, limit: int) -> Iterator[Path]:
         every = self.tree.support
-        differs = [
-            path in self.changed or path in self.added or path in self.removed
-            for path in every.paths
-        ]
+        differs = is_selected(every, [self.changed, self.added, self.removed])
         sizes = np.where(differs, kernels.leaf_magnitudes(self.tree), -1.0)
         order = np.argsort(-np.where(np.isnan(sizes), np.inf, sizes), kind="stable")
-        return (every.paths[i] for i in order[: min(limit, sum(differs))])
+        return (every.paths[i] for i in order[: min(limit, np.count_nonzero(differs))])
 
     def _line(self, path: Path) -> str:
         name = format_path(path)
