@@ -138,10 +138,6 @@ class Problem:
                 )
         self._seen.add(support)
 
-    def longest_step(self, i: int) -> float:
-        """How far it is from time number ``i`` to the next one that is asked for."""
-        return float(np.abs(np.diff(self.times[i : i + 2]))[0])
-
 
 def _checked_times(times: Any) -> np.ndarray:
     array = np.asarray(getval(times), dtype=float)

@@ -13,6 +13,7 @@ Mathematik 87 (2000), 247-282, for the adjoint of a Runge-Kutta method.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -86,7 +87,7 @@ def integrate_steps(problem: Problem, weights: np.ndarray) -> tuple[np.ndarray, 
             wanted = max(wanted, solver.h_abs) if is_cut else solver.h_abs
             problem.watch.stepped(solver.t, solver.y)
         if i + 2 < len(problem.times):
-            options["first_step"] = min(wanted, problem.longest_step(i + 1))
+            options["first_step"] = min(wanted, abs(float(problem.times[i + 2]) - end))
         state = solver.y
         states.append(state)
         ends.append(len(taken))
@@ -188,16 +189,10 @@ class Stages:
         tangent = push(np.concatenate([np.zeros(self._layout.size), direction]))[1]
         return tangent[self._at].reshape(self.points.shape)
 
-    def tape(self, k: int, s: int) -> Tape:
-        """The tape of one stage, by state and parameters."""
-        return Tape(self.problem.traced_slope(self.times[k, s]), self._at_stage(k, s))
-
-    def push(self, k: int, s: int, direction: np.ndarray) -> np.ndarray:
-        function = self.problem.traced_slope(self.times[k, s])
-        return pushing(function, self._at_stage(k, s))(direction)[1]
-
-    def _at_stage(self, k: int, s: int) -> np.ndarray:
-        return np.concatenate([self.points[k, s], self.weights[self.problem.n :]])
+    def stage(self, k: int, s: int) -> tuple[Callable[[Any], Any], np.ndarray]:
+        """The slope as a function of state and parameters, and where one stage evaluated it."""
+        at = np.concatenate([self.points[k, s], self.weights[self.problem.n :]])
+        return self.problem.traced_slope(self.times[k, s]), at
 
 
 # -------------------- derivatives of the steps --------------------
@@ -222,7 +217,7 @@ def pulled_back(stages: Stages, g: np.ndarray) -> np.ndarray:
                 if jacobians is not None:
                     through[s] = of_slope @ jacobians[k, s]
                 else:
-                    pulled = stages.tape(k, s).backwards(of_slope)
+                    pulled = Tape(*stages.stage(k, s)).backwards(of_slope)
                     through[s] = pulled[:n]
                     of_parameters += pulled[n:]
             adjoint = adjoint + through.sum(axis=0)
@@ -246,7 +241,8 @@ def pushed_forward(stages: Stages, direction: np.ndarray) -> np.ndarray:
                 if jacobians is not None and forces is not None:
                     slopes[s] = jacobians[k, s] @ point + forces[k, s]
                 else:
-                    slopes[s] = stages.push(k, s, np.concatenate([point, direction[n:]]))
+                    push = pushing(*stages.stage(k, s))
+                    slopes[s] = push(np.concatenate([point, direction[n:]]))[1]
             tangent = tangent + steps.h[k] * (stages.b @ slopes)
         out.append(tangent)
     return np.array(out)
