@@ -93,7 +93,9 @@ def _lives(machine: Machine, ticks: int) -> Callable[[Edit | None], Matrices]:
     if machine.matrix_port is None:
         raise ValueError("the machine holds no network matrix: its links never change")
     silence = Streams((((),),), {}, ticks=ticks)
-    if _is_compiled(machine, silence):
+    supports = supports_of(machine, silence) if why_not_plastic(machine) is None else None
+    # What makes copies may have other links in every one of its lives.
+    if isinstance(supports, Supports) and not supports.can_grow:
         program = PlasticProgram(machine, ())
 
         def compiled(edit: Edit | None) -> Matrices:
@@ -102,14 +104,6 @@ def _lives(machine: Machine, ticks: int) -> Callable[[Edit | None], Matrices]:
 
         return compiled
     return partial(_by_reference, machine, ticks)
-
-
-def _is_compiled(machine: Machine, silence: Streams) -> bool:
-    """Whether all of its lives are: what makes copies may have other links in every one of them."""
-    if why_not_plastic(machine) is not None:
-        return False
-    supports = supports_of(machine, silence)
-    return isinstance(supports, Supports) and not supports.can_grow
 
 
 def _by_reference(machine: Machine, ticks: int, edit: Edit | None) -> Matrices:

@@ -126,7 +126,8 @@ def take(tree: VValue, path: str | Iterable[str], /) -> Any:
 
 @primitive
 def _put(tree: VValue, path: Path, part: Any, only_own: bool = False, /) -> VValue:
-    return kernels.put(tree, path, _as_tree(part), only_own)
+    inside = part if isinstance(part, VValue) else from_leaves({(): part})
+    return kernels.put(tree, path, inside, only_own)
 
 
 def _part(tree: VValue, path: Path, part: Any) -> Any:
@@ -181,10 +182,6 @@ def put(tree: VValue, path: str | Iterable[str], part: Any, /) -> VValue:
             f"the tree at {format_path(keys)}"
         )
     return _put(tree, keys, part, only_own)
-
-
-def _as_tree(part: Any) -> VValue:
-    return part if isinstance(part, VValue) else from_leaves({(): part})
 
 
 @primitive
