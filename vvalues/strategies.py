@@ -212,11 +212,9 @@ def _path_lists(
     return st.lists(every, min_size=min_leaves, max_size=max_leaves, unique=True)
 
 
-def _support(chosen: Iterable[Path], arrays: Shapes | None) -> Support:
-    chosen = list(chosen)
-    if not arrays:
-        return Support.of(chosen)
-    return Support.of(chosen, [arrays.get(path[-1], ()) if path else () for path in chosen])
+def _support(chosen: list[Path], arrays: Shapes | None) -> Support:
+    shapes = arrays or {}
+    return Support.of(chosen, [shapes.get(path[-1], ()) if path else () for path in chosen])
 
 
 def _on(support: Support, elements: SearchStrategy[float] | None) -> SearchStrategy[VValue]:

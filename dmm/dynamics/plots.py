@@ -60,9 +60,7 @@ def draw_life(
     >>> len(draw_life(portrait(pure_soliton(), ticks=60)).lines)
     5
     """
-    if ax is None:
-        ax = new_axes(7.0, 2.2)
-    assert ax is not None
+    ax = new_axes(7.0, 2.2) if ax is None else ax
     weights = portrait.weights[-ticks:]
     if not portrait.figures.is_bounded:  # as far as one can see it grow
         sizes = np.max(np.abs(portrait.weights), axis=1, initial=0.0)
@@ -111,9 +109,7 @@ def draw_atlas(portraits: Sequence[Portrait], ax: Axes | None = None) -> Axes:
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['oscillation (2)']
     """
-    if ax is None:
-        ax = new_axes(7.0, 4.0)
-    assert ax is not None
+    ax = new_axes(7.0, 4.0) if ax is None else ax
     for i, behaviour in enumerate(BEHAVIOURS[:-1]):
         own = [each.figures for each in portraits if each.figures.behaviour == behaviour]
         if not own:

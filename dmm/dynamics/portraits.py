@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from vvalues import Path, VValue, put, ravel
+from vvalues.core.pointwise import united
 from vvalues.core.tree import from_leaves
 
 from ..compiled.plastic import PlasticProgram, Supports, supports_of, why_not_plastic
@@ -92,7 +93,9 @@ def _lives(machine: Machine, ticks: int) -> Callable[[Edit | None], Matrices]:
     if machine.matrix_port is None:
         raise ValueError("the machine holds no network matrix: its links never change")
     silence = Streams((((),),), {}, ticks=ticks)
-    if _is_compiled(machine, silence):
+    supports = supports_of(machine, silence) if why_not_plastic(machine) is None else None
+    # What makes copies may have other links in every one of its lives.
+    if isinstance(supports, Supports) and not supports.can_grow:
         program = PlasticProgram(machine, ())
 
         def compiled(edit: Edit | None) -> Matrices:
@@ -103,14 +106,6 @@ def _lives(machine: Machine, ticks: int) -> Callable[[Edit | None], Matrices]:
     return partial(_by_reference, machine, ticks)
 
 
-def _is_compiled(machine: Machine, silence: Streams) -> bool:
-    """Whether all of its lives are: what makes copies may have other links in every one of them."""
-    if why_not_plastic(machine) is not None:
-        return False
-    supports = supports_of(machine, silence)
-    return isinstance(supports, Supports) and not supports.can_grow
-
-
 def _by_reference(machine: Machine, ticks: int, edit: Edit | None) -> Matrices:
     assert machine.matrix_port is not None
     outputs, trees = initial_state(machine), []
@@ -119,12 +114,9 @@ def _by_reference(machine: Machine, ticks: int, edit: Edit | None) -> Matrices:
             outputs = outputs + put(VValue(), machine.matrix_port, edit[1])
         trees.append(outputs.subtree(machine.matrix_port))
         _, outputs = two_stroke_cycle(machine, trees[-1], outputs, {}, tick=tick)
-    links = sorted({path for tree in trees for path in tree.support.paths})
-    column = {path: i for i, path in enumerate(links)}
-    weights = np.zeros((len(trees), len(links)))
-    for t, tree in enumerate(trees):
-        weights[t, [column[path] for path in tree.support.paths]] = ravel(tree)
-    return tuple(links), weights
+    support = united(VValue(), *trees)
+    weights = [ravel(tree, support) for tree in trees]
+    return support.paths, np.reshape(weights, (ticks, support.size))
 
 
 def portrait(machine: Machine, ticks: int = 3000) -> Portrait:

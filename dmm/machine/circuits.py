@@ -15,8 +15,9 @@ never on later ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ from vvalues.core import from_leaves
 from ..neurons import get_neuron_type
 from .machine import Machine
 from .timing import Port, Schedule, Wire, fastest, scheduled
-from .wiring import reach, strong_components
+from .wiring import followers, upstream
 
 __all__ = ["Circuit", "Pace", "Wire", "in_samples"]
 
@@ -113,22 +114,16 @@ class Circuit:
         object.__setattr__(self, "wires", tuple(Wire(*wire) for wire in self.wires))
         for wire in self.wires:
             _check(self.neurons, wire)
-        if self._cyclic(wire for wire in self.wires if not wire.lag):
-            raise ValueError("wires without lag form a cycle: give one of them a lag of 1 sample")
+        unlagged = [wire for wire in self.wires if not wire.lag]
+        try:
+            TopologicalSorter(followers(self.neurons, unlagged)).prepare()
+        except CycleError:
+            raise ValueError(
+                "wires without lag form a cycle: give one of them a lag of 1 sample"
+            ) from None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Circuit, (dict(self.neurons), self.wires)
-
-    @staticmethod
-    def _cyclic(wires: Iterable[Wire]) -> bool:
-        found: dict[str, list[str]] = {}
-        for wire in wires:
-            found.setdefault(wire.neuron_out, []).append(wire.neuron_in)
-            found.setdefault(wire.neuron_in, [])
-        return any(
-            len(component) > 1 or component[0] in found[component[0]]
-            for component in strong_components(found)
-        )
 
     @staticmethod
     def of(machine: Machine) -> Circuit:
@@ -140,7 +135,8 @@ class Circuit:
             If the machine's metadata does not say when its neurons are ready, or a link carries
             something to a neuron before it is ready for it.
         """
-        return _lifted(machine, Pace.of_machine(machine))
+        pace = Pace.of_machine(machine)
+        return _lifted(machine, pace.ticks, machine.metadata[SAMPLES]["ready"])
 
     def without(self, wire: Wire) -> Circuit | None:
         """The circuit without a wire, and without what no longer reaches a sink.
@@ -148,13 +144,10 @@ class Circuit:
         None if no sink would read anything.
         """
         kept = [other for other in self.wires if other is not wire]
-        senders: dict[str, list[str]] = {name: [] for name in self.neurons}
-        for other in kept:
-            senders[other.neuron_in].append(other.neuron_out)
-        sinks = [n for n, kind in self.neurons.items() if not get_neuron_type(kind).writes]
-        used = set(reach(sinks, senders.__getitem__))
-        if not any(senders[sink] for sink in sinks):
+        sinks = {n for n, kind in self.neurons.items() if not get_neuron_type(kind).writes}
+        if not any(other.neuron_in in sinks for other in kept):
             return None
+        used = set(upstream(sinks, kept))
         neurons = {
             name: kind
             for name, kind in self.neurons.items()
@@ -305,16 +298,11 @@ def in_samples(machine: Machine, delay: int | None = None) -> Circuit:
                 f"with a delay of {delay} the answer would depend on later samples"
             )
         ready[sink] = delay
-    samples = {"ticks": 1, "delay": delay, "ready": {name: ready.get(name, 0) for name in types}}
-    paced = Machine(
-        machine.neurons, machine.fixed, machine.trainable, machine.name, {SAMPLES: samples}
-    )
-    return Circuit.of(paced)
+    return _lifted(machine, 1, {name: ready.get(name, 0) for name in types})
 
 
-def _lifted(machine: Machine, pace: Pace) -> Circuit:
+def _lifted(machine: Machine, ticks: int, ready: Mapping[str, int]) -> Circuit:
     """Links as wires; relays become lags."""
-    ready = dict(machine.metadata[SAMPLES]["ready"])
     relays = {
         path[0]: (path[2], path[3])
         for path in machine.fixed.support.paths
@@ -326,7 +314,7 @@ def _lifted(machine: Machine, pace: Pace) -> Circuit:
             continue
         receiver, field_in, sender, field_out = path
         late = ready[sender] + 1 - ready[receiver]
-        lag = -(-late // pace.ticks)  # what is not ready in time is of an earlier sample
+        lag = -(-late // ticks)  # what is not ready in time is of an earlier sample
         while sender in relays:
             sender, field_out = relays[sender]
         wires.append(Wire(receiver, field_in, sender, field_out, float(weight), max(lag, 0)))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from autograd.tracer import getval
 
-from vvalues import VValue, put, restrict
+from vvalues import VValue, put, select
 
 from ..neurons import get_neuron_type
 from ..neurons.fields import coercion, has_coercions
@@ -22,11 +21,10 @@ def coerced_links(neurons: Mapping[str, str], paths: Any) -> dict[Path, tuple[st
     """Links that need a coercion, with the kinds they lead from and to."""
     found: dict[Path, tuple[str, str]] = {}
     for path in paths if has_coercions() else ():
-        receiver, sender = neurons.get(path[0]), neurons.get(path[2]) if len(path) > 2 else None
-        if receiver is None or sender is None:
+        if len(path) < 4 or not {path[0], path[2]} <= neurons.keys():
             continue
-        received = get_neuron_type(receiver).read_field(path[1])
-        sent = get_neuron_type(sender).written_field(path[3]) if len(path) > 3 else None
+        received = get_neuron_type(neurons[path[0]]).read_field(path[1])
+        sent = get_neuron_type(neurons[path[2]]).written_field(path[3])
         if received and sent and coercion(sent.kind, received.kind):
             found[path] = sent.kind, received.kind
     return found
@@ -38,13 +36,10 @@ def coerced(neurons: Mapping[str, str], matrix: VValue, outputs: VValue) -> tupl
     A coerced stream is put beside the original one under its own field, and the links that want
     it are led there.
     """
-    support = getval(matrix).support
-    links = coerced_links(neurons, support.paths)
+    links = coerced_links(neurons, getval(matrix).support.paths)
     if not links:
         return matrix, outputs
-    plain = restrict(
-        matrix, support.where(np.array([path not in links for path in support.paths], dtype=bool))
-    )
+    plain = select(matrix, lambda path: path not in links)
     for path, (sent, received) in links.items():
         field = f"{path[3]} as {received}"
         convert = coercion(sent, received)

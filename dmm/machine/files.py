@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from vvalues import VValue, natural_key
+from vvalues import VValue, drop, natural_key, select
 from vvalues.core.paths import printable
 from vvalues.core.tree import from_leaves
 from vvalues.files import (
@@ -75,16 +75,9 @@ def machine_from_matrix(matrix: VValue, *, name: str = "machine") -> Machine:
 
 
 def _split_fixed(neurons: Mapping[str, str], matrix: VValue) -> tuple[VValue, VValue]:
-    links = fixed_links(neurons)
-    always = {path for path in links if neurons[path[0]] in ("timer", "input")}
-    trainable: dict[tuple[str, ...], float] = {}
-    for path, weight in matrix.items():
-        if path in always:
-            links[path] = float(weight)
-        else:
-            links.pop(path, None)
-            trainable[path] = float(weight)
-    return from_leaves(links), from_leaves(trainable)
+    links = from_leaves(fixed_links(neurons))
+    always = select(links, lambda path: neurons[path[0]] in ("timer", "input")).support
+    return drop(links, matrix.support) + select(matrix, always), drop(matrix, always)
 
 
 # -------------------- lines of text --------------------

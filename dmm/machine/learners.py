@@ -90,9 +90,7 @@ def plastic_space(
     fixed: dict[Path, float] = {KEEPER: 1.0, ("places", "single", "places", "single"): 1.0}
     fixed |= {("output", f"dict-{i}", *cell): 1.0 for i, cell in enumerate(cells[:2], 1)}
     for label, ports in (("x", xs), ("y", ys), ("p", cells)):
-        for i, port in enumerate(ports, 1):
-            path = (label, f"number-{i}", *port)
-            fixed[path] = 1.0
+        fixed |= {(label, f"number-{i}", *port): 1.0 for i, port in enumerate(ports, 1)}
     paths = [(*cell, *port) for cell in cells for port in numbers]
     labelled = [("x", "dict"), ("y", "dict"), ("p", "dict")]
     if is_normalised:

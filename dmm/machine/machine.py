@@ -8,13 +8,11 @@ parameter tree of everything that learns.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
-from vvalues import VValue, assemble, natural_key, restrict
+from vvalues import VValue, assemble, natural_key, select
 
 from ..neurons import NeuronType, get_neuron_type
 from .checks import check_initial, check_matrix, check_matrix_port
@@ -108,15 +106,8 @@ class Machine:
         check_matrix_port(self.neurons, self.matrix_port)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Machine, (
-            dict(self.neurons),
-            self.fixed,
-            self.trainable,
-            self.name,
-            dict(self.metadata),
-            self.initial,
-            self.matrix_port,
-        )
+        parts = (getattr(self, each.name) for each in fields(self))
+        return Machine, tuple(dict(x) if isinstance(x, MappingProxyType) else x for x in parts)
 
     # -------------------- reading --------------------
 
@@ -265,8 +256,7 @@ def _show() -> ModuleType:
 
 def _between(matrix: VValue, neurons: Collection[str]) -> VValue:
     """The links that join some neurons."""
-    keep = [path[0] in neurons and path[2] in neurons for path in matrix.support.paths]
-    return restrict(matrix, matrix.support.where(np.array(keep, dtype=bool)))
+    return select(matrix, lambda path: path[0] in neurons and path[2] in neurons)
 
 
 # -------------------- what types say about their neurons --------------------

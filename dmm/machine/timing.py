@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..neurons import get_neuron_type
-from .wiring import reach
+from .wiring import upstream
 
 __all__ = ["Port", "Schedule", "Wire", "fastest", "scheduled"]
 
@@ -73,14 +73,6 @@ def _role(name: str, kind: str) -> _Role:
     return _Role(name, is_source, is_constant, is_awake, not known.writes)
 
 
-def _remembered(names: Sequence[str], wires: Sequence[Wire]) -> set[str]:
-    """Neurons that a later sample depends on."""
-    senders: dict[str, list[str]] = {name: [] for name in names}
-    for wire in wires:
-        senders[wire.neuron_in].append(wire.neuron_out)
-    return set(reach([wire.neuron_out for wire in wires if wire.lag], senders.__getitem__))
-
-
 def scheduled(neurons: Mapping[str, str], wires: Sequence[Wire], ticks: int) -> Schedule | None:
     """The schedule with the fewest relays; None if there is none.
 
@@ -115,7 +107,8 @@ def _solved(roles: tuple[_Role, ...], wires: tuple[Wire, ...], ticks: int) -> Sc
 
     neurons = {role.name: role for role in roles}
     names = list(neurons)
-    remembered = _remembered(names, wires)
+    # What a later sample depends on.
+    remembered = set(upstream([wire.neuron_out for wire in wires if wire.lag], wires))
     ports = list(dict.fromkeys(wire[2:4] for wire in wires))
     # Columns: r and e of every neuron, k of every wire, length of every chain.
     n, m = len(names), len(wires)

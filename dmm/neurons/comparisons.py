@@ -188,12 +188,10 @@ class LessOrEqual(Kernel):
         return ()
 
     def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
-        nothing = np.zeros_like(outputs[0].number)
-        return [Stream(nothing), Stream(nothing)]
+        return [Stream(np.zeros_like(outputs[0].number))] * 2
 
     def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
-        nothing = np.zeros_like(inputs[0].number)
-        return [Stream(nothing), Stream(nothing)]
+        return [Stream(np.zeros_like(inputs[0].number))] * 2
 
 
 @neuron_type(

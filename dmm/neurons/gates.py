@@ -17,7 +17,7 @@ import numpy as np
 import vvalues as vv
 from vvalues import VValue
 
-from .kernel import Kernel, Partials, Stream, key_dot, plus, times
+from .kernel import Kernel, Partials, Stream, plus, stream_dot, times
 from .spelling import Call, Function, Linear, Spelling, on_every_element
 from .terms import Element, Term
 from .types import neuron_type, number
@@ -48,9 +48,7 @@ class Product(Kernel):
     def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
         factor, number, keys = partials
         g, g_keys = outputs[0]
-        to_factor = g * number
-        if g_keys is not None and keys is not None:
-            to_factor = to_factor + key_dot(g_keys, keys)
+        to_factor = stream_dot(outputs[0], Stream(number, keys))
         return [Stream(to_factor), Stream(g * factor, times(g_keys, factor))]
 
     def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
@@ -134,9 +132,7 @@ class Choice(Kernel):
     def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
         share, difference, key_difference = partials
         g, g_keys = outputs[0]
-        to_share = g * difference
-        if g_keys is not None and key_difference is not None:
-            to_share = to_share + key_dot(g_keys, key_difference)
+        to_share = stream_dot(outputs[0], Stream(difference, key_difference))
         return [
             Stream(to_share),
             Stream(g * share, times(g_keys, share)),

@@ -145,19 +145,11 @@ class Kernel(ABC):
 
         ``x`` starts as zeros; what a step never writes stays zero.
         """
-
-        def step(t: int) -> None:
-            _store(self.adjoint(at_tick(partials, t), _streams(y[t])), x[t])
-
-        return step
+        return lambda t: _store(self.adjoint(at_tick(partials, t), _streams(y[t])), x[t])
 
     def step_tangent(self, partials: Any, x: np.ndarray, y: np.ndarray) -> Step:
         """Bind `tangent` to tangents of inputs and outputs; directions in place of machines."""
-
-        def step(t: int) -> None:
-            _store(self.tangent(at_tick(partials, t), _streams(x[t])), y[t])
-
-        return step
+        return lambda t: _store(self.tangent(at_tick(partials, t), _streams(x[t])), y[t])
 
 
 class StreamReader:

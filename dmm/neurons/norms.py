@@ -91,12 +91,7 @@ class MaxNorm(Kernel):
         return [Stream(g * at_number, None if at_keys is None else g[..., None] * at_keys)]
 
     def tangent(self, partials: Partials, inputs: list[Stream]) -> list[Stream]:
-        at_number, at_keys = partials
-        number, keys = inputs[0]
-        out = number * at_number
-        if keys is not None and at_keys is not None:
-            out = out + key_dot(keys, at_keys)
-        return [Stream(out)]
+        return [Stream(stream_dot(inputs[0], Stream(*partials)))]
 
     def step(self, x: np.ndarray, y: np.ndarray) -> Step:
         stream, norm = x[:, :, 0], y[:, :, 0, ..., 0]

@@ -102,10 +102,6 @@ class DotProduct(Kernel):
         (one, sign), (other, other_sign) = one.upright(), other.upright()
         return [call(ClipDot(self.bound), one, other) * (sign * other_sign)]
 
-    @staticmethod
-    def _product(inputs: list[Stream]) -> np.ndarray:
-        return stream_dot(*inputs)
-
     def _bounded(self, product: np.ndarray) -> np.ndarray:
         if self.is_soft:
             return self.bound * np.tanh(product / self.bound)
@@ -120,10 +116,10 @@ class DotProduct(Kernel):
         return np.abs(product.real) <= self.bound
 
     def forward(self, inputs: list[Stream]) -> list[Stream]:
-        return [Stream(self._bounded(self._product(inputs)))]
+        return [Stream(self._bounded(stream_dot(*inputs)))]
 
     def linearise(self, inputs: list[Stream]) -> Partials:
-        return self._slope(self._product(inputs)), *inputs
+        return self._slope(stream_dot(*inputs)), *inputs
 
     def adjoint(self, partials: Partials, outputs: list[Stream]) -> list[Stream]:
         slope, one, other = partials

@@ -55,10 +55,7 @@ class Sum(Kernel):
         )
 
     def _equation(self, *inputs: Linear) -> list[Linear]:
-        total = Linear(constant=self.offset)
-        for one in inputs:
-            total = total + one
-        return [total]
+        return [sum(inputs, Linear(constant=self.offset))]
 
     def forward(self, inputs: list[Stream]) -> list[Stream]:
         total = _total(inputs)

@@ -92,6 +92,7 @@ def superfluid(argument: str) -> NeuronType:
                 f"superfluid({printable(argument[:60])}): {each.name} reads an external stream"
             )
     names = tuple(each.name for each in types)
+    reads, writes = merged_fields(types, "reads"), merged_fields(types, "writes")
 
     def activation(inputs: VValue) -> dict[str, Any]:
         coefficients = inputs.subtree(FUNCTION)
@@ -105,16 +106,13 @@ def superfluid(argument: str) -> NeuronType:
         for each in types:
             streams = assemble(dict(each.activation(inputs)))
             total = total + vv.scale(streams, number(coefficients, each.name))
-        outputs: dict[str, Any] = {
-            field.name: total.subtree(field.name) for field in merged_fields(types, "writes")
-        }
-        outputs[FUNCTION] = coefficients
-        return outputs
+        mixed = {field.name: total.subtree(field.name) for field in writes}
+        return {**mixed, FUNCTION: coefficients}
 
     return NeuronType(
         f"superfluid({argument})",
-        (*merged_fields(types, "reads"), Field(FUNCTION)),
-        (*merged_fields(types, "writes"), Field(FUNCTION)),
+        (*reads, Field(FUNCTION)),
+        (*writes, Field(FUNCTION)),
         activation,
         fixed_links=((FUNCTION, "", FUNCTION),),
         source=SOURCE,

@@ -12,9 +12,10 @@ Electronic Computers 12, 1963.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from graphlib import CycleError, TopologicalSorter
 
 from ..machine import Circuit, Machine, Pace
-from ..machine.wiring import followers, strong_components, upstream, wired
+from ..machine.wiring import followers, upstream, wired
 from .automata import Alphabet
 from .sides import Answer, MachineSide, Move, Side, paced, ports_of
 
@@ -56,11 +57,12 @@ def memory_of(
     links = wired(machine, [*machine.fixed.support.paths, *machine.trainable.support.paths])
     sinks = {neuron for neuron, _ in observed}
     after = followers(upstream(sinks, links), links)
-    components = strong_components(after)
-    if any(len(c) > 1 or c[0] in after[c[0]] for c in components):
+    try:
+        backwards = list(TopologicalSorter(after).static_order())
+    except CycleError:
         return None
     longest, shortest = dict.fromkeys(sinks, 0), dict.fromkeys(sinks, 0)
-    for (neuron,) in reversed(components):
+    for neuron in backwards:
         if neuron not in sinks:
             longest[neuron] = 1 + max(longest[each] for each in after[neuron])
             shortest[neuron] = 1 + min(shortest[each] for each in after[neuron])

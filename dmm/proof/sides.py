@@ -11,8 +11,6 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from vvalues import natural_key
-
 from ..compiled import Stepper
 from ..machine import Circuit, Machine, Pace
 from .automata import Alphabet, Automaton
@@ -137,15 +135,14 @@ def ports_of(machine: Machine) -> list[tuple[str, str]]:
     ValueError
         If there are none.
     """
-    linked = {
-        (path[0], path[1])
-        for matrix in (machine.fixed, machine.trainable)
-        for path in matrix.support.paths
-        if not machine.type_of(path[0]).writes
-    }
-    if not linked:
+    ports = dict.fromkeys(
+        (k.neuron_in, k.field_in)
+        for k in machine.links()
+        if not machine.type_of(k.neuron_in).writes
+    )
+    if not ports:
         raise ValueError(f"machine {machine.name!r} has no sink that reads anything")
-    return sorted(linked, key=natural_key)
+    return list(ports)
 
 
 class MachineSide:

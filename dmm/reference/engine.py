@@ -183,16 +183,12 @@ def two_stroke_cycle(
     >>> sorted({path[0] for path in outputs})
     ['held-1', 'self']
     """
-    inputs = _down_at(tick, matrix, outputs, machine)
-    active = active_neurons(machine, matrix)
-    return inputs, up_movement(machine, inputs, sources, stopped, tick, active)
-
-
-def _down_at(tick: int, matrix: VValue, outputs: VValue, machine: Machine) -> VValue:
     try:
-        return down_movement(matrix, outputs, machine)
+        inputs = down_movement(matrix, outputs, machine)
     except ValueError as error:
         raise ValueError(f"down movement at tick {tick}: {error}") from error
+    active = active_neurons(machine, matrix)
+    return inputs, up_movement(machine, inputs, sources, stopped, tick, active)
 
 
 # -------------------- the matrix, external or held by a neuron --------------------
@@ -212,10 +208,7 @@ def active_neurons(machine: Machine, matrix: VValue) -> Mapping[str, str]:
     """
     if machine.matrix_port is None:
         return machine.neurons
-    active = {}
-    for neuron, type_name in machine.neurons.items():
-        if not get_neuron_type(type_name).reads:
-            active[neuron] = type_name
+    active = {n: kind for n, kind in machine.neurons.items() if not get_neuron_type(kind).reads}
     for path in getval(matrix).support.paths:
         neuron = path[0]
         if neuron not in active:
@@ -255,10 +248,10 @@ def initial_state(machine: Machine, trainable: VValue | None = None) -> VValue:
     return outputs + put(VValue(), machine.matrix_port, _whole_matrix(machine, trainable))
 
 
-def network_matrix(machine: Machine, outputs: VValue, trainable: VValue | None = None) -> VValue:
+def network_matrix(machine: Machine, outputs: VValue) -> VValue:
     """The matrix of the next down movement: external, or the latest output of the matrix port."""
     if machine.matrix_port is None:
-        return _whole_matrix(machine, trainable)
+        return _whole_matrix(machine, None)
     return outputs.subtree(machine.matrix_port)
 
 

@@ -23,9 +23,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from vvalues import VValue, as_path, put, restrict
+from vvalues import VValue, as_path, drop, put
 from vvalues.core.tree import from_leaves
 
 from ..machine.checks import check_matrix
@@ -164,8 +162,8 @@ class Session:
         now = self.moment
         waiting = {name: values for name, values in now.waiting.items() if values}
         sources: dict[str, _Now] = {}
-        for name, type_name in now.machine.neurons.items():
-            if not get_neuron_type(type_name).is_source:
+        for name in now.machine.neurons:
+            if not now.machine.type_of(name).is_source:
                 continue
             if waiting.get(name):
                 value, *rest = waiting[name]
@@ -234,9 +232,8 @@ class Session:
         self._queues[source] = values
 
     def _check_source(self, source: str) -> None:
-        type_name = self.machine.neurons.get(source)
-        if type_name is None or not get_neuron_type(type_name).is_source:
-            sources = [n for n, k in self.machine.neurons.items() if get_neuron_type(k).is_source]
+        sources = [n for n in self.machine.neurons if self.machine.type_of(n).is_source]
+        if source not in sources:
             raise ValueError(
                 f"{source!r} is not a source of the machine; its sources are "
                 f"{', '.join(sources) or 'none'}"
@@ -282,9 +279,7 @@ class Session:
         emitted = get_neuron_type(type_name).initial
         neurons = {**now.machine.neurons, name: type_name}
         own = from_leaves({p: w for p, w in fixed_links(neurons).items() if p[0] == name})
-        fragment = VValue(links)
-        is_own = np.array([path in own for path in fragment.support.paths], dtype=bool)
-        fragment = restrict(fragment, fragment.support.where(~is_own))
+        fragment = drop(VValue(links), own.support)
         check_matrix(neurons, fragment, "links of the new neuron")
         machine = replace(now.machine, neurons=neurons)
         outputs = now.outputs + put(VValue(), (name,), emitted)

@@ -81,16 +81,12 @@ def random_life(rng: np.random.Generator, max_ticks: int = 8, cells: tuple[str, 
     keeper = ("self", "accum", "self", "single")
     fixed = dict(fixed_links(neurons))
     (links if rng.random() < 0.4 else fixed)[keeper] = 1.0
-    initial = {
-        (name, "single"): _fragment(rng, neurons)
-        for name, kind in neurons.items()
-        if kind == "register"
-    }
+    registers = [name for name, kind in neurons.items() if kind == "register"]
     machine = Machine(
         neurons,
         from_leaves(fixed),
         from_leaves(links),
-        initial=VValue({port[0]: {port[1]: tree} for port, tree in initial.items()}),
+        initial=VValue({name: {"single": _fragment(rng, neurons)} for name in registers}),
         matrix_port=("self", "single"),
     )
     return Life(machine, _streams(rng, neurons, int(rng.integers(1, max_ticks + 1))))
@@ -112,8 +108,6 @@ def _random_links(rng: np.random.Generator, neurons: dict[str, str]) -> dict[Pat
     links: dict[Path, float] = {}
     density = float(rng.choice([0.1, 0.3]))
     for receiver, kind in neurons.items():
-        if not get_neuron_type(kind).reads:
-            continue
         for field in get_neuron_type(kind).reads:
             for sender, sender_kind in neurons.items():
                 for written in get_neuron_type(sender_kind).writes:

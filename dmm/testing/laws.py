@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import autograd.numpy as anp
 import numpy as np
 from autograd import grad
 
-from vvalues import VValue, format_path, max_norm
-from vvalues.core.tree import from_leaves
+from vvalues import format_path, max_norm, relabel
 
 from ..compiled.plastic import PlasticProgram, Supports, supports_of, why_not_plastic
 from ..machine import Machine, Streams
@@ -235,18 +235,16 @@ def _renamed(life: Life, names: Mapping[str, str]) -> Life:
     machine, port, streams = life.machine, life.machine.matrix_port, life.streams
     assert port is not None
     types = {names.get(name, name): _relabelled(k, names) for name, k in machine.neurons.items()}
-    initial = {
-        (names.get(path[0], path[0]), path[1], *_swapped(path[2:], names)): leaf
-        for path, leaf in machine.initial.items()
-    }
-    keys = tuple(tuple(_swapped(path, names) for path in own) for own in streams.keys)
+    swapped = partial(_swapped, names=names)
+    outputs = relabel(machine.initial, lambda p: (*swapped(p[:1]), p[1], *swapped(p[2:])))
+    keys = tuple(tuple(map(swapped, own)) for own in streams.keys)
     return Life(
         replace(
             machine,
             neurons=types,
-            fixed=_swapped_tree(machine.fixed, names),
-            trainable=_swapped_tree(machine.trainable, names),
-            initial=from_leaves(initial),
+            fixed=relabel(machine.fixed, swapped),
+            trainable=relabel(machine.trainable, swapped),
+            initial=outputs,
             matrix_port=(names.get(port[0], port[0]), port[1]),
         ),
         replace(streams, keys=keys),
@@ -257,10 +255,6 @@ def _renamed(life: Life, names: Mapping[str, str]) -> Life:
 def _swapped(path: tuple[str, ...], names: Mapping[str, str]) -> tuple[str, ...]:
     """Names of neurons stand first and third, in links as in parts of them."""
     return tuple(names.get(key, key) if i in (0, 2) else key for i, key in enumerate(path))
-
-
-def _swapped_tree(tree: VValue, names: Mapping[str, str]) -> VValue:
-    return from_leaves({_swapped(path, names): leaf for path, leaf in tree.items()})
 
 
 def _relabelled(type_name: str, names: Mapping[str, str]) -> str:

@@ -9,10 +9,8 @@ stream is a matrix, by hand and at random (`self_referential_machine`).
 """
 
 from ..machine import links, machine_of
-from .bandit import reward_rule
 from .cells import gru, lstm
-from .novelty import novelty_rule
-from .plastic import delta_rule, hebb_rule
+from .learning import delta_rule, hebb_rule, novelty_rule, reward_rule
 from .population import breeding_streams, population_machine
 from .programs import (
     asynchronous_accumulation,

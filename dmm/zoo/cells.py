@@ -25,14 +25,13 @@ Weights = Mapping[str, tuple[float, float, float]]
 PATTERNS = "arXiv:1606.09470; arXiv:1712.07447, section 6"
 
 
-def _gates(weights: Weights, fields: Mapping[str, str], hidden: str) -> VValue:
+def _gates(weights: Weights, fields: Mapping[str, str]) -> VValue:
     """Links of all gates: from the input, from the hidden state, and the bias."""
     leaves: dict[tuple[str, ...], float | np.ndarray] = {}
     for gate, (of_input, of_hidden, bias) in weights.items():
         field = fields[gate]
         leaves[gate, field, "x", "stream"] = of_input
-        path = (gate, field, *hidden.split("."))
-        leaves[path] = of_hidden
+        leaves[gate, field, "hidden", "dict"] = of_hidden
         leaves[gate, field, "const_1", "const_1"] = bias
     return from_leaves(leaves)
 
@@ -100,7 +99,7 @@ def lstm(weights: Weights) -> Machine:
         output.dict-1 <- hidden.dict
         """
     )
-    return Machine(neurons, fixed, _gates(weights, fields, "hidden.dict"), name="lstm")
+    return Machine(neurons, fixed, _gates(weights, fields), name="lstm")
 
 
 def gru(weights: Weights) -> Machine:
@@ -169,4 +168,4 @@ def gru(weights: Weights) -> Machine:
         output.dict-1 <- hidden.dict
         """
     )
-    return Machine(neurons, fixed, _gates(gates, fields, "hidden.dict") + candidate, name="gru")
+    return Machine(neurons, fixed, _gates(gates, fields) + candidate, name="gru")

@@ -114,15 +114,12 @@ def orbits(year: int = 240, month: int = 40) -> Machine:
         points.number-4 <- year-y.wave
         points.number-4 <- month-y.wave 0.3
     """
-    ahead: dict[Path, Any] = {
-        (f"{name}-x", "phase"): 0.25 for name in ("year", "month")
-    }  # a cosine
     return Machine(
         neurons,
         fixed=from_leaves(fixed_links(neurons)),
         trainable=links(trainable),
         name="orbits",
-        initial=from_leaves(ahead),
+        initial=VValue({name: {"phase": 0.25} for name in ("year-x", "month-x")}),  # cosines
     )
 
 

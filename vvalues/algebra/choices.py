@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from numbers import Real
 from typing import Any
 
 import numpy as np
+from autograd.tracer import getval
 
 from ..core.kernels import align
 from ..core.pointwise import compare, needs_support, piecewise_linear, united
 from ..core.support import Support
-from ..core.tracing import is_traced, is_tree, unboxed
+from ..core.tracing import is_tree, unboxed
 from ..core.tree import VValue, unchecked
 
 __all__ = [
@@ -62,7 +64,7 @@ def greater(left: Operand, right: Operand, /, support: Support | None = None) ->
     >>> greater(VValue({"a": 2, "b": -1}), VValue({"a": 1, "c": -3}))
     VValue({'a': 1.0, 'b': 0.0, 'c': 1.0})
     """
-    return compare(np.greater, left, right, "greater", support)
+    return compare(np.greater, left, right, support)
 
 
 def less(left: Operand, right: Operand, /, support: Support | None = None) -> VValue:
@@ -73,7 +75,7 @@ def less(left: Operand, right: Operand, /, support: Support | None = None) -> VV
     >>> VValue({"a": 2, "b": -1}) < 0
     VValue({'a': 0.0, 'b': 1.0})
     """
-    return compare(np.less, left, right, "less", support)
+    return compare(np.less, left, right, support)
 
 
 def not_equal(left: Operand, right: Operand, /, support: Support | None = None) -> VValue:
@@ -84,7 +86,7 @@ def not_equal(left: Operand, right: Operand, /, support: Support | None = None) 
     >>> not_equal(VValue({"a": 2, "b": 1}), VValue({"a": 2}))
     VValue({'a': 0.0, 'b': 1.0})
     """
-    return compare(np.not_equal, left, right, "not_equal", support)
+    return compare(np.not_equal, left, right, support)
 
 
 def equal(left: Operand, right: Operand, /, support: Support | None = None) -> VValue:
@@ -96,7 +98,7 @@ def equal(left: Operand, right: Operand, /, support: Support | None = None) -> V
     >>> equal(v, 1, v.support)
     VValue({'a': 0.0, 'b': 1.0})
     """
-    return compare(np.equal, left, right, "equal", support)
+    return compare(np.equal, left, right, support)
 
 
 def greater_equal(left: Operand, right: Operand, /, support: Support | None = None) -> VValue:
@@ -107,7 +109,7 @@ def greater_equal(left: Operand, right: Operand, /, support: Support | None = No
     >>> VValue({"a": 2, "b": -1}) >= 1
     VValue({'a': 1.0, 'b': 0.0})
     """
-    return compare(np.greater_equal, left, right, "greater_equal", support)
+    return compare(np.greater_equal, left, right, support)
 
 
 def less_equal(left: Operand, right: Operand, /, support: Support | None = None) -> VValue:
@@ -118,7 +120,7 @@ def less_equal(left: Operand, right: Operand, /, support: Support | None = None)
     >>> VValue({"a": 2, "b": -1}) <= -1
     VValue({'a': 0.0, 'b': 1.0})
     """
-    return compare(np.less_equal, left, right, "less_equal", support)
+    return compare(np.less_equal, left, right, support)
 
 
 # -------------------- choices --------------------
@@ -154,8 +156,7 @@ def maximum(*operands: Operand, support: Support | None = None) -> VValue:
     >>> maximum(VValue({"a": 2, "b": -1}), 0)
     VValue({'a': 2.0, 'b': 0.0})
     """
-    quick = _of_two(np.maximum, operands) if support is None else None
-    return _extreme(np.maximum, "maximum", operands, support) if quick is None else quick
+    return _extreme(np.maximum, operands, support)
 
 
 def minimum(*operands: Operand, support: Support | None = None) -> VValue:
@@ -166,34 +167,24 @@ def minimum(*operands: Operand, support: Support | None = None) -> VValue:
     >>> minimum(VValue({"a": 2, "b": -1}), VValue({"a": 3, "c": -4}))
     VValue({'a': 2.0, 'b': -1.0, 'c': -4.0})
     """
-    quick = _of_two(np.minimum, operands) if support is None else None
-    return _extreme(np.minimum, "minimum", operands, support) if quick is None else quick
+    return _extreme(np.minimum, operands, support)
 
 
-def _of_two(choose: np.ufunc, operands: tuple[Operand, ...]) -> VValue | None:
-    """The usual case, without the ceremony: two untraced trees on one support."""
-    if len(operands) == 2:
+def _extreme(choose: np.ufunc, operands: tuple[Operand, ...], support: Support | None) -> VValue:
+    if support is None and len(operands) == 2:  # the usual case, without the ceremony
         left, right = operands
         if type(left) is VValue and type(right) is VValue and left.support is right.support:
             return unchecked(left.support, choose(left.buffer, right.buffer))
-    return None
 
-
-def _extreme(
-    choose: np.ufunc, name: str, operands: tuple[Operand, ...], support: Support | None
-) -> VValue:
     def value(*arrays: np.ndarray) -> np.ndarray:
-        out = arrays[0]
-        for array in arrays[1:]:
-            out = choose(out, array)
-        return out
+        return reduce(choose, arrays)
 
     def slopes(out: np.ndarray, *arrays: np.ndarray) -> list[np.ndarray]:
         chosen = [np.equal(array, out) for array in arrays]
         share = 1.0 / np.maximum(sum(one.astype(float) for one in chosen), 1.0)
         return [one * share for one in chosen]
 
-    return _pointwise(name, value, slopes, operands, support)
+    return _pointwise(choose.__name__, value, slopes, operands, support)
 
 
 def where(
@@ -281,8 +272,7 @@ def clip(tree: VValue, low: Operand, high: Operand, /, support: Support | None =
         return unchecked(tree.support, tree.buffer.clip(low, high))
 
     def value(x: np.ndarray, least: np.ndarray, most: np.ndarray) -> np.ndarray:
-        is_wrong = least > most
-        if is_wrong if isinstance(is_wrong, bool) else is_wrong.any():
+        if np.any(least > most):
             raise ValueError(
                 f"clip to [{low!r:.40}, {high!r:.40}]: a lower bound is above the upper"
             )
@@ -317,33 +307,29 @@ def _pointwise(
     operands : V-values and numbers
     support : where it is meant; the union of the supports if the function maps zeros to 0
     """
-    plain, is_traced_any = [], False
+    plain: list[Any] = []
     for x in operands:
-        traced = is_traced(x)
         if is_tree(x):
-            plain.append(unboxed(x) if traced else x)
-        elif traced or not isinstance(x, Real):
+            plain.append(getval(x))
+        elif isinstance(x, Real):
+            plain.append(float(x))
+        else:
             raise TypeError(
                 f"{name} got {type(x).__name__} {x!r:.40}; expected a VValue or a real number (one "
                 "that is being differentiated: full(v.support, number))"
             )
-        else:
-            plain.append(float(x))
-        is_traced_any |= traced
     trees = [x for x in plain if type(x) is VValue]
     if support is None:
         support = _where_it_is_zero(name, value, plain, trees)
     arrays = [align(x, support) if type(x) is VValue else x for x in plain]
     out = value(*arrays)
-    result = unchecked(support, out)
-    if not is_traced_any:
-        return result
 
     def by_tree() -> tuple[VValue, ...]:
         every = zip(plain, slopes(out, *arrays), strict=True)
         return tuple(unchecked(support, slope) for x, slope in every if type(x) is VValue)
 
-    return piecewise_linear(result, by_tree, *(x for x in operands if is_tree(x)))
+    of = (x for x in operands if is_tree(x))
+    return piecewise_linear(unchecked(support, out), by_tree, *of)
 
 
 def _where_it_is_zero(

@@ -11,12 +11,11 @@ from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 import numpy as np
-from autograd.extend import defjvp, defvjp
 
 from ..core.kernels import align
 from ..core.paths import Path, format_path
-from ..core.support import Support
-from ..core.tracing import primitive
+from ..core.support import Support, element_positions
+from ..core.tracing import define_linear, primitive
 from ..core.tree import VValue, unchecked
 
 __all__ = ["Plan", "collect", "distribute", "group_plan", "path_plan"]
@@ -43,15 +42,11 @@ class Plan(NamedTuple):
 @primitive
 def collect(tree: VValue, plan: Plan, /) -> VValue:
     """Sum of the elements that go to one place; a gradient lives on the plan's source."""
-    return unchecked(plan.target, collected(align(tree, plan.source), plan))
-
-
-def collected(buffer: np.ndarray, plan: Plan) -> np.ndarray:
-    """`collect` on arrays."""
+    buffer = align(tree, plan.source)
     if plan.starts is not None and plan.starts.size:
-        return np.add.reduceat(buffer, plan.starts)
+        return unchecked(plan.target, np.add.reduceat(buffer, plan.starts))
     out = np.bincount(plan.positions, weights=buffer, minlength=plan.target.size)
-    return out.astype(np.float64, copy=False)
+    return unchecked(plan.target, out.astype(np.float64, copy=False))
 
 
 @primitive
@@ -60,10 +55,8 @@ def distribute(tree: VValue, plan: Plan, /) -> VValue:
     return unchecked(plan.source, align(tree, plan.target)[plan.positions])
 
 
-defvjp(collect, lambda ans, tree, plan: lambda g: distribute(g, plan), argnums=(0,))
-defjvp(collect, "same", argnums=(0,))
-defvjp(distribute, lambda ans, tree, plan: lambda g: collect(g, plan), argnums=(0,))
-defjvp(distribute, "same", argnums=(0,))
+define_linear(collect, distribute)
+define_linear(distribute, collect)
 
 
 # -------------------- plans --------------------
@@ -78,17 +71,14 @@ def group_plan(support: Support, level: int) -> Plan:
         nodes = [
             path[:level] if level >= 0 or len(path) >= -level else () for path in support.paths
         ]
-        leaf_starts, paths = [], []
-        for i, node in enumerate(nodes):
-            if not i or node != nodes[i - 1]:
-                leaf_starts.append(i)
-                paths.append(node)
+        leaf_starts = [i for i, node in enumerate(nodes) if not i or node != nodes[i - 1]]
+        runs = tuple(nodes[i] for i in leaf_starts)
         # Neighbours in canonical order: a node's leaves form a run, unless levels are counted from
         # the end (b, a/x, a/y/z: runs of one node may be apart).
-        target = Support.of(sorted(set(paths)), is_sorted=True)
+        target = Support.of(sorted(set(runs)), is_sorted=True)
         sizes = np.diff(support.offsets)
         positions = np.repeat([target.index[node] for node in nodes], sizes).astype(np.intp)
-        starts = support.offsets[leaf_starts] if paths == list(target.paths) else None
+        starts = support.offsets[leaf_starts] if runs == target.paths else None
         if starts is not None and not np.all(np.diff([*starts, support.size])):
             starts = None  # an array without elements makes an empty run, which reduceat mistakes
         return Plan(support, target, positions, starts)
@@ -128,16 +118,10 @@ def path_plan(
                     f"would meet at {format_path(path)}" + ("" if add else "; add=True adds them")
                 )
         target = Support.of(first, [support.shape(i) for i in first.values()])
-        return Plan(support, target, _positions(support, target, moved))
+        leaves = np.array([target.index[path] for path in moved], np.intp)
+        return Plan(support, target, element_positions(support, target, leaves))
 
     return build() if key is None else _cached(support, ("paths", key, add), build)
-
-
-def _positions(support: Support, target: Support, moved: list[Path]) -> np.ndarray:
-    leaves = np.array([target.index[path] for path in moved], np.intp)
-    sizes = np.diff(support.offsets)
-    within = np.arange(support.size) - np.repeat(support.offsets[:-1], sizes)
-    return np.repeat(target.offsets[leaves], sizes) + within
 
 
 def _cached(support: Support, key: Hashable, build: Callable[[], Plan]) -> Plan:

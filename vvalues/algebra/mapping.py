@@ -12,8 +12,7 @@ from autograd.tracer import getval
 
 from ..core.bridges import ravel, unravel
 from ..core.kernels import align
-from ..core.linear import scale
-from ..core.pointwise import absolute, compare, multiply, needs_support, power, united
+from ..core.pointwise import absolute, compare, needs_support, power, united
 from ..core.support import Support
 from ..core.tracing import is_tree
 from ..core.tree import VValue, from_buffer
@@ -68,7 +67,9 @@ def map_leaves(
         support = united(*trees)
         at_zero = (_ufunc_at_zero if is_ufunc else _at_zero)(function, len(trees))
         if at_zero != 0.0:
-            raise _needs_support(function, at_zero, len(trees))
+            name = getattr(function, "__name__", "the function")
+            remedy = f"map_leaves({name}, {', '.join('vwxyz'[: len(trees)])}, support=v.support)"
+            raise needs_support(name, at_zero, remedy)
     for x in trees:
         if type(x) is not VValue:
             return unravel(function(*(ravel(x, support) for x in trees)), support)
@@ -76,12 +77,6 @@ def map_leaves(
     if is_ufunc:  # its result is fresh, anything else may be kept by someone
         return from_buffer(support, out)
     return unravel(out, support)
-
-
-def _needs_support(function: Callable, at_zero: float, n_trees: int) -> ValueError:
-    name = getattr(function, "__name__", "the function")
-    remedy = f"map_leaves({name}, {', '.join('vwxyz'[:n_trees])}, support=v.support)"
-    return needs_support(name, at_zero, remedy)
 
 
 def _at_zero(function: Callable, n_trees: int) -> float:
@@ -96,12 +91,7 @@ _ufunc_at_zero = cache(_at_zero)
 
 # -------------------- numpy's functions --------------------
 
-_COMPARISONS: dict[Any, str] = {
-    np.greater: "greater",
-    np.less: "less",
-    np.greater_equal: "greater_equal",
-    np.less_equal: "less_equal",
-}
+_COMPARISONS = (np.greater, np.less, np.greater_equal, np.less_equal)
 
 # Where trees have a function of their own. These are not passed on: autograd would take the slopes
 # of `anp.maximum` and the like from comparisons with ==, which compares trees as a whole.
@@ -158,8 +148,7 @@ def apply_ufunc(ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> A
     if ufunc in _OWN:
         raise TypeError(f"{name} is not for V-values: write vvalues.{_OWN[ufunc]}")
     if ufunc in _COMPARISONS:
-        left, right = inputs
-        return compare(ufunc, left, right, _COMPARISONS[ufunc])
+        return compare(ufunc, *inputs)
     if ufunc in _OPERATORS:
         return _OPERATORS[ufunc](*inputs)
     if not all(map(is_tree, inputs)) or ufunc.nout != 1:
@@ -176,17 +165,11 @@ def apply_ufunc(ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> A
         ) from None
 
 
-def _product(left: Any, right: Any) -> VValue:
-    if is_tree(left) and is_tree(right):
-        return multiply(left, right)
-    return scale(left, right) if is_tree(left) else scale(right, left)
-
-
 # What a tree's operators do; a number that comes first has handed the operation on to numpy.
 _OPERATORS: dict[Any, Callable] = {
     np.add: lambda x, y: x + y if is_tree(x) else y + x,
     np.subtract: lambda x, y: x - y if is_tree(x) else y.__rsub__(x),
-    np.multiply: _product,
+    np.multiply: lambda x, y: x * y if is_tree(x) else y * x,
     np.true_divide: lambda x, y: x / y if is_tree(x) else y.__rtruediv__(x),
     np.power: lambda x, y: power(x, y) if is_tree(x) else y.__rpow__(x),
     np.absolute: absolute,

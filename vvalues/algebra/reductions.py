@@ -14,10 +14,8 @@ from typing import Any
 
 import numpy as np
 from autograd.extend import defjvp, defvjp
-from autograd.tracer import getval
 
 from ..core.kernels import align
-from ..core.linear import inner, scale
 from ..core.pointwise import full, multiply
 from ..core.structure import restrict
 from ..core.support import Support
@@ -134,33 +132,11 @@ def min_leaves(tree: VValue, /, level: int | None = None) -> Any:
 
 def _extreme(choose: np.ufunc, tree: VValue, level: int | None, name: str) -> Any:
     support = _not_empty(tree, name)
-    if level is None:
-        return float(choose.reduce(tree.buffer)) if type(tree) is VValue else _top(tree, choose)
-    return _tops(tree, group_plan(support, level), choose)
-
-
-@primitive
-def _top(tree: VValue, choose: np.ufunc, /) -> float:
-    return float(choose.reduce(tree.buffer))
-
-
-def _winners(tree: VValue, largest: Any) -> VValue:
-    """Equal shares for the elements that are the largest; piecewise constant, so not traced."""
-    plain = unboxed(tree)
-    is_largest = plain.buffer == largest
-    return unchecked(plain.support, is_largest / np.maximum(np.count_nonzero(is_largest), 1))
-
-
-defvjp(
-    _top,
-    lambda ans, tree, choose: lambda g: scale(_winners(tree, getval(ans)), g),
-    argnums=(0,),
-)
-defjvp(
-    _top,
-    lambda g, ans, tree, choose: inner(g, _winners(tree, getval(ans))),
-    argnums=(0,),
-)
+    if level is not None:
+        return _tops(tree, group_plan(support, level), choose)
+    if type(tree) is VValue:
+        return float(choose.reduce(tree.buffer))
+    return _tops(tree, group_plan(support, 0), choose)[()]
 
 
 @primitive
@@ -173,7 +149,8 @@ def _tops(tree: VValue, plan: Plan, choose: np.ufunc, /) -> VValue:
     return unchecked(plan.target, out)
 
 
-def _level_winners(tree: VValue, plan: Plan, tops: VValue) -> VValue:
+def _winners(tree: VValue, plan: Plan, tops: VValue) -> VValue:
+    """Equal shares for the elements that are the largest; piecewise constant, so not traced."""
     plain = unboxed(tree)
     is_largest = plain.buffer == unboxed(tops).buffer[plan.positions]
     counts = np.bincount(plan.positions, weights=is_largest, minlength=plan.target.size)
@@ -183,12 +160,12 @@ def _level_winners(tree: VValue, plan: Plan, tops: VValue) -> VValue:
 defvjp(
     _tops,
     lambda ans, tree, plan, choose: (
-        lambda g: multiply(distribute(g, plan), _level_winners(tree, plan, ans))
+        lambda g: multiply(distribute(g, plan), _winners(tree, plan, ans))
     ),
     argnums=(0,),
 )
 defjvp(
     _tops,
-    lambda g, ans, tree, plan, choose: collect(multiply(g, _level_winners(tree, plan, ans)), plan),
+    lambda g, ans, tree, plan, choose: collect(multiply(g, _winners(tree, plan, ans)), plan),
     argnums=(0,),
 )

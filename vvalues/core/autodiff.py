@@ -48,16 +48,9 @@ class VValueSpace(VSpace):
         # autograd's own checker draws from the global generator; nothing else here does.
         return from_buffer(self.support, np.random.randn(self.support.size))  # noqa: NPY002
 
-    def _add(self, x: VValue, y: VValue) -> VValue:
-        return kernels.add(x, y)
-
-    _mut_add = _add  # values are immutable
-
-    def _scalar_mul(self, x: VValue, a: float) -> VValue:
-        return kernels.scale(x, a)
-
-    def _inner_prod(self, x: VValue, y: VValue) -> float:
-        return kernels.inner(x, y)
+    _add = _mut_add = staticmethod(kernels.add)  # values are immutable
+    _scalar_mul = staticmethod(kernels.scale)
+    _inner_prod = staticmethod(kernels.inner)
 
     def _covector(self, x: VValue) -> VValue:
         return x
@@ -76,7 +69,8 @@ class VValueBox(Box):
 
     __slots__ = ()
 
-    # The class bodies of VValue call primitives, which accept boxes: borrow them.
+    # The class bodies of VValue ask for the support or call primitives, which accept boxes: borrow
+    # them.
     __add__ = VValue.__add__
     __radd__ = VValue.__radd__
     __sub__ = VValue.__sub__
@@ -96,18 +90,13 @@ class VValueBox(Box):
     __le__ = VValue.__le__
     __array_ufunc__ = VValue.__array_ufunc__
     __getitem__ = VValue.__getitem__
+    __len__ = VValue.__len__
+    __contains__ = VValue.__contains__
+    __iter__ = VValue.__iter__
+    size = VValue.size
     get = VValue.get
     subtree = VValue.subtree
     at = VValue.at
-
-    def __len__(self) -> int:
-        return len(self._value)
-
-    def __contains__(self, path: Any) -> bool:
-        return path in self._value
-
-    def __iter__(self) -> Iterator[tuple[str, ...]]:
-        return iter(self._value)
 
     def items(self) -> Iterator[tuple[tuple[str, ...], Any]]:
         for path in self.support.paths:
@@ -117,10 +106,6 @@ class VValueBox(Box):
     @property
     def support(self) -> Support:
         return self._value.support
-
-    @property
-    def size(self) -> int:
-        return self._value.size
 
     @property
     def buffer(self) -> np.ndarray:

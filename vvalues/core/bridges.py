@@ -15,9 +15,9 @@ from autograd.extend import defjvp, defvjp
 
 from . import kernels
 from .paths import Path, as_path, format_path
-from .structure import restrict
+from .structure import restrict, widened
 from .support import Support
-from .tracing import is_tree, primitive, require_trees, support_of
+from .tracing import define_linear, is_tree, primitive, require_trees, support_of
 from .tree import VValue, from_buffer
 
 __all__ = ["dense", "from_dense", "ravel", "unravel"]
@@ -29,17 +29,12 @@ def _ravel(tree: VValue, support: Support, /) -> np.ndarray:
     return np.array(kernels.align(tree, support))
 
 
-def _unravelled(g: np.ndarray, support: Support, example: VValue) -> VValue:
-    """The cotangent; leaves of the argument are present, if only as zeros."""
-    return restrict(unravel(g, support), support_of(example).union(support).support)
-
-
 defvjp(
     _ravel,
     lambda ans, tree, support: (
         (lambda g: unravel(g, support))
         if support is support_of(tree)
-        else (lambda g: _unravelled(g, support, tree))
+        else (lambda g: widened(unravel(g, support), tree))
     ),
     argnums=(0,),
 )
@@ -105,12 +100,7 @@ def unravel(array: np.ndarray, support: Support, /) -> VValue:
     return from_buffer(support, np.array(array, dtype=np.float64))
 
 
-defvjp(
-    unravel,
-    lambda ans, array, support: lambda g: ravel(restrict(g, support)),
-    argnums=(0,),
-)
-defjvp(unravel, "same", argnums=(0,))
+define_linear(unravel, lambda g, support: ravel(restrict(g, support)))
 
 
 # -------------------- two-level trees as matrices --------------------
@@ -128,18 +118,8 @@ def _scatter(array: np.ndarray, support: Support, positions: np.ndarray, shape: 
     return from_buffer(support, np.ravel(array)[positions])
 
 
-defvjp(
-    _gather,
-    lambda ans, tree, support, positions, shape: lambda g: _scatter(g, support, positions, shape),
-    argnums=(0,),
-)
-defjvp(_gather, "same", argnums=(0,))
-defvjp(
-    _scatter,
-    lambda ans, array, support, positions, shape: lambda g: _gather(g, support, positions, shape),
-    argnums=(0,),
-)
-defjvp(_scatter, "same", argnums=(0,))
+define_linear(_gather, _scatter)
+define_linear(_scatter, _gather)
 
 
 def dense(tree: VValue, rows: Sequence[str | Path], columns: Sequence[str | Path], /) -> np.ndarray:

@@ -1,8 +1,8 @@
-"""From nested mappings to paths and leaves, and what may be a leaf."""
+"""From nested mappings to paths and leaves and back, and what may be a leaf."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
 from typing import Any
 
@@ -13,7 +13,7 @@ from . import tree as _tree  # the module: it imports this one, and defines its 
 from .paths import NUMBER, Path, format_path
 from .tracing import is_traced, is_tree
 
-__all__ = ["as_leaf_or_tree", "walk"]
+__all__ = ["as_leaf_or_tree", "nested", "walk"]
 
 
 def walk(mapping: Any) -> tuple[list[Path], list[Any]]:
@@ -43,6 +43,20 @@ def walk(mapping: Any) -> tuple[list[Path], list[Any]]:
             paths.append(path)
             leaves.append(_as_leaf(path, node))
     return paths, leaves
+
+
+def nested(items: Iterable[tuple[Path, Any]], is_leaf: Callable[[Any], bool]) -> dict[str, Any]:
+    """Inverse of `walk`, of paths that stand before those below them."""
+    root: dict[str, Any] = {}
+    for path, leaf in items:
+        node = root
+        for key in path[:-1]:
+            child = node.setdefault(key, {})
+            if is_leaf(child):  # the node's own scalar came first
+                child = node[key] = {NUMBER: child}
+            node = child
+        node[path[-1] if path else NUMBER] = leaf
+    return root
 
 
 def _sorted_keys(path: Path, node: Mapping) -> list[str]:

@@ -171,12 +171,7 @@ defvjp(
     lambda ans, w, g, run: lambda d: _pushforward(w, d, run),
     argnums=(0, 1),
 )
-defjvp(
-    _pullback,
-    lambda d, ans, w, g, run: _curvature(w, g, d, run),
-    lambda d, ans, w, g, run: _pullback(w, d, run),
-    argnums=(0, 1),
-)
+defjvp(_pullback, lambda d, ans, w, g, run: _curvature(w, g, d, run), "same", argnums=(0, 1))
 
 defvjp(
     _pushforward,
@@ -184,12 +179,7 @@ defvjp(
     lambda ans, w, d, run: lambda g: _pullback(w, g, run),
     argnums=(0, 1),
 )
-defjvp(
-    _pushforward,
-    lambda e, ans, w, d, run: _acceleration(w, d, e, run),
-    lambda e, ans, w, d, run: _pushforward(w, e, run),
-    argnums=(0, 1),
-)
+defjvp(_pushforward, lambda e, ans, w, d, run: _acceleration(w, d, e, run), "same", argnums=(0, 1))
 
 
 # -------------------- third order and higher --------------------
@@ -229,8 +219,8 @@ defvjp(
 defjvp(
     _curvature,
     lambda e, ans, w, g, d, run: make_jvp(_plain_curvature)(w, g, d, run)(e)[1],
-    lambda e, ans, w, g, d, run: _curvature(w, e, d, run),
-    lambda e, ans, w, g, d, run: _curvature(w, g, e, run),
+    "same",
+    "same",
     argnums=(0, 1, 2),
 )
 
@@ -244,7 +234,7 @@ defvjp(
 defjvp(
     _acceleration,
     lambda e, ans, w, a, b, run: make_jvp(_plain_acceleration)(w, a, b, run)(e)[1],
-    lambda e, ans, w, a, b, run: _acceleration(w, e, b, run),
-    lambda e, ans, w, a, b, run: _acceleration(w, a, e, run),
+    "same",
+    "same",
     argnums=(0, 1, 2),
 )

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .paths import Path
-from .support import Support
+from .support import Support, leaf_shapes
 from .tree import VValue, from_buffer, unchecked
 
 __all__ = [
@@ -180,11 +180,10 @@ def put(tree: VValue, path: Path, part: VValue, only_own: bool = False) -> VValu
     if only_own:
         last = first + (first < last and whole.paths[first] == path)
     below = part.support.below(path)
-    if last - first == len(below) and whole.paths[first:last] == below.paths:
-        shapes_agree = all(whole.shape(first + i) == below.shape(i) for i in range(len(below)))
-        support = whole if shapes_agree else _spliced(whole, first, last, below)
-    else:
-        support = _spliced(whole, first, last, below)
+    is_same = whole.paths[first:last] == below.paths and all(
+        whole.shape(first + i) == below.shape(i) for i in range(len(below))
+    )
+    support = whole if is_same else _spliced(whole, first, last, below)
     span = whole.span(first, last)
     pieces = (tree.buffer[: span.start], part.buffer, tree.buffer[span.stop :])
     return from_buffer(support, np.concatenate(pieces))
@@ -194,7 +193,6 @@ def _spliced(whole: Support, first: int, last: int, part: Support) -> Support:
     paths = whole.paths[:first] + part.paths + whole.paths[last:]
     shapes = None
     if whole.shapes is not None or part.shapes is not None:
-        every = [whole.shape(i) for i in range(len(whole))]
-        every[first:last] = [part.shape(i) for i in range(len(part))]
-        shapes = tuple(every)
+        every = leaf_shapes(whole)
+        shapes = every[:first] + leaf_shapes(part) + every[last:]
     return Support.of(paths, shapes, is_sorted=True)

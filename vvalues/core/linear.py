@@ -15,7 +15,7 @@ from autograd.extend import defjvp, defvjp
 from autograd.tracer import getval
 
 from . import kernels
-from .tracing import primitive, require_trees, unboxed
+from .tracing import define_linear, primitive, require_trees, unboxed
 from .tree import VValue, from_buffer
 
 __all__ = [
@@ -116,8 +116,7 @@ def _negative(tree: VValue, /) -> VValue:
     return kernels.negative(tree)
 
 
-defvjp(_negative, lambda ans, tree: lambda g: negative(g))
-defjvp(_negative, "same")
+define_linear(_negative, _negative)
 
 
 def negative(tree: VValue, /) -> VValue:

@@ -29,7 +29,7 @@ __all__ = [
     "no_spelling",
     "parse_path",
     "printable",
-    "unescaped",
+    "split_keys",
 ]
 
 Path = tuple[str, ...]
@@ -161,22 +161,24 @@ def parse_path(text: str) -> Path:
     """
     if text == "(root)":
         return ()
-    keys: list[str] = []
-    key = ""
+    return tuple("".join(c.removeprefix("\\") for c in key) for key in split_keys(text))
+
+
+def split_keys(text: str) -> list[list[str]]:
+    """The keys of a spelling, each a list of characters; an escaped one keeps its backslash."""
+    keys: list[list[str]] = [[]]
     characters = iter(text)
     for character in characters:
         if character == "\\":
-            key += unescaped(next(characters, ""), characters)
+            keys[-1].append("\\" + _unescaped(next(characters, ""), characters))
         elif character == "/":
-            keys.append(key)
-            key = ""
+            keys.append([])
         else:
-            key += character
-    keys.append(key)
-    return tuple(keys)
+            keys[-1].append(character)
+    return keys
 
 
-def unescaped(mark: str, following: Iterator[str]) -> str:
+def _unescaped(mark: str, following: Iterator[str]) -> str:
     """What a backslash and the characters after it stand for."""
     if mark not in _HEX_DIGITS:
         return "" if mark == "0" else mark

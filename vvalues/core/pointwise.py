@@ -318,32 +318,12 @@ def absolute(tree: VValue, /) -> VValue:
     return piecewise_linear(value, lambda: (unchecked(plain.support, np.sign(plain.buffer)),), tree)
 
 
-def compare(
-    comparison: np.ufunc, left: Any, right: Any, name: str, support: Support | None = None
-) -> VValue:
-    """A mask of ones and zeros: where a comparison holds between trees, or a tree and a number.
-
-    Parameters
-    ----------
-    comparison : ufunc of two arrays, ``numpy.greater`` and the like
-    left, right : VValue or real number, at least one V-value
-    name : str
-        How the caller is spelled, for the message.
-    support : Support, optional
-        The union of the supports unless given.
-
-    Returns
-    -------
-    VValue on the support; it carries no derivative
-
-    Raises
-    ------
-    ValueError
-        If the comparison holds between what is absent and there is no support.
-    """
+def compare(comparison: np.ufunc, left: Any, right: Any, support: Support | None = None) -> VValue:
+    """The mask that `vvalues.greater` and its like return, where operands and errors are told."""
     is_plain = type(left) is VValue and type(right) is VValue and support is None
     if is_plain and left.support is right.support and comparison not in _TRUE_OF_TIES:
         return unchecked(left.support, comparison(left.buffer, right.buffer).astype(np.float64))
+    name = comparison.__name__
     operands = [unboxed(x) if is_tree(x) else _as_bound(x, name) for x in (left, right)]
     trees = [x for x in operands if type(x) is VValue]
     if support is None:

@@ -6,7 +6,7 @@ component would matter if it existed. So does projecting on a larger support.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import autograd.numpy as anp
@@ -18,10 +18,10 @@ from .construction import as_leaf_or_tree
 from .linear import add
 from .paths import Path, as_path, format_path, names_own_scalar, no_spelling
 from .support import Support
-from .tracing import is_tree, primitive, require_trees, support_of, unboxed
+from .tracing import define_linear, is_tree, primitive, require_trees, support_of, unboxed
 from .tree import VValue, from_buffer, from_leaves
 
-__all__ = ["At", "assemble", "prune", "put", "restrict", "subtree", "take"]
+__all__ = ["At", "assemble", "prune", "put", "restrict", "subtree", "take", "widened"]
 
 
 # -------------------- reading --------------------
@@ -32,8 +32,7 @@ def _subtree(tree: VValue, path: Path, /) -> VValue:
     return kernels.subtree(tree, path)
 
 
-defvjp(_subtree, lambda ans, tree, path: lambda g: _put(VValue(), path, g), argnums=(0,))
-defjvp(_subtree, "same", argnums=(0,))
+define_linear(_subtree, lambda g, path: _put(VValue(), path, g))
 
 
 def subtree(tree: VValue, path: str | Iterable[str], /) -> VValue:
@@ -127,23 +126,18 @@ def take(tree: VValue, path: str | Iterable[str], /) -> Any:
 
 @primitive
 def _put(tree: VValue, path: Path, part: Any, only_own: bool = False, /) -> VValue:
-    return kernels.put(tree, path, _as_tree(part), only_own)
+    inside = part if isinstance(part, VValue) else from_leaves({(): part})
+    return kernels.put(tree, path, inside, only_own)
 
 
 def _part(tree: VValue, path: Path, part: Any) -> Any:
     return _subtree(tree, path) if is_tree(part) else _leaf_like(tree, path, part)
 
 
-def _put_vjp_part(
-    ans: VValue, tree: VValue, path: Path, part: Any, only_own: bool = False
-) -> Callable:
-    return lambda g: _part(g, path, part)
-
-
 defvjp(
     _put,
     lambda ans, tree, path, part, *own: lambda g: _put(g, path, VValue(), *own),
-    _put_vjp_part,
+    lambda ans, tree, path, part, *own: lambda g: _part(g, path, part),
     argnums=(0, 2),
 )
 defjvp(
@@ -188,10 +182,6 @@ def put(tree: VValue, path: str | Iterable[str], part: Any, /) -> VValue:
             f"the tree at {format_path(keys)}"
         )
     return _put(tree, keys, part, only_own)
-
-
-def _as_tree(part: Any) -> VValue:
-    return part if isinstance(part, VValue) else from_leaves({(): part})
 
 
 @primitive
@@ -329,14 +319,15 @@ def restrict(tree: VValue, support: Support, /) -> VValue:
     return from_buffer(support, np.array(kernels.align(tree, support)))
 
 
-def _projected(g: VValue, support: Support, example: VValue) -> VValue:
-    """A projection is its own adjoint; leaves of the argument are present, if only as zeros."""
-    return restrict(restrict(g, support), support_of(example).union(support).support)
+def widened(tree: VValue, example: VValue) -> VValue:
+    """The same vector; what the example has is present in it, if only as zeros."""
+    return restrict(tree, support_of(example).union(support_of(tree)).support)
 
 
+# A projection is its own adjoint.
 defvjp(
     restrict,
-    lambda ans, tree, support: lambda g: _projected(g, support, tree),
+    lambda ans, tree, support: lambda g: widened(restrict(g, support), tree),
     argnums=(0,),
 )
 defjvp(restrict, "same", argnums=(0,))

@@ -23,7 +23,7 @@ import numpy as np
 from .merging import merged
 from .paths import Path, format_path
 
-__all__ = ["Support", "Union", "kept_supports"]
+__all__ = ["Support", "Union", "element_positions", "kept_supports", "leaf_shapes"]
 
 Shape = tuple[int, ...]
 
@@ -310,14 +310,6 @@ class Support:
         return np.flatnonzero(shared), matched[shared]
 
 
-class _Meeting(NamedTuple):
-    """A remembered `Union`; None for a support stands for the side whose positions are None."""
-
-    support: Support | None
-    left: np.ndarray | None
-    right: np.ndarray | None
-
-
 def _restore(paths: tuple[Path, ...], shapes: tuple[Shape, ...] | None) -> Support:
     return Support.of(paths, shapes, is_sorted=True)
 
@@ -333,6 +325,9 @@ def _offsets(n_leaves: int, shapes: tuple[Shape, ...] | None) -> np.ndarray:
 
 # -------------------- unions --------------------
 
+# A remembered `Union`; None for a support stands for the side whose positions are None.
+_Meeting = tuple[Support | None, np.ndarray | None, np.ndarray | None]
+
 _MUCH_SMALLER = 16  # below this ratio a search per path beats a pass over both supports
 
 
@@ -341,9 +336,8 @@ def _meet(left: Support, right: Support) -> _Meeting:
         if len(part) * _MUCH_SMALLER <= len(whole):
             at = _search(part, whole)
             if at is not None:
-                positions = _element_positions(part, whole, at)
-                meeting = _Meeting(None, None, positions)
-                return meeting if whole is left else _Meeting(None, positions, None)
+                positions = element_positions(part, whole, at)
+                return (None, None, positions) if whole is left else (None, positions, None)
     return _merge(left, right)
 
 
@@ -361,30 +355,31 @@ def _search(part: Support, whole: Support) -> np.ndarray | None:
 def _merge(left: Support, right: Support) -> _Meeting:
     paths, at_left, at_right = merged(left.paths, right.paths, left.index)
     if len(paths) == len(left):
-        return _Meeting(None, None, _element_positions(right, left, at_right))
+        return None, None, element_positions(right, left, at_right)
     if len(paths) == len(right):
-        return _Meeting(None, _element_positions(left, right, at_left), None)
+        return None, element_positions(left, right, at_left), None
     union = _united(left, right, paths)
-    return _Meeting(
+    return (
         union,
-        _element_positions(left, union, at_left),
-        _element_positions(right, union, at_right),
+        element_positions(left, union, at_left),
+        element_positions(right, union, at_right),
     )
 
 
 def _united(left: Support, right: Support, paths: tuple[Path, ...]) -> Support:
     if left.shapes is None and right.shapes is None:
         return Support.of(paths, is_sorted=True)
-    sides = ((right.paths, _shapes(right)), (left.paths, _shapes(left)))
+    sides = ((right.paths, leaf_shapes(right)), (left.paths, leaf_shapes(left)))
     shapes = dict(chain.from_iterable(zip(*side, strict=True) for side in sides))
     return Support.of(paths, map(shapes.__getitem__, paths), is_sorted=True)
 
 
-def _shapes(support: Support) -> tuple[Shape, ...]:
+def leaf_shapes(support: Support) -> tuple[Shape, ...]:
+    """The shapes of all leaves, also where all are scalars."""
     return ((),) * len(support) if support.shapes is None else support.shapes
 
 
-def _element_positions(part: Support, whole: Support, at: np.ndarray) -> np.ndarray:
+def element_positions(part: Support, whole: Support, at: np.ndarray) -> np.ndarray:
     """Positions in the whole's buffer of a part's elements, given those of its leaves."""
     if part.shapes is None and whole.shapes is None:
         return at

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .tree import VValue
 
 __all__ = [
+    "define_linear",
     "is_traced",
     "is_tree",
     "primitive",
@@ -79,6 +80,18 @@ def primitive(function: F, /) -> F:
     """
     wrapped: Any = update_wrapper(extend.primitive(function), function)
     return wrapped
+
+
+def define_linear(function: Callable, adjoint: Callable) -> None:
+    """Both derivatives of a primitive that is linear in its first argument, the others constants.
+
+    Parameters
+    ----------
+    function : primitive
+    adjoint : callable, cotangent and the other arguments -> cotangent of the first argument
+    """
+    defvjp(function, lambda ans, value, *others: lambda g: adjoint(g, *others), argnums=(0,))
+    defjvp(function, "same", argnums=(0,))
 
 
 def is_traced(value: Any) -> bool:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Union, final
 
 import numpy as np
 
-from .construction import walk
-from .paths import NUMBER, Path, as_path, names_own_scalar, no_spelling
+from .construction import nested, walk
+from .paths import Path, as_path, names_own_scalar, no_spelling
 from .support import Support
 from .tracing import is_traced, is_tree
 
@@ -162,16 +162,7 @@ class VValue:
         >>> VValue({"a": {":number": 1, "b": 2}}).to_dict()
         {'a': {':number': 1.0, 'b': 2.0}}
         """
-        root: dict[str, Any] = {}
-        for path, leaf in self.items():
-            node = root
-            for key in path[:-1]:
-                child = node.setdefault(key, {})
-                if not isinstance(child, dict):  # the node's own scalar came first
-                    child = node[key] = {NUMBER: child}
-                node = child
-            node[path[-1] if path else NUMBER] = leaf
-        return root
+        return nested(self.items(), is_leaf=lambda node: not isinstance(node, dict))
 
     # -------------------- arithmetic (each one primitive) --------------------
 
@@ -219,16 +210,16 @@ class VValue:
     # Masks of ones and zeros; ``==`` and ``!=`` compare vectors instead.
 
     def __gt__(self, other: VValue | float) -> VValue:
-        return _pointwise.compare(np.greater, self, other, "greater")
+        return _pointwise.compare(np.greater, self, other)
 
     def __lt__(self, other: VValue | float) -> VValue:
-        return _pointwise.compare(np.less, self, other, "less")
+        return _pointwise.compare(np.less, self, other)
 
     def __ge__(self, other: VValue | float) -> VValue:
-        return _pointwise.compare(np.greater_equal, self, other, "greater_equal")
+        return _pointwise.compare(np.greater_equal, self, other)
 
     def __le__(self, other: VValue | float) -> VValue:
-        return _pointwise.compare(np.less_equal, self, other, "less_equal")
+        return _pointwise.compare(np.less_equal, self, other)
 
     # -------------------- numpy --------------------
 

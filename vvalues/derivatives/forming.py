@@ -208,11 +208,6 @@ class _Groups(NamedTuple):
     by_row: np.ndarray
 
 
-def _grouped(declared: Any, rows: Layout, columns: Layout) -> _Groups:
-    sparsity = as_sparsity(declared, rows, columns)
-    return _Groups(sparsity, colours(sparsity), colours(sparsity.transposed))
-
-
 def _sparse(
     function: Callable,
     x: Any,
@@ -231,7 +226,8 @@ def _sparse(
     tape = Tape(function, x)
     rows = layout_of(tape.value, "the value of the function")
     if (rows, columns) not in known:
-        known[rows, columns] = _grouped(declared, rows, columns)
+        sparsity = as_sparsity(declared, rows, columns)
+        known[rows, columns] = _Groups(sparsity, colours(sparsity), colours(sparsity.transposed))
     sparsity, by_column, by_row = known[rows, columns]
     n_forward, n_reverse = (int(c.max(initial=-1)) + 1 for c in (by_column, by_row))
     push = pushing(function, x)

@@ -18,7 +18,7 @@ from ..core.structure import restrict
 from ..core.support import Support
 from ..core.tracing import is_tree, support_of
 from ..core.tree import VValue, unchecked
-from ..patterns.language import Pattern, is_selected
+from ..patterns.language import Pattern, selected
 from ..patterns.selecting import partition, positions_in
 
 __all__ = ["Layout", "layout_of", "only", "with_argument"]
@@ -110,8 +110,7 @@ class Layout:
             return self, np.arange(self.size)
         if self.support is None:
             raise TypeError(f"pattern {pattern!r:.40} selects paths, and this side is {self}: ...")
-        kept = self.support.where(is_selected(self.support, pattern))
-        return Layout(kept), positions_in(self.support, pattern)
+        return Layout(selected(self.support, pattern)), positions_in(self.support, pattern)
 
 
 def layout_of(value: Any, what: str) -> Layout:

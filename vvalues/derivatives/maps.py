@@ -143,10 +143,8 @@ class LinearMap:
         row_pattern, column_pattern = (
             patterns if isinstance(patterns, tuple) and len(patterns) == 2 else (patterns, ...)
         )
-        (rows, at_rows), (columns, at_columns) = (
-            self.rows.part(row_pattern),
-            self.columns.part(column_pattern),
-        )
+        rows, at_rows = self.rows.part(row_pattern)
+        columns, at_columns = self.columns.part(column_pattern)
         matrix = self.matrix.tocsr() if self.is_sparse else self.matrix
         return LinearMap(matrix[at_rows][:, at_columns], rows, columns, self.sweeps)
 
@@ -211,6 +209,5 @@ class LinearMap:
 
 
 def _dot(matrix: Any, other: Any) -> Any:
-    if isinstance(matrix, np.ndarray) or is_traced(matrix):
-        return anp.dot(matrix, other) if not hasattr(other, "tocsr") else matrix @ other
-    return matrix @ other
+    is_sparse = hasattr(matrix, "tocsr") or hasattr(other, "tocsr")
+    return matrix @ other if is_sparse else anp.dot(matrix, other)

@@ -11,13 +11,13 @@ import numpy as np
 from ..core.bridges import ravel, unravel
 from ..core.paths import format_path
 from ..core.pointwise import united
-from ..core.support import Support
+from ..core.support import Support, leaf_shapes
 from ..core.tracing import is_tree, support_of
 from ..core.tree import VValue
 from ..derivatives.layout import Layout
 from ..derivatives.maps import LinearMap
 
-__all__ = ["batch_layout", "covariance", "mean", "stack", "unstack", "vmap"]
+__all__ = ["batch_layout", "batch_of", "covariance", "mean", "stack", "unstack", "vmap"]
 
 
 def stack(trees: Sequence[VValue], /) -> VValue:
@@ -44,8 +44,12 @@ def stack(trees: Sequence[VValue], /) -> VValue:
     >>> batch["a"], batch["b"]
     (array([1., 3.]), array([2., 0.]))
     """
-    rows, support = _rows(trees)
-    stacked, positions = batch_layout(support, len(trees))
+    return batch_of(*_rows(trees))
+
+
+def batch_of(rows: Any, support: Support) -> VValue:
+    """The batch of trees on one support whose elements are these rows; may be traced."""
+    stacked, positions = batch_layout(support, len(rows))
     order = np.empty(stacked.size, np.intp)
     order[positions.ravel()] = np.arange(stacked.size)
     return unravel(anp.ravel(rows)[order], stacked)
@@ -76,7 +80,7 @@ def unstack(batch: VValue, /) -> list[VValue]:
         n = shape[0]
     if n is None:
         raise ValueError("a batch without leaves does not say how many trees it has")
-    shapes = [support.shape(i)[1:] for i in range(len(support))]
+    shapes = [shape[1:] for shape in leaf_shapes(support)]
     each = Support.of(support.paths, shapes, is_sorted=True)
     flat = ravel(batch)
     return [unravel(flat[at], each) for at in batch_layout(each, n)[1]]
@@ -97,8 +101,7 @@ def batch_layout(support: Support, n: int, *, is_last: bool = False) -> tuple[Su
 
     The batch is the first axis of every leaf, or the last one.
     """
-    each_shape = (support.shape(i) for i in range(len(support)))
-    shapes = [(*shape, n) if is_last else (n, *shape) for shape in each_shape]
+    shapes = [(*shape, n) if is_last else (n, *shape) for shape in leaf_shapes(support)]
     sizes = np.diff(support.offsets)
     starts = np.repeat(support.offsets[:-1], sizes)
     within = np.arange(support.size) - starts

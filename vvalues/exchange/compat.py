@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
-from itertools import cycle
+from itertools import accumulate, cycle
 from numbers import Real
 from typing import Any
 
@@ -374,10 +374,7 @@ def iter_apply_fns(start: Any, *functions: Callable[[Any], Any]) -> Iterator[Any
     >>> list(islice(iter_apply_fns(1, lambda x: 2 * x, lambda x: x + 3), 5))
     [1, 2, 5, 10, 13]
     """
-    yield start
-    for function in cycle(functions):
-        start = function(start)
-        yield start
+    return accumulate(cycle(functions), lambda x, function: function(x), initial=start)
 
 
 def map_every_nth(n: int, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
+from functools import partial
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from ..core.structure import assemble, take
 from ..core.support import Support
 from ..core.tracing import is_traced, is_tree, support_of
 from ..core.tree import VValue
-from ..patterns.language import Pattern, is_selected
+from ..patterns.language import Pattern, selected
 
 __all__ = ["wrap"]
 
@@ -86,8 +87,7 @@ def wrap(
         else:
             found[path] = leaf
     if constant is not None:
-        support = Support.of(found)
-        kept = {p for p, k in zip(support.paths, is_selected(support, constant), strict=True) if k}
+        kept = selected(Support.of(found), constant)
         found = {path: leaf for path, leaf in found.items() if path not in kept}
     tree = assemble(found)
     support = support_of(tree)
@@ -117,26 +117,28 @@ class _Places(NamedTuple):
 # -------------------- containers --------------------
 
 
-def _children(path: Path, node: Any, nodes: Nodes) -> Iterator[tuple[Any, str, Any]] | None:
-    """(key, its spelling, child) of a container; None if it is none."""
+def _opened(node: Any, nodes: Nodes) -> tuple[Mapping[Any, Any], Callable[[dict], Any]] | None:
+    """A container's children by key, and what makes one like it of others; None if it is none."""
     if type(node) in nodes:
-        children = nodes[type(node)][0](node)
-        return ((key, _spelled(path, key), child) for key, child in children.items())
+        take_apart, make = nodes[type(node)]
+        return take_apart(node), partial(make, node)
     if isinstance(node, Mapping):
-        return ((key, _spelled(path, key), child) for key, child in node.items())
+        return node, type(node)
     if isinstance(node, tuple) and hasattr(node, "_fields"):
-        return ((name, name, getattr(node, name)) for name in node._fields)
+        given = {name: getattr(node, name) for name in node._fields}
+        return given, lambda made: node._replace(**made)  # type: ignore[attr-defined]
     if isinstance(node, (list, tuple)):
-        return ((i, str(i), child) for i, child in enumerate(node))
+        return dict(enumerate(node)), lambda made: type(node)(made.values())
     if is_dataclass(node) and not isinstance(node, type):
-        return ((f.name, f.name, getattr(node, f.name)) for f in fields(node) if f.init)
+        given = {f.name: getattr(node, f.name) for f in fields(node) if f.init}
+        return given, lambda made: replace(node, **made)
     return None
 
 
-def _spelled(path: Path, key: Any) -> str:
+def _below(path: Path, key: Any) -> Path:
     if key == NUMBER:
         raise ValueError(f"key {NUMBER!r} below {format_path(path)} is reserved; rename it")
-    return key if isinstance(key, str) else str(key)
+    return (*path, key if isinstance(key, str) else str(key))
 
 
 def _numbers(path: Path, node: Any, nodes: Nodes) -> Iterator[tuple[Path, Any]]:
@@ -144,10 +146,10 @@ def _numbers(path: Path, node: Any, nodes: Nodes) -> Iterator[tuple[Path, Any]]:
         for tail in support_of(node).paths:
             yield path + tail, take(node, (*tail, NUMBER))
         return
-    children = _children(path, node, nodes)
-    if children is not None:
-        for _, name, child in children:
-            yield from _numbers((*path, name), child, nodes)
+    opened = _opened(node, nodes)
+    if opened is not None:
+        for key, child in opened[0].items():
+            yield from _numbers(_below(path, key), child, nodes)
     elif _is_number(node):
         yield path, node
     elif isinstance(node, np.ndarray) and node.dtype.kind not in "USb":
@@ -167,19 +169,11 @@ def _is_number(node: Any) -> bool:
 def _rebuilt(path: Path, node: Any, tree: VValue, places: _Places) -> Any:
     if is_tree(node):
         return _inside(tree, path, support_of(node))
-    children = _children(path, node, places.nodes)
-    if children is None:
+    opened = _opened(node, places.nodes)
+    if opened is None:
         return _leaf(places.ties.get(path, path), node, tree, places.support)
-    made = [(key, _rebuilt((*path, name), child, tree, places)) for key, name, child in children]
-    if type(node) in places.nodes:
-        return places.nodes[type(node)][1](node, dict(made))
-    if isinstance(node, Mapping):
-        return dict(made) if type(node) is dict else type(node)(dict(made))  # type: ignore[call-arg]
-    if isinstance(node, tuple) and hasattr(node, "_fields"):
-        return node._replace(**dict(made))  # type: ignore[attr-defined]
-    if isinstance(node, (list, tuple)):
-        return type(node)(value for _, value in made)
-    return replace(node, **dict(made))
+    children, make = opened
+    return make({key: _rebuilt(_below(path, key), x, tree, places) for key, x in children.items()})
 
 
 def _inside(tree: VValue, path: Path, inside: Support) -> VValue:

@@ -22,7 +22,7 @@ from ..core.paths import NUMBER, Path, as_path, names_own_scalar, no_spelling
 from ..core.support import Support
 from ..core.tree import VValue, from_leaves
 
-__all__ = ["LeafTree", "register_jax", "register_optree", "register_torch"]
+__all__ = ["LeafTree", "is_inner", "register_jax", "register_optree", "register_torch"]
 
 
 @final
@@ -97,14 +97,14 @@ def _as_real(leaf: Any) -> float | np.ndarray | None:
 
 def _keys(support: Support) -> list[Path]:
     """``tree[key]`` is the leaf, for every leaf."""
-    own = (i for i, path in enumerate(support.paths) if _is_inner(support, i, path))
-    keys = list(support.paths)
-    for i in own:
-        keys[i] = (*keys[i], NUMBER)
-    return keys
+    return [
+        (*path, NUMBER) if is_inner(support, i) else path for i, path in enumerate(support.paths)
+    ]
 
 
-def _is_inner(support: Support, i: int, path: Path) -> bool:
+def is_inner(support: Support, i: int) -> bool:
+    """Whether a leaf is the scalar of the root, or of a node with leaves below it."""
+    path = support.paths[i]
     following = support.paths[i + 1] if i + 1 < len(support) else ()
     return not path or following[: len(path)] == path
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..core.paths import NUMBER, Path, as_path, format_path, parse_path
-from ..core.support import Support
 from ..core.tracing import unboxed
 from ..core.tree import VValue, from_leaves
+from .interop import is_inner
 
 __all__ = ["from_datatree", "from_series", "to_datatree", "to_series"]
 
@@ -118,17 +118,11 @@ def to_datatree(tree: VValue, /) -> Any:
         for key in path:
             if "/" in key or not key:
                 raise ValueError(f"key {key!r} in {format_path(path)}: xarray allows no such name")
-        group, name = (path, NUMBER) if _is_inner(support, i) else (path[:-1], path[-1])
+        group, name = (path, NUMBER) if is_inner(support, i) else (path[:-1], path[-1])
         axes = [f"{format_path(path)}[{axis}]" for axis in range(np.ndim(leaf))]
         groups.setdefault("/" + "/".join(group), {})[name] = (axes, leaf)
     datasets = {name: xarray.Dataset(variables) for name, variables in groups.items()}
     return xarray.DataTree.from_dict(datasets)
-
-
-def _is_inner(support: Support, i: int) -> bool:
-    path = support.paths[i]
-    first, last = support.leaf_range(path)
-    return not path or last - first > 1
 
 
 def from_datatree(tree: Any, /) -> VValue:

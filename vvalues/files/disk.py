@@ -42,10 +42,8 @@ def save(tree: VValue, file: str | os.PathLike) -> None:
     ...     load(f"{folder}/v.npz")
     VValue({'a': 1.0})
     """
-    if FilePath(file).suffix == ".npz":
-        write_atomically(file, to_npz(tree))
-    else:
-        write_atomically(file, to_json_bytes(tree))
+    written = to_npz if FilePath(file).suffix == ".npz" else to_json_bytes
+    write_atomically(file, written(tree))
 
 
 def load(file: str | os.PathLike, *, memory: int = MEMORY) -> VValue:

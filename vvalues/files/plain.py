@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.construction import nested
 from ..core.paths import NUMBER, Path, format_path, natural_key
 from ..core.tree import Leaf, VValue, from_leaves
 from .reading import Budget, parse_shape, path_price
@@ -36,18 +37,11 @@ def to_plain(tree: VValue) -> dict[str, Any]:
     >>> to_plain(VValue({"n10": 1, "n2": np.zeros(2)}))
     {'n2': {':array': [[2], [0.0, 0.0]]}, 'n10': 1.0}
     """
-    root: dict[str, Any] = {}
-    for path, leaf in plain_items(tree):
+    items = plain_items(tree)
+    for path, _ in items:
         if ARRAY in path:
             raise ValueError(f"path {format_path(path)} has the key {ARRAY!r}, reserved in files")
-        node = root
-        for key in path[:-1]:
-            child = node.setdefault(key, {})
-            if not isinstance(child, dict) or ARRAY in child:
-                child = node[key] = {NUMBER: child}
-            node = child
-        node[path[-1] if path else NUMBER] = leaf
-    return root
+    return nested(items, is_leaf=lambda node: not isinstance(node, dict) or ARRAY in node)
 
 
 def plain_items(tree: VValue) -> list[tuple[Path, Any]]:

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from ..core.kernels import leaf_magnitudes
-from ..core.paths import NUMBER, Path, as_path, format_path, names_own_scalar, unescaped
+from ..core.paths import NUMBER, Path, as_path, format_path, names_own_scalar, split_keys
 from ..core.support import Support
 from ..core.tracing import is_tree, unboxed
 
@@ -66,7 +66,7 @@ def matches(pattern: str) -> Callable[[Path], bool]:
     >>> matches("accum-*/**/dict")(("accum-1", "out", "dict", "x"))
     True
     """
-    *keys, last = _keys(pattern)
+    *keys, last = split_keys("**" if pattern == "(root)" else pattern)
     own_scalar = last == list(NUMBER)
     if list(NUMBER) in keys:
         raise ValueError(f"pattern {pattern!r} goes below {NUMBER!r}; that key holds a scalar only")
@@ -77,22 +77,6 @@ def matches(pattern: str) -> Callable[[Path], bool]:
 
 def _text(path: Path) -> str:
     return "".join(key.replace("\\", "\\\\").replace("/", "\\/") + "/" for key in path)
-
-
-def _keys(pattern: str) -> list[list[str]]:
-    """The keys of a pattern, each a list of characters; an escaped one keeps its backslash."""
-    if pattern == "(root)":
-        return [["*", "*"]]
-    keys: list[list[str]] = [[]]
-    characters = iter(pattern)
-    for character in characters:
-        if character == "\\":
-            keys[-1].append("\\" + unescaped(next(characters, ""), characters))
-        elif character == "/":
-            keys.append([])
-        else:
-            keys[-1].append(character)
-    return keys
 
 
 def _expression(key: list[str], pattern: str) -> str:

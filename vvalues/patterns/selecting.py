@@ -54,9 +54,7 @@ def select(tree: VValue, /, *patterns: Pattern) -> VValue:
     >>> select(v, lambda path: len(path) == 1), select(v, v > 2)
     (VValue({'b': 4.0}), VValue({'accum-2': {'x': 3.0}, 'b': 4.0}))
     """
-    support = support_of(tree, "tree")
-    part = selected(support, *patterns)
-    return tree if part is support else restrict(tree, part)
+    return _on(tree, selected(support_of(tree, "tree"), *patterns))
 
 
 def drop(tree: VValue, /, *patterns: Pattern) -> VValue:
@@ -107,8 +105,10 @@ def _on(tree: VValue, part: Support) -> VValue:
 
 
 def _without(support: Support, part: Support) -> Support:
-    if part is support or not len(part):
-        return support if part is not support else support.where(np.zeros(len(support), bool))
+    if part is support:
+        return Support.of(())
+    if not len(part):
+        return support
     plans = support.plans.setdefault(part, {})
     if "without" not in plans:
         plans["without"] = support.where(np.array([p not in part.index for p in support.paths]))

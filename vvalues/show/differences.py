@@ -12,6 +12,7 @@ from ..core.paths import Path, format_path
 from ..core.support import Support
 from ..core.tracing import unboxed
 from ..core.tree import VValue
+from ..patterns.language import is_selected
 from .text import format_leaf
 
 __all__ = ["Difference", "diff"]
@@ -75,13 +76,10 @@ class Difference:
 
     def _worst(self, limit: int) -> Iterator[Path]:
         every = self.tree.support
-        differs = [
-            path in self.changed or path in self.added or path in self.removed
-            for path in every.paths
-        ]
+        differs = is_selected(every, [self.changed, self.added, self.removed])
         sizes = np.where(differs, kernels.leaf_magnitudes(self.tree), -1.0)
         order = np.argsort(-np.where(np.isnan(sizes), np.inf, sizes), kind="stable")
-        return (every.paths[i] for i in order[: min(limit, sum(differs))])
+        return (every.paths[i] for i in order[: min(limit, np.count_nonzero(differs))])
 
     def _line(self, path: Path) -> str:
         name = format_path(path)
@@ -141,10 +139,7 @@ def diff(before: VValue, after: VValue, /, *, rtol: float = 0.0, atol: float = 0
     is_far &= ~((x == y) | (np.isnan(x) & np.isnan(y)))
     leaf_of = np.repeat(np.arange(len(support)), np.diff(support.offsets))
     differs = np.bincount(leaf_of, weights=is_far, minlength=len(support)) > 0
-    in_left, in_right = (
-        np.array([path in one.support.index for path in support.paths], bool)
-        for one in (left, right)
-    )
+    in_left, in_right = (is_selected(support, one.support) for one in (left, right))
     return Difference(
         left,
         right,

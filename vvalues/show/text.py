@@ -7,7 +7,7 @@ is left out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -117,21 +117,17 @@ def natural_items(tree: VValue, limit: int) -> Iterator[tuple[Path, Leaf]]:
     items = tree.items()
     if len(tree) > _NATURAL_ORDER_UP_TO:
         items = islice(items, limit)
-    return islice(iter(sorted(items, key=lambda item: natural_key(item[0]))), limit)
+    return islice(sorted(items, key=lambda item: natural_key(item[0])), limit)
 
 
 def _branching(paths: Iterable[Path]) -> set[Path]:
     """The longest common prefixes of neighbours: where more than one child hangs."""
-    return {path[: _n_common(path, following)] for path, following in pairwise(paths)} - {()}
+    return {_common(path, following) for path, following in pairwise(paths)} - {()}
 
 
-def _n_common(one: Path, other: Path) -> int:
-    n = 0
-    for key, other_key in zip(one, other, strict=False):
-        if key != other_key:
-            break
-        n += 1
-    return n
+def _common(one: Path, other: Path) -> Path:
+    agree = takewhile(lambda keys: keys[0] == keys[1], zip(one, other, strict=False))
+    return tuple(key for key, _ in agree)
 
 
 def format_leaf(leaf: Leaf) -> str:

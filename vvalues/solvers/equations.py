@@ -9,59 +9,52 @@ import numpy as np
 from scipy import optimize
 
 from ..derivatives.forming import jacobian
-from ..derivatives.layout import Layout, layout_of, only, with_argument
-from ..derivatives.maps import LinearMap
+from ..derivatives.layout import Layout, layout_of
 from ..patterns.language import Pattern
-from .watching import Bounds, Outcome, Stopped, Watch, flat_bounds, require_plain
+from .watching import Bounds, Outcome, Unknowns, Watch, flat_bounds
 
 __all__ = ["least_squares", "root"]
 
 
-class _Equations:
-    """Values and Jacobians of a function on flat arrays; one formed last is remembered."""
+class _Equations(Unknowns):
+    """Values and Jacobians of a function on flat arrays, and what scipy makes of them."""
 
     def __init__(
-        self, function: Callable, start: Any, arguments: tuple, wrt: Any, sparsity: Any
+        self, function: Callable, start: Any, arguments: tuple, wrt: Any, solver: str, sparsity: Any
     ) -> None:
-        of_one, self.whole = with_argument(function, (start, *arguments), 0)
-        of_part, self.part = only(of_one, self.whole, () if wrt is None else (wrt,))
-        self.columns = layout_of(self.part, "the start")
-        self.rows: Layout = layout_of(of_part(self.part), "the value of the function")
-        self.function = lambda x: self.rows.fixed(of_part(x), "the value of the function")
-        self._jacobian = jacobian(self.function, sparsity=sparsity)
-        self.watch: Watch | None = None
+        super().__init__(function, start, arguments, wrt, solver)
+        self.rows: Layout = layout_of(self.function(self.part), "the value of the function")
+        self._jacobian = jacobian(self._value, sparsity=sparsity)
+        self._watch: Watch | None = None
+
+    def _value(self, part: Any) -> Any:
+        return self.rows.fixed(self.function(part), "the value of the function")
 
     def values(self, flat: np.ndarray) -> np.ndarray:
-        value = self.function(self.columns.value(np.array(flat)))
+        value = self._value(self.layout.value(np.array(flat)))
         out = np.array(self.rows.plain(value), dtype=float)
-        if self.watch is not None:
-            self.watch.evaluated(flat, 0.5 * float(out @ out))
+        if self._watch is not None:
+            self._watch.evaluated(flat, 0.5 * float(out @ out))
         return out
 
-    def formed(self, flat: np.ndarray) -> LinearMap:
-        return self._jacobian(self.columns.value(np.array(flat)))
-
     def matrix(self, flat: np.ndarray) -> Any:
-        if self.watch is not None:
-            self.watch.iterated()
-        return self.formed(flat).matrix
+        if self._watch is not None:
+            self._watch.iterated()
+        return self._jacobian(self.layout.value(np.array(flat))).matrix
 
-    def found(self, flat: np.ndarray) -> Any:
-        part = self.columns.value(np.array(flat))
-        return part if self.part is self.whole else self.whole - self.part + part
-
-    def outcome(self, flat: np.ndarray, success: bool, message: str, result: Any) -> Outcome:
-        assert self.watch is not None
-        watch, self.watch = self.watch, None
-        watch.finished()
+    def outcome(self, watch: Watch, solve: Callable[[], Any]) -> Outcome:
+        self._watch = watch
+        result, flat, success, message = watch.solved(solve)
+        self._watch = None
+        part = self.layout.value(np.array(flat))
         return Outcome(
-            self.found(flat),
+            self.whole(part),
             self.rows.value(self.values(flat)),
             success,
             message,
             watch.n_evaluations,
             watch.n_iterations,
-            self.formed(flat),
+            self._jacobian(part),
             result,
         )
 
@@ -105,24 +98,15 @@ def least_squares(
     >>> round(found.x["slope"], 6), round(found.x["offset"], 6)
     (3.0, 1.0)
     """
-    require_plain(start, "least_squares")
-    equations = _Equations(function, start, arguments, wrt, sparsity)
-    equations.watch = watch = Watch(equations.columns, callback, progress, "least_squares")
+    equations = _Equations(function, start, arguments, wrt, "least_squares", sparsity)
     if bounds is not None:
-        options["bounds"] = flat_bounds(bounds, equations.columns)
-    try:
-        result = optimize.least_squares(
-            equations.values,
-            np.array(equations.columns.plain(equations.part), dtype=float),
-            jac=equations.matrix,
-            method=method,
-            **options,
-        )
-        flat, success, message = result.x, bool(result.success), str(result.message)
-    except Stopped:
-        result, flat = None, watch.best[1]
-        success, message = False, "stopped by the callback"
-    return equations.outcome(flat, success, message, result)
+        options["bounds"] = flat_bounds(bounds, equations.layout)
+    return equations.outcome(
+        Watch(equations.layout, callback, progress, "least_squares"),
+        lambda: optimize.least_squares(
+            equations.values, equations.flat, jac=equations.matrix, method=method, **options
+        ),
+    )
 
 
 def root(
@@ -165,27 +149,22 @@ def root(
     >>> root(on_circle_and_line, VValue({"x": 2, "y": 0.5})).x
     VValue({'x': 1.0, 'y': 1.0})
     """
-    require_plain(start, "root")
-    equations = _Equations(function, start, arguments, wrt, None)
-    if equations.rows.size != equations.columns.size:
+    equations = _Equations(function, start, arguments, wrt, "root", None)
+    if equations.rows.size != equations.layout.size:
         raise ValueError(
-            f"{equations.rows.size} equations for {equations.columns.size} unknowns; a root needs "
+            f"{equations.rows.size} equations for {equations.layout.size} unknowns; a root needs "
             "as many (or least_squares, or wrt=...)"
         )
-    equations.watch = watch = Watch(equations.columns, callback, progress, "root")
     tolerance = options.pop("tol", None)
     exact = {"jac": equations.matrix} if method in ("hybr", "lm") else {}
-    try:
-        result = optimize.root(
+    return equations.outcome(
+        Watch(equations.layout, callback, progress, "root"),
+        lambda: optimize.root(
             equations.values,
-            np.array(equations.columns.plain(equations.part), dtype=float),
+            equations.flat,
             method=method,
             tol=tolerance,
             options=options,
             **exact,
-        )
-        flat, success, message = result.x, bool(result.success), str(result.message)
-    except Stopped:
-        result, flat = None, watch.best[1]
-        success, message = False, "stopped by the callback"
-    return equations.outcome(flat, success, message, result)
+        ),
+    )

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-import autograd.numpy as anp
 import numpy as np
 from autograd.extend import defjvp, defvjp
 from autograd.tracer import getval
 
-from ..core.bridges import unravel
+from ..core.fused import Differentiable
 from ..core.support import kept_supports
 from ..core.tracing import is_traced, primitive
 from ..core.tree import VValue
 from ..derivatives.sweeps import notes
-from ..exchange.batches import batch_layout
+from ..exchange.batches import batch_of
 from .adjoint import dense_solution, pulled_back_by_adjoint, sensitivities, tangent_solution
 from .problem import Problem, StepWatch
 from .runge_kutta import (
@@ -150,10 +149,7 @@ def solve_ivp(
     weights = problem.weights(start, parameters)
     run = _run(problem, _way(gradient, method, weights), weights)
     values = run.traced(weights) if isinstance(run, _Unrolled) else _solution(weights, run)
-    support, at = batch_layout(start.support, len(problem.times))
-    order = np.empty(support.size, np.intp)
-    order[at.ravel()] = np.arange(support.size)
-    states = unravel(anp.ravel(values)[order], support)
+    states = batch_of(values, start.support)
     return Trajectory(problem.times, states, run.n_evaluations, problem.watch.n_steps)
 
 
@@ -183,27 +179,19 @@ def _run(problem: Problem, way: type[Any], weights: Any) -> Any:
 # -------------------- one tape node for the whole solution --------------------
 
 
-class _Run(Protocol):
-    def forward(self, weights: np.ndarray) -> np.ndarray: ...
-
-    def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray: ...
-
-    def pushforward(self, weights: np.ndarray, direction: np.ndarray) -> np.ndarray: ...
-
-
 @primitive
-def _solution(weights: np.ndarray, run: _Run, /) -> np.ndarray:
+def _solution(weights: np.ndarray, run: Differentiable, /) -> np.ndarray:
     return run.forward(weights)
 
 
 @primitive
-def _pullback(weights: np.ndarray, g: np.ndarray, run: _Run, /) -> np.ndarray:
+def _pullback(weights: np.ndarray, g: np.ndarray, run: Differentiable, /) -> np.ndarray:
     with kept_supports():
         return run.pullback(weights, g)
 
 
 @primitive
-def _pushforward(weights: np.ndarray, direction: np.ndarray, run: _Run, /) -> np.ndarray:
+def _pushforward(weights: np.ndarray, direction: np.ndarray, run: Differentiable, /) -> np.ndarray:
     with kept_supports():
         return run.pushforward(weights, direction)
 
@@ -225,42 +213,40 @@ defvjp(
     lambda ans, weights, g, run: lambda h: _pushforward(weights, h, run),
     argnums=(0, 1),
 )
-defjvp(
-    _pullback,
-    _no_second_order,
-    lambda d, ans, weights, g, run: _pullback(weights, d, run),
-    argnums=(0, 1),
-)
+defjvp(_pullback, _no_second_order, "same", argnums=(0, 1))
 defvjp(
     _pushforward,
     _no_second_order,
     lambda ans, weights, direction, run: lambda g: _pullback(weights, g, run),
     argnums=(0, 1),
 )
-defjvp(
-    _pushforward,
-    _no_second_order,
-    lambda d, ans, weights, direction, run: _pushforward(weights, d, run),
-    argnums=(0, 1),
-)
+defjvp(_pushforward, _no_second_order, "same", argnums=(0, 1))
 
 
-class _Discrete:
-    """Derivatives of the steps that were taken."""
+class _Solved:
+    """A problem, solved once however many sweeps there are at the same point."""
+
+    solve: Callable[[Problem, np.ndarray], tuple[np.ndarray, Any]]
 
     def __init__(self, problem: Problem) -> None:
         self.problem, self.n_evaluations = problem, 0
 
     def forward(self, weights: np.ndarray) -> np.ndarray:
-        if not self.n_evaluations:  # else it was solved in an earlier sweep at the same point
+        if not self.n_evaluations:
             self.weights = weights
-            self.states, self.steps = integrate_steps(self.problem, weights)
+            self.states, self.course = self.solve(self.problem, weights)
             self.n_evaluations = self.problem.n_evaluations
         return self.states
 
+
+class _Discrete(_Solved):
+    """Derivatives of the steps that were taken."""
+
+    solve = staticmethod(integrate_steps)
+
     @cached_property
     def stages(self) -> Stages:
-        return Stages(self.problem, self.weights, self.steps)
+        return Stages(self.problem, self.weights, self.course)
 
     def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
         return pulled_back(self.stages, g)
@@ -274,23 +260,16 @@ class _Unrolled(_Discrete):
 
     def traced(self, weights: Any) -> Any:
         self.forward(getval(weights))
-        return unrolled(self.problem, weights, self.steps)
+        return unrolled(self.problem, weights, self.course)
 
 
-class _Continuous:
+class _Continuous(_Solved):
     """Derivatives by differential equations along the solution."""
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem, self.n_evaluations = problem, 0
-
-    def forward(self, weights: np.ndarray) -> np.ndarray:
-        if not self.n_evaluations:
-            self.states, self.solution = dense_solution(self.problem, weights)
-            self.n_evaluations = self.problem.n_evaluations
-        return self.states
+    solve = staticmethod(dense_solution)
 
     def pullback(self, weights: np.ndarray, g: np.ndarray) -> np.ndarray:
-        return pulled_back_by_adjoint(self.problem, weights, self.solution, g)
+        return pulled_back_by_adjoint(self.problem, weights, self.course, g)
 
     def pushforward(self, weights: np.ndarray, direction: np.ndarray) -> np.ndarray:
         return tangent_solution(self.problem, weights, direction)

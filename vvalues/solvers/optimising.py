@@ -11,10 +11,10 @@ from scipy import optimize
 
 from ..core.tracing import is_tree
 from ..derivatives.forming import hessian, jacobian
-from ..derivatives.layout import Layout, layout_of, only, with_argument
+from ..derivatives.layout import layout_of
 from ..derivatives.sweeps import Tape, hessian_vector_product
 from ..patterns.language import Pattern
-from .watching import Bounds, Outcome, Stopped, Watch, flat_bounds, require_plain
+from .watching import Bounds, Outcome, Unknowns, Watch, flat_bounds
 
 __all__ = ["Constraint", "minimize"]
 
@@ -99,10 +99,8 @@ def minimize(
     >>> found.x
     VValue({'a': 2.0, 'b': {'c': -1.0}})
     """
-    require_plain(start, "minimize")
-    of_one, x = with_argument(function, (start, *arguments), 0)
-    of_part, part = only(of_one, x, () if wrt is None else (wrt,))
-    layout = layout_of(part, "the start")
+    unknowns = Unknowns(function, start, arguments, wrt, "minimize")
+    of_part, layout = unknowns.function, unknowns.layout
     watch = Watch(layout, callback, progress, "minimize")
     name = method.lower()
 
@@ -129,29 +127,23 @@ def minimize(
         extra["bounds"] = optimize.Bounds(*flat_bounds(bounds, layout))
     if constraints:
         with_hessian = name == "trust-constr"
-        extra["constraints"] = [
-            _for_scipy(one, layout, part, x, with_hessian) for one in constraints
-        ]
+        extra["constraints"] = [_for_scipy(one, unknowns, with_hessian) for one in constraints]
     tolerance = options.pop("tol", None)
-    try:
-        found = optimize.minimize(
+    found, flat, success, message = watch.solved(
+        lambda: optimize.minimize(
             value_and_slope,
-            np.array(layout.plain(part), dtype=float),
+            unknowns.flat,
             method=method,
             callback=watch.iterated,
             tol=tolerance,
             options=options,
             **extra,
         )
-        flat, value, success, message = found.x, found.fun, found.success, str(found.message)
-    except Stopped:
-        found, (value, flat) = None, watch.best
-        success, message = False, "stopped by the callback"
-    watch.finished()
+    )
     return Outcome(
-        _whole(layout.value(np.array(flat)), part, x),
-        float(value),
-        bool(success),
+        unknowns.whole(layout.value(np.array(flat))),
+        float(watch.best[0] if found is None else found.fun),
+        success,
         message,
         watch.n_evaluations,
         watch.n_iterations,
@@ -167,18 +159,12 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _whole(part: Any, start: Any, x: Any) -> Any:
-    """What has moved and what has not, together."""
-    return part if start is x else x - start + part
-
-
-def _for_scipy(
-    constraint: Constraint, layout: Layout, part: Any, x: Any, with_hessian: bool
-) -> Any:
-    rows = layout_of(constraint.function(x), "the value of a constraint")
+def _for_scipy(constraint: Constraint, unknowns: Unknowns, with_hessian: bool) -> Any:
+    layout = unknowns.layout
+    rows = layout_of(constraint.function(unknowns.start), "the value of a constraint")
 
     def of_part(moved: Any) -> Any:
-        value = constraint.function(_whole(moved, part, x))
+        value = constraint.function(unknowns.whole(moved))
         return rows.fixed(value, "the value of a constraint")
 
     low, high = flat_bounds((constraint.low, constraint.high), rows)

@@ -11,9 +11,7 @@ import autograd.numpy as anp
 import numpy as np
 from autograd.tracer import getval
 
-from ..core.bridges import ravel
 from ..core.paths import format_path
-from ..core.structure import restrict
 from ..core.support import Support
 from ..core.tracing import is_traced, is_tree, support_of
 from ..derivatives.layout import Layout, layout_of
@@ -116,12 +114,6 @@ class Problem:
 
         return at
 
-    def flat_batch(self, slope: Any, support: Support) -> Any:
-        """The slope of a batch as a flat array on the batch's support; may be traced."""
-        if not is_tree(slope):
-            raise TypeError("no tree")
-        return ravel(restrict(slope, support))
-
     def _require(self, slope: Any, t: float) -> None:
         """Refuse a slope that leaves the support of the state."""
         if not is_tree(slope):
@@ -145,10 +137,6 @@ class Problem:
                     "give the start an explicit zero there"
                 )
         self._seen.add(support)
-
-    def longest_step(self, i: int) -> float:
-        """How far it is from time number ``i`` to the next one that is asked for."""
-        return float(np.abs(np.diff(self.times[i : i + 2]))[0])
 
 
 def _checked_times(times: Any) -> np.ndarray:

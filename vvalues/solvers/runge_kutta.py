@@ -13,6 +13,7 @@ Mathematik 87 (2000), 247-282, for the adjoint of a Runge-Kutta method.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -21,7 +22,9 @@ import autograd.numpy as anp
 import numpy as np
 from scipy import integrate
 
-from ..core.bridges import unravel
+from ..core.bridges import ravel, unravel
+from ..core.structure import restrict
+from ..core.tracing import is_tree
 from ..derivatives.sweeps import Tape, pushing
 from ..exchange.batches import batch_layout
 from .problem import Problem
@@ -84,7 +87,7 @@ def integrate_steps(problem: Problem, weights: np.ndarray) -> tuple[np.ndarray, 
             wanted = max(wanted, solver.h_abs) if is_cut else solver.h_abs
             problem.watch.stepped(solver.t, solver.y)
         if i + 2 < len(problem.times):
-            options["first_step"] = min(wanted, problem.longest_step(i + 1))
+            options["first_step"] = min(wanted, abs(float(problem.times[i + 2]) - end))
         state = solver.y
         states.append(state)
         ends.append(len(taken))
@@ -139,25 +142,26 @@ class Stages:
 
     def _tape_of_batch(self) -> Tape:
         """The tape of all stages in the present layout; ValueError if its values are others."""
-        at = np.concatenate([self._all_points(), self.weights[self.problem.n :]])
-        tape = Tape(self._batched, at)
+        tape = Tape(self._batched, self._all_points())
         expected = self.steps.stages.reshape(self.times.size, -1)
         if not np.allclose(tape.value[self._at], expected, rtol=1e-9, atol=1e-12):
             raise ValueError("the slope of a batch of states is not the batch of slopes")
         return tape
 
     def _all_points(self) -> np.ndarray:
-        """The points of all stages, as a flat batch."""
+        """The points of all stages as a flat batch, and the parameters."""
         points = np.empty(self._layout.size)
         points[self._at] = self.points.reshape(self.times.size, -1)
-        return points
+        return np.concatenate([points, self.weights[self.problem.n :]])
 
     def _batched(self, flat: Any) -> Any:
         size = self._layout.size
         states = unravel(flat[:size], self._layout)
         parameters = self.problem.parameters(flat[size:])
         slope = self.problem.slope(self.times.ravel(), states, *parameters)
-        return self.problem.flat_batch(slope, self._layout)
+        if not is_tree(slope):
+            raise TypeError("no tree")
+        return ravel(restrict(slope, self._layout))
 
     @cached_property
     def jacobians(self) -> np.ndarray | None:
@@ -181,21 +185,14 @@ class Stages:
 
     def push_all(self, direction: np.ndarray) -> np.ndarray:
         """How all slopes change along a direction of the parameters."""
-        at = np.concatenate([self._all_points(), self.weights[self.problem.n :]])
-        push = pushing(self._batched, at)
+        push = pushing(self._batched, self._all_points())
         tangent = push(np.concatenate([np.zeros(self._layout.size), direction]))[1]
         return tangent[self._at].reshape(self.points.shape)
 
-    def tape(self, k: int, s: int) -> Tape:
-        """The tape of one stage, by state and parameters."""
-        return Tape(self.problem.traced_slope(self.times[k, s]), self._at_stage(k, s))
-
-    def push(self, k: int, s: int, direction: np.ndarray) -> np.ndarray:
-        function = self.problem.traced_slope(self.times[k, s])
-        return pushing(function, self._at_stage(k, s))(direction)[1]
-
-    def _at_stage(self, k: int, s: int) -> np.ndarray:
-        return np.concatenate([self.points[k, s], self.weights[self.problem.n :]])
+    def stage(self, k: int, s: int) -> tuple[Callable[[Any], Any], np.ndarray]:
+        """The slope as a function of state and parameters, and where one stage evaluated it."""
+        at = np.concatenate([self.points[k, s], self.weights[self.problem.n :]])
+        return self.problem.traced_slope(self.times[k, s]), at
 
 
 # -------------------- derivatives of the steps --------------------
@@ -220,7 +217,7 @@ def pulled_back(stages: Stages, g: np.ndarray) -> np.ndarray:
                 if jacobians is not None:
                     through[s] = of_slope @ jacobians[k, s]
                 else:
-                    pulled = stages.tape(k, s).backwards(of_slope)
+                    pulled = Tape(*stages.stage(k, s)).backwards(of_slope)
                     through[s] = pulled[:n]
                     of_parameters += pulled[n:]
             adjoint = adjoint + through.sum(axis=0)
@@ -244,7 +241,8 @@ def pushed_forward(stages: Stages, direction: np.ndarray) -> np.ndarray:
                 if jacobians is not None and forces is not None:
                     slopes[s] = jacobians[k, s] @ point + forces[k, s]
                 else:
-                    slopes[s] = stages.push(k, s, np.concatenate([point, direction[n:]]))
+                    push = pushing(*stages.stage(k, s))
+                    slopes[s] = push(np.concatenate([point, direction[n:]]))[1]
             tangent = tangent + steps.h[k] * (stages.b @ slopes)
         out.append(tangent)
     return np.array(out)

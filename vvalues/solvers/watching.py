@@ -12,10 +12,10 @@ import numpy as np
 
 from ..core.kernels import align
 from ..core.tracing import is_traced, is_tree, unboxed
-from ..derivatives.layout import Layout
+from ..derivatives.layout import Layout, layout_of, only, with_argument
 from ..derivatives.maps import LinearMap
 
-__all__ = ["Bounds", "Outcome", "Stopped", "Watch", "flat_bounds", "require_plain"]
+__all__ = ["Bounds", "Outcome", "Unknowns", "Watch", "flat_bounds"]
 
 Bounds = Mapping[Any, tuple[Any, Any]] | tuple[Any, Any]
 """A mapping of pattern -> (low, high), or one such pair for everything."""
@@ -60,7 +60,7 @@ class Outcome:
     scipy: Any = field(default=None, repr=False)
 
 
-class Stopped(Exception):
+class _Stopped(Exception):
     """A callback wants no more."""
 
 
@@ -102,12 +102,18 @@ class Watch:
         if self._callback is not None:
             size, flat = self.best
             if self._callback(self._layout.value(flat), size):
-                raise Stopped
+                raise _Stopped
 
-    def finished(self) -> None:
-        """To be called at the end."""
+    def solved(self, solve: Callable[[], Any]) -> tuple[Any, np.ndarray, bool, str]:
+        """Of what scipy finds: all of it (None if it was stopped), the point, success, message."""
+        try:
+            result = solve()
+            found = result, result.x, bool(result.success), str(result.message)
+        except _Stopped:
+            found = None, self.best[1], False, "stopped by the callback"
         if self._progress:
             print(f"\r{self}", file=sys.stderr, flush=True)
+        return found
 
     def __str__(self) -> str:
         return (
@@ -116,19 +122,41 @@ class Watch:
         )
 
 
-def require_plain(start: Any, name: str) -> None:
-    """Refuse to start from something that is being differentiated.
+class Unknowns:
+    """What a solver moves, all of the start or the leaves that a pattern selects.
+
+    Attributes
+    ----------
+    function : callable of what moves
+    start, part : where it begins, and the part of it that moves
+    layout : Layout of what moves
 
     Raises
     ------
     TypeError
-        Naming the solver.
+        If the start is being differentiated; it names the solver.
     """
-    if is_traced(start):
-        raise TypeError(
-            f"{name} starts from a value that is being differentiated, and its result has no "
-            "derivative: start from stop_gradient outside"
-        )
+
+    def __init__(
+        self, function: Callable, start: Any, arguments: tuple, wrt: Any, solver: str
+    ) -> None:
+        if is_traced(start):
+            raise TypeError(
+                f"{solver} starts from a value that is being differentiated, and its result has "
+                "no derivative: start from stop_gradient outside"
+            )
+        of_one, self.start = with_argument(function, (start, *arguments), 0)
+        self.function, self.part = only(of_one, self.start, () if wrt is None else (wrt,))
+        self.layout = layout_of(self.part, "the start")
+
+    @property
+    def flat(self) -> np.ndarray:
+        """The start of what moves, for scipy."""
+        return np.array(self.layout.plain(self.part), dtype=float)
+
+    def whole(self, part: Any) -> Any:
+        """What has moved and what has not, together."""
+        return part if self.part is self.start else self.start - self.part + part
 
 
 def flat_bounds(bounds: Bounds | None, layout: Layout) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from autograd.tracer import getval
 
-from vvalues import VValue, assemble, restrict
+from vvalues import VValue, assemble, select
 from vvalues.core.paths import printable
 
 from ..fields import parse_field
@@ -172,13 +172,10 @@ def cells(argument: str) -> NeuronType:
             int(cells_at(np.array(float(getval(number(inputs, field)))), count))
             for field in ("to", "from")
         )
-        old = inputs.subtree("cells")
+        kept = inputs.subtree("cells")
         if 1 <= to <= count:
-            support = getval(old).support
-            others = support.where(np.array([path != (str(to),) for path in support.paths], bool))
-            kept = restrict(old, others) + assemble({(str(to),): number(inputs, "number")})
-        else:
-            kept = old
+            others = select(kept, lambda path: path != (str(to),))
+            kept = others + assemble({(str(to),): number(inputs, "number")})
         return {"number": np.nan if at > count else number(kept, str(at)), "cells": kept}
 
     return NeuronType(

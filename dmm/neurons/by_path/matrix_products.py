@@ -11,10 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from autograd.tracer import getval
-
-import vvalues as vv
-from vvalues import NUMBER, VValue, put
+from vvalues import VValue, put
 
 from ..spelling import Spelling
 from ..terms import Element, Term
@@ -48,13 +45,9 @@ def contraction(left: VValue, right: VValue) -> VValue:
     VValue({'a': 210.0, 'b': 300.0})
     """
     product = VValue()
-    for path in getval(left).support.paths:
-        if not path:
-            continue
-        *head, key = path
-        at = (*path, NUMBER)
-        row = vv.scale(right.subtree((key,)), left[at])
-        product = product + (put(VValue(), tuple(head), row) if head else row)
+    for path, factor in left.items():
+        if path:
+            product = product + put(VValue(), path[:-1], right.subtree(path[-1:]) * factor)
     return product
 
 

@@ -26,8 +26,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from autograd.tracer import getval
-
 import vvalues as vv
 from vvalues import NUMBER, VValue, put
 from vvalues.core.paths import printable
@@ -111,9 +109,8 @@ def outer_product(post: VValue, pre: VValue) -> VValue:
     VValue({'cell': {'x': 6.0, 'y': 10.0}})
     """
     product = VValue()
-    for path in getval(post).support.paths:
-        at = (*path, NUMBER)
-        product = product + put(VValue(), path, vv.scale(pre, post[at]))
+    for path, factor in post.items():
+        product = product + put(VValue(), path, pre * factor)
     return product
 
 

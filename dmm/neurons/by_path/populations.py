@@ -112,7 +112,7 @@ def selection(inputs: VValue) -> dict[str, Any]:
     Of equals the parent is taken, then the first by name. Nothing, where there is no member.
     """
     population, losses = inputs.subtree("population"), inputs.subtree("losses")
-    members = sorted(_members(population), key=lambda member: (member != PARENT, member))
+    members = sorted(getval(population).support.children(), key=lambda name: name != PARENT)
     if not members:
         return {"best": VValue(), "loss": 0.0}
     best = min(members, key=lambda member: float(getval(losses[member, NUMBER])))
@@ -130,10 +130,7 @@ def mutation(inputs: VValue) -> dict[str, Any]:
     """The parent as it is, and for every member of ``changes`` the parent plus that change."""
     parent, changes = inputs.subtree("parent"), inputs.subtree("changes")
     population = put(VValue(), PARENT, parent)
-    for member in sorted(_members(changes) - {PARENT}):
-        population = population + put(VValue(), member, parent + changes.subtree((member,)))
+    for member in getval(changes).support.children():
+        if member != PARENT:
+            population = population + put(VValue(), member, parent + changes.subtree((member,)))
     return {"population": population}
-
-
-def _members(population: VValue) -> set[str]:
-    return {path[0] for path in getval(population).support.paths if path}
