@@ -103,6 +103,12 @@ class Builder:
         self.inputs: dict[tuple[str, str], Signal] = {}
         self._made: dict[tuple, str] = {}
 
+    def new(self, type_name: str) -> str:
+        """A neuron of its own that reads nothing yet; its name."""
+        name = free_name(type_name, self.neurons)
+        self.neurons[name] = type_name
+        return name
+
     def neuron(
         self, type_name: str, own: str | None = None, memory: float = 1.0, **inputs: Signal
     ) -> str:
@@ -137,9 +143,7 @@ class Builder:
         read = frozenset((name, frozenset(s.terms.items())) for name, s in fields.items())
         key = (type_name, own, memory, read)
         if key not in self._made:
-            name = free_name(type_name, self.neurons)
-            self.neurons[name] = type_name
-            self._made[key] = name
+            name = self._made[key] = self.new(type_name)
             for field, signal in fields.items():
                 self.inputs[name, field] = signal
             if own is not None:
@@ -178,9 +182,7 @@ class Builder:
         """
         place = (type_name, *key)
         if place not in self._made:
-            name = free_name(type_name, self.neurons)
-            self.neurons[name] = type_name
-            self._made[place] = name
+            name = self._made[place] = self.new(type_name)
             for field, signal in fields(Signal.of(name, _only_output(type_name), 1)).items():
                 self.inputs[name, field] = signal
         return self._made[place]
@@ -208,8 +210,7 @@ class Builder:
     def _remembering(self, number: int, signal: Signal) -> Signal:
         if all(_answer(term) is None for term in signal.terms):
             return signal
-        name = free_name("accum", self.neurons)
-        self.neurons[name] = "accum"
+        name = self.new("accum")
         past, rest = Signal({}), Signal({})
         for term, weight in signal.terms.items():
             if _answer(term) == number:

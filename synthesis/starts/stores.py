@@ -18,7 +18,7 @@ from dmm.machine import Circuit
 from ..problems import SOURCE, Problem, Strings
 from .automata.alphabet import VIEWS, classes
 from .composition import Composition
-from .composition.atoms import constant, exceeds_signal, lagged, relu_signal
+from .composition.atoms import choice_signal, constant, exceeds_signal, lagged, relu_signal
 from .latent import explained, latent_sources
 from .proposal import Proposal
 from .signals import ANSWER, Builder, Signal
@@ -105,9 +105,7 @@ class Store:
         builder = Builder({**dict.fromkeys(sources, "stream"), CONSTANT: CONSTANT})
         level = Signal.of(f"{ANSWER}-0", "", 1)
         if self.reset:
-            gate = Signal.of(self.reset, "stream")
-            left = builder.neuron("multiplexer", gate=gate, dict_1=Signal({}), dict_2=level)
-            level = Signal.of(left, "dict")
+            level = choice_signal(builder, Signal.of(self.reset, "stream"), Signal({}), level)
         gone = self._emptied()
         if self.is_emptied_first:
             level = relu_signal(builder, level, gone)

@@ -9,7 +9,7 @@ from dmm.machine import Circuit
 
 from ...problems import SOURCE
 from ..composition.atoms import constant, exceeds_signal, product_signal, relu_signal
-from ..signals import Builder, Signal, free_name
+from ..signals import Builder, Signal
 from .expressions import Apply, Expression, Name, Number, Sum, parsed
 
 __all__ = ["circuit_of_equations"]
@@ -93,9 +93,10 @@ class _Reading:
         remembered = set(self._remembered())
         for name, body in self.equations.items():
             if isinstance(body, Apply):
-                self.signals[name] = self._neuron(*self._kind(body)[:2])
+                kind = self._kind(body)
+                self.signals[name] = Signal.of(self.builder.new(kind.type_name), kind.answer)
             elif name in remembered:
-                self.signals[name] = self._neuron("accum", "dict")
+                self.signals[name] = Signal.of(self.builder.new("accum"), "dict")
         for name in list(self.signals):
             if name in self.equations:
                 self._wire(name)
@@ -112,11 +113,6 @@ class _Reading:
         if apply.function in KINDS:
             return KINDS[apply.function]
         return _Kind(self.memory, "number", ("number", "to", "from"))
-
-    def _neuron(self, kind: str, field: str) -> Signal:
-        name = free_name(kind, self.builder.neurons)
-        self.builder.neurons[name] = kind
-        return Signal.of(name, field)
 
     def _wire(self, name: str) -> None:
         """The inputs of a neuron that holds a name."""

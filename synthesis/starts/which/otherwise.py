@@ -19,7 +19,7 @@ from dmm.machine import Circuit
 
 from ...problems import Problem, Strings
 from ...verdicts import Candidate, answers_of
-from ..composition.atoms import constant, relu_signal
+from ..composition.atoms import choice_signal, constant, relu_signal
 from ..composition.choices import are_answers
 from ..composition.start import Composition
 from ..latent import latent_sources
@@ -160,6 +160,5 @@ def _completed(circuit: Circuit, leaf: Leaf, rest: Circuit) -> Circuit:
     """The circuit that answers with the leaf, or with the rest where another one's flag says so."""
     builder = Builder(READ)
     gate, other = Signal.of(FLAG, "stream"), Signal.of(REST, "stream")
-    neuron = builder.neuron("multiplexer", gate=gate, dict_1=other, dict_2=leaf.signal())
-    reader = builder.circuit([Signal.of(neuron, "dict")])
+    reader = builder.circuit([choice_signal(builder, gate, other, leaf.signal())])
     return joined(joined(reader, rest, [REST]), circuit, [FLAG])

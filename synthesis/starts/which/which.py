@@ -16,6 +16,7 @@ import numpy as np
 from dmm.machine import Circuit
 
 from ...problems import Problem, Strings
+from ..composition.atoms import choice_signal
 from ..composition.choices import are_answers
 from ..latent import latent_sources, with_latent
 from ..proposal import Proposal, Start
@@ -135,8 +136,6 @@ def _chosen(circuit: Circuit, leaves: Sequence[Leaf], sources: Sequence[str]) ->
     builder = Builder({**dict.fromkeys([*sources, *flags], "stream"), "const_1": "const_1"})
     answer = leaves[0].signal()
     for flag, leaf in zip(flags, leaves[1:], strict=True):
-        gate = Signal.of(flag, "stream")
-        neuron = builder.neuron("multiplexer", gate=gate, dict_1=leaf.signal(), dict_2=answer)
-        answer = Signal.of(neuron, "dict")
+        answer = choice_signal(builder, Signal.of(flag, "stream"), leaf.signal(), answer)
     whole = joined(builder.circuit([answer]), circuit, flags)
     return fed_back(whole, HELD) if HELD in whole.neurons else whole
