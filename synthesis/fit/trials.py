@@ -17,17 +17,8 @@ import numpy as np
 from dmm.machine import Circuit
 
 from ..problems import Problem, Strings, telling_streams
-from ..starts import (
-    Beside,
-    Changes,
-    Delayed,
-    Proposal,
-    Shifted,
-    Since,
-    Start,
-    heard,
-    without_slips,
-)
+from ..starts import Proposal, Start, heard, without_slips
+from ..starts.views import View
 from ..verdicts import (
     Candidate,
     answers_of,
@@ -45,9 +36,6 @@ __all__ = ["RIVAL", "Search"]
 RIVAL = 12.0
 """Bits by which another right machine may be longer and still cast doubt on one; and by which it
 may be longer and still be chosen, where it alone has foretold the ends of strings."""
-
-VIEWS = (Beside, Changes, Delayed, Shifted, Since)
-"""Starts that see the answers otherwise than they are."""
 
 FIRST = 40
 """Short strings on which a circuit with a wire less is looked at first."""
@@ -186,7 +174,7 @@ class Search:
     def _proposals(self, starts: Iterable[Start], sources: tuple[str, ...]) -> Iterator[Proposal]:
         for start in starts:
             # Answers that are understood as they are need no other view.
-            if isinstance(start, VIEWS) and self.right():
+            if isinstance(start, View) and self.right():
                 continue
             with self._outliving(f"the start {start.name!r}"):
                 yield from heard(start, self.problem, self.vocabulary, sources)

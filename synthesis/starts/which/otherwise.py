@@ -26,7 +26,7 @@ from ..latent import latent_sources
 from ..proposal import Proposal, Start
 from ..signals import Builder, Signal
 from ..splicing import joined
-from ..views import taken_back
+from ..views import through
 from .leaves import PAST, TWO, Leaf, frequent
 
 __all__ = ["Otherwise"]
@@ -99,11 +99,10 @@ class Otherwise:
         words: str,
     ) -> Iterator[Proposal]:
         told = partial(_told, leaf=leaf, rest=Candidate(*rest.lowered()))
-        completed = partial(_completed, leaf=leaf, rest=rest)
+        way = told, partial(_completed, leaf=leaf, rest=rest), words
         asked = replace(problem.seen(told), answer_units=(1.0,), is_whole=(True,))
         for start in self.starts:
-            for proposal in start.propose(asked, vocabulary):
-                yield taken_back(proposal, told, completed, words)
+            yield from through(start, asked, vocabulary, way)
 
 
 def _usual(strings: Strings) -> Iterator[Leaf]:

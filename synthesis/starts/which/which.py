@@ -22,7 +22,7 @@ from ..latent import latent_sources, with_latent
 from ..proposal import Proposal, Start
 from ..signals import Builder, Signal
 from ..splicing import fed_back, joined
-from ..views import taken_back
+from ..views import through
 from .leaves import PAST, Leaf, covers
 
 __all__ = ["Which"]
@@ -97,10 +97,9 @@ class Which:
             if told(training).asked.all(axis=0).sum() < TOLD * training.asked.sum():
                 told = partial(told, is_first=True)
             words = f"which of {', '.join(leaf.told() for leaf in leaves)}"
-            completed = partial(_chosen, leaves=leaves, sources=problem.sources)
+            way = told, partial(_chosen, leaves=leaves, sources=problem.sources), words
             asked = self._asked(problem, told, len(leaves) - 1)
-            for proposal in self.start.propose(asked, vocabulary):
-                yield taken_back(proposal, told, completed, words)
+            yield from through(self.start, asked, vocabulary, way)
 
     def _asked(self, problem: Problem, told: Callable[[Strings], Strings], n: int) -> Problem:
         """The problem whose answers are the flags, so many of them."""
