@@ -128,11 +128,9 @@ class Search:
                 return
             self.count += 1
             with self._outliving(f"a machine of the start {proposal.origin!r}"):
-                trial = self.tried(proposal)
-                if trial is not None:
-                    self.trials.append(trial)
-                    if trial.is_right and first_right is None:
-                        first_right = self.count
+                self.trials.append(self.tried(proposal))
+                if self.trials[-1].is_right and first_right is None:
+                    first_right = self.count
             tell(proposal.origin, self)
         self.is_complete = True
 
@@ -146,9 +144,7 @@ class Search:
             for right in inner.right()[:FROM_CLEAN]:
                 small = inner.compacted(right)
                 circuit = self.problem.taken_over(small.circuit, clean)
-                trial = self.measured(Proposal(circuit, small.proposal.origin))
-                if trial is not None:
-                    self.trials.append(trial)
+                self.trials.append(self.measured(Proposal(circuit, small.proposal.origin)))
 
     def _cleaner(self) -> Iterator[Problem]:
         """Without the noise of answers about levels; without those that are wrong now and then."""
@@ -167,9 +163,7 @@ class Search:
     def reconsider(self, trials: Iterable[Trial]) -> None:
         """Try circuits of an earlier search on this one's strings."""
         for trial in trials:
-            again = self.measured(trial.proposal)
-            if again is not None:
-                self.trials.append(again)
+            self.trials.append(self.measured(trial.proposal))
 
     def _proposals(self, starts: Iterable[Start], sources: tuple[str, ...]) -> Iterator[Proposal]:
         for start in starts:
@@ -187,14 +181,14 @@ class Search:
 
     # -------------------- one trial --------------------
 
-    def tried(self, proposal: Proposal) -> Trial | None:
+    def tried(self, proposal: Proposal) -> Trial:
         """A proposal on trial; its free numbers are chosen again by all strings if it is right.
 
         Where it is right on training strings only, these may choose them better; but where
         something much shorter is right, it is left as it is.
         """
         trial = self.measured(proposal)
-        if trial is None or proposal.refitted is None or trial.training.right < 1.0:
+        if proposal.refitted is None or trial.training.right < 1.0:
             return trial
         right = self.right()
         if right and trial.bits > right[0].bits + RIVAL:
@@ -209,7 +203,7 @@ class Search:
         assert proposal.refitted is not None
         again = replace(proposal.refitted(strings), has_foretold=proposal.has_foretold)
         finer = self.measured(again)
-        return finer if finer is not None and finer.is_right else trial
+        return finer if finer.is_right else trial
 
     def deciding(self) -> Strings:
         """All strings that decisions are made by."""
@@ -218,8 +212,8 @@ class Search:
             return split.training
         return split.training.joined(split.validation)
 
-    def measured(self, proposal: Proposal) -> Trial | None:
-        """A circuit run free; None if there is no machine that does what it says."""
+    def measured(self, proposal: Proposal) -> Trial:
+        """A circuit run free."""
         circuit = proposal.circuit
         machine, pace = circuit.lowered()
         candidate = Candidate(machine, pace, proposal.origin)
@@ -325,7 +319,7 @@ class Search:
             if fewer is None or self._is_wrong_at_first(fewer):
                 continue
             shorter = self.measured(replace(trial.proposal, circuit=fewer))
-            if shorter is not None and shorter.is_right and shorter.bits < shortest.bits:
+            if shorter.is_right and shorter.bits < shortest.bits:
                 shortest = shorter
         return trial if shortest is trial else self.compacted(shortest)
 

@@ -25,6 +25,7 @@ from .latent import explained, latent_sources
 from .proposal import Proposal
 from .recalls import largest_memory
 from .signals import Builder, Signal
+from .splicing import renamed
 
 __all__ = ["Mark", "Parts", "marks_of"]
 
@@ -147,7 +148,7 @@ class Parts:
             met = replace(part.seen(partial(_called, names=names)), units=dict.fromkeys(back, 1.0))
             for start in (self.automaton, self.composition):
                 for proposal in islice(start.propose(met, vocabulary), self.per_part):
-                    circuit = _with_names(proposal.circuit, back)
+                    circuit = renamed(proposal.circuit, back)
                     yield Proposal(circuit, proposal.origin, proposal.gaps)
 
         name = f"{self.name} of {parts.source}"
@@ -158,16 +159,6 @@ def _called(strings: Strings, names: Mapping[str, str]) -> Strings:
     """Strings of some of the streams alone, under other names."""
     arrays = {name: strings.inputs.arrays[one] for one, name in names.items()}
     return replace(strings, inputs=replace(strings.inputs, arrays=arrays))
-
-
-def _with_names(circuit: Circuit, names: Mapping[str, str]) -> Circuit:
-    """A circuit whose sources are called otherwise."""
-    neurons = {names.get(name, name): kind for name, kind in circuit.neurons.items()}
-    wires = (
-        wire._replace(neuron_out=names.get(wire.neuron_out, wire.neuron_out))
-        for wire in circuit.wires
-    )
-    return Circuit(neurons, tuple(wires))
 
 
 @dataclass(frozen=True)

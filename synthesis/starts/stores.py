@@ -179,16 +179,14 @@ class Stores:
         if not counted:
             return
         tables = _tables(strings, counted)
-        for store in islice(self._believed(strings, counted, tables), self.stores):
-            yield from self._of(store, problem, vocabulary)
 
-    def _believed(
-        self, strings: Strings, counted: list[str], tables: list[_Answers]
-    ) -> Iterator[Store]:
-        for store in _candidates(strings, counted, self.bounds):
+        def is_believed(store: Store) -> bool:
             held = lagged(store.counted(strings)[0])
-            if any(table.is_function_beside(held) for table in tables):
-                yield store
+            return any(table.is_function_beside(held) for table in tables)
+
+        believed = filter(is_believed, _candidates(strings, counted, self.bounds))
+        for store in islice(believed, self.stores):
+            yield from self._of(store, problem, vocabulary)
 
     def _of(
         self, store: Store, problem: Problem, vocabulary: tuple[str, ...]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-__all__ = ["is_pandas", "no_numbers", "numbers"]
+__all__ = ["is_pandas", "no_numbers", "numbers", "quoted"]
 
 PLAIN = (int, float, np.integer, np.floating, np.bool_, type(None))
 
@@ -59,3 +60,8 @@ def no_numbers(column: Any) -> bool:
     from pandas.api.types import is_complex_dtype, is_numeric_dtype
 
     return not is_numeric_dtype(column.dtype) or is_complex_dtype(column.dtype)
+
+
+def quoted(names: Iterable[Any]) -> str:
+    """What columns or streams are called, for messages."""
+    return ", ".join(map(repr, names)) or "none"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -178,11 +179,6 @@ class _Numbered:
     answers: np.ndarray | None
     """What the automaton's classes stand for; None for changes."""
 
-    @property
-    def sums(self) -> list[tuple[float, ...]]:
-        """Weights of the inputs in sums that are tried for answers."""
-        return sums_of(self.alphabet.values, self.coding.codes)
-
     def on(self, strings: Strings) -> np.ndarray:
         """The number of the state after every sample, (1, strings, samples)."""
         states, _ = self.automaton.run(self.alphabet.symbols(strings))
@@ -210,8 +206,9 @@ class _Numbered:
         """
         if self.answers is None:
             return True
-        symbols = len(self.alphabet.values)
-        if np.isnan(self.automaton.answers).any() or symbols < self._combinations:
+        combinations = prod(map(len, self.streams.values()))
+        is_seen = len(self.alphabet.values) >= combinations
+        if np.isnan(self.automaton.answers).any() or not is_seen:
             return self.is_finite(circuit)
         automaton = Transducer(self._step, 0)
         proof = prove(self._hearing(circuit), automaton, self.streams, limit=self.limit)
@@ -221,10 +218,6 @@ class _Numbered:
         """The circuit with every stream as a source, also those that it does not read."""
         sources = dict.fromkeys(self.alphabet.sources, "stream")
         return Circuit({**sources, **circuit.neurons}, circuit.wires)
-
-    @property
-    def _combinations(self) -> int:
-        return int(np.prod([len(values) for values in self.streams.values()]))
 
     def _step(self, state: int, *numbers: float) -> tuple[int, Any]:
         assert self.answers is not None
@@ -274,7 +267,8 @@ class _Numbered:
             if of_state:
                 return of_state[0], WORDS
         state = known.add(Past(after, 1))
-        weights = dict.fromkeys((self.coding.answer_weights, *self.sums))
+        sums = sums_of(self.alphabet.values, self.coding.codes)
+        weights = dict.fromkeys((self.coding.answer_weights, *sums))
         plain = self._functions(known, state, weights, output, answers)
         if plain:
             return plain[0], WORDS

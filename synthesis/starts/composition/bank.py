@@ -107,16 +107,13 @@ class Bank:
         for name, values in given.items():
             self._add(name, 0, None, (), values)
         self._growth = self._grown()
-        self._is_grown = False
 
     def __len__(self) -> int:
         return len(self.streams)
 
     def grow(self) -> bool:
         """Grow a little; False when the bank is full."""
-        if not self._is_grown:
-            self._is_grown = next(self._growth, None) is None
-        return not self._is_grown
+        return next(self._growth, None) is not None
 
     def _add(
         self,

@@ -237,8 +237,7 @@ class Known:
 
     def source(self, number: int) -> str:
         """The source of a stream that was given; empty for other streams."""
-        is_given = number in self.inputs()
-        return self.name(number) if is_given else ""
+        return self.name(number) if number in self.inputs() else ""
 
     def is_open(self, number: int) -> bool:
         """Whether a stream is made of inputs alone."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from dmm.machine import Circuit
 
 from ...problems import SOURCE
-from ..composition.atoms import constant, exceeds_signal, product_signal, relu_signal
+from ..composition.atoms import constant, relu_signal
 from ..signals import Builder, Signal
 from .expressions import Apply, Expression, Name, Number, Sum, parsed
 
@@ -159,10 +159,6 @@ class _Reading:
         if apply.function == "max":
             one, other = map(self._signal, apply.arguments)
             return other + relu_signal(self.builder, one, other)
-        if apply.function == "product":
-            return product_signal(self.builder, *map(self._signal, apply.arguments))
-        if apply.function == ">":
-            return exceeds_signal(self.builder, *map(self._signal, apply.arguments))
         kind = self._kind(apply)
         neuron = self.builder.reading(kind.type_name, self._fields(apply))
         self._keep_cells(apply, neuron)
