@@ -239,11 +239,7 @@ class Synthesizer(Parameters):
             advice = "More effort, more data or lookahead may help."
             if problem.is_contradictory:
                 advice = "If that is no noise, lookahead or another stream may help."
-            warnings.warn(
-                f"{self.verdict_.sentence} {advice}",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
+            warnings.warn(f"{self.verdict_.sentence} {advice}", ConvergenceWarning, stacklevel=3)
 
     def _member(self, problem: Problem, trial: Trial, names: Names) -> Member:
         """What was tried, in the user's units."""

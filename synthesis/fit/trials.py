@@ -19,14 +19,7 @@ from dmm.machine import Circuit
 from ..problems import Problem, Strings, telling_streams
 from ..starts import Proposal, Start, heard, without_slips
 from ..starts.views import View
-from ..verdicts import (
-    Candidate,
-    answers_of,
-    circuit_bits,
-    errors_of,
-    long_strings,
-    stress,
-)
+from ..verdicts import Candidate, answers_of, circuit_bits, errors_of, long_strings, stress
 from .efforts import Effort
 from .failures import left_out
 from .tried import Trial, standard_error
@@ -305,10 +298,8 @@ class Search:
             if trial.validation.mean_square < error:
                 error = trial.validation.mean_square
                 found.append(trial)
-        is_beaten = [best.is_right and trial.links >= best.links for trial in found]
-        return [t for t, out in zip(found, is_beaten, strict=True) if not out and t is not best][
-            :most
-        ]
+        smaller = [t for t in found if not best.is_right or t.links < best.links]
+        return [t for t in smaller if t is not best][:most]
 
     def compacted(self, trial: Trial) -> Trial:
         """Without the wires that a right circuit can do without."""

@@ -46,16 +46,12 @@ def through(
 
 def _taken_back(proposal: Proposal, way: Way) -> Proposal:
     seen, completed, words = way
-
-    def refitted(strings: Strings) -> Proposal:
-        assert proposal.refitted is not None
-        return _taken_back(proposal.refitted(seen(strings)), way)
-
+    refit = proposal.refitted
     return replace(
         proposal,
         circuit=completed(proposal.circuit),
         origin=f"{proposal.origin}, {words}",
-        refitted=None if proposal.refitted is None else refitted,
+        refitted=None if refit is None else lambda strings: _taken_back(refit(seen(strings)), way),
         expected=None,
         holds=None,
     )
@@ -364,18 +360,10 @@ def heard(
 
 def _of_all(proposal: Proposal, sources: Collection[str]) -> Proposal:
     """The proposal, which hears some streams, of strings that have more."""
+    hear = partial(Strings.restricted, sources=sources)
     refit, expect = proposal.refitted, proposal.expected
-
-    def refitted(strings: Strings) -> Proposal:
-        assert refit is not None
-        return _of_all(refit(strings.restricted(sources)), sources)
-
-    def expected(strings: Strings) -> np.ndarray:
-        assert expect is not None
-        return expect(strings.restricted(sources))
-
     return replace(
         proposal,
-        refitted=None if refit is None else refitted,
-        expected=None if expect is None else expected,
+        refitted=None if refit is None else lambda strings: _of_all(refit(hear(strings)), sources),
+        expected=None if expect is None else lambda strings: expect(hear(strings)),
     )

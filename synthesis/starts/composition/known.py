@@ -9,14 +9,7 @@ import numpy as np
 
 from ...problems import Problem, Strings
 from ..signals import ANSWER, Builder, Signal
-from .atoms import (
-    constant,
-    exceeds_signal,
-    floored_signal,
-    lagged,
-    leaky_signal,
-    relu_signal,
-)
+from .atoms import constant, exceeds_signal, floored_signal, lagged, leaky_signal, relu_signal
 from .bank import Bank
 from .running import floored, leaky
 from .vocabulary import known_operations

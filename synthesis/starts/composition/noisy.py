@@ -19,7 +19,7 @@ from ..signals import Builder, Signal
 from .finders import Told
 from .forms import SignalOf, Sum
 from .known import Bent, Known, Leaky, Past
-from .start import NEEDED, built
+from .start import proposals_of
 
 __all__ = ["Noisy"]
 
@@ -117,12 +117,8 @@ class Noisy:
         known = Known(problem, vocabulary, self.bank, self.largest, self.strings, has_past=False)
         while known.bank.grow():
             pass
-        allowed = {*vocabulary, *NEEDED}
         per_output = [self._told(known, k) for k in range(problem.n_outputs)]
-        for forms in zip(*per_output, strict=False):
-            proposal = built(known, forms)
-            if allowed.issuperset(proposal.circuit.neurons.values()):
-                yield proposal
+        yield from proposals_of(known, zip(*per_output, strict=False))
 
     def _told(self, known: Known, output: int) -> list[Told]:
         """Forms of one output; those that come first promise most."""
