@@ -102,7 +102,7 @@ def _numerals(digits: np.ndarray, base: float) -> np.ndarray:
 
 def _read(problem: Problem, source: str, base: float) -> Proposal:
     """The two numbers as a circuit: one is multiplied at every sample, a unit is for the other."""
-    builder = Builder({**dict.fromkeys(problem.sources, "stream"), "const_1": "const_1"})
+    builder = Builder.of(problem.sources)
     digit, one = Signal.of(source, "stream"), constant()
     first = builder.neuron("accum", own="dict-1", memory=base, dict_2=digit)
     unit = builder.neuron("accum", own="dict-1", memory=base, dict_2=one - one.lagged())

@@ -53,6 +53,10 @@ class Mark:
         """Where it stands, (strings, samples)."""
         return (strings.numbers(self.source) == self.value) & strings.inside()
 
+    def places(self, strings: Strings) -> np.ndarray:
+        """At which sample it stands, (strings,)."""
+        return self.is_at(strings).argmax(axis=1)
+
     def signal(self, builder: Builder) -> Signal:
         """1 where it stands, else 0."""
         stream = Signal.of(self.source, "stream")
@@ -81,12 +85,9 @@ def marks_of(problem: Problem) -> tuple[Mark, ...]:
         mark = Mark(source, float(numbers[-1]), float(numbers[-2]))
         if (mark.is_at(training).sum(axis=1) == 1).all():
             found.append(mark)
-    places = [mark.is_at(training).argmax(axis=1) for mark in found]
-    order = sorted(range(len(found)), key=lambda k: float(places[k].mean()))
-    for one, other in pairwise(order):
-        if not (places[one] < places[other]).all():
-            return ()
-    return tuple(found[k] for k in order)
+    found.sort(key=lambda mark: float(mark.places(training).mean()))
+    pairs = pairwise(mark.places(training) for mark in found)
+    return tuple(found) if all((one < other).all() for one, other in pairs) else ()
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,7 @@ class _Parts:
 
     def circuit(self, sources: tuple[str, ...], memory: str) -> Circuit:
         """The circuit that reads them."""
-        builder = Builder({**dict.fromkeys(sources, "stream"), "const_1": "const_1"})
+        builder = Builder.of(sources)
         stream, one = Signal.of(self.source, "stream"), constant()
         flags = [mark.signal(builder) for mark in self.marks]
         came = [sum_signal(builder, flag) for flag in flags]
@@ -231,10 +232,7 @@ class _Parts:
             builder.inputs[cells, "cells"] = Signal.of(cells, "cells", 1)
             read.append(Signal.of(cells, "number"))
             begin = end
-        count = Signal({})
-        for one_over in over:
-            count = count + one_over
-        whole = exceeds_signal(builder, count, constant(len(over) - 0.5))
+        whole = exceeds_signal(builder, sum(over, Signal({})), constant(len(over) - 0.5))
         return builder.circuit([*read, whole])
 
 

@@ -111,8 +111,7 @@ def _is_right(proposal: Proposal, problem: Problem) -> bool:
 def _memory(rule: Rule, memory: str, problem: Problem, actions: int) -> Circuit:
     """A circuit that recalls by a rule; it reads what every sample does as latent streams."""
     given = latent_sources(actions)
-    sources = {**dict.fromkeys((*problem.sources, *given), "stream"), "const_1": "const_1"}
-    builder = Builder(sources)
+    builder = Builder.of((*problem.sources, *given))
     does = [Signal.of(source, "stream") for source in given]
     if isinstance(rule.kind, Stack):
         to, at = _stack(builder, rule.kind, *does)

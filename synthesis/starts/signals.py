@@ -6,7 +6,7 @@ input is such a combination, one wire per term. What is not linear is a neuron t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from dmm import get_neuron_type
@@ -102,6 +102,11 @@ class Builder:
         self.neurons = dict(sources)
         self.inputs: dict[tuple[str, str], Signal] = {}
         self._made: dict[tuple, str] = {}
+
+    @classmethod
+    def of(cls, streams: Iterable[str]) -> Builder:
+        """With some streams, and a constant, as sources."""
+        return cls({**dict.fromkeys(streams, "stream"), "const_1": "const_1"})
 
     def new(self, type_name: str) -> str:
         """A neuron of its own that reads nothing yet; its name."""

@@ -101,14 +101,8 @@ def _spliced(wires: Sequence[Wire], emitted: dict[str, list[Wire]]) -> list[Wire
             found.append(wire)
             continue
         for made in emitted[wire.neuron_out]:
-            found.append(
-                made._replace(
-                    neuron_in=wire.neuron_in,
-                    field_in=wire.field_in,
-                    weight=wire.weight * made.weight,
-                    lag=wire.lag + made.lag,
-                )
-            )
+            ends = wire.neuron_in, wire.field_in, made.neuron_out, made.field_out
+            found.append(Wire(*ends, wire.weight * made.weight, wire.lag + made.lag))
     return found
 
 

@@ -102,7 +102,7 @@ class Store:
             What comes at most at one sample.
         """
         sources = [source for source in (self.filled, self.emptied, self.reset) if source]
-        builder = Builder({**dict.fromkeys(sources, "stream"), CONSTANT: CONSTANT})
+        builder = Builder.of(sources)
         level = Signal.of(f"{ANSWER}-0", "", 1)
         if self.reset:
             level = choice_signal(builder, Signal.of(self.reset, "stream"), Signal({}), level)
@@ -111,10 +111,9 @@ class Store:
             level = relu_signal(builder, level, gone)
         level = level + Signal.of(self.filled, "stream")
         if self.begins_again:
-            beyond = Signal({})
-            for times in range(1, int((self.bound - 1 + largest) // self.bound) + 1):
-                bound = constant(times * self.bound - 0.5)
-                beyond = beyond + exceeds_signal(builder, level, bound)
+            most = int((self.bound - 1 + largest) // self.bound)
+            bounds = (constant(times * self.bound - 0.5) for times in range(1, most + 1))
+            beyond = sum((exceeds_signal(builder, level, one) for one in bounds), Signal({}))
             return builder.circuit([level - self.bound * beyond, beyond])
         beyond = relu_signal(builder, level, constant(float(self.bound)))
         level = level - beyond

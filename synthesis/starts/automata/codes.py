@@ -100,9 +100,7 @@ def _improved(table: Table, ranks: np.ndarray) -> np.ndarray:
     while True:
         order = np.argsort(ranks)
         moved = []
-        for i, j in product(range(n), repeat=2):
-            if i == j:
-                continue
+        for i, j in permutations(range(n), 2):
             shifted = np.insert(np.delete(order, i), j, order[i])
             moved.append(np.argsort(shifted))
             if i < j:

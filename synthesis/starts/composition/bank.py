@@ -103,7 +103,7 @@ class Bank:
         self.streams: list[Stream] = []
         self.values: list[np.ndarray] = []
         self.signals = dict(signals)
-        self._known: dict[bytes, int] = {}
+        self._known: set[bytes] = set()
         for name, values in given.items():
             self._add(name, 0, None, (), values)
         self._growth = self._grown()
@@ -123,13 +123,12 @@ class Bank:
         arguments: tuple[int, ...],
         values: np.ndarray,
     ) -> None:
-        largest = np.abs(values).max(initial=0.0)
-        if not largest <= LARGEST:
+        if not np.abs(values).max(initial=0.0) <= LARGEST:
             return
         key = values_key(values)
         if key in self._known:
             return
-        self._known[key] = len(self.streams)
+        self._known.add(key)
         self.streams.append(Stream(name, size, operation, arguments, _kinds(values)))
         self.values.append(values)
 

@@ -107,7 +107,7 @@ class _Finder(FunctionFinder):
             filters += [known.add(Leaky(i, pole)) for pole in poles]
         small = known.smallest(SEPARABLE)
         for pool in (filters, [*small, *filters]):
-            cost = np.array([2.0 if i < 0 else 1.0 + known.bank.streams[i].size for i in pool])
+            cost = np.array([1.0 + known.size(i) for i in pool])
             for threshold in separations(self.rows(pool), self.answers, cost):
                 yield self.told(threshold, pool, "a threshold")
 

@@ -65,10 +65,8 @@ class _OfASum:
 
     def total(self, signal_of: SignalOf) -> Signal:
         """The sum."""
-        total = Signal({})
-        for row, weight in zip(self.rows, self.weights, strict=True):
-            total = total + weight * signal_of(row)
-        return total
+        weighted = zip(self.rows, self.weights, strict=True)
+        return sum((weight * signal_of(row) for row, weight in weighted), Signal({}))
 
     def renumbered(self: Own, numbers: Sequence[int]) -> Own:
         """The same over other numbers of rows."""
@@ -164,10 +162,9 @@ class Staircase:
 
     def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
         """A step for each, added up by wires."""
-        total = constant(self.constant)
-        for step, height in zip(self.steps, self.heights, strict=True):
-            total = total + height * step.signal(builder, signal_of)
-        return total
+        steps = zip(self.steps, self.heights, strict=True)
+        added = (height * step.signal(builder, signal_of) for step, height in steps)
+        return sum(added, constant(self.constant))
 
     def renumbered(self, numbers: Sequence[int]) -> Staircase:
         """The same over other numbers of rows."""

@@ -155,10 +155,10 @@ class Noisy:
 
     def _bent(self, known: Known) -> Iterator[Bent]:
         """The parts above and below 0 of streams too large to be bent in the bank."""
-        sizes = [known.size(number) for number in known.numbers()]
-        for number, size in zip(known.numbers(), sizes, strict=True):
+        largest = max(map(known.size, known.numbers()))
+        for number in known.numbers():
             values = known.bank.values[number]
-            if size >= max(sizes) - 1 and values.min() < 0.0 < values.max():
+            if known.size(number) >= largest - 1 and values.min() < 0.0 < values.max():
                 yield from (Bent(number, 1.0), Bent(number, -1.0))
 
     def _sets(

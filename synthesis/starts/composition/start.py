@@ -105,8 +105,7 @@ def proposals_of(known: Known, told: Iterable[Sequence[Told]]) -> Iterator[Propo
 
 def built(known: Known, told: Sequence[Told]) -> Proposal:
     """The circuit of forms over known streams, one form per output."""
-    sources = {**dict.fromkeys(known.problem.sources, "stream"), "const_1": "const_1"}
-    builder = Builder(sources)
+    builder = Builder.of(known.problem.sources)
     signals = [form.signal(builder, lambda i: known.signal(i, builder)) for form, _ in told]
     gaps = tuple(gap for form, _ in told for gap in _gaps_of(known, form))
     origin = f"{Composition.name}: {'; '.join(what for _, what in told)}"
@@ -165,6 +164,5 @@ def _with_bounds(known: Known, form: Staircase, answers: np.ndarray, output: int
     for step, height in zip(form.steps, form.heights, strict=True):
         level += height
         rows, is_above = known.rows(step.rows, output), (answers >= level).astype(float)
-        again = with_bound(rows, is_above, step.rows, np.array(step.weights))
-        steps.append(step if again is None else again)
+        steps.append(with_bound(rows, is_above, step.rows, np.array(step.weights)) or step)
     return replace(form, steps=tuple(steps))

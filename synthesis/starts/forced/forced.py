@@ -118,7 +118,7 @@ def closed(machine: Machine, columns: tuple[Column, ...], problem: Problem) -> C
     columns : tuple of Column
     problem : Problem
     """
-    builder = Builder({**dict.fromkeys(problem.sources, "stream"), CONST[0]: "const_1"})
+    builder = Builder.of(problem.sources)
     signals = {CONST: constant()}
     for i, column in enumerate(columns):
         signals[f"stream-{i:02d}", "stream"] = column.signal

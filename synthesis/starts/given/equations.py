@@ -78,8 +78,7 @@ class _Reading:
     def __init__(
         self, equations: dict[str, Expression], streams: Sequence[str], memory: str
     ) -> None:
-        sources = {SOURCE + name: "stream" for name in streams}
-        self.builder = Builder({**sources, "const_1": "const_1"})
+        self.builder = Builder.of(SOURCE + name for name in streams)
         self.equations, self.memory = equations, memory
         self.signals = {name: Signal.of(SOURCE + name, "stream") for name in streams}
         self.signals["const_1"] = constant()
@@ -148,10 +147,8 @@ class _Reading:
         if isinstance(expression, Name):
             return self._named(expression.name).lagged(expression.lag)
         if isinstance(expression, Sum):
-            total = Signal({})
-            for factor, term in expression.terms:
-                total = total + factor * self._signal(term)
-            return total
+            terms = (factor * self._signal(term) for factor, term in expression.terms)
+            return sum(terms, Signal({}))
         return self._applied(expression)
 
     def _applied(self, apply: Apply) -> Signal:

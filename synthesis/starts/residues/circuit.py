@@ -145,7 +145,7 @@ class _Sum:
 class _Writer:
     def __init__(self, machine: Linear, sources: Sequence[str], samples: np.ndarray) -> None:
         self.machine, self.samples = machine, samples
-        self.builder = Builder({**dict.fromkeys(sources, "stream"), "const_1": "const_1"})
+        self.builder = Builder.of(sources)
         self.streams = [Signal.of(source, "stream") for source in sources]
         self.state = [constant()]
         for _ in machine.told[1:]:
@@ -167,9 +167,8 @@ class _Writer:
     def answer(self) -> Signal | None:
         """What is told of the state."""
         told = _Sum.told(self.machine)
-        total = Signal({})
-        for (_, i), weight in told.weights.items():
-            total = total + float(weight) * self.state[i]
+        weighted = (float(weight) * self.state[i] for (_, i), weight in told.weights.items())
+        total = sum(weighted, Signal({}))
         taken_off = self._taken_off(total, told)
         return None if taken_off is None else total + taken_off
 

@@ -41,7 +41,6 @@ RESTS = 2
 """Explanations of these that are tried."""
 
 REST, FLAG = latent_sources(2)
-READ = {REST: "stream", FLAG: "stream", "const_1": "const_1"}
 """What the circuits that choose and bound may read."""
 
 
@@ -140,7 +139,7 @@ def _bounded(rest: Circuit, leaf: Leaf, others: Problem) -> Iterator[Circuit]:
     if leaf.terms or apart.min() < 0.0 < apart.max():
         return
     sign = 1.0 if apart.min() >= 0.0 else -1.0
-    builder = Builder(READ)
+    builder = Builder.of((REST, FLAG))
     past_it = Signal.of(REST, "stream") - constant(leaf.constant)
     answer = constant(leaf.constant) + sign * relu_signal(builder, sign * past_it)
     yield joined(builder.circuit([answer]), rest, [REST])
@@ -157,7 +156,7 @@ def _told(strings: Strings, leaf: Leaf, rest: Candidate) -> Strings:
 
 def _completed(circuit: Circuit, leaf: Leaf, rest: Circuit) -> Circuit:
     """The circuit that answers with the leaf, or with the rest where another one's flag says so."""
-    builder = Builder(READ)
+    builder = Builder.of((REST, FLAG))
     gate, other = Signal.of(FLAG, "stream"), Signal.of(REST, "stream")
     reader = builder.circuit([choice_signal(builder, gate, other, leaf.signal())])
     return joined(joined(reader, rest, [REST]), circuit, [FLAG])

@@ -132,7 +132,7 @@ def _told(
 def _chosen(circuit: Circuit, leaves: Sequence[Leaf], sources: Sequence[str]) -> Circuit:
     """The circuit that answers with the leaf which another one's flags say."""
     flags = FLAGS[: len(leaves) - 1]
-    builder = Builder({**dict.fromkeys([*sources, *flags], "stream"), "const_1": "const_1"})
+    builder = Builder.of([*sources, *flags])
     answer = leaves[0].signal()
     for flag, leaf in zip(flags, leaves[1:], strict=True):
         answer = choice_signal(builder, Signal.of(flag, "stream"), leaf.signal(), answer)
