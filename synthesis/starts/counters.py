@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations, islice
 
 import numpy as np
@@ -140,15 +141,13 @@ class Clocks:
                 yield from self._of(period, problem, vocabulary)
 
     def _of(self, period: int, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
-        def clock(strings: Strings) -> np.ndarray:
-            return _clock(strings, period)
-
         def ticking(part: Problem) -> list[Proposal]:
             return [_ticking(part, vocabulary)]
 
         def answers(part: Problem) -> Iterator[Proposal]:
             return islice(self.composition.propose(part, vocabulary), self.per_period)
 
+        clock = partial(_clock, period=period)
         return explained(problem, clock, ticking, answers, f"a clock of {period}")
 
 

@@ -139,9 +139,10 @@ def _walk(builder: Builder, kind: Walk, put: Signal, moves: Signal) -> Addresses
     to, goes = count.lagged() + constant(), float(kind.step) * moves
     if kind.wrap is None:
         return to, sum_signal(builder, goes)
-    place = builder.reading("multiplexer", {})
-    on = Signal.of(place, "dict", 1) + goes
-    builder.inputs[place, "gate"] = exceeds_signal(builder, on, count)
-    builder.inputs[place, "dict-1"] = constant(float(kind.wrap))
-    builder.inputs[place, "dict-2"] = on
-    return to, Signal.of(place, "dict")
+    begin = constant(float(kind.wrap))
+
+    def fields(past: Signal) -> dict[str, Signal]:
+        on = past + goes
+        return {"gate": exceeds_signal(builder, on, count), "dict-1": begin, "dict-2": on}
+
+    return to, Signal.of(builder.looped("multiplexer", ("place",), fields), "dict")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from dmm import get_neuron_type
 from dmm.machine import Circuit, Wire
-from dmm.machine.wiring import reach
+from dmm.machine.wiring import upstream
 
 from ..problems import answer_port
 
@@ -204,10 +204,7 @@ class Builder:
         for number, signal in enumerate(answers):
             wires += _wires(*answer_port(number), _closed(signal, answers))
         sinks = dict.fromkeys(answer_port(number)[0] for number in range(len(outputs)))
-        senders: dict[str, list[str]] = {name: [] for name in (*self.neurons, *sinks)}
-        for wire in wires:
-            senders[wire.neuron_in].append(wire.neuron_out)
-        used = set(reach(sinks, senders.__getitem__))
+        used = set(upstream(sinks, wires))
         neurons = {name: kind for name, kind in self.neurons.items() if name in used}
         kept = tuple(wire for wire in wires if wire.neuron_in in used)
         return Circuit({**neurons, **dict.fromkeys(sinks, "output")}, kept)
@@ -216,13 +213,9 @@ class Builder:
         if all(_answer(term) is None for term in signal.terms):
             return signal
         name = self.new("accum")
-        past, rest = Signal({}), Signal({})
-        for term, weight in signal.terms.items():
-            if _answer(term) == number:
-                past = past + weight * Signal.of(name, "dict", term.lag)
-            else:
-                rest = rest + Signal({term: weight})
-        self.inputs[name, "dict-1"], self.inputs[name, "dict-2"] = past, rest
+        own = {term: weight for term, weight in signal.terms.items() if _answer(term) == number}
+        past = Signal({Term(name, "dict", term.lag): weight for term, weight in own.items()})
+        self.inputs[name, "dict-1"], self.inputs[name, "dict-2"] = past, signal - Signal(own)
         return Signal.of(name, "dict")
 
 

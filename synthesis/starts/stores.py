@@ -262,12 +262,9 @@ def _tables(strings: Strings, counted: list[str]) -> list[_Answers]:
     """For every way to see the answers that are no function of the inputs alone."""
     found = []
     columns = [strings.numbers(source) for source in counted]
-    before = np.stack([lagged(np.nan_to_num(answers.T)) != 0.0 for answers in strings.answers])
-    case = np.unique(
-        np.stack([*columns, *before], axis=-1).reshape(-1, len(columns) + len(before)),
-        axis=0,
-        return_inverse=True,
-    )[1].reshape(columns[0].shape)
+    columns += [lagged(np.nan_to_num(answers.T)) != 0.0 for answers in strings.answers]
+    rows = np.stack(columns, axis=-1).reshape(-1, len(columns))
+    case = np.unique(rows, axis=0, return_inverse=True)[1].reshape(columns[0].shape)
     for view in VIEWS:
         told = classes(view(strings.answers))
         if told is None:

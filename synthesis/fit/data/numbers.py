@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["is_pandas", "no_numbers", "numbers", "quoted"]
+__all__ = ["is_pandas", "no_numbers", "numbers", "quoted", "series_of"]
 
 PLAIN = (int, float, np.integer, np.floating, np.bool_, type(None))
 
@@ -45,8 +45,13 @@ def is_pandas(values: Any) -> bool:
     return any(kind.__module__.partition(".")[0] == "pandas" for kind in type(values).__mro__)
 
 
+def series_of(values: Any) -> list[Any]:
+    """The columns of a pandas object; a Series is its only one."""
+    return [values.iloc[:, i] for i in range(values.shape[1])] if values.ndim == 2 else [values]
+
+
 def _numbers_of_pandas(values: Any) -> np.ndarray | None:
-    columns = [values.iloc[:, i] for i in range(values.shape[1])] if values.ndim == 2 else [values]
+    columns = series_of(values)
     if any(no_numbers(column) for column in columns):
         return None
     arrays = [column.to_numpy(dtype=np.float64, na_value=np.nan) for column in columns]

@@ -51,7 +51,6 @@ class Forced:
 
     Examples
     --------
-    >>> from dmm.show.algebra import sample_equations
     >>> from synthesis.fit.data.asked import to_strings
     >>> from synthesis.problems import Problem
     >>> x = np.random.default_rng(0).integers(0, 2, (12, 8))
