@@ -17,7 +17,6 @@ SMALL = {
     "synthesis.architectures.films": "frames of a film, which families that know nothing of each "
     "other draw",
     "synthesis.architectures.self_organised.movies": "the one film that all sheets share",
-    "synthesis.fit.data.numbers": "numbers in any container, which every reader of data asks for",
     "synthesis.reproduce.__main__": "the door of the reproductions",
     "dmm.show.frames": "text files of packages, which programs and pages are made from",
     "dmm.strategies": "what draws the machines of dmm.testing, where Hypothesis is installed",
