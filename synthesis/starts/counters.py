@@ -20,7 +20,7 @@ from .composition import Composition
 from .composition.forms import Kinked
 from .composition.kinks import function_of
 from .composition.known import Known
-from .composition.start import built
+from .composition.start import MEDIUM, built
 from .latent import explained
 from .proposal import Proposal
 
@@ -118,9 +118,7 @@ class Clocks:
     name = "clocks"
 
     periods: tuple[int, ...] = (3, 4, 5, 6, 7, 8)
-    composition: Composition = field(
-        default_factory=lambda: Composition(bank=800, largest=3, is_exact_only=True)
-    )
+    composition: Composition = MEDIUM
     per_period: int = 3
 
     def __post_init__(self) -> None:

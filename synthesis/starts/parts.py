@@ -20,7 +20,8 @@ from dmm.machine import Circuit
 from ..problems import Problem, Strings
 from .automata import Automaton
 from .composition import Composition
-from .composition.atoms import constant, exceeds_signal, sum_signal
+from .composition.atoms import constant, exceeds_signal, held_signal, sum_signal
+from .composition.start import SMALL
 from .latent import explained, latent_sources
 from .proposal import Proposal
 from .recalls import largest_memory
@@ -121,9 +122,7 @@ class Parts:
     name = "parts"
 
     automaton: Automaton = field(default_factory=Automaton)
-    composition: Composition = field(
-        default_factory=lambda: Composition(bank=400, largest=3, is_exact_only=True)
-    )
+    composition: Composition = SMALL
     per_part: int = 2
 
     def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
@@ -240,5 +239,4 @@ def _last(builder: Builder, put: Signal, inside: Signal, place: Signal) -> Signa
     """The last place inside a part at which something other than 0 was put."""
     something = exceeds_signal(builder, put, Signal({}))
     gate = exceeds_signal(builder, something + inside, constant(1.5))
-    held = builder.neuron("multiplexer", own="dict-2", gate=gate, dict_1=place)
-    return Signal.of(held, "dict")
+    return held_signal(builder, place, gate)

@@ -8,7 +8,7 @@ is read are counted by a few neurons, whatever the length.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 
 from dmm.machine import Circuit
@@ -18,6 +18,7 @@ from ..verdicts import Candidate, answers_of, errors_of
 from .addressing import Rule, Stack, Walk, rules
 from .composition import Composition
 from .composition.atoms import constant, exceeds_signal, floored_signal, sum_signal
+from .composition.start import SMALL
 from .latent import asking_for, explained, latent_sources
 from .proposal import Proposal
 from .signals import Builder, Signal
@@ -60,9 +61,7 @@ class Recalls:
     name = "recalls"
 
     rules: int = 3
-    composition: Composition = field(
-        default_factory=lambda: Composition(bank=400, largest=3, is_exact_only=True)
-    )
+    composition: Composition = SMALL
     per_part: int = 2
 
     def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:

@@ -8,7 +8,7 @@ or their changes are a function of the inputs, and without it they are not.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice, product
 
 import numpy as np
@@ -19,6 +19,7 @@ from ..problems import SOURCE, Problem, Strings
 from .automata.alphabet import VIEWS, classes
 from .composition import Composition
 from .composition.atoms import choice_signal, constant, exceeds_signal, lagged, relu_signal
+from .composition.start import MEDIUM
 from .latent import explained, latent_sources
 from .proposal import Proposal
 from .signals import ANSWER, Builder, Signal
@@ -163,9 +164,7 @@ class Stores:
     name = "stores"
 
     bounds: tuple[int, ...] = tuple(range(2, 13))
-    composition: Composition = field(
-        default_factory=lambda: Composition(bank=800, largest=3, is_exact_only=True)
-    )
+    composition: Composition = MEDIUM
     stores: int = 2
     per_store: int = 6
 

@@ -8,7 +8,7 @@ then explained like an answer, and the answers are composed of it and the inputs
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from math import prod
 from typing import Any
@@ -26,7 +26,7 @@ from ..composition.finders import Told
 from ..composition.forms import Case, Form, Kinked, Plus
 from ..composition.kinks import function_of
 from ..composition.known import Known, Past
-from ..composition.start import built
+from ..composition.start import SMALL, built
 from ..latent import explained, latent_sources
 from ..proposal import Proposal
 from .alphabet import Alphabet
@@ -82,9 +82,7 @@ class Automaton:
 
     states: int = 40
     codings: int = 2
-    composition: Composition = field(
-        default_factory=lambda: Composition(bank=400, largest=3, is_exact_only=True)
-    )
+    composition: Composition = SMALL
     per_part: int = 3
 
     def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:

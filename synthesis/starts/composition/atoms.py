@@ -25,6 +25,7 @@ __all__ = [
     "constant",
     "exceeds_signal",
     "floored_signal",
+    "held_signal",
     "lagged",
     "leaky_signal",
     "product_signal",
@@ -146,7 +147,8 @@ def leaky_signal(builder: Builder, one: Signal, pole: float, reset: Signal | Non
     return Signal.of(neuron, "dict")
 
 
-def _held_signal(builder: Builder, one: Signal, gate: Signal) -> Signal:
+def held_signal(builder: Builder, one: Signal, gate: Signal) -> Signal:
+    """The neuron that does what `held` does."""
     neuron = builder.neuron("multiplexer", own="dict-2", gate=gate, dict_1=one)
     return Signal.of(neuron, "dict")
 
@@ -286,7 +288,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "since", since, lambda b, x, y: leaky_signal(b, x, 1.0, y), ("multiplexer",), FLAGGED
     ),
-    Operation("held", held, _held_signal, ("multiplexer",), FLAGGED),
+    Operation("held", held, held_signal, ("multiplexer",), FLAGGED),
     *_extreme_since_each("largest", np.maximum, 1.0),
     *_extreme_since_each("smallest", np.minimum, -1.0),
 )

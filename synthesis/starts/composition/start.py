@@ -26,7 +26,7 @@ from .functions import with_cuts_again
 from .known import Cut, Known
 from .thresholds import with_bound
 
-__all__ = ["NEEDED", "Composition", "built", "proposals_of"]
+__all__ = ["MEDIUM", "NEEDED", "SMALL", "Composition", "built", "proposals_of"]
 
 NEEDED = ("stream", "const_1", "output")
 """Neuron types that circuits have whatever the vocabulary."""
@@ -92,6 +92,10 @@ class Composition:
             yield from product(*found)
         if not self.is_exact_only:
             yield from zip(*(inexact_forms(known, k) for k in outputs), strict=False)
+
+
+SMALL, MEDIUM = (Composition(bank=n, largest=3, is_exact_only=True) for n in (400, 800))
+"""For what is left to explain beside a memory that is known: right, or nothing."""
 
 
 def proposals_of(known: Known, told: Iterable[Sequence[Told]]) -> Iterator[Proposal]:
