@@ -5,12 +5,14 @@ Machines have a way of their own (`synthesis.loop.repair`), which opens links th
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from vvalues import Support, VValue, from_buffer, restrict
 
+from ..optimize.gradients import descend
 from ..optimize.least_squares import levenberg_marquardt
 from ..optimize.objective import Objective
 from ..optimize.optimizers import adam, schedule
@@ -200,10 +202,6 @@ def _fitted(part: PartObjective, steps: int, target: float) -> tuple[VValue, flo
             part, part.part, iterations=ITERATIONS, patience=10, tolerance=1e-6, target=target
         )
         return part.whole(fit.parameters), fit.loss
-    optimizer, parameters = adam(schedule(RATE, RATE / 20.0, steps)), part.part
-    state = optimizer.init(parameters)
-    for _ in range(steps):
-        _, gradient = part.gradient(parameters)
-        change, state = optimizer.update(gradient, state, parameters)
-        parameters = parameters + change
+    descent = descend(part, part.part, adam(schedule(RATE, RATE / 20.0, steps)))
+    parameters = next(islice(descent, steps, None)).parameters
     return part.whole(parameters), part.loss(parameters)

@@ -8,7 +8,7 @@ weights are of size 1, `snap` rounds what can be rounded without a loss.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -34,7 +34,6 @@ SCALING: Mapping[str, str] = {
 """How outputs scale with a common factor on all inputs, by neuron type."""
 
 SIMPLE_VALUES = (1.0, 2.0, 0.5, 3.0, 4.0, 0.25, 1 / 3, 5.0, 10.0, 0.1, 0.0)
-
 
 FACTORS: Mapping[str, tuple[str, ...]] = {
     "gate": ("gate", "dict"),
@@ -71,6 +70,10 @@ class _Weights:
 
     def has_fixed_inputs(self, neuron: str, field: str | None = None) -> bool:
         return any(p[0] == neuron and p[2] != neuron and field in (None, p[1]) for p in self.fixed)
+
+    def largest(self, paths: Iterable[tuple[str, ...]]) -> float:
+        """The weight of the largest size; 0 of no weights."""
+        return max((self.values[path] for path in paths), key=abs, default=0.0)
 
     def scale(self, paths: list[tuple[str, ...]], factor: float) -> None:
         for path in paths:
@@ -158,7 +161,7 @@ def rescaled_products(machine: Machine) -> Iterator[VValue]:
             weights = _Weights(machine)
             if weights.has_fixed_readers(neuron) or weights.has_fixed_inputs(neuron):
                 break
-            weights.scale([p for p in weights.into(neuron) if p[1] == "dict-1"], factor)
+            weights.scale(weights.into(neuron, "dict-1"), factor)
             weights.scale(weights.out_of(neuron), 1.0 / factor)
             yield weights.matrix()
 
@@ -167,9 +170,7 @@ def _normalise_scaling(weights: _Weights, neuron: str, scaling: str) -> None:
     # A self-link's weight is a ratio of the neuron to itself: it does not change with the scale.
     incoming = [p for p in weights.into(neuron) if p[2] != neuron]
     outgoing = [p for p in weights.out_of(neuron) if p[0] != neuron]
-    if not incoming:
-        return
-    largest = max((weights.values[p] for p in incoming), key=abs)
+    largest = weights.largest(incoming)
     if largest == 0.0:
         return
     # What an even neuron reads of itself keeps its sign when all other inputs change theirs.
@@ -186,8 +187,7 @@ def _normalise_factors(weights: _Weights, neuron: str, fields: Sequence[str]) ->
     """
     for field in fields:
         incoming = weights.into(neuron, field)
-        others = (weights.values[p] for p in incoming if p[2] != neuron)
-        largest = max(others, key=abs, default=0.0)
+        largest = weights.largest(p for p in incoming if p[2] != neuron)
         if largest == 0.0 or weights.has_fixed_inputs(neuron, field):
             continue
         weights.scale(incoming, 1.0 / largest)
@@ -202,8 +202,7 @@ def _turn_comparison(weights: _Weights, neuron: str) -> None:
     if {p[3] for p in weights.out_of(neuron)} == {"false"}:
         weights.rename(neuron, SWAPPED_INPUTS, {"false": "true"})
     incoming = weights.into(neuron)
-    largest = max((weights.values[p] for p in incoming), key=abs, default=0.0)
-    if largest < 0.0:
+    if weights.largest(incoming) < 0.0:
         weights.scale(incoming, -1.0)
         weights.rename(neuron, SWAPPED_INPUTS, {})
 
@@ -213,13 +212,12 @@ def _normalise_product(weights: _Weights, neuron: str) -> None:
     one, two = weights.into(neuron, "dict-1"), weights.into(neuron, "dict-2")
     if not one or not two:
         return
-    largest = max((weights.values[p] for p in one), key=abs)
+    largest = weights.largest(one)
     if largest != 0.0:
         weights.scale(one, 1.0 / largest)
         weights.scale(two, largest)
     # The clamp is odd: a sign may move to the readers.
-    largest = max((weights.values[p] for p in two), key=abs)
-    if largest < 0.0:
+    if weights.largest(two) < 0.0:
         weights.scale(two, -1.0)
         weights.scale(weights.out_of(neuron), -1.0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -122,9 +122,6 @@ class Choices(Sequence[Member]):
     def __getitem__(self, index: Any) -> Any:
         return self._members[index]
 
-    def __iter__(self) -> Iterator[Member]:
-        return iter(self._members)
-
     @property
     def knee(self) -> Member:
         """Where more links begin to buy little: farthest below the line from end to end."""
@@ -136,7 +133,7 @@ class Choices(Sequence[Member]):
         y = (error - error[-1]) / max(error[0] - error[-1], 1e-12)
         return self._members[int(np.argmin(x + y))]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         lines = ["links   bits  validation error   right  equations"]
         for member in self:
             mark = "*" if member is self.best else " "
@@ -147,9 +144,6 @@ class Choices(Sequence[Member]):
                 f"{100.0 * member.validation.right:5.1f} %  {shown[:90]}"
             )
         return "\n".join(lines)
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def _repr_html_(self) -> str:
         rows = "".join(

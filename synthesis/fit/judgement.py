@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -62,7 +63,7 @@ def judged(search: Search, trial: Trial, member: Member, given: Strings) -> Verd
         return Verdict(
             False,
             _short_of_exact(search, trial, figures),
-            (*_trouble(trial), *_slips(member, given)),
+            (*filter(None, [trial.flaw]), *_slips(member, given)),
             figures,
         )
     courses = _courses(search, trial)
@@ -97,17 +98,16 @@ def judged(search: Search, trial: Trial, member: Member, given: Strings) -> Verd
     n_states = None if states is None else states.states
     asked = sum(part.asked for name, part in figures.items() if name != "report")
     size = f"{count(member.links, 'link')}, {member.bits:.0f} bits"
+    sentence = (
+        f"Exact: right on all {asked} numbers that are asked, run free, and sound on strings ten "
+        f"times as long ({size})."
+    )
     if open_points:
         sentence = (
             f"Right on all {asked} numbers that are asked, but the data do not settle it: "
             f"{open_points[0]} ({size})."
         )
-        return Verdict(False, sentence, caveats, figures, n_states)
-    sentence = (
-        f"Exact: right on all {asked} numbers that are asked, run free, and sound on strings ten "
-        f"times as long ({size})."
-    )
-    return Verdict(True, sentence, caveats, figures, n_states)
+    return Verdict(not open_points, sentence, caveats, figures, n_states)
 
 
 def _figures(problem: Problem, member: Member) -> dict[str, Errors]:
@@ -137,10 +137,6 @@ def _short_of_exact(search: Search, trial: Trial, figures: dict[str, Errors]) ->
         f"error {errors.mean_square:.3g}, R^2 {errors.determination:.3f} "
         f"({count(trial.links, 'link')}, {trial.bits:.0f} bits){spent}."
     )
-
-
-def _trouble(trial: Trial) -> list[str]:
-    return [trial.flaw] if trial.flaw else []
 
 
 def _slips(member: Member, given: Strings) -> list[str]:
@@ -203,16 +199,15 @@ def _rivals(search: Search, trial: Trial, courses: Sequence[_Course]) -> list[st
     right = search.right()
     # This machine has lost what it can do without since; its rivals are as they were proposed.
     rivals = [t for t in right if t.bits <= right[0].bits + RIVAL and t is not trial]
-    for rival in rivals[:MOST_RIVALS]:
-        for told, strings, own in courses:
-            other = answers_of(rival.candidate, strings, search.problem.n_outputs)
-            share = _share_off(own, other, _near(own))
-            if share:
-                return [
-                    f"another machine of nearly the same size ({rival.bits:.0f} bits against "
-                    f"{trial.bits:.0f}) is right on all data as well, and differs on "
-                    f"{100.0 * share:.2g} % of {told}"
-                ]
+    for rival, course in product(rivals[:MOST_RIVALS], courses):
+        other = answers_of(rival.candidate, course.strings, search.problem.n_outputs)
+        share = _share_off(course.own, other, _near(course.own))
+        if share:
+            return [
+                f"another machine of nearly the same size ({rival.bits:.0f} bits against "
+                f"{trial.bits:.0f}) is right on all data as well, and differs on "
+                f"{100.0 * share:.2g} % of {course.told}"
+            ]
     return []
 
 

@@ -197,14 +197,13 @@ class Synthesizer(Parameters):
         """Run a search; Ctrl-C keeps what was found."""
         line = Line() if (wants_a_line() if self.verbose is None else self.verbose) else None
 
+        told = [one for one in (line, self.callback) if one is not None]
+
         def tell(stage: str, search: Search) -> None:
-            if line is None and self.callback is None:
-                return
-            progress = Progress.of(stage, search)
-            if line is not None:
-                line(progress)
-            if self.callback is not None:
-                self.callback(progress)
+            if told:
+                progress = Progress.of(stage, search)
+                for one in told:
+                    one(progress)
 
         try:
             if self.warm_start and hasattr(self, "_trials"):
@@ -239,11 +238,7 @@ class Synthesizer(Parameters):
             advice = "More effort, more data or lookahead may help."
             if problem.is_contradictory:
                 advice = "If that is no noise, lookahead or another stream may help."
-            warnings.warn(
-                f"{self.verdict_.sentence} {advice}",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
+            warnings.warn(f"{self.verdict_.sentence} {advice}", ConvergenceWarning, stacklevel=3)
 
     def _member(self, problem: Problem, trial: Trial, names: Names) -> Member:
         """What was tried, in the user's units."""

@@ -17,25 +17,9 @@ import numpy as np
 from dmm.machine import Circuit
 
 from ..problems import Problem, Strings, telling_streams
-from ..starts import (
-    Beside,
-    Changes,
-    Delayed,
-    Proposal,
-    Shifted,
-    Since,
-    Start,
-    heard,
-    without_slips,
-)
-from ..verdicts import (
-    Candidate,
-    answers_of,
-    circuit_bits,
-    errors_of,
-    long_strings,
-    stress,
-)
+from ..starts import Proposal, Start, heard, without_slips
+from ..starts.views import View
+from ..verdicts import Candidate, answers_of, circuit_bits, errors_of, long_strings, stress
 from .efforts import Effort
 from .failures import left_out
 from .tried import Trial, standard_error
@@ -45,9 +29,6 @@ __all__ = ["RIVAL", "Search"]
 RIVAL = 12.0
 """Bits by which another right machine may be longer and still cast doubt on one; and by which it
 may be longer and still be chosen, where it alone has foretold the ends of strings."""
-
-VIEWS = (Beside, Changes, Delayed, Shifted, Since)
-"""Starts that see the answers otherwise than they are."""
 
 FIRST = 40
 """Short strings on which a circuit with a wire less is looked at first."""
@@ -140,11 +121,9 @@ class Search:
                 return
             self.count += 1
             with self._outliving(f"a machine of the start {proposal.origin!r}"):
-                trial = self.tried(proposal)
-                if trial is not None:
-                    self.trials.append(trial)
-                    if trial.is_right and first_right is None:
-                        first_right = self.count
+                self.trials.append(self.tried(proposal))
+                if self.trials[-1].is_right and first_right is None:
+                    first_right = self.count
             tell(proposal.origin, self)
         self.is_complete = True
 
@@ -158,9 +137,7 @@ class Search:
             for right in inner.right()[:FROM_CLEAN]:
                 small = inner.compacted(right)
                 circuit = self.problem.taken_over(small.circuit, clean)
-                trial = self.measured(Proposal(circuit, small.proposal.origin))
-                if trial is not None:
-                    self.trials.append(trial)
+                self.trials.append(self.measured(Proposal(circuit, small.proposal.origin)))
 
     def _cleaner(self) -> Iterator[Problem]:
         """Without the noise of answers about levels; without those that are wrong now and then."""
@@ -179,14 +156,12 @@ class Search:
     def reconsider(self, trials: Iterable[Trial]) -> None:
         """Try circuits of an earlier search on this one's strings."""
         for trial in trials:
-            again = self.measured(trial.proposal)
-            if again is not None:
-                self.trials.append(again)
+            self.trials.append(self.measured(trial.proposal))
 
     def _proposals(self, starts: Iterable[Start], sources: tuple[str, ...]) -> Iterator[Proposal]:
         for start in starts:
             # Answers that are understood as they are need no other view.
-            if isinstance(start, VIEWS) and self.right():
+            if isinstance(start, View) and self.right():
                 continue
             with self._outliving(f"the start {start.name!r}"):
                 yield from heard(start, self.problem, self.vocabulary, sources)
@@ -199,14 +174,14 @@ class Search:
 
     # -------------------- one trial --------------------
 
-    def tried(self, proposal: Proposal) -> Trial | None:
+    def tried(self, proposal: Proposal) -> Trial:
         """A proposal on trial; its free numbers are chosen again by all strings if it is right.
 
         Where it is right on training strings only, these may choose them better; but where
         something much shorter is right, it is left as it is.
         """
         trial = self.measured(proposal)
-        if trial is None or proposal.refitted is None or trial.training.right < 1.0:
+        if proposal.refitted is None or trial.training.right < 1.0:
             return trial
         right = self.right()
         if right and trial.bits > right[0].bits + RIVAL:
@@ -221,7 +196,7 @@ class Search:
         assert proposal.refitted is not None
         again = replace(proposal.refitted(strings), has_foretold=proposal.has_foretold)
         finer = self.measured(again)
-        return finer if finer is not None and finer.is_right else trial
+        return finer if finer.is_right else trial
 
     def deciding(self) -> Strings:
         """All strings that decisions are made by."""
@@ -230,8 +205,8 @@ class Search:
             return split.training
         return split.training.joined(split.validation)
 
-    def measured(self, proposal: Proposal) -> Trial | None:
-        """A circuit run free; None if there is no machine that does what it says."""
+    def measured(self, proposal: Proposal) -> Trial:
+        """A circuit run free."""
         circuit = proposal.circuit
         machine, pace = circuit.lowered()
         candidate = Candidate(machine, pace, proposal.origin)
@@ -321,10 +296,8 @@ class Search:
             if trial.validation.mean_square < error:
                 error = trial.validation.mean_square
                 found.append(trial)
-        is_beaten = [best.is_right and trial.links >= best.links for trial in found]
-        return [t for t, out in zip(found, is_beaten, strict=True) if not out and t is not best][
-            :most
-        ]
+        smaller = [t for t in found if not best.is_right or t.links < best.links]
+        return [t for t in smaller if t is not best][:most]
 
     def compacted(self, trial: Trial) -> Trial:
         """Without the wires that a right circuit can do without."""
@@ -335,7 +308,7 @@ class Search:
             if fewer is None or self._is_wrong_at_first(fewer):
                 continue
             shorter = self.measured(replace(trial.proposal, circuit=fewer))
-            if shorter is not None and shorter.is_right and shorter.bits < shortest.bits:
+            if shorter.is_right and shorter.bits < shortest.bits:
                 shortest = shorter
         return trial if shortest is trial else self.compacted(shortest)
 

@@ -82,20 +82,18 @@ def _digits(circuit: Circuit) -> float:
 
 
 def _scaled(circuit: Circuit, group: Collection[str]) -> Iterator[Circuit]:
+    kinds = circuit.neurons
     sizes = {abs(wire.weight) for wire in circuit.wires if wire.weight}
     for factor in sorted({factor for size in sizes for factor in (size, 1.0 / size)} - {1.0}):
         wires = []
         for wire in circuit.wires:
             weight = wire.weight
-            if (
-                wire.neuron_in in group
-                and wire.field_in in SCALING[circuit.neurons[wire.neuron_in]]
-            ):
+            if wire.neuron_in in group and wire.field_in in SCALING[kinds[wire.neuron_in]]:
                 weight *= factor
-            if wire.neuron_out in group and circuit.neurons[wire.neuron_out] not in SCALE_FREE:
+            if wire.neuron_out in group and kinds[wire.neuron_out] not in SCALE_FREE:
                 weight /= factor
             wires.append(wire._replace(weight=float(f"{weight:.{DIGITS}g}")))
-        yield Circuit(circuit.neurons, tuple(wires))
+        yield Circuit(kinds, tuple(wires))
 
 
 def _agree(problem: Problem, one: Candidate, other: Candidate) -> bool:

@@ -17,8 +17,7 @@ from dmm.machine import Circuit, Wire
 
 from ..problems import SOURCE, Problem, Strings, answer_port
 from .composition.sums import tidy
-from .proposal import Proposal, Start
-from .views import through
+from .views import View, Way
 
 __all__ = ["Beside"]
 
@@ -45,7 +44,7 @@ FACTORS = 3
 
 
 @dataclass(frozen=True)
-class Beside:
+class Beside(View):
     """What another start proposes for what is left of answers without a multiple of a stream.
 
     Attributes
@@ -54,7 +53,6 @@ class Beside:
 
     Examples
     --------
-    >>> from dmm.show.algebra import sample_equations
     >>> from synthesis.fit.data.asked import to_strings
     >>> from synthesis.fit.efforts import VOCABULARY
     >>> from synthesis.starts import Automaton
@@ -67,15 +65,10 @@ class Beside:
     'beside price'
     """
 
-    start: Start
+    how = "beside a stream"
 
-    @property
-    def name(self) -> str:
-        """Of the start."""
-        return f"{self.start.name}, beside a stream"
-
-    def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
-        """The start's circuits with a stream added; none where more than few numbers are left."""
+    def _ways(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Way]:
+        """With a stream added; none where more than few numbers are left."""
         if problem.n_outputs > 1:
             return
         for source in filter(problem.is_numeric, problem.sources):
@@ -83,8 +76,7 @@ class Beside:
             if factor is not None:
                 seen = partial(_without, source=source, factor=factor)
                 completed = partial(_with, source=source, factor=factor)
-                words = f"beside {source.removeprefix(SOURCE)}"
-                yield from through(self.start, problem, vocabulary, seen, completed, words)
+                yield seen, completed, f"beside {source.removeprefix(SOURCE)}"
 
 
 def _factor(strings: Strings, source: str) -> float | None:

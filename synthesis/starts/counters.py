@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations, islice
 
 import numpy as np
@@ -19,7 +20,7 @@ from .composition import Composition
 from .composition.forms import Kinked
 from .composition.kinks import function_of
 from .composition.known import Known
-from .composition.start import built
+from .composition.start import MEDIUM, built
 from .latent import explained
 from .proposal import Proposal
 
@@ -117,9 +118,7 @@ class Clocks:
     name = "clocks"
 
     periods: tuple[int, ...] = (3, 4, 5, 6, 7, 8)
-    composition: Composition = field(
-        default_factory=lambda: Composition(bank=800, largest=3, is_exact_only=True)
-    )
+    composition: Composition = MEDIUM
     per_period: int = 3
 
     def __post_init__(self) -> None:
@@ -140,15 +139,13 @@ class Clocks:
                 yield from self._of(period, problem, vocabulary)
 
     def _of(self, period: int, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
-        def clock(strings: Strings) -> np.ndarray:
-            return _clock(strings, period)
-
         def ticking(part: Problem) -> list[Proposal]:
             return [_ticking(part, vocabulary)]
 
         def answers(part: Problem) -> Iterator[Proposal]:
             return islice(self.composition.propose(part, vocabulary), self.per_period)
 
+        clock = partial(_clock, period=period)
         return explained(problem, clock, ticking, answers, f"a clock of {period}")
 
 

@@ -107,34 +107,26 @@ def explained(
     carrying = list(goes_on(asking_for(problem, latent)))
     if not carrying:
         return
+
+    def whole(answer: Proposal, carried: Proposal) -> Proposal:
+        def refitted(strings: Strings) -> Proposal:
+            assert answer.refitted is not None
+            return whole(answer.refitted(with_latent(strings, latent_of(strings))), carried)
+
+        return replace(
+            answer,
+            circuit=joined(answer.circuit, carried.circuit, latent_sources(len(latent))),
+            origin=f"{name}; {answer.origin}",
+            gaps=answer.gaps + carried.gaps,
+            refitted=None if answer.refitted is None else refitted,
+            expected=_expected(answer.circuit, latent_of),
+            holds=holds,
+        )
+
     found = list(answers(reading(problem, latent)))
     ranks = product(range(len(found)), range(len(carrying)))
     for i, j in sorted(ranks, key=sum):
-        yield _whole(found[i], carrying[j], latent_of, len(latent), name, holds)
-
-
-def _whole(
-    answer: Proposal,
-    carrying: Proposal,
-    latent_of: LatentOf,
-    count: int,
-    name: str,
-    holds: Callable[[Circuit], bool] | None,
-) -> Proposal:
-    def refitted(strings: Strings) -> Proposal:
-        assert answer.refitted is not None
-        again = answer.refitted(with_latent(strings, latent_of(strings)))
-        return _whole(again, carrying, latent_of, count, name, holds)
-
-    return replace(
-        answer,
-        circuit=joined(answer.circuit, carrying.circuit, latent_sources(count)),
-        origin=f"{name}; {answer.origin}",
-        gaps=answer.gaps + carrying.gaps,
-        refitted=None if answer.refitted is None else refitted,
-        expected=_expected(answer.circuit, latent_of),
-        holds=holds,
-    )
+        yield whole(found[i], carrying[j])
 
 
 def _expected(reader: Circuit, latent_of: LatentOf) -> Callable[[Strings], np.ndarray]:

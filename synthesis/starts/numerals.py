@@ -15,7 +15,7 @@ import numpy as np
 
 from ..problems import Problem, Strings
 from .composition import Composition
-from .composition.atoms import constant
+from .composition.atoms import constant, leaky_signal, product_signal, sum_signal
 from .latent import explained
 from .proposal import Proposal
 from .signals import Builder, Signal
@@ -102,11 +102,9 @@ def _numerals(digits: np.ndarray, base: float) -> np.ndarray:
 
 def _read(problem: Problem, source: str, base: float) -> Proposal:
     """The two numbers as a circuit: one is multiplied at every sample, a unit is for the other."""
-    builder = Builder({**dict.fromkeys(problem.sources, "stream"), "const_1": "const_1"})
+    builder = Builder.of(problem.sources)
     digit, one = Signal.of(source, "stream"), constant()
-    first = builder.neuron("accum", own="dict-1", memory=base, dict_2=digit)
-    unit = builder.neuron("accum", own="dict-1", memory=base, dict_2=one - one.lagged())
-    placed = builder.neuron("dot_free", dict_1=digit, dict_2=Signal.of(unit, "dict"))
-    last = builder.neuron("accum", own="dict-1", dict_2=Signal.of(placed, "dot"))
-    outputs = [Signal.of(first, "dict"), Signal.of(last, "dict")]
-    return Proposal(builder.circuit(outputs), "digits of numbers")
+    first = leaky_signal(builder, digit, base)
+    unit = leaky_signal(builder, one - one.lagged(), base)
+    last = sum_signal(builder, product_signal(builder, digit, unit))
+    return Proposal(builder.circuit([first, last]), "digits of numbers")

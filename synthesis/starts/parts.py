@@ -20,11 +20,13 @@ from dmm.machine import Circuit
 from ..problems import Problem, Strings
 from .automata import Automaton
 from .composition import Composition
-from .composition.atoms import constant, exceeds_signal, sum_signal
+from .composition.atoms import constant, exceeds_signal, held_signal, sum_signal
+from .composition.start import SMALL
 from .latent import explained, latent_sources
 from .proposal import Proposal
 from .recalls import largest_memory
 from .signals import Builder, Signal
+from .splicing import renamed
 
 __all__ = ["Mark", "Parts", "marks_of"]
 
@@ -51,6 +53,10 @@ class Mark:
     def is_at(self, strings: Strings) -> np.ndarray:
         """Where it stands, (strings, samples)."""
         return (strings.numbers(self.source) == self.value) & strings.inside()
+
+    def places(self, strings: Strings) -> np.ndarray:
+        """At which sample it stands, (strings,)."""
+        return self.is_at(strings).argmax(axis=1)
 
     def signal(self, builder: Builder) -> Signal:
         """1 where it stands, else 0."""
@@ -80,12 +86,9 @@ def marks_of(problem: Problem) -> tuple[Mark, ...]:
         mark = Mark(source, float(numbers[-1]), float(numbers[-2]))
         if (mark.is_at(training).sum(axis=1) == 1).all():
             found.append(mark)
-    places = [mark.is_at(training).argmax(axis=1) for mark in found]
-    order = sorted(range(len(found)), key=lambda k: float(places[k].mean()))
-    for one, other in pairwise(order):
-        if not (places[one] < places[other]).all():
-            return ()
-    return tuple(found[k] for k in order)
+    found.sort(key=lambda mark: float(mark.places(training).mean()))
+    pairs = pairwise(mark.places(training) for mark in found)
+    return tuple(found) if all((one < other).all() for one, other in pairs) else ()
 
 
 @dataclass(frozen=True)
@@ -119,9 +122,7 @@ class Parts:
     name = "parts"
 
     automaton: Automaton = field(default_factory=Automaton)
-    composition: Composition = field(
-        default_factory=lambda: Composition(bank=400, largest=3, is_exact_only=True)
-    )
+    composition: Composition = SMALL
     per_part: int = 2
 
     def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
@@ -147,7 +148,7 @@ class Parts:
             met = replace(part.seen(partial(_called, names=names)), units=dict.fromkeys(back, 1.0))
             for start in (self.automaton, self.composition):
                 for proposal in islice(start.propose(met, vocabulary), self.per_part):
-                    circuit = _with_names(proposal.circuit, back)
+                    circuit = renamed(proposal.circuit, back)
                     yield Proposal(circuit, proposal.origin, proposal.gaps)
 
         name = f"{self.name} of {parts.source}"
@@ -158,16 +159,6 @@ def _called(strings: Strings, names: Mapping[str, str]) -> Strings:
     """Strings of some of the streams alone, under other names."""
     arrays = {name: strings.inputs.arrays[one] for one, name in names.items()}
     return replace(strings, inputs=replace(strings.inputs, arrays=arrays))
-
-
-def _with_names(circuit: Circuit, names: Mapping[str, str]) -> Circuit:
-    """A circuit whose sources are called otherwise."""
-    neurons = {names.get(name, name): kind for name, kind in circuit.neurons.items()}
-    wires = (
-        wire._replace(neuron_out=names.get(wire.neuron_out, wire.neuron_out))
-        for wire in circuit.wires
-    )
-    return Circuit(neurons, tuple(wires))
 
 
 @dataclass(frozen=True)
@@ -217,7 +208,7 @@ class _Parts:
 
     def circuit(self, sources: tuple[str, ...], memory: str) -> Circuit:
         """The circuit that reads them."""
-        builder = Builder({**dict.fromkeys(sources, "stream"), "const_1": "const_1"})
+        builder = Builder.of(sources)
         stream, one = Signal.of(self.source, "stream"), constant()
         flags = [mark.signal(builder) for mark in self.marks]
         came = [sum_signal(builder, flag) for flag in flags]
@@ -240,10 +231,7 @@ class _Parts:
             builder.inputs[cells, "cells"] = Signal.of(cells, "cells", 1)
             read.append(Signal.of(cells, "number"))
             begin = end
-        count = Signal({})
-        for one_over in over:
-            count = count + one_over
-        whole = exceeds_signal(builder, count, constant(len(over) - 0.5))
+        whole = exceeds_signal(builder, sum(over, Signal({})), constant(len(over) - 0.5))
         return builder.circuit([*read, whole])
 
 
@@ -251,5 +239,4 @@ def _last(builder: Builder, put: Signal, inside: Signal, place: Signal) -> Signa
     """The last place inside a part at which something other than 0 was put."""
     something = exceeds_signal(builder, put, Signal({}))
     gate = exceeds_signal(builder, something + inside, constant(1.5))
-    held = builder.neuron("multiplexer", own="dict-2", gate=gate, dict_1=place)
-    return Signal.of(held, "dict")
+    return held_signal(builder, place, gate)

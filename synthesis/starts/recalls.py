@@ -8,7 +8,7 @@ is read are counted by a few neurons, whatever the length.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 
 from dmm.machine import Circuit
@@ -18,6 +18,7 @@ from ..verdicts import Candidate, answers_of, errors_of
 from .addressing import Rule, Stack, Walk, rules
 from .composition import Composition
 from .composition.atoms import constant, exceeds_signal, floored_signal, sum_signal
+from .composition.start import SMALL
 from .latent import asking_for, explained, latent_sources
 from .proposal import Proposal
 from .signals import Builder, Signal
@@ -60,9 +61,7 @@ class Recalls:
     name = "recalls"
 
     rules: int = 3
-    composition: Composition = field(
-        default_factory=lambda: Composition(bank=400, largest=3, is_exact_only=True)
-    )
+    composition: Composition = SMALL
     per_part: int = 2
 
     def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
@@ -111,8 +110,7 @@ def _is_right(proposal: Proposal, problem: Problem) -> bool:
 def _memory(rule: Rule, memory: str, problem: Problem, actions: int) -> Circuit:
     """A circuit that recalls by a rule; it reads what every sample does as latent streams."""
     given = latent_sources(actions)
-    sources = {**dict.fromkeys((*problem.sources, *given), "stream"), "const_1": "const_1"}
-    builder = Builder(sources)
+    builder = Builder.of((*problem.sources, *given))
     does = [Signal.of(source, "stream") for source in given]
     if isinstance(rule.kind, Stack):
         to, at = _stack(builder, rule.kind, *does)
@@ -140,9 +138,10 @@ def _walk(builder: Builder, kind: Walk, put: Signal, moves: Signal) -> Addresses
     to, goes = count.lagged() + constant(), float(kind.step) * moves
     if kind.wrap is None:
         return to, sum_signal(builder, goes)
-    place = builder.reading("multiplexer", {})
-    on = Signal.of(place, "dict", 1) + goes
-    builder.inputs[place, "gate"] = exceeds_signal(builder, on, count)
-    builder.inputs[place, "dict-1"] = constant(float(kind.wrap))
-    builder.inputs[place, "dict-2"] = on
-    return to, Signal.of(place, "dict")
+    begin = constant(float(kind.wrap))
+
+    def fields(past: Signal) -> dict[str, Signal]:
+        on = past + goes
+        return {"gate": exceeds_signal(builder, on, count), "dict-1": begin, "dict-2": on}
+
+    return to, Signal.of(builder.looped("multiplexer", ("place",), fields), "dict")

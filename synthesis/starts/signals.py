@@ -6,12 +6,12 @@ input is such a combination, one wire per term. What is not linear is a neuron t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from dmm import get_neuron_type
 from dmm.machine import Circuit, Wire
-from dmm.machine.wiring import reach
+from dmm.machine.wiring import upstream
 
 from ..problems import answer_port
 
@@ -103,6 +103,17 @@ class Builder:
         self.inputs: dict[tuple[str, str], Signal] = {}
         self._made: dict[tuple, str] = {}
 
+    @classmethod
+    def of(cls, streams: Iterable[str]) -> Builder:
+        """With some streams, and a constant, as sources."""
+        return cls({**dict.fromkeys(streams, "stream"), "const_1": "const_1"})
+
+    def new(self, type_name: str) -> str:
+        """A neuron of its own that reads nothing yet; its name."""
+        name = free_name(type_name, self.neurons)
+        self.neurons[name] = type_name
+        return name
+
     def neuron(
         self, type_name: str, own: str | None = None, memory: float = 1.0, **inputs: Signal
     ) -> str:
@@ -137,9 +148,7 @@ class Builder:
         read = frozenset((name, frozenset(s.terms.items())) for name, s in fields.items())
         key = (type_name, own, memory, read)
         if key not in self._made:
-            name = free_name(type_name, self.neurons)
-            self.neurons[name] = type_name
-            self._made[key] = name
+            name = self._made[key] = self.new(type_name)
             for field, signal in fields.items():
                 self.inputs[name, field] = signal
             if own is not None:
@@ -178,9 +187,7 @@ class Builder:
         """
         place = (type_name, *key)
         if place not in self._made:
-            name = free_name(type_name, self.neurons)
-            self.neurons[name] = type_name
-            self._made[place] = name
+            name = self._made[place] = self.new(type_name)
             for field, signal in fields(Signal.of(name, _only_output(type_name), 1)).items():
                 self.inputs[name, field] = signal
         return self._made[place]
@@ -197,10 +204,7 @@ class Builder:
         for number, signal in enumerate(answers):
             wires += _wires(*answer_port(number), _closed(signal, answers))
         sinks = dict.fromkeys(answer_port(number)[0] for number in range(len(outputs)))
-        senders: dict[str, list[str]] = {name: [] for name in (*self.neurons, *sinks)}
-        for wire in wires:
-            senders[wire.neuron_in].append(wire.neuron_out)
-        used = set(reach(sinks, senders.__getitem__))
+        used = set(upstream(sinks, wires))
         neurons = {name: kind for name, kind in self.neurons.items() if name in used}
         kept = tuple(wire for wire in wires if wire.neuron_in in used)
         return Circuit({**neurons, **dict.fromkeys(sinks, "output")}, kept)
@@ -208,15 +212,10 @@ class Builder:
     def _remembering(self, number: int, signal: Signal) -> Signal:
         if all(_answer(term) is None for term in signal.terms):
             return signal
-        name = free_name("accum", self.neurons)
-        self.neurons[name] = "accum"
-        past, rest = Signal({}), Signal({})
-        for term, weight in signal.terms.items():
-            if _answer(term) == number:
-                past = past + weight * Signal.of(name, "dict", term.lag)
-            else:
-                rest = rest + Signal({term: weight})
-        self.inputs[name, "dict-1"], self.inputs[name, "dict-2"] = past, rest
+        name = self.new("accum")
+        own = {term: weight for term, weight in signal.terms.items() if _answer(term) == number}
+        past = Signal({Term(name, "dict", term.lag): weight for term, weight in own.items()})
+        self.inputs[name, "dict-1"], self.inputs[name, "dict-2"] = past, signal - Signal(own)
         return Signal.of(name, "dict")
 
 

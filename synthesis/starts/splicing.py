@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dmm.machine import Circuit, Wire
 
 from ..problems import answer_port
 from .signals import free_name
 
-__all__ = ["fed_back", "joined"]
+__all__ = ["fed_back", "joined", "renamed"]
 
 
 def joined(reader: Circuit, emitter: Circuit, sources: Sequence[str]) -> Circuit:
@@ -28,25 +28,15 @@ def joined(reader: Circuit, emitter: Circuit, sources: Sequence[str]) -> Circuit
     Circuit
         Neurons of one type that read the same are one neuron in it.
     """
-    names = _own_names(emitter, reader)
+    emitter = renamed(emitter, _own_names(emitter, reader))
     emitted: dict[str, list[Wire]] = {source: [] for source in sources}
+    made_at = {answer_port(k): emitted[source] for k, source in enumerate(sources)}
     inner: list[Wire] = []
     for wire in emitter.wires:
-        renamed = wire._replace(
-            neuron_in=names.get(wire.neuron_in, wire.neuron_in),
-            neuron_out=names.get(wire.neuron_out, wire.neuron_out),
-        )
-        for k, source in enumerate(sources):
-            if (wire.neuron_in, wire.field_in) == answer_port(k):
-                emitted[source].append(renamed)
-                break
-        else:
-            inner.append(renamed)
+        made_at.get((wire.neuron_in, wire.field_in), inner).append(wire)
     wires = _added((*_spliced(reader.wires, emitted), *inner))
     neurons = {name: kind for name, kind in reader.neurons.items() if name not in sources}
-    for name, kind in emitter.neurons.items():
-        if kind != "output":
-            neurons[names.get(name, name)] = kind
+    neurons |= {name: kind for name, kind in emitter.neurons.items() if kind != "output"}
     return _without_twins(Circuit(neurons, wires))
 
 
@@ -78,6 +68,19 @@ def fed_back(circuit: Circuit, source: str, number: int = 0) -> Circuit:
     return Circuit(neurons, _added(_spliced(circuit.wires, {source: told})))
 
 
+def renamed(circuit: Circuit, names: Mapping[str, str]) -> Circuit:
+    """The circuit with other names for some of its neurons."""
+    neurons = {names.get(name, name): kind for name, kind in circuit.neurons.items()}
+    wires = (
+        wire._replace(
+            neuron_in=names.get(wire.neuron_in, wire.neuron_in),
+            neuron_out=names.get(wire.neuron_out, wire.neuron_out),
+        )
+        for wire in circuit.wires
+    )
+    return Circuit(neurons, tuple(wires))
+
+
 def _own_names(circuit: Circuit, other: Circuit) -> dict[str, str]:
     """New names for the neurons that another circuit has, too; sources are shared."""
     taken = set(other.neurons) | set(circuit.neurons)
@@ -98,14 +101,8 @@ def _spliced(wires: Sequence[Wire], emitted: dict[str, list[Wire]]) -> list[Wire
             found.append(wire)
             continue
         for made in emitted[wire.neuron_out]:
-            found.append(
-                made._replace(
-                    neuron_in=wire.neuron_in,
-                    field_in=wire.field_in,
-                    weight=wire.weight * made.weight,
-                    lag=wire.lag + made.lag,
-                )
-            )
+            ends = wire.neuron_in, wire.field_in, made.neuron_out, made.field_out
+            found.append(Wire(*ends, wire.weight * made.weight, wire.lag + made.lag))
     return found
 
 

@@ -8,7 +8,7 @@ or their changes are a function of the inputs, and without it they are not.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice, product
 
 import numpy as np
@@ -18,7 +18,8 @@ from dmm.machine import Circuit
 from ..problems import SOURCE, Problem, Strings
 from .automata.alphabet import VIEWS, classes
 from .composition import Composition
-from .composition.atoms import constant, exceeds_signal, lagged, relu_signal
+from .composition.atoms import choice_signal, constant, exceeds_signal, lagged, relu_signal
+from .composition.start import MEDIUM
 from .latent import explained, latent_sources
 from .proposal import Proposal
 from .signals import ANSWER, Builder, Signal
@@ -102,21 +103,18 @@ class Store:
             What comes at most at one sample.
         """
         sources = [source for source in (self.filled, self.emptied, self.reset) if source]
-        builder = Builder({**dict.fromkeys(sources, "stream"), CONSTANT: CONSTANT})
+        builder = Builder.of(sources)
         level = Signal.of(f"{ANSWER}-0", "", 1)
         if self.reset:
-            gate = Signal.of(self.reset, "stream")
-            left = builder.neuron("multiplexer", gate=gate, dict_1=Signal({}), dict_2=level)
-            level = Signal.of(left, "dict")
+            level = choice_signal(builder, Signal.of(self.reset, "stream"), Signal({}), level)
         gone = self._emptied()
         if self.is_emptied_first:
             level = relu_signal(builder, level, gone)
         level = level + Signal.of(self.filled, "stream")
         if self.begins_again:
-            beyond = Signal({})
-            for times in range(1, int((self.bound - 1 + largest) // self.bound) + 1):
-                bound = constant(times * self.bound - 0.5)
-                beyond = beyond + exceeds_signal(builder, level, bound)
+            most = int((self.bound - 1 + largest) // self.bound)
+            bounds = (constant(times * self.bound - 0.5) for times in range(1, most + 1))
+            beyond = sum((exceeds_signal(builder, level, one) for one in bounds), Signal({}))
             return builder.circuit([level - self.bound * beyond, beyond])
         beyond = relu_signal(builder, level, constant(float(self.bound)))
         level = level - beyond
@@ -166,9 +164,7 @@ class Stores:
     name = "stores"
 
     bounds: tuple[int, ...] = tuple(range(2, 13))
-    composition: Composition = field(
-        default_factory=lambda: Composition(bank=800, largest=3, is_exact_only=True)
-    )
+    composition: Composition = MEDIUM
     stores: int = 2
     per_store: int = 6
 
@@ -181,16 +177,14 @@ class Stores:
         if not counted:
             return
         tables = _tables(strings, counted)
-        for store in islice(self._believed(strings, counted, tables), self.stores):
-            yield from self._of(store, problem, vocabulary)
 
-    def _believed(
-        self, strings: Strings, counted: list[str], tables: list[_Answers]
-    ) -> Iterator[Store]:
-        for store in _candidates(strings, counted, self.bounds):
+        def is_believed(store: Store) -> bool:
             held = lagged(store.counted(strings)[0])
-            if any(table.is_function_beside(held) for table in tables):
-                yield store
+            return any(table.is_function_beside(held) for table in tables)
+
+        believed = filter(is_believed, _candidates(strings, counted, self.bounds))
+        for store in islice(believed, self.stores):
+            yield from self._of(store, problem, vocabulary)
 
     def _of(
         self, store: Store, problem: Problem, vocabulary: tuple[str, ...]
@@ -267,12 +261,9 @@ def _tables(strings: Strings, counted: list[str]) -> list[_Answers]:
     """For every way to see the answers that are no function of the inputs alone."""
     found = []
     columns = [strings.numbers(source) for source in counted]
-    before = np.stack([lagged(np.nan_to_num(answers.T)) != 0.0 for answers in strings.answers])
-    case = np.unique(
-        np.stack([*columns, *before], axis=-1).reshape(-1, len(columns) + len(before)),
-        axis=0,
-        return_inverse=True,
-    )[1].reshape(columns[0].shape)
+    columns += [lagged(np.nan_to_num(answers.T)) != 0.0 for answers in strings.answers]
+    rows = np.stack(columns, axis=-1).reshape(-1, len(columns))
+    case = np.unique(rows, axis=0, return_inverse=True)[1].reshape(columns[0].shape)
     for view in VIEWS:
         told = classes(view(strings.answers))
         if told is None:

@@ -6,9 +6,11 @@ give the answers that are asked. Or it hears some of the streams only: the rest 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,60 +21,76 @@ from .composition.atoms import lagged
 from .proposal import Proposal, Start
 from .signals import free_name
 
-__all__ = ["Changes", "Delayed", "Shifted", "Since", "heard", "taken_back", "through"]
+__all__ = ["Changes", "Delayed", "Shifted", "Since", "View", "heard", "through"]
+
+Way = tuple[Callable[[Strings], Strings], Callable[[Circuit], Circuit], str]
+"""How strings are seen, what circuits for these are completed to, and what is told of both."""
 
 
 def through(
-    start: Start,
-    problem: Problem,
-    vocabulary: tuple[str, ...],
-    seen: Callable[[Strings], Strings],
-    completed: Callable[[Circuit], Circuit],
-    words: str,
+    start: Start, asked: Problem, vocabulary: tuple[str, ...], way: Way
 ) -> Iterator[Proposal]:
-    """What a start proposes for strings as they are seen, completed.
+    """What a start proposes for a problem as it is seen, as proposals for the strings as they are.
 
     Parameters
     ----------
     start : Start
-    problem : Problem
+    asked : Problem
+        What the start sees.
     vocabulary : tuple of str
-    seen, completed : callables
-        What strings the start sees, and what its circuits are completed to.
-    words : str
-        Told with the origin.
+    way : Way
     """
-    for proposal in start.propose(problem.seen(seen), vocabulary):
-        yield taken_back(proposal, seen, completed, words)
+    for proposal in start.propose(asked, vocabulary):
+        yield _taken_back(proposal, way)
 
 
-def taken_back(
-    proposal: Proposal,
-    seen: Callable[[Strings], Strings],
-    completed: Callable[[Circuit], Circuit],
-    words: str,
-) -> Proposal:
-    """A proposal for strings as they are seen, completed: as one for the strings as they are."""
-
-    def refitted(strings: Strings) -> Proposal:
-        assert proposal.refitted is not None
-        return taken_back(proposal.refitted(seen(strings)), seen, completed, words)
-
+def _taken_back(proposal: Proposal, way: Way) -> Proposal:
+    seen, completed, words = way
+    refit = proposal.refitted
     return replace(
         proposal,
         circuit=completed(proposal.circuit),
         origin=f"{proposal.origin}, {words}",
-        refitted=None if proposal.refitted is None else refitted,
+        refitted=None if refit is None else lambda strings: _taken_back(refit(seen(strings)), way),
         expected=None,
         holds=None,
     )
+
+
+@dataclass(frozen=True)
+class View(ABC):
+    """A start inside sees other answers; its circuits are completed to those that are asked.
+
+    Attributes
+    ----------
+    start : Start
+    """
+
+    how: ClassVar[str]
+    """Told with the name of the start."""
+
+    start: Start
+
+    @property
+    def name(self) -> str:
+        """Of the start, and how it sees the answers."""
+        return f"{self.start.name}, {self.how}"
+
+    def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
+        """The start's circuits, completed; none where there is no way to see the answers."""
+        for way in self._ways(problem, vocabulary):
+            yield from through(self.start, problem.seen(way[0]), vocabulary, way)
+
+    @abstractmethod
+    def _ways(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Way]:
+        """Ways to see the answers, the most promising first."""
 
 
 # -------------------- late --------------------
 
 
 @dataclass(frozen=True)
-class Delayed:
+class Delayed(View):
     """Answers that say what could have been said some samples before.
 
     Attributes
@@ -96,7 +114,6 @@ class Delayed:
     output.dict-1 = x[t-2]
     """
 
-    start: Start
     samples: int
 
     @property
@@ -104,15 +121,11 @@ class Delayed:
         """Of the start, with the delay."""
         return f"{self.start.name}, {self.samples} late"
 
-    def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
-        """The start's circuits, read later."""
-        lengths = problem.split.training.lengths
-        if lengths.min() <= 2 * self.samples:
-            return iter(())
-        earlier = partial(Strings.earlier, samples=self.samples)
-        later = partial(_read_later, samples=self.samples)
-        words = f"{self.samples} samples later"
-        return through(self.start, problem, vocabulary, earlier, later, words)
+    def _ways(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Way]:
+        if problem.split.training.lengths.min() > 2 * self.samples:
+            earlier = partial(Strings.earlier, samples=self.samples)
+            later = partial(_read_later, samples=self.samples)
+            yield earlier, later, f"{self.samples} samples later"
 
 
 def _read_later(circuit: Circuit, samples: int) -> Circuit:
@@ -131,7 +144,7 @@ def _read_later(circuit: Circuit, samples: int) -> Circuit:
 
 
 @dataclass(frozen=True)
-class Changes:
+class Changes(View):
     """Answers that add up what the start proposes: it sees how they change.
 
     Attributes
@@ -151,18 +164,12 @@ class Changes:
     output.dict-1 = output.dict-1[t-1] + x
     """
 
-    start: Start
+    how = "added up"
 
-    @property
-    def name(self) -> str:
-        """Of the start."""
-        return f"{self.start.name}, added up"
-
-    def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
-        """The start's circuits with an accumulator before every sink."""
-        if "accum" not in vocabulary:
-            return iter(())
-        return through(self.start, problem, vocabulary, _changes, _added_up, "added up")
+    def _ways(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Way]:
+        """With an accumulator before every sink."""
+        if "accum" in vocabulary:
+            yield _changes, _added_up, self.how
 
 
 def _changes(strings: Strings) -> Strings:
@@ -204,7 +211,7 @@ RESETS = 2
 
 
 @dataclass(frozen=True)
-class Since:
+class Since(View):
     """Answers that add up what the start proposes since a stream of flags was last 1.
 
     What is owed since the last payment, what came since the shift began: with the right stream for
@@ -233,22 +240,15 @@ class Since:
     output.dict-1 = (s if paid else s + output.dict-1[t-1])
     """
 
-    start: Start
+    how = "added up since"
 
-    @property
-    def name(self) -> str:
-        """Of the start."""
-        return f"{self.start.name}, added up since"
-
-    def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
-        """The start's circuits with a memory that is reset before the sink."""
+    def _ways(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Way]:
+        """With a memory that is reset before the sink."""
         if "multiplexer" not in vocabulary or problem.n_outputs > 1:
             return
         for reset in _resets(problem):
             seen = partial(_changes_since, reset=reset)
-            completed = partial(_added_up, reset=reset)
-            words = f"added up since {reset}"
-            yield from through(self.start, problem, vocabulary, seen, completed, words)
+            yield seen, partial(_added_up, reset=reset), f"{self.how} {reset}"
 
 
 def _resets(problem: Problem) -> list[str]:
@@ -275,7 +275,7 @@ def _changes_since(strings: Strings, reset: str) -> Strings:
 
 
 @dataclass(frozen=True)
-class Shifted:
+class Shifted(View):
     """Answers with a memory that begins at another number than 0: the most frequent first answer.
 
     Attributes
@@ -296,21 +296,14 @@ class Shifted:
     output.dict-1 = x[t-1] + x + 3
     """
 
-    start: Start
+    how = "shifted"
 
-    @property
-    def name(self) -> str:
-        """Of the start."""
-        return f"{self.start.name}, shifted"
-
-    def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
-        """The start's circuits with a constant added; none where answers begin with 0."""
+    def _ways(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Way]:
+        """With a constant added; none where answers begin with 0."""
         begun = [_most_frequent(first) for first in problem.split.training.answers[:, 0]]
-        if not any(begun):
-            return iter(())
-        seen = partial(_without, constants=np.array(begun))
-        completed = partial(_with, constants=begun)
-        return through(self.start, problem, vocabulary, seen, completed, "shifted")
+        if any(begun):
+            seen = partial(_without, constants=np.array(begun))
+            yield seen, partial(_with, constants=begun), self.how
 
 
 def _most_frequent(answers: np.ndarray) -> float:
@@ -367,18 +360,10 @@ def heard(
 
 def _of_all(proposal: Proposal, sources: Collection[str]) -> Proposal:
     """The proposal, which hears some streams, of strings that have more."""
+    hear = partial(Strings.restricted, sources=sources)
     refit, expect = proposal.refitted, proposal.expected
-
-    def refitted(strings: Strings) -> Proposal:
-        assert refit is not None
-        return _of_all(refit(strings.restricted(sources)), sources)
-
-    def expected(strings: Strings) -> np.ndarray:
-        assert expect is not None
-        return expect(strings.restricted(sources))
-
     return replace(
         proposal,
-        refitted=None if refit is None else refitted,
-        expected=None if expect is None else expected,
+        refitted=None if refit is None else lambda strings: _of_all(refit(hear(strings)), sources),
+        expected=None if expect is None else lambda strings: expect(hear(strings)),
     )

@@ -19,7 +19,6 @@ SMALL = {
     "synthesis.architectures.self_organised.movies": "the one film that all sheets share",
     "synthesis.architectures.self_organised.spiking.networks": "spiking layers as trees and as "
     "networks, apart from how they live",
-    "synthesis.fit.data.numbers": "numbers in any container, which every reader of data asks for",
     "synthesis.reproduce.__main__": "the door of the reproductions",
     "dmm.show.frames": "text files of packages, which programs and pages are made from",
     "dmm.strategies": "what draws the machines of dmm.testing, where Hypothesis is installed",

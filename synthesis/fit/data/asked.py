@@ -90,8 +90,6 @@ def read_answers(y: Any, given: Given) -> Asked:
            [ 3., nan]]))
     """
     if isinstance(y, Mapping) and not is_pandas(y):
-        if not y:
-            raise ValueError("y has no output; give at least one")
         each = [_split(values, given.layout, f"y[{name!r}]") for name, values in y.items()]
         if any(string.ndim > 1 for strings in each for string in strings):
             raise ValueError(

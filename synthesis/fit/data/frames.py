@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .layouts import Layout, Pieces, Rows
-from .numbers import no_numbers, numbers
+from .numbers import no_numbers, numbers, quoted, series_of
 
 __all__ = [
     "check_index",
@@ -66,10 +66,10 @@ def columns_of(frames: Sequence[Any]) -> dict[str, list[Any]]:
         found = _names(frame)
         if set(found) != set(names):
             raise ValueError(
-                f"string {i + 1} of X has the columns {_list(found)} where string 1 has "
-                f"{_list(names)}; give every string the same columns"
+                f"string {i + 1} of X has the columns {quoted(found)} where string 1 has "
+                f"{quoted(names)}; give every string the same columns"
             )
-        for column, name in zip(_series(frame), found, strict=True):
+        for column, name in zip(series_of(frame), found, strict=True):
             columns[name].append(_column(column, name))
     return columns
 
@@ -79,10 +79,6 @@ def has_names(frame: Any) -> bool:
     if not is_frame(frame):
         return frame.name is not None
     return list(frame.columns) != list(range(frame.shape[1]))
-
-
-def _series(frame: Any) -> list[Any]:
-    return [frame.iloc[:, i] for i in range(frame.shape[1])] if is_frame(frame) else [frame]
 
 
 def _names(frame: Any) -> list[str]:
@@ -149,7 +145,3 @@ def _is_time(index: Any) -> bool:
 
     is_dated = index.dtype.kind in "Mm" or type(index).__name__ == "PeriodIndex"
     return is_dated or is_numeric_dtype(index.dtype)
-
-
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(map(repr, names)) or "none"

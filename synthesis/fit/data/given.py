@@ -14,7 +14,7 @@ from vvalues import VValue
 from ...problems import SOURCE
 from .frames import check_index, columns_of, has_names, rows_of, without_column
 from .layouts import Block, Layout, Pieces, Rows
-from .numbers import is_pandas, numbers
+from .numbers import is_pandas, numbers, quoted
 from .pieces import Piece, entry_tree, one_stream, streams_of
 
 __all__ = ["Given", "names_for", "read_streams"]
@@ -160,15 +160,16 @@ def _tables(X: Any) -> list[np.ndarray] | None:
     """A list of arrays (samples, streams); None if it is anything else."""
     if isinstance(X, str) or not isinstance(X, (Sequence, np.ndarray)) or not len(X):
         return None
-    tables = [numbers(string) for string in X]
-    if any(table is None or table.ndim != 2 for table in tables):
+    found = map(numbers, X)
+    tables = [table for table in found if table is not None and table.ndim == 2]
+    if len(tables) < len(X):
         return None
-    widths = {table.shape[1] for table in tables if table is not None}
+    widths = {table.shape[1] for table in tables}
     if len(widths) > 1:
         raise ValueError(
             f"the strings of X have {sorted(widths)} streams; give every string the same ones"
         )
-    return [table for table in tables if table is not None]
+    return tables
 
 
 def _read_streams(X: Streams) -> Read:
@@ -254,7 +255,7 @@ def _without_group(X: Any, group: str | int) -> tuple[Any, Any]:
     if isinstance(X, Mapping) and not is_pandas(X):
         if group not in X:
             raise ValueError(
-                f"group={group!r} is no stream of X ({_list(X)}); name the one that tells which "
+                f"group={group!r} is no stream of X ({quoted(X)}); name the one that tells which "
                 "string a sample belongs to"
             )
         return {name: values for name, values in X.items() if name != group}, X[group]
@@ -299,7 +300,3 @@ def _grouped(
 
 def _taken(piece: Piece, rows: np.ndarray) -> Piece:
     return piece[rows] if isinstance(piece, np.ndarray) else [piece[i] for i in rows]
-
-
-def _list(names: Any) -> str:
-    return ", ".join(map(repr, names)) or "none"

@@ -173,14 +173,15 @@ class Pieces(Layout):
             return None
         if len(values) != len(self.sizes):
             return None
-        strings = [numbers(string) for string in values]
-        fits = [
-            string is not None and string.ndim in (1, 2) and len(string) == size
-            for string, size in zip(strings, self.sizes, strict=True)
+        found = zip(map(numbers, values), self.sizes, strict=True)
+        strings = [
+            string
+            for string, size in found
+            if string is not None and string.ndim in (1, 2) and len(string) == size
         ]
-        if not all(fits) or len({string.shape[1:] for string in strings if string is not None}) > 1:
+        if len(strings) < len(self.sizes) or len({string.shape[1:] for string in strings}) > 1:
             return None
-        return [string for string in strings if string is not None]
+        return strings
 
     def join(
         self, strings: Sequence[np.ndarray], outputs: Sequence[str], is_flat: bool

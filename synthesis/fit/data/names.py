@@ -10,7 +10,7 @@ import numpy as np
 
 from ...problems import SOURCE, answer_port
 from .given import Given, read_streams
-from .numbers import is_pandas
+from .numbers import is_pandas, quoted
 
 __all__ = ["FORMS", "Names"]
 
@@ -96,7 +96,7 @@ class Names:
         return Given(ordered, given.layout, self.streams, self.is_named)
 
     def _check_names(self, given: Given) -> None:
-        expected = f"expected {_quoted(self.streams)}, as in fit"
+        expected = f"expected {quoted(self.streams)}, as in fit"
         if not given.is_named:
             raise ValueError(
                 f"X has {_streams(len(given.names))} without names; {expected}: give a mapping "
@@ -106,12 +106,12 @@ class Names:
         unknown = [name for name in given.names if name not in self.streams]
         if missing or unknown:
             parts = [
-                f"{what}: {_quoted(names)}"
+                f"{what}: {quoted(names)}"
                 for what, names in (("missing", missing), ("unknown", unknown))
                 if names
             ]
             raise ValueError(
-                f"X has the streams {_quoted(given.names)}; {expected} ({'; '.join(parts)})"
+                f"X has the streams {quoted(given.names)}; {expected} ({'; '.join(parts)})"
             )
 
     def give(self, given: Given, answers: np.ndarray) -> Any:
@@ -206,10 +206,6 @@ def _has_column(X: Any, name: str | int) -> bool:
     if is_pandas(X):
         return X.ndim == 2 and name in X.columns
     return isinstance(X, Mapping) and name in X
-
-
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(map(repr, names))
 
 
 def _streams(count: int) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-__all__ = ["is_pandas", "no_numbers", "numbers"]
+__all__ = ["is_pandas", "no_numbers", "numbers", "quoted", "series_of"]
 
 PLAIN = (int, float, np.integer, np.floating, np.bool_, type(None))
 
@@ -44,8 +45,13 @@ def is_pandas(values: Any) -> bool:
     return any(kind.__module__.partition(".")[0] == "pandas" for kind in type(values).__mro__)
 
 
+def series_of(values: Any) -> list[Any]:
+    """The columns of a pandas object; a Series is its only one."""
+    return [values.iloc[:, i] for i in range(values.shape[1])] if values.ndim == 2 else [values]
+
+
 def _numbers_of_pandas(values: Any) -> np.ndarray | None:
-    columns = [values.iloc[:, i] for i in range(values.shape[1])] if values.ndim == 2 else [values]
+    columns = series_of(values)
     if any(no_numbers(column) for column in columns):
         return None
     arrays = [column.to_numpy(dtype=np.float64, na_value=np.nan) for column in columns]
@@ -59,3 +65,8 @@ def no_numbers(column: Any) -> bool:
     from pandas.api.types import is_complex_dtype, is_numeric_dtype
 
     return not is_numeric_dtype(column.dtype) or is_complex_dtype(column.dtype)
+
+
+def quoted(names: Iterable[Any]) -> str:
+    """What columns or streams are called, for messages."""
+    return ", ".join(map(repr, names)) or "none"

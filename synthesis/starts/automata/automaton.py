@@ -8,8 +8,9 @@ then explained like an answer, and the answers are composed of it and the inputs
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,10 @@ from dmm.proof import Transducer, prove, reachable
 from ...problems import Problem, Strings
 from ..composition import Composition
 from ..composition.finders import Told
-from ..composition.forms import Case, Kinked, Plus
+from ..composition.forms import Case, Form, Kinked, Plus
 from ..composition.kinks import function_of
 from ..composition.known import Known, Past
-from ..composition.start import built
+from ..composition.start import SMALL, built
 from ..latent import explained, latent_sources
 from ..proposal import Proposal
 from .alphabet import Alphabet
@@ -81,9 +82,7 @@ class Automaton:
 
     states: int = 40
     codings: int = 2
-    composition: Composition = field(
-        default_factory=lambda: Composition(bank=400, largest=3, is_exact_only=True)
-    )
+    composition: Composition = SMALL
     per_part: int = 3
 
     def propose(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
@@ -178,11 +177,6 @@ class _Numbered:
     answers: np.ndarray | None
     """What the automaton's classes stand for; None for changes."""
 
-    @property
-    def sums(self) -> list[tuple[float, ...]]:
-        """Weights of the inputs in sums that are tried for answers."""
-        return sums_of(self.alphabet.values, self.coding.codes)
-
     def on(self, strings: Strings) -> np.ndarray:
         """The number of the state after every sample, (1, strings, samples)."""
         states, _ = self.automaton.run(self.alphabet.symbols(strings))
@@ -210,8 +204,9 @@ class _Numbered:
         """
         if self.answers is None:
             return True
-        symbols = len(self.alphabet.values)
-        if np.isnan(self.automaton.answers).any() or symbols < self._combinations:
+        combinations = prod(map(len, self.streams.values()))
+        is_seen = len(self.alphabet.values) >= combinations
+        if np.isnan(self.automaton.answers).any() or not is_seen:
             return self.is_finite(circuit)
         automaton = Transducer(self._step, 0)
         proof = prove(self._hearing(circuit), automaton, self.streams, limit=self.limit)
@@ -221,10 +216,6 @@ class _Numbered:
         """The circuit with every stream as a source, also those that it does not read."""
         sources = dict.fromkeys(self.alphabet.sources, "stream")
         return Circuit({**sources, **circuit.neurons}, circuit.wires)
-
-    @property
-    def _combinations(self) -> int:
-        return int(np.prod([len(values) for values in self.streams.values()]))
 
     def _step(self, state: int, *numbers: float) -> tuple[int, Any]:
         assert self.answers is not None
@@ -241,11 +232,12 @@ class _Numbered:
         state, answers = known.past(), known.wanted(0)
         if not state:
             return None
-        if self.coding.flag is not None:
+        form: Form | None
+        if self.coding.flag is None:
+            form = self._function(known, state[0], [self.coding.weights], 0, answers)
+        else:
             form = self._by_flag(known, self.coding.flag, state[0])
-            return None if form is None else built(known, [(form, WORDS)])
-        found = self._functions(known, state[0], [self.coding.weights], 0, answers)
-        return built(known, [(found[0], WORDS)]) if found else None
+        return None if form is None else built(known, [(form, WORDS)])
 
     def _by_flag(self, known: Known, place: int, state: int) -> Case | None:
         """The next state as one function where a flag is 1, and another where it is 0."""
@@ -253,8 +245,8 @@ class _Numbered:
         flag = self._heard(known)[place]
         is_on = known.rows([flag], 0)[0] == 1.0
         sides = (coding.weights, is_on), (coding.weights_off, ~is_on)
-        found = [self._functions(known, state, [w], 0, answers, part) for w, part in sides]
-        return Case(flag, found[0][0], found[1][0]) if all(found) else None
+        on, off = (self._function(known, state, [w], 0, answers, part) for w, part in sides)
+        return None if on is None or off is None else Case(flag, on, off)
 
     def answer(self, problem: Problem) -> Proposal | None:
         """Every answer, or its change, as a function of a state, or of its sum with the inputs."""
@@ -270,19 +262,20 @@ class _Numbered:
         """As a function of the number after the sample, or of the one before it and the inputs."""
         answers = known.wanted(output)
         if self.coding.flag is not None:
-            of_state = self._functions(known, after, [self.coding.answer_weights], output, answers)
-            if of_state:
-                return of_state[0], WORDS
+            of_state = self._function(known, after, [self.coding.answer_weights], output, answers)
+            if of_state is not None:
+                return of_state, WORDS
         state = known.add(Past(after, 1))
-        weights = dict.fromkeys((self.coding.answer_weights, *self.sums))
-        plain = self._functions(known, state, weights, output, answers)
-        if plain:
-            return plain[0], WORDS
+        sums = sums_of(self.alphabet.values, self.coding.codes)
+        weights = dict.fromkeys((self.coding.answer_weights, *sums))
+        plain = self._function(known, state, weights, output, answers)
+        if plain is not None:
+            return plain, WORDS
         for past in known.past():
             change = answers - known.rows([past], output)[0]
-            added = self._functions(known, state, weights, output, change)
-            if added:
-                return Plus(past, added[0]), WORDS
+            added = self._function(known, state, weights, output, change)
+            if added is not None:
+                return Plus(past, added), WORDS
         return None
 
     def _heard(self, known: Known) -> list[int]:
@@ -292,7 +285,7 @@ class _Numbered:
     def _known(self, problem: Problem) -> Known:
         return Known(problem, self.vocabulary, most=1, largest=1, strings=len(problem.beginnings))
 
-    def _functions(
+    def _function(
         self,
         known: Known,
         state: int,
@@ -300,22 +293,22 @@ class _Numbered:
         output: int,
         answers: np.ndarray,
         part: np.ndarray | None = None,
-    ) -> list[Kinked]:
-        """Functions of sums, with any of these weights of the inputs: the fewest wires first.
+    ) -> Kinked | None:
+        """The function of a sum, with any of these weights of the inputs, of the fewest wires.
 
-        They hold on a part of the samples, where one is given.
+        It holds on a part of the samples, where one is given.
         """
         if "compare" not in self.vocabulary:
-            return []
+            return None
         has_steps = "less_or_equal" in self.vocabulary
         folds = MOST_FOLDS * ("norm" in self.vocabulary)
-        inputs, found = self._heard(known), []
+        inputs, best, fewest = self._heard(known), None, np.inf
         for chosen in weights:
             terms = [(state, 1.0), *zip(inputs, map(float, chosen), strict=True)]
             rows, factors = zip(*((row, w) for row, w in terms if w), strict=True)
             total = np.array(factors) @ known.rows(rows, output)
             x, y = (total, answers) if part is None else (total[part], answers[part])
             pieces = function_of(x, y, MOST_PIECES, has_steps, folds, len(rows))
-            if pieces is not None:
-                found.append((pieces.wires(len(rows)), Kinked(rows, factors, *pieces)))
-        return [form for _, form in sorted(found, key=lambda item: item[0])]
+            if pieces is not None and pieces.wires(len(rows)) < fewest:
+                best, fewest = Kinked(rows, factors, *pieces), pieces.wires(len(rows))
+        return best

@@ -100,9 +100,7 @@ def _improved(table: Table, ranks: np.ndarray) -> np.ndarray:
     while True:
         order = np.argsort(ranks)
         moved = []
-        for i, j in product(range(n), repeat=2):
-            if i == j:
-                continue
+        for i, j in permutations(range(n), 2):
             shifted = np.insert(np.delete(order, i), j, order[i])
             moved.append(np.argsort(shifted))
             if i < j:
@@ -160,8 +158,8 @@ class Table:
         for i in np.argsort(total, kind="stable")[:most]:
             first = int(np.argmin(following[:, i]))
             # The same sum for both, if that costs no more: its pieces are shared.
-            second = first if answers[first, i] == answers[:, i].min() else None
-            second = int(np.argmin(answers[:, i])) if second is None else second
+            is_shared = answers[first, i] == answers[:, i].min()
+            second = first if is_shared else int(np.argmin(answers[:, i]))
             weights = self.weights[first], self.answer_weights[second]
             yield Coding(codes[i] + 0.0, *weights, int(total[i]))
 

@@ -128,12 +128,8 @@ def _wrong(
 ) -> np.ndarray:
     """How many answers are wrong if every transition gives its most frequent one: (tables,).
 
-    Parameters
-    ----------
-    tables : int array (tables, states, symbols)
-    symbols, asked : int arrays (strings, samples)
-        -1 beyond the end of a string, and where nothing is asked.
-    n_classes : int
+    Of tables (tables, states, symbols) on symbols and what is asked (strings, samples), which are
+    -1 beyond the end of a string, and where nothing is asked.
     """
     n_asked = np.sum((symbols >= 0) & (asked >= 0))
     step = max(1, AT_ONCE // max(symbols.size, tables[0].size * n_classes))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dmm.machine.wiring import reach
+
 __all__ = ["UNKNOWN", "Mealy"]
 
 UNKNOWN = -1
@@ -80,14 +82,12 @@ class Mealy:
         What is not known counts as a behaviour of its own.
         """
         block = self._blocks()
-        order = self._reached(block)
-        names = {old: new for new, old in enumerate(order)}
-        first = [int(np.flatnonzero(block == old)[0]) for old in order]
-        following = [
-            [names[block[state]] if state >= 0 else UNKNOWN for state in self.following[i]]
-            for i in first
-        ]
-        return Mealy(np.array(following), self.answers[first])
+        first = np.unique(block, return_index=True)[1]
+        following = np.where(self.following >= 0, block[self.following], UNKNOWN)[first]
+        order = reach([int(block[0])], lambda old: following[old][following[old] >= 0].tolist())
+        names = {UNKNOWN: UNKNOWN, **{old: new for new, old in enumerate(order)}}
+        renamed = [[names[old] for old in row] for row in following[order].tolist()]
+        return Mealy(np.array(renamed), self.answers[first[order]])
 
     def _blocks(self) -> np.ndarray:
         """Which states behave alike: the coarsest partition that transitions respect."""
@@ -101,13 +101,3 @@ class Mealy:
             if finer.max() == block.max():
                 return block
             block = finer
-
-    def _reached(self, block: np.ndarray) -> list[int]:
-        """Blocks in the order in which they are reached."""
-        order, waiting = [int(block[0])], [0]
-        while waiting:
-            for state in self.following[waiting.pop(0)]:
-                if state >= 0 and block[state] not in order:
-                    order.append(int(block[state]))
-                    waiting.append(int(state))
-        return order

@@ -8,30 +8,24 @@ tried on data quickly and built exactly.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dmm import get_neuron_type
 
 from ..signals import Builder, Signal
-from .running import (
-    extreme_since,
-    floored,
-    from_first,
-    held,
-    largest,
-    since,
-    toggled,
-)
+from .running import extreme_since, floored, from_first, held, largest, since, toggled
 
 __all__ = [
     "OPERATIONS",
     "Operation",
     "are_flags",
+    "choice_signal",
     "constant",
     "exceeds_signal",
     "floored_signal",
+    "held_signal",
     "lagged",
     "leaky_signal",
     "product_signal",
@@ -107,12 +101,16 @@ def product_signal(builder: Builder, one: Signal, other: Signal) -> Signal:
     return Signal.of(builder.neuron("dot_free", dict_1=one, dict_2=other), "dot")
 
 
-def _clamped(product: Numbers) -> Numbers:
+def _dot(x: Numbers, y: Numbers) -> Numbers:
+    return np.einsum("stk,stk->st", x, y)
+
+
+def _clamped_dot(x: Numbers, y: Numbers) -> Numbers:
     bound = get_neuron_type("dot").kernel.bound  # type: ignore[union-attr]
-    return np.clip(product, -bound, bound)
+    return np.clip(_dot(x, y), -bound, bound)
 
 
-def _clamped_product(builder: Builder, one: Signal, other: Signal) -> Signal:
+def _clamped_dot_signal(builder: Builder, one: Signal, other: Signal) -> Signal:
     return Signal.of(builder.neuron("dot", dict_1=one, dict_2=other), "dot")
 
 
@@ -121,6 +119,11 @@ def exceeds_signal(builder: Builder, one: Signal, other: Signal) -> Signal:
     # On its false channel: the true one is 1 where nothing has arrived yet.
     neuron = builder.neuron("less_or_equal", left=one, right=other)
     return Signal.of(neuron, "false-channel")
+
+
+def choice_signal(builder: Builder, gate: Signal, one: Signal, other: Signal) -> Signal:
+    """One signal where a gate is 1, the other where it is 0."""
+    return Signal.of(builder.neuron("multiplexer", gate=gate, dict_1=one, dict_2=other), "dict")
 
 
 def sum_signal(builder: Builder, one: Signal) -> Signal:
@@ -144,13 +147,9 @@ def leaky_signal(builder: Builder, one: Signal, pole: float, reset: Signal | Non
     return Signal.of(neuron, "dict")
 
 
-def _held_signal(builder: Builder, one: Signal, gate: Signal) -> Signal:
+def held_signal(builder: Builder, one: Signal, gate: Signal) -> Signal:
+    """The neuron that does what `held` does."""
     neuron = builder.neuron("multiplexer", own="dict-2", gate=gate, dict_1=one)
-    return Signal.of(neuron, "dict")
-
-
-def _since_signal(builder: Builder, one: Signal, reset: Signal) -> Signal:
-    neuron = builder.neuron("multiplexer", own="dict-2", gate=reset, dict_1=one, dict_2=one)
     return Signal.of(neuron, "dict")
 
 
@@ -196,6 +195,9 @@ def _from_first_signal(builder: Builder, reset: Signal) -> Signal:
 
 # -------------------- the table --------------------
 
+PAIR, FLAGGED, KEYED = ("number", "number"), ("number", "flag"), ("keyed", "keyed")
+"""What operations with two arguments read."""
+
 
 def _extreme_of_all(word: str, extreme: np.ufunc, sign: float) -> Operation:
     nothing = Signal({})
@@ -209,22 +211,18 @@ def _extreme_of_all(word: str, extreme: np.ufunc, sign: float) -> Operation:
 
 def _extreme_since_each(word: str, extreme: np.ufunc, sign: float) -> tuple[Operation, Operation]:
     """The one begins with 0, the other with its first sample."""
-    types, reads = ("compare", "multiplexer"), ("number", "flag")
-    return (
-        Operation(
-            f"{word} since",
-            lambda x, reset: extreme_since(x, reset, extreme),
-            lambda b, x, reset: _extreme_since_signal(b, x, reset, sign),
-            types,
-            reads,
-        ),
-        Operation(
-            f"{word} since, or of all",
-            lambda x, reset: extreme_since(x, from_first(reset), extreme),
-            lambda b, x, reset: _extreme_since_signal(b, x, _from_first_signal(b, reset), sign),
-            types,
-            reads,
-        ),
+    from_zero = Operation(
+        f"{word} since",
+        lambda x, reset: extreme_since(x, reset, extreme),
+        lambda b, x, reset: _extreme_since_signal(b, x, reset, sign),
+        ("compare", "multiplexer"),
+        FLAGGED,
+    )
+    return from_zero, replace(
+        from_zero,
+        name=f"{word} since, or of all",
+        values=lambda x, reset: from_zero.values(x, from_first(reset)),
+        build=lambda b, x, reset: from_zero.build(b, x, _from_first_signal(b, reset)),
     )
 
 
@@ -243,16 +241,11 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("lag", lagged, lambda b, x: x.lagged(), reads=("any",)),
     Operation("not", lambda x: 1.0 - x, lambda b, x: constant() - x, reads=("flag",)),
     Operation("sum", lambda x: np.cumsum(x, axis=1), sum_signal, ("accum",), ("any",)),
-    Operation(
-        "floored sum",
-        floored,
-        floored_signal,
-        ("compare",),
-    ),
+    Operation("floored sum", floored, floored_signal, ("compare",)),
     Operation(
         "run",
         lambda x: since(x, 1.0 - x),
-        lambda b, x: _since_signal(b, x, constant() - x),
+        lambda b, x: leaky_signal(b, x, 1.0, constant() - x),
         ("multiplexer",),
         ("flag",),
     ),
@@ -282,48 +275,20 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("toggle", toggled, _toggled_signal, ("norm",), ("flag",)),
     Operation("+", np.add, lambda b, x, y: x + y, (), ("any", "any"), True),
     Operation("-", np.subtract, lambda b, x, y: x - y, (), ("any", "any")),
-    Operation("*", np.multiply, product_signal, ("dot_free",), ("number", "number"), True),
+    Operation("*", np.multiply, product_signal, ("dot_free",), PAIR, True),
+    Operation("dot", _dot, product_signal, ("dot_free",), KEYED, True),
+    Operation("clamped dot", _clamped_dot, _clamped_dot_signal, ("dot",), KEYED, True),
     Operation(
-        "dot",
-        lambda x, y: np.einsum("stk,stk->st", x, y),
-        product_signal,
-        ("dot_free",),
-        ("keyed", "keyed"),
-        True,
+        "max", np.maximum, lambda b, x, y: y + relu_signal(b, x, y), ("compare",), PAIR, True
     ),
     Operation(
-        "clamped dot",
-        lambda x, y: _clamped(np.einsum("stk,stk->st", x, y)),
-        _clamped_product,
-        ("dot",),
-        ("keyed", "keyed"),
-        True,
+        "min", np.minimum, lambda b, x, y: x - relu_signal(b, x, y), ("compare",), PAIR, True
     ),
+    Operation(">", lambda x, y: (x > y).astype(float), exceeds_signal, ("less_or_equal",), PAIR),
     Operation(
-        "max",
-        np.maximum,
-        lambda b, x, y: y + relu_signal(b, x, y),
-        ("compare",),
-        ("number", "number"),
-        True,
+        "since", since, lambda b, x, y: leaky_signal(b, x, 1.0, y), ("multiplexer",), FLAGGED
     ),
-    Operation(
-        "min",
-        np.minimum,
-        lambda b, x, y: x - relu_signal(b, x, y),
-        ("compare",),
-        ("number", "number"),
-        True,
-    ),
-    Operation(
-        ">",
-        lambda x, y: (x > y).astype(float),
-        exceeds_signal,
-        ("less_or_equal",),
-        ("number", "number"),
-    ),
-    Operation("since", since, _since_signal, ("multiplexer",), ("number", "flag")),
-    Operation("held", held, _held_signal, ("multiplexer",), ("number", "flag")),
+    Operation("held", held, held_signal, ("multiplexer",), FLAGGED),
     *_extreme_since_each("largest", np.maximum, 1.0),
     *_extreme_since_each("smallest", np.minimum, -1.0),
 )

@@ -103,20 +103,17 @@ class Bank:
         self.streams: list[Stream] = []
         self.values: list[np.ndarray] = []
         self.signals = dict(signals)
-        self._known: dict[bytes, int] = {}
+        self._known: set[bytes] = set()
         for name, values in given.items():
             self._add(name, 0, None, (), values)
         self._growth = self._grown()
-        self._is_grown = False
 
     def __len__(self) -> int:
         return len(self.streams)
 
     def grow(self) -> bool:
         """Grow a little; False when the bank is full."""
-        if not self._is_grown:
-            self._is_grown = next(self._growth, None) is None
-        return not self._is_grown
+        return next(self._growth, None) is not None
 
     def _add(
         self,
@@ -126,13 +123,12 @@ class Bank:
         arguments: tuple[int, ...],
         values: np.ndarray,
     ) -> None:
-        largest = np.abs(values).max(initial=0.0)
-        if not largest <= LARGEST:
+        if not np.abs(values).max(initial=0.0) <= LARGEST:
             return
         key = values_key(values)
         if key in self._known:
             return
-        self._known[key] = len(self.streams)
+        self._known.add(key)
         self.streams.append(Stream(name, size, operation, arguments, _kinds(values)))
         self.values.append(values)
 

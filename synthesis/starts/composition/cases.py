@@ -86,12 +86,10 @@ class _Cases:
             return
         for k in splits:
             one, other = leaves[k], leaves[n + k]
-            if one is not None and other is None:
-                for tree in islice(self.trees(sides[n + k], depth - 1), 1):
-                    yield Case(int(self.flags[k]), one, tree)
-            elif one is None and other is not None:
-                for tree in islice(self.trees(sides[k], depth - 1), 1):
-                    yield Case(int(self.flags[k]), tree, other)
+            if (one is None) != (other is None):
+                part = sides[k] if one is None else sides[n + k]
+                for tree in islice(self.trees(part, depth - 1), 1):
+                    yield Case(int(self.flags[k]), one or tree, other or tree)
 
     def leaves(self, parts: np.ndarray, rows: np.ndarray) -> list[Form | None]:
         """For every part the first of some streams that is the answers there, or a constant."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice, product
 
 import numpy as np
 
@@ -58,7 +58,7 @@ def forms_of(known: Known, output: int, most: int) -> Iterator[Told]:
         pass
     finder = _Finder(known, output, answers)
     is_flag = are_flags(answers)
-    is_step = is_flag and "less_or_equal" in known.vocabulary
+    is_step = is_flag and finder.has_steps
     yield from finder.filters()
     yield from islice(finder.functions(), most)
     yield from islice(finder.windows(), most)
@@ -69,7 +69,7 @@ def forms_of(known: Known, output: int, most: int) -> Iterator[Told]:
     if is_step:
         yield from islice(finder.leaky_thresholds(), most)
         yield from islice(finder.floored_thresholds(), most)
-    if not is_flag and "less_or_equal" in known.vocabulary:
+    if not is_flag and finder.has_steps:
         yield from finder.staircases()
     yield from islice(finder.pairs(), most)
     yield from islice(finder.by_cases(), most)
@@ -107,15 +107,18 @@ class _Finder(FunctionFinder):
             filters += [known.add(Leaky(i, pole)) for pole in poles]
         small = known.smallest(SEPARABLE)
         for pool in (filters, [*small, *filters]):
-            cost = np.array([2.0 if i < 0 else 1.0 + known.bank.streams[i].size for i in pool])
+            cost = np.array([1.0 + known.size(i) for i in pool])
             for threshold in separations(self.rows(pool), self.answers, cost):
                 yield self.told(threshold, pool, "a threshold")
 
-    def threshold(self, number: int) -> Threshold | None:
-        """The bound of one stream that tells zeros from ones."""
-        row = self.rows([number])
-        sense = single_thresholds(row, self.answers)
-        return with_bound(row, self.answers, [number], sense.astype(float)) if sense[0] else None
+    def thresholds(self, numbers: Iterable[int]) -> Iterator[Told]:
+        """Bounds of single streams that tell zeros from ones."""
+        for number in numbers:
+            row = self.rows([number])
+            sense = single_thresholds(row, self.answers).astype(float)
+            form = with_bound(row, self.answers, [number], sense) if sense[0] else None
+            if form is not None:
+                yield self.told(form, None, "a threshold")
 
     def leaky_thresholds(self) -> Iterator[Told]:
         """Sums that forget, over every pole of two decimals; reset by an answer or a flag, too."""
@@ -125,30 +128,23 @@ class _Finder(FunctionFinder):
         resets: list[int | None] = [None]
         if "multiplexer" in self.known.vocabulary:
             resets += [i for i in (*self.known.past(), *self.known.inputs()) if streams[i].is_flag]
-        found = []
-        for stream in self.known.inputs():
-            for reset in resets:
-                for pole in FLAG_POLES if streams[stream].is_flag else POLES:
-                    number = self.known.add(Leaky(stream, pole, reset))
-                    form = self.threshold(number)
-                    if form is not None:
-                        found.append((len(f"{pole:g}"), form))
+        leaks = [
+            Leaky(stream, pole, reset)
+            for stream, reset in product(self.known.inputs(), resets)
+            for pole in (FLAG_POLES if streams[stream].is_flag else POLES)
+        ]
         # A pole of one decimal is believed before one of two; both are proposed.
-        for _, form in sorted(found, key=lambda item: item[0]):
-            yield self.told(form, None, "a threshold")
+        leaks.sort(key=lambda leak: len(f"{leak.pole:g}"))
+        yield from self.thresholds(map(self.known.add, leaks))
 
     def floored_thresholds(self) -> Iterator[Told]:
         """Sums of an input less a constant that do not fall below 0, over constants of 0.05."""
         known = self.known
         if "compare" not in known.vocabulary:
             return
-        for stream in known.inputs():
-            if known.bank.streams[stream].is_flag:
-                continue
-            for less in DRIFTS:
-                form = self.threshold(known.add(Floored(stream, less)))
-                if form is not None:
-                    yield self.told(form, None, "a threshold")
+        measured = [i for i in known.inputs() if not known.bank.streams[i].is_flag]
+        floors = (Floored(stream, less) for stream, less in product(measured, DRIFTS))
+        yield from self.thresholds(map(known.add, floors))
 
     def staircases(self) -> Iterator[Told]:
         """Few different answers, each a step up from the one below by a bound of its own."""
@@ -220,10 +216,7 @@ class _Finder(FunctionFinder):
         if np.ptp(few) == 0.0:
             return
         found = single_thresholds(self.known.few_rows(numbers, self.output), few)
-        for k in np.flatnonzero(found):
-            form = self.threshold(numbers[k])
-            if form is not None:
-                yield self.told(form, None, "a threshold")
+        yield from self.thresholds(numbers[k] for k in np.flatnonzero(found))
 
     def pairs(self) -> Iterator[Told]:
         """Sums and differences of two streams: what one lacks is looked up in the bank."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ..proposal import Gap
 from ..signals import Builder, Signal
-from .atoms import constant, exceeds_signal, relu_signal
+from .atoms import choice_signal, constant, exceeds_signal, relu_signal
 
 __all__ = [
     "TOLERANCE",
@@ -31,6 +31,7 @@ TOLERANCE = 1e-9
 """Two numbers are the same if they differ by less than this share of the largest."""
 
 SignalOf = Callable[[int], Signal]
+Own = TypeVar("Own", bound="_OfASum")
 
 
 class Form(Protocol):
@@ -55,33 +56,37 @@ class Form(Protocol):
         ...
 
 
-def _total(rows: Sequence[int], weights: Sequence[float], signal_of: SignalOf) -> Signal:
-    total = Signal({})
-    for row, weight in zip(rows, weights, strict=True):
-        total = total + weight * signal_of(row)
-    return total
-
-
 @dataclass(frozen=True)
-class Sum:
-    """``sum of weight * row + constant``."""
+class _OfASum:
+    """A form that reads one weighted sum of rows."""
 
     rows: tuple[int, ...]
     weights: tuple[float, ...]
-    constant: float = 0.0
-    gaps: tuple[Gap, ...] = ()
 
-    def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
-        """The sum: wires alone."""
-        return _total(self.rows, self.weights, signal_of) + constant(self.constant)
+    def total(self, signal_of: SignalOf) -> Signal:
+        """The sum."""
+        weighted = zip(self.rows, self.weights, strict=True)
+        return sum((weight * signal_of(row) for row, weight in weighted), Signal({}))
 
-    def renumbered(self, numbers: Sequence[int]) -> Sum:
+    def renumbered(self: Own, numbers: Sequence[int]) -> Own:
         """The same over other numbers of rows."""
         return replace(self, rows=tuple(numbers[row] for row in self.rows))
 
 
 @dataclass(frozen=True)
-class Kinked:
+class Sum(_OfASum):
+    """``sum of weight * row + constant``."""
+
+    constant: float = 0.0
+    gaps: tuple[Gap, ...] = ()
+
+    def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
+        """The sum: wires alone."""
+        return self.total(signal_of) + constant(self.constant)
+
+
+@dataclass(frozen=True)
+class Kinked(_OfASum):
     """A piecewise linear function of one sum, with kinks and steps.
 
     Attributes
@@ -98,8 +103,6 @@ class Kinked:
         ``u`` is the sum, its distance from the first of these, the distance of that from the next.
     """
 
-    rows: tuple[int, ...]
-    weights: tuple[float, ...]
     slope: float
     constant: float
     kinks: tuple[tuple[float, float], ...]
@@ -109,7 +112,7 @@ class Kinked:
 
     def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
         """A norm per fold, a comparison per kink or step."""
-        total = _total(self.rows, self.weights, signal_of)
+        total = self.total(signal_of)
         for centre in self.folds:
             total = Signal.of(builder.neuron("norm", dict=total - constant(centre)), "norm")
         signal = self.slope * total + constant(self.constant)
@@ -119,28 +122,17 @@ class Kinked:
             signal = signal + change * exceeds_signal(builder, total, constant(place))
         return signal
 
-    def renumbered(self, numbers: Sequence[int]) -> Kinked:
-        """The same over other numbers of rows."""
-        return replace(self, rows=tuple(numbers[row] for row in self.rows))
-
 
 @dataclass(frozen=True)
-class Threshold:
+class Threshold(_OfASum):
     """1 where a sum exceeds a bound, else 0."""
 
-    rows: tuple[int, ...]
-    weights: tuple[float, ...]
     bound: float
     gaps: tuple[Gap, ...] = ()
 
     def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
         """A step."""
-        total = _total(self.rows, self.weights, signal_of)
-        return exceeds_signal(builder, total, constant(self.bound))
-
-    def renumbered(self, numbers: Sequence[int]) -> Threshold:
-        """The same over other numbers of rows."""
-        return replace(self, rows=tuple(numbers[row] for row in self.rows))
+        return exceeds_signal(builder, self.total(signal_of), constant(self.bound))
 
 
 @dataclass(frozen=True)
@@ -170,10 +162,9 @@ class Staircase:
 
     def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
         """A step for each, added up by wires."""
-        total = constant(self.constant)
-        for step, height in zip(self.steps, self.heights, strict=True):
-            total = total + height * step.signal(builder, signal_of)
-        return total
+        steps = zip(self.steps, self.heights, strict=True)
+        added = (height * step.signal(builder, signal_of) for step, height in steps)
+        return sum(added, constant(self.constant))
 
     def renumbered(self, numbers: Sequence[int]) -> Staircase:
         """The same over other numbers of rows."""
@@ -200,13 +191,8 @@ class Case:
 
     def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
         """A multiplexer: ``gate * dict-1 + (1 - gate) * dict-2``."""
-        neuron = builder.neuron(
-            "multiplexer",
-            gate=signal_of(self.flag),
-            dict_1=self.one.signal(builder, signal_of),
-            dict_2=self.other.signal(builder, signal_of),
-        )
-        return Signal.of(neuron, "dict")
+        gate, one = signal_of(self.flag), self.one.signal(builder, signal_of)
+        return choice_signal(builder, gate, one, self.other.signal(builder, signal_of))
 
     def renumbered(self, numbers: Sequence[int]) -> Case:
         """The same over other numbers of rows."""
@@ -234,13 +220,8 @@ class Gated:
 
     def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
         """A multiplexer behind a step."""
-        neuron = builder.neuron(
-            "multiplexer",
-            gate=self.gate.signal(builder, signal_of),
-            dict_1=signal_of(self.one),
-            dict_2=signal_of(self.other),
-        )
-        return Signal.of(neuron, "dict")
+        gate = self.gate.signal(builder, signal_of)
+        return choice_signal(builder, gate, signal_of(self.one), signal_of(self.other))
 
     def renumbered(self, numbers: Sequence[int]) -> Gated:
         """The same over other numbers of rows."""

@@ -9,14 +9,7 @@ import numpy as np
 
 from ...problems import Problem, Strings
 from ..signals import ANSWER, Builder, Signal
-from .atoms import (
-    constant,
-    exceeds_signal,
-    floored_signal,
-    lagged,
-    leaky_signal,
-    relu_signal,
-)
+from .atoms import constant, exceeds_signal, floored_signal, lagged, leaky_signal, relu_signal
 from .bank import Bank
 from .running import floored, leaky
 from .vocabulary import known_operations
@@ -247,8 +240,7 @@ class Known:
 
     def source(self, number: int) -> str:
         """The source of a stream that was given; empty for other streams."""
-        is_given = number in self.inputs()
-        return self.name(number) if is_given else ""
+        return self.name(number) if number in self.inputs() else ""
 
     def is_open(self, number: int) -> bool:
         """Whether a stream is made of inputs alone."""

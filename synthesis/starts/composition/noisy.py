@@ -8,18 +8,18 @@ down; weights are made as simple as their standard errors allow.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from ...problems import Problem, Strings
-from ..proposal import Gap, Proposal
+from ..proposal import Proposal
 from ..signals import Builder, Signal
 from .finders import Told
 from .forms import SignalOf, Sum
 from .known import Bent, Known, Leaky, Past
-from .start import NEEDED, built
+from .start import proposals_of
 
 __all__ = ["Noisy"]
 
@@ -44,31 +44,19 @@ TRIED = 2
 
 
 @dataclass(frozen=True)
-class _Later:
-    """A form that is read some samples later; constants are the same at any time."""
+class _Later(Sum):
+    """A sum that is read some samples later; constants are the same at any time."""
 
-    form: Sum
-    samples: int
-
-    @property
-    def rows(self) -> tuple[int, ...]:
-        return self.form.rows
-
-    @property
-    def gaps(self) -> tuple[Gap, ...]:
-        return self.form.gaps
+    samples: int = 0
 
     def signal(self, builder: Builder, signal_of: SignalOf) -> Signal:
-        terms = self.form.signal(builder, signal_of).terms
+        terms = super().signal(builder, signal_of).terms
         return Signal(
             {
                 term if term.neuron == "const_1" else term._replace(lag=term.lag + self.samples): w
                 for term, w in terms.items()
             }
         )
-
-    def renumbered(self, numbers: Sequence[int]) -> _Later:
-        return replace(self, form=self.form.renumbered(numbers))
 
 
 class _Set(NamedTuple):
@@ -129,12 +117,8 @@ class Noisy:
         known = Known(problem, vocabulary, self.bank, self.largest, self.strings, has_past=False)
         while known.bank.grow():
             pass
-        allowed = {*vocabulary, *NEEDED}
         per_output = [self._told(known, k) for k in range(problem.n_outputs)]
-        for forms in zip(*per_output, strict=False):
-            proposal = built(known, forms)
-            if allowed.issuperset(proposal.circuit.neurons.values()):
-                yield proposal
+        yield from proposals_of(known, zip(*per_output, strict=False))
 
     def _told(self, known: Known, output: int) -> list[Told]:
         """Forms of one output; those that come first promise most."""
@@ -166,15 +150,15 @@ class Noisy:
         what = f"a sum of {', '.join(map(known.name, numbers))}"
         what += f", {late} samples later" if late else ""
         for form in _weighed(known.rows([0, *numbers], output), known.wanted(output)):
-            named = form.renumbered([0, *numbers])
-            yield (_Later(named, late) if late else named), what
+            later = _Later(form.rows, form.weights, form.constant, samples=late)
+            yield later.renumbered([0, *numbers]), what
 
     def _bent(self, known: Known) -> Iterator[Bent]:
         """The parts above and below 0 of streams too large to be bent in the bank."""
-        sizes = [known.size(number) for number in known.numbers()]
-        for number, size in zip(known.numbers(), sizes, strict=True):
+        largest = max(map(known.size, known.numbers()))
+        for number in known.numbers():
             values = known.bank.values[number]
-            if size >= max(sizes) - 1 and values.min() < 0.0 < values.max():
+            if known.size(number) >= largest - 1 and values.min() < 0.0 < values.max():
                 yield from (Bent(number, 1.0), Bent(number, -1.0))
 
     def _sets(

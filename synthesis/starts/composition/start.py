@@ -10,7 +10,7 @@ where the data's were.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice, product
@@ -26,7 +26,7 @@ from .functions import with_cuts_again
 from .known import Cut, Known
 from .thresholds import with_bound
 
-__all__ = ["Composition", "built"]
+__all__ = ["MEDIUM", "NEEDED", "SMALL", "Composition", "built", "proposals_of"]
 
 NEEDED = ("stream", "const_1", "output")
 """Neuron types that circuits have whatever the vocabulary."""
@@ -79,32 +79,37 @@ class Composition:
 
         Where none does, the best sums of one stream, two, ... that need no past answers.
         """
-        allowed = {*vocabulary, *NEEDED}
-        for proposal in self._composed(problem, vocabulary):
-            if allowed.issuperset(proposal.circuit.neurons.values()):
-                yield proposal
-
-    def _composed(self, problem: Problem, vocabulary: tuple[str, ...]) -> Iterator[Proposal]:
         known = Known(problem, vocabulary, self.bank, self.largest, self.strings)
-        outputs = range(problem.n_outputs)
-        if problem.n_outputs == 1:
-            for told in forms_of(known, 0, self.per_form):
-                yield built(known, [told])
+        yield from proposals_of(known, self._told(known))
+
+    def _told(self, known: Known) -> Iterator[Sequence[Told]]:
+        """Forms for all outputs at once."""
+        outputs = range(known.problem.n_outputs)
+        if len(outputs) == 1:
+            yield from ([told] for told in forms_of(known, 0, self.per_form))
         else:
-            found = [
-                list(islice(forms_of(known, k, self.per_form), self.per_output)) for k in outputs
-            ]
-            for chosen in product(*found):
-                yield built(known, chosen)
+            found = (islice(forms_of(known, k, self.per_form), self.per_output) for k in outputs)
+            yield from product(*found)
         if not self.is_exact_only:
-            for forms in zip(*(inexact_forms(known, k) for k in outputs), strict=False):
-                yield built(known, forms)
+            yield from zip(*(inexact_forms(known, k) for k in outputs), strict=False)
+
+
+SMALL, MEDIUM = (Composition(bank=n, largest=3, is_exact_only=True) for n in (400, 800))
+"""For what is left to explain beside a memory that is known: right, or nothing."""
+
+
+def proposals_of(known: Known, told: Iterable[Sequence[Told]]) -> Iterator[Proposal]:
+    """The circuits of forms that have neurons of the vocabulary alone."""
+    allowed = {*known.vocabulary, *NEEDED}
+    for forms in told:
+        proposal = built(known, forms)
+        if allowed.issuperset(proposal.circuit.neurons.values()):
+            yield proposal
 
 
 def built(known: Known, told: Sequence[Told]) -> Proposal:
     """The circuit of forms over known streams, one form per output."""
-    sources = {**dict.fromkeys(known.problem.sources, "stream"), "const_1": "const_1"}
-    builder = Builder(sources)
+    builder = Builder.of(known.problem.sources)
     signals = [form.signal(builder, lambda i: known.signal(i, builder)) for form, _ in told]
     gaps = tuple(gap for form, _ in told for gap in _gaps_of(known, form))
     origin = f"{Composition.name}: {'; '.join(what for _, what in told)}"
@@ -163,6 +168,5 @@ def _with_bounds(known: Known, form: Staircase, answers: np.ndarray, output: int
     for step, height in zip(form.steps, form.heights, strict=True):
         level += height
         rows, is_above = known.rows(step.rows, output), (answers >= level).astype(float)
-        again = with_bound(rows, is_above, step.rows, np.array(step.weights))
-        steps.append(step if again is None else again)
+        steps.append(with_bound(rows, is_above, step.rows, np.array(step.weights)) or step)
     return replace(form, steps=tuple(steps))

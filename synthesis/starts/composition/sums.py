@@ -101,14 +101,13 @@ def sum_of_all(rows: np.ndarray, answers: np.ndarray, costs: np.ndarray) -> Sum 
 
 def best_sums(rows: np.ndarray, answers: np.ndarray, most: int) -> Iterator[Sum]:
     """The best sum of one stream, of two, and so on, whether or not it is the answers."""
-    best: dict[int, tuple[float, tuple[int, ...]]] = {}
+    best: dict[int, tuple[float, Sum]] = {}
     for chosen, _ in _greedy(rows, answers, most, 2):
-        misfit = float(np.sum((answers - _fitted(rows[list(chosen)], answers)[1]) ** 2))
-        if misfit < best.get(len(chosen), (np.inf, ()))[0]:
-            best[len(chosen)] = misfit, chosen
-    for _, chosen in best.values():
-        weights, _ = _fitted(rows[list(chosen)], answers)
-        yield Sum(chosen, tuple(map(float, weights)))
+        weights, fit = _fitted(rows[list(chosen)], answers)
+        misfit = float(np.sum((answers - fit) ** 2))
+        if misfit < best.get(len(chosen), (np.inf, None))[0]:
+            best[len(chosen)] = misfit, Sum(chosen, tuple(map(float, weights)))
+    yield from (form for _, form in best.values())
 
 
 def _greedy(

@@ -256,10 +256,9 @@ def with_bound(
     if levels is not None:
         return levels
     is_one = answers > 0.5
-    whole = weights / np.abs(weights[np.abs(weights) > 0]).min()
-    candidates = [np.round(whole * d) / d for d in DENOMINATORS]
-    largest = weights / np.abs(weights).max()
-    candidates += [np.round(largest * d) / d for d in DENOMINATORS]
+    sizes = np.abs(weights)
+    scaled = weights / sizes[sizes > 0].min(), weights / sizes.max()
+    candidates = [np.round(one * d) / d for one in scaled for d in DENOMINATORS]
     for simple in [*candidates, weights]:
         total = simple @ rows
         low, high = float(total[~is_one].max()), float(total[is_one].min())
@@ -295,8 +294,7 @@ def _levels_of_flags(
         return None
     flag, measured = rows[is_flag.index(True)] > 0.5, rows[is_flag.index(False)]
     is_one = answers > 0.5
-    parts = [measured[~flag & ~is_one], measured[~flag & is_one]]
-    parts += [measured[flag & ~is_one], measured[flag & is_one]]
+    parts = [measured[state & told] for state in (~flag, flag) for told in (~is_one, is_one)]
     if not all(len(part) for part in parts):
         return None
     # The measured stream may have to be small where the answer is 1.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -57,45 +58,29 @@ def operations_of(type_name: str) -> Iterator[Operation]:
         name = type_name if len(kind.writes) == 1 else f"{type_name}.{port.name}"
         yield Operation(
             name,
-            _values(kind, place),
-            _build(kind, port.name),
+            partial(_values, kind, place),
+            partial(_built, kind, port.name),
             (type_name,),
             ("number",) * len(kind.reads),
         )
 
 
-def _build(kind: NeuronType, field: str) -> Callable[..., Signal]:
-    def build(builder: Builder, *signals: Signal) -> Signal:
-        inputs = {port.name: signal for port, signal in zip(kind.reads, signals, strict=True)}
-        return Signal.of(builder.reading(kind.name, inputs), field)
-
-    return build
+def _built(kind: NeuronType, field: str, builder: Builder, *signals: Signal) -> Signal:
+    inputs = {port.name: signal for port, signal in zip(kind.reads, signals, strict=True)}
+    return Signal.of(builder.reading(kind.name, inputs), field)
 
 
-def _values(kind: NeuronType, place: int) -> Callable[..., np.ndarray]:
+def _values(kind: NeuronType, place: int, *arrays: np.ndarray) -> np.ndarray:
+    """By the kernel, where there is one; else by the reference implementation."""
     if isinstance(kind.kernel, Kernel):
-        return _by_kernel(kind.kernel, place)
-    return _by_activation(kind, kind.writes[place].name)
-
-
-def _by_kernel(kernel: Kernel, place: int) -> Callable[..., np.ndarray]:
-    def values(*arrays: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
-            outputs = kernel.forward([Stream(array[None]) for array in arrays])
+            outputs = kind.kernel.forward([Stream(array[None]) for array in arrays])
         return np.array(np.broadcast_to(outputs[place].number[0], arrays[0].shape))
-
-    return values
-
-
-def _by_activation(kind: NeuronType, field: str) -> Callable[..., np.ndarray]:
-    def values(*arrays: np.ndarray) -> np.ndarray:
-        rows = np.stack([array.ravel() for array in arrays], axis=1)
-        different, where = np.unique(rows, axis=0, return_inverse=True)
-        with np.errstate(all="ignore"):
-            answers = np.array([_answer(kind, field, row) for row in different])
-        return answers[np.ravel(where)].reshape(arrays[0].shape)
-
-    return values
+    rows = np.stack([array.ravel() for array in arrays], axis=1)
+    different, where = np.unique(rows, axis=0, return_inverse=True)
+    with np.errstate(all="ignore"):
+        answers = np.array([_answer(kind, kind.writes[place].name, row) for row in different])
+    return answers[np.ravel(where)].reshape(arrays[0].shape)
 
 
 def _answer(kind: NeuronType, field: str, numbers: np.ndarray) -> float:

@@ -177,7 +177,7 @@ def _levels(strings: Strings, bounds: Mapping[str, list[float]], is_folded: bool
 
 def _comparing(bounds: Mapping[str, list[float]], is_folded: bool) -> Circuit:
     """The circuit that answers with the levels."""
-    builder = Builder({**dict.fromkeys(bounds, "stream"), "const_1": "const_1"})
+    builder = Builder.of(bounds)
     levels = []
     for source, numbers in bounds.items():
         lowest, heights = _heights(numbers, is_folded)

@@ -111,7 +111,8 @@ def labels_of(strings: Strings) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     The changes once more where no flag changes: one may hide what is remembered, or show it again.
     """
     is_still = np.ones((len(strings), strings.samples), dtype=bool)
-    for flag in _flags(strings):
+    streams = map(strings.numbers, strings.inputs.arrays)
+    for flag in filter(are_flags, streams):
         is_still &= flag == lagged(flag)
     for answers in strings.answers:
         asked = answers.T
@@ -121,14 +122,6 @@ def labels_of(strings: Strings) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for labels in (asked, change, *still):
             if len(np.unique(labels[~np.isnan(labels)])) <= ANSWERS:
                 yield labels, before
-
-
-def _flags(strings: Strings) -> Iterator[np.ndarray]:
-    """Streams that are 0 or 1, (strings, samples)."""
-    for source in strings.inputs.arrays:
-        values = strings.numbers(source)
-        if are_flags(values):
-            yield values
 
 
 def _edges(

@@ -51,7 +51,6 @@ class Forced:
 
     Examples
     --------
-    >>> from dmm.show.algebra import sample_equations
     >>> from synthesis.fit.data.asked import to_strings
     >>> from synthesis.problems import Problem
     >>> x = np.random.default_rng(0).integers(0, 2, (12, 8))
@@ -118,7 +117,7 @@ def closed(machine: Machine, columns: tuple[Column, ...], problem: Problem) -> C
     columns : tuple of Column
     problem : Problem
     """
-    builder = Builder({**dict.fromkeys(problem.sources, "stream"), CONST[0]: "const_1"})
+    builder = Builder.of(problem.sources)
     signals = {CONST: constant()}
     for i, column in enumerate(columns):
         signals[f"stream-{i:02d}", "stream"] = column.signal

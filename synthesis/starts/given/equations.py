@@ -8,8 +8,8 @@ from typing import NamedTuple
 from dmm.machine import Circuit
 
 from ...problems import SOURCE
-from ..composition.atoms import constant, exceeds_signal, product_signal, relu_signal
-from ..signals import Builder, Signal, free_name
+from ..composition.atoms import constant, relu_signal
+from ..signals import Builder, Signal
 from .expressions import Apply, Expression, Name, Number, Sum, parsed
 
 __all__ = ["circuit_of_equations"]
@@ -78,8 +78,7 @@ class _Reading:
     def __init__(
         self, equations: dict[str, Expression], streams: Sequence[str], memory: str
     ) -> None:
-        sources = {SOURCE + name: "stream" for name in streams}
-        self.builder = Builder({**sources, "const_1": "const_1"})
+        self.builder = Builder.of(SOURCE + name for name in streams)
         self.equations, self.memory = equations, memory
         self.signals = {name: Signal.of(SOURCE + name, "stream") for name in streams}
         self.signals["const_1"] = constant()
@@ -93,9 +92,10 @@ class _Reading:
         remembered = set(self._remembered())
         for name, body in self.equations.items():
             if isinstance(body, Apply):
-                self.signals[name] = self._neuron(*self._kind(body)[:2])
+                kind = self._kind(body)
+                self.signals[name] = Signal.of(self.builder.new(kind.type_name), kind.answer)
             elif name in remembered:
-                self.signals[name] = self._neuron("accum", "dict")
+                self.signals[name] = Signal.of(self.builder.new("accum"), "dict")
         for name in list(self.signals):
             if name in self.equations:
                 self._wire(name)
@@ -112,11 +112,6 @@ class _Reading:
         if apply.function in KINDS:
             return KINDS[apply.function]
         return _Kind(self.memory, "number", ("number", "to", "from"))
-
-    def _neuron(self, kind: str, field: str) -> Signal:
-        name = free_name(kind, self.builder.neurons)
-        self.builder.neurons[name] = kind
-        return Signal.of(name, field)
 
     def _wire(self, name: str) -> None:
         """The inputs of a neuron that holds a name."""
@@ -152,10 +147,8 @@ class _Reading:
         if isinstance(expression, Name):
             return self._named(expression.name).lagged(expression.lag)
         if isinstance(expression, Sum):
-            total = Signal({})
-            for factor, term in expression.terms:
-                total = total + factor * self._signal(term)
-            return total
+            terms = (factor * self._signal(term) for factor, term in expression.terms)
+            return sum(terms, Signal({}))
         return self._applied(expression)
 
     def _applied(self, apply: Apply) -> Signal:
@@ -163,10 +156,6 @@ class _Reading:
         if apply.function == "max":
             one, other = map(self._signal, apply.arguments)
             return other + relu_signal(self.builder, one, other)
-        if apply.function == "product":
-            return product_signal(self.builder, *map(self._signal, apply.arguments))
-        if apply.function == ">":
-            return exceeds_signal(self.builder, *map(self._signal, apply.arguments))
         kind = self._kind(apply)
         neuron = self.builder.reading(kind.type_name, self._fields(apply))
         self._keep_cells(apply, neuron)

@@ -132,17 +132,21 @@ def _tabled(automaton: Mealy, alphabet: Alphabet, problem: Problem) -> tuple[Tab
     """An automaton as tables over the symbols of the data, and what its classes of answers are."""
     units = np.array([problem.units[source] for source in alphabet.sources])
     symbols = [tuple(row) for row in np.round(alphabet.values * units, 9).tolist()]
-    number: dict[Hashable, int] = {automaton.start: 0}
+    states: list[Hashable] = [automaton.start]
+    number = {automaton.start: 0}
     rows: list[list[int]] = []
     said: list[list[np.ndarray]] = []
-    for state in _reached(automaton, symbols):
+    for state in states:  # which grows, in the order in which these symbols lead to states
         rows.append([])
         said.append([])
         for symbol in symbols:
             found = automaton.step(state, *symbol)
             nothing = np.full(problem.n_outputs, np.nan)
             following, answer = (None, nothing) if found is None else found
-            rows[-1].append(UNKNOWN if found is None else number.setdefault(following, len(number)))
+            if found is not None and following not in number:
+                number[following] = len(states)
+                states.append(following)
+            rows[-1].append(UNKNOWN if found is None else number[following])
             told = np.atleast_1d(np.array(answer, dtype=float))
             if len(told) != problem.n_outputs:
                 raise ValueError(
@@ -154,16 +158,3 @@ def _tabled(automaton: Mealy, alphabet: Alphabet, problem: Problem) -> tuple[Tab
     if found_classes is None:
         raise ValueError("the automaton that is given answers nothing, or with too many numbers")
     return Table(np.array(rows), found_classes[0]), found_classes[1]
-
-
-def _reached(automaton: Mealy, symbols: list[tuple[float, ...]]) -> Iterator[Hashable]:
-    """States in the order in which these symbols lead to them."""
-    known, waiting = {automaton.start}, [automaton.start]
-    while waiting:
-        state = waiting.pop(0)
-        yield state
-        for symbol in symbols:
-            found = automaton.step(state, *symbol)
-            if found is not None and found[0] not in known:
-                known.add(found[0])
-                waiting.append(found[0])

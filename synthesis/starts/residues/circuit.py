@@ -11,7 +11,7 @@ import numpy as np
 from dmm.machine import Circuit
 
 from ..composition.atoms import constant, exceeds_signal, product_signal
-from ..signals import Builder, Signal, free_name
+from ..signals import Builder, Signal
 from .coordinates import Linear
 from .series import Letter
 
@@ -67,10 +67,8 @@ def links_of(machine: Linear, samples: np.ndarray) -> float:
     machine : Linear
     samples : float array (samples, streams)
     """
-    sums = [_Sum.told(machine)]
-    for number in range(1, len(machine.told)):
-        column = _column(machine, number)
-        sums.append(_Sum.of(column, samples, machine.prime))
+    columns = (_column(machine, number) for number in range(1, len(machine.told)))
+    sums = [_Sum.told(machine), *(_Sum.of(one, samples, machine.prime) for one in columns)]
     return float(sum(one.links for one in sums))
 
 
@@ -147,13 +145,11 @@ class _Sum:
 class _Writer:
     def __init__(self, machine: Linear, sources: Sequence[str], samples: np.ndarray) -> None:
         self.machine, self.samples = machine, samples
-        self.builder = Builder({**dict.fromkeys(sources, "stream"), "const_1": "const_1"})
+        self.builder = Builder.of(sources)
         self.streams = [Signal.of(source, "stream") for source in sources]
         self.state = [constant()]
         for _ in machine.told[1:]:
-            name = free_name("accum", self.builder.neurons)
-            self.builder.neurons[name] = "accum"
-            self.state.append(Signal.of(name, "dict"))
+            self.state.append(Signal.of(self.builder.new("accum"), "dict"))
 
     def carry(self, number: int) -> bool:
         """Wire the memory of a number of the state; whether that is possible."""
@@ -171,9 +167,8 @@ class _Writer:
     def answer(self) -> Signal | None:
         """What is told of the state."""
         told = _Sum.told(self.machine)
-        total = Signal({})
-        for (_, i), weight in told.weights.items():
-            total = total + float(weight) * self.state[i]
+        weighted = (float(weight) * self.state[i] for (_, i), weight in told.weights.items())
+        total = sum(weighted, Signal({}))
         taken_off = self._taken_off(total, told)
         return None if taken_off is None else total + taken_off
 

@@ -102,9 +102,13 @@ def linear_of(
     array([[1, 1],
            [0, 1]])
     """
-    begun = [_Choice.of(phases, changes, prime, cost) for changes in _begun(phases, prime, samples)]
-    begun.sort(key=lambda choice: choice.cost)
-    found = [_improved(phases, choice, prime, cost) for choice in begun[:MOST_BEGINNINGS]]
+
+    def chosen(changes: Changes) -> _Choice:
+        machine = _machine(phases, changes, prime)
+        return _Choice(changes, machine, np.inf if machine is None else cost(machine))
+
+    begun = sorted(map(chosen, _begun(phases, prime, samples)), key=lambda choice: choice.cost)
+    found = [_improved(choice, chosen, prime) for choice in begun[:MOST_BEGINNINGS]]
     return min(found, key=lambda choice: choice.cost).machine if found else None
 
 
@@ -115,13 +119,6 @@ class _Choice:
     changes: Changes
     machine: Linear | None
     cost: float
-
-    @staticmethod
-    def of(
-        phases: Sequence[Phase], changes: Changes, prime: int, cost: Callable[[Linear], float]
-    ) -> _Choice:
-        machine = _machine(phases, changes, prime)
-        return _Choice(changes, machine, np.inf if machine is None else cost(machine))
 
 
 # -------------------- where to begin --------------------
@@ -173,14 +170,10 @@ def _backs(
 # -------------------- small steps --------------------
 
 
-def _improved(
-    phases: Sequence[Phase], choice: _Choice, prime: int, cost: Callable[[Linear], float]
-) -> _Choice:
+def _improved(choice: _Choice, chosen: Callable[[Changes], _Choice], prime: int) -> _Choice:
     """Coordinates that no small step improves."""
     while True:
-        steps = (
-            _Choice.of(phases, changes, prime, cost) for changes in _steps(choice.changes, prime)
-        )
+        steps = map(chosen, _steps(choice.changes, prime))
         least = min(steps, key=lambda step: step.cost, default=choice)
         if least.cost >= choice.cost:
             return choice

@@ -35,7 +35,6 @@ class Residues:
 
     Examples
     --------
-    >>> from dmm.show.algebra import sample_equations
     >>> from synthesis.fit.data.asked import to_strings
     >>> from synthesis.fit.efforts import VOCABULARY
     >>> x = np.random.default_rng(0).integers(0, 11, (120, 8))

@@ -19,14 +19,14 @@ from dmm.machine import Circuit
 
 from ...problems import Problem, Strings
 from ...verdicts import Candidate, answers_of
-from ..composition.atoms import constant, relu_signal
+from ..composition.atoms import choice_signal, constant, relu_signal
 from ..composition.choices import are_answers
 from ..composition.start import Composition
 from ..latent import latent_sources
 from ..proposal import Proposal, Start
 from ..signals import Builder, Signal
 from ..splicing import joined
-from ..views import taken_back
+from ..views import through
 from .leaves import PAST, TWO, Leaf, frequent
 
 __all__ = ["Otherwise"]
@@ -41,7 +41,6 @@ RESTS = 2
 """Explanations of these that are tried."""
 
 REST, FLAG = latent_sources(2)
-READ = {REST: "stream", FLAG: "stream", "const_1": "const_1"}
 """What the circuits that choose and bound may read."""
 
 
@@ -99,11 +98,10 @@ class Otherwise:
         words: str,
     ) -> Iterator[Proposal]:
         told = partial(_told, leaf=leaf, rest=Candidate(*rest.lowered()))
-        completed = partial(_completed, leaf=leaf, rest=rest)
+        way = told, partial(_completed, leaf=leaf, rest=rest), words
         asked = replace(problem.seen(told), answer_units=(1.0,), is_whole=(True,))
         for start in self.starts:
-            for proposal in start.propose(asked, vocabulary):
-                yield taken_back(proposal, told, completed, words)
+            yield from through(start, asked, vocabulary, way)
 
 
 def _usual(strings: Strings) -> Iterator[Leaf]:
@@ -141,7 +139,7 @@ def _bounded(rest: Circuit, leaf: Leaf, others: Problem) -> Iterator[Circuit]:
     if leaf.terms or apart.min() < 0.0 < apart.max():
         return
     sign = 1.0 if apart.min() >= 0.0 else -1.0
-    builder = Builder(READ)
+    builder = Builder.of((REST, FLAG))
     past_it = Signal.of(REST, "stream") - constant(leaf.constant)
     answer = constant(leaf.constant) + sign * relu_signal(builder, sign * past_it)
     yield joined(builder.circuit([answer]), rest, [REST])
@@ -158,8 +156,7 @@ def _told(strings: Strings, leaf: Leaf, rest: Candidate) -> Strings:
 
 def _completed(circuit: Circuit, leaf: Leaf, rest: Circuit) -> Circuit:
     """The circuit that answers with the leaf, or with the rest where another one's flag says so."""
-    builder = Builder(READ)
+    builder = Builder.of((REST, FLAG))
     gate, other = Signal.of(FLAG, "stream"), Signal.of(REST, "stream")
-    neuron = builder.neuron("multiplexer", gate=gate, dict_1=other, dict_2=leaf.signal())
-    reader = builder.circuit([Signal.of(neuron, "dict")])
+    reader = builder.circuit([choice_signal(builder, gate, other, leaf.signal())])
     return joined(joined(reader, rest, [REST]), circuit, [FLAG])

@@ -16,12 +16,13 @@ import numpy as np
 from dmm.machine import Circuit
 
 from ...problems import Problem, Strings
+from ..composition.atoms import choice_signal
 from ..composition.choices import are_answers
 from ..latent import latent_sources, with_latent
 from ..proposal import Proposal, Start
 from ..signals import Builder, Signal
 from ..splicing import fed_back, joined
-from ..views import taken_back
+from ..views import through
 from .leaves import PAST, Leaf, covers
 
 __all__ = ["Which"]
@@ -96,10 +97,9 @@ class Which:
             if told(training).asked.all(axis=0).sum() < TOLD * training.asked.sum():
                 told = partial(told, is_first=True)
             words = f"which of {', '.join(leaf.told() for leaf in leaves)}"
-            completed = partial(_chosen, leaves=leaves, sources=problem.sources)
+            way = told, partial(_chosen, leaves=leaves, sources=problem.sources), words
             asked = self._asked(problem, told, len(leaves) - 1)
-            for proposal in self.start.propose(asked, vocabulary):
-                yield taken_back(proposal, told, completed, words)
+            yield from through(self.start, asked, vocabulary, way)
 
     def _asked(self, problem: Problem, told: Callable[[Strings], Strings], n: int) -> Problem:
         """The problem whose answers are the flags, so many of them."""
@@ -132,11 +132,9 @@ def _told(
 def _chosen(circuit: Circuit, leaves: Sequence[Leaf], sources: Sequence[str]) -> Circuit:
     """The circuit that answers with the leaf which another one's flags say."""
     flags = FLAGS[: len(leaves) - 1]
-    builder = Builder({**dict.fromkeys([*sources, *flags], "stream"), "const_1": "const_1"})
+    builder = Builder.of([*sources, *flags])
     answer = leaves[0].signal()
     for flag, leaf in zip(flags, leaves[1:], strict=True):
-        gate = Signal.of(flag, "stream")
-        neuron = builder.neuron("multiplexer", gate=gate, dict_1=leaf.signal(), dict_2=answer)
-        answer = Signal.of(neuron, "dict")
+        answer = choice_signal(builder, Signal.of(flag, "stream"), leaf.signal(), answer)
     whole = joined(builder.circuit([answer]), circuit, flags)
     return fed_back(whole, HELD) if HELD in whole.neurons else whole

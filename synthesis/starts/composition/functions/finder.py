@@ -60,6 +60,8 @@ class FunctionFinder:
     def __init__(self, known: Known, output: int, answers: np.ndarray) -> None:
         self.known, self.output, self.answers = known, output, answers
         self.scale = max(float(np.abs(answers).max()), 1e-300)
+        self.has_steps = "less_or_equal" in known.vocabulary
+        self.can_fold = "norm" in known.vocabulary
 
     def rows(self, numbers: Sequence[int]) -> np.ndarray:
         """Streams on all samples that are asked."""
@@ -90,8 +92,7 @@ class FunctionFinder:
     def _functions(
         self, rows: np.ndarray, answers: np.ndarray, widths: Sequence[int]
     ) -> Iterator[Kinked]:
-        has_steps = "less_or_equal" in self.known.vocabulary
-        return functions_of_a_sum(rows, answers, widths, has_steps=has_steps)
+        return functions_of_a_sum(rows, answers, widths, has_steps=self.has_steps)
 
     def windows(self) -> Iterator[Told]:
         """Functions of the last samples of one input with few values; beside the last answer."""
@@ -104,9 +105,7 @@ class FunctionFinder:
                 yield self.told(Plus(base, form), None, "a step by a function")
 
     def _windows(self, answers: np.ndarray) -> Iterator[Kinked]:
-        known = self.known
-        has_steps = "less_or_equal" in known.vocabulary
-        folds = FOLDS * ("norm" in known.vocabulary)
+        known, folds = self.known, FOLDS * self.can_fold
         for i in known.inputs():
             if not self.is_few(i):
                 continue
@@ -115,7 +114,8 @@ class FunctionFinder:
                 pool = [known.add(Past(i, lag)) for lag in range(width)]
                 rows = self.rows(pool)
                 for weights in _patterns(width, float(np.ptp(values)) + 1.0):
-                    found = function_of(weights @ rows, answers, PIECES, has_steps, folds, width)
+                    total = weights @ rows
+                    found = function_of(total, answers, PIECES, self.has_steps, folds, width)
                     if found is not None:
                         yield Kinked(tuple(pool), tuple(map(float, weights)), *found)
 
@@ -133,7 +133,7 @@ class FunctionFinder:
                 yield self.told(form, None, "a function")
             if found:
                 return
-        if "less_or_equal" in known.vocabulary:
+        if self.has_steps:
             for measured in (i for i in known.inputs() if i not in streams):
                 yield from self.cut_projections(measured, streams)
 
@@ -149,10 +149,8 @@ class FunctionFinder:
     def _projections(self, pool: list[int]) -> Iterator[Kinked]:
         if not 0 < len(pool) <= MOST_ROWS:
             return
-        has_steps = "less_or_equal" in self.known.vocabulary
-        folds = FOLD * ("norm" in self.known.vocabulary)
-        rows = self.rows(pool)
-        for form in functions_of_many(rows, self.answers, PIECES, has_steps, folds):
+        rows, folds = self.rows(pool), FOLD * self.can_fold
+        for form in functions_of_many(rows, self.answers, PIECES, self.has_steps, folds):
             yield form.renumbered(pool)
 
     def is_few(self, number: int) -> bool:

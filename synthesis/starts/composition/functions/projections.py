@@ -128,11 +128,8 @@ class _Table:
 
 def _once(cells: np.ndarray, answers: np.ndarray, sums: np.ndarray) -> _Table | None:
     """Every case once; None if the same case is answered differently."""
-    keys = cases_of(cells)
-    order = np.argsort(keys, kind="stable")
-    is_new = np.concatenate([[True], np.diff(keys[order]) != 0])
-    first = order[is_new]
-    if not np.array_equal(answers[first][np.cumsum(is_new) - 1], answers[order]):
+    _, first, case = np.unique(cases_of(cells), return_index=True, return_inverse=True)
+    if not np.array_equal(answers[first][case], answers):
         return None
     return _Table(cells[:, first], answers[first], sums)
 
