@@ -24,28 +24,34 @@ a member:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import autograd.numpy as anp
 import numpy as np
 
-from vvalues import Path, Support, VValue, assemble, format_path, from_buffer, ravel
+from vvalues import (
+    Path,
+    Support,
+    VValue,
+    assemble,
+    format_path,
+    from_buffer,
+    natural_key,
+    ravel,
+)
 from vvalues.core import support_of
 
-from ...edits.neurons import KeyedNeurons
 from ...process.checks import check_whole
-from ...process.codec import from_plain, to_plain
+from ...process.codec import to_plain
 from .arrays import READOUT, Rows, capacity_for, living_part
-from .fused_cycle import run_packed
-from .model import check_hidden, check_reading, check_symbols
-from .planned import PlannedNetwork, with_absent
+from .fused_cycle import run_packed, unrolled
+from .recurrent import RecurrentNetwork, check_reading, check_symbols, first_hidden
 from .settings import ElasticSettings
 
 __all__ = ["AreaNetwork"]
 
 
-class AreaNetwork(PlannedNetwork):
+class AreaNetwork(RecurrentNetwork):
     """A recurrent network of areas over an alphabet; every tree of areas is a member.
 
     Parameters
@@ -72,6 +78,7 @@ class AreaNetwork(PlannedNetwork):
     """
 
     prefix = "area-"
+    kinds = ("from",)
 
     def __init__(
         self, alphabet: str = "()ab", settings: ElasticSettings | None = None, width: int = 4
@@ -88,12 +95,6 @@ class AreaNetwork(PlannedNetwork):
         words = {"kind": "AreaNetwork", "alphabet": self.alphabet, "width": self.width}
         return {**words, "settings": to_plain(self.settings)}
 
-    @classmethod
-    def described(cls, description: Mapping[str, Any]) -> AreaNetwork:
-        """The model of a description."""
-        settings = from_plain(description["settings"], [ElasticSettings])
-        return cls(description["alphabet"], settings, description["width"])
-
     def initial(self, rng: np.random.Generator, size: int = 1) -> VValue:
         """So many areas with small normal weights, biases 0, multipliers 1."""
         if size < 1:
@@ -103,7 +104,38 @@ class AreaNetwork(PlannedNetwork):
             tree = tree + self._first_leaves(tree, f"{self.prefix}{i}", rng, 1.0)
         return tree
 
-    def _planned(self, support: Support, names: tuple[str, ...]) -> _Plan:
+    def neurons(self, parameters: VValue) -> tuple[str, ...]:
+        """Names of the areas, oldest first.
+
+        Raises
+        ------
+        ValueError
+            If a leaf is not one of such a network; the message names it.
+        """
+        return self.plan(support_of(parameters, "parameters")).names
+
+    def multipliers(self, parameters: VValue) -> np.ndarray:
+        """The multipliers of all areas, ones if they have none."""
+        plan = self.plan(parameters.support)
+        if not self.settings.has_multipliers:
+            return np.ones(len(plan.names))
+        return _with_absent(parameters.buffer)[plan.multipliers]
+
+    def plan(self, support: Support) -> _Plan:
+        """Where every leaf lies in the buffer; remembered on the support.
+
+        With it, matrices are taken from the buffer, and a gradient is written to one, in a few
+        calls of numpy, however many leaves there are.
+        """
+        known: dict[Any, _Plan] = support.__dict__.setdefault("_area_plans", {})
+        key = self.alphabet, self.width
+        if key not in known:
+            known[key] = self._planned(support)
+        return known[key]
+
+    def _planned(self, support: Support) -> _Plan:
+        children = (child for child in support.children() if child != READOUT)
+        names = tuple(sorted(children, key=natural_key))
         self._check(support, names)
         width, n_symbols, n = self.width, len(self.alphabet), len(names) * self.width
         within = {name: slice(i * width, (i + 1) * width) for i, name in enumerate(names)}
@@ -135,11 +167,7 @@ class AreaNetwork(PlannedNetwork):
 
     def living(self, support: Support) -> Support:
         """The leaves that can influence a prediction: those of areas that are read."""
-        return living_part(support, self.alphabet, ("from",), self.settings.has_multipliers)
-
-    def places(self) -> KeyedNeurons:
-        """How its areas lie in the tree, for `add_neuron` and `delete_neuron`."""
-        return KeyedNeurons(_places, self._first_leaves)
+        return living_part(support, self.alphabet, self.kinds, self.settings.has_multipliers)
 
     def _first_leaves(
         self,
@@ -190,22 +218,17 @@ class AreaNetwork(PlannedNetwork):
     # -------------------- plain --------------------
 
     def rollout(self, parameters: VValue, inputs: Any, hidden: Any = None) -> tuple[Any, Any]:
-        """Logits, and the last hidden state (areas * width,); plain autograd, to any order."""
         plan = self.plan(support_of(parameters, "parameters"))
         codes, state = check_reading(inputs, self.alphabet, hidden, len(plan.own))
-        flat = with_absent(ravel(parameters))
+        flat = _with_absent(ravel(parameters))
         sent = self._sent(flat, plan)
         recurrent = flat[plan.recurrent] * (plan.own + (1.0 - plan.own) * sent)
         read, output = flat[plan.input], flat[plan.output] * sent
-        bias, readout = flat[plan.bias], flat[plan.readout]
-        if codes.ndim == 2:
-            bias, readout = bias[:, None], readout[:, None]
-        logits = []
-        for code in codes:
-            state = anp.tanh(read[:, code] + anp.dot(recurrent, state) + bias)
-            logits.append(anp.dot(output, state) + readout)
-        stacked = anp.stack(logits)
-        return anp.transpose(stacked, (2, 0, 1)) if codes.ndim == 2 else stacked, state
+
+        def heard(code: Any, state: Any) -> Any:
+            return read[:, code] + anp.dot(recurrent, state)
+
+        return unrolled(heard, flat[plan.bias], output, flat[plan.readout], state, codes)
 
     def _sent(self, flat: Any, plan: _Plan) -> Any:
         """What scales all that leaves a neuron: its area's multiplier; (n,)."""
@@ -230,9 +253,7 @@ class AreaNetwork(PlannedNetwork):
         """
         codes, plan = check_symbols(symbols, self.alphabet), self.plan(parameters.support)
         n, n_symbols = len(plan.own), len(self.alphabet)
-        start = np.zeros(n) if hidden is None else hidden
-        check_hidden(start, n)
-        flat = with_absent(parameters.buffer)
+        flat = _with_absent(parameters.buffer)
         sent, recurrent = self._sent(flat, plan), flat[plan.recurrent]
         gain = plan.own + (1.0 - plan.own) * sent
         capacity = capacity_for(n, n_symbols)
@@ -242,7 +263,7 @@ class AreaNetwork(PlannedNetwork):
         packed[rows.input, :n], packed[rows.output, :n] = flat[plan.input].T, flat[plan.output]
         packed[rows.bias, :n], packed[rows.multiplier, :n] = flat[plan.bias], sent
         packed[rows.readout, :n_symbols] = flat[plan.readout]
-        losses, cycle = run_packed(packed, start, codes, n_symbols)
+        losses, cycle = run_packed(packed, first_hidden(hidden, n), codes, n_symbols)
 
         found, by_recurrent = cycle.gradient[0], cycle.gradient[0, :n, :n]
         gradient = np.zeros_like(flat)
@@ -288,8 +309,6 @@ class _Plan(NamedTuple):
     readout: np.ndarray
 
 
-def _places(path: Path) -> tuple[int, ...]:
-    """At which levels of a path an area is named."""
-    if path[0] == READOUT:
-        return ()
-    return (0, 2) if path[1] == "from" else (0,)
+def _with_absent(flat: Any) -> Any:
+    """A buffer and, after it, the zero that absent leaves are; differentiable."""
+    return anp.concatenate([flat, np.zeros(1)])

@@ -325,28 +325,13 @@ def _with_units(
     return parameters, memory, {**ages, name: lived}
 
 
-class _BlockRules(NamedTuple):
-    """The rules' settings for blocks."""
-
-    spare: int
-    add_probability: float
-    delete_probability: float
-    spontaneous: float
-    largest: int
-    protection: float
-
-
 def _with_blocks(
     model: ResidualNetwork, parameters: VValue, memory: Any, ages: Ages, rng: np.random.Generator
 ) -> tuple[VValue, Any, Ages]:
     """Blocks come and go."""
-    settings, neurons, names = model.settings, model.depth, model.blocks(parameters)
-    rules = _BlockRules(
-        1, settings.block_add_probability, settings.block_delete_probability, 0.0,
-        settings.largest_depth, 0.0,
-    )  # fmt: skip
+    rules, neurons, names = model.settings.for_blocks, model.depth, model.blocks(parameters)
     strength = np.array([parameters[name, "multiplier"] for name in names])
-    marked = np.flatnonzero(strength <= settings.threshold)
+    marked = np.flatnonzero(strength <= rules.threshold)
     gone = [names[i] for i in members_to_delete(marked, rules, rng)]
     if gone:
         parameters, memory = delete_neuron(parameters, memory, neurons, names=gone)
