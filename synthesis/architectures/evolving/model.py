@@ -26,7 +26,7 @@ from vvalues.core import evaluate, is_traced
 from .evaluation import Plan, Run, make_plan
 from .operations import SEED_OPERATIONS, get_operations
 from .places import OperationPlaces
-from .structure import OUTPUT, SCALE, layer_name, operation_names, unread_operations
+from .structure import OUTPUT, SCALE, layer_name, operation_names, without_idle
 
 __all__ = ["EvolvingModel", "FusedNetwork"]
 
@@ -216,12 +216,7 @@ class EvolvingModel:
 
         Weights are not looked at, so what is new and still has output weight 0 lives.
         """
-        for layer in self.layers:
-            linked = {p[3] for p in support.paths if p[:2] == (layer, OUTPUT) and len(p) == 4}
-            while idle := set(unread_operations(support, layer)) - linked:
-                keep = [p[0] != layer or p[1] not in idle for p in support.paths]
-                support = support.where(np.array(keep, dtype=bool))
-        return support
+        return without_idle(support, self.layers)
 
     def prunable(self, support: Support) -> np.ndarray:
         """All but the running scales, which are measured; array of bool (size,)."""

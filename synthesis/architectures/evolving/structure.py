@@ -38,6 +38,7 @@ __all__ = [
     "remove_operation",
     "remove_unused",
     "unread_operations",
+    "without_idle",
     "without_scales",
 ]
 
@@ -348,8 +349,13 @@ def remove_unused(parameters: VValue) -> VValue:
     }
     keep = np.array([path not in zero for path in parameters.support.paths], dtype=bool)
     support = parameters.support.where(keep)
-    for layer in support.children():
-        linked = {p[3] for p in support.paths if p[0] == layer and p[1] == OUTPUT and len(p) == 4}
+    return restrict(parameters, without_idle(support, support.children()))
+
+
+def without_idle(support: Support, layers: Iterable[str]) -> Support:
+    """The support without operations that nothing reads and no output is linked to."""
+    for layer in layers:
+        linked = {p[3] for p in support.paths if p[:2] == (layer, OUTPUT) and len(p) == 4}
         while idle := set(unread_operations(support, layer)) - linked:
             support = _without(support, layer, idle)
-    return restrict(parameters, support)
+    return support
