@@ -11,7 +11,7 @@ import numpy as np
 from vvalues import Path, Support, VValue, dense, format_path, from_buffer, restrict, subtree
 
 from ..process.places import KeyedNeurons
-from .layered import ACTIVATIONS
+from .layered import with_derivative
 
 __all__ = ["SYNAPSE", "WiredNetwork", "numbered", "synapse_tree", "wiring_tree"]
 
@@ -125,11 +125,8 @@ class WiredNetwork:
             if len(set(group)) < len(group):
                 twice = next(name for name in group if group.count(name) > 1)
                 raise ValueError(f"name {twice!r} occurs twice among {len(group)} units")
-        if isinstance(activation, str) and activation not in ACTIVATIONS:
-            known = ", ".join(ACTIVATIONS)
-            raise ValueError(f"activation is {activation!r}; known ones: {known}")
         self.activation = activation
-        self.function = ACTIVATIONS[activation][0] if isinstance(activation, str) else activation
+        self.function, _ = with_derivative(activation)
         self.gains = (1.0,) * len(self.layers) if gains is None else tuple(map(float, gains))
         if len(self.gains) != len(self.layers):
             raise ValueError(f"{len(self.gains)} gains for {len(self.layers)} layers")

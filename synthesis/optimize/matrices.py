@@ -18,6 +18,7 @@ from vvalues.core import align
 
 from .adaptive import Array, Rate, mixed
 from .optimizers import Optimizer, State, adam
+from .rates import rate_at
 
 __all__ = ["MatrixState", "apollo", "is_matrix", "muon", "orthogonalized"]
 
@@ -72,7 +73,7 @@ def _on_matrices(
         gradient: VValue, state: MatrixState, parameters: VValue
     ) -> tuple[VValue, MatrixState]:
         matrices, others = parts(parameters)
-        support, now = matrices.support, rate(state.updates) if callable(rate) else rate
+        support, now = matrices.support, rate_at(rate, state.updates)
         step = np.array(align(gradient, support))
         # A state may come from parameters on another support: what is new starts from zero.
         memories = [np.array(align(memory, support)) for memory in state.memories]

@@ -284,29 +284,16 @@ class _Plan(NamedTuple):
     """Elements of the buffer side by side; n is the number of neurons of all areas.
 
     An absent leaf's elements are the one after the last.
-
-    Attributes
-    ----------
-    names : tuple of str
-    recurrent : array of int (n, n)
-        Within and between areas.
-    own : array (n, n)
-        1 within areas, 0 between them.
-    input : array of int (n, symbols)
-    bias : array of int (n,)
-    output : array of int (symbols, n)
-    multipliers : array of int (areas,)
-    readout : array of int (symbols,)
     """
 
     names: tuple[str, ...]
-    recurrent: np.ndarray
-    own: np.ndarray
-    input: np.ndarray
-    bias: np.ndarray
-    output: np.ndarray
-    multipliers: np.ndarray
-    readout: np.ndarray
+    recurrent: np.ndarray  # (n, n): within and between areas
+    own: np.ndarray  # (n, n): 1 within areas, 0 between them
+    input: np.ndarray  # (n, symbols)
+    bias: np.ndarray  # (n,)
+    output: np.ndarray  # (symbols, n)
+    multipliers: np.ndarray  # (areas,)
+    readout: np.ndarray  # (symbols,)
 
 
 def _with_absent(flat: Any) -> Any:

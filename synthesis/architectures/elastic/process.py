@@ -25,6 +25,7 @@ from ...optimize.optimizers import (
     map_trees,
     rmsprop,
 )
+from ...process.abilities import elements_of
 from ...process.codec import to_plain
 from ...process.records import Record
 from ...process.state import DONE
@@ -285,9 +286,8 @@ def step(
 
 def _chosen(parameters: VValue, kinds: Sequence[str]) -> np.ndarray:
     """Which elements are of leaves of these kinds."""
-    support = parameters.support
-    leaves = [path[1] in kinds and path[0] != READOUT for path in support.paths]
-    return np.repeat(leaves, np.diff(support.offsets))
+    leaves = [path[1] in kinds and path[0] != READOUT for path in parameters.support.paths]
+    return elements_of(parameters.support, np.array(leaves))
 
 
 def _penalty(model: AnyNetwork, parameters: VValue, length: int) -> VValue:

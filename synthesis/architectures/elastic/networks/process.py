@@ -18,6 +18,7 @@ from ....process.state import DONE
 from ....tasks.characters import CharacterTask
 from ....tasks.successions import Phase, cycles_of, phases_described, phases_of
 from ...training import Seed, Training, TrainingState
+from ...wired import numbered
 from ..model import ElasticNetwork
 from ..modulated import ModulatedNetwork, linked_network
 from ..process import check_every
@@ -93,9 +94,7 @@ class NetworksState(TrainingState):
 
 def _leaves(arrays: np.ndarray) -> VValue:
     """Arrays of networks, (networks, rows, capacity), as one tree ``network-0``, ..."""
-    # Padded, so that their order in the tree is their number.
-    width = len(str(len(arrays) - 1))
-    paths = [(f"network-{i:0{width}d}",) for i in range(len(arrays))]
+    paths = [(name,) for name in numbered("network", len(arrays))]
     return from_buffer(Support.of(paths, [arrays.shape[1:]] * len(arrays)), arrays.ravel())
 
 
