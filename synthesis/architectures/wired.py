@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -170,11 +171,8 @@ class WiredNetwork:
         support = self.full_support() if self.wiring is None else self.wiring
         self._check(support)
         weights = rng.standard_normal(support.size)
-        units = [path[:2] for path in support.paths]
-        counts: dict[tuple, int] = {}
-        for path in support.paths:
-            counts[path[:2]] = counts.get(path[:2], 0) + (path[2] == INPUTS)
-        weights /= np.sqrt([max(counts[unit], 1) for unit in units])
+        counts = Counter(path[:2] for path in support.paths if path[2] == INPUTS)
+        weights /= np.sqrt([max(counts[path[:2]], 1) for path in support.paths])
         weights[[path[2] == BIAS for path in support.paths]] = 0.0
         return from_buffer(support, weights)
 

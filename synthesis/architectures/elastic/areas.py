@@ -167,7 +167,7 @@ class AreaNetwork(RecurrentNetwork):
 
     def living(self, support: Support) -> Support:
         """The leaves that can influence a prediction: those of areas that are read."""
-        return living_part(support, self.alphabet, self.kinds, self.settings.has_multipliers)
+        return living_part(support, self.kinds, self.settings.has_multipliers)
 
     def _first_leaves(
         self,

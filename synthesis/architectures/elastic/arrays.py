@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dmm.machine.wiring import followers, reach, upstream
 from vvalues import Support, VValue, format_path, from_buffer, natural_key
 from vvalues.core.kernels import align
 
@@ -32,9 +33,7 @@ def capacity_for(n_neurons: int, n_symbols: int) -> int:
     return -(-max(n_neurons, n_symbols, 1) // BLOCK) * BLOCK
 
 
-def living_part(
-    support: Support, alphabet: str, links: Sequence[str], has_multipliers: bool
-) -> Support:
+def living_part(support: Support, links: Sequence[str], has_multipliers: bool) -> Support:
     """The leaves of a tree of neurons that can influence a prediction.
 
     A neuron is read by a symbol, if its output has a multiplier where the mode has them, or by a
@@ -51,9 +50,9 @@ def living_part(
     read = {path[0] for path in paths if path[1] == "output"}
     outputs = read = read & multiplied if has_multipliers else read
     active = {path[0] for path in paths if path[1] in ("input", "bias")}
-    inner = [(path[0], path[2]) for path in paths if path[1] in links]
-    read = _closed(read, [(to, sender) for to, sender in inner])
-    active = _closed(active, [(sender, to) for to, sender in inner])
+    inner = [path for path in paths if path[1] in links]
+    fed_by = followers({path[0] for path in paths}, inner)
+    read, active = set(upstream(read, inner)), set(reach(active, fed_by.__getitem__))
 
     def lives(path: tuple[str, ...]) -> bool:
         if path[0] == READOUT:
@@ -64,15 +63,6 @@ def living_part(
         return path[0] in read and is_sent
 
     return support.where(np.array([lives(path) for path in support.paths], dtype=bool))
-
-
-def _closed(names: set[str], steps: Sequence[tuple[str, str]]) -> set[str]:
-    """What can be reached from some names by steps."""
-    found, last = set(names), 0
-    while len(found) > last:
-        last = len(found)
-        found |= {there for here, there in steps if here in found}
-    return found
 
 
 class Rows(NamedTuple):

@@ -82,7 +82,7 @@ class ElasticNetwork(NeuronNetwork):
 
     def living(self, support: Support) -> Support:
         """The leaves that can influence a prediction: those of neurons that are read."""
-        return living_part(support, self.alphabet, self.kinds, self.settings.has_multipliers)
+        return living_part(support, self.kinds, self.settings.has_multipliers)
 
     # -------------------- predictions, as plain as can be --------------------
 

@@ -109,7 +109,7 @@ class ModulatedNetwork(NeuronNetwork):
         pairs = {(path[0], path[2]) for path in support.paths if path[1] in PAIRED[:2]}
         keep = [path[1] != "ratio" or (path[0], path[2]) in pairs for path in support.paths]
         linked = support.where(np.array(keep, dtype=bool))
-        return living_part(linked, self.alphabet, PAIRED[:2], self.settings.has_multipliers)
+        return living_part(linked, PAIRED[:2], self.settings.has_multipliers)
 
     def prunable(self, support: Support) -> np.ndarray:
         """All but the ratios, whose zero is one half; array of bool (size,)."""

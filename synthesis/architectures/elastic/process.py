@@ -157,13 +157,7 @@ class ElasticTraining(Training):
 
     @classmethod
     def from_identity(cls, identity: Mapping[str, Any]) -> ElasticTraining:
-        """The process of an identity, if its texts can be drawn again.
-
-        Raises
-        ------
-        ValueError
-            If they cannot.
-        """
+        """The process of an identity; a ValueError unless its texts can be drawn again."""
         words = identity["model"]
         kinds = {kind.__name__: kind for kind in (ElasticNetwork, ModulatedNetwork, AreaNetwork)}
         model = kinds[words["kind"]].described(words)

@@ -330,11 +330,9 @@ def to_python(model: EvolvingModel, parameters: VValue, name: str = "network") -
     arguments = ", ".join(_identifier(n) for n in model.inputs)
     parts = ["import numpy as np\n"]
     parts += [f"\n\n{HELPERS[kind]}" for kind in HELPERS if kind in writer.kinds]
-    body = [f"    {line}" for line in writer.lines]
     returned = results[0] if len(results) == 1 else f"({', '.join(results)})"
-    title = "; ".join(found)
-    parts.append(f'\n\ndef {name}({arguments}):\n    """Outputs: {title}."""\n')
-    parts += [line + "\n" for line in body]
+    parts.append(f'\n\ndef {name}({arguments}):\n    """Outputs: {"; ".join(found)}."""\n')
+    parts += [f"    {line}\n" for line in writer.lines]
     parts.append(f"    return {returned}\n")
     return "".join(parts)
 

@@ -189,13 +189,7 @@ class EvolvingTraining(Training):
 
     @classmethod
     def from_identity(cls, identity: Mapping[str, Any]) -> EvolvingTraining:
-        """The process of an identity, if its task can be made again.
-
-        Raises
-        ------
-        ValueError
-            If it cannot.
-        """
+        """The process of an identity; a ValueError unless its task can be made again."""
         model, task = EvolvingModel.described(identity["model"]), task_of(identity["task"])
         settings = from_plain(identity["settings"], [EvolvingSettings])
         return cls.of(model, task, seed_of(identity["seed"]), settings)

@@ -159,13 +159,7 @@ class NetworksTraining(Training):
 
     @classmethod
     def from_identity(cls, identity: Mapping[str, Any]) -> NetworksTraining:
-        """The process of an identity, if its texts can be drawn again.
-
-        Raises
-        ------
-        ValueError
-            If they cannot.
-        """
+        """The process of an identity; a ValueError unless its texts can be drawn again."""
         return cls(
             from_plain(identity["settings"], [ElasticSettings]),
             tuple(phases_of(plan) for plan in identity["phases"]),

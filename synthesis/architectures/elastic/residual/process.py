@@ -120,13 +120,7 @@ class ResidualTraining(Training):
 
     @classmethod
     def from_identity(cls, identity: Mapping[str, Any]) -> ResidualTraining:
-        """The process of an identity, if its tasks can be made again.
-
-        Raises
-        ------
-        ValueError
-            If they cannot.
-        """
+        """The process of an identity; a ValueError unless its tasks can be made again."""
         return cls(
             ResidualNetwork.described(identity["model"]),
             tuple(Lesson(task_of(words["task"]), words["steps"]) for words in identity["lessons"]),
