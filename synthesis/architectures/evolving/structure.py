@@ -342,13 +342,8 @@ def remove_unused(parameters: VValue) -> VValue:
     >>> operation_names(remove_unused(tree).support, "layer-1")  # no output reads it
     ()
     """
-    zero = {
-        path
-        for path, value in parameters.items()
-        if len(path) == 4 and path[1] == OUTPUT and value == 0.0
-    }
-    keep = np.array([path not in zero for path in parameters.support.paths], dtype=bool)
-    support = parameters.support.where(keep)
+    keep = [p[1:2] != (OUTPUT,) or len(p) < 4 or value != 0.0 for p, value in parameters.items()]
+    support = parameters.support.where(np.array(keep, dtype=bool))
     return restrict(parameters, without_idle(support, support.children()))
 
 
