@@ -133,13 +133,7 @@ class NetworkTraining(Training):
         return TrainingState(parameters, phase="train", moments=moments).after(rng)
 
     def advance(self, state: TrainingState) -> tuple[TrainingState, list[Record]]:
-        """Some steps.
-
-        Raises
-        ------
-        ValueError
-            If the loss is not finite any more.
-        """
+        """Some steps; a ValueError if the loss is not finite any more."""
         rng, parameters, memory = state.generator(), state.parameters, state.memory(self.optimizer)
         last, losses = min(state.step + self.every, self.settings.steps), []
         for step in range(state.step, last):

@@ -24,18 +24,11 @@ __all__ = ["MatrixState", "apollo", "is_matrix", "muon", "orthogonalized"]
 
 
 class MatrixState(NamedTuple):
-    """What rules for matrices remember.
-
-    Attributes
-    ----------
-    updates : int
-    memories : tuple of VValue, on the leaves that are matrices
-    rest : state of the rule for the other leaves
-    """
+    """What rules for matrices remember."""
 
     updates: int
-    memories: tuple[VValue, ...]
-    rest: State
+    memories: tuple[VValue, ...]  # on the leaves that are matrices
+    rest: State  # of the rule for the other leaves
 
 
 def is_matrix(support: Support) -> Array:

@@ -68,30 +68,16 @@ def living_part(support: Support, links: Sequence[str], has_multipliers: bool) -
 class Rows(NamedTuple):
     """Which rows of an array (rows, capacity) hold what; columns are neurons.
 
-    Attributes
-    ----------
-    links : slice
-        A square per kind of leaf between two neurons. Row i of a square, column j: the link from
-        neuron j to neuron i.
-    recurrent : slice
-        The first of these squares.
-    input : slice
-        A row per symbol read.
-    bias, multiplier : int
-    output : slice
-        A row per symbol predicted.
-    readout : int
-        The biases of the predictions, in the first columns.
-    n_rows : int
+    Row i of a square, column j: the link from neuron j to neuron i.
     """
 
-    links: slice
-    recurrent: slice
-    input: slice
+    links: slice  # a square per kind of leaf between two neurons
+    recurrent: slice  # the first of these squares
+    input: slice  # a row per symbol read
     bias: int
     multiplier: int
-    output: slice
-    readout: int
+    output: slice  # a row per symbol predicted
+    readout: int  # the biases of the predictions, in the first columns
     n_rows: int
 
     @staticmethod
@@ -159,28 +145,22 @@ class Layout:
     def _cells(self) -> tuple[list[tuple[str, ...]], np.ndarray, np.ndarray, np.ndarray]:
         """Every path with the number of squares before it, and row and column from there on."""
         rows, below = self.rows(0), len(self.kinds)
-        paths: list[tuple[str, ...]] = []
-        at: list[tuple[int, int, int]] = []
+        cells: dict[tuple[str, ...], tuple[int, int, int]] = {}
         for j, name in enumerate(self.names):
             for square, kind in enumerate(self.kinds):
                 for i, other in enumerate(self.names):
-                    paths.append((name, kind, other))
-                    at.append((square, j, i))
-            for kind, block in (("input", rows.input), ("output", rows.output)):
-                for i, symbol in enumerate(self.alphabet):
-                    paths.append((name, kind, symbol))
-                    at.append((below, block.start + i, j))
-            paths.append((name, "bias"))
-            at.append((below, rows.bias, j))
+                    cells[name, kind, other] = square, j, i
+            for i, symbol in enumerate(self.alphabet):
+                cells[name, "input", symbol] = below, rows.input.start + i, j
+                cells[name, "output", symbol] = below, rows.output.start + i, j
+            cells[name, "bias"] = below, rows.bias, j
             if self.has_multipliers:
-                paths.append((name, "multiplier"))
-                at.append((below, rows.multiplier, j))
+                cells[name, "multiplier"] = below, rows.multiplier, j
         for i, symbol in enumerate(self.alphabet):
-            paths.append((READOUT, "bias", symbol))
-            at.append((below, rows.readout, i))
-        order = sorted(range(len(paths)), key=paths.__getitem__)
-        squares, row, column = np.array(at, dtype=np.intp).reshape(-1, 3)[order].T
-        return [paths[i] for i in order], squares, row, column
+            cells[READOUT, "bias", symbol] = below, rows.readout, i
+        paths = sorted(cells)
+        squares, row, column = np.array([cells[path] for path in paths], dtype=np.intp).T
+        return paths, squares, row, column
 
     @cached_property
     def support(self) -> Support:

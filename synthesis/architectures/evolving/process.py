@@ -206,13 +206,7 @@ class EvolvingTraining(Training):
         return EvolvingState(parameters, loss, phase="evolve", moments=moments).after(rng)
 
     def advance(self, state: EvolvingState) -> tuple[EvolvingState, list[Record]]:
-        """An epoch.
-
-        Raises
-        ------
-        ValueError
-            If training diverges; the message names the epoch.
-        """
+        """An epoch; a ValueError that names it, if training diverges."""
         settings, epoch = self.settings, state.epoch + 1
         state = _with_best(self, _trained(self, state, epoch))
         records = [self._record(state, "train", epoch)]
