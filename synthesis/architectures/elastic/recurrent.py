@@ -74,7 +74,7 @@ class RecurrentNetwork:
         """At which levels of a path a member is named."""
         if path[0] == READOUT:
             return ()
-        return (0, 2) if path[1] in self.kinds else (0,)
+        return (0, 2) if len(path) > 2 and path[1] in self.kinds else (0,)
 
     def _first_leaves(self, parameters: VValue, name: str, rng: np.random.Generator) -> VValue:
         """The leaves that a new member adds."""
