@@ -9,7 +9,7 @@ from typing import Any
 import autograd.numpy as anp
 import numpy as np
 
-from vvalues import Path, Support, VValue, dense, format_path, from_buffer, restrict, subtree
+from vvalues import Path, Support, VValue, dense, format_path, from_buffer, select, subtree
 
 from ..process.places import KeyedNeurons
 from .layered import with_derivative
@@ -211,9 +211,7 @@ class WiredNetwork:
         if layer not in range(1, hidden + 1):
             raise ValueError(f"layer is {layer!r}; hidden layers are 1 to {hidden}")
         part = WiredNetwork(self.names[: layer + 1], self.activation, self.gains[:layer])
-        keep = np.array([path[0] in part.layers for path in parameters.support.paths], dtype=bool)
-        below = restrict(parameters, parameters.support.where(keep))
-        return self.function(part(below, inputs))
+        return self.function(part(select(parameters, *part.layers), inputs))
 
     # -------------------- what methods may ask --------------------
 

@@ -43,6 +43,7 @@ from vvalues.core import support_of
 
 from ...process.checks import check_whole
 from ...process.codec import to_plain
+from ..layered import block
 from .arrays import READOUT, Rows, capacity_for, living_part
 from .fused_cycle import run_packed, unrolled
 from .recurrent import RecurrentNetwork, check_reading, check_symbols, first_hidden
@@ -149,9 +150,9 @@ class AreaNetwork(RecurrentNetwork):
             multipliers=np.full(len(names), support.size),
             readout=np.full(n_symbols, support.size),
         )
-        for i, path in enumerate(support.paths):
-            shape = support.shape(i)
-            at = support.offsets[i] + np.arange(int(np.prod(shape))).reshape(shape)
+        elements = np.arange(support.size)
+        for path in support.paths:
+            at = block(support, elements, path)
             if path[0] == READOUT:
                 plan.readout[:] = at
             elif path[1] == "multiplier":

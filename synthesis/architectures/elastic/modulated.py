@@ -23,11 +23,11 @@ import autograd.numpy as anp
 import numpy as np
 
 from dmm.neurons import logistic
-from vvalues import Support, VValue, ravel
+from vvalues import Support, VValue, dense, ravel
 from vvalues.core import support_of
 
 from ...process.codec import to_plain
-from .arrays import PAIRED, capacity_for, living_part
+from .arrays import PAIRED, living_part
 from .birth import NewNeuron, draw_paired_neuron
 from .fused_cycle import matrices, unrolled
 from .model import ElasticNetwork
@@ -95,10 +95,8 @@ class ModulatedNetwork(NeuronNetwork):
 
     def ratios(self, parameters: VValue) -> np.ndarray:
         """Share of the multiplicative link, (receiving, sending)."""
-        layout = self.layout(parameters.support)
-        n, capacity = layout.size, capacity_for(layout.size, len(self.alphabet))
-        squares = layout.rows(capacity).squares(layout.pack(parameters, capacity))
-        return logistic(squares[2, :n, :n])
+        names = self.neurons(parameters)
+        return logistic(dense(parameters, tuple((name, "ratio") for name in names), names))
 
     def living(self, support: Support) -> Support:
         """The leaves that can influence a prediction.
