@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ....process.state import generator_from, generator_state
-
-__all__ = ["Deleted", "Member", "Network", "Standing"]
+__all__ = ["Deleted", "Member", "Standing"]
 
 
 class Deleted(NamedTuple):
@@ -48,28 +45,6 @@ class Member(NamedTuple):
     born: tuple[int, ...]
     next_number: int
     deleted: Deleted | None = None
-
-
-@dataclass
-class Network:
-    """A `Member` at work: its generator draws, its neurons come and go."""
-
-    rng: np.random.Generator
-    numbers: list[int]
-    born: list[int]
-    next_number: int
-    deleted: Deleted | None = None
-
-    @classmethod
-    def of(cls, member: Member) -> Network:
-        """The network of a member."""
-        rng, numbers, born, next_number, deleted = member
-        return cls(generator_from(rng), list(numbers), list(born), next_number, deleted)
-
-    def member(self) -> Member:
-        """As it stands now."""
-        numbers, born = tuple(self.numbers), tuple(self.born)
-        return Member(generator_state(self.rng), numbers, born, self.next_number, self.deleted)
 
 
 class Standing(NamedTuple):
