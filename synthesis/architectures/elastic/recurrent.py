@@ -36,25 +36,13 @@ N = TypeVar("N", bound="RecurrentNetwork")
 
 
 class RecurrentNetwork:
-    """A recurrent network over an alphabet whose members are the children of its tree.
-
-    Attributes
-    ----------
-    alphabet : str
-    settings : ElasticSettings
-    prefix : str
-        Of the members' names.
-    width : int
-        Numbers of a member in the hidden state.
-    kinds : tuple of str
-        Kinds of leaves that two members have between them.
-    """
+    """A recurrent network over an alphabet whose members are the children of its tree."""
 
     alphabet: str
     settings: ElasticSettings
-    prefix: str
-    width: int = 1
-    kinds: tuple[str, ...]
+    prefix: str  # of the members' names
+    width: int = 1  # numbers of a member in the hidden state
+    kinds: tuple[str, ...]  # of leaves that two members have between them
 
     @classmethod
     def described(cls: type[N], description: Mapping[str, Any]) -> N:
@@ -117,20 +105,12 @@ class RecurrentNetwork:
 
 
 class NeuronNetwork(RecurrentNetwork):
-    """A recurrent network with a subtree per neuron, a leaf per number.
-
-    Attributes
-    ----------
-    cycle : type of Cycle
-        Forward and backward by hand.
-    first_ratio : float
-        Where links come in pairs, their ratio to begin with, before the logistic function.
-    """
+    """A recurrent network with a subtree per neuron, a leaf per number."""
 
     prefix = PREFIX
     kinds: tuple[str, ...] = SINGLE
-    cycle: type[Cycle] = Cycle
-    first_ratio = 0.0
+    cycle: type[Cycle] = Cycle  # forward and backward by hand
+    first_ratio = 0.0  # of links in pairs, before the logistic function
 
     def initial(self, rng: np.random.Generator, size: int = 1) -> VValue:
         """So many neurons with small normal weights, biases 0, multipliers 1."""
