@@ -13,7 +13,7 @@ from zlib import crc32
 
 import numpy as np
 
-from vvalues import Support, VValue, format_path, from_buffer, restrict
+from vvalues import Support, VValue, format_path, from_buffer, partition, restrict
 from vvalues.core import align
 
 from .adaptive import Array, Rate, mixed
@@ -52,11 +52,8 @@ def _on_matrices(
     """
     otherwise = rest or adam(rate)
 
-    def parts(tree: VValue) -> tuple[VValue, VValue]:
-        chosen = is_matrix(tree.support)
-        supports = (tree.support.where(keep) for keep in (chosen, ~chosen))
-        matrices, others = (restrict(tree, support) for support in supports)
-        return matrices, others
+    def parts(tree: VValue) -> tuple[VValue, ...]:
+        return partition(tree, tree.support.where(is_matrix(tree.support)))
 
     def init(parameters: VValue) -> MatrixState:
         matrices, others = parts(parameters)
