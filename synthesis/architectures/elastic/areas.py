@@ -106,21 +106,7 @@ class AreaNetwork(RecurrentNetwork):
         return tree
 
     def neurons(self, parameters: VValue) -> tuple[str, ...]:
-        """Names of the areas, oldest first.
-
-        Raises
-        ------
-        ValueError
-            If a leaf is not one of such a network; the message names it.
-        """
         return self.plan(support_of(parameters, "parameters")).names
-
-    def multipliers(self, parameters: VValue) -> np.ndarray:
-        """The multipliers of all areas, ones if they have none."""
-        plan = self.plan(parameters.support)
-        if not self.settings.has_multipliers:
-            return np.ones(len(plan.names))
-        return _with_absent(parameters.buffer)[plan.multipliers]
 
     def plan(self, support: Support) -> _Plan:
         """Where every leaf lies in the buffer; remembered on the support.

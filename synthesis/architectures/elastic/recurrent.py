@@ -50,6 +50,23 @@ class RecurrentNetwork:
         words = {name: word for name, word in description.items() if name != "kind"}
         return cls(**{**words, "settings": from_plain(words["settings"], [ElasticSettings])})
 
+    def neurons(self, parameters: VValue) -> tuple[str, ...]:
+        """Names of the members, oldest first.
+
+        Raises
+        ------
+        ValueError
+            If a leaf is not one of such a network; the message names it.
+        """
+        raise NotImplementedError
+
+    def multipliers(self, parameters: VValue) -> np.ndarray:
+        """The multipliers of all members, ones if they have none."""
+        names = self.neurons(parameters)
+        if not self.settings.has_multipliers:
+            return np.ones(len(names))
+        return dense(parameters, names, ("multiplier",))[:, 0]
+
     def places(self) -> KeyedNeurons:
         """How its members lie in the tree, for `add_neuron` and `delete_neuron`.
 
@@ -127,25 +144,11 @@ class NeuronNetwork(RecurrentNetwork):
         raise NotImplementedError
 
     def neurons(self, parameters: VValue) -> tuple[str, ...]:
-        """Names of the neurons, oldest first.
-
-        Raises
-        ------
-        ValueError
-            If a leaf is not one of such a network; the message names it.
-        """
         return self.layout(support_of(parameters, "parameters")).names
 
     def layout(self, support: Support) -> Layout:
         """Where the leaves of such a tree lie in an array."""
         return layout_of(support, self.alphabet, self.settings.has_multipliers, self.kinds)
-
-    def multipliers(self, parameters: VValue) -> np.ndarray:
-        """The multipliers of all neurons, ones if they have none."""
-        names = self.neurons(parameters)
-        if not self.settings.has_multipliers:
-            return np.ones(len(names))
-        return dense(parameters, names, ("multiplier",))[:, 0]
 
     def _first_leaves(self, parameters: VValue, name: str, rng: np.random.Generator) -> VValue:
         joined = self.layout(parameters.support)
