@@ -44,7 +44,7 @@ from vvalues.core import support_of
 from ...process.checks import check_whole
 from ...process.codec import to_plain
 from ..layered import block
-from .arrays import READOUT, Rows, capacity_for, living_part
+from .arrays import READOUT, Rows, capacity_for
 from .fused_cycle import run_packed, unrolled
 from .recurrent import RecurrentNetwork, check_reading, check_symbols, first_hidden
 from .settings import ElasticSettings
@@ -151,10 +151,6 @@ class AreaNetwork(RecurrentNetwork):
             else:
                 getattr(plan, path[1])[within[path[0]]] = at
         return plan
-
-    def living(self, support: Support) -> Support:
-        """The leaves that can influence a prediction: those of areas that are read."""
-        return living_part(support, self.kinds, self.settings.has_multipliers)
 
     def _first_leaves(
         self,

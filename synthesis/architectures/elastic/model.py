@@ -18,11 +18,10 @@ from typing import Any
 import autograd.numpy as anp
 import numpy as np
 
-from vvalues import Support, VValue, dense, ravel, restrict
+from vvalues import VValue, dense, ravel, restrict
 from vvalues.core import evaluate, is_traced, support_of
 
 from ...process.codec import to_plain
-from .arrays import living_part
 from .birth import NewNeuron, draw_neuron
 from .fused_cycle import FusedCycle, plain_rollout
 from .recurrent import NeuronNetwork, check_reading, check_symbols, first_hidden
@@ -79,10 +78,6 @@ class ElasticNetwork(NeuronNetwork):
         output = dense(parameters, tuple((name, "output") for name in names), tuple(self.alphabet))
         lateral = np.abs(recurrent).sum(axis=0)
         return 0.5 * (np.abs(output).sum(axis=1) + n_symbols * lateral / n)
-
-    def living(self, support: Support) -> Support:
-        """The leaves that can influence a prediction: those of neurons that are read."""
-        return living_part(support, self.kinds, self.settings.has_multipliers)
 
     # -------------------- predictions, as plain as can be --------------------
 

@@ -18,7 +18,7 @@ from vvalues.core import support_of
 from ...edits.neurons import KeyedNeurons
 from ...optimize.losses import cross_entropies
 from ...process.codec import from_plain
-from .arrays import PREFIX, READOUT, SINGLE, Layout, capacity_for, layout_of
+from .arrays import PREFIX, READOUT, SINGLE, Layout, capacity_for, layout_of, living_part
 from .birth import NewNeuron, first_layout, initial_array, leaves_of_new
 from .cycle import Cycle
 from .fused_cycle import run_packed
@@ -66,6 +66,10 @@ class RecurrentNetwork:
         if not self.settings.has_multipliers:
             return np.ones(len(names))
         return dense(parameters, names, ("multiplier",))[:, 0]
+
+    def living(self, support: Support) -> Support:
+        """The leaves that can influence a prediction: those of members that are read."""
+        return living_part(support, self.kinds, self.settings.has_multipliers)
 
     def places(self) -> KeyedNeurons:
         """How its members lie in the tree, for `add_neuron` and `delete_neuron`.
