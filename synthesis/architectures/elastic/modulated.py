@@ -23,7 +23,7 @@ import autograd.numpy as anp
 import numpy as np
 
 from dmm.neurons import logistic
-from vvalues import Support, VValue, dense, ravel
+from vvalues import Support, VValue, dense
 from vvalues.core import support_of
 
 from ...process.codec import to_plain
@@ -114,13 +114,11 @@ class ModulatedNetwork(NeuronNetwork):
         return np.array([path[1] != "ratio" for path in support.paths], dtype=bool)
 
     def rollout(self, parameters: VValue, inputs: Any, hidden: Any = None) -> tuple[Any, Any]:
-        support = support_of(parameters, "parameters")
-        layout = self.layout(support)
+        layout = self.layout(support_of(parameters, "parameters"))
         codes, start = check_reading(inputs, self.alphabet, hidden, layout.size)
-        # An absent leaf reads the zero behind the last one, so that it has no gradient either.
-        present = [support.index.get(path, -1) for path in layout.support.paths]
-        flat = anp.concatenate([ravel(parameters), np.zeros(1)])[present]
-        links, read, bias, output, readout = matrices(flat, layout)
+        # An absent leaf is zero in such a column, and has no gradient either.
+        leaves = dense(parameters, layout.support.paths, [()])[:, 0]
+        links, read, bias, output, readout = matrices(leaves, layout)
         ratio = logistic(links[2])
         additive, gating = (1.0 - ratio) * links[0], ratio * links[1]
 
