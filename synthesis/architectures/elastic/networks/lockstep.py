@@ -27,8 +27,7 @@ from ..birth import (
 from ..modulated import linked_network
 from ..settings import ElasticSettings
 from ..turnover import members_to_delete, wants_another
-from .standing import Deleted, Member, Standing
-from .texts import Texts
+from .standing import Deleted, Member, Standing, Texts
 
 __all__ = ["NetworkTrainer"]
 

@@ -24,8 +24,7 @@ from ..modulated import ModulatedNetwork, linked_network
 from ..process import check_every
 from ..settings import ElasticSettings
 from .lockstep import NetworkTrainer
-from .standing import Deleted, Member, Standing
-from .texts import Texts
+from .standing import Deleted, Member, Standing, Texts
 
 __all__ = ["NetworksRecord", "NetworksState", "NetworksTraining", "train_networks"]
 
