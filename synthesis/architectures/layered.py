@@ -19,7 +19,7 @@ from vvalues import Path, Support, VValue, format_path, from_buffer
 
 from ..process.places import AxisNeurons, hidden_units
 
-__all__ = ["ACTIVATIONS", "LayeredNetwork", "block"]
+__all__ = ["ACTIVATIONS", "LayeredNetwork", "block", "with_derivative"]
 
 Derivative = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -46,6 +46,23 @@ ACTIVATIONS: dict[str, tuple[Callable, Derivative]] = {
 }
 
 
+def with_derivative(activation: str | Callable) -> tuple[Callable, Derivative]:
+    """An activation, by name or any elementwise function, as the entries of `ACTIVATIONS`.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    """
+    if not isinstance(activation, str):
+        slope = elementwise_grad(activation)
+        return activation, lambda z, a: slope(z)
+    if activation not in ACTIVATIONS:
+        known = ", ".join(ACTIVATIONS)
+        raise ValueError(f"activation is {activation!r}; known ones: {known}")
+    return ACTIVATIONS[activation]
+
+
 class LayeredNetwork:
     """The parameters of a network of layers, ``layer-1/weights`` and ``layer-1/bias``, ...
 
@@ -65,15 +82,8 @@ class LayeredNetwork:
 
     def __init__(self, shapes: Sequence[tuple[int, ...]], activation: str | Callable) -> None:
         self.shapes = tuple(shapes)
-        if isinstance(activation, str):
-            if activation not in ACTIVATIONS:
-                known = ", ".join(ACTIVATIONS)
-                raise ValueError(f"activation is {activation!r}; known ones: {known}")
-            self.function, self.derivative = ACTIVATIONS[activation]
-        else:
-            slope = elementwise_grad(activation)
-            self.function, self.derivative = activation, lambda z, a: slope(z)
         self.activation = activation
+        self.function, self.derivative = with_derivative(activation)
 
     @property
     def in_words(self) -> str:

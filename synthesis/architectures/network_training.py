@@ -91,13 +91,7 @@ class NetworkTraining(Training):
 
     @classmethod
     def from_identity(cls, identity: Mapping[str, Any]) -> NetworkTraining:
-        """The process of an identity, if its model and task can be made again.
-
-        Raises
-        ------
-        ValueError
-            If they cannot.
-        """
+        """The process of an identity; a ValueError unless its model and task can be made again."""
         words = identity["model"]
         if words["kind"] not in KINDS:
             raise ValueError(
@@ -134,20 +128,12 @@ class NetworkTraining(Training):
         """
         if self.begun_from is None and self.beginning is not None:
             raise ValueError("begun_from: the parameters are in the run's checkpoint alone")
-        own = self.begun_from is None
-        parameters = self.model.initial(rng) if own else self.begun_from
-        assert parameters is not None
+        parameters = self.model.initial(rng) if self.begun_from is None else self.begun_from
         moments = kept(self.optimizer.init(parameters))
         return TrainingState(parameters, phase="train", moments=moments).after(rng)
 
     def advance(self, state: TrainingState) -> tuple[TrainingState, list[Record]]:
-        """Some steps.
-
-        Raises
-        ------
-        ValueError
-            If the loss is not finite any more.
-        """
+        """Some steps; a ValueError if the loss is not finite any more."""
         rng, parameters, memory = state.generator(), state.parameters, state.memory(self.optimizer)
         last, losses = min(state.step + self.every, self.settings.steps), []
         for step in range(state.step, last):

@@ -67,8 +67,7 @@ class Perceptron(LayeredNetwork):
 
     def __call__(self, parameters: VValue, inputs: np.ndarray) -> np.ndarray:
         """Outputs (n, outputs) for inputs (n, inputs); differentiable in both."""
-        if parameters.support is not self.support:
-            self._check(parameters)
+        self._check(parameters)
         signal = inputs
         for name in self.layers:
             layer = parameters[name]

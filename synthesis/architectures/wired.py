@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
 
-from vvalues import Path, Support, VValue, dense, format_path, from_buffer, restrict, subtree
+from vvalues import Path, Support, VValue, dense, format_path, from_buffer, select, subtree
 
 from ..process.places import KeyedNeurons
-from .layered import ACTIVATIONS
+from .layered import with_derivative
 
 __all__ = ["SYNAPSE", "WiredNetwork", "numbered", "synapse_tree", "wiring_tree"]
 
@@ -125,11 +126,8 @@ class WiredNetwork:
             if len(set(group)) < len(group):
                 twice = next(name for name in group if group.count(name) > 1)
                 raise ValueError(f"name {twice!r} occurs twice among {len(group)} units")
-        if isinstance(activation, str) and activation not in ACTIVATIONS:
-            known = ", ".join(ACTIVATIONS)
-            raise ValueError(f"activation is {activation!r}; known ones: {known}")
         self.activation = activation
-        self.function = ACTIVATIONS[activation][0] if isinstance(activation, str) else activation
+        self.function, _ = with_derivative(activation)
         self.gains = (1.0,) * len(self.layers) if gains is None else tuple(map(float, gains))
         if len(self.gains) != len(self.layers):
             raise ValueError(f"{len(self.gains)} gains for {len(self.layers)} layers")
@@ -173,11 +171,8 @@ class WiredNetwork:
         support = self.full_support() if self.wiring is None else self.wiring
         self._check(support)
         weights = rng.standard_normal(support.size)
-        units = [path[:2] for path in support.paths]
-        counts: dict[tuple, int] = {}
-        for path in support.paths:
-            counts[path[:2]] = counts.get(path[:2], 0) + (path[2] == INPUTS)
-        weights /= np.sqrt([max(counts[unit], 1) for unit in units])
+        counts = Counter(path[:2] for path in support.paths if path[2] == INPUTS)
+        weights /= np.sqrt([max(counts[path[:2]], 1) for path in support.paths])
         weights[[path[2] == BIAS for path in support.paths]] = 0.0
         return from_buffer(support, weights)
 
@@ -216,9 +211,7 @@ class WiredNetwork:
         if layer not in range(1, hidden + 1):
             raise ValueError(f"layer is {layer!r}; hidden layers are 1 to {hidden}")
         part = WiredNetwork(self.names[: layer + 1], self.activation, self.gains[:layer])
-        keep = np.array([path[0] in part.layers for path in parameters.support.paths], dtype=bool)
-        below = restrict(parameters, parameters.support.where(keep))
-        return self.function(part(below, inputs))
+        return self.function(part(select(parameters, *part.layers), inputs))
 
     # -------------------- what methods may ask --------------------
 

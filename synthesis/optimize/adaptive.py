@@ -14,7 +14,8 @@ import numpy as np
 from vvalues import VValue, from_buffer
 from vvalues.core import align
 
-from .optimizers import Optimizer, Schedule
+from .optimizers import Optimizer
+from .rates import Schedule, rate_at
 
 __all__ = [
     "MemoryState",
@@ -54,9 +55,9 @@ def _remembering(rate: Rate, n: int, rule: Callable[..., tuple[Array, ...]]) -> 
         support = parameters.support
         memories = (align(memory, support) for memory in state.memories)
         direction, *new = rule(state.updates + 1, align(gradient, support), *memories)
-        now = rate(state.updates) if callable(rate) else rate
         kept = tuple(from_buffer(support, memory) for memory in new)
-        return from_buffer(support, -now * direction), MemoryState(state.updates + 1, kept)
+        step = -rate_at(rate, state.updates) * direction
+        return from_buffer(support, step), MemoryState(state.updates + 1, kept)
 
     return Optimizer(init, update)
 

@@ -20,7 +20,7 @@ from vvalues import Pattern, Support, VValue, from_buffer, restrict, select
 from vvalues.core import align
 
 from . import rules
-from .rates import Schedule
+from .rates import Schedule, rate_at
 
 __all__ = [
     "CountState",
@@ -33,7 +33,6 @@ __all__ = [
     "lifted",
     "map_trees",
     "masked",
-    "rate_at",
     "restrict_state",
     "state_leaves",
     "with_state_leaves",
@@ -63,11 +62,6 @@ class Optimizer(NamedTuple):
 
     init: Callable[[VValue], State]
     update: Callable[[VValue, State, VValue], tuple[VValue, State]]
-
-
-def rate_at(rate: float | Schedule, count: int) -> float:
-    """A rate after so many updates."""
-    return rate(count) if callable(rate) else rate
 
 
 def zeros(tree: VValue) -> VValue:

@@ -13,28 +13,22 @@ from zlib import crc32
 
 import numpy as np
 
-from vvalues import Support, VValue, format_path, from_buffer, restrict
+from vvalues import Support, VValue, format_path, from_buffer, partition, restrict
 from vvalues.core import align
 
 from .adaptive import Array, Rate, mixed
 from .optimizers import Optimizer, State, adam
+from .rates import rate_at
 
 __all__ = ["MatrixState", "apollo", "is_matrix", "muon", "orthogonalized"]
 
 
 class MatrixState(NamedTuple):
-    """What rules for matrices remember.
-
-    Attributes
-    ----------
-    updates : int
-    memories : tuple of VValue, on the leaves that are matrices
-    rest : state of the rule for the other leaves
-    """
+    """What rules for matrices remember."""
 
     updates: int
-    memories: tuple[VValue, ...]
-    rest: State
+    memories: tuple[VValue, ...]  # on the leaves that are matrices
+    rest: State  # of the rule for the other leaves
 
 
 def is_matrix(support: Support) -> Array:
@@ -58,11 +52,8 @@ def _on_matrices(
     """
     otherwise = rest or adam(rate)
 
-    def parts(tree: VValue) -> tuple[VValue, VValue]:
-        chosen = is_matrix(tree.support)
-        supports = (tree.support.where(keep) for keep in (chosen, ~chosen))
-        matrices, others = (restrict(tree, support) for support in supports)
-        return matrices, others
+    def parts(tree: VValue) -> tuple[VValue, ...]:
+        return partition(tree, tree.support.where(is_matrix(tree.support)))
 
     def init(parameters: VValue) -> MatrixState:
         matrices, others = parts(parameters)
@@ -72,7 +63,7 @@ def _on_matrices(
         gradient: VValue, state: MatrixState, parameters: VValue
     ) -> tuple[VValue, MatrixState]:
         matrices, others = parts(parameters)
-        support, now = matrices.support, rate(state.updates) if callable(rate) else rate
+        support, now = matrices.support, rate_at(rate, state.updates)
         step = np.array(align(gradient, support))
         # A state may come from parameters on another support: what is new starts from zero.
         memories = [np.array(align(memory, support)) for memory in state.memories]

@@ -183,11 +183,9 @@ class BlackBoxObjective(MachineObjective):
 
     def losses(self, support: Support, weights: np.ndarray) -> np.ndarray:
         """Losses of many weight vectors, one after the other; one that diverges gives inf."""
-        out = np.empty(len(weights))
-        for i, row in enumerate(weights):
-            with np.errstate(all="ignore"):
-                error = self.values(unravel(row, support)) - self.targets
-                out[i] = np.sum(self._scale * error**2)
+        errors = (self.values(unravel(row, support)) - self.targets for row in weights)
+        with np.errstate(all="ignore"):
+            out = np.array([np.sum(self._scale * error**2) for error in errors])
         return np.where(np.isfinite(out), out, np.inf)
 
     def gradient(self, parameters: VValue) -> tuple[float, VValue]:

@@ -26,13 +26,12 @@ from .composing import (
     lifted,
     map_trees,
     masked,
-    rate_at,
     restrict_state,
     state_leaves,
     with_state_leaves,
     zeros,
 )
-from .rates import Schedule, schedule
+from .rates import Schedule, rate_at, schedule
 
 __all__ = [
     "CountState",

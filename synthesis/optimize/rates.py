@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-__all__ = ["Schedule", "cycle", "schedule", "sequence", "stairs", "warm_up"]
+__all__ = ["Schedule", "cycle", "rate_at", "schedule", "sequence", "stairs", "warm_up"]
 
 Schedule = Callable[[int], float]
 
@@ -39,7 +39,8 @@ def schedule(start: float, end: float, steps: int, kind: str = "geometric") -> S
     return rate
 
 
-def _at(rate: float | Schedule, count: int) -> float:
+def rate_at(rate: float | Schedule, count: int) -> float:
+    """A rate after so many updates."""
     return rate(count) if callable(rate) else rate
 
 
@@ -51,7 +52,7 @@ def warm_up(rate: float | Schedule, steps: int) -> Schedule:
     >>> [warm_up(0.1, 4)(count) for count in (0, 1, 3, 9)]
     [0.025, 0.05, 0.1, 0.1]
     """
-    return lambda count: _at(rate, count) * min((count + 1) / max(steps, 1), 1.0)
+    return lambda count: rate_at(rate, count) * min((count + 1) / max(steps, 1), 1.0)
 
 
 def stairs(start: float, factors: Mapping[int, float]) -> Schedule:
@@ -91,9 +92,9 @@ def sequence(*parts: tuple[int, float | Schedule], then: float | Schedule) -> Sc
     def at(count: int) -> float:
         for steps, rate in parts:
             if count < steps:
-                return _at(rate, count)
+                return rate_at(rate, count)
             count -= steps
-        return _at(then, count)
+        return rate_at(then, count)
 
     return at
 

@@ -40,7 +40,7 @@ class SelfLinkRegularizer:
     """
 
     def __init__(self, support: Support, strength: float) -> None:
-        place = {path: i for i, path in enumerate(support.paths)}
+        place = support.index
         shares = [path for path in support.paths if path[1::2] == (FUNCTION, ACCUMULATOR)]
         own = [place.get((path[0], STATE, path[0], EMITTED), -1) for path in shares]
         self.strength = strength

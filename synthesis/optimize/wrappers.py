@@ -13,7 +13,8 @@ import numpy as np
 
 from vvalues import Pattern, VValue, drop, from_buffer, partition, restrict, select
 
-from .optimizers import CountState, Optimizer, Schedule, State, adam, chain
+from .optimizers import CountState, Optimizer, State, adam, chain
+from .rates import Schedule, rate_at
 
 __all__ = [
     "accumulate",
@@ -319,9 +320,8 @@ def weight_decay(strength: float | Schedule, *patterns: Pattern) -> Optimizer:
     """
 
     def update(step: VValue, state: CountState, parameters: VValue) -> tuple[VValue, CountState]:
-        share = strength(state.updates) if callable(strength) else strength
         part = select(parameters, *patterns) if patterns else parameters
-        return step - share * part, CountState(state.updates + 1)
+        return step - rate_at(strength, state.updates) * part, CountState(state.updates + 1)
 
     return Optimizer(lambda parameters: CountState(0), update)
 
@@ -355,7 +355,5 @@ def adamw(
     VValue({'a': -0.05})
     """
 
-    def strength(count: int) -> float:
-        return decay * (rate(count) if callable(rate) else rate)
-
-    return chain(adam(rate, beta1, beta2, epsilon), weight_decay(strength, *patterns))
+    decaying = weight_decay(lambda count: decay * rate_at(rate, count), *patterns)
+    return chain(adam(rate, beta1, beta2, epsilon), decaying)

@@ -24,28 +24,35 @@ a member:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import autograd.numpy as anp
 import numpy as np
 
-from vvalues import Path, Support, VValue, assemble, format_path, from_buffer, ravel
+from vvalues import (
+    Path,
+    Support,
+    VValue,
+    assemble,
+    format_path,
+    from_buffer,
+    natural_key,
+    ravel,
+)
 from vvalues.core import support_of
 
-from ...edits.neurons import KeyedNeurons
 from ...process.checks import check_whole
-from ...process.codec import from_plain, to_plain
-from .arrays import READOUT, Rows, capacity_for, living_part
-from .fused_cycle import run_packed
-from .model import check_hidden, check_reading, check_symbols
-from .planned import PlannedNetwork, with_absent
+from ...process.codec import to_plain
+from ..layered import block
+from .arrays import READOUT, Rows, capacity_for
+from .fused_cycle import run_packed, unrolled
+from .recurrent import RecurrentNetwork, check_reading, check_symbols, first_hidden
 from .settings import ElasticSettings
 
 __all__ = ["AreaNetwork"]
 
 
-class AreaNetwork(PlannedNetwork):
+class AreaNetwork(RecurrentNetwork):
     """A recurrent network of areas over an alphabet; every tree of areas is a member.
 
     Parameters
@@ -72,6 +79,7 @@ class AreaNetwork(PlannedNetwork):
     """
 
     prefix = "area-"
+    kinds = ("from",)
 
     def __init__(
         self, alphabet: str = "()ab", settings: ElasticSettings | None = None, width: int = 4
@@ -88,12 +96,6 @@ class AreaNetwork(PlannedNetwork):
         words = {"kind": "AreaNetwork", "alphabet": self.alphabet, "width": self.width}
         return {**words, "settings": to_plain(self.settings)}
 
-    @classmethod
-    def described(cls, description: Mapping[str, Any]) -> AreaNetwork:
-        """The model of a description."""
-        settings = from_plain(description["settings"], [ElasticSettings])
-        return cls(description["alphabet"], settings, description["width"])
-
     def initial(self, rng: np.random.Generator, size: int = 1) -> VValue:
         """So many areas with small normal weights, biases 0, multipliers 1."""
         if size < 1:
@@ -103,7 +105,24 @@ class AreaNetwork(PlannedNetwork):
             tree = tree + self._first_leaves(tree, f"{self.prefix}{i}", rng, 1.0)
         return tree
 
-    def _planned(self, support: Support, names: tuple[str, ...]) -> _Plan:
+    def neurons(self, parameters: VValue) -> tuple[str, ...]:
+        return self.plan(support_of(parameters, "parameters")).names
+
+    def plan(self, support: Support) -> _Plan:
+        """Where every leaf lies in the buffer; remembered on the support.
+
+        With it, matrices are taken from the buffer, and a gradient is written to one, in a few
+        calls of numpy, however many leaves there are.
+        """
+        known: dict[Any, _Plan] = support.__dict__.setdefault("_area_plans", {})
+        key = self.alphabet, self.width
+        if key not in known:
+            known[key] = self._planned(support)
+        return known[key]
+
+    def _planned(self, support: Support) -> _Plan:
+        children = (child for child in support.children() if child != READOUT)
+        names = tuple(sorted(children, key=natural_key))
         self._check(support, names)
         width, n_symbols, n = self.width, len(self.alphabet), len(names) * self.width
         within = {name: slice(i * width, (i + 1) * width) for i, name in enumerate(names)}
@@ -117,9 +136,9 @@ class AreaNetwork(PlannedNetwork):
             multipliers=np.full(len(names), support.size),
             readout=np.full(n_symbols, support.size),
         )
-        for i, path in enumerate(support.paths):
-            shape = support.shape(i)
-            at = support.offsets[i] + np.arange(int(np.prod(shape))).reshape(shape)
+        elements = np.arange(support.size)
+        for path in support.paths:
+            at = block(support, elements, path)
             if path[0] == READOUT:
                 plan.readout[:] = at
             elif path[1] == "multiplier":
@@ -132,14 +151,6 @@ class AreaNetwork(PlannedNetwork):
             else:
                 getattr(plan, path[1])[within[path[0]]] = at
         return plan
-
-    def living(self, support: Support) -> Support:
-        """The leaves that can influence a prediction: those of areas that are read."""
-        return living_part(support, self.alphabet, ("from",), self.settings.has_multipliers)
-
-    def places(self) -> KeyedNeurons:
-        """How its areas lie in the tree, for `add_neuron` and `delete_neuron`."""
-        return KeyedNeurons(_places, self._first_leaves)
 
     def _first_leaves(
         self,
@@ -190,22 +201,17 @@ class AreaNetwork(PlannedNetwork):
     # -------------------- plain --------------------
 
     def rollout(self, parameters: VValue, inputs: Any, hidden: Any = None) -> tuple[Any, Any]:
-        """Logits, and the last hidden state (areas * width,); plain autograd, to any order."""
         plan = self.plan(support_of(parameters, "parameters"))
         codes, state = check_reading(inputs, self.alphabet, hidden, len(plan.own))
-        flat = with_absent(ravel(parameters))
+        flat = _with_absent(ravel(parameters))
         sent = self._sent(flat, plan)
         recurrent = flat[plan.recurrent] * (plan.own + (1.0 - plan.own) * sent)
         read, output = flat[plan.input], flat[plan.output] * sent
-        bias, readout = flat[plan.bias], flat[plan.readout]
-        if codes.ndim == 2:
-            bias, readout = bias[:, None], readout[:, None]
-        logits = []
-        for code in codes:
-            state = anp.tanh(read[:, code] + anp.dot(recurrent, state) + bias)
-            logits.append(anp.dot(output, state) + readout)
-        stacked = anp.stack(logits)
-        return anp.transpose(stacked, (2, 0, 1)) if codes.ndim == 2 else stacked, state
+
+        def heard(code: Any, state: Any) -> Any:
+            return read[:, code] + anp.dot(recurrent, state)
+
+        return unrolled(heard, flat[plan.bias], output, flat[plan.readout], state, codes)
 
     def _sent(self, flat: Any, plan: _Plan) -> Any:
         """What scales all that leaves a neuron: its area's multiplier; (n,)."""
@@ -230,9 +236,7 @@ class AreaNetwork(PlannedNetwork):
         """
         codes, plan = check_symbols(symbols, self.alphabet), self.plan(parameters.support)
         n, n_symbols = len(plan.own), len(self.alphabet)
-        start = np.zeros(n) if hidden is None else hidden
-        check_hidden(start, n)
-        flat = with_absent(parameters.buffer)
+        flat = _with_absent(parameters.buffer)
         sent, recurrent = self._sent(flat, plan), flat[plan.recurrent]
         gain = plan.own + (1.0 - plan.own) * sent
         capacity = capacity_for(n, n_symbols)
@@ -242,7 +246,7 @@ class AreaNetwork(PlannedNetwork):
         packed[rows.input, :n], packed[rows.output, :n] = flat[plan.input].T, flat[plan.output]
         packed[rows.bias, :n], packed[rows.multiplier, :n] = flat[plan.bias], sent
         packed[rows.readout, :n_symbols] = flat[plan.readout]
-        losses, cycle = run_packed(packed, start, codes, n_symbols)
+        losses, cycle = run_packed(packed, first_hidden(hidden, n), codes, n_symbols)
 
         found, by_recurrent = cycle.gradient[0], cycle.gradient[0, :n, :n]
         gradient = np.zeros_like(flat)
@@ -263,33 +267,18 @@ class _Plan(NamedTuple):
     """Elements of the buffer side by side; n is the number of neurons of all areas.
 
     An absent leaf's elements are the one after the last.
-
-    Attributes
-    ----------
-    names : tuple of str
-    recurrent : array of int (n, n)
-        Within and between areas.
-    own : array (n, n)
-        1 within areas, 0 between them.
-    input : array of int (n, symbols)
-    bias : array of int (n,)
-    output : array of int (symbols, n)
-    multipliers : array of int (areas,)
-    readout : array of int (symbols,)
     """
 
     names: tuple[str, ...]
-    recurrent: np.ndarray
-    own: np.ndarray
-    input: np.ndarray
-    bias: np.ndarray
-    output: np.ndarray
-    multipliers: np.ndarray
-    readout: np.ndarray
+    recurrent: np.ndarray  # (n, n): within and between areas
+    own: np.ndarray  # (n, n): 1 within areas, 0 between them
+    input: np.ndarray  # (n, symbols)
+    bias: np.ndarray  # (n,)
+    output: np.ndarray  # (symbols, n)
+    multipliers: np.ndarray  # (areas,)
+    readout: np.ndarray  # (symbols,)
 
 
-def _places(path: Path) -> tuple[int, ...]:
-    """At which levels of a path an area is named."""
-    if path[0] == READOUT:
-        return ()
-    return (0, 2) if path[1] == "from" else (0,)
+def _with_absent(flat: Any) -> Any:
+    """A buffer and, after it, the zero that absent leaves are; differentiable."""
+    return anp.concatenate([flat, np.zeros(1)])

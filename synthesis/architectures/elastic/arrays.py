@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dmm.machine.wiring import followers, reach, upstream
 from vvalues import Support, VValue, format_path, from_buffer, natural_key
 from vvalues.core.kernels import align
 
@@ -32,9 +33,7 @@ def capacity_for(n_neurons: int, n_symbols: int) -> int:
     return -(-max(n_neurons, n_symbols, 1) // BLOCK) * BLOCK
 
 
-def living_part(
-    support: Support, alphabet: str, links: Sequence[str], has_multipliers: bool
-) -> Support:
+def living_part(support: Support, links: Sequence[str], has_multipliers: bool) -> Support:
     """The leaves of a tree of neurons that can influence a prediction.
 
     A neuron is read by a symbol, if its output has a multiplier where the mode has them, or by a
@@ -51,9 +50,9 @@ def living_part(
     read = {path[0] for path in paths if path[1] == "output"}
     outputs = read = read & multiplied if has_multipliers else read
     active = {path[0] for path in paths if path[1] in ("input", "bias")}
-    inner = [(path[0], path[2]) for path in paths if path[1] in links]
-    read = _closed(read, [(to, sender) for to, sender in inner])
-    active = _closed(active, [(sender, to) for to, sender in inner])
+    inner = [path for path in paths if path[1] in links]
+    fed_by = followers({path[0] for path in paths}, inner)
+    read, active = set(upstream(read, inner)), set(reach(active, fed_by.__getitem__))
 
     def lives(path: tuple[str, ...]) -> bool:
         if path[0] == READOUT:
@@ -66,42 +65,19 @@ def living_part(
     return support.where(np.array([lives(path) for path in support.paths], dtype=bool))
 
 
-def _closed(names: set[str], steps: Sequence[tuple[str, str]]) -> set[str]:
-    """What can be reached from some names by steps."""
-    found, last = set(names), 0
-    while len(found) > last:
-        last = len(found)
-        found |= {there for here, there in steps if here in found}
-    return found
-
-
 class Rows(NamedTuple):
     """Which rows of an array (rows, capacity) hold what; columns are neurons.
 
-    Attributes
-    ----------
-    links : slice
-        A square per kind of leaf between two neurons. Row i of a square, column j: the link from
-        neuron j to neuron i.
-    recurrent : slice
-        The first of these squares.
-    input : slice
-        A row per symbol read.
-    bias, multiplier : int
-    output : slice
-        A row per symbol predicted.
-    readout : int
-        The biases of the predictions, in the first columns.
-    n_rows : int
+    Row i of a square, column j: the link from neuron j to neuron i.
     """
 
-    links: slice
-    recurrent: slice
-    input: slice
+    links: slice  # a square per kind of leaf between two neurons
+    recurrent: slice  # the first of these squares
+    input: slice  # a row per symbol read
     bias: int
     multiplier: int
-    output: slice
-    readout: int
+    output: slice  # a row per symbol predicted
+    readout: int  # the biases of the predictions, in the first columns
     n_rows: int
 
     @staticmethod
@@ -169,28 +145,22 @@ class Layout:
     def _cells(self) -> tuple[list[tuple[str, ...]], np.ndarray, np.ndarray, np.ndarray]:
         """Every path with the number of squares before it, and row and column from there on."""
         rows, below = self.rows(0), len(self.kinds)
-        paths: list[tuple[str, ...]] = []
-        at: list[tuple[int, int, int]] = []
+        cells: dict[tuple[str, ...], tuple[int, int, int]] = {}
         for j, name in enumerate(self.names):
             for square, kind in enumerate(self.kinds):
                 for i, other in enumerate(self.names):
-                    paths.append((name, kind, other))
-                    at.append((square, j, i))
-            for kind, block in (("input", rows.input), ("output", rows.output)):
-                for i, symbol in enumerate(self.alphabet):
-                    paths.append((name, kind, symbol))
-                    at.append((below, block.start + i, j))
-            paths.append((name, "bias"))
-            at.append((below, rows.bias, j))
+                    cells[name, kind, other] = square, j, i
+            for i, symbol in enumerate(self.alphabet):
+                cells[name, "input", symbol] = below, rows.input.start + i, j
+                cells[name, "output", symbol] = below, rows.output.start + i, j
+            cells[name, "bias"] = below, rows.bias, j
             if self.has_multipliers:
-                paths.append((name, "multiplier"))
-                at.append((below, rows.multiplier, j))
+                cells[name, "multiplier"] = below, rows.multiplier, j
         for i, symbol in enumerate(self.alphabet):
-            paths.append((READOUT, "bias", symbol))
-            at.append((below, rows.readout, i))
-        order = sorted(range(len(paths)), key=paths.__getitem__)
-        squares, row, column = np.array(at, dtype=np.intp).reshape(-1, 3)[order].T
-        return [paths[i] for i in order], squares, row, column
+            cells[READOUT, "bias", symbol] = below, rows.readout, i
+        paths = sorted(cells)
+        squares, row, column = np.array([cells[path] for path in paths], dtype=np.intp).T
+        return paths, squares, row, column
 
     @cached_property
     def support(self) -> Support:

@@ -33,22 +33,12 @@ EPSILON = 1e-8
 
 
 class NewNeuron(NamedTuple):
-    """Weights of a neuron that joins n others.
+    """Weights of a neuron that joins n others."""
 
-    Attributes
-    ----------
-    incoming : array (kinds, n + 1)
-        Links of every kind from the others, then from itself.
-    outgoing : array (kinds, n)
-        Links to the others.
-    input, output : arrays (symbols,)
-    bias : float
-    """
-
-    incoming: np.ndarray
-    outgoing: np.ndarray
-    input: np.ndarray
-    output: np.ndarray
+    incoming: np.ndarray  # (kinds, n + 1): links of every kind from the others, then from itself
+    outgoing: np.ndarray  # (kinds, n): links to the others
+    input: np.ndarray  # (symbols,)
+    output: np.ndarray  # (symbols,)
     bias: float = 0.0
 
 

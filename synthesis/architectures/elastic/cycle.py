@@ -146,14 +146,11 @@ class Cycle:
         losses = np.ascontiguousarray((np.log(totals) - hit).T).sum(axis=1)
         exponentials /= totals[:, :, None]
         exponentials -= asked
-        self._pull(parameters, self._eye[inputs], exponentials)
+        self.pull(parameters, inputs, exponentials)
         return losses
 
     def pull(self, parameters: np.ndarray, inputs: np.ndarray, errors: np.ndarray) -> None:
         """Backpropagation of a gradient by the logits, (length, networks, symbols), after `run`."""
-        self._pull(parameters, self._eye[inputs], errors)
-
-    def _pull(self, parameters: np.ndarray, read: np.ndarray, errors: np.ndarray) -> None:
         rows, gradient, states = self.rows, self.gradient, self._states
         n_symbols = self.shape[2]
         outputs = self._matrix[:, self.height :]
@@ -162,7 +159,7 @@ class Cycle:
         np.subtract(1.0, self._slopes, out=self._slopes)
         self.hidden_gradient[...] = 0.0
         self._go_back()
-        self._pull_links(parameters, read)
+        self._pull_links(parameters, self._eye[inputs])
         through = errors.transpose(1, 2, 0) @ states[1:].transpose(1, 0, 2)
         np.multiply(through, parameters[:, rows.multiplier, None], out=gradient[:, rows.output])
         through *= parameters[:, rows.output]

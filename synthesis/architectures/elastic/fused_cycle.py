@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from threading import get_ident
 from typing import Any
@@ -10,44 +11,74 @@ import autograd.numpy as anp
 import numpy as np
 
 from ...optimize.losses import cross_entropies
-from .arrays import Layout, Rows, capacity_for
+from .arrays import Layout, capacity_for
 from .cycle import Cycle
 
-__all__ = ["FusedCycle", "plain_rollout", "run_cycle", "run_packed"]
+__all__ = ["FusedCycle", "matrices", "plain_rollout", "run_packed", "unrolled"]
 
 
-def plain_rollout(flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) -> tuple[Any, Any]:
+def unrolled(
+    heard: Callable[[Any, Any], Any],
+    bias: Any,
+    output: Any,
+    readout: Any,
+    hidden: Any,
+    codes: np.ndarray,
+) -> tuple[Any, Any]:
     """Predictions and the last hidden state, step by step on autograd's tape.
 
     Parameters
     ----------
-    flat : array (size,)
-        Leaves in the order of the layout's support.
+    heard : callable, (codes, hidden state) -> what neurons add to their bias before tanh
+    bias : array (neurons,)
+    output : array (symbols, neurons)
+    readout : array (symbols,)
     hidden, codes
-        As `synthesis.architectures.elastic.model.check_reading` gives them.
-    layout : Layout
+        As `synthesis.architectures.elastic.recurrent.check_reading` gives them.
     """
-    n, n_symbols = layout.size, len(layout.alphabet)
-    capacity = max(n, n_symbols)
-    rows = Rows.of(capacity, n_symbols)
-    # Leaf numbers in the places of an array: taking them makes matrices of the flat vector.
-    place = np.full((rows.n_rows, capacity), -1)
-    place.flat[layout.positions(capacity)] = np.arange(layout.support.size)
-    recurrent = flat[place[rows.recurrent, :n][:n]]
-    read = flat[place[rows.input, :n]]
-    bias = flat[place[rows.bias, :n]]
-    output = flat[place[rows.output, :n]]
-    readout = flat[place[rows.readout, :n_symbols]]
-    if layout.has_multipliers:
-        output = output * flat[place[rows.multiplier, :n]]
     if codes.ndim == 2:
         bias, readout = bias[:, None], readout[:, None]
     logits = []
     for code in codes:
-        hidden = anp.tanh(read[code].T + anp.dot(recurrent, hidden) + bias)
+        hidden = anp.tanh(heard(code, hidden) + bias)
         logits.append(anp.dot(output, hidden) + readout)
     stacked = anp.stack(logits)
     return anp.transpose(stacked, (2, 0, 1)) if codes.ndim == 2 else stacked, hidden
+
+
+def matrices(flat: Any, layout: Layout) -> tuple[list[Any], Any, Any, Any, Any]:
+    """Leaves in the order of the layout's support as matrices; differentiable.
+
+    Returns
+    -------
+    links : list of arrays (receiving, sending), of every kind
+    input : array (symbols, neurons)
+    bias : array (neurons,)
+    output : array (symbols, neurons), times the multipliers
+    readout : array (symbols,)
+    """
+    n, n_symbols = layout.size, len(layout.alphabet)
+    capacity = max(n, n_symbols)
+    rows = layout.rows(capacity)
+    # Leaf numbers in the places of an array: taking them makes matrices of the flat vector.
+    place = np.full((rows.n_rows, capacity), -1)
+    place.flat[layout.positions(capacity)] = np.arange(layout.support.size)
+    links = [flat[square[:n, :n]] for square in rows.squares(place)]
+    read, bias = flat[place[rows.input, :n]], flat[place[rows.bias, :n]]
+    output = flat[place[rows.output, :n]]
+    if layout.has_multipliers:
+        output = output * flat[place[rows.multiplier, :n]]
+    return links, read, bias, output, flat[place[rows.readout, :n_symbols]]
+
+
+def plain_rollout(flat: Any, hidden: Any, codes: np.ndarray, layout: Layout) -> tuple[Any, Any]:
+    """`unrolled` for single links, from leaves in the order of the layout's support."""
+    (recurrent,), read, bias, output, readout = matrices(flat, layout)
+
+    def heard(code: Any, state: Any) -> Any:
+        return read[code].T + anp.dot(recurrent, state)
+
+    return unrolled(heard, bias, output, readout, hidden, codes)
 
 
 class FusedCycle:
@@ -76,7 +107,10 @@ class FusedCycle:
 
     def _loss_and_gradient(self, vector: np.ndarray) -> tuple[Any, np.ndarray]:
         if self._last is None or self._last[0] is not vector:
-            losses, cycle, _ = run_cycle(*self._split(vector), self.codes, self.layout)
+            leaves, hidden = self._split(vector)
+            n_symbols = len(self.layout.alphabet)
+            packed = self.layout.placed(leaves, capacity_for(self.layout.size, n_symbols))
+            losses, cycle = run_packed(packed, hidden, self.codes, n_symbols)
             gradient = self.layout.leaves(cycle.gradient[0])
             if self._hidden is None:
                 by_hidden = cycle.hidden_gradient[0, : self.layout.size]
@@ -101,16 +135,6 @@ class FusedCycle:
         flat, hidden = self._split(vector)
         logits, _ = plain_rollout(flat, hidden, self.codes[:-1], self.layout)
         return anp.sum(cross_entropies(logits, self.codes[1:]))
-
-
-def run_cycle(
-    leaves: np.ndarray, hidden: np.ndarray, codes: np.ndarray, layout: Layout
-) -> tuple[np.ndarray, Cycle, np.ndarray]:
-    """Losses (1,), the cycle that holds the gradient, and the array it has read."""
-    n_symbols = len(layout.alphabet)
-    packed = layout.placed(leaves, capacity_for(layout.size, n_symbols))
-    losses, cycle = run_packed(packed, hidden, codes, n_symbols)
-    return losses, cycle, packed[None]
 
 
 def run_packed(

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from vvalues import VValue, from_buffer
+from vvalues import VValue, from_buffer, positions
 
 from ...edits.neurons import KeyedNeurons, add_neuron, delete_neuron, neuron_leaves
 from ...optimize.optimizers import (
@@ -32,7 +32,6 @@ from ...tasks.characters import CharacterTask
 from ...tasks.successions import Phase, cycles_of, phases_described, phases_of, reading
 from ..training import Seed, Training, TrainingState, driven_by, kept, seed_of
 from .areas import AreaNetwork
-from .arrays import READOUT
 from .birth import EPSILON, RMS_SHARE, memory_of_new
 from .model import ElasticNetwork
 from .modulated import ModulatedNetwork
@@ -156,13 +155,7 @@ class ElasticTraining(Training):
 
     @classmethod
     def from_identity(cls, identity: Mapping[str, Any]) -> ElasticTraining:
-        """The process of an identity, if its texts can be drawn again.
-
-        Raises
-        ------
-        ValueError
-            If they cannot.
-        """
+        """The process of an identity; a ValueError unless its texts can be drawn again."""
         words = identity["model"]
         kinds = {kind.__name__: kind for kind in (ElasticNetwork, ModulatedNetwork, AreaNetwork)}
         model = kinds[words["kind"]].described(words)
@@ -192,7 +185,8 @@ class ElasticTraining(Training):
         parameters = model.initial(rng, self.size)
         memory = elastic_optimizer(model.settings).init(parameters)
         if model.settings.mode == "outgoing-norm":
-            starts = _chosen(parameters, ["input", "bias"]) * memory_of_new(model.settings)
+            starts, read = np.zeros(parameters.size), ["*/input", f"{model.prefix}*/bias"]
+            starts[positions(parameters, read)] = memory_of_new(model.settings)
             memory = map_trees(memory, lambda tree: from_buffer(parameters.support, starts))
         names = model.neurons(parameters)
         return ElasticState(
@@ -283,17 +277,9 @@ def step(
     return (_edited(model, state, memory, rng) if settings.adapts_size else state), loss
 
 
-def _chosen(parameters: VValue, kinds: Sequence[str]) -> np.ndarray:
-    """Which elements are of leaves of these kinds."""
-    support = parameters.support
-    leaves = [path[1] in kinds and path[0] != READOUT for path in support.paths]
-    return np.repeat(leaves, np.diff(support.offsets))
-
-
 def _penalty(model: AnyNetwork, parameters: VValue, length: int) -> VValue:
-    is_multiplier = _chosen(parameters, ["multiplier"])
-    strength = length * model.settings.penalty
-    penalty = np.where(is_multiplier, strength * np.sign(parameters.buffer), 0.0)
+    penalty, at = np.zeros(parameters.size), positions(parameters, "*/multiplier")
+    penalty[at] = length * model.settings.penalty * np.sign(parameters.buffer[at])
     return from_buffer(parameters.support, penalty)
 
 
@@ -301,10 +287,10 @@ def _shrunk(model: AnyNetwork, parameters: VValue) -> VValue:
     """The decoupled penalty, and the floor of the multipliers."""
     settings, values = model.settings, np.array(parameters.buffer)
     if settings.mode == "outgoing-norm":
-        at = _chosen(parameters, ["recurrent", "output"])
+        at = positions(parameters, ["*/recurrent", "*/output"])
         values[at] -= settings.decoupled_penalty * np.sign(values[at])
     elif settings.has_multipliers:
-        at = _chosen(parameters, ["multiplier"])
+        at = positions(parameters, "*/multiplier")
         values[at] = np.maximum(values[at] - settings.decoupled_penalty, settings.smallest)
     return from_buffer(parameters.support, values)
 

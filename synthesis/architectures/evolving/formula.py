@@ -180,7 +180,7 @@ def _sum_spelled(expression: Sum, digits: int) -> tuple[str, int]:
     parts = [_term_spelled(weight, part, digits) for weight, part in expression.terms]
     if expression.constant != 0.0 or not parts:
         is_negative = expression.constant < 0
-        parts.append((_number_text(expression.constant, digits), SUM if is_negative else ATOM))
+        parts.append((f"{expression.constant:.{digits}g}", SUM if is_negative else ATOM))
     if len(parts) == 1:
         return parts[0]
     shown = parts[0][0]
@@ -193,12 +193,8 @@ def _term_spelled(weight: float, part: Input | Apply, digits: int) -> tuple[str,
     spelled = _spelled(part, digits)
     if weight == 1.0:
         return spelled
-    factor = "-" if weight == -1.0 else f"{_number_text(weight, digits)}·"
+    factor = "-" if weight == -1.0 else f"{weight:.{digits}g}·"
     return factor + _bracketed(spelled, PRODUCT), SUM if weight < 0 else PRODUCT
-
-
-def _number_text(value: float, digits: int) -> str:
-    return f"{value:.{digits}g}"
 
 
 def to_text(model: EvolvingModel, parameters: VValue, digits: int = DIGITS) -> str:
@@ -273,7 +269,7 @@ def _branches(expression: Sum, indent: str, digits: int) -> Iterator[str]:
         parts.append((expression.constant, None))
     for i, (weight, part) in enumerate(parts):
         is_last = i == len(parts) - 1
-        shown = _number_text(weight, digits)
+        shown = f"{weight:.{digits}g}"
         if part is not None:
             head = part.kind if isinstance(part, Apply) else part.name
             shown = head if weight == 1.0 else f"{shown} · {head}"
@@ -330,11 +326,9 @@ def to_python(model: EvolvingModel, parameters: VValue, name: str = "network") -
     arguments = ", ".join(_identifier(n) for n in model.inputs)
     parts = ["import numpy as np\n"]
     parts += [f"\n\n{HELPERS[kind]}" for kind in HELPERS if kind in writer.kinds]
-    body = [f"    {line}" for line in writer.lines]
     returned = results[0] if len(results) == 1 else f"({', '.join(results)})"
-    title = "; ".join(found)
-    parts.append(f'\n\ndef {name}({arguments}):\n    """Outputs: {title}."""\n')
-    parts += [line + "\n" for line in body]
+    parts.append(f'\n\ndef {name}({arguments}):\n    """Outputs: {"; ".join(found)}."""\n')
+    parts += [f"    {line}\n" for line in writer.lines]
     parts.append(f"    return {returned}\n")
     return "".join(parts)
 

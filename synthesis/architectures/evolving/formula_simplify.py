@@ -223,8 +223,6 @@ def sympy_size(expression: Any) -> int:
     """
     if not expression.args:
         return 1
-    if expression.is_Rational or expression.is_Number:
-        return 1
     inside = sum(sympy_size(part) for part in expression.args)
     if expression.is_Pow and expression.args[1] == _sympy().Rational(1, 2):
         return 1 + sympy_size(expression.args[0])

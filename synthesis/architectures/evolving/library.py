@@ -129,8 +129,7 @@ def grow_library(
         for operation in one:
             parts += _of_one(library, operation, n, is_first=level == 0)
         if n_pairs <= 20 * largest:
-            for operation in two:
-                parts.append(_of_two(library, operation, n))
+            parts += [_of_two(library, operation, n) for operation in two]
         library = _joined(parts)
     return library
 

@@ -14,7 +14,7 @@ docs/evolving-layers.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import autograd.numpy as anp
@@ -26,7 +26,7 @@ from vvalues.core import evaluate, is_traced
 from .evaluation import Plan, Run, make_plan
 from .operations import SEED_OPERATIONS, get_operations
 from .places import OperationPlaces
-from .structure import OUTPUT, SCALE, layer_name, operation_names, unread_operations
+from .structure import OUTPUT, SCALE, layer_name, operation_names, without_idle
 
 __all__ = ["EvolvingModel", "FusedNetwork"]
 
@@ -84,7 +84,14 @@ class EvolvingModel:
         self.engine = engine
         widths = [_names(width, f"h{i}.", "hidden") for i, width in enumerate(hidden, start=1)]
         self.outputs = (*widths, _names(outputs, "y", "outputs"))
-        self._plans = lru_cache(maxsize=256)(self._compile)
+        made = partial(
+            make_plan,
+            inputs=self.inputs,
+            outputs=self.outputs,
+            trains_links=trains_links,
+            engine=engine,
+        )
+        self._plans = lru_cache(maxsize=256)(made)
 
     @property
     def description(self) -> dict[str, Any]:
@@ -140,15 +147,6 @@ class EvolvingModel:
             If a path is no part of such a network, or operations read each other in a circle.
         """
         return self._plans(support)
-
-    def _compile(self, support: Support) -> Plan:
-        return make_plan(
-            support,
-            self.inputs,
-            self.outputs,
-            trains_links=self.trains_links,
-            engine=self.engine,
-        )
 
     def __call__(self, parameters: VValue, inputs: Any) -> Any:
         """Predictions.
@@ -216,12 +214,7 @@ class EvolvingModel:
 
         Weights are not looked at, so what is new and still has output weight 0 lives.
         """
-        for layer in self.layers:
-            linked = {p[3] for p in support.paths if p[:2] == (layer, OUTPUT) and len(p) == 4}
-            while idle := set(unread_operations(support, layer)) - linked:
-                keep = [p[0] != layer or p[1] not in idle for p in support.paths]
-                support = support.where(np.array(keep, dtype=bool))
-        return support
+        return without_idle(support, self.layers)
 
     def prunable(self, support: Support) -> np.ndarray:
         """All but the running scales, which are measured; array of bool (size,)."""

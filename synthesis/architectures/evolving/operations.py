@@ -83,11 +83,211 @@ class Operation:
         return len(self.arguments)
 
 
-OPERATIONS: dict[str, Operation] = {}
 SEED_OPERATIONS = ("add", "multiply")
 
 ONE = ("value",)
 TWO = ("first", "second")
+
+
+# -------------------- functions of more than a line --------------------
+
+
+def _divide(a: Rows, b: Rows) -> Rows:
+    is_zero = np.abs(b) < SMALLEST
+    return np.where(is_zero, 0.0, a / np.where(is_zero, 1.0, b))
+
+
+def _divide_partials(v: Rows, a: Rows, b: Rows) -> tuple[Rows, ...]:
+    is_zero = np.abs(b) < SMALLEST
+    reciprocal = np.where(is_zero, 0.0, 1.0 / np.where(is_zero, 1.0, b))
+    return reciprocal, -v * reciprocal
+
+
+def _divide_traced(a: Any, b: Any) -> Any:
+    is_zero = np.abs(getval(b)) < SMALLEST
+    return anp.where(is_zero, 0.0, a / anp.where(is_zero, 1.0, b))
+
+
+def _log(a: Rows) -> Rows:
+    is_zero = np.abs(a) < SMALLEST
+    return np.where(is_zero, 0.0, np.log(np.where(is_zero, 1.0, a * np.sign(np.real(a)))))
+
+
+def _log_partials(v: Rows, a: Rows) -> tuple[Rows, ...]:
+    is_zero = np.abs(a) < SMALLEST
+    return (np.where(is_zero, 0.0, 1.0 / np.where(is_zero, 1.0, a)),)
+
+
+def _log_traced(a: Any) -> Any:
+    is_zero = np.abs(getval(a)) < SMALLEST
+    return anp.where(is_zero, 0.0, anp.log(anp.abs(anp.where(is_zero, 1.0, a))))
+
+
+def _larger(a: Rows, b: Rows) -> Rows:
+    """1 where ``a`` is larger, one half at a tie: the rule of autograd's own ``maximum``."""
+    return 0.5 + 0.5 * np.sign(np.real(a - b))
+
+
+def _gate_partials(v: Rows, a: Rows, b: Rows) -> tuple[Rows, ...]:
+    opening = logistic(a)
+    return opening * (1.0 - opening) * b, opening
+
+
+# -------------------- the registry --------------------
+
+_OWN = (
+    # arithmetic
+    Operation(
+        "add",
+        TWO,
+        lambda a, b: a + b,
+        lambda v, a, b: (1.0, 1.0),
+        lambda a, b: a + b,
+        "{} + {}",
+        "({} + {})",
+        commutes=True,
+        binds=1,
+        needs=(1, 2),
+        needs_value=False,
+    ),
+    Operation(
+        "subtract",
+        TWO,
+        lambda a, b: a - b,
+        lambda v, a, b: (1.0, -1.0),
+        lambda a, b: a - b,
+        "{} - {}",
+        "({} - {})",
+        binds=1,
+        needs=(1, 2),
+        needs_value=False,
+    ),
+    Operation(
+        "multiply",
+        TWO,
+        lambda a, b: a * b,
+        lambda v, a, b: (b, a),
+        lambda a, b: a * b,
+        "{}·{}",
+        "({} * {})",
+        start=1.0,
+        commutes=True,
+        binds=2,
+        needs=(2, 2),
+        needs_value=False,
+    ),
+    Operation(
+        "divide",
+        TWO,
+        _divide,
+        _divide_partials,
+        _divide_traced,
+        "{} / {}",
+        "divide({}, {})",
+        start=1.0,
+        binds=2,
+        needs=(2, 3),
+    ),
+    Operation(
+        "square",
+        ONE,
+        lambda a: a * a,
+        lambda v, a: (2.0 * a,),
+        lambda a: a * a,
+        "{}²",
+        "np.square({})",
+        needs=(3,),
+        needs_value=False,
+    ),
+    # elementary functions
+    Operation(
+        "sin",
+        ONE,
+        np.sin,
+        lambda v, a: (np.cos(a),),
+        anp.sin,
+        "sin({})",
+        "np.sin({})",
+        needs_value=False,
+    ),
+    Operation(
+        "cos",
+        ONE,
+        np.cos,
+        lambda v, a: (-np.sin(a),),
+        anp.cos,
+        "cos({})",
+        "np.cos({})",
+        needs_value=False,
+    ),
+    Operation(
+        "exp",
+        ONE,
+        lambda a: np.exp(np.minimum(a, LARGEST)),
+        lambda v, a: (np.where(np.real(a) < LARGEST, v, 0.0),),
+        lambda a: anp.exp(anp.where(getval(a) < LARGEST, a, LARGEST)),
+        "exp({})",
+        "np.exp({})",
+    ),
+    Operation(
+        "log",
+        ONE,
+        _log,
+        _log_partials,
+        _log_traced,
+        "log|{}|",
+        "log({})",
+        start=1.0,
+        needs_value=False,
+    ),
+    # choices
+    Operation(
+        "relu",
+        ONE,
+        lambda a: np.maximum(a, 0.0),
+        lambda v, a: (_larger(a, np.zeros_like(a)),),
+        lambda a: anp.maximum(a, 0.0),
+        "relu({})",
+        "np.maximum({}, 0)",
+        needs_value=False,
+    ),
+    Operation(
+        "max",
+        TWO,
+        np.maximum,
+        lambda v, a, b: (_larger(a, b), _larger(b, a)),
+        anp.maximum,
+        "max({}, {})",
+        "np.maximum({}, {})",
+        commutes=True,
+        needs_value=False,
+    ),
+    Operation(
+        "min",
+        TWO,
+        np.minimum,
+        lambda v, a, b: (_larger(b, a), _larger(a, b)),
+        anp.minimum,
+        "min({}, {})",
+        "np.minimum({}, {})",
+        commutes=True,
+        needs_value=False,
+    ),
+    Operation(
+        "gate",
+        TWO,
+        lambda a, b: logistic(a) * b,
+        _gate_partials,
+        lambda a, b: logistic(a) * b,
+        "gate({}; {})",
+        "gate({}, {})",
+        start=1.0,
+        needs_value=False,
+    ),
+)
+
+OPERATIONS = {operation.kind: operation for operation in _OWN}
+"""By kind: the library's own, and what has been registered."""
 
 
 def register_operation(operation: Operation) -> Operation:
@@ -135,230 +335,3 @@ def get_operations(kinds: Iterable[str]) -> tuple[Operation, ...]:
         if kind not in OPERATIONS:
             raise ValueError(f"unknown operation {kind!r}; known operations: {known}")
     return tuple(OPERATIONS[kind] for kind in kinds)
-
-
-# -------------------- arithmetic --------------------
-
-
-def _divide(a: Rows, b: Rows) -> Rows:
-    is_zero = np.abs(b) < SMALLEST
-    return np.where(is_zero, 0.0, a / np.where(is_zero, 1.0, b))
-
-
-def _divide_partials(v: Rows, a: Rows, b: Rows) -> tuple[Rows, ...]:
-    is_zero = np.abs(b) < SMALLEST
-    reciprocal = np.where(is_zero, 0.0, 1.0 / np.where(is_zero, 1.0, b))
-    return reciprocal, -v * reciprocal
-
-
-def _divide_traced(a: Any, b: Any) -> Any:
-    is_zero = np.abs(getval(b)) < SMALLEST
-    return anp.where(is_zero, 0.0, a / anp.where(is_zero, 1.0, b))
-
-
-register_operation(
-    Operation(
-        "add",
-        TWO,
-        lambda a, b: a + b,
-        lambda v, a, b: (1.0, 1.0),
-        lambda a, b: a + b,
-        "{} + {}",
-        "({} + {})",
-        commutes=True,
-        binds=1,
-        needs=(1, 2),
-        needs_value=False,
-    )
-)
-register_operation(
-    Operation(
-        "subtract",
-        TWO,
-        lambda a, b: a - b,
-        lambda v, a, b: (1.0, -1.0),
-        lambda a, b: a - b,
-        "{} - {}",
-        "({} - {})",
-        binds=1,
-        needs=(1, 2),
-        needs_value=False,
-    )
-)
-register_operation(
-    Operation(
-        "multiply",
-        TWO,
-        lambda a, b: a * b,
-        lambda v, a, b: (b, a),
-        lambda a, b: a * b,
-        "{}·{}",
-        "({} * {})",
-        start=1.0,
-        commutes=True,
-        binds=2,
-        needs=(2, 2),
-        needs_value=False,
-    )
-)
-register_operation(
-    Operation(
-        "divide",
-        TWO,
-        _divide,
-        _divide_partials,
-        _divide_traced,
-        "{} / {}",
-        "divide({}, {})",
-        start=1.0,
-        binds=2,
-        needs=(2, 3),
-    )
-)
-register_operation(
-    Operation(
-        "square",
-        ONE,
-        lambda a: a * a,
-        lambda v, a: (2.0 * a,),
-        lambda a: a * a,
-        "{}²",
-        "np.square({})",
-        needs=(3,),
-        needs_value=False,
-    )
-)
-
-# -------------------- elementary functions --------------------
-
-
-def _log(a: Rows) -> Rows:
-    is_zero = np.abs(a) < SMALLEST
-    return np.where(is_zero, 0.0, np.log(np.where(is_zero, 1.0, a * np.sign(np.real(a)))))
-
-
-def _log_partials(v: Rows, a: Rows) -> tuple[Rows, ...]:
-    is_zero = np.abs(a) < SMALLEST
-    return (np.where(is_zero, 0.0, 1.0 / np.where(is_zero, 1.0, a)),)
-
-
-def _log_traced(a: Any) -> Any:
-    is_zero = np.abs(getval(a)) < SMALLEST
-    return anp.where(is_zero, 0.0, anp.log(anp.abs(anp.where(is_zero, 1.0, a))))
-
-
-register_operation(
-    Operation(
-        "sin",
-        ONE,
-        np.sin,
-        lambda v, a: (np.cos(a),),
-        anp.sin,
-        "sin({})",
-        "np.sin({})",
-        needs_value=False,
-    )
-)
-register_operation(
-    Operation(
-        "cos",
-        ONE,
-        np.cos,
-        lambda v, a: (-np.sin(a),),
-        anp.cos,
-        "cos({})",
-        "np.cos({})",
-        needs_value=False,
-    )
-)
-register_operation(
-    Operation(
-        "exp",
-        ONE,
-        lambda a: np.exp(np.minimum(a, LARGEST)),
-        lambda v, a: (np.where(np.real(a) < LARGEST, v, 0.0),),
-        lambda a: anp.exp(anp.where(getval(a) < LARGEST, a, LARGEST)),
-        "exp({})",
-        "np.exp({})",
-    )
-)
-register_operation(
-    Operation(
-        "log",
-        ONE,
-        _log,
-        _log_partials,
-        _log_traced,
-        "log|{}|",
-        "log({})",
-        start=1.0,
-        needs_value=False,
-    )
-)
-
-# -------------------- choices --------------------
-
-
-def _larger(a: Rows, b: Rows) -> Rows:
-    """1 where ``a`` is larger, one half at a tie: the rule of autograd's own ``maximum``."""
-    return 0.5 + 0.5 * np.sign(np.real(a - b))
-
-
-register_operation(
-    Operation(
-        "relu",
-        ONE,
-        lambda a: np.maximum(a, 0.0),
-        lambda v, a: (_larger(a, np.zeros_like(a)),),
-        lambda a: anp.maximum(a, 0.0),
-        "relu({})",
-        "np.maximum({}, 0)",
-        needs_value=False,
-    )
-)
-register_operation(
-    Operation(
-        "max",
-        TWO,
-        np.maximum,
-        lambda v, a, b: (_larger(a, b), _larger(b, a)),
-        anp.maximum,
-        "max({}, {})",
-        "np.maximum({}, {})",
-        commutes=True,
-        needs_value=False,
-    )
-)
-register_operation(
-    Operation(
-        "min",
-        TWO,
-        np.minimum,
-        lambda v, a, b: (_larger(b, a), _larger(a, b)),
-        anp.minimum,
-        "min({}, {})",
-        "np.minimum({}, {})",
-        commutes=True,
-        needs_value=False,
-    )
-)
-
-
-def _gate_partials(v: Rows, a: Rows, b: Rows) -> tuple[Rows, ...]:
-    opening = logistic(a)
-    return opening * (1.0 - opening) * b, opening
-
-
-register_operation(
-    Operation(
-        "gate",
-        TWO,
-        lambda a, b: logistic(a) * b,
-        _gate_partials,
-        lambda a, b: logistic(a) * b,
-        "gate({}; {})",
-        "gate({}, {})",
-        start=1.0,
-        needs_value=False,
-    )
-)

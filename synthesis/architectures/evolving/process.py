@@ -189,13 +189,7 @@ class EvolvingTraining(Training):
 
     @classmethod
     def from_identity(cls, identity: Mapping[str, Any]) -> EvolvingTraining:
-        """The process of an identity, if its task can be made again.
-
-        Raises
-        ------
-        ValueError
-            If it cannot.
-        """
+        """The process of an identity; a ValueError unless its task can be made again."""
         model, task = EvolvingModel.described(identity["model"]), task_of(identity["task"])
         settings = from_plain(identity["settings"], [EvolvingSettings])
         return cls.of(model, task, seed_of(identity["seed"]), settings)
@@ -212,14 +206,37 @@ class EvolvingTraining(Training):
         return EvolvingState(parameters, loss, phase="evolve", moments=moments).after(rng)
 
     def advance(self, state: EvolvingState) -> tuple[EvolvingState, list[Record]]:
-        """An epoch.
+        """An epoch; a ValueError that names it, if training diverges."""
+        settings, epoch = self.settings, state.epoch + 1
+        state = _with_best(self, _trained(self, state, epoch))
+        records = [self._record(state, "train", epoch)]
+        if epoch >= settings.epochs:
+            assert state.best is not None
+            loss = self.objective.loss(state.best)
+            return replace(state, phase=DONE, parameters=state.best, loss=loss), records
+        rng = state.generator()
+        parameters, memory = _pruned(self, state)
+        for _ in range(settings.added):
+            parameters, memory = evolve_screened_operation(
+                parameters,
+                memory,
+                self.objective,
+                rng,
+                proposals=settings.proposals,
+                index_zero_defect=settings.index_zero_defect,
+            )
+        state = state.after(
+            rng,
+            parameters=parameters,
+            loss=self.objective.loss(parameters),
+            moments=kept(memory),
+            epoch=epoch,
+        )
+        return state, [*records, self._record(state, "evolve", epoch)]
 
-        Raises
-        ------
-        ValueError
-            If training diverges; the message names the epoch.
-        """
-        return _epoch(self, state)
+    def _record(self, state: EvolvingState, event: str, epoch: int) -> Record:
+        operations = self.model.count_operations(state.parameters)
+        return state.record(event, epoch=epoch, operations=operations)
 
 
 def train(
@@ -254,39 +271,6 @@ def train(
 
 
 # -------------------- one epoch --------------------
-
-
-def _epoch(training: EvolvingTraining, state: EvolvingState) -> tuple[EvolvingState, list[Record]]:
-    settings = training.settings
-    epoch = state.epoch + 1
-    state = _trained(training, state, epoch)
-    records = [state.record("train", epoch=epoch, operations=_count(training, state))]
-    state = _with_best(training, state)
-    if epoch >= settings.epochs:
-        assert state.best is not None
-        return replace(
-            state, phase=DONE, parameters=state.best, loss=training.objective.loss(state.best)
-        ), records
-    rng = state.generator()
-    parameters, memory = _pruned(training, state)
-    for _ in range(settings.added):
-        parameters, memory = evolve_screened_operation(
-            parameters,
-            memory,
-            training.objective,
-            rng,
-            proposals=settings.proposals,
-            index_zero_defect=settings.index_zero_defect,
-        )
-    state = state.after(
-        rng,
-        parameters=parameters,
-        loss=training.objective.loss(parameters),
-        moments=kept(memory),
-        epoch=epoch,
-    )
-    records.append(state.record("evolve", epoch=epoch, operations=_count(training, state)))
-    return state, records
 
 
 def _trained(training: EvolvingTraining, state: EvolvingState, epoch: int) -> EvolvingState:
@@ -326,10 +310,6 @@ def _pruned(training: EvolvingTraining, state: EvolvingState) -> tuple[VValue, A
     return edit(
         state.parameters, memory, training.judge, count=settings.added, keep=settings.largest
     )
-
-
-def _count(training: EvolvingTraining, state: EvolvingState) -> int:
-    return training.model.count_operations(state.parameters)
 
 
 # -------------------- many seeds --------------------

@@ -38,6 +38,7 @@ __all__ = [
     "remove_operation",
     "remove_unused",
     "unread_operations",
+    "without_idle",
     "without_scales",
 ]
 
@@ -341,15 +342,15 @@ def remove_unused(parameters: VValue) -> VValue:
     >>> operation_names(remove_unused(tree).support, "layer-1")  # no output reads it
     ()
     """
-    zero = {
-        path
-        for path, value in parameters.items()
-        if len(path) == 4 and path[1] == OUTPUT and value == 0.0
-    }
-    keep = np.array([path not in zero for path in parameters.support.paths], dtype=bool)
-    support = parameters.support.where(keep)
-    for layer in support.children():
-        linked = {p[3] for p in support.paths if p[0] == layer and p[1] == OUTPUT and len(p) == 4}
+    keep = [p[1:2] != (OUTPUT,) or len(p) < 4 or value != 0.0 for p, value in parameters.items()]
+    support = parameters.support.where(np.array(keep, dtype=bool))
+    return restrict(parameters, without_idle(support, support.children()))
+
+
+def without_idle(support: Support, layers: Iterable[str]) -> Support:
+    """The support without operations that nothing reads and no output is linked to."""
+    for layer in layers:
+        linked = {p[3] for p in support.paths if p[:2] == (layer, OUTPUT) and len(p) == 4}
         while idle := set(unread_operations(support, layer)) - linked:
             support = _without(support, layer, idle)
-    return restrict(parameters, support)
+    return support

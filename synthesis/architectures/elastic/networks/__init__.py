@@ -2,8 +2,7 @@
 
 from .lockstep import NetworkTrainer
 from .process import NetworksRecord, NetworksState, NetworksTraining, train_networks
-from .standing import Member, Standing
-from .texts import Texts
+from .standing import Member, Standing, Texts
 
 __all__ = [
     "Member",

@@ -14,7 +14,7 @@ import numpy as np
 from vvalues import VValue
 
 from ....optimize import rules
-from ....process.state import generator_state
+from ....process.state import generator_from, generator_state
 from ..arrays import BLOCK, PREFIX, Layout, capacity_for
 from ..birth import (
     EPSILON,
@@ -27,8 +27,7 @@ from ..birth import (
 from ..modulated import linked_network
 from ..settings import ElasticSettings
 from ..turnover import members_to_delete, wants_another
-from .standing import Deleted, Member, Network, Standing
-from .texts import Texts
+from .standing import Deleted, Member, Standing, Texts
 
 __all__ = ["NetworkTrainer"]
 
@@ -70,7 +69,8 @@ class NetworkTrainer:
         self.model = linked_network(texts.alphabet, settings, ratio)
         self.texts = texts.opened(standing.cycles, standing.at)
         self.cycles = standing.cycles
-        self.networks = [Network.of(member) for member in standing.members]
+        self.members = list(standing.members)
+        self._rngs = [generator_from(member.rng) for member in standing.members]
         self.sizes, self.smooth = standing.sizes, standing.smooth.copy()
         self.parameters = standing.parameters.copy()
         self.memory, self.hidden = standing.memory.copy(), standing.hidden.copy()
@@ -138,14 +138,17 @@ class NetworkTrainer:
             self.hidden.copy(),
             self.smooth.copy(),
             self.texts.at,
-            tuple(network.member() for network in self.networks),
+            tuple(
+                member._replace(rng=generator_state(rng))
+                for member, rng in zip(self.members, self._rngs, strict=True)
+            ),
         )
 
     # -------------------- arrays --------------------
 
     def _prepare(self) -> None:
         """What depends on the arrays' capacity."""
-        n, n_symbols = len(self.networks), len(self.texts.alphabet)
+        n, n_symbols = len(self.members), len(self.texts.alphabet)
         self.capacity = self.hidden.shape[1]
         self._cycle = self.model.cycle(n, self.capacity, n_symbols, self.texts.length)
         self.rows = self._cycle.rows
@@ -187,7 +190,7 @@ class NetworkTrainer:
 
     def names(self, network: int) -> list[str]:
         """Names of a network's neurons, oldest first."""
-        return [f"{PREFIX}{number}" for number in self.networks[network].numbers]
+        return [f"{PREFIX}{number}" for number in self.members[network].numbers]
 
     def _layout(self, network: int) -> Layout:
         model, has_multipliers = self.model, self.settings.has_multipliers
@@ -274,16 +277,17 @@ class NetworkTrainer:
         counts = np.count_nonzero(marked, axis=1).tolist()
         sizes = self.sizes.tolist()
         changed = False
-        for i, network in enumerate(self.networks):
+        for i, rng in enumerate(self._rngs):
             n, n_marked = sizes[i], counts[i]
             if n_marked > settings.spare:
                 at = np.flatnonzero(marked[i])
-                ages = [self.cycles - network.born[j] for j in at] if settings.protection else ()
-                gone = members_to_delete(at, settings, network.rng, ages)
+                born = self.members[i].born
+                ages = [self.cycles - born[j] for j in at] if settings.protection else ()
+                gone = members_to_delete(at, settings, rng, ages)
                 if gone:
                     self._delete(i, gone)
                     n, n_marked, changed = n - len(gone), n_marked - len(gone), True
-            if wants_another(n, n_marked, settings, network.rng):
+            if wants_another(n, n_marked, settings, rng):
                 self._add(i)
                 changed = True
         if changed:
@@ -303,10 +307,13 @@ class NetworkTrainer:
         return (strength <= self.settings.threshold) & self._alive
 
     def _delete(self, i: int, gone: Sequence[int]) -> None:
-        network, n = self.networks[i], int(self.sizes[i])
+        member, n = self.members[i], int(self.sizes[i])
         keep = np.delete(np.arange(n), gone)
-        if self.settings.inherit:
-            network.deleted = self._remembered(i, gone[-1])
+        self.members[i] = member._replace(
+            numbers=tuple(member.numbers[j] for j in keep),
+            born=tuple(member.born[j] for j in keep),
+            deleted=self._remembered(i, gone[-1]) if self.settings.inherit else member.deleted,
+        )
         for array in (self.parameters[i], self.memory[i]):
             squares = self.rows.squares(array)
             squares[:, : len(keep)] = squares[:, keep]
@@ -317,15 +324,13 @@ class NetworkTrainer:
             columns[:, len(keep) : n] = 0.0
         self.hidden[i, : len(keep)] = self.hidden[i, keep]
         self.hidden[i, len(keep) : n] = 0.0
-        network.numbers = [network.numbers[j] for j in keep]
-        network.born = [network.born[j] for j in keep]
         self.sizes[i] = len(keep)
 
     def _remembered(self, i: int, j: int) -> Deleted:
         rows, parameters = self.rows, self.parameters[i].copy()
         squares = rows.squares(parameters)
         return Deleted(
-            tuple(self.networks[i].numbers),
+            self.members[i].numbers,
             j,
             squares[:, j],
             squares[:, :, j],
@@ -335,12 +340,12 @@ class NetworkTrainer:
         )
 
     def _add(self, i: int) -> None:
-        network, n = self.networks[i], int(self.sizes[i])
+        member, n = self.members[i], int(self.sizes[i])
         if n == self.capacity:
             self._arrange(self.capacity + BLOCK)
-        new = self.model.drawn(n, network.rng)
-        if self.settings.inherit and network.deleted is not None:
-            new = _inherited(network.numbers, network.deleted, new)
+        new = self.model.drawn(n, self._rngs[i])
+        if self.settings.inherit and member.deleted is not None:
+            new = _inherited(member.numbers, member.deleted, new)
         rows, parameters, memory = self.rows, self.parameters[i], self.memory[i]
         fresh = memory_of_new(self.settings)
         squares = rows.squares(memory)
@@ -356,9 +361,11 @@ class NetworkTrainer:
             self.settings.threshold if self.settings.has_multipliers else 1.0
         )
         self.hidden[i, n] = 0.0
-        network.numbers.append(network.next_number)
-        network.born.append(self.cycles)
-        network.next_number += 1
+        self.members[i] = member._replace(
+            numbers=(*member.numbers, member.next_number),
+            born=(*member.born, self.cycles),
+            next_number=member.next_number + 1,
+        )
         self.sizes[i] = n + 1
 
 

@@ -18,13 +18,13 @@ from ....process.state import DONE
 from ....tasks.characters import CharacterTask
 from ....tasks.successions import Phase, cycles_of, phases_described, phases_of
 from ...training import Seed, Training, TrainingState
+from ...wired import numbered
 from ..model import ElasticNetwork
 from ..modulated import ModulatedNetwork, linked_network
 from ..process import check_every
 from ..settings import ElasticSettings
 from .lockstep import NetworkTrainer
-from .standing import Deleted, Member, Standing
-from .texts import Texts
+from .standing import Deleted, Member, Standing, Texts
 
 __all__ = ["NetworksRecord", "NetworksState", "NetworksTraining", "train_networks"]
 
@@ -93,9 +93,7 @@ class NetworksState(TrainingState):
 
 def _leaves(arrays: np.ndarray) -> VValue:
     """Arrays of networks, (networks, rows, capacity), as one tree ``network-0``, ..."""
-    # Padded, so that their order in the tree is their number.
-    width = len(str(len(arrays) - 1))
-    paths = [(f"network-{i:0{width}d}",) for i in range(len(arrays))]
+    paths = [(name,) for name in numbered("network", len(arrays))]
     return from_buffer(Support.of(paths, [arrays.shape[1:]] * len(arrays)), arrays.ravel())
 
 
@@ -160,13 +158,7 @@ class NetworksTraining(Training):
 
     @classmethod
     def from_identity(cls, identity: Mapping[str, Any]) -> NetworksTraining:
-        """The process of an identity, if its texts can be drawn again.
-
-        Raises
-        ------
-        ValueError
-            If they cannot.
-        """
+        """The process of an identity; a ValueError unless its texts can be drawn again."""
         return cls(
             from_plain(identity["settings"], [ElasticSettings]),
             tuple(phases_of(plan) for plan in identity["phases"]),

@@ -13,7 +13,8 @@ is an index along its arrays; both come and go by the general edits of `synthesi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import autograd.numpy as anp
@@ -94,6 +95,19 @@ class ResidualSettings(Bounded):
                 f"smallest is {self.smallest!r}, above threshold = {self.threshold!r}: no unit "
                 "could ever be marked; expected smallest <= threshold"
             )
+
+    @cached_property
+    def for_blocks(self) -> ResidualSettings:
+        """What blocks come and go by, as units do by these settings; one is kept in reserve."""
+        return replace(
+            self,
+            spare=1,
+            add_probability=self.block_add_probability,
+            delete_probability=self.block_delete_probability,
+            spontaneous=0.0,
+            largest=self.largest_depth,
+            protection=0.0,
+        )
 
 
 class ResidualNetwork:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vvalues import VValue, from_buffer
+from vvalues import VValue, from_buffer, positions
 
 from ....edits.neurons import add_neuron, delete_neuron
 from ....optimize.optimizers import Optimizer, adagrad
@@ -120,13 +120,7 @@ class ResidualTraining(Training):
 
     @classmethod
     def from_identity(cls, identity: Mapping[str, Any]) -> ResidualTraining:
-        """The process of an identity, if its tasks can be made again.
-
-        Raises
-        ------
-        ValueError
-            If they cannot.
-        """
+        """The process of an identity; a ValueError unless its tasks can be made again."""
         return cls(
             ResidualNetwork.described(identity["model"]),
             tuple(Lesson(task_of(words["task"]), words["steps"]) for words in identity["lessons"]),
@@ -291,14 +285,10 @@ def train_residual(
 
 def _shrunk(settings: ResidualSettings, parameters: VValue) -> VValue:
     """Decoupled penalties, and the floor of the multipliers."""
-    support, values = parameters.support, np.array(parameters.buffer)
-    for i, path in enumerate(support.paths):
-        span = support.span(i, i + 1)
-        if path[-1].startswith("multiplier"):
-            values[span] = np.maximum(values[span] - settings.penalty, settings.smallest)
-        elif path[-1] != "bias":
-            values[span] *= 1.0 - settings.weight_decay
-    return from_buffer(support, values)
+    values, multipliers = np.array(parameters.buffer), positions(parameters, "*/multiplier*")
+    values[multipliers] = np.maximum(values[multipliers] - settings.penalty, settings.smallest)
+    values[positions(parameters, ["*/weights", "*/output"])] *= 1.0 - settings.weight_decay
+    return from_buffer(parameters.support, values)
 
 
 def _with_units(
@@ -325,28 +315,13 @@ def _with_units(
     return parameters, memory, {**ages, name: lived}
 
 
-class _BlockRules(NamedTuple):
-    """The rules' settings for blocks."""
-
-    spare: int
-    add_probability: float
-    delete_probability: float
-    spontaneous: float
-    largest: int
-    protection: float
-
-
 def _with_blocks(
     model: ResidualNetwork, parameters: VValue, memory: Any, ages: Ages, rng: np.random.Generator
 ) -> tuple[VValue, Any, Ages]:
     """Blocks come and go."""
-    settings, neurons, names = model.settings, model.depth, model.blocks(parameters)
-    rules = _BlockRules(
-        1, settings.block_add_probability, settings.block_delete_probability, 0.0,
-        settings.largest_depth, 0.0,
-    )  # fmt: skip
+    rules, neurons, names = model.settings.for_blocks, model.depth, model.blocks(parameters)
     strength = np.array([parameters[name, "multiplier"] for name in names])
-    marked = np.flatnonzero(strength <= settings.threshold)
+    marked = np.flatnonzero(strength <= rules.threshold)
     gone = [names[i] for i in members_to_delete(marked, rules, rng)]
     if gone:
         parameters, memory = delete_neuron(parameters, memory, neurons, names=gone)

@@ -9,6 +9,7 @@ hand; `evolving.EvolvingModel.plain` is the judge.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -205,17 +206,10 @@ class Run:
         gradient = np.zeros(self.plan.size, dtype=self.values.dtype)
         adjoint = np.zeros_like(self.values)
         adjoint[self.plan.outputs] = g.T
-        for i in reversed(range(len(self.plan.steps))):
-            step, below = self.plan.steps[i], self._backward(i, adjoint)
+        for step, below in self._backwards(adjoint, lowest):
             if len(step.trained):
                 gradient[step.trained_leaves] = step.by_weights(below, self.values)
-            self._send_down(step, below, adjoint, lowest)
         return gradient, adjoint
-
-    def _send_down(self, step: Step, below: np.ndarray, adjoint: np.ndarray, lowest: int) -> None:
-        """From adjoints of a step's arguments to those of the rows before, from ``lowest`` on."""
-        if step.n_before > lowest:
-            adjoint[lowest : step.n_before] += step.matrix(self.buffer)[:, lowest:].T @ below
 
     def jacobian(self) -> np.ndarray:
         """Derivatives of every prediction by every parameter, (size, outputs, samples)."""
@@ -229,11 +223,9 @@ class Run:
                 continue
             adjoint = np.zeros_like(self.values)
             adjoint[self.plan.outputs.start + output] = 1.0
-            for i in reversed(range(len(self.plan.steps))):
-                step, below = self.plan.steps[i], self._backward(i, adjoint)
+            for step, below in self._backwards(adjoint, lowest=1 + self.plan.n_inputs):
                 readers, sources = step.readers[step.trained], step.sources[step.trained]
                 jacobian[step.trained_leaves, output] = below[readers] * self.values[sources]
-                self._send_down(step, below, adjoint, 1 + self.plan.n_inputs)
         return jacobian
 
     def pushforward(self, tangent: np.ndarray, by_inputs: np.ndarray | None = None) -> np.ndarray:
@@ -253,18 +245,24 @@ class Run:
                 moved[step.values] /= self.divisors[step.values]
         return moved[self.plan.outputs].T
 
-    def _backward(self, i: int, adjoint: np.ndarray) -> np.ndarray:
-        """Adjoints of a step's arguments from those of its values."""
-        step, arguments = self.plan.steps[i], self.arguments[i]
-        below = np.empty_like(arguments)
-        for group in step.groups:
-            above = adjoint[group.values]
-            if step.has_scales:
-                above = above / self.divisors[group.values]
-            partials = self._partials(group, arguments)
-            for partial, part in zip(partials, group.arguments, strict=True):
-                np.multiply(above, partial, out=below[part])
-        return below
+    def _backwards(self, adjoint: np.ndarray, lowest: int) -> Iterator[tuple[Step, np.ndarray]]:
+        """Every step, the last one first, with the adjoints of its arguments.
+
+        They are worked out from those of its values, and sent to the rows before, from ``lowest``
+        on, when the next step is asked for.
+        """
+        for step, arguments in zip(self.plan.steps[::-1], self.arguments[::-1], strict=True):
+            below = np.empty_like(arguments)
+            for group in step.groups:
+                above = adjoint[group.values]
+                if step.has_scales:
+                    above = above / self.divisors[group.values]
+                partials = self._partials(group, arguments)
+                for partial, part in zip(partials, group.arguments, strict=True):
+                    np.multiply(above, partial, out=below[part])
+            yield step, below
+            if step.n_before > lowest:
+                adjoint[lowest : step.n_before] += step.matrix(self.buffer)[:, lowest:].T @ below
 
     def _partials(self, group: Group, arguments: np.ndarray) -> tuple[np.ndarray | float, ...]:
         if group.operation is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -58,7 +57,7 @@ def make_plan(
     for number, names in enumerate(outputs, start=1):
         maker.add_layer(layer_name(number), names)
     maker.check_all_used()
-    plan = Plan(
+    return Plan(
         steps=tuple(maker.steps),
         n_inputs=len(inputs),
         n_rows=maker.n_rows,
@@ -67,9 +66,8 @@ def make_plan(
         rows=maker.rows,
         sources=maker.sources,
         trained=trained,
-        engine="numpy",
+        engine=chosen_engine(engine, maker.steps),
     )
-    return replace(plan, engine=chosen_engine(engine, plan.steps))
 
 
 def _trained(support: Support, trains_links: bool) -> np.ndarray:

@@ -259,32 +259,22 @@ def _descended(
         trial_projection = _projected(values, targets)
         better = trial_projection.losses < projection.losses
         damping = np.where(better, damping / 5.0, np.minimum(damping * 6.0, 1e8))
-        constants = np.where(better[:, None], trial, constants)
-        slopes = _chosen(better, trial_slopes, slopes)
-        projection = _merged(better, trial_projection, projection)
+        constants = _chosen(better, trial, constants)
+        slopes = [
+            {i: _chosen(better, new[i], old[i]) for i in new}
+            for new, old in zip(trial_slopes, slopes, strict=True)
+        ]
+        parts = zip(trial_projection, projection, strict=True)
+        projection = _Projection(*(_chosen(better, new, old) for new, old in parts))
         history.append(float(np.min(projection.losses)))
     best = int(np.argmin(projection.losses))
     error = float(np.sqrt(projection.losses[best])) / total
     return Constants(constants[best], projection.weights[best], error)
 
 
-def _chosen(
-    better: np.ndarray, one: list[dict[int, np.ndarray]], other: list[dict[int, np.ndarray]]
-) -> list[dict[int, np.ndarray]]:
-    where = better[:, None]
-    return [
-        {i: np.where(where, new[i], old[i]) for i in new}
-        for new, old in zip(one, other, strict=True)
-    ]
-
-
-def _merged(better: np.ndarray, one: _Projection, other: _Projection) -> _Projection:
-    """The projection of every start that was taken."""
-
-    def pick(new: np.ndarray, old: np.ndarray) -> np.ndarray:
-        return np.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old)
-
-    return _Projection(*(pick(new, old) for new, old in zip(one, other, strict=True)))
+def _chosen(better: np.ndarray, new: np.ndarray, old: np.ndarray) -> np.ndarray:
+    """Of every start what was taken, arrays (starts, ...)."""
+    return np.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old)
 
 
 def _step(

@@ -16,7 +16,7 @@ from .form import Argument, Form, Term, count_constants, size, small_forms
 from .found import Found, polished, with_simple_numbers
 from .selection import EXACT, SPARE
 
-__all__ = ["form_network", "search_forms"]
+__all__ = ["form_network", "search_forms", "search_model"]
 
 FITTED = 0.1 * EXACT
 ITERATIONS = 20
@@ -48,9 +48,7 @@ def search_forms(
     >>> found.is_exact, found.kinds
     (True, ('divide',))
     """
-    model = EvolvingModel(
-        inputs.shape[1], targets.shape[1], operations=operations, trains_links=True
-    )
+    model = search_model(inputs, targets, operations)
     objective = EvolvingObjective(model, inputs, targets, warns=False)
     best: tuple[float, Form, Constants] | None = None
     for form in small_forms(inputs, operations, lot[1])[lot[0] :]:
@@ -68,6 +66,15 @@ def search_forms(
         if best is None or score < best[0]:
             best = (float(score), form, constants)
     return None if best is None else _network_found(objective, *best[1:])
+
+
+def search_model(
+    inputs: np.ndarray, targets: np.ndarray, operations: Sequence[str]
+) -> EvolvingModel:
+    """The model of the networks that a search comes to: one layer, whose links are trained."""
+    return EvolvingModel(
+        inputs.shape[1], targets.shape[1], operations=operations, trains_links=True
+    )
 
 
 def _network_found(objective: EvolvingObjective, form: Form, constants: Constants) -> Found:
@@ -139,6 +146,8 @@ class _Writer:
             name = self.name_of(part)  # its constants come before its own weight
             links[name] = self._constant(weight)
         number = self._constant(argument.number)
+        # Only constants that are there already are trained: those that vanish are as a rule right,
+        # and next to a pole (log of x) the least step away from zero is a step too far.
         return {**links, ":number": number} if number or not links else links
 
     def _constant(self, constant: str | float) -> float:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from vvalues import Support, VValue, from_buffer, restrict
+from vvalues import VValue, restrict
 
+from ....edits.mending import PartObjective
 from ....optimize.least_squares import levenberg_marquardt
 from ..objective import EvolvingObjective
 from ..structure import OUTPUT, remove_operation, remove_unused, unread_operations, without_scales
@@ -126,55 +127,14 @@ def _refitted(
     tolerated: float,
 ) -> tuple[VValue, float]:
     """Least squares on the numbers that are still free."""
-    free = _Free(objective, parameters, fixed)
-    if not free.support.size:
+    trained = objective.model.plan(parameters.support).trained
+    is_open = np.array([path not in fixed for path in parameters.support.paths], dtype=bool)
+    free = PartObjective(objective, parameters, np.flatnonzero(is_open & trained))
+    if not len(free.elements):
         return parameters, objective.loss(parameters)
     with np.errstate(all="ignore"):
-        result = levenberg_marquardt(
-            free,
-            restrict(parameters, free.support),
-            iterations=8,
-            tries=4,
-            target=0.1 * tolerated,
-        )
-    return free.whole(result.parameters.buffer), result.loss
-
-
-class _Free:
-    """An objective as a function of some of its parameters."""
-
-    def __init__(
-        self, objective: EvolvingObjective, parameters: VValue, fixed: set[tuple[str, ...]]
-    ) -> None:
-        trained = objective.model.plan(parameters.support).trained
-        is_open = [path not in fixed for path in parameters.support.paths]
-        free = np.array(is_open, dtype=bool) & trained
-        self.objective = objective
-        self.parameters = parameters
-        self.free = free
-        self.support = parameters.support.where(free)
-
-    def whole(self, weights: np.ndarray) -> VValue:
-        buffer = np.array(self.parameters.buffer)
-        buffer[self.free] = weights
-        return from_buffer(self.parameters.support, buffer)
-
-    def loss(self, parameters: VValue) -> float:
-        return self.objective.loss(self.whole(parameters.buffer))
-
-    def losses(self, support: Support, weights: np.ndarray) -> np.ndarray:
-        return np.array([self.objective.loss(self.whole(row)) for row in weights])
-
-    def residuals(self, parameters: VValue) -> tuple[np.ndarray, np.ndarray]:
-        r, jacobian = self.objective.residuals(self.whole(parameters.buffer))
-        return r, jacobian[self.free]
-
-    def gradient(self, parameters: VValue) -> tuple[float, VValue]:
-        loss, gradient = self.objective.gradient(self.whole(parameters.buffer))
-        return loss, from_buffer(self.support, gradient.buffer[self.free])
-
-    def living(self, support: Support) -> Support:
-        return support
+        result = levenberg_marquardt(free, free.part, iterations=8, tries=4, target=0.1 * tolerated)
+    return free.whole(result.parameters), result.loss
 
 
 def _without_zeros(objective: EvolvingObjective, parameters: VValue, tolerated: float) -> VValue:

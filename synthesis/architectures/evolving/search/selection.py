@@ -13,6 +13,7 @@ score of a linear fit without refitting is PRESS: D. Allen, Technometrics 16 (19
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -143,12 +144,10 @@ def choices(
         return [fit(library, (), targets)]
     terms = max(min(terms, len(targets) - SPARE - 1), 1)
     found = [fit(library, (), targets), *_everything(library, targets)]
-    for search in (_singles, _products, _pairs):
+    for search in (_singles, _products, _pairs, partial(_beam, terms=terms)):
         if any(choice.is_exact for choice in found):
             break
         found += search(library, targets, beam)
-    if not any(choice.is_exact for choice in found):
-        found += _beam(library, targets, beam, terms)
     exact = [choice for choice in found if choice.is_exact]
     if exact:
         return sorted(exact, key=lambda c: c.size)

@@ -25,9 +25,11 @@ from ..library import Library, Recipe, grow_library, starts
 from ..model import EvolvingModel
 from ..objective import EvolvingObjective
 from ..operations import get_operations
-from ..structure import OUTPUT, add_operation, layer_name, remove_unused
+from ..structure import remove_unused
+from .constants import Constants
+from .form import Argument, Term
 from .found import Found, polished, with_simple_numbers
-from .open_forms import search_forms
+from .open_forms import form_network, search_forms, search_model
 from .selection import Choice, choices, small_structures
 
 __all__ = ["SearchSettings", "as_network", "search", "symbolic_search"]
@@ -129,7 +131,7 @@ def symbolic_search(
     """
     settings = settings or SearchSettings()
     inputs, targets = _columns(inputs), _columns(targets)
-    model = _model(inputs, targets, settings)
+    model = search_model(inputs, targets, settings.operations)
     objective = EvolvingObjective(model, inputs, targets)  # says what is wrong with the tables
     best: Found | None = None
     reached = 0.0
@@ -188,12 +190,6 @@ def _columns(table: np.ndarray) -> np.ndarray:
     return table[:, None] if table.ndim == 1 else table
 
 
-def _model(inputs: np.ndarray, targets: np.ndarray, settings: SearchSettings) -> EvolvingModel:
-    return EvolvingModel(
-        inputs.shape[1], targets.shape[1], operations=settings.operations, trains_links=True
-    )
-
-
 # -------------------- one set of operations --------------------
 
 
@@ -203,7 +199,7 @@ def search(
     """The best network with one set of operations; its numbers are rounded if it is exact."""
     library = grow_library(inputs, kinds, depth=settings.depth, largest=settings.largest)
     candidates = choices(library, targets, beam=settings.beam, terms=settings.terms)
-    model = _model(inputs, targets, settings)
+    model = search_model(inputs, targets, settings.operations)
     objective = EvolvingObjective(model, inputs, targets, warns=False)
     worth = _worth_polishing(library, targets, candidates, settings.polished)
     first = [
@@ -255,39 +251,17 @@ def as_network(model: EvolvingModel, library: Library, choice: Choice) -> VValue
     >>> print(to_text(model, as_network(model, library, best)))
     y0 = 2·x0·x1 + 1
     """
-    layer = layer_name(1)
-    outputs = model.outputs[0]
-    biases = {output: float(b) for output, b in zip(outputs, choice.weights[0], strict=True)}
-    parameters = VValue({layer: {OUTPUT: {o: {":number": b} for o, b in biases.items()}}})
-    names: dict[Recipe, str] = {}
-    for entry, weights in zip(choice.entries, choice.weights[1:], strict=True):
-        recipe = entry if isinstance(entry, Recipe) else library.recipes[entry]
-        parameters, name = _composed(model, library, parameters, recipe, names)
-        links = {o: {name: float(w)} for o, w in zip(outputs, weights, strict=True)}
-        parameters = parameters + VValue({layer: {OUTPUT: links}})
-    return remove_unused(parameters)
+    form = tuple(_term(library, entry) for entry in choice.entries)
+    constants = Constants(np.zeros(0), choice.weights, choice.error)
+    return remove_unused(form_network(model, form, constants))
 
 
-def _composed(
-    model: EvolvingModel,
-    library: Library,
-    parameters: VValue,
-    recipe: Recipe,
-    names: dict[Recipe, str],
-) -> tuple[VValue, str]:
-    """The tree with a composition and all it is made of, and the name of its result."""
-    if not recipe.kind:
-        return parameters, model.inputs[recipe.arguments[0][0]]
-    if recipe in names:
-        return parameters, names[recipe]
-    arguments = []
-    for entry, weight, constant in recipe.arguments:
-        parameters, source = _composed(model, library, parameters, library.recipes[entry], names)
-        # Only constants that are there already are trained: those that vanish are as a rule right,
-        # and next to a pole (log of x) the least step away from zero is a step too far.
-        own = {":number": constant} if constant else {}
-        arguments.append({source: weight, **own})
-    parameters, names[recipe] = add_operation(
-        parameters, layer_name(1), recipe.kind, arguments, scale=None
+def _term(library: Library, entry: int | Recipe) -> Term:
+    """A composition as a term without open constants."""
+    kind, read = entry if isinstance(entry, Recipe) else library.recipes[entry]
+    if not kind:
+        return Term("", column=read[0][0])
+    arguments = (
+        Argument(((_term(library, inner), weight),), constant) for inner, weight, constant in read
     )
-    return parameters, names[recipe]
+    return Term(kind, tuple(arguments))
