@@ -22,7 +22,7 @@ sys.dont_write_bytecode = False
 # By default everyone meets the same few random cases; "thorough" and "ci" have more and many,
 # "nightly" looks for new ones.
 _common = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("default", max_examples=15, derandomize=True, **_common)
+settings.register_profile("default", max_examples=10, derandomize=True, **_common)
 settings.register_profile("thorough", max_examples=100, derandomize=True, **_common)
 settings.register_profile("ci", max_examples=1000, derandomize=True, **_common)
 settings.register_profile("nightly", max_examples=1000, **_common)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from abc import ABC
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol
 
 __all__ = ["doors", "public_names", "write_pages"]
 
@@ -90,12 +91,23 @@ def _page(door: str, names: dict[str, Any], at: dict[int, str]) -> Iterator[str]
         kind = "class" if inspect.isclass(thing) else "function"
         yield f".. auto{kind}:: {name}"
         yield from ("   :members:", "   :show-inheritance:") if kind == "class" else ()
+        if kind == "class" and _has_members_from_elsewhere(thing, at):
+            yield "   :inherited-members:"
         yield ""
     elsewhere = _elsewhere(door, at)
     if elsewhere:
         yield from ("Handed on here as well:", "")
         yield from (f"* :py:obj:`{where}`" for where in elsewhere)
         yield ""
+
+
+def _has_members_from_elsewhere(thing: type, at: dict[int, str]) -> bool:
+    """Whether a base of ours has no page, so that its members would be told nowhere.
+
+    Where a base is of another library its members would come along; such classes keep to their own.
+    """
+    bases = [base for base in thing.__mro__[1:] if base not in (object, ABC, Generic, Protocol)]
+    return all(map(_is_ours, bases)) and any(id(base) not in at for base in bases)
 
 
 def _elsewhere(door: str, at: dict[int, str]) -> list[str]:

@@ -189,6 +189,7 @@ def counter(language, tmp_path_factory):
     return program(language, COUNTER.lowered()[0], tmp_path_factory.mktemp("counter"))
 
 
+@pytest.mark.thorough
 def test_a_text_is_rows_for_such_a_machine(counter):
     machine, pace = COUNTER.lowered()
     found = table(counter("aba"))

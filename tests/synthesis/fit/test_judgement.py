@@ -155,6 +155,7 @@ def test_a_product_within_its_bound_is_a_caveat(rng):
     assert not model.verdict_.is_exact or any("limited to 4" in c for c in model.verdict_.caveats)
 
 
+@pytest.mark.thorough
 def test_odd_weights_are_a_caveat():
     model = quick(effort="first").fit({"x": NUMBERS}, 0.7316 * np.cumsum(NUMBERS, axis=1))
     assert any("0.7316" in caveat for caveat in model.verdict_.caveats)

@@ -212,6 +212,7 @@ def test_outliers_do_not_pull_under_huber():
     assert told["gaussian"]["1"] > 1.0
 
 
+@pytest.mark.thorough
 def test_a_free_run_is_refined_by_runs():
     rng = np.random.default_rng(0)
     u = np.repeat(rng.uniform(0, 2, 40), 10)

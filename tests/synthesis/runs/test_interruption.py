@@ -135,6 +135,7 @@ def test_an_interrupted_sweep_leaves_no_process_behind(number, tmp_path):
         process.stderr.close()
 
 
+@pytest.mark.thorough
 def test_a_signal_that_is_ignored_stays_so(tmp_path):
     code = (
         "import signal, os; from synthesis import interruption\n"
