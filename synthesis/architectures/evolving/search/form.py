@@ -7,7 +7,7 @@ constants are, and what they do there; `fitted` in the module beside finds them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations, combinations_with_replacement
 from typing import NamedTuple
@@ -170,8 +170,24 @@ def small_forms(inputs: np.ndarray, kinds: Iterable[str], most: int) -> list[For
     if multiplies:
         singles += [_product(e, f) for e in entries for f in (*simple, *joint, *nested)]
         singles += [_product(*pair) for pair in combinations_with_replacement(simple, 2)]
-    pairs = list(combinations((*monomials, *simple, *joint), 2))
-    whole = [(single,) for single in dict.fromkeys(singles)] + pairs
-    chosen = [(size(form), form) for form in whole if count_constants(form)]
-    chosen.sort(key=lambda item: item[0])
-    return [form for _, form in chosen[:most]]
+    return _smallest(list(dict.fromkeys(singles)), [*monomials, *simple, *joint], most)
+
+
+def _smallest(singles: Sequence[Term], others: Sequence[Term], most: int) -> list[Form]:
+    """Forms of one single term, and of two others, that have open constants; the smallest first.
+
+    Sizes and constants of terms add up, so that only forms that are wanted are put together.
+    """
+    first, second = np.triu_indices(len(others), 1)
+    (one, constants), (other, more) = (
+        np.reshape([(size((term,)), count_constants((term,))) for term in terms], (-1, 2)).T
+        for terms in (singles, others)
+    )
+    sizes = np.concatenate([one, other[first] + other[second]])
+    is_open = np.concatenate([constants, more[first] + more[second]]) > 0
+    order = np.argsort(np.where(is_open, sizes, np.inf), kind="stable")[: min(most, is_open.sum())]
+    pairs = np.stack([first, second], axis=1)
+    return [
+        (singles[i],) if i < len(singles) else tuple(others[k] for k in pairs[i - len(singles)])
+        for i in order
+    ]
