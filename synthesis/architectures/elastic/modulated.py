@@ -23,7 +23,7 @@ import autograd.numpy as anp
 import numpy as np
 
 from dmm.neurons import logistic
-from vvalues import Support, VValue, dense
+from vvalues import Support, VValue, dense, ravel
 from vvalues.core import support_of
 
 from ...process.codec import to_plain
@@ -114,10 +114,13 @@ class ModulatedNetwork(NeuronNetwork):
         return np.array([path[1] != "ratio" for path in support.paths], dtype=bool)
 
     def rollout(self, parameters: VValue, inputs: Any, hidden: Any = None) -> tuple[Any, Any]:
-        layout = self.layout(support_of(parameters, "parameters"))
+        support = support_of(parameters, "parameters")
+        layout = self.layout(support)
         codes, start = check_reading(inputs, self.alphabet, hidden, layout.size)
-        # An absent leaf is zero in such a column, and has no gradient either.
-        leaves = dense(parameters, layout.support.paths, [()])[:, 0]
+        if support is layout.support:
+            leaves = ravel(parameters)
+        else:  # an absent leaf is zero in such a column, and has no gradient either
+            leaves = dense(parameters, layout.support.paths, [()])[:, 0]
         links, read, bias, output, readout = matrices(leaves, layout)
         ratio = logistic(links[2])
         additive, gating = (1.0 - ratio) * links[0], ratio * links[1]
