@@ -11,7 +11,7 @@ from .bound import BoundProgram
 from .lowering import Lowered, Reason, lower
 from .plan import Plan, make_plan
 from .plastic import PlasticProgram
-from .program import OUTPUT, Program, compile_machine
+from .program import OUTPUT, Program, compile_machine, why_no_numba
 from .stepping import Stepper
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "compile_machine",
     "lower",
     "make_plan",
+    "why_no_numba",
 ]

@@ -345,12 +345,12 @@ class _Planner:
         self, row_of: dict[Port, int], slot_of: dict[Port, int], own: slice
     ) -> tuple[LinkTable, LinkTable]:
         """Links into these rows: from slots before a block's own, and from its own."""
-        found = [
-            (row, slot_of[sender], link)
-            for port, row in row_of.items()
-            for sender, link in self.into[port]
-            if sender in slot_of
-        ]
-        links = np.array(found, np.intp).reshape(-1, 3)
-        is_before = links[:, 1] < own.start
-        return LinkTable(*links[is_before].T), LinkTable(*links[~is_before].T)
+        before: list[tuple[int, int, int]] = []
+        within: list[tuple[int, int, int]] = []
+        for port, row in row_of.items():
+            for sender, link in self.into[port]:
+                slot = slot_of.get(sender)
+                if slot is not None:
+                    (before if slot < own.start else within).append((row, slot, link))
+        outer, inner = (np.array(links, np.intp).reshape(-1, 3).T for links in (before, within))
+        return LinkTable(*outer), LinkTable(*inner)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
+from functools import cache, partial
 from importlib.util import find_spec
 from threading import local
 from weakref import WeakKeyDictionary
@@ -31,7 +31,7 @@ from .movement import Workspace
 from .plan import Plan, make_plan
 from .plastic import PlasticProgram, why_not_plastic
 
-__all__ = ["Program", "compile_machine"]
+__all__ = ["Program", "compile_machine", "why_no_numba"]
 
 ENGINES = (None, "numpy", "fast", "reference")
 OUTPUT = (("output", "dict-1"), ("output", "dict-2"))
@@ -288,13 +288,28 @@ def compile_machine(
     return Program(lowered, observed, recompute=recompute, engine=engine)
 
 
+@cache
+def why_no_numba() -> str | None:
+    """How to come by numba where it is not installed; None where it is.
+
+    Asked once: looking for it takes a fifth of the time in which a small machine is compiled.
+
+    Examples
+    --------
+    >>> bool(why_no_numba()) == (find_spec("numba") is None)
+    True
+    """
+    if find_spec("numba") is None:
+        return "numba is not installed (pip install dataflow-matrix-machines[fast])"
+    return None
+
+
 def _engine(name: str | None, plan: Plan, recompute: bool | int) -> str:
     """The engine of this name, or the one that suits the plan."""
     if name == "numpy":
         return name
     reason = "it keeps all ticks, and recompute asks for less" if recompute else why_not_fast(plan)
-    if reason is None and find_spec("numba") is None:
-        reason = "numba is not installed (pip install dataflow-matrix-machines[fast])"
+    reason = reason or why_no_numba()
     if name is None:
         return "numpy" if reason else "fast"
     if reason is not None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 
 import numpy as np
+
+from dmm.compiled import why_no_numba
 
 from ..operations import OPERATIONS
 from .steps import Step
@@ -57,9 +58,7 @@ def chosen_engine(name: str | None, steps: Sequence[Step]) -> str:
         raise ValueError(f"engine is {name!r}; expected None, 'numpy' or 'fast'")
     if name == "numpy":
         return name
-    reason = why_not_fast(steps)
-    if reason is None and find_spec("numba") is None:
-        reason = "numba is not installed (pip install dataflow-matrix-machines[fast])"
+    reason = why_not_fast(steps) or why_no_numba()
     if name == "fast" and reason is not None:
         raise ValueError(f"engine is 'fast': {reason}; take 'numpy'")
     return "numpy" if reason else "fast"
