@@ -43,6 +43,7 @@ def test_what_users_write_runs():
     assert done.stdout.endswith(" 60 y = y[t-1] + x\n")
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not SCRIPT.exists(), reason="the script is not beside the interpreter")
 def test_the_script_says_what_it_is_and_how_it_was_called():
     told = subprocess.run([SCRIPT, "--version"], capture_output=True, text=True, check=True)

@@ -116,6 +116,7 @@ def test_the_exact_gradient_ends_below_half_the_published_loss(start):
     assert exact[510] == pytest.approx(86.40, rel=0.005)
 
 
+@pytest.mark.thorough
 def test_only_a_bound_of_a_hundred_gives_the_published_jump(start):
     at_four = losses_of_the_run(start, StoppedPath(), 88, dot="dot")
     assert at_four[86] == pytest.approx(PUBLISHED[86], rel=1e-5)

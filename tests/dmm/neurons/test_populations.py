@@ -74,7 +74,7 @@ def test_the_best_member_is_selected_and_kept(seed):
 def test_derivatives_of_losses_and_of_what_is_selected():
     rng = np.random.default_rng(1)
     streams = {
-        "population": random_population(rng),
+        "population": random_population(rng, 2),
         "outputs": random_tree(rng, SENDERS),
         "answers": random_tree(rng, PORTS),
     }
@@ -84,7 +84,7 @@ def test_derivatives_of_losses_and_of_what_is_selected():
             lambda tree, name=name: inner(fire("trials", **{**streams, name: tree}), weights),
             streams[name],
         )
-    losses = from_leaves({(f"child-{i}",): 1.0 + i for i in range(4)} | {(PARENT,): 9.0})
+    losses = from_leaves({(f"child-{i}",): 1.0 + i for i in range(2)} | {(PARENT,): 9.0})
     probe = put(VValue(), "best", random_tree(rng, LINKS, 1.0)) + from_leaves({("loss",): 2.0})
     check_tree_gradients(
         lambda tree: inner(fire("selection", population=tree, losses=losses), probe),

@@ -261,6 +261,7 @@ BODIES = {
 BODIES["javascript"] = BODIES["c"]
 
 
+@pytest.mark.thorough
 def test_a_body_can_be_given(language, tmp_path):
     links = {("n", "x", "stream", "stream"): 0.5, ("output", "dict-1", "n", "y"): 1.0}
     neurons = {"stream": "stream", "n": "test-triple", "output": "output"}

@@ -87,7 +87,7 @@ def trace_alone(task):
 
 
 @pytest.mark.parametrize("task", [
-    pytest.param(TASK, marks=pytest.mark.thorough),
+    TASK,
     pytest.param("delayed-echo@recurrent-1", marks=pytest.mark.heavy),
 ])  # fmt: skip
 def test_the_result_depends_neither_on_where_nor_on_when(task):
@@ -100,6 +100,7 @@ def test_the_result_depends_neither_on_where_nor_on_when(task):
     assert any(f'"{name}"' in alone[0] for name in ATTEMPTS)
 
 
+@pytest.mark.thorough
 def test_two_processes_give_the_result_of_one():
     with WarmProcesses(2) as processes:
         together = replace(loop_of(TASK), ahead=Ahead(processes, 3, delay=0.0))

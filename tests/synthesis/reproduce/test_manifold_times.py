@@ -35,6 +35,7 @@ def whole(tiny, tmp_path_factory):
     return times.reproduce(True, folder), folder
 
 
+@pytest.mark.thorough
 def test_what_time_and_memory_buy_is_reported(whole):
     figures, folder = whole
     assert list(json.loads((folder / "manifold-time.json").read_text())) == list(figures)

@@ -147,6 +147,7 @@ def test_a_signal_that_is_ignored_stays_so(tmp_path):
     assert done.stdout == "alive\n"
 
 
+@pytest.mark.thorough
 def test_a_reader_that_goes_away_is_no_error(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-m", "synthesis", "settings"],

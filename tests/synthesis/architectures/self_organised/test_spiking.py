@@ -114,6 +114,7 @@ def test_units_depressed_by_traces_keep_weights():
     assert stack.weights[0].mean(axis=0).min() > 0.1
 
 
+@pytest.mark.thorough
 def test_a_dense_izhikevich_retina_stays_finite():
     retina = izhikevich_retina(np.random.default_rng(0), kernel=LateralKernel(8, 3, 2, 5))
     for _ in range(300):
