@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from vvalues import VValue, from_buffer, positions
+from vvalues import VValue, from_buffer
 
 from ...edits.neurons import KeyedNeurons, add_neuron, delete_neuron, neuron_leaves
 from ...optimize.optimizers import (
@@ -25,6 +25,7 @@ from ...optimize.optimizers import (
     map_trees,
     rmsprop,
 )
+from ...process.abilities import elements_of
 from ...process.codec import to_plain
 from ...process.records import Record
 from ...process.state import DONE
@@ -32,6 +33,7 @@ from ...tasks.characters import CharacterTask
 from ...tasks.successions import Phase, cycles_of, phases_described, phases_of, reading
 from ..training import Seed, Training, TrainingState, driven_by, kept, seed_of
 from .areas import AreaNetwork
+from .arrays import READOUT
 from .birth import EPSILON, RMS_SHARE, memory_of_new
 from .model import ElasticNetwork
 from .modulated import ModulatedNetwork
@@ -185,8 +187,7 @@ class ElasticTraining(Training):
         parameters = model.initial(rng, self.size)
         memory = elastic_optimizer(model.settings).init(parameters)
         if model.settings.mode == "outgoing-norm":
-            starts, read = np.zeros(parameters.size), ["*/input", f"{model.prefix}*/bias"]
-            starts[positions(parameters, read)] = memory_of_new(model.settings)
+            starts = _chosen(parameters, ["input", "bias"]) * memory_of_new(model.settings)
             memory = map_trees(memory, lambda tree: from_buffer(parameters.support, starts))
         names = model.neurons(parameters)
         return ElasticState(
@@ -277,8 +278,15 @@ def step(
     return (_edited(model, state, memory, rng) if settings.adapts_size else state), loss
 
 
+def _chosen(parameters: VValue, kinds: Sequence[str]) -> np.ndarray:
+    """Which elements are of leaves of these kinds; in every step, and so by no pattern."""
+    support = parameters.support
+    leaves = [path[1] in kinds and path[0] != READOUT for path in support.paths]
+    return elements_of(support, np.array(leaves, dtype=bool))
+
+
 def _penalty(model: AnyNetwork, parameters: VValue, length: int) -> VValue:
-    penalty, at = np.zeros(parameters.size), positions(parameters, "*/multiplier")
+    penalty, at = np.zeros(parameters.size), _chosen(parameters, ["multiplier"])
     penalty[at] = length * model.settings.penalty * np.sign(parameters.buffer[at])
     return from_buffer(parameters.support, penalty)
 
@@ -287,10 +295,10 @@ def _shrunk(model: AnyNetwork, parameters: VValue) -> VValue:
     """The decoupled penalty, and the floor of the multipliers."""
     settings, values = model.settings, np.array(parameters.buffer)
     if settings.mode == "outgoing-norm":
-        at = positions(parameters, ["*/recurrent", "*/output"])
+        at = _chosen(parameters, ["recurrent", "output"])
         values[at] -= settings.decoupled_penalty * np.sign(values[at])
     elif settings.has_multipliers:
-        at = positions(parameters, "*/multiplier")
+        at = _chosen(parameters, ["multiplier"])
         values[at] = np.maximum(values[at] - settings.decoupled_penalty, settings.smallest)
     return from_buffer(parameters.support, values)
 

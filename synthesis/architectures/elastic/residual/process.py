@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vvalues import VValue, from_buffer, positions
+from vvalues import VValue, from_buffer
 
 from ....edits.neurons import add_neuron, delete_neuron
 from ....optimize.optimizers import Optimizer, adagrad
@@ -285,10 +285,14 @@ def train_residual(
 
 def _shrunk(settings: ResidualSettings, parameters: VValue) -> VValue:
     """Decoupled penalties, and the floor of the multipliers."""
-    values, multipliers = np.array(parameters.buffer), positions(parameters, "*/multiplier*")
-    values[multipliers] = np.maximum(values[multipliers] - settings.penalty, settings.smallest)
-    values[positions(parameters, ["*/weights", "*/output"])] *= 1.0 - settings.weight_decay
-    return from_buffer(parameters.support, values)
+    support, values = parameters.support, np.array(parameters.buffer)
+    for i, path in enumerate(support.paths):
+        span = support.span(i, i + 1)
+        if path[-1].startswith("multiplier"):
+            values[span] = np.maximum(values[span] - settings.penalty, settings.smallest)
+        elif path[-1] != "bias":
+            values[span] *= 1.0 - settings.weight_decay
+    return from_buffer(support, values)
 
 
 def _with_units(
