@@ -11,7 +11,7 @@ from .bound import BoundProgram
 from .lowering import Lowered, Reason, lower
 from .plan import Plan, make_plan
 from .plastic import PlasticProgram
-from .program import OUTPUT, Program, compile_machine, why_no_numba
+from .program import OUTPUT, Program, compile_machine, fast_or_numpy
 from .stepping import Stepper
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
     "Reason",
     "Stepper",
     "compile_machine",
+    "fast_or_numpy",
     "lower",
     "make_plan",
-    "why_no_numba",
 ]

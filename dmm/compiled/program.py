@@ -31,7 +31,7 @@ from .movement import Workspace
 from .plan import Plan, make_plan
 from .plastic import PlasticProgram, why_not_plastic
 
-__all__ = ["Program", "compile_machine", "why_no_numba"]
+__all__ = ["Program", "compile_machine", "fast_or_numpy"]
 
 ENGINES = (None, "numpy", "fast", "reference")
 OUTPUT = (("output", "dict-1"), ("output", "dict-2"))
@@ -288,33 +288,48 @@ def compile_machine(
     return Program(lowered, observed, recompute=recompute, engine=engine)
 
 
-@cache
-def why_no_numba() -> str | None:
-    """How to come by numba where it is not installed; None where it is.
-
-    Asked once: looking for it takes a fifth of the time in which a small machine is compiled.
-
-    Examples
-    --------
-    >>> bool(why_no_numba()) == (find_spec("numba") is None)
-    True
-    """
-    if find_spec("numba") is None:
-        return "numba is not installed (pip install dataflow-matrix-machines[fast])"
-    return None
-
-
 def _engine(name: str | None, plan: Plan, recompute: bool | int) -> str:
     """The engine of this name, or the one that suits the plan."""
     if name == "numpy":
         return name
     reason = "it keeps all ticks, and recompute asks for less" if recompute else why_not_fast(plan)
-    reason = reason or why_no_numba()
+    return fast_or_numpy(name, reason)
+
+
+def fast_or_numpy(name: str | None, why_not: str | None) -> str:
+    """The fast engine, unless something speaks against it: what, or that numba is missing.
+
+    Parameters
+    ----------
+    name : {"fast", None}
+        What was asked for.
+    why_not : str, optional
+        Why the fast kernels cannot do it.
+
+    Raises
+    ------
+    ValueError
+        If it was asked for and something speaks against it.
+
+    Examples
+    --------
+    >>> fast_or_numpy(None, "they do not know the neuron type 'gate'")
+    'numpy'
+    """
+    reason = why_not or _why_no_numba()
+    if reason is None:
+        return "fast"
     if name is None:
-        return "numpy" if reason else "fast"
-    if reason is not None:
-        raise ValueError(f"engine is 'fast': {reason}; take 'numpy'")
-    return name
+        return "numpy"
+    raise ValueError(f"engine is 'fast': {reason}; take 'numpy'")
+
+
+@cache
+def _why_no_numba() -> str | None:
+    """Asked once: looking for it takes a fifth of the time in which a machine is compiled."""
+    if find_spec("numba") is None:
+        return "numba is not installed (pip install dataflow-matrix-machines[fast])"
+    return None
 
 
 def _check_observed(machine: Machine, observed: Sequence[tuple[str, str]]) -> None:

@@ -79,7 +79,7 @@ def judged(search: Search, trial: Trial, member: Member, given: Strings) -> Verd
     ]
     if problem.split.validation is None:
         open_points.append(problem.split.how)
-    strings = search.deciding()
+    strings = search.problem.split.deciding
     if hears_the_future(trial.candidate, strings, problem.n_outputs, search.rng):
         open_points.append("an answer depends on later samples")  # never true of a circuit
     report = figures.get("report")
@@ -188,7 +188,7 @@ def _courses(search: Search, trial: Trial) -> list[_Course]:
     """Longer strings of the same kind, and those in which what is rare is frequent."""
     n = search.problem.n_outputs
     found = [("longer strings", search.long)]
-    rare = long_evened_out(search.deciding(), search.rng)
+    rare = long_evened_out(search.problem.split.deciding, search.rng)
     if rare is not None:
         found.append(("longer strings in which what is rare is frequent", rare))
     return [_Course(told, s, answers_of(trial.candidate, s, n)) for told, s in found]
@@ -217,7 +217,7 @@ def _automaton(search: Search, trial: Trial, courses: Sequence[_Course]) -> list
     if found is None or found[1] > trial.bits + RIVAL:
         return []
     answers, bits = found
-    strings = search.deciding()
+    strings = search.problem.split.deciding
     if np.any(np.abs(answers(strings) - strings.answers)[strings.asked] != 0.0):
         return []
     for told, longer, own in courses:
@@ -245,7 +245,7 @@ def _large_memories(search: Search, trial: Trial, own: np.ndarray) -> list[str]:
 
 def _growing_errors(search: Search, trial: Trial) -> list[str]:
     """Whether answers are right but for little, and less so from sample to sample."""
-    strings = search.deciding()
+    strings = search.problem.split.deciding
     answers = answers_of(trial.candidate, strings, search.problem.n_outputs)
     errors = np.where(strings.asked, np.abs(answers - strings.answers), np.nan)
     size = np.nanmax(np.abs(strings.answers), axis=(1, 2), initial=0.0)
@@ -298,7 +298,7 @@ def _thin_evidence(problem: Problem, trial: Trial) -> list[str]:
 
 def _beyond_the_data(search: Search, answers: np.ndarray) -> list[str]:
     """Answers on longer strings that are larger than any that was asked."""
-    asked = search.deciding().answers
+    asked = search.problem.split.deciding.answers
     units = search.problem.answer_units
     return [
         f"on longer strings answers go from {unit * low:.6g} to {unit * high:.6g}; the data show "

@@ -99,7 +99,7 @@ class Search:
     def _hear(self, starts: Sequence[Start], tell: Callable[[str, Search], None]) -> None:
         """Starts hear what tells something of the answers; all only where nothing is right so."""
         sources = self.problem.sources
-        telling = telling_streams(self.deciding(), self.rng.spawn(1)[0])
+        telling = telling_streams(self.problem.split.deciding, self.rng.spawn(1)[0])
         self._try(starts, tell, telling or sources)
         if not self.right() and 0 < len(telling) < len(sources):
             self._try(starts, tell, sources)
@@ -188,7 +188,7 @@ class Search:
             return trial
         if not trial.is_right:
             trial = self._finer(trial, self.problem.split.training)
-        return self._finer(trial, self.deciding()) if trial.is_right else trial
+        return self._finer(trial, self.problem.split.deciding) if trial.is_right else trial
 
     def _finer(self, trial: Trial, strings: Strings) -> Trial:
         """With free numbers chosen by some strings, if it is right then."""
@@ -197,13 +197,6 @@ class Search:
         again = replace(proposal.refitted(strings), has_foretold=proposal.has_foretold)
         finer = self.measured(again)
         return finer if finer.is_right else trial
-
-    def deciding(self) -> Strings:
-        """All strings that decisions are made by."""
-        split = self.problem.split
-        if split.validation is None:
-            return split.training
-        return split.training.joined(split.validation)
 
     def measured(self, proposal: Proposal) -> Trial:
         """A circuit run free."""

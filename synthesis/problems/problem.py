@@ -83,6 +83,13 @@ class Split:
     report: Strings | None
     how: str
 
+    @cached_property
+    def deciding(self) -> Strings:
+        """All strings that decisions are made by: those of training and validation."""
+        if self.validation is None:
+            return self.training
+        return self.training.joined(self.validation)
+
 
 @dataclass(frozen=True)
 class Problem:

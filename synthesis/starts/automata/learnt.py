@@ -154,8 +154,7 @@ def _smallest(
         automaton = merged(symbols, found[0], most_states, len(alphabet.values))
     if automaton is None or split.validation is None:
         return None if automaton is None else (automaton, told)
-    deciding = split.training.joined(split.validation)
-    every = classes(as_they_are(deciding.answers))
+    every = classes(as_they_are(split.deciding.answers))
     if every is None or not np.array_equal(every[1], told):
         return automaton, told
-    return corrected(automaton, alphabet.symbols(deciding), every[0]) or automaton, told
+    return corrected(automaton, alphabet.symbols(split.deciding), every[0]) or automaton, told

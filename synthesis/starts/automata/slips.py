@@ -112,8 +112,7 @@ def without_slips(
     training = problem.split.training
     symbols = alphabet.symbols(training)
     found = [one for view in VIEWS for one in _found(view, training, symbols, alphabet, rng)]
-    validation = problem.split.validation
-    deciding = training if validation is None else training.joined(validation)
+    deciding = problem.split.deciding
     best = min(found, key=lambda one: one.bits(deciding), default=None)
     if best is None:
         return None

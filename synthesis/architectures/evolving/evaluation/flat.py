@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dmm.compiled import why_no_numba
+from dmm.compiled import fast_or_numpy
 
 from ..operations import OPERATIONS
 from .steps import Step
@@ -58,10 +58,7 @@ def chosen_engine(name: str | None, steps: Sequence[Step]) -> str:
         raise ValueError(f"engine is {name!r}; expected None, 'numpy' or 'fast'")
     if name == "numpy":
         return name
-    reason = why_not_fast(steps) or why_no_numba()
-    if name == "fast" and reason is not None:
-        raise ValueError(f"engine is 'fast': {reason}; take 'numpy'")
-    return "numpy" if reason else "fast"
+    return fast_or_numpy(name, why_not_fast(steps))
 
 
 class Flat:
